@@ -1,0 +1,205 @@
+namespace PSNetLab.Engine;
+
+/// <summary>What a full mailbox does with one more item.</summary>
+public enum WhenFull
+{
+    /// <summary>The producer waits: it stops reading its socket, and TCP holds the sender back. Nothing is lost.</summary>
+    Wait,
+
+    /// <summary>The new item is not kept, but counted.</summary>
+    Drop,
+}
+
+/// <summary>A bounded first-in first-out queue between any number of producers, which never block, and consumers.</summary>
+/// <typeparam name="T">The item.</typeparam>
+internal sealed class Mailbox<T> : IMessageSink<T>
+    where T : class
+{
+    private const int FirstCapacity = 16;
+
+    private readonly object _gate = new();
+    private readonly int _limit;
+    private readonly WhenFull _whenFull;
+    private T[] _ring = [];
+    private int _head;
+    private int _count;
+    private long _dropped;
+    private bool _completed;
+    private TaskCompletionSource? _room;
+    private TaskCompletionSource? _data;
+
+    internal Mailbox(int limit, WhenFull whenFull)
+    {
+        _limit = limit;
+        _whenFull = whenFull;
+    }
+
+    /// <summary>Items waiting to be taken.</summary>
+    internal int Count => Volatile.Read(ref _count);
+
+    /// <summary>Items that were not kept because the mailbox was full.</summary>
+    internal long Dropped => Interlocked.Read(ref _dropped);
+
+    /// <summary>Whether no more items will come; those still waiting can be taken.</summary>
+    internal bool IsCompleted => Volatile.Read(ref _completed);
+
+    /// <inheritdoc/>
+    public bool TryAdd(T item)
+    {
+        TaskCompletionSource? waiting;
+        lock (_gate)
+        {
+            // After the end has been announced, what is still under way is kept beyond the limit: nobody is left to hold back.
+            if (_count >= _limit && !_completed)
+            {
+                if (_whenFull == WhenFull.Wait)
+                {
+                    return false;
+                }
+
+                _dropped++;
+                return true;
+            }
+
+            if (_count == _ring.Length)
+            {
+                Grow();
+            }
+
+            int tail = _head + _count;
+            _ring[tail < _ring.Length ? tail : tail - _ring.Length] = item;
+            _count++;
+            waiting = _data;
+            _data = null;
+        }
+
+        waiting?.TrySetResult();
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public ValueTask WaitForRoomAsync()
+    {
+        lock (_gate)
+        {
+            return _count < _limit || _completed
+                ? default
+                : new ValueTask((_room ??= new(TaskCreationOptions.RunContinuationsAsynchronously)).Task);
+        }
+    }
+
+    /// <summary>Completes when there is something to take, or when nothing will come any more.</summary>
+    internal Task WaitForDataAsync(CancellationToken cancellationToken)
+    {
+        Task task;
+        lock (_gate)
+        {
+            if (_count > 0 || _completed)
+            {
+                return Task.CompletedTask;
+            }
+
+            task = (_data ??= new(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+        }
+
+        return task.WaitAsync(cancellationToken);
+    }
+
+    /// <summary>The item at a position, the oldest at 0; null when there is none.</summary>
+    internal T? PeekAt(int index)
+    {
+        lock (_gate)
+        {
+            return index >= 0 && index < _count ? _ring[(_head + index) % _ring.Length] : null;
+        }
+    }
+
+    /// <summary>Takes the oldest items, as many as there are and fit.</summary>
+    internal int Take(Span<T> destination)
+    {
+        TaskCompletionSource? waiting = null;
+        int taken;
+        lock (_gate)
+        {
+            taken = Math.Min(destination.Length, _count);
+            for (int i = 0; i < taken; i++)
+            {
+                destination[i] = _ring[_head];
+                _ring[_head] = null!;
+                _head = _head + 1 == _ring.Length ? 0 : _head + 1;
+            }
+
+            _count -= taken;
+
+            // Waking producers for every single free place would cost a thread hop per message.
+            if (_room is not null && _count <= _limit / 2)
+            {
+                waiting = _room;
+                _room = null;
+            }
+        }
+
+        waiting?.TrySetResult();
+        return taken;
+    }
+
+    /// <summary>Puts items back that were taken last, in their order, whatever the limit.</summary>
+    internal void PutBack(ReadOnlySpan<T> items)
+    {
+        lock (_gate)
+        {
+            for (int i = items.Length - 1; i >= 0; i--)
+            {
+                if (_count == _ring.Length)
+                {
+                    Grow();
+                }
+
+                _head = _head == 0 ? _ring.Length - 1 : _head - 1;
+                _ring[_head] = items[i];
+                _count++;
+            }
+        }
+    }
+
+    /// <summary>Drops everything that waits.</summary>
+    internal void Clear()
+    {
+        TaskCompletionSource? waiting;
+        lock (_gate)
+        {
+            _ring = [];
+            _head = _count = 0;
+            waiting = _room;
+            _room = null;
+        }
+
+        waiting?.TrySetResult();
+    }
+
+    /// <summary>Says that producers will not wait any more and consumers get what is left, then nothing.</summary>
+    internal void Complete()
+    {
+        TaskCompletionSource? room;
+        TaskCompletionSource? data;
+        lock (_gate)
+        {
+            _completed = true;
+            (room, _room) = (_room, null);
+            (data, _data) = (_data, null);
+        }
+
+        room?.TrySetResult();
+        data?.TrySetResult();
+    }
+
+    private void Grow()
+    {
+        T[] larger = new T[Math.Max(FirstCapacity, _ring.Length * 2)];
+        int first = Math.Min(_count, _ring.Length - _head);
+        Array.Copy(_ring, _head, larger, 0, first);
+        Array.Copy(_ring, 0, larger, first, _count - first);
+        _ring = larger;
+        _head = 0;
+    }
+}

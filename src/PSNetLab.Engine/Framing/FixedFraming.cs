@@ -1,0 +1,27 @@
+namespace PSNetLab.Engine;
+
+/// <summary>Every message has the same number of bytes.</summary>
+internal sealed class FixedFraming : MessageFraming
+{
+    private readonly int _length;
+
+    internal FixedFraming(int length)
+        : base("Fixed:" + length)
+        => _length = length;
+
+    internal override FrameStatus TryRead(ReadOnlySpan<byte> buffer, int limit, ref int examined, out Frame frame)
+    {
+        frame = new Frame(0, _length, _length);
+        return _length > limit ? FrameStatus.TooLong
+            : buffer.Length < _length ? FrameStatus.Incomplete
+            : FrameStatus.Complete;
+    }
+
+    internal override int EncodedLength(int payloadLength) => payloadLength == _length
+        ? _length
+        : throw new NetLabException(
+            FaultKind.MessageLengthMismatch,
+            $"The message has {payloadLength} bytes; {Name} needs exactly {_length}. Pad or cut it, or choose another -Framing.");
+
+    internal override void Encode(ReadOnlySpan<byte> payload, Span<byte> destination) => payload.CopyTo(destination);
+}

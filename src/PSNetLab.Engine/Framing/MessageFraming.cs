@@ -1,0 +1,42 @@
+namespace PSNetLab.Engine;
+
+/// <summary>Where one message ends and the next begins on a byte stream, which by itself has no boundaries (RFC 9293, section 3.8).</summary>
+/// <remarks>Immutable and free of I/O: the same instance serves any number of connections.</remarks>
+public abstract class MessageFraming
+{
+    private protected MessageFraming(string name) => Name = name;
+
+    /// <summary>The text that selects this framing, as -Framing takes it.</summary>
+    public string Name { get; }
+
+    /// <summary>Whether a message is whatever one read of the socket gave.</summary>
+    internal virtual bool IsRaw => false;
+
+    /// <summary>Looks for one frame at the start of <paramref name="buffer"/>.</summary>
+    /// <param name="buffer">The bytes received and not yet consumed.</param>
+    /// <param name="limit">The most bytes the payload may have.</param>
+    /// <param name="examined">How many bytes at the start were searched before without finding the end; kept by the caller between calls, and 0 for a new frame.</param>
+    /// <param name="frame">The frame, or, when it is too long, the length known so far in <see cref="Frame.Length"/>.</param>
+    internal abstract FrameStatus TryRead(ReadOnlySpan<byte> buffer, int limit, ref int examined, out Frame frame);
+
+    /// <summary>How many bytes the frame of a payload takes on the wire.</summary>
+    /// <exception cref="NetLabException">The payload does not fit this framing.</exception>
+    internal abstract int EncodedLength(int payloadLength);
+
+    /// <summary>Writes the frame of <paramref name="payload"/> into <paramref name="destination"/>, which has <see cref="EncodedLength"/> bytes.</summary>
+    internal abstract void Encode(ReadOnlySpan<byte> payload, Span<byte> destination);
+
+    /// <inheritdoc/>
+    public sealed override string ToString() => Name;
+}
+
+/// <summary>What the start of a buffer holds.</summary>
+internal enum FrameStatus
+{
+    Incomplete,
+    Complete,
+    TooLong,
+}
+
+/// <summary>A frame inside a buffer: its payload, and how many bytes it takes with its header or delimiter.</summary>
+internal readonly record struct Frame(int Start, int Length, int Consumed);

@@ -1,0 +1,94 @@
+namespace PSNetLab.Engine;
+
+/// <summary>A fault with a stable name and a text that says what happened and what to do.</summary>
+public sealed class NetLabException : IOException
+{
+    internal NetLabException(FaultKind kind, string message, Exception? inner = null)
+        : base(message, inner)
+        => Kind = kind;
+
+    /// <summary>The stable name of the fault; it is also the id of the error record.</summary>
+    public FaultKind Kind { get; }
+}
+
+/// <summary>The faults this module tells apart. Their names are the ids of the error records.</summary>
+public enum FaultKind
+{
+    /// <summary>A fault of the system that has no name here; the message has the system's words.</summary>
+    SocketError,
+
+    /// <summary>Another socket already listens on the address and port (EADDRINUSE).</summary>
+    PortInUse,
+
+    /// <summary>The system does not let this user open the port (EACCES).</summary>
+    PortNotPermitted,
+
+    /// <summary>The local address belongs to no interface of this machine (EADDRNOTAVAIL).</summary>
+    AddressNotLocal,
+
+    /// <summary>The name has no address.</summary>
+    HostNotFound,
+
+    /// <summary>Nobody listens on the port (ECONNREFUSED).</summary>
+    ConnectionRefused,
+
+    /// <summary>The time ran out before there was a connection.</summary>
+    ConnectTimeout,
+
+    /// <summary>There is no way to the address (ENETUNREACH, EHOSTUNREACH).</summary>
+    HostUnreachable,
+
+    /// <summary>The peer broke the connection off with a reset (ECONNRESET).</summary>
+    ConnectionReset,
+
+    /// <summary>The connection was closed on this side, or the peer takes no more (EPIPE).</summary>
+    ConnectionClosed,
+
+    /// <summary>No open connection has the number.</summary>
+    ConnectionNotFound,
+
+    /// <summary>The time ran out before the peer took what was sent.</summary>
+    SendTimeout,
+
+    /// <summary>The time ran out before the messages asked for had come.</summary>
+    ReceiveTimeout,
+
+    /// <summary>A message is longer than allowed.</summary>
+    MessageTooLong,
+
+    /// <summary>The stream ended in the middle of a frame.</summary>
+    TruncatedFrame,
+
+    /// <summary>The server has as many connections as it may have.</summary>
+    TooManyConnections,
+
+    /// <summary>Nothing came or went for as long as the server allows.</summary>
+    IdleTimeout,
+
+    /// <summary>A message does not have the length its framing fixes.</summary>
+    MessageLengthMismatch,
+
+    /// <summary>The framing text is not one of the known forms.</summary>
+    InvalidFraming,
+
+    /// <summary>The encoding is not known.</summary>
+    InvalidEncoding,
+
+    /// <summary>The text is no address, or no CIDR range.</summary>
+    InvalidAddress,
+
+    /// <summary>The certificate cannot be used.</summary>
+    InvalidCertificate,
+
+    /// <summary>The peer's certificate was not accepted.</summary>
+    CertificateRejected,
+
+    /// <summary>The TLS handshake failed.</summary>
+    TlsHandshakeFailed,
+
+    /// <summary>The process or the system has no more file descriptors.</summary>
+    TooManyOpenFiles,
+
+    /// <summary>A script block that answers messages threw an error.</summary>
+    ReplyScriptFailed,
+}

@@ -1,0 +1,129 @@
+using System.Buffers;
+
+namespace PSNetLab.Engine;
+
+/// <summary>Collects messages for one connection while earlier ones are being sent: a slow producer's go out at once, a fast one's many at a time.</summary>
+/// <remarks>For one producer thread.</remarks>
+internal sealed class TcpOutbox
+{
+    // More than this waiting, and the producer has to wait too.
+    private const int FullBytes = 512 * 1024;
+
+    private readonly object _gate = new();
+    private readonly CancellationToken _cancellation;
+    private ArrayBufferWriter<byte> _filling = new(16 * 1024);
+    private ArrayBufferWriter<byte> _sending = new(16 * 1024);
+    private int _messages;
+    private Task _flush = Task.CompletedTask;
+    private Exception? _error;
+
+    internal TcpOutbox(TcpConnection connection, CancellationToken cancellationToken)
+    {
+        Connection = connection;
+        _cancellation = cancellationToken;
+        Sequence = connection.MessagesSent;
+    }
+
+    internal TcpConnection Connection { get; }
+
+    /// <summary>The number of the message added last.</summary>
+    internal long Sequence { get; private set; }
+
+    /// <summary>Messages added that could not be sent.</summary>
+    internal long Lost { get; private set; }
+
+    /// <summary>Whether the producer should wait for <see cref="DrainAsync"/> before it adds more.</summary>
+    internal bool IsFull
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _filling.WrittenCount > FullBytes;
+            }
+        }
+    }
+
+    /// <summary>Adds a message; sending begins at once. After a failure it is only counted as lost.</summary>
+    /// <exception cref="NetLabException">The framing of the connection cannot carry the message.</exception>
+    internal void Add(ReadOnlySpan<byte> payload)
+    {
+        int length = Connection.Framing.EncodedLength(payload.Length);
+        lock (_gate)
+        {
+            Sequence++;
+            if (_error is not null)
+            {
+                Lost++;
+                return;
+            }
+
+            Connection.Framing.Encode(payload, _filling.GetSpan(length)[..length]);
+            _filling.Advance(length);
+            _messages++;
+            if (_flush.IsCompleted)
+            {
+                _flush = Task.Run(FlushAsync, CancellationToken.None);
+            }
+        }
+    }
+
+    /// <summary>Completes when everything added was handed to the system.</summary>
+    /// <exception cref="NetLabException">It could not be.</exception>
+    internal async Task DrainAsync()
+    {
+        Task flush;
+        lock (_gate)
+        {
+            flush = _flush;
+        }
+
+        await flush.ConfigureAwait(false);
+        if (_error is OperationCanceledException)
+        {
+            throw _error;
+        }
+
+        if (_error is not null)
+        {
+            throw Connection.Fail(_error);
+        }
+    }
+
+    private async Task FlushAsync()
+    {
+        while (true)
+        {
+            int messages;
+            lock (_gate)
+            {
+                if (_messages == 0)
+                {
+                    // Under the lock, so that whoever adds next sees the flush as over and starts another.
+                    _flush = Task.CompletedTask;
+                    return;
+                }
+
+                (_filling, _sending) = (_sending, _filling);
+                messages = _messages;
+                _messages = 0;
+            }
+
+            try
+            {
+                await Connection.SendAsync(_sending.WrittenSpan, messages, _cancellation).ConfigureAwait(false);
+                _sending.ResetWrittenCount();
+            }
+            catch (Exception error)
+            {
+                lock (_gate)
+                {
+                    _error = error;
+                    Lost += messages + _messages;
+                    _messages = 0;
+                    return;
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,51 @@
+using System.Net;
+using System.Net.Security;
+using System.Text;
+
+namespace PSNetLab.Engine;
+
+/// <summary>What a TCP server is to do. The defaults are those of the cmdlet.</summary>
+internal sealed record TcpServerOptions
+{
+    internal IPEndPoint EndPoint { get; init; } = new(IPAddress.Loopback, 0);
+
+    internal int Backlog { get; init; } = 512;
+
+    internal MessageFraming Framing { get; init; } = RawFraming.Instance;
+
+    internal Encoding Encoding { get; init; } = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
+
+    internal int MaxConnections { get; init; } = 1024;
+
+    internal int MaxMessageBytes { get; init; } = 1024 * 1024;
+
+    /// <summary>After how long without a byte a connection is closed; zero for never.</summary>
+    internal TimeSpan IdleTimeout { get; init; }
+
+    internal SslStreamCertificateContext? Certificate { get; init; }
+
+    internal AddressFilter? Filter { get; init; }
+
+    /// <summary>Whether every message is sent back.</summary>
+    internal bool Echo { get; init; }
+
+    /// <summary>What every message is answered with.</summary>
+    internal byte[]? Reply { get; init; }
+
+    /// <summary>Makes the answers to a message; the connection is not read meanwhile, so that they keep their order.</summary>
+    internal Func<TcpMessage, ValueTask<IReadOnlyList<byte[]>>>? Handler { get; init; }
+
+    /// <summary>Where received messages go; null to keep none.</summary>
+    internal IMessageSink<TcpMessage>? Sink { get; init; }
+}
+
+/// <summary>What a server tells beside its messages. Called on socket threads: must not block.</summary>
+internal interface ITcpServerObserver
+{
+    void Opened(TcpConnection connection);
+
+    void Closed(TcpConnection connection);
+
+    /// <summary>A connection was not let in, or a fault that the server survives.</summary>
+    void Faulted(NetLabException fault, EndPoint target);
+}

@@ -1,0 +1,131 @@
+using System.Buffers;
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Security.Authentication;
+
+namespace PSNetLab.Engine;
+
+/// <summary>A socket under TLS (RFC 8446).</summary>
+internal sealed class TlsTransport : Transport
+{
+    private const int RecordBytes = 16 * 1024;
+
+    private readonly SslStream _stream;
+    private readonly CancellationTokenSource _interrupted = new();
+    private byte[]? _buffer;
+    private int _start;
+    private int _end;
+    private bool _ended;
+
+    private TlsTransport(Socket socket, SslStream stream)
+        : base(socket)
+        => _stream = stream;
+
+    internal SslProtocols Protocol => _stream.SslProtocol;
+
+    internal static async Task<TlsTransport> ConnectAsync(Socket socket, SslClientAuthenticationOptions options, CancellationToken cancellationToken)
+    {
+        SslStream stream = new(new NetworkStream(socket, ownsSocket: true));
+        try
+        {
+            await stream.AuthenticateAsClientAsync(options, cancellationToken).ConfigureAwait(false);
+            return new TlsTransport(socket, stream);
+        }
+        catch
+        {
+            await stream.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    internal static async Task<TlsTransport> AcceptAsync(Socket socket, SslStreamCertificateContext certificate, CancellationToken cancellationToken)
+    {
+        SslStream stream = new(new NetworkStream(socket, ownsSocket: true));
+        try
+        {
+            SslServerAuthenticationOptions options = new() { ServerCertificateContext = certificate };
+            await stream.AuthenticateAsServerAsync(options, cancellationToken).ConfigureAwait(false);
+            return new TlsTransport(socket, stream);
+        }
+        catch
+        {
+            await stream.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    internal override async ValueTask WaitReadableAsync(CancellationToken cancellationToken)
+    {
+        if (_start < _end || _ended)
+        {
+            return;
+        }
+
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(_interrupted.Token, cancellationToken);
+        try
+        {
+            // The empty read waits without holding a buffer.
+            await _stream.ReadAsync(Memory<byte>.Empty, either.Token).ConfigureAwait(false);
+            _buffer ??= ArrayPool<byte>.Shared.Rent(RecordBytes);
+            _start = 0;
+            _end = 0;
+            _end = await _stream.ReadAsync(_buffer, either.Token).ConfigureAwait(false);
+            _ended = _end == 0;
+        }
+        catch (OperationCanceledException) when (_interrupted.IsCancellationRequested)
+        {
+            _ended = true;
+        }
+        finally
+        {
+            ReturnBufferIfEmpty();
+        }
+    }
+
+    internal override int TryReceive(Span<byte> buffer)
+    {
+        int count = Math.Min(buffer.Length, _end - _start);
+        if (count == 0)
+        {
+            return _ended ? 0 : -1;
+        }
+
+        _buffer.AsSpan(_start, count).CopyTo(buffer);
+        _start += count;
+        ReturnBufferIfEmpty();
+        return count;
+    }
+
+    /// <summary>TLS has to seal a record first, so nothing is taken at once.</summary>
+    internal override int TrySend(ReadOnlySpan<byte> data) => 0;
+
+    internal override async ValueTask SendAsync(ReadOnlyMemory<byte> data, CancellationToken cancellationToken)
+    {
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(_interrupted.Token, cancellationToken);
+        await _stream.WriteAsync(data, either.Token).ConfigureAwait(false);
+    }
+
+    internal override async ValueTask ShutdownSendAsync()
+    {
+        await _stream.ShutdownAsync().ConfigureAwait(false);
+        await base.ShutdownSendAsync().ConfigureAwait(false);
+    }
+
+    internal override void Interrupt() => _interrupted.Cancel();
+
+    public override void Dispose()
+    {
+        _stream.Dispose();
+        base.Dispose();
+    }
+
+    private void ReturnBufferIfEmpty()
+    {
+        if (_start == _end && _buffer is not null)
+        {
+            ArrayPool<byte>.Shared.Return(_buffer);
+            _buffer = null;
+            _start = _end = 0;
+        }
+    }
+}

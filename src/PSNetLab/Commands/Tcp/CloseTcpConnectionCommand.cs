@@ -1,0 +1,50 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Management.Automation;
+using PSNetLab.Engine;
+using PSNetLab.Jobs;
+
+namespace PSNetLab.Commands;
+
+/// <summary>Closes connections: in good order, in one direction only, or with a reset.</summary>
+[Cmdlet(VerbsCommon.Close, "TcpConnection", SupportsShouldProcess = true, DefaultParameterSetName = CloseSet)]
+[SuppressMessage("Performance", "CA1819", Justification = "PowerShell parameters are arrays.")]
+public sealed class CloseTcpConnectionCommand : NetCmdlet
+{
+    private const string CloseSet = "Close";
+    private const string HalfCloseSet = "HalfClose";
+    private const string ResetSet = "Reset";
+
+    /// <summary>The connections to close.</summary>
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true)]
+    public TcpConnection[] Connection { get; set; } = [];
+
+    /// <summary>Only says that this side sends no more (FIN); what the peer still sends can be received.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = HalfCloseSet)]
+    public SwitchParameter HalfClose { get; set; }
+
+    /// <summary>Breaks the connection off (RST); what is under way in either direction is lost.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = ResetSet)]
+    public SwitchParameter Reset { get; set; }
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        foreach (TcpConnection connection in Connection)
+        {
+            if (!ShouldProcess(connection.ToString(), HalfClose ? "Send no more" : Reset ? "Reset" : "Close"))
+            {
+                continue;
+            }
+
+            if (HalfClose)
+            {
+                Await(connection.HalfCloseAsync(StopToken).AsTask());
+            }
+            else
+            {
+                connection.Close(Reset ? TcpCloseReason.LocalReset : TcpCloseReason.LocalClosed);
+                LiveJobs.Remove(connection);
+            }
+        }
+    }
+}

@@ -1,0 +1,94 @@
+using System.Management.Automation;
+using System.Net;
+using System.Text;
+using PSNetLab.Engine;
+using PSNetLab.Parameters;
+
+namespace PSNetLab.Commands;
+
+/// <summary>The parameters of the cmdlets that open a TCP connection.</summary>
+public abstract class TcpClientCmdlet : NetCmdlet
+{
+    private protected const string HostSet = "Host";
+
+    /// <summary>The name or address of the server; every address of a name is tried.</summary>
+    [Parameter(Mandatory = true, Position = 0, ParameterSetName = HostSet, ValueFromPipelineByPropertyName = true)]
+    [Alias("HostName", "IPAddress")]
+    [ValidateNotNullOrEmpty]
+    public string ComputerName { get; set; } = string.Empty;
+
+    /// <summary>The port of the server, 1 to 65535.</summary>
+    [Parameter(Mandatory = true, Position = 1, ParameterSetName = HostSet, ValueFromPipelineByPropertyName = true)]
+    [ValidateRange(1, 65535)]
+    [ArgumentCompleter(typeof(ServerPortCompleter))]
+    public int Port { get; set; }
+
+    /// <summary>How many seconds name resolution, connecting and the TLS handshake may take together. Default: 10.</summary>
+    [Parameter(ParameterSetName = HostSet)]
+    [ValidateRange(0.001, 86400)]
+    public double ConnectTimeoutSec { get; set; } = 10;
+
+    /// <summary>Where a message ends. Default: Raw.</summary>
+    [Parameter(ParameterSetName = HostSet)]
+    [FramingTransformation]
+    [ArgumentCompleter(typeof(FramingCompleter))]
+    public MessageFraming Framing { get; set; } = RawFraming.Instance;
+
+    /// <summary>How text becomes bytes and back. Default: UTF-8.</summary>
+    [Parameter(ParameterSetName = HostSet)]
+    [EncodingTransformation]
+    [ArgumentCompleter(typeof(EncodingCompleter))]
+    public Encoding Encoding { get; set; } = EncodingTransformationAttribute.Default;
+
+    /// <summary>The most bytes a received message may have; a longer one closes the connection. Default: 1048576.</summary>
+    [Parameter(ParameterSetName = HostSet)]
+    [ValidateRange(1, int.MaxValue / 4)]
+    public int MaxMessageBytes { get; set; } = 1024 * 1024;
+
+    /// <summary>Speaks TLS.</summary>
+    [Parameter(ParameterSetName = HostSet)]
+    public SwitchParameter Tls { get; set; }
+
+    /// <summary>The name the server's certificate must be for. Default: -ComputerName.</summary>
+    [Parameter(ParameterSetName = HostSet)]
+    [ValidateNotNullOrEmpty]
+    public string? TargetHost { get; set; }
+
+    /// <summary>Accepts any certificate: for tests only.</summary>
+    [Parameter(ParameterSetName = HostSet)]
+    public SwitchParameter SkipCertificateCheck { get; set; }
+
+    /// <summary>The local address and port to connect from, such as 127.0.0.1:0. Default: what the system chooses.</summary>
+    [Parameter(ParameterSetName = HostSet)]
+    public IPEndPoint? LocalEndPoint { get; set; }
+
+    /// <summary>Sends small messages at once instead of collecting them (TCP_NODELAY; RFC 9293, section 3.7.4).</summary>
+    [Parameter(ParameterSetName = HostSet)]
+    public SwitchParameter NoDelay { get; set; }
+
+    /// <summary>Lets the system probe a silent peer (SO_KEEPALIVE; RFC 9293, section 3.8.4).</summary>
+    [Parameter(ParameterSetName = HostSet)]
+    public SwitchParameter KeepAlive { get; set; }
+
+    /// <summary>What the user typed to name the peer, as the target of errors.</summary>
+    private protected string Target => $"{ComputerName}:{Port}";
+
+    /// <exception cref="NetLabException">The connection could not be opened.</exception>
+    private protected TcpConnection Connect() => Await(TcpConnector.ConnectAsync(
+        new TcpConnectOptions
+        {
+            Host = ComputerName,
+            Port = Port,
+            Timeout = TimeSpan.FromSeconds(ConnectTimeoutSec),
+            Framing = Framing,
+            Encoding = Encoding,
+            MaxMessageBytes = MaxMessageBytes,
+            LocalEndPoint = LocalEndPoint,
+            NoDelay = NoDelay,
+            KeepAlive = KeepAlive,
+            Tls = Tls,
+            TargetHost = TargetHost,
+            SkipCertificateCheck = SkipCertificateCheck,
+        },
+        StopToken));
+}

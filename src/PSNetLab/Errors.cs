@@ -1,0 +1,35 @@
+using System.Management.Automation;
+using PSNetLab.Engine;
+
+namespace PSNetLab;
+
+/// <summary>Makes every error record of the module: id, category and target in one place.</summary>
+internal static class Errors
+{
+    /// <summary>The record for a fault; its id is the name of the fault.</summary>
+    /// <param name="error">What happened.</param>
+    /// <param name="target">The endpoint, or what else the user named.</param>
+    internal static ErrorRecord Record(Exception error, object? target)
+    {
+        FaultKind kind = (error as NetLabException)?.Kind ?? FaultKind.SocketError;
+        return new ErrorRecord(error, kind.ToString(), Category(kind), target);
+    }
+
+    internal static ErrorRecord Record(FaultKind kind, string message, object? target) => Record(new NetLabException(kind, message), target);
+
+    private static ErrorCategory Category(FaultKind kind) => kind switch
+    {
+        FaultKind.PortInUse => ErrorCategory.ResourceExists,
+        FaultKind.PortNotPermitted => ErrorCategory.PermissionDenied,
+        FaultKind.AddressNotLocal or FaultKind.InvalidFraming or FaultKind.InvalidEncoding or FaultKind.InvalidAddress
+            or FaultKind.InvalidCertificate or FaultKind.MessageLengthMismatch => ErrorCategory.InvalidArgument,
+        FaultKind.HostNotFound or FaultKind.ConnectionNotFound => ErrorCategory.ObjectNotFound,
+        FaultKind.ConnectionRefused or FaultKind.HostUnreachable or FaultKind.ConnectionReset or FaultKind.ConnectionClosed => ErrorCategory.ConnectionError,
+        FaultKind.ConnectTimeout or FaultKind.SendTimeout or FaultKind.ReceiveTimeout or FaultKind.IdleTimeout => ErrorCategory.OperationTimeout,
+        FaultKind.MessageTooLong or FaultKind.TooManyConnections => ErrorCategory.LimitsExceeded,
+        FaultKind.TruncatedFrame => ErrorCategory.InvalidData,
+        FaultKind.CertificateRejected or FaultKind.TlsHandshakeFailed => ErrorCategory.AuthenticationError,
+        FaultKind.TooManyOpenFiles => ErrorCategory.ResourceUnavailable,
+        _ => ErrorCategory.NotSpecified,
+    };
+}

@@ -1,0 +1,86 @@
+using System.Collections.Concurrent;
+using System.Management.Automation.Runspaces;
+using PSNetLab.Engine;
+
+namespace PSNetLab.Jobs;
+
+/// <summary>What must not outlive its owner: running jobs and open connections, each with the runspace that started it.</summary>
+/// <remarks>PowerShell itself stops no jobs when a runspace closes or a module is removed.</remarks>
+internal static class LiveJobs
+{
+    private static readonly ConcurrentDictionary<SocketJob, Guid> s_jobs = new();
+    private static readonly ConcurrentDictionary<TcpConnection, Guid> s_connections = new();
+    private static readonly ConcurrentDictionary<Guid, Runspace> s_owners = new();
+
+    internal static IEnumerable<SocketJob> Jobs => s_jobs.Keys;
+
+    /// <summary>The connections opened here that are still open.</summary>
+    internal static IEnumerable<TcpConnection> Connections
+    {
+        get
+        {
+            foreach (TcpConnection connection in s_connections.Keys.OrderBy(connection => connection.Id))
+            {
+                if (connection.State == TcpConnectionState.Closed)
+                {
+                    s_connections.TryRemove(connection, out _);
+                }
+                else
+                {
+                    yield return connection;
+                }
+            }
+        }
+    }
+
+    internal static void Add(SocketJob job) => s_jobs[job] = Owner();
+
+    internal static void Add(TcpConnection connection) => s_connections[connection] = Owner();
+
+    internal static void Remove(SocketJob job) => s_jobs.TryRemove(job, out _);
+
+    internal static void Remove(TcpConnection connection) => s_connections.TryRemove(connection, out _);
+
+    internal static void StopAll() => Stop(_ => true);
+
+    private static Guid Owner()
+    {
+        Runspace runspace = Runspace.DefaultRunspace;
+        if (s_owners.TryAdd(runspace.InstanceId, runspace))
+        {
+            runspace.StateChanged += OnStateChanged;
+        }
+
+        return runspace.InstanceId;
+    }
+
+    private static void OnStateChanged(object? sender, RunspaceStateEventArgs change)
+    {
+        if (sender is Runspace runspace && change.RunspaceStateInfo.State is RunspaceState.Closing or RunspaceState.Closed or RunspaceState.Broken)
+        {
+            s_owners.TryRemove(runspace.InstanceId, out _);
+            runspace.StateChanged -= OnStateChanged;
+            Stop(owner => owner == runspace.InstanceId);
+        }
+    }
+
+    private static void Stop(Predicate<Guid> ownedBy)
+    {
+        foreach ((SocketJob job, Guid owner) in s_jobs)
+        {
+            if (ownedBy(owner))
+            {
+                job.StopJob();
+            }
+        }
+
+        foreach ((TcpConnection connection, Guid owner) in s_connections)
+        {
+            if (ownedBy(owner))
+            {
+                connection.Dispose();
+                s_connections.TryRemove(connection, out _);
+            }
+        }
+    }
+}

@@ -1,0 +1,191 @@
+using System.ComponentModel;
+using System.Management.Automation;
+using System.Net;
+using PSNetLab.Engine;
+
+namespace PSNetLab.Jobs;
+
+/// <summary>A job behind which sockets work until it is stopped: the base of every server of this module.</summary>
+public abstract class SocketJob : Job
+{
+    private readonly Mailbox<object> _mailbox;
+    private readonly JobOutput _output;
+    private readonly JobForwarder _forwarder;
+    private readonly object _gate = new();
+    private bool _stopRequested;
+    private bool _finished;
+    private bool _warnedOfDrops;
+
+    private protected SocketJob(string command, string? name, string kind, RecordOptions records)
+        : base(command, name)
+    {
+        PSJobTypeName = kind;
+        _mailbox = new Mailbox<object>(records.BufferLimit, records.WhenFull);
+        _output = new JobOutput(_mailbox);
+        Output = _output;
+        Records = records;
+        _forwarder = new JobForwarder(this, _output, Finish);
+    }
+
+    /// <summary>The address and port the job listens on.</summary>
+    public abstract IPEndPoint LocalEndPoint { get; }
+
+    /// <summary>The port the job listens on.</summary>
+    public int Port => LocalEndPoint.Port;
+
+    /// <summary>The endpoint, as Get-Job shows it.</summary>
+    public override string Location => LocalEndPoint.ToString();
+
+    /// <summary>Whether Receive-Job would return something.</summary>
+    public override bool HasMoreData => _mailbox.Count > 0 || Error.Count > 0 || Warning.Count > 0 || Information.Count > 0 || Verbose.Count > 0 || _forwarder.HasRecords;
+
+    /// <summary>Messages received and waiting to be taken.</summary>
+    public int Waiting => _mailbox.Count;
+
+    /// <summary>Messages that were not kept because as many as -BufferLimit waited already.</summary>
+    public long Dropped => _mailbox.Dropped;
+
+    internal RecordOptions Records { get; }
+
+    private protected Exception? Failure { get; private set; }
+
+    /// <summary>Frees the port, tells the connections, and returns without waiting for them.</summary>
+    public override void StopJob()
+    {
+        lock (_gate)
+        {
+            if (_stopRequested || _finished)
+            {
+                return;
+            }
+
+            _stopRequested = true;
+        }
+
+        // What is under way is kept beyond the limit: nobody is left to hold back.
+        _mailbox.Complete();
+        StopSockets();
+    }
+
+    /// <summary>Waits for messages and takes the oldest of them; 0 when none will come any more.</summary>
+    internal int Take(Span<object> destination)
+    {
+        lock (_output.SyncRoot)
+        {
+            return _mailbox.Take(destination);
+        }
+    }
+
+    /// <summary>Gives back what was taken and not used, to be the oldest again.</summary>
+    internal void PutBack(ReadOnlySpan<object> messages)
+    {
+        lock (_output.SyncRoot)
+        {
+            _mailbox.PutBack(messages);
+        }
+    }
+
+    internal Task WaitForDataAsync(CancellationToken cancellationToken) => _mailbox.WaitForDataAsync(cancellationToken);
+
+    /// <summary>Whether a taker that found nothing need not wait.</summary>
+    internal bool IsDrained => _mailbox.IsCompleted && _mailbox.Count == 0;
+
+    internal void AttachReceiver() => _forwarder.AttachReceiver();
+
+    internal void DetachReceiver() => _forwarder.DetachReceiver();
+
+    /// <summary>Puts a record on its way to its stream, from any thread, without blocking.</summary>
+    internal void Write(object record) => _forwarder.Write(record);
+
+    /// <summary>Closes the listening socket at once and everything else soon; does not wait.</summary>
+    private protected abstract void StopSockets();
+
+    /// <summary>Called when the last socket is closed and everything was written.</summary>
+    private protected virtual void OnFinished()
+    {
+    }
+
+    private protected bool TryRecord(object message)
+    {
+        if (!_mailbox.TryAdd(message))
+        {
+            return false;
+        }
+
+        if (_mailbox.Dropped > 0 && !_warnedOfDrops)
+        {
+            _warnedOfDrops = true;
+            Write(new WarningRecord($"{Name}: {Records.BufferLimit} messages wait and nobody takes them, so further ones are answered but not kept; Dropped counts them. Receive them, raise -BufferLimit, or use -NoRecord."));
+        }
+
+        _forwarder.OnOutput();
+        return true;
+    }
+
+    private protected ValueTask WaitForRoomAsync() => _mailbox.WaitForRoomAsync();
+
+    /// <summary>Marks the job as running until the task ends.</summary>
+    private protected void Run(Task completion)
+    {
+        SetJobState(JobState.Running);
+        completion.ContinueWith(OnCompleted, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+    }
+
+    /// <inheritdoc/>
+    [EditorBrowsable(EditorBrowsableState.Never)]
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            StopJob();
+            LiveJobs.Remove(this);
+        }
+
+        base.Dispose(disposing);
+    }
+
+    private void OnCompleted(Task completion)
+    {
+        if (completion.Exception?.InnerException is { } error)
+        {
+            // A plain Job has no place for the reason of a failure, so it goes to the error stream, before the state.
+            Failure = error;
+            Write(Errors.Record(error, LocalEndPoint));
+        }
+
+        _mailbox.Complete();
+        _forwarder.End();
+    }
+
+    private void Finish()
+    {
+        JobState state;
+        lock (_gate)
+        {
+            if (_finished)
+            {
+                return;
+            }
+
+            _finished = true;
+            state = Failure is not null ? JobState.Failed : _stopRequested ? JobState.Stopped : JobState.Completed;
+        }
+
+        LiveJobs.Remove(this);
+        OnFinished();
+        try
+        {
+            SetJobState(state);
+        }
+        catch (ObjectDisposedException)
+        {
+            // Remove-Job -Force disposed of the job while its connections were closing.
+        }
+    }
+}
+
+/// <summary>What becomes of the messages a server receives.</summary>
+internal sealed record RecordOptions(bool Keep, int BufferLimit, WhenFull WhenFull)
+{
+    internal const int DefaultBufferLimit = 65536;
+}

@@ -1,0 +1,82 @@
+using System.Management.Automation;
+using System.Net;
+using PSNetLab.Engine;
+
+namespace PSNetLab.Jobs;
+
+/// <summary>The job behind Start-TcpServer.</summary>
+public sealed class TcpServerJob : SocketJob, IMessageSink<TcpMessage>, ITcpServerObserver
+{
+    internal const string Kind = "TcpServer";
+
+    private readonly TcpServer _server;
+    private readonly ReplyScript? _script;
+
+    internal TcpServerJob(string command, string? name, RecordOptions records, TcpServerOptions options, ReplyScript? script)
+        : base(command, name, Kind, records)
+    {
+        _script = script;
+        Options = options with
+        {
+            Sink = records.Keep ? this : null,
+            Handler = script is null ? null : message => script.RunAsync(message, this),
+        };
+        _server = TcpServer.Start(Options, this);
+        Run(_server.Completion);
+    }
+
+    /// <inheritdoc/>
+    public override IPEndPoint LocalEndPoint => _server.LocalEndPoint;
+
+    /// <summary>The open connections.</summary>
+    public TcpConnection[] Connections => _server.Connections;
+
+    /// <summary>The number of open connections.</summary>
+    public int ConnectionCount => _server.ConnectionCount;
+
+    /// <summary>Messages received on all connections so far.</summary>
+    public long MessageCount => _server.Totals.MessagesReceived;
+
+    /// <summary>Bytes received on all connections so far.</summary>
+    public long BytesReceived => _server.Totals.BytesReceived;
+
+    /// <summary>Bytes sent on all connections so far.</summary>
+    public long BytesSent => _server.Totals.BytesSent;
+
+    /// <summary>Connections that were not let in: over -MaxConnections, or by their address.</summary>
+    public long Refused => _server.Refused;
+
+    /// <inheritdoc/>
+    public override string StatusMessage
+    {
+        get
+        {
+            Totals totals = _server.Totals;
+            string losses = (Dropped > 0 ? $", {Dropped} dropped" : string.Empty) + (Refused > 0 ? $", {Refused} refused" : string.Empty);
+            return $"{ConnectionCount} open, {totals.MessagesReceived} messages, {totals.BytesReceived} bytes in, {totals.BytesSent} out{losses}";
+        }
+    }
+
+    internal TcpServerOptions Options { get; }
+
+    bool IMessageSink<TcpMessage>.TryAdd(TcpMessage message) => TryRecord(message);
+
+    ValueTask IMessageSink<TcpMessage>.WaitForRoomAsync() => WaitForRoomAsync();
+
+    void ITcpServerObserver.Opened(TcpConnection connection) => Inform(connection, "Opened", $"Connection {connection.Id} from {connection.RemoteEndPoint} opened");
+
+    void ITcpServerObserver.Closed(TcpConnection connection) => Inform(connection, "Closed", $"Connection {connection.Id} from {connection.RemoteEndPoint} closed: {connection.CloseReason}");
+
+    void ITcpServerObserver.Faulted(NetLabException fault, EndPoint target) => Write(Errors.Record(fault, target));
+
+    private protected override void StopSockets() => _server.Stop();
+
+    private protected override void OnFinished() => _script?.Dispose();
+
+    private void Inform(TcpConnection connection, string tag, string text)
+    {
+        InformationRecord record = new(text, Location);
+        record.Tags.Add(tag);
+        Write(record);
+    }
+}

@@ -1,0 +1,64 @@
+using System.Collections;
+using System.Globalization;
+using System.Management.Automation;
+using System.Management.Automation.Language;
+using PSNetLab.Engine;
+using PSNetLab.Jobs;
+
+namespace PSNetLab.Parameters;
+
+/// <summary>A completer over a list of words, each with a tooltip.</summary>
+public abstract class WordCompleter : IArgumentCompleter
+{
+    private protected abstract IEnumerable<(string Word, string Tooltip)> Words { get; }
+
+    /// <inheritdoc/>
+    public IEnumerable<CompletionResult> CompleteArgument(string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters)
+    {
+        string typed = wordToComplete.Trim('\'', '"');
+        return from entry in Words
+               where entry.Word.StartsWith(typed, StringComparison.OrdinalIgnoreCase)
+               select new CompletionResult(entry.Word, entry.Word, CompletionResultType.ParameterValue, entry.Tooltip);
+    }
+}
+
+/// <summary>Completes -Framing.</summary>
+public sealed class FramingCompleter : WordCompleter
+{
+    private protected override IEnumerable<(string Word, string Tooltip)> Words => FramingParser.Forms.Select(form => (form.Text.Split('<')[0], form.Meaning));
+}
+
+/// <summary>Completes -Encoding.</summary>
+public sealed class EncodingCompleter : WordCompleter
+{
+    private protected override IEnumerable<(string Word, string Tooltip)> Words => EncodingTransformationAttribute.Names.Select(name => (name, name));
+}
+
+/// <summary>Completes -Address with the addresses of this machine.</summary>
+public sealed class LocalAddressCompleter : WordCompleter
+{
+    private protected override IEnumerable<(string Word, string Tooltip)> Words =>
+    [
+        ("Loopback", "127.0.0.1: this machine only (the default)"),
+        ("IPv6Loopback", "::1: this machine only"),
+        ("Any", "All addresses of this machine, IPv4 and IPv6"),
+        .. from card in System.Net.NetworkInformation.NetworkInterface.GetAllNetworkInterfaces()
+           from address in card.GetIPProperties().UnicastAddresses
+           select (address.Address.ToString(), card.Name),
+    ];
+}
+
+/// <summary>Completes -Port of a client with the ports of the running servers.</summary>
+public sealed class ServerPortCompleter : WordCompleter
+{
+    private protected override IEnumerable<(string Word, string Tooltip)> Words
+        => LiveJobs.Jobs.Select(job => (job.Port.ToString(CultureInfo.InvariantCulture), $"{job.PSJobTypeName} {job.Name} on {job.LocalEndPoint}"));
+}
+
+/// <summary>Completes -Id and -ConnectionId with the open connections.</summary>
+public sealed class ConnectionIdCompleter : WordCompleter
+{
+    private protected override IEnumerable<(string Word, string Tooltip)> Words
+        => LiveJobs.Jobs.OfType<TcpServerJob>().SelectMany(job => job.Connections).Concat(LiveJobs.Connections)
+            .Select(connection => (connection.Id.ToString(CultureInfo.InvariantCulture), connection.ToString()));
+}
