@@ -1,0 +1,90 @@
+# The Test task: every check gives a count, and the last line is their sum.
+
+$resultsPath = Join-Path $PSScriptRoot .. TestResults
+
+class Count {
+    [string] $Name
+    [int] $Passed
+    [int] $Failed
+    [int] $Skipped
+
+    [string] ToString() {
+        $skips = $this.Skipped ? ", $($this.Skipped) skipped" : ''
+        return "$($this.Passed) passed, $($this.Failed) failed$skips"
+    }
+}
+
+function Invoke-Test {
+    Write-Host 'Test: xunit, Pester, the analyzer and the help check'
+    $null = New-Item $resultsPath -ItemType Directory -Force
+    # A failing test is counted, it does not end the run.
+    $PSNativeCommandUseErrorActionPreference = $false
+
+    $total = [Count] @{ Name = 'Total' }
+    $counts = @(
+        Measure-Unit
+        Measure-Pester
+        Measure-Analyzer
+        [Count] ((Test-Help) ? @{ Name = 'Help check'; Passed = 1 } : @{ Name = 'Help check'; Failed = 1 })
+    )
+    foreach ($count in $counts) {
+        Write-Host "$($count.Name): $count"
+        $total.Passed += $count.Passed
+        $total.Failed += $count.Failed
+        $total.Skipped += $count.Skipped
+    }
+    Write-Host "$total"
+    if ($total.Failed) { exit 1 }
+}
+
+function Measure-Unit {
+    $trx = Join-Path $resultsPath units.trx
+    if (Test-Path $trx) { Remove-Item $trx }
+    dotnet test $PSScriptRoot/../tests/units --configuration $Configuration --nologo `
+        --logger 'trx;LogFileName=units.trx' --results-directory $resultsPath | Out-Host
+    $succeeded = $LASTEXITCODE -eq 0
+
+    $count = [Count] @{ Name = 'xunit' }
+    if (Test-Path $trx) {
+        $counters = ([xml] (Get-Content $trx -Raw)).TestRun.ResultSummary.Counters
+        $count.Passed = $counters.passed
+        $count.Failed = $counters.executed - $counters.passed
+        $count.Skipped = $counters.total - $counters.executed
+    }
+    # No test, a build error or a crash of the host is a failure too, though no test failed.
+    if ($count.Failed -eq 0 -and (-not $succeeded -or $count.Passed -eq 0)) { $count.Failed = 1 }
+    $count
+}
+
+function Measure-Pester {
+    $count = [Count] @{ Name = 'Pester'; Failed = 1 }
+    if (-not (Install-MissingModule Pester 5.5)) {
+        Write-Host 'Pester 5.5 or later is missing: Install-PSResource Pester, then test again.'
+        return $count
+    }
+    $result = Join-Path $resultsPath pester.json
+    if (Test-Path $result) { Remove-Item $result }
+    Invoke-Child './build/Invoke-Tests.ps1 tests TestResults/pester.json' | Out-Host
+    if (Test-Path $result) { $count = [Count] (Get-Content $result -Raw | ConvertFrom-Json -AsHashtable) }
+    $count
+}
+
+function Measure-Analyzer {
+    if (-not (Install-MissingModule PSScriptAnalyzer)) {
+        Write-Warning 'NOT RUN: the analyzer. PSScriptAnalyzer is missing: Install-PSResource PSScriptAnalyzer.'
+        return [Count] @{ Name = 'Analyzer'; Skipped = 1 }
+    }
+    [Count] ((Test-Script) ? @{ Name = 'Analyzer'; Passed = 1 } : @{ Name = 'Analyzer'; Failed = 1 })
+}
+
+function Test-Script {
+    $root = Split-Path $PSScriptRoot
+    $settings = Join-Path $root PSScriptAnalyzerSettings.psd1
+    $paths = 'build.ps1', 'build', 'tests', 'docs/examples' |
+        ForEach-Object { Join-Path $root $_ } | Where-Object { Test-Path $_ }
+    $findings = @($paths | ForEach-Object { Invoke-ScriptAnalyzer -Path $_ -Recurse -Settings $settings })
+    foreach ($finding in $findings) {
+        Write-Host ('{0}:{1}: {2}: {3}' -f $finding.ScriptPath, $finding.Line, $finding.RuleName, $finding.Message)
+    }
+    -not $findings
+}

@@ -1,0 +1,160 @@
+# For every *.Tests.ps1: BeforeAll { . $PSScriptRoot/common.ps1 }
+
+$builds = Join-Path $PSScriptRoot .. output PSNetLab
+$modulePath = Get-ChildItem $builds -Directory -ErrorAction Ignore |
+    Sort-Object { [version] $_.Name } | Select-Object -Last 1 -ExpandProperty FullName
+if (-not $modulePath) { throw 'Nothing is built yet: run ./build.ps1 first.' }
+Import-Module $modulePath/PSNetLab.psd1
+
+# A leak shows as a count that does not come back; $null where the system does not list a process's descriptors.
+function Get-OpenSocketCount {
+    if (-not $IsLinux) { return }
+    @([IO.Directory]::GetFileSystemEntries('/proc/self/fd') |
+            Where-Object { [IO.FileInfo]::new($_).LinkTarget -like 'socket:*' }).Count
+}
+
+# A wait ends as soon as it can and says what it waited for; a sleep is either too long or too short.
+function Wait-Until([Parameter(Mandatory)] [scriptblock] $Condition, [double] $TimeoutSec = 10) {
+    $clock = [Diagnostics.Stopwatch]::StartNew()
+    while (-not (& $Condition)) {
+        if ($clock.Elapsed.TotalSeconds -gt $TimeoutSec) { throw "Not so within $TimeoutSec s: {$Condition}" }
+        Start-Sleep -Milliseconds 20
+    }
+}
+
+# For what must know its port beforehand; servers take 0 and say which.
+function Get-FreePort {
+    $listener = [Net.Sockets.TcpListener]::new([Net.IPAddress]::Loopback, 0)
+    $listener.Start()
+    $listener.LocalEndpoint.Port
+    $listener.Stop()
+}
+
+class PythonPeer {
+    [Diagnostics.Process] $Process
+    [int] $Port
+    hidden [string] $File
+    hidden [Threading.Tasks.Task[string]] $Errors
+    hidden [Threading.Tasks.Task[string]] $Line
+
+    PythonPeer([string] $code, [string[]] $arguments) {
+        $this.File = Join-Path ([IO.Path]::GetTempPath()) "peer-$([guid]::NewGuid()).py"
+        Set-Content $this.File $code
+        $python = Get-Command python3, python -CommandType Application -ErrorAction Ignore | Select-Object -First 1
+        if (-not $python) { throw 'python3 is missing: install Python 3.' }
+        $start = [Diagnostics.ProcessStartInfo]::new($python.Source)
+        foreach ($argument in @('-u', '-X', 'utf8', $this.File) + $arguments) { $start.ArgumentList.Add($argument) }
+        $start.RedirectStandardInput = $start.RedirectStandardOutput = $start.RedirectStandardError = $true
+        $start.StandardInputEncoding = [Text.UTF8Encoding]::new($false)
+        $start.StandardOutputEncoding = $start.StandardErrorEncoding = [Text.Encoding]::UTF8
+        $this.Process = [Diagnostics.Process]::Start($start)
+        # A full pipe would stop the peer.
+        $this.Errors = $this.Process.StandardError.ReadToEndAsync()
+    }
+
+    [object] ReadLine() { return $this.ReadLine(10) }
+
+    # $null at the end of the peer's output, which a [string] method would turn into an empty line.
+    [object] ReadLine([double] $timeoutSec) {
+        # A read that timed out is still under way, and its line belongs to the next call.
+        $this.Line ??= $this.Process.StandardOutput.ReadLineAsync()
+        if (-not $this.Line.Wait([timespan]::FromSeconds($timeoutSec))) {
+            throw "The Python peer wrote no line within $timeoutSec s."
+        }
+        $text = $this.Line.Result
+        $this.Line = $null
+        return $text
+    }
+
+    # Every line until the peer ends or closes its output.
+    [string[]] ReadToEnd() {
+        $lines = while ($null -ne ($text = $this.ReadLine())) { $text }
+        return $lines
+    }
+
+    [void] WriteLine([string] $text) {
+        $this.Process.StandardInput.WriteLine($text)
+        $this.Process.StandardInput.Flush()
+    }
+
+    # The exit code; throws with the peer's own words when it failed.
+    [int] WaitForExit([double] $timeoutSec) {
+        if (-not $this.Process.WaitForExit([timespan]::FromSeconds($timeoutSec))) {
+            throw "The Python peer did not end within $timeoutSec s."
+        }
+        if ($this.Process.ExitCode) { throw "The Python peer failed: $($this.Errors.Result)" }
+        return $this.Process.ExitCode
+    }
+
+    [void] Stop() {
+        if (-not $this.Process) { return }
+        if (-not $this.Process.HasExited) { $this.Process.Kill($true) }
+        $this.Process.WaitForExit()
+        $this.Process.Dispose()
+        $this.Process = $null
+        Remove-Item $this.File -ErrorAction Ignore
+    }
+}
+
+# A peer that knows nothing of .NET. A server prints 'PORT n' once it listens; -NoPort is for a client.
+function Start-PythonPeer([Parameter(Mandatory)] [string] $Code, [string[]] $ArgumentList = @(), [switch] $NoPort) {
+    $peer = [PythonPeer]::new($Code, $ArgumentList)
+    try {
+        while (-not $NoPort -and -not $peer.Port) {
+            $line = $peer.ReadLine()
+            if ($null -eq $line) { throw "The Python peer ended before it printed its port: $($peer.Errors.Result)" }
+            if ($line -match '^PORT (\d+)$') { $peer.Port = $Matches[1] }
+        }
+    }
+    catch {
+        $peer.Stop()
+        throw
+    }
+    $peer
+}
+
+# Ctrl+C as a host does it: Stop() from another thread, after -AfterMs or once -When { param($output) ... } is true.
+function Invoke-Stoppable {
+    param(
+        [Parameter(Mandatory)] [scriptblock] $Script,
+        [object[]] $ArgumentList = @(),
+        [int] $AfterMs = 300,
+        [scriptblock] $When,
+        [double] $TimeoutSec = 10
+    )
+    $state = [initialsessionstate]::CreateDefault2()
+    $state.ImportPSModule("$modulePath/PSNetLab.psd1")
+    $shell = [powershell]::Create($state)
+    $run = $null
+    try {
+        # So that -AfterMs counts from the script's start, not from the import.
+        $null = $shell.AddScript('$null').Invoke()
+        $shell.Commands.Clear()
+        $null = $shell.AddScript($Script.ToString())
+        foreach ($argument in $ArgumentList) { $null = $shell.AddArgument($argument) }
+
+        $output = [Management.Automation.PSDataCollection[psobject]]::new()
+        $run = $shell.BeginInvoke([Management.Automation.PSDataCollection[psobject]]::new(), $output)
+        if ($When) { Wait-Until { & $When $output } -TimeoutSec $TimeoutSec }
+        else { $null = $run.AsyncWaitHandle.WaitOne($AfterMs) }
+        $endedBefore = $run.IsCompleted
+
+        $clock = [Diagnostics.Stopwatch]::StartNew()
+        $stop = $shell.BeginStop($null, $null)
+        if (-not $stop.AsyncWaitHandle.WaitOne([timespan]::FromSeconds($TimeoutSec))) {
+            throw "Stop() did not end the script within $TimeoutSec s: {$Script}"
+        }
+        [pscustomobject]@{
+            StopMs      = $clock.Elapsed.TotalMilliseconds
+            EndedBefore = $endedBefore
+            State       = $shell.InvocationStateInfo.State
+            Reason      = $shell.InvocationStateInfo.Reason
+            Output      = @($output)
+            Errors      = @($shell.Streams.Error)
+        }
+    }
+    finally {
+        # Disposing of a shell that cannot be stopped would hang the test run.
+        if ($run.IsCompleted) { $shell.Dispose() } else { $null = $shell.BeginStop($null, $null) }
+    }
+}
