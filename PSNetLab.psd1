@@ -11,7 +11,6 @@
     CompatiblePSEditions = @('Core')
 
     FormatsToProcess     = @('PSNetLab.Format.ps1xml')
-    TypesToProcess       = @('PSNetLab.Types.ps1xml')
 
     CmdletsToExport      = @(
         'Start-TcpServer'
