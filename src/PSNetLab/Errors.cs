@@ -21,8 +21,8 @@ internal static class Errors
     {
         FaultKind.PortInUse => ErrorCategory.ResourceExists,
         FaultKind.PortNotPermitted => ErrorCategory.PermissionDenied,
-        FaultKind.AddressNotLocal or FaultKind.InvalidFraming or FaultKind.InvalidEncoding or FaultKind.InvalidAddress
-            or FaultKind.InvalidCertificate or FaultKind.MessageLengthMismatch => ErrorCategory.InvalidArgument,
+        FaultKind.AddressNotLocal or FaultKind.InvalidFraming or FaultKind.InvalidAddress
+            or FaultKind.MessageLengthMismatch => ErrorCategory.InvalidArgument,
         FaultKind.HostNotFound or FaultKind.ConnectionNotFound => ErrorCategory.ObjectNotFound,
         FaultKind.ConnectionRefused or FaultKind.HostUnreachable or FaultKind.ConnectionReset or FaultKind.ConnectionClosed => ErrorCategory.ConnectionError,
         FaultKind.ConnectTimeout or FaultKind.SendTimeout or FaultKind.ReceiveTimeout or FaultKind.IdleTimeout => ErrorCategory.OperationTimeout,

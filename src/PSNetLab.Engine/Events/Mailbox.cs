@@ -10,11 +10,20 @@ public enum WhenFull
     Drop,
 }
 
+/// <summary>An item that holds a number of bytes.</summary>
+internal interface IWeighted
+{
+    int Length { get; }
+}
+
 /// <summary>A bounded first-in first-out queue between any number of producers, which never block, and consumers.</summary>
 /// <typeparam name="T">The item.</typeparam>
 internal sealed class Mailbox<T> : IMessageSink<T>
     where T : class
 {
+    /// <summary>The most bytes that wait, however few items they are: a limit in messages alone says little of memory.</summary>
+    internal const long MostBytes = 64 * 1024 * 1024;
+
     private const int FirstCapacity = 16;
 
     private readonly object _gate = new();
@@ -23,6 +32,7 @@ internal sealed class Mailbox<T> : IMessageSink<T>
     private T[] _ring = [];
     private int _head;
     private int _count;
+    private long _bytes;
     private long _dropped;
     private bool _completed;
     private TaskCompletionSource? _room;
@@ -50,7 +60,8 @@ internal sealed class Mailbox<T> : IMessageSink<T>
         lock (_gate)
         {
             // After the end has been announced, what is still under way is kept beyond the limit: nobody is left to hold back.
-            if (_count >= _limit && !_completed)
+            int weight = Weight(item);
+            if (IsFull(weight) && !_completed)
             {
                 if (_whenFull == WhenFull.Wait)
                 {
@@ -69,8 +80,8 @@ internal sealed class Mailbox<T> : IMessageSink<T>
             int tail = _head + _count;
             _ring[tail < _ring.Length ? tail : tail - _ring.Length] = item;
             _count++;
-            waiting = _data;
-            _data = null;
+            _bytes += weight;
+            (waiting, _data) = (_data, null);
         }
 
         waiting?.TrySetResult();
@@ -82,7 +93,7 @@ internal sealed class Mailbox<T> : IMessageSink<T>
     {
         lock (_gate)
         {
-            return _count < _limit || _completed
+            return !IsFull(0) || _completed
                 ? default
                 : new ValueTask((_room ??= new(TaskCreationOptions.RunContinuationsAsynchronously)).Task);
         }
@@ -125,6 +136,7 @@ internal sealed class Mailbox<T> : IMessageSink<T>
             for (int i = 0; i < taken; i++)
             {
                 destination[i] = _ring[_head];
+                _bytes -= Weight(destination[i]);
                 _ring[_head] = null!;
                 _head = _head + 1 == _ring.Length ? 0 : _head + 1;
             }
@@ -132,10 +144,9 @@ internal sealed class Mailbox<T> : IMessageSink<T>
             _count -= taken;
 
             // Waking producers for every single free place would cost a thread hop per message.
-            if (_room is not null && _count <= _limit / 2)
+            if (_count <= _limit / 2 && _bytes <= MostBytes / 2)
             {
-                waiting = _room;
-                _room = null;
+                (waiting, _room) = (_room, null);
             }
         }
 
@@ -146,6 +157,7 @@ internal sealed class Mailbox<T> : IMessageSink<T>
     /// <summary>Puts items back that were taken last, in their order, whatever the limit.</summary>
     internal void PutBack(ReadOnlySpan<T> items)
     {
+        TaskCompletionSource? waiting = null;
         lock (_gate)
         {
             for (int i = items.Length - 1; i >= 0; i--)
@@ -158,8 +170,16 @@ internal sealed class Mailbox<T> : IMessageSink<T>
                 _head = _head == 0 ? _ring.Length - 1 : _head - 1;
                 _ring[_head] = items[i];
                 _count++;
+                _bytes += Weight(items[i]);
+            }
+
+            if (_count > 0)
+            {
+                (waiting, _data) = (_data, null);
             }
         }
+
+        waiting?.TrySetResult();
     }
 
     /// <summary>Drops everything that waits.</summary>
@@ -170,8 +190,8 @@ internal sealed class Mailbox<T> : IMessageSink<T>
         {
             _ring = [];
             _head = _count = 0;
-            waiting = _room;
-            _room = null;
+            _bytes = 0;
+            (waiting, _room) = (_room, null);
         }
 
         waiting?.TrySetResult();
@@ -192,6 +212,10 @@ internal sealed class Mailbox<T> : IMessageSink<T>
         room?.TrySetResult();
         data?.TrySetResult();
     }
+
+    private static int Weight(T item) => item is IWeighted weighted ? weighted.Length : 0;
+
+    private bool IsFull(int more) => _count >= _limit || (_count > 0 && _bytes + more > MostBytes);
 
     private void Grow()
     {

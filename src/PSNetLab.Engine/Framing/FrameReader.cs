@@ -46,7 +46,7 @@ internal sealed class FrameReader : IDisposable
         }
         else if (_end == _buffer.Length)
         {
-            MoveToOwnBuffer(Pending * 2);
+            MoveToOwnBuffer(Pending * 2L);
         }
 
         // With Raw, the size of the read is the size of the message.
@@ -64,7 +64,7 @@ internal sealed class FrameReader : IDisposable
     /// <summary>Takes the next complete frame. Its payload is valid until the next call on this reader.</summary>
     /// <param name="payload">The bytes of the message, without header or delimiter.</param>
     /// <param name="length">Their number; of a frame that is too long, the number announced or reached.</param>
-    internal FrameStatus TryRead(out ReadOnlySpan<byte> payload, out int length)
+    internal FrameStatus TryRead(out ReadOnlySpan<byte> payload, out long length)
     {
         payload = default;
         length = 0;
@@ -77,7 +77,7 @@ internal sealed class FrameReader : IDisposable
         length = frame.Length;
         if (status == FrameStatus.Complete)
         {
-            payload = _buffer.AsSpan(_start + frame.Start, frame.Length);
+            payload = _buffer.AsSpan(_start + frame.Start, (int)frame.Length);
             Take(frame.Consumed);
         }
 
@@ -101,7 +101,7 @@ internal sealed class FrameReader : IDisposable
         }
         else if (!_ownsBuffer)
         {
-            MoveToOwnBuffer(Pending * 2);
+            MoveToOwnBuffer(Pending * 2L);
         }
     }
 
@@ -128,10 +128,10 @@ internal sealed class FrameReader : IDisposable
         _pendingReads = Pending > 0 ? 1 : 0;
     }
 
-    private void MoveToOwnBuffer(int size)
+    private void MoveToOwnBuffer(long size)
     {
         int pending = Pending;
-        byte[] larger = ArrayPool<byte>.Shared.Rent(Math.Max(size, SmallestOwnBuffer));
+        byte[] larger = ArrayPool<byte>.Shared.Rent((int)Math.Clamp(size, SmallestOwnBuffer, Array.MaxLength));
         _buffer.AsSpan(_start, pending).CopyTo(larger);
         int examined = _examined;
         Dispose();

@@ -33,7 +33,7 @@ internal sealed class LengthFraming : MessageFraming
         // Judged by the header alone: a length that will be refused must not make anyone wait, or allocate, for its bytes.
         if (announced > (uint)limit)
         {
-            frame = new Frame(_headerBytes, (int)Math.Min(announced, int.MaxValue), 0);
+            frame = new Frame(_headerBytes, announced, 0);
             return FrameStatus.TooLong;
         }
 

@@ -39,4 +39,4 @@ internal enum FrameStatus
 }
 
 /// <summary>A frame inside a buffer: its payload, and how many bytes it takes with its header or delimiter.</summary>
-internal readonly record struct Frame(int Start, int Length, int Consumed);
+internal readonly record struct Frame(int Start, long Length, int Consumed);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 
 namespace PSNetLab.Engine;
@@ -25,17 +26,19 @@ internal sealed class AddressFilter
     internal static IPNetwork Parse(string text)
     {
         string[] parts = text.Trim().Split('/');
-        if (parts.Length <= 2 && IPAddress.TryParse(parts[0], out IPAddress? address))
+        if (parts.Length <= 2 && !parts[0].Contains('[', StringComparison.Ordinal) && Addresses.TryParse(parts[0], out IPAddress address))
         {
-            byte[] bytes = address.GetAddressBytes();
-            int bits = bytes.Length * 8;
-            if (parts.Length == 1)
+            int bits = address.GetAddressBytes().Length * 8;
+            int prefix = bits;
+            if (parts.Length == 1 || (int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out prefix) && prefix <= bits))
             {
-                return new IPNetwork(address, bits);
-            }
+                if (address.IsIPv4MappedToIPv6 && prefix >= 96)
+                {
+                    // Peers are compared as IPv4, too.
+                    (address, prefix, bits) = (address.MapToIPv4(), prefix - 96, 32);
+                }
 
-            if (int.TryParse(parts[1], out int prefix) && prefix >= 0 && prefix <= bits)
-            {
+                byte[] bytes = address.GetAddressBytes();
                 for (int bit = prefix; bit < bits; bit++)
                 {
                     bytes[bit / 8] &= (byte)~(0x80 >> (bit % 8));

@@ -71,14 +71,8 @@ public enum FaultKind
     /// <summary>The framing text is not one of the known forms.</summary>
     InvalidFraming,
 
-    /// <summary>The encoding is not known.</summary>
-    InvalidEncoding,
-
     /// <summary>The text is no address, or no CIDR range.</summary>
     InvalidAddress,
-
-    /// <summary>The certificate cannot be used.</summary>
-    InvalidCertificate,
 
     /// <summary>The peer's certificate was not accepted.</summary>
     CertificateRejected,

@@ -18,7 +18,7 @@ internal static class PortOwner
         try
         {
             string table = protocol == ProtocolType.Udp ? "udp" : "tcp";
-            HashSet<string> sockets = [.. Inodes("/proc/net/" + table, endPoint.Port, protocol), .. Inodes($"/proc/net/{table}6", endPoint.Port, protocol)];
+            HashSet<string> sockets = [.. Inodes("/proc/net/" + table, endPoint, protocol), .. Inodes($"/proc/net/{table}6", endPoint, protocol)];
             foreach (string process in Directory.EnumerateDirectories("/proc").Where(path => char.IsAsciiDigit(path[6])))
             {
                 if (Holds(process, sockets))
@@ -35,17 +35,28 @@ internal static class PortOwner
         return string.Empty;
     }
 
-    private static IEnumerable<string> Inodes(string table, int port, ProtocolType protocol)
+    private static IEnumerable<string> Inodes(string table, IPEndPoint endPoint, ProtocolType protocol)
     {
         const string Listening = "0A";
-        string portHex = port.ToString("X4", CultureInfo.InvariantCulture);
+        string portHex = endPoint.Port.ToString("X4", CultureInfo.InvariantCulture);
+        string address = Hex(endPoint.Address);
         return File.Exists(table)
             ? from line in File.ReadLines(table).Skip(1)
               let fields = line.Split(' ', StringSplitOptions.RemoveEmptyEntries)
-              where fields[1].EndsWith(':' + portHex, StringComparison.Ordinal) && (protocol == ProtocolType.Udp || fields[3] == Listening)
+              where fields[1].EndsWith(':' + portHex, StringComparison.Ordinal) && Overlaps(fields[1].Split(':')[0], address) && (protocol == ProtocolType.Udp || fields[3] == Listening)
               select $"socket:[{fields[9]}]"
             : [];
     }
+
+    /// <summary>The table shows an address as 32-bit words in the byte order of the machine.</summary>
+    private static string Hex(IPAddress address)
+    {
+        byte[] bytes = address.GetAddressBytes();
+        return string.Concat(bytes.Chunk(4).Select(word => Convert.ToHexString(BitConverter.IsLittleEndian ? [.. Enumerable.Reverse(word)] : word)));
+    }
+
+    /// <summary>Whether two addresses of the table get in each other's way: the same, or one of them all addresses.</summary>
+    private static bool Overlaps(string held, string wanted) => held == wanted || held.All(digit => digit == '0') || wanted.All(digit => digit == '0');
 
     private static bool Holds(string process, HashSet<string> sockets)
     {

@@ -10,6 +10,8 @@ namespace PSNetLab.Engine;
 /// <summary>A live TCP connection: one that was opened here, or one that a server accepted.</summary>
 public sealed class TcpConnection : IDisposable
 {
+    private const int SendPieceBytes = 64 * 1024;
+
     private static int s_lastId;
 
     private readonly Transport _transport;
@@ -20,6 +22,7 @@ public sealed class TcpConnection : IDisposable
     private bool _receiveClosed;
     private int _receiving;
     private long _lastActivity = Environment.TickCount64;
+    private volatile bool _isHeldBack;
 
     internal TcpConnection(Transport transport, MessageFraming framing, Encoding encoding, int maxMessageBytes, SslProtocols tls = SslProtocols.None)
     {
@@ -93,8 +96,19 @@ public sealed class TcpConnection : IDisposable
 
     internal FrameReader Reader => _reader;
 
-    /// <summary>How long nothing has come or gone.</summary>
-    internal long IdleMilliseconds => Environment.TickCount64 - Volatile.Read(ref _lastActivity);
+    /// <summary>How long nothing has come or gone; 0 while this side is what holds the connection up, or when it is closed.</summary>
+    internal long IdleMilliseconds => _isHeldBack || CloseReason != TcpCloseReason.None ? 0 : Environment.TickCount64 - Volatile.Read(ref _lastActivity);
+
+    /// <summary>Whether the connection is not being read because this side is not ready for more.</summary>
+    internal bool IsHeldBack
+    {
+        get => _isHeldBack;
+        set
+        {
+            Touch();
+            _isHeldBack = value;
+        }
+    }
 
     /// <inheritdoc/>
     public override string ToString() => $"{LocalEndPoint} - {RemoteEndPoint} ({State})";
@@ -113,7 +127,7 @@ public sealed class TcpConnection : IDisposable
         {
             _reader.Advance(count);
             BytesReceived += count;
-            Volatile.Write(ref _lastActivity, Environment.TickCount64);
+            Touch();
         }
         else
         {
@@ -286,7 +300,7 @@ public sealed class TcpConnection : IDisposable
     private bool TryTake(out TcpMessage? message)
     {
         message = null;
-        switch (_reader.TryRead(out ReadOnlySpan<byte> payload, out int length))
+        switch (_reader.TryRead(out ReadOnlySpan<byte> payload, out long length))
         {
             case FrameStatus.Complete:
                 CountReceived();
@@ -299,7 +313,7 @@ public sealed class TcpConnection : IDisposable
         }
     }
 
-    internal NetLabException TooLong(int length)
+    internal NetLabException TooLong(long length)
     {
         NetLabException fault = new(
             FaultKind.MessageTooLong,
@@ -317,9 +331,11 @@ public sealed class TcpConnection : IDisposable
 
         int sent = _transport.TrySend(data);
         BytesSent += sent;
-        Volatile.Write(ref _lastActivity, Environment.TickCount64);
+        Touch();
         return sent;
     }
+
+    private void Touch() => Volatile.Write(ref _lastActivity, Environment.TickCount64);
 
     private async ValueTask SendRestAsync(byte[] rented, int length, int messages, bool hasTurn, CancellationToken cancellationToken)
     {
@@ -335,14 +351,17 @@ public sealed class TcpConnection : IDisposable
 
             begun = true;
             int sent = SendNow(rented.AsSpan(0, length));
-            if (sent < length)
+            while (sent < length)
             {
-                await _transport.SendAsync(rented.AsMemory(sent, length - sent), cancellationToken).ConfigureAwait(false);
+                // In pieces, so that a peer that reads slowly is seen to be reading.
+                int piece = Math.Min(length - sent, SendPieceBytes);
+                await _transport.SendAsync(rented.AsMemory(sent, piece), cancellationToken).ConfigureAwait(false);
+                sent += piece;
+                BytesSent += piece;
+                Touch();
             }
 
-            BytesSent += length - sent;
             MessagesSent += messages;
-            Volatile.Write(ref _lastActivity, Environment.TickCount64);
         }
         catch (OperationCanceledException) when (begun)
         {

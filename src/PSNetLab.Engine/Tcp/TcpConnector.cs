@@ -80,7 +80,7 @@ internal static class TcpConnector
     /// <exception cref="NetLabException">There is none.</exception>
     internal static async Task<IPAddress[]> ResolveAsync(string host, AddressFamily family, CancellationToken cancellationToken)
     {
-        if (IPAddress.TryParse(host.Trim('[', ']'), out IPAddress? address))
+        if (Addresses.TryParse(host, out IPAddress address))
         {
             return [address];
         }
@@ -120,6 +120,11 @@ internal static class TcpConnector
             {
                 IPEndPoint endPoint = new(addresses[next++], options.Port);
                 attempts.Add((endPoint, ConnectToAsync(endPoint, options.LocalEndPoint, lost.Token)));
+            }
+
+            if (attempts.Count == 0)
+            {
+                break;
             }
 
             Task any = Task.WhenAny(attempts.Select(attempt => attempt.Task));
@@ -175,7 +180,7 @@ internal static class TcpConnector
     private static NetLabException Failure(TcpConnectOptions options, List<(IPEndPoint EndPoint, Exception Error)> failures)
     {
         var reasons = failures.Select(failure => (failure.EndPoint, Why: SocketFaults.Connect(failure.Error))).ToArray();
-        FaultKind kind = reasons[0].Why.Kind;
+        FaultKind kind = reasons.Length > 0 ? reasons[0].Why.Kind : FaultKind.ConnectTimeout;
         string advice = kind switch
         {
             FaultKind.ConnectionRefused => "Check that the server runs and that the port is right.",
@@ -185,7 +190,7 @@ internal static class TcpConnector
             _ => "Check the address and the port.",
         };
         string each = string.Join("; ", reasons.Select(reason => $"{reason.EndPoint} ({reason.Why.Words})"));
-        return new NetLabException(kind, $"Cannot connect to {options.Host}:{options.Port}. Tried {each}. {advice}", failures[0].Error);
+        return new NetLabException(kind, $"Cannot connect to {options.Host}:{options.Port}. {(each.Length > 0 ? $"Tried {each}." : "There was no time to try.")} {advice}", failures.Count > 0 ? failures[0].Error : null);
     }
 
     private static async Task<TlsTransport> SecureAsync(Socket socket, TcpConnectOptions options, CancellationToken cancellationToken)

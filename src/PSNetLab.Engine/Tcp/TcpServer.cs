@@ -11,7 +11,8 @@ internal sealed class TcpServer
 {
     private static readonly TimeSpan s_handshakeTimeout = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan s_pauseWithoutDescriptors = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan s_stopGrace = TimeSpan.FromSeconds(1);
+    private const long StopGraceMilliseconds = 1000;
+    private const long QuietGraceMilliseconds = 100;
 
     private readonly TcpServerOptions _options;
     private readonly ITcpServerObserver _observer;
@@ -99,7 +100,7 @@ internal sealed class TcpServer
         return server;
     }
 
-    /// <summary>Frees the port at once; connections get a half-close, a second to end by themselves, then an abort. Does not wait.</summary>
+    /// <summary>Frees the port at once; connections get a half-close, then up to a second as long as something still comes, then an abort. Does not wait.</summary>
     internal void Stop()
     {
         _stopping = true;
@@ -181,6 +182,7 @@ internal sealed class TcpServer
             if (_options.Filter is { } filter && !filter.IsAllowed(remote.Address))
             {
                 Refused++;
+                _observer.Refused(remote);
             }
             else if (_underWay > _options.MaxConnections)
             {
@@ -336,10 +338,15 @@ internal sealed class TcpServer
         }
         catch (Exception error)
         {
+            if (_stopping)
+            {
+                connection.Close(TcpCloseReason.ServerStopped);
+            }
+
             // A connection that this side has closed fails whatever was under way on it; that is no fault.
             bool closedHere = connection.CloseReason is not (TcpCloseReason.None or TcpCloseReason.MessageTooLong);
             NetLabException fault = connection.Fail(error);
-            if (!closedHere && !_stopping)
+            if (!closedHere)
             {
                 _observer.Faulted(fault, connection.RemoteEndPoint);
             }
@@ -377,7 +384,18 @@ internal sealed class TcpServer
             _ = connection.HalfCloseAsync(CancellationToken.None).AsTask();
         }
 
-        await Task.WhenAny(_completion.Task, Task.Delay(s_stopGrace)).ConfigureAwait(false);
+        // A second to end by themselves, but not for those that have nothing to say.
+        long stopped = Environment.TickCount64;
+        for (long waited = 0; waited < StopGraceMilliseconds && !_completion.Task.IsCompleted; waited = Environment.TickCount64 - stopped)
+        {
+            if (waited > QuietGraceMilliseconds && Array.TrueForAll(Connections, connection => connection.IdleMilliseconds > QuietGraceMilliseconds))
+            {
+                break;
+            }
+
+            await Task.WhenAny(_completion.Task, Task.Delay(10)).ConfigureAwait(false);
+        }
+
         foreach (TcpConnection connection in Connections)
         {
             connection.Close(TcpCloseReason.ServerStopped);

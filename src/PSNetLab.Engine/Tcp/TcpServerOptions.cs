@@ -46,6 +46,9 @@ internal interface ITcpServerObserver
 
     void Closed(TcpConnection connection);
 
-    /// <summary>A connection was not let in, or a fault that the server survives.</summary>
+    /// <summary>A connection was not let in because of its address.</summary>
+    void Refused(IPEndPoint remote);
+
+    /// <summary>A connection was not let in for want of room, or a fault that the server survives.</summary>
     void Faulted(NetLabException fault, EndPoint target);
 }

@@ -14,6 +14,7 @@ internal sealed class TcpSession
     private readonly TcpConnection _connection;
     private readonly TcpServerOptions _options;
     private TcpMessage? _current;
+    private long _tooLong;
 
     internal TcpSession(TcpConnection connection, TcpServerOptions options)
     {
@@ -28,6 +29,7 @@ internal sealed class TcpSession
         Flush,
         NeedRoom,
         RunHandler,
+        TooLong,
     }
 
     /// <summary>Completes at the end of the stream; what was cut off by it is recorded as a truncated message.</summary>
@@ -47,27 +49,22 @@ internal sealed class TcpSession
             while (step != Step.NeedBytes)
             {
                 await ProcessAndSend(out step).ConfigureAwait(false);
-                if (step == Step.NeedRoom)
+                if (step == Step.TooLong)
                 {
-                    await AddCurrentAsync().ConfigureAwait(false);
+                    throw _connection.TooLong(_tooLong);
                 }
 
-                if (_current is { } message && _options.Handler is { } handler)
+                if (step is Step.NeedRoom or Step.RunHandler)
                 {
-                    foreach (byte[] reply in await handler(message).ConfigureAwait(false))
-                    {
-                        await SendFrame(reply).ConfigureAwait(false);
-                    }
+                    await FinishCurrentAsync(hasRoom: step != Step.NeedRoom).ConfigureAwait(false);
                 }
-
-                _current = null;
             }
         }
     }
 
     private ValueTask ProcessAndSend(out Step step)
     {
-        ArrayBufferWriter<byte> replies = t_replies ??= new ArrayBufferWriter<byte>(FlushBytes);
+        ArrayBufferWriter<byte> replies = NoReplies();
         int messages = 0;
         try
         {
@@ -78,21 +75,20 @@ internal sealed class TcpSession
             _connection.Reader.Park();
         }
 
-        ValueTask sending = messages == 0 ? default : _connection.SendAsync(replies.WrittenSpan, messages, CancellationToken.None);
-        replies.ResetWrittenCount();
-        return sending;
+        return messages == 0 ? default : _connection.SendAsync(replies.WrittenSpan, messages, CancellationToken.None);
     }
 
     private Step Process(ArrayBufferWriter<byte> replies, ref int messages)
     {
         while (replies.WrittenCount < FlushBytes)
         {
-            switch (_connection.Reader.TryRead(out ReadOnlySpan<byte> payload, out int length))
+            switch (_connection.Reader.TryRead(out ReadOnlySpan<byte> payload, out long length))
             {
                 case FrameStatus.Incomplete:
                     return Step.NeedBytes;
                 case FrameStatus.TooLong:
-                    throw _connection.TooLong(length);
+                    _tooLong = length;
+                    return Step.TooLong;
             }
 
             _connection.CountReceived();
@@ -137,11 +133,38 @@ internal sealed class TcpSession
 
     private ValueTask SendFrame(byte[] payload)
     {
-        ArrayBufferWriter<byte> replies = t_replies ??= new ArrayBufferWriter<byte>(FlushBytes);
+        ArrayBufferWriter<byte> replies = NoReplies();
         Append(replies, payload);
-        ValueTask sending = _connection.SendAsync(replies.WrittenSpan, 1, CancellationToken.None);
+        return _connection.SendAsync(replies.WrittenSpan, 1, CancellationToken.None);
+    }
+
+    /// <summary>The thread's buffer, emptied before use: what a failed connection left in it must not go to another.</summary>
+    private static ArrayBufferWriter<byte> NoReplies()
+    {
+        ArrayBufferWriter<byte> replies = t_replies ??= new ArrayBufferWriter<byte>(FlushBytes);
         replies.ResetWrittenCount();
-        return sending;
+        return replies;
+    }
+
+    /// <summary>What a message needs that may take time: room in the mailbox, and its answer by the script.</summary>
+    private async ValueTask FinishCurrentAsync(bool hasRoom)
+    {
+        _connection.IsHeldBack = true;
+        if (!hasRoom)
+        {
+            await AddCurrentAsync().ConfigureAwait(false);
+        }
+
+        if (_options.Handler is { } handler)
+        {
+            foreach (byte[] reply in await handler(_current!).ConfigureAwait(false))
+            {
+                await SendFrame(reply).ConfigureAwait(false);
+            }
+        }
+
+        _current = null;
+        _connection.IsHeldBack = false;
     }
 
     private async ValueTask AddCurrentAsync()
@@ -162,6 +185,7 @@ internal sealed class TcpSession
             _current = _connection.NewMessage(_connection.Reader.TakeRest(), truncated: true);
             if (_options.Sink is not null && !_options.Sink.TryAdd(_current))
             {
+                _connection.IsHeldBack = true;
                 await AddCurrentAsync().ConfigureAwait(false);
             }
         }

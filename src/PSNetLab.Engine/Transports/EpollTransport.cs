@@ -42,12 +42,14 @@ internal sealed class EpollTransport : Transport
 
     internal override unsafe int TryReceive(Span<byte> buffer)
     {
+        // Cleared first: an interruption or an event during the attempt sets it again.
+        _read.Clear();
         if (_interrupted)
         {
+            _read.Signal();
             return 0;
         }
 
-        _read.Clear();
         nint count;
         fixed (byte* start = buffer)
         {
@@ -96,17 +98,21 @@ internal sealed class EpollTransport : Transport
     {
         while (true)
         {
-            data = data[TrySend(data.Span)..];
+            int sent = TrySend(data.Span);
+
+            // After the attempt, which clears the signal that an interruption gave before it.
+            if (_interrupted)
+            {
+                throw new SocketException((int)SocketError.Shutdown);
+            }
+
+            data = data[sent..];
             if (data.IsEmpty)
             {
                 return;
             }
 
             await _write.WaitAsync(cancellationToken).ConfigureAwait(false);
-            if (_interrupted)
-            {
-                throw new SocketException((int)SocketError.Shutdown);
-            }
         }
     }
 

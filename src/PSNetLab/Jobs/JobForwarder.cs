@@ -10,14 +10,18 @@ internal sealed class JobForwarder : IThreadPoolWorkItem
     // The streams beside Output are history: nobody has to read them, so they must not grow for ever.
     private const int MostRecordsKept = 1000;
 
+    // Stands in the queue for an object in the mailbox, so that records and output keep the order in which they came.
+    private static readonly object s_output = new();
+
     private readonly Job _job;
     private readonly JobOutput _output;
-    private readonly ConcurrentQueue<object> _records = new();
+    private readonly ConcurrentQueue<object> _queue = new();
     private readonly Action _onDrained;
     private int _scheduled;
-    private int _unannounced;
+    private int _records;
     private int _directReceivers;
     private int _ending;
+    private long _busySince;
 
     internal JobForwarder(Job job, JobOutput output, Action onDrained)
     {
@@ -27,7 +31,14 @@ internal sealed class JobForwarder : IThreadPoolWorkItem
     }
 
     /// <summary>Whether there are records on their way to their stream.</summary>
-    internal bool HasRecords => !_records.IsEmpty;
+    internal bool HasRecords => Volatile.Read(ref _records) > 0;
+
+    /// <summary>Whether one write to a stream, or the change of state, has taken so long already that it waits for somebody.</summary>
+    internal bool IsStuck(TimeSpan atLeast)
+    {
+        long since = Volatile.Read(ref _busySince);
+        return since != 0 && Environment.TickCount64 - since > atLeast.TotalMilliseconds;
+    }
 
     /// <summary>Says that an object was put into the mailbox.</summary>
     internal void OnOutput()
@@ -35,18 +46,17 @@ internal sealed class JobForwarder : IThreadPoolWorkItem
         // A receiver that takes from the mailbox itself is not to be slowed down by news of what it will see anyway.
         if (Volatile.Read(ref _directReceivers) == 0)
         {
-            Interlocked.Increment(ref _unannounced);
-            Schedule();
+            Enqueue(s_output);
         }
     }
 
     /// <summary>Puts an error, warning, information, verbose or debug record on its way.</summary>
     internal void Write(object record)
     {
-        if (_records.Count < MostRecordsKept || record is ErrorRecord)
+        if (Volatile.Read(ref _records) < MostRecordsKept || record is ErrorRecord)
         {
-            _records.Enqueue(record);
-            Schedule();
+            Interlocked.Increment(ref _records);
+            Enqueue(record);
         }
     }
 
@@ -54,10 +64,12 @@ internal sealed class JobForwarder : IThreadPoolWorkItem
 
     internal void DetachReceiver()
     {
-        if (Interlocked.Decrement(ref _directReceivers) == 0 && _output.Count > 0)
+        if (Interlocked.Decrement(ref _directReceivers) == 0)
         {
-            Interlocked.Add(ref _unannounced, _output.Count);
-            Schedule();
+            for (int left = _output.Count; left > 0; left--)
+            {
+                Enqueue(s_output);
+            }
         }
     }
 
@@ -70,23 +82,23 @@ internal sealed class JobForwarder : IThreadPoolWorkItem
 
     void IThreadPoolWorkItem.Execute()
     {
-        while (_records.TryDequeue(out object? record))
+        while (_queue.TryDequeue(out object? entry))
         {
-            WriteNow(record);
+            Guarded(entry);
+            if (entry != s_output)
+            {
+                Interlocked.Decrement(ref _records);
+            }
         }
 
-        for (int left = Math.Min(Interlocked.Exchange(ref _unannounced, 0), _output.Count); left > 0; left--)
+        if (Interlocked.CompareExchange(ref _ending, 2, 1) == 1)
         {
-            Guarded(_output.Announce);
-        }
-
-        if (_records.IsEmpty && Volatile.Read(ref _unannounced) == 0 && Interlocked.CompareExchange(ref _ending, 2, 1) == 1)
-        {
+            Volatile.Write(ref _busySince, Environment.TickCount64);
             _onDrained();
         }
 
         Volatile.Write(ref _scheduled, 0);
-        if (!_records.IsEmpty || Volatile.Read(ref _unannounced) > 0 || Volatile.Read(ref _ending) == 1)
+        if (!_queue.IsEmpty || Volatile.Read(ref _ending) == 1)
         {
             Schedule();
         }
@@ -102,16 +114,10 @@ internal sealed class JobForwarder : IThreadPoolWorkItem
         stream.Add(record);
     }
 
-    /// <summary>A job that was removed has closed its streams; what still comes has no reader.</summary>
-    private static void Guarded(Action write)
+    private void Enqueue(object entry)
     {
-        try
-        {
-            write();
-        }
-        catch (Exception error) when (error is ObjectDisposedException or InvalidOperationException)
-        {
-        }
+        _queue.Enqueue(entry);
+        Schedule();
     }
 
     private void Schedule()
@@ -122,9 +128,24 @@ internal sealed class JobForwarder : IThreadPoolWorkItem
         }
     }
 
-    private void WriteNow(object record) => Guarded(() =>
+    private void Guarded(object entry)
     {
-        switch (record)
+        Volatile.Write(ref _busySince, Environment.TickCount64);
+        try
+        {
+            WriteNow(entry);
+        }
+        catch (Exception error) when (error is ObjectDisposedException or InvalidOperationException)
+        {
+            // A job that was removed has closed its streams; what still comes has no reader.
+        }
+
+        Volatile.Write(ref _busySince, 0);
+    }
+
+    private void WriteNow(object entry)
+    {
+        switch (entry)
         {
             case ErrorRecord error:
                 Keep(_job.Error, error);
@@ -141,6 +162,13 @@ internal sealed class JobForwarder : IThreadPoolWorkItem
             case DebugRecord debug:
                 Keep(_job.Debug, debug);
                 break;
+            default:
+                if (_output.Count > 0)
+                {
+                    _output.Announce();
+                }
+
+                break;
         }
-    });
+    }
 }

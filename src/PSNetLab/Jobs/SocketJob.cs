@@ -8,10 +8,13 @@ namespace PSNetLab.Jobs;
 /// <summary>A job behind which sockets work until it is stopped: the base of every server of this module.</summary>
 public abstract class SocketJob : Job
 {
+    private static readonly TimeSpan s_longestStop = TimeSpan.FromSeconds(1.5);
+
     private readonly Mailbox<object> _mailbox;
     private readonly JobOutput _output;
     private readonly JobForwarder _forwarder;
     private readonly object _gate = new();
+    private readonly ManualResetEventSlim _ended = new();
     private bool _stopRequested;
     private bool _finished;
     private bool _warnedOfDrops;
@@ -47,9 +50,17 @@ public abstract class SocketJob : Job
 
     internal RecordOptions Records { get; }
 
+    /// <summary>Puts a line on its way to the Information stream, with a tag to tell its kind by.</summary>
+    internal void Inform(string tag, string text)
+    {
+        InformationRecord record = new(text, Location);
+        record.Tags.Add(tag);
+        Write(record);
+    }
+
     private protected Exception? Failure { get; private set; }
 
-    /// <summary>Frees the port, tells the connections, and returns without waiting for them.</summary>
+    /// <summary>Frees the port at once, tells the connections, and waits, for little more than the second they get, until they have ended.</summary>
     public override void StopJob()
     {
         lock (_gate)
@@ -65,6 +76,7 @@ public abstract class SocketJob : Job
         // What is under way is kept beyond the limit: nobody is left to hold back.
         _mailbox.Complete();
         StopSockets();
+        WaitForEnd();
     }
 
     /// <summary>Waits for messages and takes the oldest of them; 0 when none will come any more.</summary>
@@ -115,7 +127,7 @@ public abstract class SocketJob : Job
         if (_mailbox.Dropped > 0 && !_warnedOfDrops)
         {
             _warnedOfDrops = true;
-            Write(new WarningRecord($"{Name}: {Records.BufferLimit} messages wait and nobody takes them, so further ones are answered but not kept; Dropped counts them. Receive them, raise -BufferLimit, or use -NoRecord."));
+            Write(new WarningRecord($"{Name}: {Records.BufferLimit} messages wait and nobody takes them, so further ones are not kept; Dropped counts them. Receive them, raise -BufferLimit, or use -NoRecord."));
         }
 
         _forwarder.OnOutput();
@@ -142,6 +154,23 @@ public abstract class SocketJob : Job
         }
 
         base.Dispose(disposing);
+    }
+
+    /// <summary>Lets Stop-Job be followed by Remove-Job, as everybody types it.</summary>
+    /// <remarks>
+    /// Inside the pipeline of Receive-Job -Wait the last output and the state can only be written once this thread
+    /// goes on, so a forwarder that is stuck in a stream ends the wait.
+    /// </remarks>
+    private void WaitForEnd()
+    {
+        TimeSpan slice = TimeSpan.FromMilliseconds(20);
+        for (TimeSpan waited = TimeSpan.Zero; waited < s_longestStop && !_forwarder.IsStuck(slice); waited += slice)
+        {
+            if (_ended.Wait(slice))
+            {
+                return;
+            }
+        }
     }
 
     private void OnCompleted(Task completion)
@@ -181,6 +210,8 @@ public abstract class SocketJob : Job
         {
             // Remove-Job -Force disposed of the job while its connections were closing.
         }
+
+        _ended.Set();
     }
 }
 

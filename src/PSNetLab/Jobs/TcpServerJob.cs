@@ -1,4 +1,3 @@
-using System.Management.Automation;
 using System.Net;
 using PSNetLab.Engine;
 
@@ -63,20 +62,15 @@ public sealed class TcpServerJob : SocketJob, IMessageSink<TcpMessage>, ITcpServ
 
     ValueTask IMessageSink<TcpMessage>.WaitForRoomAsync() => WaitForRoomAsync();
 
-    void ITcpServerObserver.Opened(TcpConnection connection) => Inform(connection, "Opened", $"Connection {connection.Id} from {connection.RemoteEndPoint} opened");
+    void ITcpServerObserver.Opened(TcpConnection connection) => Inform("Opened", $"Connection {connection.Id} from {connection.RemoteEndPoint} opened");
 
-    void ITcpServerObserver.Closed(TcpConnection connection) => Inform(connection, "Closed", $"Connection {connection.Id} from {connection.RemoteEndPoint} closed: {connection.CloseReason}");
+    void ITcpServerObserver.Refused(IPEndPoint remote) => Inform("Refused", $"Connection from {remote} refused: its address is not allowed (-AllowAddress, -DenyAddress)");
+
+    void ITcpServerObserver.Closed(TcpConnection connection) => Inform("Closed", $"Connection {connection.Id} from {connection.RemoteEndPoint} closed: {connection.CloseReason}");
 
     void ITcpServerObserver.Faulted(NetLabException fault, EndPoint target) => Write(Errors.Record(fault, target));
 
     private protected override void StopSockets() => _server.Stop();
 
     private protected override void OnFinished() => _script?.Dispose();
-
-    private void Inform(TcpConnection connection, string tag, string text)
-    {
-        InformationRecord record = new(text, Location);
-        record.Tags.Add(tag);
-        Write(record);
-    }
 }

@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using System.Net;
 using System.Net.Sockets;
+using PSNetLab.Engine;
 
 namespace PSNetLab.Parameters;
 
@@ -25,7 +26,7 @@ public sealed class AddressTransformationAttribute : ArgumentTransformationAttri
 
             // Where there is IPv6, one socket takes both families.
             "ANY" or "*" => Socket.OSSupportsIPv6 ? IPAddress.IPv6Any : IPAddress.Any,
-            _ => IPAddress.TryParse(text.Trim('[', ']'), out IPAddress? parsed)
+            _ => Addresses.TryParse(text, out IPAddress parsed)
                 ? parsed
                 : throw new ArgumentTransformationMetadataException($"'{text}' is not an address to listen on. Use an IP address of this machine, Loopback, IPv6Loopback, or Any for all of them."),
         };

@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using PSNetLab.Engine;
 using PSNetLab.Jobs;
+using PSNetLab.Parameters;
 
 namespace PSNetLab.Commands;
 
@@ -9,6 +10,18 @@ namespace PSNetLab.Commands;
 [OutputType(typeof(TcpConnection))]
 public sealed class OpenTcpConnectionCommand : TcpClientCmdlet
 {
+    /// <inheritdoc/>
+    [Parameter(Mandatory = true, Position = 0, ParameterSetName = HostSet, ValueFromPipelineByPropertyName = true)]
+    [Alias("HostName", "IPAddress")]
+    [ValidateNotNullOrEmpty]
+    public override string ComputerName { get; set; } = string.Empty;
+
+    /// <inheritdoc/>
+    [Parameter(Mandatory = true, Position = 1, ParameterSetName = HostSet, ValueFromPipelineByPropertyName = true)]
+    [ValidateRange(1, 65535)]
+    [ArgumentCompleter(typeof(ServerPortCompleter))]
+    public override int Port { get; set; }
+
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {

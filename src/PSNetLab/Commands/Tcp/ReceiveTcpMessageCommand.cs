@@ -18,7 +18,7 @@ public sealed class ReceiveTcpMessageCommand : NetCmdlet
     public TcpConnection? Connection { get; set; }
 
     /// <summary>The server whose messages to take.</summary>
-    [Parameter(Mandatory = true, ValueFromPipeline = true, ParameterSetName = JobSet)]
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ParameterSetName = JobSet)]
     public TcpServerJob? Job { get; set; }
 
     /// <summary>How many messages to wait for. Default: 0, all until the peer has closed or the server has stopped.</summary>

@@ -24,6 +24,18 @@ public sealed class SendTcpMessageCommand : TcpClientCmdlet
     private bool _void;
     private bool _sentBefore;
 
+    /// <inheritdoc/>
+    [Parameter(Mandatory = true, Position = 0, ParameterSetName = HostSet)]
+    [Alias("HostName", "IPAddress")]
+    [ValidateNotNullOrEmpty]
+    public override string ComputerName { get; set; } = string.Empty;
+
+    /// <inheritdoc/>
+    [Parameter(Mandatory = true, Position = 1, ParameterSetName = HostSet)]
+    [ValidateRange(1, 65535)]
+    [ArgumentCompleter(typeof(ServerPortCompleter))]
+    public override int Port { get; set; }
+
     /// <summary>The open connection to send over.</summary>
     [Parameter(Mandatory = true, ParameterSetName = ConnectionSet)]
     public TcpConnection? Connection { get; set; }
@@ -76,8 +88,7 @@ public sealed class SendTcpMessageCommand : TcpClientCmdlet
     {
         _giveUp = CancellationTokenSource.CreateLinkedTokenSource(StopToken);
 
-        // Known from the start unless the pipeline names the server: then a wrong address is told before the first message.
-        if (ParameterSetName == HostSet && MyInvocation.BoundParameters.ContainsKey(nameof(ComputerName)) && MyInvocation.BoundParameters.ContainsKey(nameof(Port)))
+        if (ParameterSetName == HostSet)
         {
             Connect();
         }
@@ -86,11 +97,6 @@ public sealed class SendTcpMessageCommand : TcpClientCmdlet
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
-        if (ParameterSetName == HostSet && _own is null && !_void)
-        {
-            Connect();
-        }
-
         object? message = Message is PSObject wrapped ? wrapped.BaseObject : Message;
         if (message is object[] several && !Payload.IsBytes(several))
         {

@@ -12,16 +12,10 @@ public abstract class TcpClientCmdlet : NetCmdlet
     private protected const string HostSet = "Host";
 
     /// <summary>The name or address of the server; every address of a name is tried.</summary>
-    [Parameter(Mandatory = true, Position = 0, ParameterSetName = HostSet, ValueFromPipelineByPropertyName = true)]
-    [Alias("HostName", "IPAddress")]
-    [ValidateNotNullOrEmpty]
-    public string ComputerName { get; set; } = string.Empty;
+    public abstract string ComputerName { get; set; }
 
     /// <summary>The port of the server, 1 to 65535.</summary>
-    [Parameter(Mandatory = true, Position = 1, ParameterSetName = HostSet, ValueFromPipelineByPropertyName = true)]
-    [ValidateRange(1, 65535)]
-    [ArgumentCompleter(typeof(ServerPortCompleter))]
-    public int Port { get; set; }
+    public abstract int Port { get; set; }
 
     /// <summary>How many seconds name resolution, connecting and the TLS handshake may take together. Default: 10.</summary>
     [Parameter(ParameterSetName = HostSet)]
