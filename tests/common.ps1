@@ -155,6 +155,11 @@ function Invoke-Stoppable {
     }
     finally {
         # Disposing of a shell that cannot be stopped would hang the test run.
-        if ($run.IsCompleted) { $shell.Dispose() } else { $null = $shell.BeginStop($null, $null) }
+        if ($run.IsCompleted) {
+            # A shell made from a session state does not own its runspace.
+            $shell.Runspace.Dispose()
+            $shell.Dispose()
+        }
+        else { $null = $shell.BeginStop($null, $null) }
     }
 }

@@ -83,6 +83,15 @@ public enum FaultKind
     /// <summary>The process or the system has no more file descriptors.</summary>
     TooManyOpenFiles,
 
+    /// <summary>No interface has the name.</summary>
+    InterfaceNotFound,
+
+    /// <summary>The multicast group cannot be joined.</summary>
+    MulticastRefused,
+
+    /// <summary>The system sends to a broadcast address only from a socket that has asked for it (SO_BROADCAST).</summary>
+    BroadcastNotPermitted,
+
     /// <summary>A script block that answers messages threw an error.</summary>
     ReplyScriptFailed,
 }

@@ -55,6 +55,28 @@ internal static class SocketFaults
         _ => (TcpCloseReason.Failed, new(FaultKind.SocketError, $"The connection to {remote} failed: {error.Message}", error)),
     };
 
+    /// <summary>Why a datagram could not be sent.</summary>
+    internal static NetLabException SendDatagram(SocketException error, EndPoint remote, int length) => error.SocketErrorCode switch
+    {
+        SocketError.MessageSize => new(
+            FaultKind.MessageTooLong,
+            $"A datagram of {length} bytes cannot be sent to {remote}: at most 65507 fit over IPv4 and 65527 over IPv6 (RFC 768), and some interfaces take less. Split the message, or use TCP.",
+            error),
+        SocketError.ConnectionRefused or SocketError.ConnectionReset => new(
+            FaultKind.ConnectionRefused,
+            $"Nobody listens on {remote}: a datagram sent before was answered with ICMP port unreachable (RFC 1122, section 4.1.3.1). Check that the server runs and that the port is right.",
+            error),
+        SocketError.AccessDenied => new(
+            FaultKind.BroadcastNotPermitted,
+            $"The system refuses to send to {remote}: it is a broadcast address, and a socket has to ask for that first (SO_BROADCAST). Use Send-Broadcast.",
+            error),
+        SocketError.NetworkUnreachable or SocketError.HostUnreachable => new(
+            FaultKind.HostUnreachable,
+            $"There is no route to {remote}. Check the address, the network interface and the routes.",
+            error),
+        _ => Other(error, $"Cannot send to {remote}"),
+    };
+
     private static NetLabException Other(SocketException error, string what) => error.SocketErrorCode == SocketError.TooManyOpenSockets
         ? new(FaultKind.TooManyOpenFiles, $"{what}: no more file descriptors in this process. Close some connections, or raise the limit (ulimit -n).", error)
         : new(FaultKind.SocketError, $"{what}: {error.Message} ({error.SocketErrorCode}).", error);

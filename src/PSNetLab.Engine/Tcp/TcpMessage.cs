@@ -4,7 +4,7 @@ using System.Text;
 namespace PSNetLab.Engine;
 
 /// <summary>One message of a TCP stream, as the framing of its connection cut it out.</summary>
-public sealed class TcpMessage : IWeighted
+public sealed class TcpMessage : IReceivedMessage
 {
     private readonly Encoding _encoding;
     private string? _text;

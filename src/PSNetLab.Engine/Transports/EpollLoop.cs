@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace PSNetLab.Engine;
 
-/// <summary>A thread that waits in epoll_wait(2) for all the sockets it was given and runs their connections right there.</summary>
+/// <summary>A thread that waits in epoll_wait(2) for all the sockets it was given and runs what they serve right there.</summary>
 /// <remarks>
 /// The runtime's own sockets hand every event to the thread pool and try each read once more than needed; for short
 /// messages that costs as much as the messages. Nothing that runs here may block: there are few such threads, for all servers.
@@ -24,11 +24,11 @@ internal sealed unsafe class EpollLoop
     private readonly Thread _thread;
     private readonly object _gate = new();
     private readonly Stack<int> _freeSlots = new();
-    private EpollTransport?[] _slots = new EpollTransport?[64];
+    private EpollSocket?[] _slots = new EpollSocket?[64];
     private int _slotCount;
     private uint _generation;
-    private List<EpollTransport> _nextTurn = [];
-    private List<EpollTransport> _thisTurn = [];
+    private List<EpollSocket> _nextTurn = [];
+    private List<EpollSocket> _thisTurn = [];
 
     private EpollLoop(int epoll)
     {
@@ -50,7 +50,7 @@ internal sealed unsafe class EpollLoop
     }
 
     /// <summary>Starts watching a socket; its first event tells what it is ready for now.</summary>
-    internal void Add(EpollTransport transport, SafeSocketHandle socket)
+    internal void Add(EpollSocket socket, SafeSocketHandle handle)
     {
         lock (_gate)
         {
@@ -61,28 +61,28 @@ internal sealed unsafe class EpollLoop
             }
 
             // The generation tells an event of this socket from a late one of the socket that had the slot before.
-            transport.Registration = ((ulong)++_generation << 32) | (uint)index;
-            _slots[index] = transport;
+            socket.Registration = ((ulong)++_generation << 32) | (uint)index;
+            _slots[index] = socket;
         }
 
         byte* epollEvent = stackalloc byte[16];
         *(uint*)epollEvent = LibC.EpollIn | LibC.EpollOut | LibC.EpollPeerHangUp | LibC.EpollEdgeTriggered;
-        *(ulong*)(epollEvent + s_dataOffset) = transport.Registration;
-        if (LibC.EpollControl(_epoll, LibC.EpollAdd, socket, epollEvent) != 0)
+        *(ulong*)(epollEvent + s_dataOffset) = socket.Registration;
+        if (LibC.EpollControl(_epoll, LibC.EpollAdd, handle, epollEvent) != 0)
         {
             int errno = Marshal.GetLastPInvokeError();
-            Remove(transport);
+            Remove(socket);
             throw LibC.Error(errno);
         }
     }
 
     /// <summary>Forgets a socket. The system stops watching it when it is closed.</summary>
-    internal void Remove(EpollTransport transport)
+    internal void Remove(EpollSocket socket)
     {
-        int index = (int)(uint)transport.Registration;
+        int index = (int)(uint)socket.Registration;
         lock (_gate)
         {
-            if (_slots[index] == transport)
+            if (_slots[index] == socket)
             {
                 _slots[index] = null;
                 _freeSlots.Push(index);
@@ -91,7 +91,7 @@ internal sealed unsafe class EpollLoop
     }
 
     /// <summary>Lets a connection that still has data go on after the others had their turn. Only from the loop's own thread.</summary>
-    internal void SignalNextTurn(EpollTransport transport) => _nextTurn.Add(transport);
+    internal void SignalNextTurn(EpollSocket socket) => _nextTurn.Add(socket);
 
     private static EpollLoop[]? Start()
     {
@@ -119,7 +119,7 @@ internal sealed unsafe class EpollLoop
         }
         catch (Exception error) when (error is DllNotFoundException or EntryPointNotFoundException)
         {
-            return null; // the portable transport does the same, at a higher cost
+            return null; // the portable socket does the same, at a higher cost
         }
     }
 
@@ -138,9 +138,9 @@ internal sealed unsafe class EpollLoop
             if (_nextTurn.Count > 0)
             {
                 (_thisTurn, _nextTurn) = (_nextTurn, _thisTurn);
-                foreach (EpollTransport transport in _thisTurn)
+                foreach (EpollSocket socket in _thisTurn)
                 {
-                    transport.OnNextTurn();
+                    socket.OnNextTurn();
                 }
 
                 _thisTurn.Clear();
@@ -148,9 +148,9 @@ internal sealed unsafe class EpollLoop
         }
     }
 
-    private EpollTransport? Find(ulong registration)
+    private EpollSocket? Find(ulong registration)
     {
-        EpollTransport? transport = Volatile.Read(ref _slots)[(int)(uint)registration];
-        return transport?.Registration == registration ? transport : null;
+        EpollSocket? socket = Volatile.Read(ref _slots)[(int)(uint)registration];
+        return socket?.Registration == registration ? socket : null;
     }
 }

@@ -39,8 +39,11 @@ internal static unsafe partial class LibC
     /// <summary>The socket error for an errno of Linux.</summary>
     internal static SocketException Error(int errno) => new((int)(errno switch
     {
+        1 or 13 => SocketError.AccessDenied,      // EPERM, EACCES
         9 => SocketError.NotSocket,               // EBADF
         32 => SocketError.Shutdown,               // EPIPE
+        90 => SocketError.MessageSize,            // EMSGSIZE
+        99 => SocketError.AddressNotAvailable,    // EADDRNOTAVAIL
         101 => SocketError.NetworkUnreachable,    // ENETUNREACH
         103 => SocketError.ConnectionAborted,     // ECONNABORTED
         104 => SocketError.ConnectionReset,       // ECONNRESET

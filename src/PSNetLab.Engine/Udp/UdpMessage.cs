@@ -1,0 +1,54 @@
+using System.Net;
+using System.Text;
+
+namespace PSNetLab.Engine;
+
+/// <summary>A datagram that was received or sent. Unlike a stream, UDP keeps its boundaries (RFC 768).</summary>
+public sealed class UdpMessage : IReceivedMessage
+{
+    private readonly Encoding _encoding;
+    private string? _text;
+
+    internal UdpMessage(IPEndPoint remote, IPEndPoint local, byte[] data, long sequence, Encoding encoding)
+    {
+        Time = DateTime.Now;
+        RemoteEndPoint = remote;
+        LocalEndPoint = local;
+        Data = data;
+        Sequence = sequence;
+        _encoding = encoding;
+    }
+
+    /// <summary>When the datagram was taken from, or given to, the system, in local time.</summary>
+    public DateTime Time { get; }
+
+    /// <summary>The address and port of the peer.</summary>
+    public IPEndPoint RemoteEndPoint { get; }
+
+    /// <summary>The address and port on this side: of a received datagram, the ones it was sent to.</summary>
+    public IPEndPoint LocalEndPoint { get; }
+
+    /// <summary>The interface it came by, where it is known.</summary>
+    public string? Interface { get; internal init; }
+
+    /// <summary>The number of the datagram among those of its socket and direction, from 1.</summary>
+    public long Sequence { get; }
+
+    /// <summary>The number of bytes in <see cref="Data"/>.</summary>
+    public int Length => Data.Length;
+
+    /// <summary>The payload.</summary>
+    public byte[] Data { get; }
+
+    /// <summary>The payload decoded; what is not valid in the encoding shows as U+FFFD.</summary>
+    public string Text => _text ??= _encoding.GetString(Data);
+
+    /// <summary>Whether the datagram was larger than the buffer, so that its end is lost.</summary>
+    public bool Truncated { get; internal init; }
+
+    /// <summary>How many bytes were cut off; nothing where the system does not tell.</summary>
+    public int? LostBytes { get; internal init; } = 0;
+
+    /// <summary>The text.</summary>
+    public override string ToString() => Text;
+}

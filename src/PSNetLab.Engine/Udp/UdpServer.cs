@@ -1,0 +1,202 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Net;
+using System.Net.Sockets;
+
+namespace PSNetLab.Engine;
+
+/// <summary>Receives datagrams on one socket and answers them, until it is stopped.</summary>
+[SuppressMessage("Design", "CA1001", Justification = "Its end is Stop, and Completion tells when it is reached.")]
+internal sealed class UdpServer : IDatagramHandler
+{
+    private readonly UdpServerOptions _options;
+    private readonly DatagramTransport _transport;
+    private readonly Queue<Unfinished> _unfinished = new();
+    private long _kernelDrops;
+    private volatile bool _stopping;
+
+    private UdpServer(UdpServerOptions options)
+    {
+        _options = options;
+        Socket = UdpSockets.Bind(options.Binding);
+        LocalEndPoint = (IPEndPoint)Socket.LocalEndPoint!;
+        _transport = DatagramTransport.Create(Socket, options.BufferBytes);
+        Completion = RunAsync();
+    }
+
+    internal IPEndPoint LocalEndPoint { get; }
+
+    internal Socket Socket { get; }
+
+    /// <summary>Completes when the server was stopped, or with the fault that ended it.</summary>
+    internal Task Completion { get; }
+
+    internal long MessagesReceived { get; private set; }
+
+    internal long BytesReceived { get; private set; }
+
+    internal long MessagesSent { get; private set; }
+
+    internal long BytesSent { get; private set; }
+
+    /// <summary>Datagrams from addresses that are not allowed.</summary>
+    internal long Refused { get; private set; }
+
+    /// <summary>Datagrams the kernel dropped because they came faster than they were taken; null where it does not tell.</summary>
+    internal long? KernelDrops => UdpSockets.KernelDrops(Socket) is { } drops ? _kernelDrops = drops : OperatingSystem.IsLinux() ? _kernelDrops : null;
+
+    /// <exception cref="NetLabException">The endpoint cannot be bound.</exception>
+    internal static UdpServer Start(UdpServerOptions options) => new(options);
+
+    /// <summary>Frees the port at once. Does not wait.</summary>
+    internal void Stop()
+    {
+        _stopping = true;
+        _ = KernelDrops;
+        _transport.Dispose();
+        _transport.Interrupt();
+    }
+
+    void IDatagramHandler.OnDatagram(in Datagram datagram)
+    {
+        if (_options.Filter is { } filter && !filter.IsAllowed(datagram.Peer.EndPoint.Address))
+        {
+            Refused++;
+            return;
+        }
+
+        MessagesReceived++;
+        BytesReceived += datagram.Data.Length;
+        UdpMessage? message = _options.Sink is not null || _options.Handler is not null ? NewMessage(datagram) : null;
+        bool hasRoom = _options.Sink is null || (_unfinished.Count == 0 && _options.Sink.TryAdd(message!));
+        if (!hasRoom || _options.Handler is not null)
+        {
+            // What may take time is done after the batch, in order.
+            _unfinished.Enqueue(new Unfinished(message, hasRoom, datagram.Peer, datagram.LocalAddress, null));
+        }
+
+        if (_options.Echo)
+        {
+            Send(datagram.Data, datagram.Peer, datagram.LocalAddress);
+        }
+        else if (_options.Reply is not null)
+        {
+            Send(_options.Reply, datagram.Peer, datagram.LocalAddress);
+        }
+    }
+
+    private UdpMessage NewMessage(in Datagram datagram) => new(
+        datagram.Peer.EndPoint,
+        datagram.LocalAddress is { } address ? new IPEndPoint(address, LocalEndPoint.Port) : LocalEndPoint,
+        datagram.Data.ToArray(),
+        MessagesReceived,
+        _options.Encoding)
+    {
+        Interface = NetworkCard.Name(datagram.InterfaceIndex),
+        Truncated = datagram.Truncated,
+        LostBytes = datagram.FullLength < 0 ? null : datagram.FullLength - datagram.Data.Length,
+    };
+
+    private async Task RunAsync()
+    {
+        // The caller's thread has done its part; and what follows may run on the thread of an event loop.
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        while (!_stopping)
+        {
+            try
+            {
+                await _transport.WaitReadableAsync(CancellationToken.None).ConfigureAwait(false);
+                if (!_transport.Receive(this))
+                {
+                    return;
+                }
+
+                while (_unfinished.TryDequeue(out Unfinished one))
+                {
+                    await FinishAsync(one).ConfigureAwait(false);
+                }
+            }
+            catch (Exception error) when (error is SocketException or ObjectDisposedException)
+            {
+                if (!_stopping)
+                {
+                    // An error that the socket remembers, such as an ICMP answer to what was sent, must not end the server.
+                    _options.OnFault?.Invoke(new NetLabException(FaultKind.SocketError, $"{LocalEndPoint} reports: {error.Message}. The server goes on.", error), LocalEndPoint);
+                }
+            }
+        }
+    }
+
+    private async ValueTask FinishAsync(Unfinished one)
+    {
+        if (one.Payload is not null)
+        {
+            await SendAsync(one.Payload, one.Peer, one.LocalAddress).ConfigureAwait(false);
+            return;
+        }
+
+        while (!one.HasRoom && !_options.Sink!.TryAdd(one.Message!))
+        {
+            await _options.Sink.WaitForRoomAsync().ConfigureAwait(false);
+        }
+
+        if (_options.Handler is { } handler)
+        {
+            foreach (byte[] reply in await handler(one.Message!).ConfigureAwait(false))
+            {
+                await SendAsync(reply, one.Peer, one.LocalAddress).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private void Send(ReadOnlySpan<byte> data, DatagramPeer peer, IPAddress? from)
+    {
+        try
+        {
+            if (_transport.TrySend(data, peer, Source(from)))
+            {
+                MessagesSent++;
+                BytesSent += data.Length;
+            }
+            else
+            {
+                _unfinished.Enqueue(new Unfinished(null, true, peer, from, data.ToArray()));
+            }
+        }
+        catch (SocketException error)
+        {
+            ReportSend(error, peer);
+        }
+    }
+
+    private async ValueTask SendAsync(byte[] data, DatagramPeer peer, IPAddress? from)
+    {
+        try
+        {
+            while (!_transport.TrySend(data, peer, Source(from)))
+            {
+                await _transport.WaitWritableAsync(CancellationToken.None).ConfigureAwait(false);
+            }
+
+            MessagesSent++;
+            BytesSent += data.Length;
+        }
+        catch (SocketException error)
+        {
+            ReportSend(error, peer);
+        }
+    }
+
+    /// <summary>The address to answer from: the one that was asked, unless it is nobody's own.</summary>
+    private static IPAddress? Source(IPAddress? asked) => asked is null || UdpSockets.IsMulticast(asked) || asked.Equals(IPAddress.Broadcast) ? null : asked;
+
+    private void ReportSend(SocketException error, DatagramPeer peer)
+    {
+        if (!_stopping)
+        {
+            _options.OnFault?.Invoke(SocketFaults.SendDatagram(error, peer.EndPoint, 0), peer.EndPoint);
+        }
+    }
+
+    /// <summary>A datagram whose handling has to wait for something, or, with a payload, an answer that found no room in the send buffer.</summary>
+    private readonly record struct Unfinished(UdpMessage? Message, bool HasRoom, DatagramPeer Peer, IPAddress? LocalAddress, byte[]? Payload);
+}

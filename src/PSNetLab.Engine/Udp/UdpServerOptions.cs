@@ -1,0 +1,50 @@
+using System.Net;
+using System.Text;
+
+namespace PSNetLab.Engine;
+
+/// <summary>How a UDP socket is to be bound.</summary>
+internal sealed record UdpBinding
+{
+    internal IPEndPoint EndPoint { get; init; } = new(IPAddress.Loopback, 0);
+
+    internal bool ReuseAddress { get; init; }
+
+    internal bool Broadcast { get; init; }
+
+    internal IReadOnlyList<IPAddress> MulticastGroups { get; init; } = [];
+
+    /// <summary>The interface for multicast; null for the one the system chooses.</summary>
+    internal NetworkCard? Interface { get; init; }
+
+    internal int ReceiveBufferBytes { get; init; } = 4 * 1024 * 1024;
+}
+
+/// <summary>What a UDP server is to do. The defaults are those of the cmdlet.</summary>
+internal sealed record UdpServerOptions
+{
+    /// <summary>The largest payload of a datagram: a length field of 16 bits (RFC 768).</summary>
+    internal const int MostDatagramBytes = 65535;
+
+    internal UdpBinding Binding { get; init; } = new();
+
+    internal Encoding Encoding { get; init; } = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
+
+    /// <summary>The most bytes kept of a datagram.</summary>
+    internal int BufferBytes { get; init; } = MostDatagramBytes;
+
+    internal AddressFilter? Filter { get; init; }
+
+    internal bool Echo { get; init; }
+
+    internal byte[]? Reply { get; init; }
+
+    /// <summary>Makes the answers to a datagram; no other is taken meanwhile.</summary>
+    internal Func<UdpMessage, ValueTask<IReadOnlyList<byte[]>>>? Handler { get; init; }
+
+    /// <summary>Where received datagrams go; null to keep none.</summary>
+    internal IMessageSink<UdpMessage>? Sink { get; init; }
+
+    /// <summary>Told of faults that the server survives. Called on socket threads: must not block.</summary>
+    internal Action<NetLabException, EndPoint>? OnFault { get; init; }
+}

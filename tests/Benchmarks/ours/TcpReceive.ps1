@@ -1,0 +1,48 @@
+# Prints PORT n, takes the numbers from 1 to Count as messages and prints one line of JSON. With -Buffered it starts to
+# take them when its input closes, so that only the way from the server to the pipeline is measured.
+[CmdletBinding()]
+param(
+    [Parameter(Mandatory)] [string] $Module,
+    [Parameter(Mandatory)] [int] $Count,
+    [switch] $Buffered
+)
+$ErrorActionPreference = 'Stop'
+Import-Module $Module
+
+$closed = [Console]::OpenStandardInput().ReadAsync([byte[]]::new(1), 0, 1)
+$server = Start-TcpServer -Framing Line -BufferLimit ($Count + 1)
+[Console]::Out.WriteLine("PORT $($server.Port)")
+
+# The clock starts with the first message: before it there was nothing to receive.
+$first = @(Receive-TcpMessage -Job $server -Count 1 -TimeoutSec 60)
+if ($Buffered) {
+    $null = $closed.Wait([TimeSpan]::FromMinutes(2))
+    Start-Sleep -Seconds 1
+}
+$process = [Diagnostics.Process]::GetCurrentProcess()
+$cpu = $process.TotalProcessorTime
+$watch = [Diagnostics.Stopwatch]::StartNew()
+$rest = @(Receive-TcpMessage -Job $server -Count ($Count - 1) -TimeoutSec 60)
+$watch.Stop()
+$process.Refresh()
+$cpu = $process.TotalProcessorTime - $cpu
+
+$disordered = 0
+$expected = 0
+$sequence = 0
+foreach ($message in $first + $rest) {
+    $expected++
+    if ($message.Text -ne $expected -or $message.Sequence -le $sequence) { $disordered++ }
+    $sequence = $message.Sequence
+}
+$seconds = $watch.Elapsed.TotalSeconds
+$result = @{
+    objects    = $expected
+    seconds    = $seconds
+    per_second = $rest.Count / $seconds
+    cpu_us     = $cpu.TotalMicroseconds / [Math]::Max(1, $rest.Count)
+    lost       = $Count - $expected
+    disordered = $disordered
+}
+[Console]::Out.WriteLine(($result | ConvertTo-Json -Compress))
+Stop-Job $server

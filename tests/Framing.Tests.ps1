@@ -1,0 +1,200 @@
+# -Framing and -Encoding from end to end. Raw on the other side shows the bytes on the wire.
+
+BeforeDiscovery {
+    $framings = @(
+        @{ Framing = 'Line'; Messages = 'a', '', 'bc'; Wire = '61 0A 0A 62 63 0A' }
+        @{ Framing = 'line'; Messages = 'a', '', 'bc'; Wire = '61 0A 0A 62 63 0A' }
+        @{ Framing = 'Null'; Messages = 'a', '', 'bc'; Wire = '61 00 00 62 63 00' }
+        @{ Framing = 'Length8'; Messages = 'a', '', 'bc'; Wire = '01 61 00 02 62 63' }
+        @{ Framing = 'Length16'; Messages = 'a', '', 'bc'; Wire = '00 01 61 00 00 00 02 62 63' }
+        @{ Framing = 'Length16LE'; Messages = 'a', '', 'bc'; Wire = '01 00 61 00 00 02 00 62 63' }
+        @{ Framing = 'Length32'; Messages = 'a', 'bc'; Wire = '00 00 00 01 61 00 00 00 02 62 63' }
+        @{ Framing = 'Length32LE'; Messages = 'a', 'bc'; Wire = '01 00 00 00 61 02 00 00 00 62 63' }
+        @{ Framing = 'Fixed:2'; Messages = 'ab', 'cd'; Wire = '61 62 63 64' }
+        @{ Framing = 'Delimiter:0D0A'; Messages = 'a', '', 'bc'; Wire = '61 0D 0A 0D 0A 62 63 0D 0A' }
+        @{ Framing = 'Delimiter:0x01 02'; Messages = 'a', 'bc'; Wire = '61 01 02 62 63 01 02' }
+        @{ Framing = @{ Delimiter = "`r`n" }; Messages = 'a', 'bc'; Wire = '61 0D 0A 62 63 0D 0A' }
+        @{ Framing = @{ Delimiter = [byte[]] (1, 2) }; Messages = 'a', 'bc'; Wire = '61 01 02 62 63 01 02' }
+        @{ Framing = @{ LengthPrefix = 1 }; Messages = 'a', 'bc'; Wire = '01 61 02 62 63' }
+        @{ Framing = @{ LengthPrefix = 4; LittleEndian = $true }; Messages = 'a', 'bc'; Wire = '01 00 00 00 61 02 00 00 00 62 63' }
+        @{ Framing = @{ FixedLength = 2 }; Messages = 'ab', 'cd'; Wire = '61 62 63 64' }
+    )
+    foreach ($case in $framings) {
+        $case.Name = $case.Framing -is [string] ? $case.Framing : (ConvertTo-Json $case.Framing -Compress)
+    }
+}
+
+BeforeAll {
+    . $PSScriptRoot/common.ps1
+
+    function ConvertTo-Hex([byte[]] $Bytes) { [Convert]::ToHexString($Bytes) -replace '..(?!$)', '$0 ' }
+    function ConvertFrom-Hex([string] $Hex) { [Convert]::FromHexString($Hex -replace ' ') }
+
+    # Everything a client sends with these arguments, as a server that frames nothing sees it.
+    function Get-Wire([object[]] $Message, [hashtable] $With) {
+        $raw = Start-TcpServer
+        $Message | Send-TcpMessage 127.0.0.1 $raw.Port @With
+        Wait-Until { $raw.Information.Count -ge 2 }
+        ConvertTo-Hex (Receive-Job $raw).Data
+    }
+}
+
+Describe 'Framing' {
+    AfterEach {
+        Get-Job | Remove-Job -Force
+        Get-TcpConnection | Close-TcpConnection
+    }
+
+    It '<Name> is written as <Wire>' -ForEach $framings {
+        Get-Wire $Messages @{ Framing = $Framing } | Should -Be $Wire
+    }
+
+    It '<Name> is read from <Wire>' -ForEach $framings {
+        $server = Start-TcpServer -Framing $Framing
+        , (ConvertFrom-Hex $Wire) | Send-TcpMessage 127.0.0.1 $server.Port
+        $received = Receive-TcpMessage -Job $server -Count $Messages.Count -TimeoutSec 5
+        $received.Text | Should -Be $Messages
+        $received.Truncated | Should -Not -Contain $true
+        $server.Error | Should -BeNullOrEmpty
+    }
+
+    It '<Name> is read from single bytes' -ForEach $framings {
+        $server = Start-TcpServer -Framing $Framing
+        $client = Open-TcpConnection 127.0.0.1 $server.Port -NoDelay
+        ConvertFrom-Hex $Wire | Send-TcpMessage -Connection $client -IntervalMs 1
+        $received = Receive-TcpMessage -Job $server -Count $Messages.Count -TimeoutSec 5
+        $received.Text | Should -Be $Messages
+    }
+
+    It '<Name> carries messages both ways' -ForEach $framings {
+        $server = Start-TcpServer -Framing $Framing -Echo
+        $Messages | Send-TcpMessage 127.0.0.1 $server.Port -Framing $Framing -Count $Messages.Count | ForEach-Object Text |
+            Should -Be $Messages
+    }
+
+    It 'Line takes off a CR before the LF, and no other' {
+        $server = Start-TcpServer -Framing Line
+        "a`r`nb`rc`n`r`n" | Send-TcpMessage 127.0.0.1 $server.Port
+        (Receive-TcpMessage -Job $server -Count 3 -TimeoutSec 5).Text | Should -Be 'a', "b`rc", ''
+    }
+
+    It 'Raw glues what waits to be read' {
+        # One message kept and one in hand: the server reads no more until somebody takes them.
+        $server = Start-TcpServer -BufferLimit 1
+        $client = Open-TcpConnection 127.0.0.1 $server.Port -NoDelay
+        foreach ($count in 1, 2) {
+            "$count" | Send-TcpMessage -Connection $client
+            Wait-Until { $server.MessageCount -eq $count }
+        }
+        'one', 'two', 'three' | Send-TcpMessage -Connection $client -IntervalMs 1
+        (Receive-TcpMessage -Job $server -Count 3 -TimeoutSec 5).Text | Should -Be '1', '2', 'onetwothree'
+    }
+
+    It '-IntervalMs keeps Raw messages apart' {
+        $server = Start-TcpServer
+        'one', 'two', 'three' | Send-TcpMessage 127.0.0.1 $server.Port -IntervalMs 300
+        (Receive-TcpMessage -Job $server -Count 3 -TimeoutSec 5).Text | Should -Be 'one', 'two', 'three'
+    }
+
+    It 'tells in how many reads a message came' {
+        $server = Start-TcpServer -Framing Line
+        $client = Open-TcpConnection 127.0.0.1 $server.Port
+        'start, ' | Send-TcpMessage -Connection $client
+        Wait-Until { $server.BytesReceived -eq 7 }
+        "end`n" | Send-TcpMessage -Connection $client
+        (Receive-TcpMessage -Job $server -Count 1 -TimeoutSec 5).Reads | Should -Be 2
+    }
+
+    It '<Framing> lets pass what is as long as it can be, and names the framing of a longer one' -ForEach @(
+        @{ Framing = 'Length8'; Fits = 255; Id = 'MessageTooLong'; Category = 'LimitsExceeded'; Advice = '*at most 255. Use a wider length prefix*' }
+        @{ Framing = 'Length16'; Fits = 65535; Id = 'MessageTooLong'; Category = 'LimitsExceeded'; Advice = '*at most 65535. Use a wider length prefix*' }
+        @{ Framing = 'Fixed:3'; Fits = 3; Id = 'MessageLengthMismatch'; Category = 'InvalidArgument'; Advice = '*Fixed:3 needs exactly 3. Pad or cut it*' }
+    ) {
+        $server = Start-TcpServer -Framing $Framing
+        $long = 'x' * ($Fits + 1)
+        $fitting = 'y' * $Fits
+        $long, $fitting | Send-TcpMessage 127.0.0.1 $server.Port -Framing $Framing -ErrorVariable faults -ErrorAction SilentlyContinue
+        (Receive-TcpMessage -Job $server -Count 1 -TimeoutSec 5).Text | Should -Be $fitting
+        $faults | Should -HaveCount 1
+        $faults[0].FullyQualifiedErrorId | Should -BeLike "$Id,*"
+        $faults[0].CategoryInfo.Category | Should -Be $Category
+        "$($faults[0])" | Should -BeLike $Advice
+    }
+
+    It 'a server reports a <Framing> message that was cut off, and keeps what had come' -ForEach @(
+        @{ Framing = 'Line'; Wire = '61 0A 62 63'; Rest = '62 63' }
+        @{ Framing = 'Delimiter:0D0A'; Wire = '61 0D 0A 62 0D'; Rest = '62 0D' }
+        @{ Framing = 'Length16'; Wire = '00 01 61 00 05 62 63'; Rest = '00 05 62 63' }
+        @{ Framing = 'Length32'; Wire = '00 00 00 01 61 00 00'; Rest = '00 00' }
+        @{ Framing = 'Fixed:1000'; Wire = '61'; Rest = '61' }
+    ) {
+        $server = Start-TcpServer -Framing $Framing
+        $client = Open-TcpConnection 127.0.0.1 $server.Port
+        , (ConvertFrom-Hex $Wire) | Send-TcpMessage -Connection $client
+        Close-TcpConnection $client
+        Wait-Until { $server.Error.Count }
+
+        $last = Receive-TcpMessage -Job $server -TimeoutSec 0.1 | Select-Object -Last 1
+        $last.Truncated | Should -BeTrue
+        ConvertTo-Hex $last.Data | Should -Be $Rest
+        $server.Error[0].FullyQualifiedErrorId | Should -BeLike 'TruncatedFrame*'
+        $server.Error[0].CategoryInfo.Category | Should -Be 'InvalidData'
+        "$($server.Error[0].TargetObject)" | Should -Be "$($client.LocalEndPoint)"
+        "$($server.Error[0])" | Should -BeLike "$($client.LocalEndPoint) ended the stream*$($last.Length) bytes of a $Framing frame*"
+    }
+
+    It 'a client gets what was cut off, marked as truncated' {
+        $server = Start-TcpServer -Reply "whole`npart"
+        $replies = 'x' | Send-TcpMessage 127.0.0.1 $server.Port -Framing Line -Receive -TimeoutSec 5
+        $replies.Text | Should -Be 'whole', 'part'
+        $replies.Truncated | Should -Be $false, $true
+    }
+
+    It 'refuses <Bad> with the list of the forms it takes' -ForEach @(
+        @{ Bad = 'Lines'; Why = "'Lines' is not a framing." }
+        @{ Bad = ''; Why = "'' is not a framing." }
+        @{ Bad = 'Fixed'; Why = "'Fixed' is not a framing." }
+        @{ Bad = 'Fixed:0'; Why = 'A fixed length is at least 1 byte, not 0.' }
+        @{ Bad = 'Fixed:-3'; Why = "'Fixed:-3' is not a framing." }
+        @{ Bad = 'Line:2'; Why = "'Line:2' is not a framing." }
+        @{ Bad = 'Delimiter:'; Why = 'A delimiter has at least 1 byte.' }
+        @{ Bad = 'Delimiter:0'; Why = "'Delimiter:0' does not give its delimiter in hexadecimal." }
+        @{ Bad = 'Delimiter:XY'; Why = "'Delimiter:XY' does not give its delimiter in hexadecimal." }
+        @{ Bad = @{ LengthPrefix = 3 }; Why = 'A length prefix has 1, 2 or 4 bytes, not 3.' }
+        @{ Bad = @{ LengthPrefix = 'x' }; Why = "LengthPrefix = 'x' is not a number of bytes." }
+        @{ Bad = @{ Suffix = 1 }; Why = 'A hashtable with Suffix is not a framing.' }
+        @{ Bad = @{ }; Why = 'A hashtable with nothing is not a framing.' }
+    ) {
+        $fault = { Start-TcpServer -Framing $Bad } | Should -Throw -PassThru
+        $fault.Exception.GetBaseException().Kind | Should -Be 'InvalidFraming'
+        "$fault" | Should -BeLike "*$Why*Use one of: Raw, Line, Null, Length8, Length16, Length16LE, Length32, Length32LE, Fixed:<bytes>, Delimiter:<hex>, or a hashtable*"
+    }
+}
+
+Describe 'Encoding' {
+    AfterEach { Get-Job | Remove-Job -Force }
+
+    It '<Name> puts the text on the wire as <Wire> and reads it back' -ForEach @(
+        @{ Name = 'the default'; With = @{}; Wire = 'E6 9D A5 2C E7 A1 AE E8 AE A4 E4 B8 8B E7 9C BC E7 A5 9E' }
+        @{ Name = 'utf8'; With = @{ Encoding = 'utf8' }; Wire = 'E6 9D A5 2C E7 A1 AE E8 AE A4 E4 B8 8B E7 9C BC E7 A5 9E' }
+        @{ Name = 'GB18030'; With = @{ Encoding = 'GB18030' }; Wire = 'C0 B4 2C C8 B7 C8 CF CF C2 D1 DB C9 F1' }
+        @{ Name = 'a code page'; With = @{ Encoding = 936 }; Wire = 'C0 B4 2C C8 B7 C8 CF CF C2 D1 DB C9 F1' }
+        @{ Name = 'an Encoding'; With = @{ Encoding = [Text.Encoding]::BigEndianUnicode }; Wire = '67 65 00 2C 78 6E 8B A4 4E 0B 77 3C 79 5E' }
+        @{ Name = 'utf-16'; With = @{ Encoding = 'utf-16' }; Wire = '65 67 2C 00 6E 78 A4 8B 0B 4E 3C 77 5E 79' }
+    ) {
+        Get-Wire '来,确认下眼神' $With | Should -Be $Wire
+        $server = Start-TcpServer @With -Framing Length8 -Echo
+        $answer = '来,确认下眼神' | Send-TcpMessage 127.0.0.1 $server.Port @With -Framing Length8 -Count 1
+        $answer.Text | Should -Be '来,确认下眼神'
+        ConvertTo-Hex $answer.Data | Should -Be $Wire
+        (Receive-TcpMessage -Job $server -Count 1 -TimeoutSec 5).Text | Should -Be '来,确认下眼神'
+    }
+
+    It 'shows bytes that are no text as U+FFFD and keeps them in Data' {
+        $server = Start-TcpServer -Framing Line
+        , [byte[]] (0x61, 0xff, 0x62, 0x0a) | Send-TcpMessage 127.0.0.1 $server.Port
+        $message = Receive-TcpMessage -Job $server -Count 1 -TimeoutSec 5
+        $message.Text | Should -Be "a`u{fffd}b"
+        $message.Data | Should -Be 0x61, 0xff, 0x62
+    }
+}

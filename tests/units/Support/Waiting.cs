@@ -1,0 +1,26 @@
+namespace PSNetLab.Engine.Tests;
+
+/// <summary>Upper bounds for everything a test waits for.</summary>
+internal static class Waiting
+{
+    // A loaded machine must not fail a test; only what hangs may.
+    internal static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
+
+    internal static Task Soon(this Task task) => task.WaitAsync(Limit);
+
+    internal static Task<T> Soon<T>(this Task<T> task) => task.WaitAsync(Limit);
+
+    internal static Task Soon(this ValueTask task) => task.AsTask().WaitAsync(Limit);
+
+    internal static Task<T> Soon<T>(this ValueTask<T> task) => task.AsTask().WaitAsync(Limit);
+
+    /// <summary>For what no event announces.</summary>
+    internal static async Task Until(Func<bool> condition)
+    {
+        using CancellationTokenSource limit = new(Limit);
+        while (!condition())
+        {
+            await Task.Delay(1, limit.Token);
+        }
+    }
+}
