@@ -20,10 +20,11 @@ internal static class Errors
     private static ErrorCategory Category(FaultKind kind) => kind switch
     {
         FaultKind.PortInUse => ErrorCategory.ResourceExists,
-        FaultKind.PortNotPermitted => ErrorCategory.PermissionDenied,
+        FaultKind.PortNotPermitted or FaultKind.BroadcastNotPermitted => ErrorCategory.PermissionDenied,
         FaultKind.AddressNotLocal or FaultKind.InvalidFraming or FaultKind.InvalidAddress
-            or FaultKind.MessageLengthMismatch => ErrorCategory.InvalidArgument,
-        FaultKind.HostNotFound or FaultKind.ConnectionNotFound => ErrorCategory.ObjectNotFound,
+            or FaultKind.MessageLengthMismatch or FaultKind.MulticastRefused => ErrorCategory.InvalidArgument,
+        FaultKind.HostNotFound or FaultKind.ConnectionNotFound or FaultKind.InterfaceNotFound => ErrorCategory.ObjectNotFound,
+        FaultKind.ConnectionBusy => ErrorCategory.ResourceBusy,
         FaultKind.ConnectionRefused or FaultKind.HostUnreachable or FaultKind.ConnectionReset or FaultKind.ConnectionClosed => ErrorCategory.ConnectionError,
         FaultKind.ConnectTimeout or FaultKind.SendTimeout or FaultKind.ReceiveTimeout or FaultKind.IdleTimeout => ErrorCategory.OperationTimeout,
         FaultKind.MessageTooLong or FaultKind.TooManyConnections => ErrorCategory.LimitsExceeded,

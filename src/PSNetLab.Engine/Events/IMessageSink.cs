@@ -7,6 +7,6 @@ internal interface IMessageSink<in T>
     /// <summary>Takes a message; false when there is no room and the server is to wait for some.</summary>
     bool TryAdd(T message);
 
-    /// <summary>Completes when there may be room again.</summary>
-    ValueTask WaitForRoomAsync();
+    /// <summary>Takes a message as soon as there is room for it; those who wait get room in the order they came.</summary>
+    ValueTask AddAsync(T message);
 }

@@ -29,13 +29,13 @@ internal sealed class Mailbox<T> : IMessageSink<T>
     private readonly object _gate = new();
     private readonly int _limit;
     private readonly WhenFull _whenFull;
+    private readonly Queue<(T Item, TaskCompletionSource Room)> _held = new();
     private T[] _ring = [];
     private int _head;
     private int _count;
     private long _bytes;
     private long _dropped;
     private bool _completed;
-    private TaskCompletionSource? _room;
     private TaskCompletionSource? _data;
 
     internal Mailbox(int limit, WhenFull whenFull)
@@ -56,12 +56,11 @@ internal sealed class Mailbox<T> : IMessageSink<T>
     /// <inheritdoc/>
     public bool TryAdd(T item)
     {
-        TaskCompletionSource? waiting;
+        TaskCompletionSource? waiting = null;
         lock (_gate)
         {
             // After the end has been announced, what is still under way is kept beyond the limit: nobody is left to hold back.
-            int weight = Weight(item);
-            if (IsFull(weight) && !_completed)
+            if ((IsFull || _held.Count > 0) && !_completed)
             {
                 if (_whenFull == WhenFull.Wait)
                 {
@@ -72,15 +71,7 @@ internal sealed class Mailbox<T> : IMessageSink<T>
                 return true;
             }
 
-            if (_count == _ring.Length)
-            {
-                Grow();
-            }
-
-            int tail = _head + _count;
-            _ring[tail < _ring.Length ? tail : tail - _ring.Length] = item;
-            _count++;
-            _bytes += weight;
+            Append(item);
             (waiting, _data) = (_data, null);
         }
 
@@ -89,14 +80,21 @@ internal sealed class Mailbox<T> : IMessageSink<T>
     }
 
     /// <inheritdoc/>
-    public ValueTask WaitForRoomAsync()
+    public ValueTask AddAsync(T item)
     {
+        TaskCompletionSource room;
         lock (_gate)
         {
-            return !IsFull(0) || _completed
-                ? default
-                : new ValueTask((_room ??= new(TaskCreationOptions.RunContinuationsAsynchronously)).Task);
+            if (TryAdd(item))
+            {
+                return default;
+            }
+
+            room = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            _held.Enqueue((item, room));
         }
+
+        return new ValueTask(room.Task);
     }
 
     /// <summary>Completes when there is something to take, or when nothing will come any more.</summary>
@@ -128,7 +126,6 @@ internal sealed class Mailbox<T> : IMessageSink<T>
     /// <summary>Takes the oldest items, as many as there are and fit.</summary>
     internal int Take(Span<T> destination)
     {
-        TaskCompletionSource? waiting = null;
         int taken;
         lock (_gate)
         {
@@ -143,14 +140,13 @@ internal sealed class Mailbox<T> : IMessageSink<T>
 
             _count -= taken;
 
-            // Waking producers for every single free place would cost a thread hop per message.
-            if (_count <= _limit / 2 && _bytes <= MostBytes / 2)
+            // Letting a producer go on for every single free place would cost a thread hop per message.
+            if (_held.Count > 0 && _count <= _limit / 2 && _bytes <= MostBytes / 2)
             {
-                (waiting, _room) = (_room, null);
+                LetIn();
             }
         }
 
-        waiting?.TrySetResult();
         return taken;
     }
 
@@ -185,37 +181,55 @@ internal sealed class Mailbox<T> : IMessageSink<T>
     /// <summary>Drops everything that waits.</summary>
     internal void Clear()
     {
-        TaskCompletionSource? waiting;
         lock (_gate)
         {
             _ring = [];
             _head = _count = 0;
             _bytes = 0;
-            (waiting, _room) = (_room, null);
+            LetIn();
         }
-
-        waiting?.TrySetResult();
     }
 
     /// <summary>Says that producers will not wait any more and consumers get what is left, then nothing.</summary>
     internal void Complete()
     {
-        TaskCompletionSource? room;
         TaskCompletionSource? data;
         lock (_gate)
         {
             _completed = true;
-            (room, _room) = (_room, null);
+            LetIn();
             (data, _data) = (_data, null);
         }
 
-        room?.TrySetResult();
         data?.TrySetResult();
+    }
+
+    private void LetIn()
+    {
+        while ((!IsFull || _completed) && _held.TryDequeue(out (T Item, TaskCompletionSource Room) next))
+        {
+            Append(next.Item);
+            next.Room.TrySetResult();
+        }
+    }
+
+    private void Append(T item)
+    {
+        if (_count == _ring.Length)
+        {
+            Grow();
+        }
+
+        int tail = _head + _count;
+        _ring[tail < _ring.Length ? tail : tail - _ring.Length] = item;
+        _count++;
+        _bytes += Weight(item);
     }
 
     private static int Weight(T item) => item is IWeighted weighted ? weighted.Length : 0;
 
-    private bool IsFull(int more) => _count >= _limit || (_count > 0 && _bytes + more > MostBytes);
+    // Over by one item at most, so that an item larger than the limit gets in, too.
+    private bool IsFull => _count >= _limit || _bytes >= MostBytes;
 
     private void Grow()
     {

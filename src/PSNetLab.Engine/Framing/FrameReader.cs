@@ -97,7 +97,7 @@ internal sealed class FrameReader : IDisposable
     {
         if (Pending == 0)
         {
-            Dispose();
+            ReturnBuffer();
         }
         else if (!_ownsBuffer)
         {
@@ -107,6 +107,12 @@ internal sealed class FrameReader : IDisposable
 
     /// <summary>Drops what is left and gives the memory back.</summary>
     public void Dispose()
+    {
+        ReturnBuffer();
+        _pendingReads = 0;
+    }
+
+    private void ReturnBuffer()
     {
         if (_ownsBuffer && _buffer is not null)
         {
@@ -134,7 +140,7 @@ internal sealed class FrameReader : IDisposable
         byte[] larger = ArrayPool<byte>.Shared.Rent((int)Math.Clamp(size, SmallestOwnBuffer, Array.MaxLength));
         _buffer.AsSpan(_start, pending).CopyTo(larger);
         int examined = _examined;
-        Dispose();
+        ReturnBuffer();
         _buffer = larger;
         _ownsBuffer = true;
         _end = pending;

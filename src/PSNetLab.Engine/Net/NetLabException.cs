@@ -44,6 +44,9 @@ public enum FaultKind
     /// <summary>The connection was closed on this side, or the peer takes no more (EPIPE).</summary>
     ConnectionClosed,
 
+    /// <summary>Somebody else receives from the connection.</summary>
+    ConnectionBusy,
+
     /// <summary>No open connection has the number.</summary>
     ConnectionNotFound,
 

@@ -36,9 +36,26 @@ internal sealed class TcpSession
     /// <returns>How many bytes of an unfinished frame were left.</returns>
     internal async Task<int> RunAsync()
     {
+        if (!_connection.BeginReading(this))
+        {
+            return 0;
+        }
+
+        try
+        {
+            return await ReadAsync().ConfigureAwait(false);
+        }
+        finally
+        {
+            _connection.EndReading();
+        }
+    }
+
+    private async Task<int> ReadAsync()
+    {
         while (true)
         {
-            await _connection.WaitReadableAsync(CancellationToken.None).ConfigureAwait(false);
+            await _connection.WaitReadableAsync().ConfigureAwait(false);
             int count = _connection.Receive();
             if (count == 0)
             {
@@ -152,7 +169,7 @@ internal sealed class TcpSession
         _connection.IsHeldBack = true;
         if (!hasRoom)
         {
-            await AddCurrentAsync().ConfigureAwait(false);
+            await _options.Sink!.AddAsync(_current!).ConfigureAwait(false);
         }
 
         if (_options.Handler is { } handler)
@@ -167,15 +184,6 @@ internal sealed class TcpSession
         _connection.IsHeldBack = false;
     }
 
-    private async ValueTask AddCurrentAsync()
-    {
-        do
-        {
-            await _options.Sink!.WaitForRoomAsync().ConfigureAwait(false);
-        }
-        while (!_options.Sink.TryAdd(_current!));
-    }
-
     private async ValueTask<int> EndAsync()
     {
         int left = _connection.Reader.Pending;
@@ -183,10 +191,10 @@ internal sealed class TcpSession
         {
             _connection.CountReceived();
             _current = _connection.NewMessage(_connection.Reader.TakeRest(), truncated: true);
-            if (_options.Sink is not null && !_options.Sink.TryAdd(_current))
+            if (_options.Sink is not null)
             {
                 _connection.IsHeldBack = true;
-                await AddCurrentAsync().ConfigureAwait(false);
+                await _options.Sink.AddAsync(_current).ConfigureAwait(false);
             }
         }
 

@@ -108,10 +108,19 @@ internal sealed class EpollSocket
 
     /// <summary>Judges the errno of the call before: true when it would have to wait, false when it is to be repeated.</summary>
     /// <exception cref="SocketException">It failed.</exception>
-    internal static bool WouldBlock() => Marshal.GetLastPInvokeError() switch
+    internal bool WouldBlock()
     {
-        LibC.TryAgain => true,
-        LibC.Interrupted => false,
-        int errno => throw LibC.Error(errno),
-    };
+        switch (Marshal.GetLastPInvokeError())
+        {
+            case LibC.TryAgain:
+                return true;
+            case LibC.Interrupted:
+                return false;
+            case int errno:
+                // There may be no further event, but every further attempt is to fail, not to wait.
+                Read.Signal();
+                Write.Signal();
+                throw LibC.Error(errno);
+        }
+    }
 }

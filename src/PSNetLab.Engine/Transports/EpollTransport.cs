@@ -28,7 +28,7 @@ internal sealed class EpollTransport : Transport
 
         if (count < 0)
         {
-            return EpollSocket.WouldBlock() ? -1 : TryReceive(buffer);
+            return _epoll.WouldBlock() ? -1 : TryReceive(buffer);
         }
 
         _epoll.EndRead(mayHaveMore: count == buffer.Length || count == 0);
@@ -46,7 +46,7 @@ internal sealed class EpollTransport : Transport
 
         if (count < 0)
         {
-            return EpollSocket.WouldBlock() ? 0 : TrySend(data);
+            return _epoll.WouldBlock() ? 0 : TrySend(data);
         }
 
         if (count == data.Length)

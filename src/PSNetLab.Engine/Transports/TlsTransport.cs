@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
+using System.Security.Cryptography;
 
 namespace PSNetLab.Engine;
 
@@ -10,26 +11,34 @@ internal sealed class TlsTransport : Transport
 {
     private const int RecordBytes = 16 * 1024;
 
+    private const int MostShutdownAttempts = 10;
+
     private readonly SslStream _stream;
+    private readonly TlsGate _gate;
     private readonly CancellationTokenSource _interrupted = new();
     private byte[]? _buffer;
     private int _start;
     private int _end;
     private bool _ended;
 
-    private TlsTransport(Socket socket, SslStream stream)
+    private TlsTransport(Socket socket, SslStream stream, TlsGate gate)
         : base(socket)
-        => _stream = stream;
+    {
+        _stream = stream;
+        _gate = gate;
+    }
 
     internal SslProtocols Protocol => _stream.SslProtocol;
 
     internal static async Task<TlsTransport> ConnectAsync(Socket socket, SslClientAuthenticationOptions options, CancellationToken cancellationToken)
     {
-        SslStream stream = new(new NetworkStream(socket, ownsSocket: true));
+        TlsGate gate = new(new NetworkStream(socket, ownsSocket: true));
+        SslStream stream = new(gate);
         try
         {
             await stream.AuthenticateAsClientAsync(options, cancellationToken).ConfigureAwait(false);
-            return new TlsTransport(socket, stream);
+            gate.EndRead();
+            return new TlsTransport(socket, stream, gate);
         }
         catch
         {
@@ -40,12 +49,14 @@ internal sealed class TlsTransport : Transport
 
     internal static async Task<TlsTransport> AcceptAsync(Socket socket, SslStreamCertificateContext certificate, CancellationToken cancellationToken)
     {
-        SslStream stream = new(new NetworkStream(socket, ownsSocket: true));
+        TlsGate gate = new(new NetworkStream(socket, ownsSocket: true));
+        SslStream stream = new(gate);
         try
         {
             SslServerAuthenticationOptions options = new() { ServerCertificateContext = certificate };
             await stream.AuthenticateAsServerAsync(options, cancellationToken).ConfigureAwait(false);
-            return new TlsTransport(socket, stream);
+            gate.EndRead();
+            return new TlsTransport(socket, stream, gate);
         }
         catch
         {
@@ -78,6 +89,7 @@ internal sealed class TlsTransport : Transport
         }
         finally
         {
+            _gate.EndRead();
             ReturnBufferIfEmpty();
         }
     }
@@ -107,7 +119,20 @@ internal sealed class TlsTransport : Transport
 
     internal override async ValueTask ShutdownSendAsync()
     {
-        await _stream.ShutdownAsync().ConfigureAwait(false);
+        for (int attempt = 1; ; attempt++)
+        {
+            try
+            {
+                await _gate.RunExclusiveAsync(_stream.ShutdownAsync).ConfigureAwait(false);
+                break;
+            }
+            catch (CryptographicException) when (attempt < MostShutdownAttempts)
+            {
+                // OpenSSL refuses while half a session ticket of the peer has come (RFC 8446, section 4.6.1); the rest is near.
+                await Task.Delay(attempt, _interrupted.Token).ConfigureAwait(false);
+            }
+        }
+
         await base.ShutdownSendAsync().ConfigureAwait(false);
     }
 

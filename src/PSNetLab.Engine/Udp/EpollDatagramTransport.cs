@@ -30,7 +30,7 @@ internal sealed unsafe class EpollDatagramTransport : DatagramTransport
         int count = batch.Receive(_epoll.Handle);
         if (count < 0)
         {
-            return EpollSocket.WouldBlock() || Receive(handler);
+            return _epoll.WouldBlock() || Receive(handler);
         }
 
         // Decided before the datagrams are handled: that may take long, and an event meanwhile counts.
@@ -71,7 +71,7 @@ internal sealed unsafe class EpollDatagramTransport : DatagramTransport
             return true;
         }
 
-        return !EpollSocket.WouldBlock() && TrySend(data, to, from);
+        return !_epoll.WouldBlock() && TrySend(data, to, from);
     }
 
     internal override ValueTask WaitWritableAsync(CancellationToken cancellationToken) => _epoll.Write.WaitAsync(cancellationToken);

@@ -134,9 +134,9 @@ internal sealed class UdpServer : IDatagramHandler
             return;
         }
 
-        while (!one.HasRoom && !_options.Sink!.TryAdd(one.Message!))
+        if (!one.HasRoom)
         {
-            await _options.Sink.WaitForRoomAsync().ConfigureAwait(false);
+            await _options.Sink!.AddAsync(one.Message!).ConfigureAwait(false);
         }
 
         if (_options.Handler is { } handler)

@@ -41,7 +41,8 @@ internal static class LiveJobs
 
     internal static void Remove(TcpConnection connection) => s_connections.TryRemove(connection, out _);
 
-    internal static void StopAll() => Stop(_ => true);
+    /// <summary>Stops what this runspace started; others may have imported the module, too.</summary>
+    internal static void StopOwn() => StopOwnedBy(Runspace.DefaultRunspace.InstanceId);
 
     private static Guid Owner()
     {
@@ -60,27 +61,22 @@ internal static class LiveJobs
         {
             s_owners.TryRemove(runspace.InstanceId, out _);
             runspace.StateChanged -= OnStateChanged;
-            Stop(owner => owner == runspace.InstanceId);
+            StopOwnedBy(runspace.InstanceId);
         }
     }
 
-    private static void Stop(Predicate<Guid> ownedBy)
+    private static void StopOwnedBy(Guid runspace)
     {
-        foreach ((SocketJob job, Guid owner) in s_jobs)
+        // Connections first: servers need not wait for clients that are ours.
+        foreach ((TcpConnection connection, _) in s_connections.Where(entry => entry.Value == runspace))
         {
-            if (ownedBy(owner))
-            {
-                job.StopJob();
-            }
+            connection.Dispose();
+            s_connections.TryRemove(connection, out _);
         }
 
-        foreach ((TcpConnection connection, Guid owner) in s_connections)
+        foreach ((SocketJob job, _) in s_jobs.Where(entry => entry.Value == runspace))
         {
-            if (ownedBy(owner))
-            {
-                connection.Dispose();
-                s_connections.TryRemove(connection, out _);
-            }
+            job.StopJob();
         }
     }
 }

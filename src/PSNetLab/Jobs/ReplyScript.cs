@@ -29,7 +29,7 @@ internal sealed class ReplyScript : IDisposable
     }
 
     /// <summary>Runs the script on one message, as $_, and returns what it put out, a payload each.</summary>
-    internal async ValueTask<IReadOnlyList<byte[]>> RunAsync(TcpMessage message, SocketJob job)
+    internal async ValueTask<IReadOnlyList<byte[]>> RunAsync(IReceivedMessage message, SocketJob job)
     {
         await _throttle.WaitAsync().ConfigureAwait(false);
         Runspace? runspace = null;
@@ -93,7 +93,7 @@ internal sealed class ReplyScript : IDisposable
         return runspace;
     }
 
-    private async Task<IReadOnlyList<byte[]>> RunAsync(TcpMessage message, SocketJob job, Runspace runspace)
+    private async Task<IReadOnlyList<byte[]>> RunAsync(IReceivedMessage message, SocketJob job, Runspace runspace)
     {
         runspace.SessionStateProxy.SetVariable("_", message);
         using PowerShell shell = PowerShell.Create();

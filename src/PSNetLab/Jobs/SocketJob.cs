@@ -117,6 +117,7 @@ public abstract class SocketJob : Job
     {
     }
 
+    /// <summary>Keeps a message for the receivers; false when there is no room and it is to wait.</summary>
     private protected bool TryRecord(object message)
     {
         if (!_mailbox.TryAdd(message))
@@ -134,7 +135,12 @@ public abstract class SocketJob : Job
         return true;
     }
 
-    private protected ValueTask WaitForRoomAsync() => _mailbox.WaitForRoomAsync();
+    /// <summary>Keeps a message as soon as there is room.</summary>
+    private protected async ValueTask RecordAsync(object message)
+    {
+        await _mailbox.AddAsync(message).ConfigureAwait(false);
+        _forwarder.OnOutput();
+    }
 
     /// <summary>Marks the job as running until the task ends.</summary>
     private protected void Run(Task completion)

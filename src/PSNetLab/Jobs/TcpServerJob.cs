@@ -60,7 +60,7 @@ public sealed class TcpServerJob : SocketJob, IMessageSink<TcpMessage>, ITcpServ
 
     bool IMessageSink<TcpMessage>.TryAdd(TcpMessage message) => TryRecord(message);
 
-    ValueTask IMessageSink<TcpMessage>.WaitForRoomAsync() => WaitForRoomAsync();
+    ValueTask IMessageSink<TcpMessage>.AddAsync(TcpMessage message) => RecordAsync(message);
 
     void ITcpServerObserver.Opened(TcpConnection connection) => Inform("Opened", $"Connection {connection.Id} from {connection.RemoteEndPoint} opened");
 
@@ -70,7 +70,11 @@ public sealed class TcpServerJob : SocketJob, IMessageSink<TcpMessage>, ITcpServ
 
     void ITcpServerObserver.Faulted(NetLabException fault, EndPoint target) => Write(Errors.Record(fault, target));
 
-    private protected override void StopSockets() => _server.Stop();
+    private protected override void StopSockets()
+    {
+        _server.Stop();
+        _script?.Stop();
+    }
 
     private protected override void OnFinished() => _script?.Dispose();
 }

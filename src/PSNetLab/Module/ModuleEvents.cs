@@ -7,5 +7,5 @@ namespace PSNetLab;
 public sealed class ModuleEvents : IModuleAssemblyCleanup
 {
     /// <inheritdoc/>
-    public void OnRemove(PSModuleInfo psModuleInfo) => LiveJobs.StopAll();
+    public void OnRemove(PSModuleInfo psModuleInfo) => LiveJobs.StopOwn();
 }

@@ -8,19 +8,32 @@ namespace PSNetLab.Parameters;
 internal static class Payload
 {
     /// <summary>Bytes as they are, a received message as its bytes, text in the encoding, anything else by its string form.</summary>
-    internal static byte[] From(object? item, Encoding encoding) => (item is PSObject wrapped ? wrapped.BaseObject : item) switch
+    internal static byte[] From(object? item, Encoding encoding) => Unwrap(item) switch
     {
         null => [],
+        string text => encoding.GetBytes(text),
         byte[] bytes => bytes,
         byte one => [one],
-        TcpMessage message => message.Data,
-        string text => encoding.GetBytes(text),
-        object[] items when IsBytes(items) => Array.ConvertAll(items, element => (byte)Unwrap(element)!),
-        var other => encoding.GetBytes(PSObject.AsPSObject(item ?? other).ToString()),
+        IReceivedMessage message => message.Data,
+
+        // As "$item" has it: in no culture in particular.
+        _ => encoding.GetBytes(LanguagePrimitives.ConvertTo<string>(item)),
     };
 
-    /// <summary>Whether an array holds nothing but bytes, as a byte array does after PowerShell has passed it on.</summary>
-    internal static bool IsBytes(object[] items) => items.Length > 0 && Array.TrueForAll(items, element => Unwrap(element) is byte);
+    /// <summary>The messages of an argument: a list is one per element, as down a pipeline, but a list of bytes is one.</summary>
+    internal static IEnumerable<byte[]> FromArgument(object? argument, Encoding encoding)
+    {
+        object? item = Unwrap(argument);
+        if (item is string or byte[] || LanguagePrimitives.GetEnumerable(item) is not { } items)
+        {
+            return [From(argument, encoding)];
+        }
+
+        object?[] elements = [.. items];
+        return elements.Length > 0 && Array.TrueForAll(elements, element => Unwrap(element) is byte)
+            ? [Array.ConvertAll(elements, element => (byte)Unwrap(element)!)]
+            : elements.Select(element => From(element, encoding));
+    }
 
     /// <summary>The payloads of a script's output. PowerShell hands a byte array on byte by byte, so neighbouring bytes are one payload again.</summary>
     internal static IReadOnlyList<byte[]> FromOutput(IEnumerable<PSObject> output, Encoding encoding)
@@ -29,7 +42,7 @@ internal static class Payload
         List<byte> bytes = [];
         foreach (PSObject item in output)
         {
-            if (item?.BaseObject is byte one)
+            if (Unwrap(item) is byte one)
             {
                 bytes.Add(one);
                 continue;

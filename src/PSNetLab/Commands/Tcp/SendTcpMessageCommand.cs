@@ -49,7 +49,7 @@ public sealed class SendTcpMessageCommand : TcpClientCmdlet
     [ArgumentCompleter(typeof(ConnectionIdCompleter))]
     public int[]? ConnectionId { get; set; }
 
-    /// <summary>What to send: text, bytes, received messages, or anything by its string form. An array of bytes is one message, any other array one message per element.</summary>
+    /// <summary>What to send: text, bytes, received messages, or anything by its string form. A list of bytes is one message, any other list one message per element.</summary>
     [Parameter(Mandatory = true, Position = 2, ValueFromPipeline = true, ParameterSetName = HostSet)]
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ParameterSetName = ConnectionSet)]
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ParameterSetName = JobSet)]
@@ -77,7 +77,7 @@ public sealed class SendTcpMessageCommand : TcpClientCmdlet
     [ValidateRange(0, int.MaxValue)]
     public int IntervalMs { get; set; }
 
-    /// <summary>Emits every message as it was sent.</summary>
+    /// <summary>Emits every message as it is handed over to be sent.</summary>
     [Parameter]
     public SwitchParameter PassThru { get; set; }
 
@@ -97,17 +97,9 @@ public sealed class SendTcpMessageCommand : TcpClientCmdlet
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
-        object? message = Message is PSObject wrapped ? wrapped.BaseObject : Message;
-        if (message is object[] several && !Payload.IsBytes(several))
+        foreach (byte[] payload in Payload.FromArgument(Message, MessageEncoding))
         {
-            foreach (object one in several)
-            {
-                Send(one);
-            }
-        }
-        else
-        {
-            Send(Message);
+            Send(payload);
         }
 
         _replies?.WriteAvailable(this);
@@ -163,7 +155,7 @@ public sealed class SendTcpMessageCommand : TcpClientCmdlet
         }
     }
 
-    private void Send(object? item)
+    private void Send(byte[] payload)
     {
         if (_void)
         {
@@ -176,7 +168,6 @@ public sealed class SendTcpMessageCommand : TcpClientCmdlet
         }
 
         _sentBefore = true;
-        byte[] payload = Payload.From(item, MessageEncoding);
         foreach (TcpConnection connection in Targets())
         {
             Send(payload, connection);

@@ -1,9 +1,7 @@
-using System.Diagnostics.CodeAnalysis;
 using System.Management.Automation;
 using System.Net;
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
-using System.Text;
 using PSNetLab.Engine;
 using PSNetLab.Jobs;
 using PSNetLab.Parameters;
@@ -13,25 +11,8 @@ namespace PSNetLab.Commands;
 /// <summary>Starts a TCP server as a background job.</summary>
 [Cmdlet(VerbsLifecycle.Start, "TcpServer", SupportsShouldProcess = true, DefaultParameterSetName = RecordSet)]
 [OutputType(typeof(TcpServerJob))]
-[SuppressMessage("Performance", "CA1819", Justification = "PowerShell parameters are arrays.")]
-public sealed class StartTcpServerCommand : NetCmdlet
+public sealed class StartTcpServerCommand : StartServerCmdlet
 {
-    private const string RecordSet = "Record";
-    private const string EchoSet = "Echo";
-    private const string ReplySet = "Reply";
-    private const string ScriptSet = "ScriptBlock";
-
-    /// <summary>The port to listen on, 0 to 65535; 0 takes a free one, which the job tells. Default: 0.</summary>
-    [Parameter(Position = 0, ValueFromPipelineByPropertyName = true)]
-    [ValidateRange(0, 65535)]
-    public int Port { get; set; }
-
-    /// <summary>The local address to listen on: an IP address, Loopback, IPv6Loopback, or Any for all, which lets other machines in. Default: Loopback (127.0.0.1).</summary>
-    [Parameter(Position = 1)]
-    [AddressTransformation]
-    [ArgumentCompleter(typeof(LocalAddressCompleter))]
-    public IPAddress Address { get; set; } = IPAddress.Loopback;
-
     /// <summary>How many connections the system keeps waiting until they are accepted. Default: 512; the system may cap it (listen(2)).</summary>
     [Parameter]
     [ValidateRange(1, int.MaxValue)]
@@ -42,25 +23,6 @@ public sealed class StartTcpServerCommand : NetCmdlet
     [FramingTransformation]
     [ArgumentCompleter(typeof(FramingCompleter))]
     public MessageFraming Framing { get; set; } = RawFraming.Instance;
-
-    /// <summary>How text becomes bytes and back. Default: UTF-8.</summary>
-    [Parameter]
-    [EncodingTransformation]
-    [ArgumentCompleter(typeof(EncodingCompleter))]
-    public Encoding Encoding { get; set; } = EncodingTransformationAttribute.Default;
-
-    /// <summary>Sends every message back.</summary>
-    [Parameter(Mandatory = true, ParameterSetName = EchoSet)]
-    public SwitchParameter Echo { get; set; }
-
-    /// <summary>Answers every message with this text or these bytes.</summary>
-    [Parameter(Mandatory = true, ParameterSetName = ReplySet)]
-    [AllowEmptyString]
-    public object Reply { get; set; } = string.Empty;
-
-    /// <summary>Answers every message with what this script block puts out; the message is $_.</summary>
-    [Parameter(Mandatory = true, ParameterSetName = ScriptSet)]
-    public ScriptBlock? ScriptBlock { get; set; }
 
     /// <summary>How many connections the script block serves side by side, each in a runspace of its own. Default: 1.</summary>
     [Parameter(ParameterSetName = ScriptSet)]
@@ -91,66 +53,22 @@ public sealed class StartTcpServerCommand : NetCmdlet
     [CertificateTransformation]
     public X509Certificate2? Certificate { get; set; }
 
-    /// <summary>The only peers to let in: addresses or CIDR ranges. Default: all.</summary>
-    [Parameter]
-    public string[]? AllowAddress { get; set; }
-
-    /// <summary>Peers to turn away: addresses or CIDR ranges. Comes before -AllowAddress.</summary>
-    [Parameter]
-    public string[]? DenyAddress { get; set; }
-
-    /// <summary>The most messages that wait in the job to be received. Default: 65536.</summary>
-    [Parameter]
-    [ValidateRange(1, int.MaxValue)]
-    public int BufferLimit { get; set; } = RecordOptions.DefaultBufferLimit;
-
-    /// <summary>What happens when so many wait: Wait stops reading, so that TCP holds the senders back; Drop goes on and counts what was not kept. Default: Wait, and Drop for a server that answers.</summary>
+    /// <summary>What happens when as many messages wait as -BufferLimit: Wait stops reading, so that TCP holds the senders back; Drop goes on and counts what was not kept. Default: Wait, and Drop for a server that answers.</summary>
     [Parameter]
     public WhenFull? WhenFull { get; set; }
 
-    /// <summary>Keeps no messages; only counts and answers them.</summary>
-    [Parameter]
-    public SwitchParameter NoRecord { get; set; }
+    private protected override string Action => "Listen for TCP connections";
 
-    /// <summary>The name of the job. Default: JobN.</summary>
-    [Parameter]
-    [ValidateNotNullOrEmpty]
-    public string? Name { get; set; }
-
-    /// <inheritdoc/>
-    protected override void ProcessRecord()
+    private protected override SocketJob Start(IPEndPoint endPoint)
     {
-        IPEndPoint endPoint = new(Address, Port);
-        if (!ShouldProcess(endPoint.ToString(), "Listen for TCP connections"))
-        {
-            return;
-        }
-
-        try
-        {
-            RecordOptions records = new(!NoRecord, BufferLimit, WhenFull ?? (ParameterSetName == RecordSet ? Engine.WhenFull.Wait : Engine.WhenFull.Drop));
-            ReplyScript? script = ScriptBlock is null ? null : new ReplyScript(ScriptBlock, UsingValues.Evaluate(ScriptBlock, this), ThrottleLimit, Encoding);
-            TcpServerJob job = new(MyInvocation.Line.Trim(), Name, records, Options(endPoint), script);
-            LiveJobs.Add(job);
-            JobRepository.Add(job);
-            WriteObject(job);
-        }
-        catch (NetLabException fault)
-        {
-            Report(fault, endPoint);
-        }
-    }
-
-    private TcpServerOptions Options(IPEndPoint endPoint)
-    {
-        byte[]? reply = ParameterSetName == ReplySet ? Payload.From(Reply, Encoding) : null;
+        byte[]? reply = ReplyBytes;
         if (reply is not null)
         {
             // A reply that its framing cannot carry is told now, not at the first message.
             Framing.EncodedLength(reply.Length);
         }
 
-        return new TcpServerOptions
+        TcpServerOptions options = new()
         {
             EndPoint = endPoint,
             Backlog = Backlog,
@@ -162,8 +80,10 @@ public sealed class StartTcpServerCommand : NetCmdlet
             MaxMessageBytes = MaxMessageBytes,
             IdleTimeout = TimeSpan.FromSeconds(IdleTimeoutSec),
             Certificate = Tls || Certificate is not null ? CertificateContext() : null,
-            Filter = AllowAddress is null && DenyAddress is null ? null : new AddressFilter(AllowAddress, DenyAddress),
+            Filter = Filter,
         };
+        WhenFull whenFull = WhenFull ?? (ParameterSetName == RecordSet ? Engine.WhenFull.Wait : Engine.WhenFull.Drop);
+        return new TcpServerJob(MyInvocation.Line.Trim(), Name, Records(whenFull), options, Script(ThrottleLimit));
     }
 
     private SslStreamCertificateContext CertificateContext()

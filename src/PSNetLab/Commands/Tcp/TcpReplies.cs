@@ -81,10 +81,7 @@ internal sealed class TcpReplies
             while ((_count == 0 || read < _count) && await _connection.ReceiveAsync(_stopping).ConfigureAwait(false) is { } reply)
             {
                 read++;
-                while (!_mailbox.TryAdd(reply))
-                {
-                    await _mailbox.WaitForRoomAsync().ConfigureAwait(false);
-                }
+                await _mailbox.AddAsync(reply).ConfigureAwait(false);
             }
         }
         catch (NetLabException fault)

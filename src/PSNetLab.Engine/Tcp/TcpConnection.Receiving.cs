@@ -1,0 +1,167 @@
+using System.Net.Sockets;
+
+namespace PSNetLab.Engine;
+
+/// <content>Receiving: one reader at a time.</content>
+public sealed partial class TcpConnection
+{
+    private object? _receiver;
+
+    /// <summary>Makes the caller the only one who reads, for good: the session of a server.</summary>
+    /// <returns>Whether the connection is still open; then the caller ends with <see cref="EndReading"/>.</returns>
+    internal bool BeginReading(object session)
+    {
+        _receiver = session;
+        return TryBeginUse();
+    }
+
+    internal void EndReading()
+    {
+        Reader.Dispose();
+        EndUse();
+    }
+
+    internal ValueTask WaitReadableAsync() => _transport.WaitReadableAsync(CancellationToken.None);
+
+    /// <summary>One read into the frame reader: a number of bytes, 0 at the end of the stream, -1 when there is nothing.</summary>
+    internal int Receive()
+    {
+        int count = _transport.TryReceive(Reader.GetBuffer());
+        if (count > 0)
+        {
+            Reader.Advance(count);
+            BytesReceived += count;
+            Touch();
+        }
+        else
+        {
+            Reader.Park();
+            if (count == 0)
+            {
+                _receiveClosed = true;
+            }
+        }
+
+        return count;
+    }
+
+    internal void CountReceived() => MessagesReceived++;
+
+    internal TcpMessage NewMessage(ReadOnlySpan<byte> payload, bool truncated = false)
+        => new(this, payload.ToArray(), MessagesReceived, Reader.Reads, truncated);
+
+    /// <summary>Waits for the next message; null at the end of the stream, or when this side has closed the connection.</summary>
+    /// <exception cref="NetLabException">The connection failed, or somebody else receives from it.</exception>
+    internal async ValueTask<TcpMessage?> ReceiveAsync(CancellationToken cancellationToken)
+    {
+        if (!Enter())
+        {
+            return null;
+        }
+
+        try
+        {
+            while (true)
+            {
+                if (TryTake(out TcpMessage? message))
+                {
+                    return message;
+                }
+
+                if (_receiveClosed)
+                {
+                    return null;
+                }
+
+                await _transport.WaitReadableAsync(cancellationToken).ConfigureAwait(false);
+                if (Receive() == 0 && Reader.Pending > 0)
+                {
+                    CountReceived();
+                    return NewMessage(Reader.TakeRest(), truncated: true);
+                }
+            }
+        }
+        catch (Exception error) when (error is SocketException or IOException or ObjectDisposedException)
+        {
+            if (IsClosed && error is not NetLabException)
+            {
+                return null; // closed on this side while waiting
+            }
+
+            throw Fail(error);
+        }
+        finally
+        {
+            Reader.Park();
+            Exit();
+        }
+    }
+
+    /// <summary>Throws away what still comes, until the end of the stream.</summary>
+    internal async Task DiscardAsync(CancellationToken cancellationToken)
+    {
+        if (!Enter())
+        {
+            return;
+        }
+
+        try
+        {
+            do
+            {
+                Reader.Dispose();
+                await _transport.WaitReadableAsync(cancellationToken).ConfigureAwait(false);
+            }
+            while (Receive() != 0);
+        }
+        catch (Exception error) when (error is SocketException or IOException or ObjectDisposedException)
+        {
+            // The end, too.
+        }
+        finally
+        {
+            Exit();
+        }
+    }
+
+    private bool Enter()
+    {
+        object? other = Interlocked.CompareExchange(ref _receiver, this, null);
+        if (other is not null)
+        {
+            throw new NetLabException(FaultKind.ConnectionBusy, other is TcpSession
+                ? $"Connection {Id} belongs to the server on {LocalEndPoint}, which reads it. Take its messages from the server: Receive-TcpMessage -Job."
+                : $"Connection {Id} is being received from elsewhere. One receiver at a time: wait for it, or stop it.");
+        }
+
+        if (TryBeginUse())
+        {
+            return true;
+        }
+
+        Volatile.Write(ref _receiver, null);
+        return false;
+    }
+
+    private void Exit()
+    {
+        Volatile.Write(ref _receiver, null);
+        EndUse();
+    }
+
+    private bool TryTake(out TcpMessage? message)
+    {
+        message = null;
+        switch (Reader.TryRead(out ReadOnlySpan<byte> payload, out long length))
+        {
+            case FrameStatus.Complete:
+                CountReceived();
+                message = NewMessage(payload);
+                return true;
+            case FrameStatus.TooLong:
+                throw TooLong(length);
+            default:
+                return false;
+        }
+    }
+}

@@ -1,0 +1,144 @@
+using System.Buffers;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+
+namespace PSNetLab.Engine;
+
+/// <content>Sending: any number of senders, one after the other.</content>
+public sealed partial class TcpConnection
+{
+    private const int PieceBytes = 64 * 1024;
+
+    private readonly SemaphoreSlim _sending = new(1, 1);
+
+    internal TcpMessage NewSentMessage(byte[] payload, long sequence) => new(this, payload, sequence, 0, truncated: false);
+
+    /// <summary>Sends encoded frames, whole and in order. The data is only read before this returns.</summary>
+    /// <exception cref="SocketException">The connection is closed, or failed.</exception>
+    internal ValueTask SendAsync(ReadOnlySpan<byte> frames, int messages, CancellationToken cancellationToken)
+    {
+        if (!TryBeginUse())
+        {
+            throw new SocketException((int)SocketError.Shutdown);
+        }
+
+        bool hasTurn = _sending.Wait(0, CancellationToken.None);
+        int sent = 0;
+        if (hasTurn)
+        {
+            try
+            {
+                sent = SendNow(frames);
+            }
+            catch
+            {
+                _sending.Release();
+                EndUse();
+                throw;
+            }
+
+            if (sent == frames.Length)
+            {
+                MessagesSent += messages;
+                _sending.Release();
+                EndUse();
+                return default;
+            }
+        }
+
+        byte[] rest = ArrayPool<byte>.Shared.Rent(frames.Length - sent);
+        frames[sent..].CopyTo(rest);
+        return SendRestAsync(rest, frames.Length - sent, messages, hasTurn, cancellationToken);
+    }
+
+    /// <summary>Says that this side sends no more (half-close), after what is being sent.</summary>
+    internal async ValueTask HalfCloseAsync(CancellationToken cancellationToken)
+    {
+        if (!TryBeginUse())
+        {
+            return;
+        }
+
+        bool hasTurn = false;
+        try
+        {
+            await _sending.WaitAsync(cancellationToken).ConfigureAwait(false);
+            hasTurn = true;
+            if (!_sendClosed && !IsClosed)
+            {
+                _sendClosed = true;
+                await _transport.ShutdownSendAsync().ConfigureAwait(false);
+            }
+        }
+        catch (Exception error) when (error is SocketException or IOException or ObjectDisposedException or CryptographicException)
+        {
+            // The peer, or this side, has closed already: there is nobody to tell.
+        }
+        finally
+        {
+            if (hasTurn)
+            {
+                _sending.Release();
+            }
+
+            EndUse();
+        }
+    }
+
+    private int SendNow(ReadOnlySpan<byte> data)
+    {
+        if (_sendClosed || IsClosed)
+        {
+            throw new SocketException((int)SocketError.Shutdown);
+        }
+
+        int sent = _transport.TrySend(data);
+        BytesSent += sent;
+        Touch();
+        return sent;
+    }
+
+    private async ValueTask SendRestAsync(byte[] rented, int length, int messages, bool hasTurn, CancellationToken cancellationToken)
+    {
+        // Having had the turn means that a part went out already.
+        bool begun = hasTurn;
+        try
+        {
+            if (!hasTurn)
+            {
+                await _sending.WaitAsync(cancellationToken).ConfigureAwait(false);
+                hasTurn = true;
+            }
+
+            begun = true;
+            int sent = SendNow(rented.AsSpan(0, length));
+            while (sent < length)
+            {
+                // In pieces, so that a peer that reads slowly is seen to be reading.
+                int piece = Math.Min(length - sent, PieceBytes);
+                await _transport.SendAsync(rented.AsMemory(sent, piece), cancellationToken).ConfigureAwait(false);
+                sent += piece;
+                BytesSent += piece;
+                Touch();
+            }
+
+            MessagesSent += messages;
+        }
+        catch (OperationCanceledException) when (begun)
+        {
+            // Half a frame on the wire: whatever followed would be read as the rest of it.
+            Close(TcpCloseReason.LocalReset, "Sending was given up in the middle of a message.");
+            throw;
+        }
+        finally
+        {
+            if (hasTurn)
+            {
+                _sending.Release();
+            }
+
+            ArrayPool<byte>.Shared.Return(rented);
+            EndUse();
+        }
+    }
+}

@@ -1,0 +1,85 @@
+using System.Net.Sockets;
+
+namespace PSNetLab.Engine;
+
+/// <summary>The stream under an SslStream. It keeps the shutdown of the sending side from falling into the middle of the decryption of what just came.</summary>
+/// <remarks>
+/// SslStream allows a read and a write at the same time, but a shutdown beside a read breaks the session now and then.
+/// Between a read of this stream and the next one, SslStream may be decrypting; that is when the gate is closed.
+/// </remarks>
+internal sealed class TlsGate(NetworkStream inner) : Stream
+{
+    private readonly SemaphoreSlim _decrypting = new(1, 1);
+    private int _held;
+
+    public override bool CanRead => true;
+
+    public override bool CanWrite => true;
+
+    public override bool CanSeek => false;
+
+    public override long Length => throw new NotSupportedException();
+
+    public override long Position
+    {
+        get => throw new NotSupportedException();
+        set => throw new NotSupportedException();
+    }
+
+    /// <summary>Says that the outer read is over: nothing is being decrypted until the next one.</summary>
+    internal void EndRead()
+    {
+        if (Interlocked.Exchange(ref _held, 0) == 1)
+        {
+            _decrypting.Release();
+        }
+    }
+
+    internal async Task RunExclusiveAsync(Func<Task> action)
+    {
+        await _decrypting.WaitAsync().ConfigureAwait(false);
+        try
+        {
+            await action().ConfigureAwait(false);
+        }
+        finally
+        {
+            _decrypting.Release();
+        }
+    }
+
+    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        EndRead();
+        int count = await inner.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
+        await _decrypting.WaitAsync(cancellationToken).ConfigureAwait(false);
+        Volatile.Write(ref _held, 1);
+        return count;
+    }
+
+    public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) => inner.WriteAsync(buffer, cancellationToken);
+
+    public override Task FlushAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public override void Flush()
+    {
+    }
+
+    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    public override void Write(byte[] buffer, int offset, int count) => inner.Write(buffer, offset, count);
+
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            inner.Dispose();
+        }
+
+        base.Dispose(disposing);
+    }
+}

@@ -1,0 +1,35 @@
+using System.Net;
+
+namespace PSNetLab.Engine;
+
+/// <summary>What became of a broadcast on one interface.</summary>
+public sealed class BroadcastResult
+{
+    internal BroadcastResult(string alias, IPAddress source, IPAddress broadcast, int bytes, string? error)
+    {
+        Time = DateTime.Now;
+        Interface = alias;
+        Source = source;
+        BroadcastAddress = broadcast;
+        Bytes = bytes;
+        Error = error;
+    }
+
+    /// <summary>When it was sent, in local time.</summary>
+    public DateTime Time { get; }
+
+    /// <summary>The interface it went out of.</summary>
+    public string Interface { get; }
+
+    /// <summary>The address it was sent from.</summary>
+    public IPAddress Source { get; }
+
+    /// <summary>The address it was sent to.</summary>
+    public IPAddress BroadcastAddress { get; }
+
+    /// <summary>The bytes the system took; 0 after an error.</summary>
+    public int Bytes { get; }
+
+    /// <summary>Why it was not sent; nothing when it was.</summary>
+    public string? Error { get; }
+}

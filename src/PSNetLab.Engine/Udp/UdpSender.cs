@@ -1,0 +1,184 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace PSNetLab.Engine;
+
+/// <summary>How datagrams are to be sent.</summary>
+internal sealed record UdpSendOptions
+{
+    internal required IPEndPoint Remote { get; init; }
+
+    /// <summary>The local address and port; null for what the system chooses.</summary>
+    internal IPEndPoint? Local { get; init; }
+
+    internal Encoding Encoding { get; init; } = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
+
+    internal bool Broadcast { get; init; }
+
+    internal NetworkCard? Interface { get; init; }
+
+    internal int? TimeToLive { get; init; }
+
+    /// <summary>Where answers go; null not to receive any.</summary>
+    internal Mailbox<UdpMessage>? Replies { get; init; }
+}
+
+/// <summary>Sends datagrams to one endpoint and receives the answers.</summary>
+/// <remarks>To a single host over a connected socket, which is told when nobody listens there (udp(7)); to many over one that takes answers from anybody.</remarks>
+internal sealed class UdpSender : IDatagramHandler, IDisposable
+{
+    private readonly UdpSendOptions _options;
+    private readonly DatagramTransport _transport;
+    private readonly DatagramPeer? _to;
+    private volatile bool _disposed;
+
+    private UdpSender(UdpSendOptions options, Socket socket, bool isConnected)
+    {
+        _options = options;
+        _to = isConnected ? null : new DatagramPeer(options.Remote);
+        _transport = DatagramTransport.Create(socket, UdpServerOptions.MostDatagramBytes);
+        LocalEndPoint = (IPEndPoint)socket.LocalEndPoint!;
+        if (options.Replies is not null)
+        {
+            _ = ReceiveAsync(options.Replies);
+        }
+    }
+
+    internal IPEndPoint LocalEndPoint { get; }
+
+    internal long MessagesSent { get; private set; }
+
+    internal long BytesSent { get; private set; }
+
+    internal long RepliesReceived { get; private set; }
+
+    /// <summary>What the system reported of an earlier datagram: that nobody listens, say.</summary>
+    internal NetLabException? Fault { get; private set; }
+
+    /// <summary>The largest payload that goes to the endpoint in one piece; null where the system does not tell (ip(7), IP_MTU).</summary>
+    internal int? UnfragmentedBytes
+    {
+        get
+        {
+            if (_to is not null || !OperatingSystem.IsLinux())
+            {
+                return null;
+            }
+
+            bool six = _transport.Socket.AddressFamily == AddressFamily.InterNetworkV6;
+            Span<int> mtu = stackalloc int[1];
+            _transport.Socket.GetRawSocketOption(six ? LibCDatagrams.LevelIPv6 : LibCDatagrams.LevelIP, six ? 24 : 14, MemoryMarshal.AsBytes(mtu));
+            return mtu[0] - (six ? 48 : 28);
+        }
+    }
+
+    /// <exception cref="NetLabException">The system refused the socket or the endpoint.</exception>
+    internal static UdpSender Open(UdpSendOptions options)
+    {
+        bool isConnected = !options.Broadcast && !UdpSockets.IsMulticast(options.Remote.Address);
+        Socket socket = UdpSockets.Bind(new UdpBinding
+        {
+            EndPoint = options.Local ?? new IPEndPoint(options.Remote.AddressFamily == AddressFamily.InterNetworkV6 ? IPAddress.IPv6Any : IPAddress.Any, 0),
+            Broadcast = options.Broadcast,
+        });
+        try
+        {
+            UdpSockets.SetOutgoing(socket, options.Interface, options.TimeToLive);
+            if (isConnected)
+            {
+                socket.Connect(options.Remote);
+            }
+
+            return new UdpSender(options, socket, isConnected);
+        }
+        catch (SocketException error)
+        {
+            socket.Dispose();
+            throw SocketFaults.SendDatagram(error, options.Remote, 0);
+        }
+    }
+
+    /// <summary>Sends one datagram.</summary>
+    /// <exception cref="NetLabException">The system refused it.</exception>
+    internal async ValueTask SendAsync(byte[] data, CancellationToken cancellationToken)
+    {
+        while (!TrySend(data))
+        {
+            await _transport.WaitWritableAsync(cancellationToken).ConfigureAwait(false);
+        }
+
+        MessagesSent++;
+        BytesSent += data.Length;
+    }
+
+    internal UdpMessage NewSentMessage(byte[] data) => new(_options.Remote, LocalEndPoint, data, MessagesSent, _options.Encoding);
+
+    public void Dispose()
+    {
+        _disposed = true;
+        _transport.Dispose();
+        _transport.Interrupt();
+    }
+
+    void IDatagramHandler.OnDatagram(in Datagram datagram)
+    {
+        RepliesReceived++;
+        _options.Replies!.TryAdd(new UdpMessage(datagram.Peer.EndPoint, LocalEndPoint, datagram.Data.ToArray(), RepliesReceived, _options.Encoding)
+        {
+            Interface = _options.Interface?.Alias ?? NetworkCard.Name(datagram.InterfaceIndex),
+        });
+    }
+
+    private bool TrySend(byte[] data)
+    {
+        try
+        {
+            return _transport.TrySend(data, _to, from: null);
+        }
+        catch (SocketException error) when (error.SocketErrorCode is SocketError.ConnectionRefused or SocketError.ConnectionReset)
+        {
+            // It is about a datagram sent before; reporting it has used it up, so this one can still go.
+            Fault = SocketFaults.SendDatagram(error, _options.Remote, data.Length);
+            return _transport.TrySend(data, _to, from: null);
+        }
+        catch (SocketException error)
+        {
+            throw SocketFaults.SendDatagram(error, _options.Remote, data.Length);
+        }
+    }
+
+    private async Task ReceiveAsync(Mailbox<UdpMessage> replies)
+    {
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        while (!_disposed)
+        {
+            try
+            {
+                await _transport.WaitReadableAsync(CancellationToken.None).ConfigureAwait(false);
+                if (!_transport.Receive(this))
+                {
+                    break;
+                }
+            }
+            catch (SocketException error)
+            {
+                Fault = SocketFaults.SendDatagram(error, _options.Remote, 0);
+                if (_to is null)
+                {
+                    break; // one host, and nobody listens there: there will be no answer
+                }
+            }
+            catch (ObjectDisposedException)
+            {
+                break;
+            }
+        }
+
+        if (_to is null)
+        {
+            replies.Complete();
+        }
+    }
+}

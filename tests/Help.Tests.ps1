@@ -1,0 +1,144 @@
+BeforeDiscovery {
+    # A ```powershell block of a page is an example that runs as printed; an ```output block behind it is what it prints.
+    # Blocks with any other info string are not run.
+    function Get-Example([IO.FileInfo] $Page) {
+        $title = ''
+        $fences = '(?ms)^(?<level>#{2,3}) (?<title>[^\n]+)$' +
+            '|^```powershell\n(?<code>.*?)\n```\n(\n```output\n(?<output>.*?)\n```\n)?'
+        $count = 0
+        foreach ($match in [regex]::Matches((Get-Content $Page -Raw).Replace("`r", ''), $fences)) {
+            if ($match.Groups['title'].Success) {
+                $title = $match.Groups['title'].Value
+                continue
+            }
+            @{
+                Page    = $Page.BaseName
+                Example = "block $((++$count)), $title"
+                Code    = $match.Groups['code'].Value
+                Printed = $match.Groups['output'].Success ? $match.Groups['output'].Value : $null
+            }
+        }
+    }
+
+    $root = Split-Path $PSScriptRoot
+    $pages = Get-Item $root/docs/en-US/*.md, $root/README.md -ErrorAction Ignore
+    $examples = $pages | ForEach-Object { Get-Example $_ }
+    $cmdlets = @((Import-PowerShellDataFile $root/PSNetLab.psd1).CmdletsToExport | ForEach-Object { @{ Cmdlet = $_ } })
+    $topics = @($pages | Where-Object BaseName -Like about_* | ForEach-Object { @{ Topic = $_.BaseName } })
+}
+
+BeforeAll {
+    . $PSScriptRoot/common.ps1
+
+    # A session of its own for each example, which has to leave nothing behind.
+    function Invoke-Example([string] $Code, [int] $TimeoutSec = 30) {
+        $state = [initialsessionstate]::CreateDefault2()
+        $state.ImportPSModule("$modulePath/PSNetLab.psd1")
+        $shell = [powershell]::Create($state)
+        try {
+            $null = $shell.AddScript($Code).AddCommand('Out-String').AddParameter('Width', 100)
+            $run = $shell.BeginInvoke()
+            if (-not $run.AsyncWaitHandle.WaitOne([timespan]::FromSeconds($TimeoutSec))) {
+                throw "The example did not end within $TimeoutSec s."
+            }
+            $text = -join $shell.EndInvoke($run)
+            $problems = @($shell.Streams.Error)
+            $shell.Commands.Clear()
+            $left = $shell.AddScript('Get-Job; Get-TcpConnection').Invoke()
+            [pscustomobject]@{ Text = $text; Errors = $problems; Left = $left }
+        }
+        finally {
+            if ($run.IsCompleted) { $shell.Dispose() } else { $null = $shell.BeginStop($null, $null) }
+        }
+    }
+
+    # What differs from run to run: times, ports and numbers of connections, and the widths they give to columns.
+    function Get-Shape([string] $Text) {
+        $lines = $Text -split '\r?\n' | Where-Object { $_.Trim() } | ForEach-Object {
+            $varies = $_ -match '\d:\d'
+            $line = $_.Trim() -replace '\s+', ' ' -replace '-{2,}', '--'
+            $varies ? ($line -replace '\d+', '#') : $line
+        }
+        $lines -join "`n"
+    }
+
+    function Get-ParameterText($Parameter) {
+        $set = @($Parameter.ParameterSets.Values)
+        $pipeline = @(
+            if ($set.ValueFromPipeline -contains $true) { 'ByValue' }
+            if ($set.ValueFromPipelineByPropertyName -contains $true) { 'ByPropertyName' }
+        )
+        'required={0} pipeline={1} aliases={2} type={3}' -f @(
+            ($set.IsMandatory -contains $true)
+            ($pipeline -join ', ')
+            (($Parameter.Aliases | Sort-Object) -join ', ')
+            ([Nullable]::GetUnderlyingType($Parameter.ParameterType) ?? $Parameter.ParameterType).Name
+        )
+    }
+
+    function Get-HelpText($Parameter) {
+        'required={0} pipeline={1} aliases={2} type={3}' -f @(
+            ($Parameter.required -eq 'true')
+            ($Parameter.pipelineInput -replace '^(false|true \((.*)\))$', '$2')
+            (($Parameter.aliases -replace '^none$' -split ', ' | Sort-Object) -join ', ')
+            (($Parameter.type.name -split '\.')[-1])
+        )
+    }
+}
+
+Describe 'Examples run as printed' {
+    It '<Page>: <Example>' -ForEach $examples {
+        $run = Invoke-Example $Code
+        $run.Errors | Should -BeNullOrEmpty
+        $run.Left | Should -BeNullOrEmpty -Because 'an example stops what it started'
+        if ($Printed) { Get-Shape $run.Text | Should -BeExactly (Get-Shape $Printed) }
+    }
+}
+
+Describe 'Help of <Cmdlet>' -ForEach $cmdlets {
+    BeforeAll {
+        $hasPages = Test-Path $modulePath/en-US/PSNetLab.dll-Help.xml
+        $command = Get-Command $Cmdlet
+        $help = Get-Help $Cmdlet -Full
+        $documented = @($help.parameters.parameter)
+    }
+
+    It 'has a synopsis, a description, three examples, notes and links' {
+        if (-not $hasPages) { Set-ItResult -Skipped -Because 'the build found no PlatyPS' }
+        $help.Synopsis | Should -Match '\.$'
+        $help.description | Should -Not -BeNullOrEmpty
+        @($help.examples.example).Count | Should -BeGreaterOrEqual 3
+        $help.alertSet | Should -Not -BeNullOrEmpty
+        @($help.relatedLinks.navigationLink).Count | Should -BeGreaterThan 1
+    }
+
+    It 'says of every parameter what it is, and of an optional one its default' {
+        if (-not $hasPages) { Set-ItResult -Skipped -Because 'the build found no PlatyPS' }
+        foreach ($parameter in $documented) {
+            $text = $parameter.description.Text -join ' '
+            $text | Should -Match '\.$' -Because $parameter.name
+            if ($parameter.required -eq 'false' -and $parameter.name -notin 'WhatIf', 'Confirm') {
+                $text | Should -Match 'Default: ' -Because $parameter.name
+            }
+        }
+    }
+
+    It 'agrees with the command on every parameter' {
+        if (-not $hasPages) { Set-ItResult -Skipped -Because 'the build found no PlatyPS' }
+        foreach ($parameter in $documented) {
+            Get-HelpText $parameter |
+                Should -Be (Get-ParameterText $command.Parameters[$parameter.name]) -Because $parameter.name
+        }
+    }
+
+    It 'has no line that is left of markdown' {
+        if (-not $hasPages) { Set-ItResult -Skipped -Because 'the build found no PlatyPS' }
+        $help | Out-String -Width 100 | Should -Not -Match '\*\*|```|\]\(|^#'
+    }
+}
+
+Describe 'Topic <Topic>' -ForEach $topics {
+    It 'is found by Get-Help' {
+        "$(Get-Help $Topic)" | Should -Match $Topic
+    }
+}

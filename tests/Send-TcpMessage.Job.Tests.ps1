@@ -1,0 +1,107 @@
+# Send-TcpMessage -Connection and -Job; the one-shot form is in Send-TcpMessage.Tests.ps1.
+
+BeforeAll { . $PSScriptRoot/common.ps1 }
+
+Describe 'Send-TcpMessage -Connection' {
+    BeforeEach {
+        $server = Start-TcpServer -Framing Line -BufferLimit 200000
+        $connection = Open-TcpConnection 127.0.0.1 $server.Port -Framing Line
+    }
+
+    AfterEach {
+        Get-Job | Remove-Job -Force
+        Get-TcpConnection | Close-TcpConnection
+    }
+
+    It 'sends by pipeline, position and name, and leaves the connection open' {
+        'a', 'b' | Send-TcpMessage -Connection $connection
+        Send-TcpMessage 'c' -Connection $connection
+        Send-TcpMessage -Message 'd', 'e' -Connection $connection
+        $messages = Receive-TcpMessage -Job $server -Count 5 -TimeoutSec 5
+        $messages.Text | Should -Be 'a', 'b', 'c', 'd', 'e'
+        $messages.Sequence | Should -Be (1..5)
+        $messages.ConnectionId | Sort-Object -Unique | Should -HaveCount 1
+        $connection.State | Should -Be 'Established'
+    }
+
+    It 'numbers what -PassThru emits on and on' {
+        ('a', 'b' | Send-TcpMessage -Connection $connection -PassThru).Sequence | Should -Be 1, 2
+        ('c' | Send-TcpMessage -Connection $connection -PassThru).Sequence | Should -Be 3
+    }
+
+    It 'sends 100,000 lines in order' {
+        1..100000 | Send-TcpMessage -Connection $connection
+        $texts = (Receive-TcpMessage -Job $server -Count 100000 -TimeoutSec 30).Text
+        $outOfPlace = for ($i = 0; $i -lt 100000; $i++) { if ($texts[$i] -cne "$($i + 1)") { $i } }
+        $outOfPlace | Should -BeNullOrEmpty
+    }
+
+    It 'says ConnectionClosed on a connection closed here' {
+        Close-TcpConnection $connection
+        $fault = { 'x' | Send-TcpMessage -Connection $connection -ErrorAction Stop } | Should -Throw -PassThru
+        $fault.FullyQualifiedErrorId | Should -BeLike 'ConnectionClosed,*'
+        "$fault" | Should -BeLike "The connection to 127.0.0.1:$($server.Port) takes no more data*Open a new one*"
+    }
+}
+
+Describe 'Send-TcpMessage -Job' {
+    BeforeEach {
+        $server = Start-TcpServer -Framing Line
+        $clients = 1..3 | ForEach-Object { Open-TcpConnection 127.0.0.1 $server.Port -Framing Line }
+        Wait-Until { $server.ConnectionCount -eq 3 }
+    }
+
+    AfterEach {
+        if ($peer) { $peer.Stop() }
+        $peer = $null
+        Get-Job | Remove-Job -Force
+        Get-TcpConnection | Close-TcpConnection
+    }
+
+    It 'speaks to all clients' {
+        'hear', 'me' | Send-TcpMessage -Job $server
+        foreach ($client in $clients) { (Receive-TcpMessage $client -Count 2 -TimeoutSec 5).Text | Should -Be 'hear', 'me' }
+    }
+
+    It 'speaks to those with -ConnectionId only' {
+        $first, $second = Get-TcpConnection $server | Select-Object -First 2
+        'one' | Send-TcpMessage -Job $server -ConnectionId $second.Id
+        'two' | Send-TcpMessage -Job $server -ConnectionId $first.Id, $second.Id
+        'all' | Send-TcpMessage -Job $server
+        $heard = @{}
+        foreach ($client in $clients) {
+            $heard["$($client.LocalEndPoint)"] = while ('all' -ne ($text = (Receive-TcpMessage $client -Count 1 -TimeoutSec 5).Text)) { $text }
+        }
+        $heard["$($first.RemoteEndPoint)"] | Should -Be 'two'
+        $heard["$($second.RemoteEndPoint)"] | Should -Be 'one', 'two'
+        $heard.Values | Where-Object { -not $_ } | Should -BeNullOrEmpty
+        @($heard.Values | ForEach-Object { $_ }) | Should -HaveCount 3
+    }
+
+    It 'answers the client of a message' {
+        'who am I?' | Send-TcpMessage -Connection $clients[1]
+        $question = Receive-TcpMessage -Job $server -Count 1 -TimeoutSec 5
+        "$($question.RemoteEndPoint)" | Send-TcpMessage -Job $server -ConnectionId $question.ConnectionId
+        (Receive-TcpMessage $clients[1] -Count 1 -TimeoutSec 5).Text | Should -Be "$($clients[1].LocalEndPoint)"
+    }
+
+    It 'emits one message for each client with -PassThru' {
+        $sent = 'x' | Send-TcpMessage -Job $server -PassThru
+        $sent | Should -HaveCount 3
+        "$($sent.RemoteEndPoint | Sort-Object Port)" | Should -Be "$($clients.LocalEndPoint | Sort-Object Port)"
+    }
+
+    It 'says ConnectionNotFound when nobody is there' {
+        'x' | Send-TcpMessage -Job $server -ConnectionId 999999 -ErrorVariable faults -ErrorAction SilentlyContinue
+        $faults | Should -HaveCount 1
+        $faults[0].FullyQualifiedErrorId | Should -BeLike 'ConnectionNotFound,*'
+        $faults[0].CategoryInfo.Category | Should -Be 'ObjectNotFound'
+        "$($faults[0].TargetObject)" | Should -Be "$($server.LocalEndPoint)"
+        "$($faults[0])" | Should -BeLike '*no open connection 999999 to send to. Get-TcpConnection -Job lists*'
+
+        $lonely = Start-TcpServer
+        1..3 | Send-TcpMessage -Job $lonely -ErrorVariable faults -ErrorAction SilentlyContinue
+        $faults | Should -HaveCount 1
+        "$($faults[0])" | Should -BeLike "$($lonely.LocalEndPoint) has no open connection to send to.*"
+    }
+}
