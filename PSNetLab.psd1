@@ -19,6 +19,10 @@
         'Receive-TcpMessage'
         'Get-TcpConnection'
         'Close-TcpConnection'
+        'Start-UdpServer'
+        'Send-UdpMessage'
+        'Receive-UdpMessage'
+        'Send-Broadcast'
     )
     FunctionsToExport    = @()
     AliasesToExport      = @()

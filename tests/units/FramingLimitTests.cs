@@ -49,9 +49,9 @@ public class FramingLimitTests
     [InlineData("Length32", "00000015", 21)]
     [InlineData("Length32LE", "15000000", 21)]
     [InlineData("Length32", "7FFFFFFF", int.MaxValue)]
-    [InlineData("Length32", "FFFFFFFF", int.MaxValue)]
-    [InlineData("Length32LE", "FFFFFFFF", int.MaxValue)]
-    public void A_length_prefix_over_the_limit_is_refused_without_its_bytes(string framing, string header, int announced)
+    [InlineData("Length32", "FFFFFFFF", uint.MaxValue)]
+    [InlineData("Length32LE", "FFFFFFFF", uint.MaxValue)]
+    public void A_length_prefix_over_the_limit_is_refused_without_its_bytes(string framing, string header, long announced)
     {
         FramingRun run = new(FramingRun.Framing(framing), Limit);
         byte[] bytes = Convert.FromHexString(header);

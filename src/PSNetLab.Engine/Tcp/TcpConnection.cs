@@ -133,8 +133,7 @@ public sealed partial class TcpConnection : IDisposable
 
         if (reason == TcpCloseReason.LocalReset)
         {
-            // With nothing to linger for, close(2) sends RST instead of FIN (socket(7), SO_LINGER).
-            _transport.Socket.LingerState = new LingerOption(enable: true, seconds: 0);
+            _transport.ResetOnDispose();
         }
 
         _transport.Interrupt();

@@ -4,13 +4,13 @@ namespace PSNetLab.Engine;
 
 /// <summary>Collects messages for one connection while earlier ones are being sent: a slow producer's go out at once, a fast one's many at a time.</summary>
 /// <remarks>For one producer thread.</remarks>
-internal sealed class TcpOutbox
+internal sealed class TcpOutbox : IDisposable
 {
     // More than this waiting, and the producer has to wait too.
     private const int FullBytes = 512 * 1024;
 
     private readonly object _gate = new();
-    private readonly CancellationToken _cancellation;
+    private readonly CancellationTokenSource _giveUp;
     private ArrayBufferWriter<byte> _filling = new(16 * 1024);
     private ArrayBufferWriter<byte> _sending = new(16 * 1024);
     private int _messages;
@@ -20,7 +20,7 @@ internal sealed class TcpOutbox
     internal TcpOutbox(TcpConnection connection, CancellationToken cancellationToken)
     {
         Connection = connection;
-        _cancellation = cancellationToken;
+        _giveUp = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         Sequence = connection.MessagesSent;
     }
 
@@ -90,6 +90,15 @@ internal sealed class TcpOutbox
         }
     }
 
+    /// <summary>Stops sending; a connection on which a message has begun is reset.</summary>
+    internal void GiveUp() => _giveUp.Cancel();
+
+    public void Dispose()
+    {
+        _giveUp.Cancel();
+        _giveUp.Dispose();
+    }
+
     private async Task FlushAsync()
     {
         while (true)
@@ -111,7 +120,7 @@ internal sealed class TcpOutbox
 
             try
             {
-                await Connection.SendAsync(_sending.WrittenSpan, messages, _cancellation).ConfigureAwait(false);
+                await Connection.SendAsync(_sending.WrittenSpan, messages, _giveUp.Token).ConfigureAwait(false);
                 _sending.ResetWrittenCount();
             }
             catch (Exception error)

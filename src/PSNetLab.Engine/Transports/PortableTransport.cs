@@ -55,9 +55,16 @@ internal sealed class PortableTransport : Transport
     internal override async ValueTask SendAsync(ReadOnlyMemory<byte> data, CancellationToken cancellationToken)
     {
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(_interrupted.Token, cancellationToken);
-        for (int sent = 0; sent < data.Length;)
+        try
         {
-            sent += await Socket.SendAsync(data[sent..], SocketFlags.None, either.Token).ConfigureAwait(false);
+            for (int sent = 0; sent < data.Length;)
+            {
+                sent += await Socket.SendAsync(data[sent..], SocketFlags.None, either.Token).ConfigureAwait(false);
+            }
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new SocketException((int)SocketError.Shutdown);
         }
     }
 

@@ -114,7 +114,14 @@ internal sealed class TlsTransport : Transport
     internal override async ValueTask SendAsync(ReadOnlyMemory<byte> data, CancellationToken cancellationToken)
     {
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(_interrupted.Token, cancellationToken);
-        await _stream.WriteAsync(data, either.Token).ConfigureAwait(false);
+        try
+        {
+            await _stream.WriteAsync(data, either.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new SocketException((int)SocketError.Shutdown);
+        }
     }
 
     internal override async ValueTask ShutdownSendAsync()
@@ -140,6 +147,12 @@ internal sealed class TlsTransport : Transport
 
     public override void Dispose()
     {
+        if (IsReset)
+        {
+            // The stream would shut the socket down in good order first.
+            base.Dispose();
+        }
+
         _stream.Dispose();
         base.Dispose();
     }

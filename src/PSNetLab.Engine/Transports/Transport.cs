@@ -62,5 +62,14 @@ internal abstract class Transport : IDisposable
     /// <summary>Ends the waiting of reader and writer, from any thread; the next read finds the end of the stream.</summary>
     internal abstract void Interrupt();
 
+    /// <summary>Makes the end a reset: with nothing to linger for, close(2) sends RST instead of FIN (socket(7), SO_LINGER).</summary>
+    internal void ResetOnDispose()
+    {
+        Socket.LingerState = new LingerOption(enable: true, seconds: 0);
+        IsReset = true;
+    }
+
+    private protected bool IsReset { get; private set; }
+
     public virtual void Dispose() => Socket.Dispose();
 }

@@ -42,6 +42,21 @@ public abstract class SocketJob : Job
     /// <summary>Whether Receive-Job would return something.</summary>
     public override bool HasMoreData => _mailbox.Count > 0 || Error.Count > 0 || Warning.Count > 0 || Information.Count > 0 || Verbose.Count > 0 || _forwarder.HasRecords;
 
+    /// <summary>The number of open connections.</summary>
+    public virtual int ConnectionCount => 0;
+
+    /// <summary>Messages received so far.</summary>
+    public abstract long MessageCount { get; }
+
+    /// <summary>Bytes received so far.</summary>
+    public abstract long BytesReceived { get; }
+
+    /// <summary>Bytes sent so far.</summary>
+    public abstract long BytesSent { get; }
+
+    /// <summary>Peers or datagrams that were not let in.</summary>
+    public abstract long Refused { get; }
+
     /// <summary>Messages received and waiting to be taken.</summary>
     public int Waiting => _mailbox.Count;
 
@@ -57,6 +72,9 @@ public abstract class SocketJob : Job
         record.Tags.Add(tag);
         Write(record);
     }
+
+    /// <summary>What was not kept or not let in, for the status message.</summary>
+    private protected string Losses => (Dropped > 0 ? $", {Dropped} dropped" : string.Empty) + (Refused > 0 ? $", {Refused} refused" : string.Empty);
 
     private protected Exception? Failure { get; private set; }
 

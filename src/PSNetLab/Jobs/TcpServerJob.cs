@@ -6,13 +6,11 @@ namespace PSNetLab.Jobs;
 /// <summary>The job behind Start-TcpServer.</summary>
 public sealed class TcpServerJob : SocketJob, IMessageSink<TcpMessage>, ITcpServerObserver
 {
-    internal const string Kind = "TcpServer";
-
     private readonly TcpServer _server;
     private readonly ReplyScript? _script;
 
     internal TcpServerJob(string command, string? name, RecordOptions records, TcpServerOptions options, ReplyScript? script)
-        : base(command, name, Kind, records)
+        : base(command, name, "TcpServer", records)
     {
         _script = script;
         Options = options with
@@ -31,19 +29,19 @@ public sealed class TcpServerJob : SocketJob, IMessageSink<TcpMessage>, ITcpServ
     public TcpConnection[] Connections => _server.Connections;
 
     /// <summary>The number of open connections.</summary>
-    public int ConnectionCount => _server.ConnectionCount;
+    public override int ConnectionCount => _server.ConnectionCount;
 
     /// <summary>Messages received on all connections so far.</summary>
-    public long MessageCount => _server.Totals.MessagesReceived;
+    public override long MessageCount => _server.Totals.MessagesReceived;
 
     /// <summary>Bytes received on all connections so far.</summary>
-    public long BytesReceived => _server.Totals.BytesReceived;
+    public override long BytesReceived => _server.Totals.BytesReceived;
 
     /// <summary>Bytes sent on all connections so far.</summary>
-    public long BytesSent => _server.Totals.BytesSent;
+    public override long BytesSent => _server.Totals.BytesSent;
 
     /// <summary>Connections that were not let in: over -MaxConnections, or by their address.</summary>
-    public long Refused => _server.Refused;
+    public override long Refused => _server.Refused;
 
     /// <inheritdoc/>
     public override string StatusMessage
@@ -51,8 +49,7 @@ public sealed class TcpServerJob : SocketJob, IMessageSink<TcpMessage>, ITcpServ
         get
         {
             Totals totals = _server.Totals;
-            string losses = (Dropped > 0 ? $", {Dropped} dropped" : string.Empty) + (Refused > 0 ? $", {Refused} refused" : string.Empty);
-            return $"{ConnectionCount} open, {totals.MessagesReceived} messages, {totals.BytesReceived} bytes in, {totals.BytesSent} out{losses}";
+            return $"{ConnectionCount} open, {totals.MessagesReceived} messages, {totals.BytesReceived} bytes in, {totals.BytesSent} out{Losses}";
         }
     }
 

@@ -42,10 +42,17 @@ public sealed class LocalAddressCompleter : WordCompleter
         ("Loopback", "127.0.0.1: this machine only (the default)"),
         ("IPv6Loopback", "::1: this machine only"),
         ("Any", "All addresses of this machine, IPv4 and IPv6"),
-        .. from card in System.Net.NetworkInformation.NetworkInterface.GetAllNetworkInterfaces()
-           from address in card.GetIPProperties().UnicastAddresses
-           select (address.Address.ToString(), card.Name),
+        .. from card in NetworkCard.Up
+           from address in card.Addresses
+           select (address.Address.ToString(), card.Alias),
     ];
+}
+
+/// <summary>Completes -InterfaceAlias with the interfaces that are up.</summary>
+public sealed class InterfaceCompleter : WordCompleter
+{
+    private protected override IEnumerable<(string Word, string Tooltip)> Words
+        => NetworkCard.Up.Select(card => (card.Alias, string.Join(", ", card.Addresses.Select(address => address.Address))));
 }
 
 /// <summary>Completes -Port of a client with the ports of the running servers.</summary>

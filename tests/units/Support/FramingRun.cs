@@ -12,7 +12,7 @@ internal sealed class FramingRun(MessageFraming framing, int limit = 1 << 20)
     internal FrameStatus Status { get; private set; }
 
     /// <summary>The length of the last frame, or what is known of one that is too long.</summary>
-    internal int Length { get; private set; }
+    internal long Length { get; private set; }
 
     internal static MessageFraming Framing(string name) => FramingParser.Parse(name);
 
@@ -52,7 +52,7 @@ internal sealed class FramingRun(MessageFraming framing, int limit = 1 << 20)
     {
         while (true)
         {
-            Status = Reader.TryRead(out ReadOnlySpan<byte> payload, out int length);
+            Status = Reader.TryRead(out ReadOnlySpan<byte> payload, out long length);
             Length = length;
             if (Status != FrameStatus.Complete)
             {

@@ -18,7 +18,6 @@ public sealed class SendTcpMessageCommand : TcpClientCmdlet
 
     private readonly Dictionary<int, TcpOutbox> _outboxes = [];
     private readonly HashSet<int> _failed = [];
-    private CancellationTokenSource? _giveUp;
     private TcpConnection? _own;
     private TcpReplies? _replies;
     private bool _void;
@@ -86,7 +85,6 @@ public sealed class SendTcpMessageCommand : TcpClientCmdlet
     /// <inheritdoc/>
     protected override void BeginProcessing()
     {
-        _giveUp = CancellationTokenSource.CreateLinkedTokenSource(StopToken);
 
         if (ParameterSetName == HostSet)
         {
@@ -135,8 +133,11 @@ public sealed class SendTcpMessageCommand : TcpClientCmdlet
     /// <inheritdoc/>
     private protected override void Dispose(bool disposing)
     {
-        _giveUp?.Cancel();
-        _giveUp?.Dispose();
+        foreach (TcpOutbox outbox in _outboxes.Values)
+        {
+            outbox.Dispose();
+        }
+
         _own?.Dispose();
         base.Dispose(disposing);
     }
@@ -178,7 +179,7 @@ public sealed class SendTcpMessageCommand : TcpClientCmdlet
     {
         if (!_outboxes.TryGetValue(connection.Id, out TcpOutbox? outbox))
         {
-            outbox = new TcpOutbox(connection, _giveUp!.Token);
+            outbox = new TcpOutbox(connection, StopToken);
             _outboxes.Add(connection.Id, outbox);
         }
 
@@ -235,16 +236,16 @@ public sealed class SendTcpMessageCommand : TcpClientCmdlet
         }
         catch (TimeoutException)
         {
-            _giveUp!.Cancel();
+            outbox.GiveUp();
             fault = new NetLabException(FaultKind.SendTimeout, $"{peer} did not take the messages within {TimeoutSec} s: its receive buffer is full, so it does not read. The connection was reset if a message had begun. Make the peer read, or raise -TimeoutSec.");
         }
         catch (NetLabException error)
         {
             fault = error;
         }
-        catch (OperationCanceledException) when (!StopToken.IsCancellationRequested)
+        catch (OperationCanceledException) when (_failed.Contains(outbox.Connection.Id))
         {
-            fault = new NetLabException(FaultKind.SendTimeout, $"Sending to {peer} was given up, because another peer did not take its messages within {TimeoutSec} s.");
+            return; // given up, and reported, before
         }
 
         if (_failed.Add(outbox.Connection.Id))

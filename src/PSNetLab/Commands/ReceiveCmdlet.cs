@@ -1,0 +1,119 @@
+using System.Management.Automation;
+using PSNetLab.Engine;
+using PSNetLab.Jobs;
+
+namespace PSNetLab.Commands;
+
+/// <summary>A cmdlet that emits messages as they come: so many, for so long, or until the end.</summary>
+public abstract class ReceiveCmdlet : NetCmdlet
+{
+    private const int BatchSize = 256;
+
+    private int _received;
+
+    /// <summary>How many messages to wait for. Default: 0, all until the end.</summary>
+    [Parameter]
+    [ValidateRange(0, int.MaxValue)]
+    public int Count { get; set; }
+
+    /// <summary>How many seconds to wait at most. With -Count, it is an error when fewer messages have come by then. Default: 0, no limit.</summary>
+    [Parameter]
+    [ValidateRange(0, 86400 * 20)]
+    public double TimeoutSec { get; set; }
+
+    private protected bool WantsMore => Count == 0 || _received < Count;
+
+    /// <summary>Runs a receive under the time limit, and reports what is missing at its end.</summary>
+    /// <param name="receive">Emits messages until enough have come or none will.</param>
+    /// <param name="target">The endpoint, as the target of errors.</param>
+    /// <param name="source">The words for where the messages come from.</param>
+    /// <param name="ended">The words for what happened when none will come any more.</param>
+    private protected void Receive(Action<CancellationToken> receive, object target, string source, string ended)
+    {
+        using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(StopToken);
+        limit.CancelAfter(Span(TimeoutSec));
+        _received = 0;
+        try
+        {
+            receive(limit.Token);
+            if (_received < Count)
+            {
+                Report(new NetLabException(FaultKind.ConnectionClosed, $"{ended} after {_received} of {Count} messages. Ask for fewer with -Count, or look at what the other side does."), target);
+            }
+        }
+        catch (NetLabException fault)
+        {
+            Report(fault, target);
+        }
+        catch (OperationCanceledException) when (!StopToken.IsCancellationRequested)
+        {
+            if (Count > 0)
+            {
+                Report(new NetLabException(FaultKind.ReceiveTimeout, $"{_received} of {Count} messages came {source} within {TimeoutSec} s. Check that the sender runs, and the port and -Framing it uses, or raise -TimeoutSec."), target);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            throw new PipelineStoppedException();
+        }
+    }
+
+    private protected void Emit(object message)
+    {
+        _received++;
+        WriteObject(message);
+    }
+
+    /// <summary>Takes the messages that a server has received.</summary>
+    private protected void ReceiveFrom(SocketJob job) => Receive(
+        token => TakeFrom(job, token),
+        job.LocalEndPoint,
+        $"to {job.LocalEndPoint}",
+        $"The server on {job.LocalEndPoint} was stopped");
+
+    private void TakeFrom(SocketJob job, CancellationToken cancellationToken)
+    {
+        object[] batch = new object[BatchSize];
+        job.AttachReceiver();
+        try
+        {
+            while (WantsMore)
+            {
+                int taken = job.Take(batch.AsSpan(0, Count == 0 ? BatchSize : Math.Min(BatchSize, Count - _received)));
+                if (taken > 0)
+                {
+                    EmitAll(job, batch.AsSpan(0, taken));
+                }
+                else if (job.IsDrained)
+                {
+                    return;
+                }
+                else
+                {
+                    job.WaitForDataAsync(cancellationToken).GetAwaiter().GetResult();
+                }
+            }
+        }
+        finally
+        {
+            job.DetachReceiver();
+        }
+    }
+
+    private void EmitAll(SocketJob job, Span<object> messages)
+    {
+        int written = 0;
+        try
+        {
+            while (written < messages.Length)
+            {
+                Emit(messages[written++]);
+            }
+        }
+        finally
+        {
+            // When the pipeline ends in the middle, as with Select-Object -First, the rest stays for the next to ask.
+            job.PutBack(messages[written..]);
+        }
+    }
+}

@@ -1,0 +1,148 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Management.Automation;
+using System.Net;
+using System.Text;
+using PSNetLab.Engine;
+using PSNetLab.Jobs;
+using PSNetLab.Parameters;
+
+namespace PSNetLab.Commands;
+
+/// <summary>Receives datagrams: on a port, or from a running server.</summary>
+[Cmdlet(VerbsCommunications.Receive, "UdpMessage", SupportsShouldProcess = true, DefaultParameterSetName = PortSet)]
+[OutputType(typeof(UdpMessage), typeof(UdpServerJob))]
+[SuppressMessage("Performance", "CA1819", Justification = "PowerShell parameters are arrays.")]
+public sealed class ReceiveUdpMessageCommand : ReceiveCmdlet
+{
+    private const string PortSet = "Port";
+    private const string JobSet = "Job";
+
+    // A pipeline is drained all the time, so what waits in front of it is a burst, and bursts of datagrams are large.
+    private const int ForegroundLimit = 1024 * 1024;
+
+    private UdpServerJob? _own;
+
+    /// <summary>The port to receive on, 0 to 65535; 0 takes a free one.</summary>
+    [Parameter(Mandatory = true, Position = 0, ParameterSetName = PortSet)]
+    [ValidateRange(0, 65535)]
+    public int Port { get; set; }
+
+    /// <summary>The server whose messages to take.</summary>
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ParameterSetName = JobSet)]
+    public UdpServerJob? Job { get; set; }
+
+    /// <summary>The local address to receive on: an IP address, Loopback, IPv6Loopback, or Any for all, which lets other machines in. Default: Loopback (127.0.0.1); with -Broadcast or an IPv4 -MulticastGroup, 0.0.0.0.</summary>
+    [Parameter(Position = 1, ParameterSetName = PortSet)]
+    [AddressTransformation]
+    [ArgumentCompleter(typeof(LocalAddressCompleter))]
+    public IPAddress Address { get; set; } = IPAddress.Loopback;
+
+    /// <summary>Answers every datagram with this text or these bytes.</summary>
+    [Parameter(ParameterSetName = PortSet)]
+    [AllowEmptyString]
+    public object? Reply { get; set; }
+
+    /// <summary>How text becomes bytes and back. Default: UTF-8.</summary>
+    [Parameter(ParameterSetName = PortSet)]
+    [EncodingTransformation]
+    [ArgumentCompleter(typeof(EncodingCompleter))]
+    public Encoding Encoding { get; set; } = EncodingTransformationAttribute.Default;
+
+    /// <summary>Multicast groups to join: addresses of 224.0.0.0/4 or ff00::/8.</summary>
+    [Parameter(ParameterSetName = PortSet)]
+    public IPAddress[] MulticastGroup { get; set; } = [];
+
+    /// <summary>The interface to join the groups on. Default: the one the system chooses.</summary>
+    [Parameter(ParameterSetName = PortSet)]
+    [ArgumentCompleter(typeof(InterfaceCompleter))]
+    public string? InterfaceAlias { get; set; }
+
+    /// <summary>Shares the port with other sockets that ask for the same (SO_REUSEADDR).</summary>
+    [Parameter(ParameterSetName = PortSet)]
+    public SwitchParameter ReuseAddress { get; set; }
+
+    /// <summary>Receives broadcasts: on all IPv4 addresses unless -Address says otherwise, sharing the port, with SO_BROADCAST set.</summary>
+    [Parameter(ParameterSetName = PortSet)]
+    public SwitchParameter Broadcast { get; set; }
+
+    /// <summary>The most bytes kept of a datagram; what is larger is cut off, with Truncated set. Default: 65535, all of any datagram.</summary>
+    [Parameter(ParameterSetName = PortSet)]
+    [ValidateRange(1, UdpServerOptions.MostDatagramBytes)]
+    public int BufferBytes { get; set; } = UdpServerOptions.MostDatagramBytes;
+
+    /// <summary>The most bytes the system keeps waiting for the socket. Default: 4194304; the system may cap it (socket(7)).</summary>
+    [Parameter(ParameterSetName = PortSet)]
+    [ValidateRange(1024, int.MaxValue / 2)]
+    public int ReceiveBufferBytes { get; set; } = 4 * 1024 * 1024;
+
+    /// <summary>Receives in a background job and returns it.</summary>
+    [Parameter(ParameterSetName = PortSet)]
+    public SwitchParameter AsJob { get; set; }
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        if (Job is not null)
+        {
+            ReceiveFrom(Job);
+            return;
+        }
+
+        IPEndPoint endPoint = new(Address, Port);
+        if (!ShouldProcess(endPoint.ToString(), "Receive datagrams"))
+        {
+            return;
+        }
+
+        try
+        {
+            UdpServerJob job = Start(endPoint);
+            LiveJobs.Add(job);
+            if (AsJob)
+            {
+                JobRepository.Add(job);
+                WriteObject(job);
+                return;
+            }
+
+            _own = job;
+            WriteVerbose($"Receiving on {job.LocalEndPoint}.");
+        }
+        catch (NetLabException fault)
+        {
+            Fail(fault, endPoint);
+        }
+
+        ReceiveFrom(_own!);
+        if (_own!.KernelDrops + _own.Dropped is > 0 and var lost)
+        {
+            WriteWarning($"{lost} datagrams were lost because they came faster than they were taken. Raise -ReceiveBufferBytes, or do less per message.");
+        }
+    }
+
+    /// <inheritdoc/>
+    private protected override void Dispose(bool disposing)
+    {
+        _own?.Dispose();
+        base.Dispose(disposing);
+    }
+
+    private UdpServerJob Start(IPEndPoint endPoint)
+    {
+        if (Broadcast && !MyInvocation.BoundParameters.ContainsKey(nameof(Address)))
+        {
+            endPoint.Address = IPAddress.Any;
+        }
+
+        UdpBinding binding = UdpBindings.Create(this, endPoint, MulticastGroup, InterfaceAlias, ReuseAddress || Broadcast, ReceiveBufferBytes) with { Broadcast = Broadcast };
+        UdpServerOptions options = new()
+        {
+            Binding = binding,
+            Encoding = Encoding,
+            BufferBytes = BufferBytes,
+            Reply = Reply is null ? null : Payload.From(Reply, Encoding),
+        };
+        RecordOptions records = new(Keep: true, AsJob ? RecordOptions.DefaultBufferLimit : ForegroundLimit, WhenFull.Drop);
+        return new UdpServerJob(MyInvocation.Line.Trim(), null, records, options, script: null);
+    }
+}

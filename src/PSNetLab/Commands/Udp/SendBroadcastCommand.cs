@@ -1,0 +1,182 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Management.Automation;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using PSNetLab.Engine;
+using PSNetLab.Parameters;
+
+namespace PSNetLab.Commands;
+
+/// <summary>Sends a broadcast out of every IPv4 interface and collects the answers.</summary>
+[Cmdlet(VerbsCommunications.Send, "Broadcast", DefaultParameterSetName = InterfaceSet)]
+[OutputType(typeof(BroadcastResult), typeof(UdpMessage))]
+[SuppressMessage("Performance", "CA1819", Justification = "PowerShell parameters are arrays.")]
+public sealed class SendBroadcastCommand : NetCmdlet
+{
+    private const string InterfaceSet = "Interface";
+    private const string AddressSet = "Address";
+    private const int MostAnswers = 1024 * 1024;
+
+    private readonly Dictionary<(string Alias, IPAddress Source, IPAddress Broadcast), UdpSender> _senders = [];
+    private readonly Mailbox<UdpMessage> _answers = new(MostAnswers, WhenFull.Drop);
+    private UdpReplies? _replies;
+
+    /// <summary>The port to send to, 1 to 65535.</summary>
+    [Parameter(Mandatory = true, Position = 0)]
+    [ValidateRange(1, 65535)]
+    public int Port { get; set; }
+
+    /// <summary>What to send: text, bytes, or anything by its string form.</summary>
+    [Parameter(Mandatory = true, Position = 1, ValueFromPipeline = true)]
+    [System.Management.Automation.AllowNull]
+    [AllowEmptyString]
+    [AllowEmptyCollection]
+    public object? Message { get; set; }
+
+    /// <summary>The interfaces to send out of. Default: all that are up and have a broadcast address.</summary>
+    [Parameter(ParameterSetName = InterfaceSet)]
+    [ArgumentCompleter(typeof(InterfaceCompleter))]
+    public string[]? InterfaceAlias { get; set; }
+
+    /// <summary>The broadcast addresses to send to, by the interface the system chooses, such as 192.0.2.255 or 255.255.255.255.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = AddressSet)]
+    public IPAddress[] Address { get; set; } = [];
+
+    /// <summary>How many times to send. Default: 1.</summary>
+    [Parameter]
+    [ValidateRange(1, int.MaxValue)]
+    public int Count { get; set; } = 1;
+
+    /// <summary>How many milliseconds to wait before sending again. Default: 1000.</summary>
+    [Parameter]
+    [ValidateRange(0, int.MaxValue)]
+    public int IntervalMs { get; set; } = 1000;
+
+    /// <summary>For how many seconds after the last sending to collect answers, which are emitted as they come. Default: 0, none are.</summary>
+    [Parameter]
+    [ValidateRange(0, 86400 * 20)]
+    public double TimeoutSec { get; set; }
+
+    /// <summary>How text becomes bytes and back. Default: UTF-8.</summary>
+    [Parameter]
+    [EncodingTransformation]
+    [ArgumentCompleter(typeof(EncodingCompleter))]
+    public Encoding Encoding { get; set; } = EncodingTransformationAttribute.Default;
+
+    /// <inheritdoc/>
+    protected override void BeginProcessing() => _replies = TimeoutSec > 0 ? new UdpReplies(this, _answers, count: 0) : null;
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        foreach (byte[] payload in Payload.FromArgument(Message, Encoding))
+        {
+            for (int round = 0; round < Count; round++)
+            {
+                if (round > 0)
+                {
+                    Wait(TimeSpan.FromMilliseconds(IntervalMs));
+                }
+
+                SendRound(payload);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void EndProcessing() => _replies?.WriteUntil(Span(TimeoutSec), StopToken);
+
+    /// <inheritdoc/>
+    private protected override void Dispose(bool disposing)
+    {
+        foreach (UdpSender sender in _senders.Values)
+        {
+            sender.Dispose();
+        }
+
+        base.Dispose(disposing);
+    }
+
+    /// <summary>Waits, and meanwhile emits the answers that come.</summary>
+    private void Wait(TimeSpan time)
+    {
+        if (_replies is null)
+        {
+            Pause((int)time.TotalMilliseconds);
+        }
+        else if (time > TimeSpan.Zero)
+        {
+            _replies.WriteUntil(time, StopToken);
+        }
+    }
+
+    private void SendRound(byte[] payload)
+    {
+        bool any = false;
+        foreach ((string Alias, IPAddress Source, IPAddress Broadcast) way in Ways())
+        {
+            any = true;
+            try
+            {
+                UdpSender sender = Sender(way);
+                Await(sender.SendAsync(payload, StopToken).AsTask());
+                WriteObject(new BroadcastResult(way.Alias, sender.LocalEndPoint.Address, way.Broadcast, payload.Length, null));
+            }
+            catch (NetLabException fault)
+            {
+                WriteObject(new BroadcastResult(way.Alias, way.Source, way.Broadcast, 0, fault.Message));
+                Report(fault, $"{way.Broadcast}:{Port}");
+            }
+        }
+
+        if (!any)
+        {
+            Report(new NetLabException(FaultKind.InterfaceNotFound, "No interface is up that has an IPv4 broadcast address. Give the address with -Address, or look at the interfaces."), Port);
+        }
+    }
+
+    /// <summary>Every way out: the interface, the address on it, and the broadcast address of its network.</summary>
+    private IEnumerable<(string Alias, IPAddress Source, IPAddress Broadcast)> Ways()
+    {
+        if (ParameterSetName == AddressSet)
+        {
+            return Address.Select(address => (string.Empty, IPAddress.Any, address));
+        }
+
+        IEnumerable<NetworkCard> cards = InterfaceAlias is null ? NetworkCard.Up.Where(card => !card.IsLoopback) : InterfaceAlias.Select(FindOrReport).OfType<NetworkCard>();
+        return cards.SelectMany(card => card.Broadcasts().Select(pair => (card.Alias, pair.Source, pair.Broadcast)));
+    }
+
+    private NetworkCard? FindOrReport(string alias)
+    {
+        try
+        {
+            return NetworkCard.Find(alias);
+        }
+        catch (NetLabException fault)
+        {
+            Report(fault, alias);
+            return null;
+        }
+    }
+
+    private UdpSender Sender((string Alias, IPAddress Source, IPAddress Broadcast) way)
+    {
+        if (!_senders.TryGetValue(way, out UdpSender? sender))
+        {
+            sender = UdpSender.Open(new UdpSendOptions
+            {
+                Remote = new IPEndPoint(way.Broadcast, Port),
+                Local = new IPEndPoint(way.Source.AddressFamily == AddressFamily.InterNetwork ? way.Source : IPAddress.Any, 0),
+                Encoding = Encoding,
+                Broadcast = true,
+                Interface = way.Alias.Length == 0 ? null : NetworkCard.Find(way.Alias),
+                Replies = _replies is null ? null : _answers,
+            });
+            _senders.Add(way, sender);
+        }
+
+        return sender;
+    }
+}

@@ -1,0 +1,185 @@
+using System.Management.Automation;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using PSNetLab.Engine;
+using PSNetLab.Parameters;
+
+namespace PSNetLab.Commands;
+
+/// <summary>Sends datagrams to a host or a multicast group, and receives the answers.</summary>
+[Cmdlet(VerbsCommunications.Send, "UdpMessage", DefaultParameterSetName = HostSet)]
+[OutputType(typeof(UdpMessage))]
+public sealed class SendUdpMessageCommand : NetCmdlet
+{
+    private const string HostSet = "Host";
+    private const string GroupSet = "Group";
+    private const int MostReplies = 1024 * 1024;
+
+    private UdpSender? _sender;
+    private UdpReplies? _replies;
+    private int? _unfragmented;
+    private bool _sentBefore;
+
+    /// <summary>The name or address of the receiver. Of a name with several addresses the first IPv4 one is taken, as a datagram cannot tell whether it arrived.</summary>
+    [Parameter(Mandatory = true, Position = 0, ParameterSetName = HostSet)]
+    [Alias("HostName", "IPAddress")]
+    [ValidateNotNullOrEmpty]
+    public string ComputerName { get; set; } = string.Empty;
+
+    /// <summary>The multicast group to send to: an address of 224.0.0.0/4 or ff00::/8.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = GroupSet)]
+    public IPAddress? MulticastGroup { get; set; }
+
+    /// <summary>The port of the receiver, 1 to 65535.</summary>
+    [Parameter(Mandatory = true, Position = 1)]
+    [ValidateRange(1, 65535)]
+    [ArgumentCompleter(typeof(ServerPortCompleter))]
+    public int Port { get; set; }
+
+    /// <summary>What to send: text, bytes, received messages, or anything by its string form. A list of bytes is one message, any other list one message per element.</summary>
+    [Parameter(Mandatory = true, Position = 2, ValueFromPipeline = true)]
+    [System.Management.Automation.AllowNull]
+    [AllowEmptyString]
+    [AllowEmptyCollection]
+    public object? Message { get; set; }
+
+    /// <summary>Emits the answers that come until -TimeoutSec has passed.</summary>
+    [Parameter]
+    public SwitchParameter Receive { get; set; }
+
+    /// <summary>Emits so many answers and ends. Implies -Receive.</summary>
+    [Parameter]
+    [ValidateRange(1, int.MaxValue)]
+    public int Count { get; set; }
+
+    /// <summary>How many seconds to wait for answers once everything is sent. Default: 2.</summary>
+    [Parameter]
+    [ValidateRange(0, 86400 * 20)]
+    public double TimeoutSec { get; set; } = 2;
+
+    /// <summary>The local port to send from, 0 to 65535. Default: 0, a free one.</summary>
+    [Parameter]
+    [ValidateRange(0, 65535)]
+    public int LocalPort { get; set; }
+
+    /// <summary>Through how many routers the datagrams may go, 0 to 255. Default: what the system has, which is 1 for multicast.</summary>
+    [Parameter]
+    [ValidateRange(0, 255)]
+    public int TimeToLive { get; set; }
+
+    /// <summary>The interface to send multicast out of. Default: the one the system chooses.</summary>
+    [Parameter]
+    [ArgumentCompleter(typeof(InterfaceCompleter))]
+    public string? InterfaceAlias { get; set; }
+
+    /// <summary>How text becomes bytes and back. Default: UTF-8.</summary>
+    [Parameter]
+    [EncodingTransformation]
+    [ArgumentCompleter(typeof(EncodingCompleter))]
+    public Encoding Encoding { get; set; } = EncodingTransformationAttribute.Default;
+
+    /// <summary>How many milliseconds to wait between two messages. Default: 0.</summary>
+    [Parameter]
+    [ValidateRange(0, int.MaxValue)]
+    public int IntervalMs { get; set; }
+
+    /// <summary>Emits every message as it was sent.</summary>
+    [Parameter]
+    public SwitchParameter PassThru { get; set; }
+
+    private string Target => $"{MulticastGroup?.ToString() ?? ComputerName}:{Port}";
+
+    /// <inheritdoc/>
+    protected override void BeginProcessing()
+    {
+        try
+        {
+            IPEndPoint remote = new(MulticastGroup ?? Resolve(), Port);
+            bool wantsReplies = Receive || Count > 0;
+            Mailbox<UdpMessage>? replies = wantsReplies ? new Mailbox<UdpMessage>(MostReplies, WhenFull.Drop) : null;
+            _sender = UdpSender.Open(new UdpSendOptions
+            {
+                Remote = remote,
+                Local = LocalPort == 0 ? null : new IPEndPoint(remote.AddressFamily == AddressFamily.InterNetworkV6 ? IPAddress.IPv6Any : IPAddress.Any, LocalPort),
+                Encoding = Encoding,
+                Interface = InterfaceAlias is null ? null : NetworkCard.Find(InterfaceAlias),
+                TimeToLive = MyInvocation.BoundParameters.ContainsKey(nameof(TimeToLive)) ? TimeToLive : null,
+                Replies = replies,
+            });
+            _replies = replies is null ? null : new UdpReplies(this, replies, Count);
+            _unfragmented = _sender.UnfragmentedBytes;
+        }
+        catch (NetLabException fault)
+        {
+            Fail(fault, Target);
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        foreach (byte[] payload in Payload.FromArgument(Message, Encoding))
+        {
+            Send(payload);
+        }
+
+        _replies?.WriteAvailable();
+    }
+
+    /// <inheritdoc/>
+    protected override void EndProcessing()
+    {
+        bool complete = _replies?.WriteUntil(Span(TimeoutSec), StopToken) ?? true;
+        if (_sender!.Fault is { } fault)
+        {
+            Report(fault, Target);
+        }
+        else if (!complete && (Count > 0 || _replies!.Written == 0))
+        {
+            Report(
+                new NetLabException(FaultKind.ReceiveTimeout, $"{_replies!.Written} of {(Count == 0 ? "any" : Count)} answers came from {Target} within {TimeoutSec} s. A datagram, or its answer, may be lost on the way: send it again, or raise -TimeoutSec."),
+                Target);
+        }
+    }
+
+    /// <inheritdoc/>
+    private protected override void Dispose(bool disposing)
+    {
+        _sender?.Dispose();
+        base.Dispose(disposing);
+    }
+
+    private IPAddress Resolve()
+    {
+        IPAddress[] addresses = Await(TcpConnector.ResolveAsync(ComputerName, AddressFamily.Unspecified, StopToken));
+        return Array.Find(addresses, address => address.AddressFamily == AddressFamily.InterNetwork) ?? addresses[0];
+    }
+
+    private void Send(byte[] payload)
+    {
+        if (_sentBefore && IntervalMs > 0)
+        {
+            Pause(IntervalMs);
+        }
+
+        _sentBefore = true;
+        if (payload.Length > _unfragmented)
+        {
+            WriteVerbose($"{payload.Length} bytes are more than the {_unfragmented} that go to {Target} in one piece; the datagram is sent in fragments, and lost as a whole if one of them is (RFC 791, section 2.3).");
+        }
+
+        try
+        {
+            Await(_sender!.SendAsync(payload, StopToken).AsTask());
+            if (PassThru)
+            {
+                WriteObject(_sender.NewSentMessage(payload));
+            }
+        }
+        catch (NetLabException fault)
+        {
+            Report(fault, Target);
+        }
+    }
+}

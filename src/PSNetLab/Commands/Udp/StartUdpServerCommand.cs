@@ -1,0 +1,47 @@
+using System.Management.Automation;
+using System.Net;
+using PSNetLab.Engine;
+using PSNetLab.Jobs;
+using PSNetLab.Parameters;
+
+namespace PSNetLab.Commands;
+
+/// <summary>Starts a UDP server as a background job.</summary>
+[Cmdlet(VerbsLifecycle.Start, "UdpServer", SupportsShouldProcess = true, DefaultParameterSetName = RecordSet)]
+[OutputType(typeof(UdpServerJob))]
+public sealed class StartUdpServerCommand : StartServerCmdlet
+{
+    /// <summary>Multicast groups to join: addresses of 224.0.0.0/4 or ff00::/8. Without -Address, the server then listens on all addresses of that family.</summary>
+    [Parameter]
+    public IPAddress[] MulticastGroup { get; set; } = [];
+
+    /// <summary>The interface to join the groups on. Default: the one the system chooses.</summary>
+    [Parameter]
+    [ArgumentCompleter(typeof(InterfaceCompleter))]
+    public string? InterfaceAlias { get; set; }
+
+    /// <summary>Shares the port with other sockets that ask for the same (SO_REUSEADDR).</summary>
+    [Parameter]
+    public SwitchParameter ReuseAddress { get; set; }
+
+    /// <summary>The most bytes the system keeps waiting for the server. Default: 4194304; the system may cap it (socket(7)).</summary>
+    [Parameter]
+    [ValidateRange(1024, int.MaxValue / 2)]
+    public int ReceiveBufferBytes { get; set; } = 4 * 1024 * 1024;
+
+    private protected override string Action => "Receive datagrams";
+
+    private protected override SocketJob Start(IPEndPoint endPoint) => new UdpServerJob(
+        MyInvocation.Line.Trim(),
+        Name,
+        Records(WhenFull.Drop),
+        new UdpServerOptions
+        {
+            Binding = UdpBindings.Create(this, endPoint, MulticastGroup, InterfaceAlias, ReuseAddress, ReceiveBufferBytes),
+            Encoding = Encoding,
+            Filter = Filter,
+            Echo = Echo,
+            Reply = ReplyBytes,
+        },
+        Script(throttleLimit: 1));
+}

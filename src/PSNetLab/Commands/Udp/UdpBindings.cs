@@ -1,0 +1,26 @@
+using System.Management.Automation;
+using System.Net;
+using System.Net.Sockets;
+using PSNetLab.Engine;
+
+namespace PSNetLab.Commands;
+
+/// <summary>From the parameters that UDP cmdlets share to the way their socket is bound.</summary>
+internal static class UdpBindings
+{
+    internal static UdpBinding Create(PSCmdlet cmdlet, IPEndPoint endPoint, IPAddress[] groups, string? alias, bool reuse, int receiveBuffer)
+    {
+        // A group is an address of its own: on a socket bound to one host address its datagrams would not arrive.
+        bool hasAddress = cmdlet.MyInvocation.BoundParameters.ContainsKey("Address");
+        bool six = Array.Exists(groups, group => group.AddressFamily == AddressFamily.InterNetworkV6);
+        IPAddress address = hasAddress || groups.Length == 0 ? endPoint.Address : six ? IPAddress.IPv6Any : IPAddress.Any;
+        return new UdpBinding
+        {
+            EndPoint = new IPEndPoint(address, endPoint.Port),
+            ReuseAddress = reuse,
+            MulticastGroups = groups,
+            Interface = alias is null ? null : NetworkCard.Find(alias),
+            ReceiveBufferBytes = receiveBuffer,
+        };
+    }
+}

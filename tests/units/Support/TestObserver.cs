@@ -1,0 +1,40 @@
+using System.Net;
+using System.Threading.Channels;
+
+namespace PSNetLab.Engine.Tests;
+
+/// <summary>Keeps what a server tells, to be waited for.</summary>
+internal sealed class TestObserver : ITcpServerObserver
+{
+    private readonly Channel<TcpConnection> _opened = Channel.CreateUnbounded<TcpConnection>();
+    private readonly Channel<TcpConnection> _closed = Channel.CreateUnbounded<TcpConnection>();
+    private readonly Channel<IPEndPoint> _refused = Channel.CreateUnbounded<IPEndPoint>();
+    private readonly Channel<(NetLabException, EndPoint)> _faults = Channel.CreateUnbounded<(NetLabException, EndPoint)>();
+
+    internal int FaultCount => _faults.Reader.Count;
+
+    public void Opened(TcpConnection connection) => _opened.Writer.TryWrite(connection);
+
+    public void Closed(TcpConnection connection) => _closed.Writer.TryWrite(connection);
+
+    public void Refused(IPEndPoint remote) => _refused.Writer.TryWrite(remote);
+
+    public void Faulted(NetLabException fault, EndPoint target) => _faults.Writer.TryWrite((fault, target));
+
+    internal Task<TcpConnection> OpenedAsync() => _opened.Reader.ReadAsync().Soon();
+
+    internal Task<TcpConnection> ClosedAsync() => _closed.Reader.ReadAsync().Soon();
+
+    internal Task<IPEndPoint> RefusedAsync() => _refused.Reader.ReadAsync().Soon();
+
+    internal Task<(NetLabException Fault, EndPoint Target)> FaultAsync() => _faults.Reader.ReadAsync().Soon();
+
+    /// <summary>Faults that nobody has waited for.</summary>
+    internal IEnumerable<NetLabException> FaultsLeft()
+    {
+        while (_faults.Reader.TryRead(out (NetLabException Fault, EndPoint) fault))
+        {
+            yield return fault.Fault;
+        }
+    }
+}

@@ -1,0 +1,47 @@
+using System.Net;
+
+namespace PSNetLab.Engine.Tests;
+
+/// <summary>A server with its observer and mailbox, stopped at the end of the test.</summary>
+internal sealed class TestServer : IAsyncDisposable
+{
+    internal TestServer(TcpServerOptions? options = null, int limit = 1_000_000, WhenFull whenFull = WhenFull.Wait)
+    {
+        Mailbox = new Mailbox<TcpMessage>(limit, whenFull);
+        Server = TcpServer.Start((options ?? new()) with { Sink = Mailbox }, Observer);
+    }
+
+    internal TcpServer Server { get; }
+
+    internal TestObserver Observer { get; } = new();
+
+    internal Mailbox<TcpMessage> Mailbox { get; }
+
+    internal IPEndPoint EndPoint => Server.LocalEndPoint;
+
+    internal Task<Peer> ConnectAsync() => Peer.ConnectAsync(EndPoint);
+
+    /// <summary>The next message the server recorded.</summary>
+    internal async Task<TcpMessage> MessageAsync() => (await MessagesAsync(1))[0];
+
+    internal async Task<List<TcpMessage>> MessagesAsync(int count)
+    {
+        List<TcpMessage> all = [];
+        TcpMessage[] some = new TcpMessage[Math.Min(count, 100)];
+        while (all.Count < count)
+        {
+            await Mailbox.WaitForDataAsync(CancellationToken.None).Soon();
+            int taken = Mailbox.Take(some.AsSpan(0, Math.Min(some.Length, count - all.Count)));
+            all.AddRange(some.AsSpan(0, taken));
+        }
+
+        return all;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Mailbox.Complete();
+        Server.Stop();
+        await Server.Completion.Soon();
+    }
+}

@@ -1,0 +1,275 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace PSNetLab.Engine.Tests;
+
+public class TcpConnectorTests
+{
+    [Theory]
+    [InlineData("127.0.0.1")]
+    [InlineData("localhost")]
+    [InlineData("LOCALHOST")]
+    public async Task A_server_is_found_by_address_and_by_name(string host)
+    {
+        await using TestServer server = new(new() { Echo = true, Framing = DelimiterFraming.Line });
+        using TcpConnection connection = await ConnectAsync(new() { Host = host, Port = server.EndPoint.Port, Framing = DelimiterFraming.Line });
+
+        await connection.SendAsync("hi").Soon();
+
+        Assert.Equal("hi", await connection.NextTextAsync());
+        Assert.Equal(server.EndPoint, connection.RemoteEndPoint);
+        Assert.Equal(TcpConnectionState.Established, connection.State);
+        Assert.Null(connection.TlsProtocol);
+    }
+
+    [Theory]
+    [InlineData("::1")]
+    [InlineData("[::1]")]
+    [InlineData("localhost")]
+    public async Task A_server_on_IPv6_is_found(string host)
+    {
+        if (!Socket.OSSupportsIPv6 || (host == "localhost" && !Dns.GetHostAddresses(host).Contains(IPAddress.IPv6Loopback)))
+        {
+            return;
+        }
+
+        await using TestServer server = new(new() { EndPoint = new IPEndPoint(IPAddress.IPv6Loopback, 0) });
+        using TcpConnection connection = await ConnectAsync(new() { Host = host, Port = server.EndPoint.Port });
+        Assert.Equal(server.EndPoint, connection.RemoteEndPoint);
+    }
+
+    [Fact]
+    public async Task Options_reach_the_socket()
+    {
+        await using TestServer server = new();
+        IPEndPoint local = new(IPAddress.Loopback, 0);
+
+        using TcpConnection plain = await ConnectAsync(new() { Port = server.EndPoint.Port, Host = "127.0.0.1" });
+        using TcpConnection tuned = await ConnectAsync(new() { Port = server.EndPoint.Port, NoDelay = true, KeepAlive = true, LocalEndPoint = local });
+
+        Assert.False(plain.Socket.NoDelay);
+        Assert.True(tuned.Socket.NoDelay);
+        Assert.Equal(0, plain.Socket.GetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive));
+        Assert.NotEqual(0, tuned.Socket.GetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive));
+        Assert.Equal(IPAddress.Loopback, tuned.LocalEndPoint.Address);
+    }
+
+    [Fact]
+    public async Task A_refusal_names_each_address_of_the_name()
+    {
+        int port = PortNobodyListensOn(out Socket holder);
+        using (holder)
+        {
+            IPAddress[] addresses = await Dns.GetHostAddressesAsync("localhost");
+
+            NetLabException fault = await FaultAsync(new() { Host = "localhost", Port = port });
+
+            Assert.Equal(FaultKind.ConnectionRefused, fault.Kind);
+            Assert.Contains($"Cannot connect to localhost:{port}", fault.Message, StringComparison.Ordinal);
+            Assert.All(addresses, address => Assert.Contains($"{new IPEndPoint(address, port)} (refused", fault.Message, StringComparison.Ordinal));
+            Assert.Contains("Check that the server runs", fault.Message, StringComparison.Ordinal);
+            Assert.IsType<SocketException>(fault.InnerException);
+        }
+    }
+
+    [Theory]
+    [InlineData("no.such.host.")]
+    [InlineData("")]
+    [InlineData(" ")]
+    [InlineData("a..b")]
+    public async Task A_name_without_address_is_told(string name)
+    {
+        // A label over 63 characters (RFC 1035, section 2.3.4) is refused without asking any name server.
+        string host = name.EndsWith('.') ? name + new string('x', 64) : name;
+
+        NetLabException fault = await FaultAsync(new() { Host = host, Port = 1 });
+
+        Assert.Equal(FaultKind.HostNotFound, fault.Kind);
+        Assert.Contains($"'{host}'", fault.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_name_over_255_characters_is_told()
+        => Assert.Equal(FaultKind.HostNotFound, (await FaultAsync(new() { Host = new string('a', 300), Port = 1 })).Kind);
+
+    [LinuxFact]
+    public async Task A_listener_that_accepts_nobody_is_a_timeout()
+    {
+        using FullListener listener = await FullListener.CreateAsync();
+
+        NetLabException fault = await FaultAsync(new() { Host = "127.0.0.1", Port = listener.Port, Timeout = TimeSpan.FromMilliseconds(200) });
+
+        Assert.Equal(FaultKind.ConnectTimeout, fault.Kind);
+        Assert.Contains($"127.0.0.1:{listener.Port} (no answer in time)", fault.Message, StringComparison.Ordinal);
+        Assert.Contains("0.2 s", fault.Message, StringComparison.Ordinal);
+    }
+
+    [LinuxFact]
+    public async Task Cancelling_is_no_fault()
+    {
+        using FullListener listener = await FullListener.CreateAsync();
+        using CancellationTokenSource source = new();
+        Task connecting = TcpConnector.ConnectAsync(new() { Host = "127.0.0.1", Port = listener.Port }, source.Token);
+        Assert.False(connecting.IsCompleted);
+
+        await source.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => connecting.Soon());
+    }
+
+    [Fact]
+    public async Task A_token_cancelled_before_is_no_fault()
+        => await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            () => TcpConnector.ConnectAsync(new() { Host = "127.0.0.1", Port = 1 }, new CancellationToken(canceled: true)).Soon());
+
+    [Theory]
+    [InlineData("127.0.0.1")]
+    [InlineData("localhost")]
+    public async Task Hardly_any_time_is_a_timeout_or_enough(string host)
+    {
+        await using TestServer server = new(new() { MaxConnections = 1000 });
+        for (int round = 0; round < 100; round++)
+        {
+            try
+            {
+                (await ConnectAsync(new() { Host = host, Port = server.EndPoint.Port, Timeout = TimeSpan.FromMicroseconds(round * 20) })).Dispose();
+            }
+            catch (NetLabException fault)
+            {
+                Assert.Equal(FaultKind.ConnectTimeout, fault.Kind);
+            }
+        }
+    }
+
+    [Fact]
+    public async Task A_local_end_point_that_cannot_be_used_is_told()
+    {
+        await using TestServer server = new();
+        using Socket holder = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        holder.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        holder.Listen(1);
+        TcpConnectOptions options = new() { Host = "127.0.0.1", Port = server.EndPoint.Port };
+
+        NetLabException inUse = await FaultAsync(options with { LocalEndPoint = (IPEndPoint)holder.LocalEndPoint! });
+        NetLabException elsewhere = await FaultAsync(options with { LocalEndPoint = new IPEndPoint(IPAddress.Parse("192.0.2.1"), 0) });
+
+        Assert.Equal(FaultKind.PortInUse, inUse.Kind);
+        Assert.Equal(FaultKind.AddressNotLocal, elsewhere.Kind);
+        Assert.All([inUse, elsewhere], fault => Assert.Contains("-LocalEndPoint", fault.Message, StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("127.0.0.1")]
+    [InlineData("localhost")]
+    public async Task Over_TLS_messages_go_both_ways(string host)
+    {
+        await using TestServer server = new(new() { Echo = true, Framing = DelimiterFraming.Line, Certificate = Certificates.Server });
+        TcpConnectOptions options = new() { Host = host, Port = server.EndPoint.Port, Framing = DelimiterFraming.Line, Tls = true, SkipCertificateCheck = true };
+        using TcpConnection connection = await ConnectAsync(options);
+
+        await connection.SendAsync("secret").Soon();
+
+        Assert.Equal("secret", await connection.NextTextAsync());
+        Assert.NotNull(connection.TlsProtocol);
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("another.example")]
+    public async Task A_certificate_nobody_trusts_is_rejected_with_words(string? target)
+    {
+        await using TestServer server = new(new() { Certificate = Certificates.Server });
+
+        NetLabException fault = await FaultAsync(new() { Port = server.EndPoint.Port, Tls = true, TargetHost = target });
+
+        Assert.Equal(FaultKind.CertificateRejected, fault.Kind);
+        Assert.Contains("-SkipCertificateCheck", fault.Message, StringComparison.Ordinal);
+        Assert.Equal(target is not null, fault.Message.Contains("it is for CN=localhost, not for another.example", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_server_that_speaks_no_TLS_is_told()
+    {
+        await using TestServer server = new(new() { Reply = "I do not speak TLS, and never will"u8.ToArray() });
+
+        NetLabException fault = await FaultAsync(new() { Port = server.EndPoint.Port, Tls = true, SkipCertificateCheck = true });
+
+        Assert.Equal(FaultKind.TlsHandshakeFailed, fault.Kind);
+    }
+
+    [Fact]
+    public async Task A_server_silent_in_the_handshake_is_a_timeout()
+    {
+        await using TestServer server = new();
+
+        NetLabException fault = await FaultAsync(new() { Port = server.EndPoint.Port, Tls = true, Timeout = TimeSpan.FromMilliseconds(300) });
+
+        Assert.Equal(FaultKind.ConnectTimeout, fault.Kind);
+        Assert.Contains("TLS handshake", fault.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("this is no TLS record")]
+    [InlineData("")]
+    public async Task A_failed_handshake_leaves_no_connection_behind(string answer)
+    {
+        using Socket listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        listener.Listen(1);
+        TcpConnectOptions options = new() { Host = "127.0.0.1", Port = ((IPEndPoint)listener.LocalEndPoint!).Port, Tls = true };
+        Task<NetLabException> failing = FaultAsync(options with { Timeout = TimeSpan.FromMilliseconds(500) });
+        using Peer peer = new(await listener.AcceptAsync().Soon());
+
+        await peer.SendAsync(answer);
+
+        await failing;
+        await peer.ReadToEndAsync();
+    }
+
+    private static Task<TcpConnection> ConnectAsync(TcpConnectOptions options) => TcpConnector.ConnectAsync(options, CancellationToken.None).Soon();
+
+    private static Task<NetLabException> FaultAsync(TcpConnectOptions options) => Assert.ThrowsAsync<NetLabException>(() => ConnectAsync(options));
+
+    /// <summary>A port that is taken, so that nobody else gets it, but not listened on.</summary>
+    private static int PortNobodyListensOn(out Socket holder)
+    {
+        holder = Socket.OSSupportsIPv6
+            ? new Socket(AddressFamily.InterNetworkV6, SocketType.Stream, ProtocolType.Tcp) { DualMode = true }
+            : new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        holder.Bind(new IPEndPoint(Socket.OSSupportsIPv6 ? IPAddress.Loopback.MapToIPv6() : IPAddress.Loopback, 0));
+        return ((IPEndPoint)holder.LocalEndPoint!).Port;
+    }
+
+    /// <summary>A listener whose queue is full: the system lets further connections wait without an answer.</summary>
+    private sealed class FullListener : IDisposable
+    {
+        private readonly Socket _listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        private readonly List<Socket> _clients = [];
+
+        internal int Port => ((IPEndPoint)_listener.LocalEndPoint!).Port;
+
+        internal static async Task<FullListener> CreateAsync()
+        {
+            FullListener full = new();
+            full._listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+            full._listener.Listen(0);
+            bool connected = true;
+            while (connected)
+            {
+                Socket client = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+                full._clients.Add(client);
+                Task connecting = client.ConnectAsync(full._listener.LocalEndPoint!);
+                connected = await Task.WhenAny(connecting, Task.Delay(250)) == connecting;
+                _ = connecting.ContinueWith(late => late.Exception, TaskScheduler.Default);
+            }
+
+            return full;
+        }
+
+        public void Dispose()
+        {
+            _clients.ForEach(client => client.Dispose());
+            _listener.Dispose();
+        }
+    }
+}

@@ -1,0 +1,267 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+
+namespace PSNetLab.Engine.Tests;
+
+public class TcpServerStopTests
+{
+    // A second of grace, and what a loaded machine needs beside it.
+    private static readonly TimeSpan s_stopLimit = TimeSpan.FromSeconds(5);
+
+    [Fact]
+    public async Task The_port_is_free_before_Stop_returns()
+    {
+        for (int round = 0; round < 20; round++)
+        {
+            await using TestServer server = new(new() { Echo = true });
+            using Peer peer = await server.ConnectAsync();
+            await server.Observer.OpenedAsync();
+
+            server.Server.Stop();
+
+            using Socket again = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+            again.Bind(server.EndPoint);
+            again.Listen(1);
+        }
+    }
+
+    [Fact]
+    public async Task A_server_can_follow_another_on_its_port()
+    {
+        await using TestServer first = new();
+        using Peer old = await first.ConnectAsync();
+        await first.Observer.OpenedAsync();
+        first.Server.Stop();
+
+        await using TestServer second = new(new() { EndPoint = first.EndPoint, Echo = true });
+        Assert.Equal(first.EndPoint, second.EndPoint);
+        using Peer peer = await second.ConnectAsync();
+        await peer.SendAsync("new");
+        Assert.Equal("new", await peer.ReadTextAsync("new"));
+    }
+
+    [Fact]
+    public async Task A_server_without_connections_stops_at_once()
+    {
+        for (int round = 0; round < 200; round++)
+        {
+            TcpServer server = TcpServer.Start(new(), new TestObserver());
+            server.Stop();
+            await server.Completion.Soon();
+        }
+    }
+
+    [Fact]
+    public async Task A_peer_sees_the_end_of_the_stream_and_may_still_send()
+    {
+        await using TestServer server = new(new() { Framing = DelimiterFraming.Line });
+        using Peer peer = await server.ConnectAsync();
+        await server.Observer.OpenedAsync();
+        await peer.SendAsync("before\n");
+        Assert.Equal("before", (await server.MessageAsync()).Text);
+
+        server.Server.Stop();
+
+        Assert.Empty(await peer.ReadToEndAsync());
+        peer.Dispose();
+        Assert.Equal(TcpCloseReason.ServerStopped, (await server.Observer.ClosedAsync()).CloseReason);
+        await server.Server.Completion.Soon();
+        Assert.Empty(server.Observer.FaultsLeft());
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_peer_that_goes_on_sending_to_an_echo_is_no_fault(bool tls)
+    {
+        await using TestServer server = new(new() { Echo = true, Certificate = tls ? Certificates.Server : null }, limit: 1, WhenFull.Drop);
+        using Peer peer = await server.ConnectAsync();
+        Stream stream = await SecureAsync(peer, tls);
+        await server.Observer.OpenedAsync();
+        Task flooding = Task.Run(async () =>
+        {
+            byte[] buffer = new byte[1000];
+            while (true)
+            {
+                await stream.WriteAsync(buffer);
+            }
+        });
+        Task<Exception?> flooded = Record.ExceptionAsync(() => flooding);
+        await stream.ReadExactlyAsync(new byte[50_000]).Soon();
+
+        await AssertStopsAsync(server);
+
+        Assert.NotNull(await flooded.Soon());
+        Assert.Equal(TcpCloseReason.ServerStopped, (await server.Observer.ClosedAsync()).CloseReason);
+        Assert.Empty(server.Observer.FaultsLeft());
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Peers_that_never_close_do_not_hold_it_up(bool tls)
+    {
+        await using TestServer server = new(new() { Certificate = tls ? Certificates.Server : null });
+        List<Peer> peers = [];
+        for (int i = 0; i < 20; i++)
+        {
+            Peer peer = await server.ConnectAsync();
+            peers.Add(peer);
+            await SecureAsync(peer, tls);
+            await server.Observer.OpenedAsync();
+        }
+
+        await AssertStopsAsync(server);
+
+        for (int i = 0; i < peers.Count; i++)
+        {
+            Assert.Equal(TcpCloseReason.ServerStopped, (await server.Observer.ClosedAsync()).CloseReason);
+        }
+
+        peers.ForEach(peer => peer.Dispose());
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_peer_that_never_reads_does_not_hold_it_up(bool tls)
+    {
+        await using TestServer server = new(new() { Reply = new byte[64 * 1024 * 1024], Certificate = tls ? Certificates.Server : null });
+        using Peer peer = await server.ConnectAsync();
+        Stream stream = await SecureAsync(peer, tls);
+        TcpConnection connection = await server.Observer.OpenedAsync();
+        await stream.WriteAsync("go"u8.ToArray()).Soon();
+        await Waiting.Until(() => connection.BytesSent > 0);
+
+        await AssertStopsAsync(server);
+
+        Assert.Same(connection, await server.Observer.ClosedAsync());
+        Assert.Equal(TcpCloseReason.ServerStopped, connection.CloseReason);
+        Assert.Equal(0, connection.MessagesSent);
+    }
+
+    [Fact]
+    public async Task A_handshake_under_way_does_not_hold_it_up()
+    {
+        await using TestServer server = new(new() { Certificate = Certificates.Server });
+        Peer[] silent = [await server.ConnectAsync(), await server.ConnectAsync()];
+        using Peer served = await server.ConnectAsync();
+        await SecureAsync(served, tls: true);
+        await server.Observer.OpenedAsync();
+
+        await AssertStopsAsync(server);
+
+        Assert.Empty(server.Observer.FaultsLeft());
+        Array.ForEach(silent, peer => peer.Dispose());
+    }
+
+    [Fact]
+    public async Task A_full_sink_that_is_completed_does_not_hold_it_up()
+    {
+        await using TestServer server = new(new() { Framing = DelimiterFraming.Line }, limit: 1);
+        using Peer peer = await server.ConnectAsync();
+        TcpConnection connection = await server.Observer.OpenedAsync();
+        await peer.SendAsync("a\nb\nc\n");
+        await Waiting.Until(() => connection.MessagesReceived == 2);
+        server.Mailbox.Complete();
+
+        await AssertStopsAsync(server);
+
+        // The message in hand was received, so it is kept.
+        Assert.Equal(["a", "b"], (await server.MessagesAsync(2)).Select(message => message.Text));
+    }
+
+    [Fact]
+    public async Task Stopping_twice_and_from_many_threads_is_stopping_once()
+    {
+        await using TestServer server = new(new() { Echo = true });
+        using Peer peer = await server.ConnectAsync();
+        await server.Observer.OpenedAsync();
+
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(server.Server.Stop))).Soon();
+
+        await server.Server.Completion.Soon();
+        await server.Observer.ClosedAsync();
+        server.Server.Stop();
+    }
+
+    [Fact]
+    public async Task Stopping_while_clients_storm_in_ends_every_one()
+    {
+        for (int round = 0; round < 10; round++)
+        {
+            await using TestServer server = new(new() { Echo = true });
+            bool over = false;
+            Task storm = Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Run(async () =>
+            {
+                while (!Volatile.Read(ref over))
+                {
+                    try
+                    {
+                        using Peer peer = await Peer.ConnectAsync(server.EndPoint);
+                        await peer.SendAsync("x");
+                        await peer.ReadToEndAsync();
+                    }
+                    catch (Exception error) when (error is SocketException or IOException)
+                    {
+                        // Too late: refused, or reset.
+                    }
+                }
+            })));
+            await server.Observer.OpenedAsync();
+
+            await AssertStopsAsync(server);
+            Volatile.Write(ref over, true);
+            await storm.Soon();
+            Assert.Equal(0, server.Server.ConnectionCount);
+        }
+    }
+
+    [Fact]
+    public async Task A_port_in_use_is_told_with_its_owner()
+    {
+        await using TestServer server = new();
+
+        NetLabException fault = Assert.Throws<NetLabException>(() => TcpServer.Start(new() { EndPoint = server.EndPoint }, new TestObserver()));
+
+        Assert.Equal(FaultKind.PortInUse, fault.Kind);
+        Assert.Contains($"Port {server.EndPoint.Port} on 127.0.0.1 is in use", fault.Message, StringComparison.Ordinal);
+        if (OperatingSystem.IsLinux())
+        {
+            Assert.Contains($"(by process {Environment.ProcessId}, ", fault.Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void An_address_of_another_machine_is_told()
+    {
+        // TEST-NET-1 belongs to nobody (RFC 5737).
+        IPEndPoint elsewhere = new(IPAddress.Parse("192.0.2.1"), 0);
+
+        NetLabException fault = Assert.Throws<NetLabException>(() => TcpServer.Start(new() { EndPoint = elsewhere }, new TestObserver()));
+
+        Assert.Equal(FaultKind.AddressNotLocal, fault.Kind);
+        Assert.Contains("192.0.2.1", fault.Message, StringComparison.Ordinal);
+    }
+
+    private static async Task AssertStopsAsync(TestServer server)
+    {
+        long start = Stopwatch.GetTimestamp();
+        server.Server.Stop();
+        await server.Server.Completion.Soon();
+        Assert.InRange(Stopwatch.GetElapsedTime(start), TimeSpan.Zero, s_stopLimit);
+    }
+
+    private static async Task<Stream> SecureAsync(Peer peer, bool tls)
+    {
+        if (!tls)
+        {
+            return peer.Stream;
+        }
+
+        System.Net.Security.SslStream stream = new(peer.Stream);
+        await stream.AuthenticateAsClientAsync(Certificates.ClientOptions).Soon();
+        return stream;
+    }
+}
