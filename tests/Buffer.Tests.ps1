@@ -25,8 +25,8 @@ Describe 'The buffer of a server' {
     AfterEach {
         if ($pusher) { $pusher.Stop() }
         $pusher = $null
-        Get-Job | Remove-Job -Force
         Get-TcpConnection | Close-TcpConnection
+        Get-Job | Remove-Job -Force
     }
 
     It 'holds the sender back when full; nothing is lost when somebody receives' {

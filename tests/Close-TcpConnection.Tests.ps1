@@ -8,8 +8,8 @@ Describe 'Close-TcpConnection' {
     }
 
     AfterEach {
-        Get-Job | Remove-Job -Force
         Get-TcpConnection | Close-TcpConnection
+        Get-Job | Remove-Job -Force
     }
 
     It 'closes in good order' {

@@ -41,8 +41,8 @@ BeforeAll {
 
 Describe 'Framing' {
     AfterEach {
-        Get-Job | Remove-Job -Force
         Get-TcpConnection | Close-TcpConnection
+        Get-Job | Remove-Job -Force
     }
 
     It '<Name> is written as <Wire>' -ForEach $framings {

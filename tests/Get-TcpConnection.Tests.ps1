@@ -8,8 +8,8 @@ Describe 'Get-TcpConnection' {
     }
 
     AfterEach {
-        Get-Job | Remove-Job -Force
         Get-TcpConnection | Close-TcpConnection
+        Get-Job | Remove-Job -Force
     }
 
     It 'gets those that were opened here, in the order of their numbers' {

@@ -4,8 +4,8 @@ Describe 'Open-TcpConnection' {
     AfterEach {
         if ($peer) { $peer.Stop() }
         $peer = $null
-        Get-Job | Remove-Job -Force
         Get-TcpConnection | Close-TcpConnection
+        Get-Job | Remove-Job -Force
     }
 
     Context 'a connection' {

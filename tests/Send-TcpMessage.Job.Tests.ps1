@@ -9,8 +9,8 @@ Describe 'Send-TcpMessage -Connection' {
     }
 
     AfterEach {
-        Get-Job | Remove-Job -Force
         Get-TcpConnection | Close-TcpConnection
+        Get-Job | Remove-Job -Force
     }
 
     It 'sends by pipeline, position and name, and leaves the connection open' {
@@ -54,8 +54,8 @@ Describe 'Send-TcpMessage -Job' {
     AfterEach {
         if ($peer) { $peer.Stop() }
         $peer = $null
-        Get-Job | Remove-Job -Force
         Get-TcpConnection | Close-TcpConnection
+        Get-Job | Remove-Job -Force
     }
 
     It 'speaks to all clients' {

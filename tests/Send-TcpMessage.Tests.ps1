@@ -18,8 +18,8 @@ Describe 'Send-TcpMessage' {
     AfterEach {
         if ($peer) { $peer.Stop() }
         $peer = $null
-        Get-Job | Remove-Job -Force
         Get-TcpConnection | Close-TcpConnection
+        Get-Job | Remove-Job -Force
     }
 
     Context 'what is sent' {

@@ -12,8 +12,8 @@ BeforeAll {
 
 Describe 'Answers of a server' {
     AfterEach {
-        Get-Job | Remove-Job -Force
         Get-TcpConnection | Close-TcpConnection
+        Get-Job | Remove-Job -Force
     }
 
     Context '-Echo' {

@@ -23,7 +23,8 @@ internal static class PortOwner
             {
                 if (Holds(process, sockets))
                 {
-                    return $" (by process {process[6..]}, {File.ReadAllText(process + "/comm").Trim()})";
+                    string own = process[6..] == $"{Environment.ProcessId}" ? ": this one" : string.Empty;
+                    return $" (by process {process[6..]}, {File.ReadAllText(process + "/comm").Trim()}{own})";
                 }
             }
         }

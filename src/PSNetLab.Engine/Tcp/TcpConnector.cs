@@ -87,6 +87,12 @@ internal static class TcpConnector
 
         try
         {
+            // The resolver takes "" for this machine and "10.1" for 10.0.0.1; here both are slips.
+            if (host.All(letter => char.IsAsciiDigit(letter) || letter == '.'))
+            {
+                throw new SocketException((int)SocketError.HostNotFound);
+            }
+
             IPAddress[] addresses = await Dns.GetHostAddressesAsync(host, family, cancellationToken).ConfigureAwait(false);
             return addresses.Length > 0 ? addresses : throw new SocketException((int)SocketError.NoData);
         }

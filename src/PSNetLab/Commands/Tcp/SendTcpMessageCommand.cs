@@ -19,6 +19,7 @@ public sealed class SendTcpMessageCommand : TcpClientCmdlet
     private readonly Dictionary<int, TcpOutbox> _outboxes = [];
     private readonly HashSet<int> _failed = [];
     private TcpConnection? _own;
+    private TcpOutbox? _only;
     private TcpReplies? _replies;
     private bool _void;
     private bool _sentBefore;
@@ -169,13 +170,19 @@ public sealed class SendTcpMessageCommand : TcpClientCmdlet
         }
 
         _sentBefore = true;
-        foreach (TcpConnection connection in Targets())
+        if (Job is null)
         {
-            Send(payload, connection);
+            Send(payload, _only ??= Outbox((Connection ?? _own)!));
+            return;
+        }
+
+        foreach (TcpConnection connection in Clients(Job))
+        {
+            Send(payload, Outbox(connection));
         }
     }
 
-    private void Send(byte[] payload, TcpConnection connection)
+    private TcpOutbox Outbox(TcpConnection connection)
     {
         if (!_outboxes.TryGetValue(connection.Id, out TcpOutbox? outbox))
         {
@@ -183,6 +190,12 @@ public sealed class SendTcpMessageCommand : TcpClientCmdlet
             _outboxes.Add(connection.Id, outbox);
         }
 
+        return outbox;
+    }
+
+    private void Send(byte[] payload, TcpOutbox outbox)
+    {
+        TcpConnection connection = outbox.Connection;
         try
         {
             outbox.Add(payload);
@@ -204,21 +217,16 @@ public sealed class SendTcpMessageCommand : TcpClientCmdlet
         }
     }
 
-    private TcpConnection[] Targets()
+    private TcpConnection[] Clients(TcpServerJob job)
     {
-        if (Job is null)
-        {
-            return [(Connection ?? _own)!];
-        }
-
-        TcpConnection[] open = Job.Connections;
+        TcpConnection[] open = job.Connections;
         TcpConnection[] chosen = ConnectionId is null ? open : Array.FindAll(open, connection => ConnectionId.Contains(connection.Id));
         if (chosen.Length == 0)
         {
             _void = true;
             Report(
-                new NetLabException(FaultKind.ConnectionNotFound, $"{Job.LocalEndPoint} has no open connection{(ConnectionId is null ? string.Empty : " " + string.Join(", ", ConnectionId))} to send to. Get-TcpConnection -Job lists those it has."),
-                Job.LocalEndPoint);
+                new NetLabException(FaultKind.ConnectionNotFound, $"{job.LocalEndPoint} has no open connection{(ConnectionId is null ? string.Empty : " " + string.Join(", ", ConnectionId))} to send to. Get-TcpConnection -Job lists those it has."),
+                job.LocalEndPoint);
         }
 
         return chosen;
