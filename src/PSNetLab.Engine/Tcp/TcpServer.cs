@@ -1,7 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Net.Sockets;
-using System.Security.Authentication;
 
 namespace PSNetLab.Engine;
 
@@ -9,17 +8,15 @@ namespace PSNetLab.Engine;
 [SuppressMessage("Design", "CA1001", Justification = "Its end is Stop, and Completion tells when it is reached.")]
 internal sealed class TcpServer
 {
-    private static readonly TimeSpan s_handshakeTimeout = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan s_pauseWithoutDescriptors = TimeSpan.FromMilliseconds(100);
     private const long StopGraceMilliseconds = 1000;
     private const long QuietGraceMilliseconds = 100;
 
     private readonly TcpServerOptions _options;
     private readonly ITcpServerObserver _observer;
-    private readonly Socket _listener;
+    private readonly TcpAcceptor _acceptor;
+    private readonly TcpHandshakes _handshakes;
     private readonly object _gate = new();
     private readonly Dictionary<int, TcpConnection> _open = [];
-    private readonly HashSet<Socket> _handshaking = [];
     private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Timer? _idleTimer;
     private Totals _closed;
@@ -31,8 +28,8 @@ internal sealed class TcpServer
     {
         _options = options;
         _observer = observer;
-        _listener = Listen(options.EndPoint, options.Backlog);
-        LocalEndPoint = (IPEndPoint)_listener.LocalEndPoint!;
+        _acceptor = new TcpAcceptor(options.EndPoint, options.Backlog, Refuse);
+        _handshakes = new TcpHandshakes(options, observer.Faulted);
         if (options.IdleTimeout > TimeSpan.Zero)
         {
             TimeSpan period = TimeSpan.FromMilliseconds(Math.Clamp(options.IdleTimeout.TotalMilliseconds / 4, 50, 5000));
@@ -40,10 +37,10 @@ internal sealed class TcpServer
         }
     }
 
-    internal IPEndPoint LocalEndPoint { get; }
+    internal IPEndPoint LocalEndPoint => _acceptor.LocalEndPoint;
 
     /// <summary>The listening socket.</summary>
-    internal Socket Listener => _listener;
+    internal Socket Listener => _acceptor.Listener;
 
     /// <summary>Completes when the server was stopped and its last connection has ended, or with the fault that ended it.</summary>
     internal Task Completion => _completion.Task;
@@ -104,39 +101,18 @@ internal sealed class TcpServer
     internal void Stop()
     {
         _stopping = true;
-        _listener.Dispose();
+        _acceptor.Dispose();
+        _handshakes.Dispose();
         _ = Task.Run(StopConnectionsAsync);
-    }
-
-    private static Socket Listen(IPEndPoint endPoint, int backlog)
-    {
-        Socket listener = new(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
-        try
-        {
-            if (endPoint.Address.Equals(IPAddress.IPv6Any))
-            {
-                listener.DualMode = true;
-            }
-
-            listener.Bind(endPoint);
-            listener.Listen(backlog);
-            return listener;
-        }
-        catch (SocketException error)
-        {
-            listener.Dispose();
-            throw SocketFaults.Listen(error, endPoint, ProtocolType.Tcp);
-        }
     }
 
     private async Task AcceptAsync()
     {
         try
         {
-            while (!_stopping)
+            while (await _acceptor.AcceptAsync().ConfigureAwait(false) is { } socket)
             {
-                Socket? socket = await AcceptOneAsync().ConfigureAwait(false);
-                if (socket is not null && IsWelcome(socket))
+                if (IsWelcome(socket))
                 {
                     Interlocked.Increment(ref _underWay);
                     _ = RunAsync(socket);
@@ -147,30 +123,7 @@ internal sealed class TcpServer
         }
         catch (Exception error)
         {
-            _listener.Dispose();
-            Leave(_stopping ? null : error);
-        }
-    }
-
-    /// <summary>The next connection; null when it failed in a way that does not concern the others.</summary>
-    private async ValueTask<Socket?> AcceptOneAsync()
-    {
-        try
-        {
-            return await _listener.AcceptAsync().ConfigureAwait(false);
-        }
-        catch (SocketException error) when (!_stopping && error.SocketErrorCode == SocketError.TooManyOpenSockets)
-        {
-            Refuse(new NetLabException(
-                FaultKind.TooManyOpenFiles,
-                $"{LocalEndPoint} cannot take more connections: no more file descriptors in this process. They wait until some are free; raise the limit (ulimit -n) or lower -MaxConnections.",
-                error));
-            await Task.Delay(s_pauseWithoutDescriptors).ConfigureAwait(false);
-            return null;
-        }
-        catch (SocketException error) when (!_stopping && error.SocketErrorCode is SocketError.ConnectionReset or SocketError.ConnectionAborted)
-        {
-            return null; // gone before it was accepted (accept(2))
+            Leave(error);
         }
     }
 
@@ -220,7 +173,7 @@ internal sealed class TcpServer
     {
         try
         {
-            TcpConnection? connection = await OpenAsync(socket).ConfigureAwait(false);
+            TcpConnection? connection = await _handshakes.OpenAsync(socket).ConfigureAwait(false);
             if (connection is null)
             {
                 return;
@@ -254,66 +207,6 @@ internal sealed class TcpServer
         finally
         {
             Leave(null);
-        }
-    }
-
-    private async ValueTask<TcpConnection?> OpenAsync(Socket socket)
-    {
-        EndPoint remote = LocalEndPoint;
-        try
-        {
-            remote = socket.RemoteEndPoint!;
-            socket.NoDelay = true;
-            Transport transport;
-            SslProtocols tls = SslProtocols.None;
-            if (_options.Certificate is { } certificate)
-            {
-                lock (_gate)
-                {
-                    _handshaking.Add(socket);
-                }
-
-                using CancellationTokenSource limit = new(s_handshakeTimeout);
-                TlsTransport secured = await TlsTransport.AcceptAsync(socket, certificate, limit.Token).ConfigureAwait(false);
-                tls = secured.Protocol;
-                transport = secured;
-            }
-            else
-            {
-                transport = Transport.Create(socket);
-            }
-
-            return new TcpConnection(transport, _options.Framing, _options.Encoding, _options.MaxMessageBytes, tls);
-        }
-        catch (OperationCanceledException error)
-        {
-            socket.Dispose();
-            Report(new NetLabException(FaultKind.TlsHandshakeFailed, $"{remote} did not finish the TLS handshake within {s_handshakeTimeout.TotalSeconds} s. Check that the client speaks TLS.", error));
-        }
-        catch (Exception error) when (error is SocketException or IOException or AuthenticationException or ObjectDisposedException)
-        {
-            socket.Dispose();
-            if (_options.Certificate is not null)
-            {
-                Report(new NetLabException(FaultKind.TlsHandshakeFailed, $"The TLS handshake with {remote} failed: {error.Message} Check that the client speaks TLS and accepts the certificate.", error));
-            }
-        }
-        finally
-        {
-            lock (_gate)
-            {
-                _handshaking.Remove(socket);
-            }
-        }
-
-        return null;
-
-        void Report(NetLabException fault)
-        {
-            if (!_stopping)
-            {
-                _observer.Faulted(fault, remote);
-            }
         }
     }
 
@@ -368,17 +261,6 @@ internal sealed class TcpServer
 
     private async Task StopConnectionsAsync()
     {
-        Socket[] handshaking;
-        lock (_gate)
-        {
-            handshaking = [.. _handshaking];
-        }
-
-        foreach (Socket socket in handshaking)
-        {
-            socket.Dispose();
-        }
-
         foreach (TcpConnection connection in Connections)
         {
             _ = connection.HalfCloseAsync(CancellationToken.None).AsTask();
