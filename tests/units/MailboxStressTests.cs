@@ -72,11 +72,7 @@ public class MailboxStressTests
         {
             for (int number = 0; number < ItemsEach; number++)
             {
-                Item item = new(producer, number);
-                while (!mailbox.TryAdd(item))
-                {
-                    await mailbox.WaitForRoomAsync();
-                }
+                await mailbox.AddAsync(new(producer, number));
             }
         })));
         mailbox.Complete();

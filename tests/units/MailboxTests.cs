@@ -101,100 +101,6 @@ public class MailboxTests
         Assert.Equal(["a", "b"], Take(mailbox, 9));
     }
 
-    [Fact]
-    public async Task Putting_back_wakes_who_waits_for_data()
-    {
-        Mailbox<string> mailbox = new(4, WhenFull.Wait);
-        mailbox.TryAdd("a");
-        string[] taken = Take(mailbox, 1);
-        Task waiting = mailbox.WaitForDataAsync(CancellationToken.None);
-        Assert.False(waiting.IsCompleted);
-
-        mailbox.PutBack(taken);
-
-        await waiting.Soon();
-    }
-
-    [Fact]
-    public async Task Who_waits_for_data_goes_on_with_the_first_item()
-    {
-        Mailbox<string> mailbox = new(4, WhenFull.Wait);
-        Task[] waiting = [mailbox.WaitForDataAsync(CancellationToken.None), mailbox.WaitForDataAsync(CancellationToken.None)];
-        Assert.All(waiting, one => Assert.False(one.IsCompleted));
-
-        mailbox.TryAdd("a");
-
-        await Task.WhenAll(waiting).Soon();
-        Assert.True(mailbox.WaitForDataAsync(CancellationToken.None).IsCompletedSuccessfully);
-    }
-
-    [Fact]
-    public async Task Waiting_for_data_can_be_given_up_without_harm_to_others()
-    {
-        Mailbox<string> mailbox = new(4, WhenFull.Wait);
-        using CancellationTokenSource source = new();
-        Task given = mailbox.WaitForDataAsync(source.Token);
-        Task kept = mailbox.WaitForDataAsync(CancellationToken.None);
-
-        await source.CancelAsync();
-
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => given.Soon());
-        Assert.False(kept.IsCompleted);
-        mailbox.TryAdd("a");
-        await kept.Soon();
-    }
-
-    [Fact]
-    public async Task Who_waits_for_room_goes_on_when_half_is_free()
-    {
-        Mailbox<string> mailbox = new(4, WhenFull.Wait);
-        Assert.True(mailbox.WaitForRoomAsync().AsTask().IsCompletedSuccessfully);
-        Add(mailbox, 0, 4);
-        Task[] waiting = [mailbox.WaitForRoomAsync().AsTask(), mailbox.WaitForRoomAsync().AsTask()];
-
-        Take(mailbox, 1);
-        Assert.All(waiting, one => Assert.False(one.IsCompleted));
-        Assert.True(mailbox.WaitForRoomAsync().AsTask().IsCompletedSuccessfully);
-
-        Take(mailbox, 1);
-        await Task.WhenAll(waiting).Soon();
-    }
-
-    [Fact]
-    public async Task With_a_limit_of_one_every_take_makes_room()
-    {
-        Mailbox<string> mailbox = new(1, WhenFull.Wait);
-        for (int i = 0; i < 100; i++)
-        {
-            Assert.True(mailbox.TryAdd("a"));
-            Task waiting = mailbox.WaitForRoomAsync().AsTask();
-            Assert.False(waiting.IsCompleted);
-            Take(mailbox, 1);
-            await waiting.Soon();
-        }
-    }
-
-    [Fact]
-    public async Task Complete_lets_everybody_go_on_and_keeps_what_is_there()
-    {
-        Mailbox<string> full = new(1, WhenFull.Wait);
-        Mailbox<string> empty = new(1, WhenFull.Wait);
-        full.TryAdd("a");
-        Task room = full.WaitForRoomAsync().AsTask();
-        Task data = empty.WaitForDataAsync(CancellationToken.None);
-
-        full.Complete();
-        empty.Complete();
-
-        await room.Soon();
-        await data.Soon();
-        Assert.True(full.IsCompleted);
-        Assert.True(full.WaitForRoomAsync().AsTask().IsCompletedSuccessfully);
-        Assert.True(empty.WaitForDataAsync(CancellationToken.None).IsCompletedSuccessfully);
-        Assert.Equal(["a"], Take(full, 9));
-        Assert.Empty(Take(empty, 9));
-    }
-
     [Theory]
     [InlineData(WhenFull.Wait)]
     [InlineData(WhenFull.Drop)]
@@ -208,22 +114,6 @@ public class MailboxTests
 
         Assert.Equal(0, mailbox.Dropped);
         Assert.Equal(Enumerable.Range(0, 50).Select(i => $"{i}"), Take(mailbox, 99));
-    }
-
-    [Fact]
-    public async Task Clear_makes_room()
-    {
-        Mailbox<string> mailbox = new(4, WhenFull.Wait);
-        Add(mailbox, 0, 4);
-        Task room = mailbox.WaitForRoomAsync().AsTask();
-
-        mailbox.Clear();
-
-        await room.Soon();
-        Assert.Equal(0, mailbox.Count);
-        Assert.Empty(Take(mailbox, 9));
-        Add(mailbox, 0, 4);
-        Assert.Equal(["0", "1", "2", "3"], Take(mailbox, 9));
     }
 
     [Fact]
@@ -247,7 +137,7 @@ public class MailboxTests
         return items[..mailbox.Take(items)];
     }
 
-    private static void Add(Mailbox<string> mailbox, int from, int to)
+    internal static void Add(Mailbox<string> mailbox, int from, int to)
     {
         for (int i = from; i < to; i++)
         {

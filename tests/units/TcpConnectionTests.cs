@@ -177,8 +177,9 @@ public class TcpConnectionTests
         using ConnectionPair pair = await ConnectionPair.CreateAsync(TransportPair.Kinds[0]);
         Task<TcpMessage?> first = pair.Server.NextAsync();
 
-        Exception? error = await Record.ExceptionAsync(pair.Server.NextAsync);
-        Assert.Contains("One receiver at a time", error?.Message, StringComparison.Ordinal);
+        NetLabException fault = await Assert.ThrowsAsync<NetLabException>(pair.Server.NextAsync);
+        Assert.Equal(FaultKind.ConnectionBusy, fault.Kind);
+        Assert.Contains("One receiver at a time", fault.Message, StringComparison.Ordinal);
 
         await pair.Client.SendAsync("for the first").Soon();
         Assert.Equal("for the first", (await first)!.Text);

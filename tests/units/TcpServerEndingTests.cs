@@ -226,4 +226,55 @@ public class TcpServerEndingTests
         Assert.Empty(await peer.ReadToEndAsync());
         Assert.Empty(server.Observer.FaultsLeft());
     }
+
+    [Fact]
+    public async Task Closing_from_outside_in_the_middle_of_a_message_is_no_fault_of_the_peer()
+    {
+        await using TestServer server = new(new() { Framing = DelimiterFraming.Line });
+        using Peer peer = await server.ConnectAsync();
+        TcpConnection connection = await server.Observer.OpenedAsync();
+        await peer.SendAsync("half");
+        await Waiting.Until(() => connection.BytesReceived == 4);
+
+        connection.Close(TcpCloseReason.LocalClosed);
+
+        await server.Observer.ClosedAsync();
+        Assert.Equal(TcpCloseReason.LocalClosed, connection.CloseReason);
+        Assert.Empty(server.Observer.FaultsLeft());
+    }
+
+    [Theory]
+    [InlineData(TcpCloseReason.LocalClosed)]
+    [InlineData(TcpCloseReason.LocalReset)]
+    public async Task Closing_does_not_wait_for_the_handler(TcpCloseReason reason)
+    {
+        TaskCompletionSource<IReadOnlyList<byte[]>> release = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using TestServer server = new(new() { Framing = DelimiterFraming.Line, Handler = _ => new(release.Task) });
+        using Peer peer = await server.ConnectAsync();
+        TcpConnection connection = await server.Observer.OpenedAsync();
+        await peer.SendAsync("work\n");
+        await server.MessageAsync();
+
+        connection.Close(reason);
+
+        Assert.Empty(await peer.ReadToEndAsync());
+        release.SetResult(["too late"u8.ToArray()]);
+        await server.Observer.ClosedAsync();
+        Assert.Empty(server.Observer.FaultsLeft());
+    }
+
+    [Fact]
+    public async Task Closing_does_not_wait_for_room_in_the_sink()
+    {
+        await using TestServer server = new(new() { Framing = DelimiterFraming.Line }, limit: 1);
+        using Peer peer = await server.ConnectAsync();
+        TcpConnection connection = await server.Observer.OpenedAsync();
+        await peer.SendAsync("a\nb\n");
+        await Waiting.Until(() => connection.MessagesReceived == 2);
+
+        connection.Close(TcpCloseReason.LocalClosed);
+
+        Assert.Empty(await peer.ReadToEndAsync());
+        Assert.Equal(["a", "b"], (await server.MessagesAsync(2)).Select(message => message.Text));
+    }
 }

@@ -13,6 +13,9 @@ internal sealed record TcpConnectOptions
 
     internal int Port { get; init; }
 
+    /// <summary>Host and port as one text.</summary>
+    internal string Target => Addresses.Join(Host, Port);
+
     internal TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(10);
 
     internal MessageFraming Framing { get; init; } = RawFraming.Instance;
@@ -67,7 +70,7 @@ internal static class TcpConnector
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             socket.Dispose();
-            throw new NetLabException(FaultKind.ConnectTimeout, $"{options.Host}:{options.Port} accepted the connection but did not finish the TLS handshake within {options.Timeout.TotalSeconds} s. Check that it speaks TLS on this port.");
+            throw new NetLabException(FaultKind.ConnectTimeout, $"{options.Target} accepted the connection but did not finish the TLS handshake within {options.Timeout.TotalSeconds} s. Check that it speaks TLS on this port.");
         }
         catch
         {
@@ -196,7 +199,7 @@ internal static class TcpConnector
             _ => "Check the address and the port.",
         };
         string each = string.Join("; ", reasons.Select(reason => $"{reason.EndPoint} ({reason.Why.Words})"));
-        return new NetLabException(kind, $"Cannot connect to {options.Host}:{options.Port}. {(each.Length > 0 ? $"Tried {each}." : "There was no time to try.")} {advice}", failures.Count > 0 ? failures[0].Error : null);
+        return new NetLabException(kind, $"Cannot connect to {options.Target}. {(each.Length > 0 ? $"Tried {each}." : "There was no time to try.")} {advice}", failures.Count > 0 ? failures[0].Error : null);
     }
 
     private static async Task<TlsTransport> SecureAsync(Socket socket, TcpConnectOptions options, CancellationToken cancellationToken)
@@ -220,12 +223,12 @@ internal static class TcpConnector
         {
             throw new NetLabException(
                 FaultKind.CertificateRejected,
-                $"The certificate of {options.Host}:{options.Port} was not accepted: {complaint}. Name what it is for with -TargetHost, trust its issuer on this machine, or, for a test, use -SkipCertificateCheck.",
+                $"The certificate of {options.Target} was not accepted: {complaint}. Name what it is for with -TargetHost, trust its issuer on this machine, or, for a test, use -SkipCertificateCheck.",
                 error);
         }
         catch (Exception error) when (error is AuthenticationException or IOException or SocketException)
         {
-            throw new NetLabException(FaultKind.TlsHandshakeFailed, $"The TLS handshake with {options.Host}:{options.Port} failed: {error.Message} Check that the server speaks TLS on this port.", error);
+            throw new NetLabException(FaultKind.TlsHandshakeFailed, $"The TLS handshake with {options.Target} failed: {error.Message} Check that the server speaks TLS on this port.", error);
         }
     }
 }

@@ -11,7 +11,7 @@ internal sealed unsafe class DatagramBatch
     private const int MostDatagrams = 128;
     private const int MostBytes = 4 * 1024 * 1024;
     private const int NameBytes = 28;
-    private const int ControlBytes = 64;
+    private const int ControlBytes = 80;
 
     [ThreadStatic]
     private static DatagramBatch? t_batch;
@@ -73,55 +73,69 @@ internal sealed unsafe class DatagramBatch
         {
             ref MultiMessageHeader header = ref _headers[index];
             int length = (int)header.Length;
-            (IPAddress? local, int card) = PacketInfo(_control.AsSpan(index * ControlBytes, (int)header.Header.ControlLength));
             return new Datagram
             {
                 Data = _data.AsSpan(index * _bufferBytes, Math.Min(length, _bufferBytes)),
                 FullLength = length,
                 Truncated = length > _bufferBytes,
                 Peer = peers.Find(_names.AsSpan(index * NameBytes, (int)header.Header.NameLength)),
-                LocalAddress = local,
-                InterfaceIndex = card,
+                Packet = PacketInfo(_control.AsSpan(index * ControlBytes, (int)header.Header.ControlLength)),
             };
         }
     }
 
     private static byte* At(byte[] pinned, int offset) => (byte*)Marshal.UnsafeAddrOfPinnedArrayElement(pinned, offset);
 
-    /// <summary>The address a datagram was sent to and the interface it came by, from the control message of ip(7) or ipv6(7).</summary>
-    private static (IPAddress? Local, int InterfaceIndex) PacketInfo(ReadOnlySpan<byte> control)
+    /// <summary>Reads the control messages of ip(7) and ipv6(7). An IPv4 datagram on a socket for both families has both; only that of ip(7) knows the own address.</summary>
+    private static PacketSource PacketInfo(ReadOnlySpan<byte> control)
     {
         const int HeaderBytes = 16;
-        if (control.Length < HeaderBytes)
+        PacketSource source = default;
+        while (control.Length > HeaderBytes)
         {
-            return default;
+            int length = (int)MemoryMarshal.Read<nuint>(control);
+            ReadOnlySpan<byte> data = control[HeaderBytes..];
+            switch (MemoryMarshal.Read<int>(control[8..]), MemoryMarshal.Read<int>(control[12..]))
+            {
+                case (LibCDatagrams.LevelIP, LibCDatagrams.PacketInfo):
+                    return new PacketSource(LocalAddresses.Get(data.Slice(8, 4)), LocalAddresses.Get(data.Slice(4, 4)), MemoryMarshal.Read<int>(data));
+                case (LibCDatagrams.LevelIPv6, LibCDatagrams.IPv6PacketInfo):
+                    IPAddress address = LocalAddresses.Get(data[..16]);
+                    source = new PacketSource(address, address, MemoryMarshal.Read<int>(data[16..]));
+                    break;
+            }
+
+            control = control[Math.Min((length + 7) & ~7, control.Length)..];
         }
 
-        ReadOnlySpan<byte> data = control[HeaderBytes..];
-        return (MemoryMarshal.Read<int>(control[8..]), MemoryMarshal.Read<int>(control[12..])) switch
-        {
-            (LibCDatagrams.LevelIP, LibCDatagrams.PacketInfo) => (LocalAddresses.Get(data.Slice(4, 4)), MemoryMarshal.Read<int>(data)),
-            (LibCDatagrams.LevelIPv6, LibCDatagrams.IPv6PacketInfo) => (LocalAddresses.Get(data[..16]), MemoryMarshal.Read<int>(data[16..])),
-            _ => default,
-        };
+        return source;
     }
 
     /// <summary>The few addresses a machine has, so that none is made anew for each datagram.</summary>
     private static class LocalAddresses
     {
+        private const int MostAddresses = 64;
+
         [ThreadStatic]
-        private static (UInt128 Key, IPAddress Address) t_last;
+        private static Dictionary<UInt128, IPAddress>? t_known;
 
         internal static IPAddress Get(ReadOnlySpan<byte> bytes)
         {
             UInt128 key = bytes.Length == 4 ? BinaryPrimitives.ReadUInt32BigEndian(bytes) : BinaryPrimitives.ReadUInt128BigEndian(bytes);
-            if (t_last.Key != key || t_last.Address is null)
+            Dictionary<UInt128, IPAddress> known = t_known ??= [];
+            if (!known.TryGetValue(key, out IPAddress? address))
             {
-                IPAddress address = new(bytes);
-                t_last = (key, address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address);
+                if (known.Count >= MostAddresses)
+                {
+                    known.Clear();
+                }
+
+                address = new IPAddress(bytes);
+                address = address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
+                known.Add(key, address);
             }
 
-            return t_last.Address;
+            return address;
         }
     }
 }

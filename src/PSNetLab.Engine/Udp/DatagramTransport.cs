@@ -15,11 +15,11 @@ internal readonly ref struct Datagram
 
     internal required DatagramPeer Peer { get; init; }
 
-    /// <summary>The address it was sent to and the interface it came by, where they were asked for.</summary>
-    internal IPAddress? LocalAddress { get; init; }
-
-    internal int InterfaceIndex { get; init; }
+    internal PacketSource Packet { get; init; }
 }
+
+/// <summary>How a datagram came, where the system was asked for it: the address it was sent to, perhaps one of many hosts, the own address to answer from, and the interface.</summary>
+internal readonly record struct PacketSource(IPAddress? Destination, IPAddress? Own, int InterfaceIndex);
 
 /// <summary>A sender of datagrams: its endpoint, ready to be sent to.</summary>
 internal sealed class DatagramPeer

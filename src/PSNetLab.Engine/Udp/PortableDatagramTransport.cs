@@ -52,8 +52,7 @@ internal sealed class PortableDatagramTransport : DatagramTransport
                 FullLength = received.Truncated ? -1 : received.Length,
                 Truncated = received.Truncated,
                 Peer = new DatagramPeer((IPEndPoint)received.Remote),
-                LocalAddress = received.Packet.Address,
-                InterfaceIndex = received.Packet.Interface,
+                Packet = new PacketSource(received.Packet.Address, received.Packet.Address, received.Packet.Interface),
             });
         }
 

@@ -127,25 +127,27 @@ internal sealed class UdpSender : IDatagramHandler, IDisposable
         RepliesReceived++;
         _options.Replies!.TryAdd(new UdpMessage(datagram.Peer.EndPoint, LocalEndPoint, datagram.Data.ToArray(), RepliesReceived, _options.Encoding)
         {
-            Interface = _options.Interface?.Alias ?? NetworkCard.Name(datagram.InterfaceIndex),
+            Interface = _options.Interface?.Alias ?? NetworkCard.Name(datagram.Packet.InterfaceIndex),
         });
     }
 
     private bool TrySend(byte[] data)
     {
-        try
+        while (true)
         {
-            return _transport.TrySend(data, _to, from: null);
-        }
-        catch (SocketException error) when (error.SocketErrorCode is SocketError.ConnectionRefused or SocketError.ConnectionReset)
-        {
-            // It is about a datagram sent before; reporting it has used it up, so this one can still go.
-            Fault = SocketFaults.SendDatagram(error, _options.Remote, data.Length);
-            return _transport.TrySend(data, _to, from: null);
-        }
-        catch (SocketException error)
-        {
-            throw SocketFaults.SendDatagram(error, _options.Remote, data.Length);
+            try
+            {
+                return _transport.TrySend(data, _to, from: null);
+            }
+            catch (SocketException error) when (error.SocketErrorCode is SocketError.ConnectionRefused or SocketError.ConnectionReset)
+            {
+                // It is about a datagram sent before; reporting it has used it up, so this one can still go.
+                Fault = SocketFaults.SendDatagram(error, _options.Remote, data.Length);
+            }
+            catch (SocketException error)
+            {
+                throw SocketFaults.SendDatagram(error, _options.Remote, data.Length);
+            }
         }
     }
 

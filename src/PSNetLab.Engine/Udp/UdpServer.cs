@@ -19,6 +19,7 @@ internal sealed class UdpServer : IDatagramHandler
         _options = options;
         Socket = UdpSockets.Bind(options.Binding);
         LocalEndPoint = (IPEndPoint)Socket.LocalEndPoint!;
+        ReceiveBufferBytes = UdpSockets.ReceiveBuffer(Socket);
         _transport = DatagramTransport.Create(Socket, options.BufferBytes);
         Completion = RunAsync();
     }
@@ -29,6 +30,9 @@ internal sealed class UdpServer : IDatagramHandler
 
     /// <summary>Completes when the server was stopped, or with the fault that ended it.</summary>
     internal Task Completion { get; }
+
+    /// <summary>How many bytes the system keeps waiting for the server.</summary>
+    internal int ReceiveBufferBytes { get; }
 
     internal long MessagesReceived { get; private set; }
 
@@ -71,27 +75,27 @@ internal sealed class UdpServer : IDatagramHandler
         if (!hasRoom || _options.Handler is not null)
         {
             // What may take time is done after the batch, in order.
-            _unfinished.Enqueue(new Unfinished(message, hasRoom, datagram.Peer, datagram.LocalAddress, null));
+            _unfinished.Enqueue(new Unfinished(message, hasRoom, datagram.Peer, datagram.Packet.Own, null));
         }
 
         if (_options.Echo)
         {
-            Send(datagram.Data, datagram.Peer, datagram.LocalAddress);
+            Send(datagram.Data, datagram.Peer, datagram.Packet.Own);
         }
         else if (_options.Reply is not null)
         {
-            Send(_options.Reply, datagram.Peer, datagram.LocalAddress);
+            Send(_options.Reply, datagram.Peer, datagram.Packet.Own);
         }
     }
 
     private UdpMessage NewMessage(in Datagram datagram) => new(
         datagram.Peer.EndPoint,
-        datagram.LocalAddress is { } address ? new IPEndPoint(address, LocalEndPoint.Port) : LocalEndPoint,
+        datagram.Packet.Destination is { } address ? new IPEndPoint(address, LocalEndPoint.Port) : LocalEndPoint,
         datagram.Data.ToArray(),
         MessagesReceived,
         _options.Encoding)
     {
-        Interface = NetworkCard.Name(datagram.InterfaceIndex),
+        Interface = NetworkCard.Name(datagram.Packet.InterfaceIndex),
         Truncated = datagram.Truncated,
         LostBytes = datagram.FullLength < 0 ? null : datagram.FullLength - datagram.Data.Length,
     };
@@ -130,7 +134,7 @@ internal sealed class UdpServer : IDatagramHandler
     {
         if (one.Payload is not null)
         {
-            await SendAsync(one.Payload, one.Peer, one.LocalAddress).ConfigureAwait(false);
+            await SendAsync(one.Payload, one.Peer, one.From).ConfigureAwait(false);
             return;
         }
 
@@ -143,7 +147,7 @@ internal sealed class UdpServer : IDatagramHandler
         {
             foreach (byte[] reply in await handler(one.Message!).ConfigureAwait(false))
             {
-                await SendAsync(reply, one.Peer, one.LocalAddress).ConfigureAwait(false);
+                await SendAsync(reply, one.Peer, one.From).ConfigureAwait(false);
             }
         }
     }
@@ -198,5 +202,5 @@ internal sealed class UdpServer : IDatagramHandler
     }
 
     /// <summary>A datagram whose handling has to wait for something, or, with a payload, an answer that found no room in the send buffer.</summary>
-    private readonly record struct Unfinished(UdpMessage? Message, bool HasRoom, DatagramPeer Peer, IPAddress? LocalAddress, byte[]? Payload);
+    private readonly record struct Unfinished(UdpMessage? Message, bool HasRoom, DatagramPeer Peer, IPAddress? From, byte[]? Payload);
 }

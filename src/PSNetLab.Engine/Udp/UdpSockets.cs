@@ -91,8 +91,9 @@ internal static class UdpSockets
             {
                 socket.SetSocketOption(level, SocketOptionName.HopLimit, hops);
             }
-            else
+            else if (hops > 0)
             {
+                // Only multicast knows 0, which is this host (ip(7)).
                 socket.Ttl = (short)hops;
             }
         }
@@ -125,6 +126,9 @@ internal static class UdpSockets
         }
     }
 
+    /// <summary>How many bytes the system keeps waiting for a socket. Linux counts its own overhead, for which it doubles what was asked for (socket(7)).</summary>
+    internal static int ReceiveBuffer(Socket socket) => OperatingSystem.IsLinux() ? socket.ReceiveBufferSize / 2 : socket.ReceiveBufferSize;
+
     private static void SetReceiveBuffer(Socket socket, int bytes)
     {
         if (OperatingSystem.IsLinux())
@@ -147,12 +151,19 @@ internal static class UdpSockets
 
     private static void TellLocalAddress(Socket socket)
     {
-        if (socket.AddressFamily == AddressFamily.InterNetworkV6 && OperatingSystem.IsLinux())
+        if (socket.AddressFamily == AddressFamily.InterNetworkV6)
         {
+            if (!OperatingSystem.IsLinux())
+            {
+                socket.SetSocketOption(SocketOptionLevel.IPv6, SocketOptionName.PacketInformation, true);
+                return;
+            }
+
             Span<int> on = [1];
             socket.SetRawSocketOption(LibCDatagrams.LevelIPv6, LibCDatagrams.ReceiveIPv6PacketInfo, MemoryMarshal.AsBytes(on));
         }
-        else
+
+        if (socket.AddressFamily == AddressFamily.InterNetwork || socket.DualMode)
         {
             socket.SetSocketOption(SocketOptionLevel.IP, SocketOptionName.PacketInformation, true);
         }

@@ -6,6 +6,8 @@ namespace PSNetLab.Commands;
 /// <summary>A cmdlet that waits for the network: Ctrl+C ends every wait, and nothing is left open behind it.</summary>
 public abstract class NetCmdlet : PSCmdlet, IDisposable
 {
+    private const int ProgressId = 1;
+
     private readonly CancellationTokenSource _stop = new();
 
     /// <summary>Cancelled when the pipeline is being stopped.</summary>
@@ -47,6 +49,24 @@ public abstract class NetCmdlet : PSCmdlet, IDisposable
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
         {
             throw new PipelineStoppedException();
+        }
+    }
+
+    /// <summary>Waits for a task, without looking at how it ended; after a second, a progress record says for what.</summary>
+    private protected void ShowWaiting(Task task, string activity, Func<string> status)
+    {
+        const int Patience = 1000;
+        const int Refresh = 500;
+        bool shown = false;
+        while (Task.WaitAny([task], shown ? Refresh : Patience) < 0)
+        {
+            WriteProgress(new ProgressRecord(ProgressId, activity, status()));
+            shown = true;
+        }
+
+        if (shown)
+        {
+            WriteProgress(new ProgressRecord(ProgressId, activity, "Done") { RecordType = ProgressRecordType.Completed });
         }
     }
 

@@ -21,6 +21,9 @@ public abstract class ReceiveCmdlet : NetCmdlet
     [ValidateRange(0, 86400 * 20)]
     public double TimeoutSec { get; set; }
 
+    /// <summary>What to look at when messages do not come.</summary>
+    private protected abstract string Advice { get; }
+
     private protected bool WantsMore => Count == 0 || _received < Count;
 
     /// <summary>Runs a receive under the time limit, and reports what is missing at its end.</summary>
@@ -49,12 +52,21 @@ public abstract class ReceiveCmdlet : NetCmdlet
         {
             if (Count > 0)
             {
-                Report(new NetLabException(FaultKind.ReceiveTimeout, $"{_received} of {Count} messages came {source} within {TimeoutSec} s. Check that the sender runs, and the port and -Framing it uses, or raise -TimeoutSec."), target);
+                Report(new NetLabException(FaultKind.ReceiveTimeout, $"{_received} of {Count} messages came {source} within {TimeoutSec} s. {Advice}, or raise -TimeoutSec."), target);
             }
         }
         catch (OperationCanceledException)
         {
             throw new PipelineStoppedException();
+        }
+    }
+
+    /// <summary>Waits for a task; of a wait that has an end, progress is shown.</summary>
+    private protected void ShowWaiting(Task task, object endPoint)
+    {
+        if (!task.IsCompleted && (Count > 0 || TimeoutSec > 0))
+        {
+            ShowWaiting(task, $"Waiting for messages on {endPoint}", () => Count > 0 ? $"{_received} of {Count} have come" : $"{_received} have come");
         }
     }
 
@@ -90,7 +102,9 @@ public abstract class ReceiveCmdlet : NetCmdlet
                 }
                 else
                 {
-                    job.WaitForDataAsync(cancellationToken).GetAwaiter().GetResult();
+                    Task data = job.WaitForDataAsync(cancellationToken);
+                    ShowWaiting(data, job.LocalEndPoint);
+                    data.GetAwaiter().GetResult();
                 }
             }
         }

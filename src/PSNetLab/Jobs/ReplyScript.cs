@@ -45,7 +45,7 @@ internal sealed class ReplyScript : IDisposable
                 job.Write(Errors.Record(
                     new NetLabException(
                         FaultKind.ReplyScriptFailed,
-                        $"The script block failed on message {message.Sequence} of {message.RemoteEndPoint}: {error.Message.TrimEnd('.')}. Nothing was sent back for it; the connection goes on.",
+                        $"The script block failed on message {message.Sequence} of {message.RemoteEndPoint}: {error.Message.TrimEnd('.')}. Nothing was sent back for it; the server goes on.",
                         error),
                     message.RemoteEndPoint));
             }

@@ -34,6 +34,9 @@ public sealed class UdpServerJob : SocketJob, IMessageSink<UdpMessage>
     /// <summary>Bytes sent so far.</summary>
     public override long BytesSent => _server.BytesSent;
 
+    /// <summary>How many bytes the system keeps waiting for the server: what it gave of -ReceiveBufferBytes.</summary>
+    public int ReceiveBufferBytes => _server.ReceiveBufferBytes;
+
     /// <summary>Datagrams sent so far.</summary>
     public long MessagesSent => _server.MessagesSent;
 

@@ -20,6 +20,8 @@ public sealed class ReceiveTcpMessageCommand : ReceiveCmdlet
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ParameterSetName = JobSet)]
     public TcpServerJob? Job { get; set; }
 
+    private protected override string Advice => "Check that the sender runs and uses the same -Framing";
+
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
@@ -33,7 +35,7 @@ public sealed class ReceiveTcpMessageCommand : ReceiveCmdlet
         Receive(
             token =>
             {
-                while (WantsMore && Connection.ReceiveAsync(token).AsTask().GetAwaiter().GetResult() is { } message)
+                while (WantsMore && Next(Connection, token) is { } message)
                 {
                     Emit(message);
                 }
@@ -41,5 +43,12 @@ public sealed class ReceiveTcpMessageCommand : ReceiveCmdlet
             peer,
             $"from {peer}",
             $"The connection to {peer} ended");
+    }
+
+    private TcpMessage? Next(TcpConnection connection, CancellationToken cancellationToken)
+    {
+        Task<TcpMessage?> next = connection.ReceiveAsync(cancellationToken).AsTask();
+        ShowWaiting(next, connection.RemoteEndPoint);
+        return next.GetAwaiter().GetResult();
     }
 }

@@ -65,11 +65,12 @@ public abstract class TcpClientCmdlet : NetCmdlet
     public SwitchParameter KeepAlive { get; set; }
 
     /// <summary>What the user typed to name the peer, as the target of errors.</summary>
-    private protected string Target => $"{ComputerName}:{Port}";
+    private protected string Target => Addresses.Join(ComputerName, Port);
 
     /// <exception cref="NetLabException">The connection could not be opened.</exception>
-    private protected TcpConnection Connect() => Await(TcpConnector.ConnectAsync(
-        new TcpConnectOptions
+    private protected TcpConnection Connect()
+    {
+        TcpConnectOptions options = new()
         {
             Host = ComputerName,
             Port = Port,
@@ -83,6 +84,9 @@ public abstract class TcpClientCmdlet : NetCmdlet
             Tls = Tls,
             TargetHost = TargetHost,
             SkipCertificateCheck = SkipCertificateCheck,
-        },
-        StopToken));
+        };
+        Task<TcpConnection> connecting = TcpConnector.ConnectAsync(options, StopToken);
+        ShowWaiting(connecting, $"Connecting to {Target}", () => $"At most {ConnectTimeoutSec} s");
+        return Await(connecting);
+    }
 }

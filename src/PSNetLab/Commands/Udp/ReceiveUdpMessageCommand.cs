@@ -79,6 +79,8 @@ public sealed class ReceiveUdpMessageCommand : ReceiveCmdlet
     [Parameter(ParameterSetName = PortSet)]
     public SwitchParameter AsJob { get; set; }
 
+    private protected override string Advice => "Check that the sender runs and sends to this address and port";
+
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
@@ -107,6 +109,7 @@ public sealed class ReceiveUdpMessageCommand : ReceiveCmdlet
 
             _own = job;
             WriteVerbose($"Receiving on {job.LocalEndPoint}.");
+            UdpBindings.NoteReceiveBuffer(this, job, ReceiveBufferBytes);
         }
         catch (NetLabException fault)
         {
@@ -116,7 +119,7 @@ public sealed class ReceiveUdpMessageCommand : ReceiveCmdlet
         ReceiveFrom(_own!);
         if (_own!.KernelDrops + _own.Dropped is > 0 and var lost)
         {
-            WriteWarning($"{lost} datagrams were lost because they came faster than they were taken. Raise -ReceiveBufferBytes, or do less per message.");
+            WriteWarning($"{lost} datagrams were lost because they came faster than they were taken. Raise -ReceiveBufferBytes (the system gave {_own.ReceiveBufferBytes}; on Linux net.core.rmem_max is its limit), or do less per message.");
         }
     }
 

@@ -20,6 +20,7 @@ public sealed class SendBroadcastCommand : NetCmdlet
 
     private readonly Dictionary<(string Alias, IPAddress Source, IPAddress Broadcast), UdpSender> _senders = [];
     private readonly Mailbox<UdpMessage> _answers = new(MostAnswers, WhenFull.Drop);
+    private (string Alias, IPAddress Source, IPAddress Broadcast)[] _ways = [];
     private UdpReplies? _replies;
 
     /// <summary>The port to send to, 1 to 65535.</summary>
@@ -65,7 +66,18 @@ public sealed class SendBroadcastCommand : NetCmdlet
     public Encoding Encoding { get; set; } = EncodingTransformationAttribute.Default;
 
     /// <inheritdoc/>
-    protected override void BeginProcessing() => _replies = TimeoutSec > 0 ? new UdpReplies(this, _answers, count: 0) : null;
+    protected override void BeginProcessing()
+    {
+        _replies = TimeoutSec > 0 ? new UdpReplies(this, _answers, count: 0) : null;
+        try
+        {
+            _ways = ParameterSetName == AddressSet ? [.. Address.Select(WayTo)] : [.. Cards().SelectMany(WaysOf)];
+        }
+        catch (NetLabException fault)
+        {
+            Fail(fault, (object?)InterfaceAlias ?? Address);
+        }
+    }
 
     /// <inheritdoc/>
     protected override void ProcessRecord()
@@ -113,10 +125,8 @@ public sealed class SendBroadcastCommand : NetCmdlet
 
     private void SendRound(byte[] payload)
     {
-        bool any = false;
-        foreach ((string Alias, IPAddress Source, IPAddress Broadcast) way in Ways())
+        foreach ((string Alias, IPAddress Source, IPAddress Broadcast) way in _ways)
         {
-            any = true;
             try
             {
                 UdpSender sender = Sender(way);
@@ -129,36 +139,22 @@ public sealed class SendBroadcastCommand : NetCmdlet
                 Report(fault, $"{way.Broadcast}:{Port}");
             }
         }
-
-        if (!any)
-        {
-            Report(new NetLabException(FaultKind.InterfaceNotFound, "No interface is up that has an IPv4 broadcast address. Give the address with -Address, or look at the interfaces."), Port);
-        }
     }
 
-    /// <summary>Every way out: the interface, the address on it, and the broadcast address of its network.</summary>
-    private IEnumerable<(string Alias, IPAddress Source, IPAddress Broadcast)> Ways()
-    {
-        if (ParameterSetName == AddressSet)
-        {
-            return Address.Select(address => (string.Empty, IPAddress.Any, address));
-        }
+    private static (string Alias, IPAddress Source, IPAddress Broadcast) WayTo(IPAddress address) => address.AddressFamily == AddressFamily.InterNetwork
+        ? (string.Empty, IPAddress.Any, address)
+        : throw new NetLabException(FaultKind.InvalidAddress, $"{address} is not a broadcast address: IPv6 has none. Use Send-UdpMessage -MulticastGroup ff02::1 for all hosts of a link (RFC 4291, section 2.7.1).");
 
-        IEnumerable<NetworkCard> cards = InterfaceAlias is null ? NetworkCard.Up.Where(card => !card.IsLoopback) : InterfaceAlias.Select(FindOrReport).OfType<NetworkCard>();
-        return cards.SelectMany(card => card.Broadcasts().Select(pair => (card.Alias, pair.Source, pair.Broadcast)));
-    }
+    private static IEnumerable<(string Alias, IPAddress Source, IPAddress Broadcast)> WaysOf(NetworkCard card)
+        => card.Broadcasts().Select(pair => (card.Alias, pair.Source, pair.Broadcast));
 
-    private NetworkCard? FindOrReport(string alias)
+    /// <summary>The interfaces to send out of.</summary>
+    private NetworkCard[] Cards()
     {
-        try
-        {
-            return NetworkCard.Find(alias);
-        }
-        catch (NetLabException fault)
-        {
-            Report(fault, alias);
-            return null;
-        }
+        NetworkCard[] cards = InterfaceAlias is null ? [.. NetworkCard.Up.Where(card => !card.IsLoopback)] : Array.ConvertAll(InterfaceAlias, NetworkCard.Find);
+        return cards.SelectMany(WaysOf).Any()
+            ? cards
+            : throw new NetLabException(FaultKind.InterfaceNotFound, $"None of the interfaces {string.Join(", ", InterfaceAlias ?? NetworkCard.Up.Select(card => card.Alias))} has an IPv4 broadcast address. Give the address with -Address, or look at the interfaces.");
     }
 
     private UdpSender Sender((string Alias, IPAddress Source, IPAddress Broadcast) way)

@@ -88,7 +88,7 @@ public sealed class SendUdpMessageCommand : NetCmdlet
     [Parameter]
     public SwitchParameter PassThru { get; set; }
 
-    private string Target => $"{MulticastGroup?.ToString() ?? ComputerName}:{Port}";
+    private string Target => Addresses.Join(MulticastGroup?.ToString() ?? ComputerName, Port);
 
     /// <inheritdoc/>
     protected override void BeginProcessing()
@@ -130,7 +130,8 @@ public sealed class SendUdpMessageCommand : NetCmdlet
     /// <inheritdoc/>
     protected override void EndProcessing()
     {
-        bool complete = _replies?.WriteUntil(Span(TimeoutSec), StopToken) ?? true;
+        // To nothing there will be no answer.
+        bool complete = _replies is null || _sender!.MessagesSent == 0 || _replies.WriteUntil(Span(TimeoutSec), StopToken);
         if (_sender!.Fault is { } fault)
         {
             Report(fault, Target);

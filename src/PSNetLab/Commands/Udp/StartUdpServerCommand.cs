@@ -31,17 +31,18 @@ public sealed class StartUdpServerCommand : StartServerCmdlet
 
     private protected override string Action => "Receive datagrams";
 
-    private protected override SocketJob Start(IPEndPoint endPoint) => new UdpServerJob(
-        MyInvocation.Line.Trim(),
-        Name,
-        Records(WhenFull.Drop),
-        new UdpServerOptions
+    private protected override SocketJob Start(IPEndPoint endPoint)
+    {
+        UdpServerOptions options = new()
         {
             Binding = UdpBindings.Create(this, endPoint, MulticastGroup, InterfaceAlias, ReuseAddress, ReceiveBufferBytes),
             Encoding = Encoding,
             Filter = Filter,
             Echo = Echo,
             Reply = ReplyBytes,
-        },
-        Script(throttleLimit: 1));
+        };
+        UdpServerJob job = new(MyInvocation.Line.Trim(), Name, Records(WhenFull.Drop), options, Script(throttleLimit: 1));
+        UdpBindings.NoteReceiveBuffer(this, job, ReceiveBufferBytes);
+        return job;
+    }
 }

@@ -2,12 +2,22 @@ using System.Management.Automation;
 using System.Net;
 using System.Net.Sockets;
 using PSNetLab.Engine;
+using PSNetLab.Jobs;
 
 namespace PSNetLab.Commands;
 
 /// <summary>From the parameters that UDP cmdlets share to the way their socket is bound.</summary>
 internal static class UdpBindings
 {
+    /// <summary>Says when the system gave a smaller buffer than it was asked for.</summary>
+    internal static void NoteReceiveBuffer(PSCmdlet cmdlet, UdpServerJob job, int asked)
+    {
+        if (job.ReceiveBufferBytes < asked)
+        {
+            cmdlet.WriteVerbose($"The system keeps {job.ReceiveBufferBytes} bytes waiting for {job.LocalEndPoint}, not {asked}. On Linux, net.core.rmem_max is the limit for who has no CAP_NET_ADMIN (socket(7)).");
+        }
+    }
+
     internal static UdpBinding Create(PSCmdlet cmdlet, IPEndPoint endPoint, IPAddress[] groups, string? alias, bool reuse, int receiveBuffer)
     {
         // A group is an address of its own: on a socket bound to one host address its datagrams would not arrive.

@@ -1,0 +1,181 @@
+# The module as a whole: what it exports, how it comes and goes.
+
+BeforeAll {
+    . $PSScriptRoot/common.ps1
+    $manifest = Import-PowerShellDataFile $modulePath/PSNetLab.psd1
+    $module = Get-Module PSNetLab
+
+    # A process of its own: what is tested is the module's coming and going.
+    function Invoke-NewProcess([string] $Script) {
+        $output = pwsh -NoProfile -NonInteractive -Command "`$ErrorActionPreference = 'Stop'; $Script" 2>&1
+        $LASTEXITCODE | Should -Be 0 -Because "of $output"
+        $output
+    }
+
+    function Test-PortFree([int] $Port) {
+        $listener = [Net.Sockets.TcpListener]::new([Net.IPAddress]::Loopback, $Port)
+        try {
+            $listener.Start()
+            $true
+        }
+        catch [Net.Sockets.SocketException] { $false }
+        finally { $listener.Stop() }
+    }
+
+    # What Tab offers at the end of the line.
+    function Get-Completion([string] $Line) {
+        [Management.Automation.CommandCompletion]::CompleteInput($Line, $Line.Length, $null).CompletionMatches
+    }
+}
+
+Describe 'The manifest' {
+    It 'exports exactly the cmdlets of the assembly' {
+        $exported = Invoke-NewProcess "(Import-Module '$modulePath/PSNetLab.dll' -PassThru).ExportedCmdlets.Keys"
+        $manifest.CmdletsToExport | Sort-Object | Should -Be ($exported | Sort-Object)
+        $module.ExportedCmdlets.Keys | Sort-Object | Should -Be ($exported | Sort-Object)
+    }
+
+    It 'exports nothing else, and no wildcard' {
+        $module.ExportedFunctions.Count + $module.ExportedAliases.Count + $module.ExportedVariables.Count | Should -Be 0
+        $manifest.CmdletsToExport | Should -Not -Match '\*'
+        foreach ($kind in 'FunctionsToExport', 'AliasesToExport', 'VariablesToExport') {
+            $manifest.ContainsKey($kind) | Should -BeTrue
+            $manifest[$kind] | Should -BeNullOrEmpty
+        }
+    }
+
+    It 'passes Test-ModuleManifest and has the version of its folder' {
+        $tested = Test-ModuleManifest $modulePath/PSNetLab.psd1 -ErrorAction Stop
+        "$($tested.Version)" | Should -Be (Split-Path $modulePath -Leaf)
+    }
+
+    It 'has approved verbs and singular nouns only' {
+        $approved = (Get-Verb).Verb
+        foreach ($cmdlet in $module.ExportedCmdlets.Values) {
+            $cmdlet.Verb | Should -BeIn $approved
+            $cmdlet.Noun | Should -Not -Match '[^s]s$'
+        }
+    }
+}
+
+Describe 'Coming and going' {
+    AfterEach {
+        Get-TcpConnection | Close-TcpConnection
+        Get-Job | Remove-Job -Force
+    }
+
+    It 'is imported without a word in a new process' {
+        Invoke-NewProcess "Import-Module '$modulePath/PSNetLab.psd1'; (Get-Command -Module PSNetLab).Count" |
+            Should -Be $manifest.CmdletsToExport.Count
+    }
+
+    It 'is found by its name on the module path' {
+        Invoke-NewProcess "`$env:PSModulePath = '$(Split-Path (Split-Path $modulePath))'; (Get-Command Start-TcpServer).Source" | Should -Be 'PSNetLab'
+    }
+
+    It 'stops its servers and closes its connections when it is removed' {
+        Invoke-NewProcess "
+            Import-Module '$modulePath/PSNetLab.psd1'
+            `$server = Start-TcpServer
+            `$connection = Open-TcpConnection 127.0.0.1 `$server.Port
+            Remove-Module PSNetLab
+            [Net.Sockets.TcpListener]::new([Net.IPAddress]::Loopback, `$server.Port).Start()
+            'port free'
+            `$null = Wait-Job `$server -Timeout 5
+            `$server.State
+            `$connection.State" | Should -Be 'port free', 'Stopped', 'Closed'
+    }
+
+    It 'lets a process end that forgot its servers' {
+        $clock = [Diagnostics.Stopwatch]::StartNew()
+        Invoke-NewProcess "
+            Import-Module '$modulePath/PSNetLab.psd1'
+            `$server = Start-TcpServer -ScriptBlock { 'x' }
+            `$connection = Open-TcpConnection 127.0.0.1 `$server.Port
+            'done'" | Should -Be 'done'
+        $clock.Elapsed.TotalSeconds | Should -BeLessThan 10
+    }
+
+    It 'stops the servers and closes the connections of a runspace that closes, and no others' {
+        $server = Start-TcpServer -Framing Line -Echo
+        $runspace = [runspacefactory]::CreateRunspace()
+        $runspace.Open()
+        $shell = [powershell]::Create($runspace).AddScript("
+            Import-Module '$modulePath/PSNetLab.psd1'
+            Start-TcpServer
+            Open-TcpConnection 127.0.0.1 $($server.Port)")
+        try {
+            $other, $connection = $shell.Invoke()
+            $other.State | Should -Be 'Running'
+            $connection.State | Should -Be 'Established'
+        }
+        finally { $runspace.Dispose() }
+        Test-PortFree $other.Port | Should -BeTrue
+        Wait-Until { $other.State -eq 'Stopped' }
+        $connection.State | Should -Be 'Closed'
+        $server.State | Should -Be 'Running'
+        'alive' | Send-TcpMessage 127.0.0.1 $server.Port -Framing Line -Count 1 | Should -Be 'alive'
+    }
+
+    It 'stops the servers of ForEach-Object -Parallel when that ends' {
+        $ports = 1..2 | ForEach-Object -Parallel {
+            Import-Module $using:modulePath/PSNetLab.psd1
+            (Start-TcpServer).Port
+        }
+        $ports | Should -HaveCount 2
+        foreach ($port in $ports) { Test-PortFree $port | Should -BeTrue }
+    }
+}
+
+Describe 'Completion' {
+    AfterEach {
+        Get-TcpConnection | Close-TcpConnection
+        Get-Job | Remove-Job -Force
+    }
+
+    It 'offers the framings of <Cmdlet>, with what they mean' -ForEach @{ Cmdlet = 'Start-TcpServer' }, @{ Cmdlet = 'Open-TcpConnection' }, @{ Cmdlet = 'Send-TcpMessage' } {
+        $offered = Get-Completion "$Cmdlet -Framing "
+        $offered.CompletionText | Should -Be 'Raw', 'Line', 'Null', 'Length8', 'Length16', 'Length16LE', 'Length32', 'Length32LE', 'Fixed:', 'Delimiter:'
+        $offered[1].ToolTip | Should -BeLike '*ends with LF*'
+        (Get-Completion "$Cmdlet -Framing length16").CompletionText | Should -Be 'Length16', 'Length16LE'
+    }
+
+    It 'offers encodings that are then accepted' {
+        $offered = (Get-Completion 'Start-TcpServer -Encoding ').CompletionText
+        $offered | Should -Contain 'utf8'
+        $offered | Should -Contain 'GB18030'
+        foreach ($name in $offered) { (Start-TcpServer -Encoding $name).State | Should -Be 'Running' }
+        (Get-Completion 'Send-TcpMessage -Encoding gb').CompletionText | Should -Be 'GB18030', 'gb2312'
+    }
+
+    It 'offers local addresses that are then accepted' {
+        $offered = (Get-Completion 'Start-TcpServer -Address ').CompletionText
+        $offered[0..2] | Should -Be 'Loopback', 'IPv6Loopback', 'Any'
+        $offered | Should -Contain '127.0.0.1'
+        (Get-Completion 'Start-TcpServer -Address 127').CompletionText | Should -Contain '127.0.0.1'
+    }
+
+    It 'offers the ports of running servers' {
+        Get-Completion 'Open-TcpConnection 127.0.0.1 -Port ' | Should -BeNullOrEmpty
+        $first, $second = 'one', 'two' | ForEach-Object { Start-TcpServer -Name $_ }
+        $offered = Get-Completion 'Open-TcpConnection 127.0.0.1 -Port '
+        $offered.CompletionText | Sort-Object | Should -Be ("$($first.Port)", "$($second.Port)" | Sort-Object)
+        "$($offered.ToolTip)" | Should -BeLike "*one on $($first.LocalEndPoint)*"
+        (Get-Completion "Send-TcpMessage 127.0.0.1 $($first.Port)").CompletionText | Should -Contain "$($first.Port)"
+        Stop-Job $first
+        (Get-Completion 'Open-TcpConnection 127.0.0.1 -Port ').CompletionText | Should -Be "$($second.Port)"
+    }
+
+    It 'offers the numbers of open connections' {
+        $server = Start-TcpServer
+        $connection = Open-TcpConnection 127.0.0.1 $server.Port
+        Wait-Until { $server.ConnectionCount -eq 1 }
+        $accepted = $server.Connections[0]
+        foreach ($line in 'Get-TcpConnection -Id ', 'Send-TcpMessage -Job $server -ConnectionId ') {
+            $offered = Get-Completion $line
+            $offered.CompletionText | Should -Contain "$($accepted.Id)"
+            "$($offered.ToolTip)" | Should -BeLike "*$($accepted.LocalEndPoint) - $($connection.LocalEndPoint) (Established)*"
+        }
+        (Get-Completion 'Get-TcpConnection -Id ').CompletionText | Should -Contain "$($connection.Id)"
+    }
+}
