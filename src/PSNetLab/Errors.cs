@@ -12,7 +12,7 @@ internal static class Errors
     internal static ErrorRecord Record(Exception error, object? target)
     {
         FaultKind kind = (error as NetLabException)?.Kind ?? FaultKind.SocketError;
-        return new ErrorRecord(error, kind.ToString(), Category(kind), target);
+        return new ErrorRecord(error, kind.ToString(), Category(kind), (error as NetLabException)?.Subject ?? target);
     }
 
     internal static ErrorRecord Record(FaultKind kind, string message, object? target) => Record(new NetLabException(kind, message), target);

@@ -7,6 +7,9 @@ public sealed class NetLabException : IOException
         : base(message, inner)
         => Kind = kind;
 
+    /// <summary>What the fault is about, where that is not the endpoint at work.</summary>
+    internal object? Subject { get; init; }
+
     /// <summary>The stable name of the fault; it is also the id of the error record.</summary>
     public FaultKind Kind { get; }
 }

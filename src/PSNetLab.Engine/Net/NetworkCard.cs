@@ -18,7 +18,7 @@ internal sealed record NetworkCard(string Alias, int Index4, int Index6, bool Is
     /// <summary>The interface with a name.</summary>
     /// <exception cref="NetLabException">There is none.</exception>
     internal static NetworkCard Find(string alias) => Up.FirstOrDefault(card => string.Equals(card.Alias, alias, StringComparison.OrdinalIgnoreCase))
-        ?? throw new NetLabException(FaultKind.InterfaceNotFound, $"No interface named '{alias}' is up. These are: {string.Join(", ", Up.Select(card => card.Alias))}.");
+        ?? throw new NetLabException(FaultKind.InterfaceNotFound, $"No interface named '{alias}' is up. These are: {string.Join(", ", Up.Select(card => card.Alias))}.") { Subject = alias };
 
     /// <summary>The name of the interface with an index; null when there is none.</summary>
     internal static string? Name(int index) => index <= 0 ? null : s_names.GetOrAdd(index, static wanted => Up.FirstOrDefault(card => card.Index4 == wanted || card.Index6 == wanted)?.Alias);

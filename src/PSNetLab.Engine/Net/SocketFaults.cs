@@ -7,11 +7,11 @@ namespace PSNetLab.Engine;
 /// <summary>The one place where what the system says of a socket becomes a fault with a name and advice.</summary>
 internal static class SocketFaults
 {
-    internal static NetLabException Listen(SocketException error, IPEndPoint endPoint, ProtocolType protocol) => error.SocketErrorCode switch
+    internal static NetLabException Listen(SocketException error, IPEndPoint endPoint, ProtocolType protocol, string portParameter = "-Port") => error.SocketErrorCode switch
     {
         SocketError.AddressAlreadyInUse => new(
             FaultKind.PortInUse,
-            $"Port {endPoint.Port} on {endPoint.Address} is in use{PortOwner.Describe(endPoint, protocol)}. Choose another with -Port, or 0 for any free one.",
+            $"Port {endPoint.Port} on {endPoint.Address} is in use{PortOwner.Describe(endPoint, protocol)}. Choose another with {portParameter}, or 0 for any free one.",
             error),
         SocketError.AccessDenied => new(
             FaultKind.PortNotPermitted,

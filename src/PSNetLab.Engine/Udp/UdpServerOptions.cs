@@ -8,6 +8,9 @@ internal sealed record UdpBinding
 {
     internal IPEndPoint EndPoint { get; init; } = new(IPAddress.Loopback, 0);
 
+    /// <summary>The parameter the port came from, for advice.</summary>
+    internal string PortParameter { get; init; } = "-Port";
+
     internal bool ReuseAddress { get; init; }
 
     internal bool Broadcast { get; init; }

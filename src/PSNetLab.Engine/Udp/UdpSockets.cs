@@ -44,7 +44,7 @@ internal static class UdpSockets
         catch (SocketException error)
         {
             socket.Dispose();
-            throw SocketFaults.Listen(error, endPoint, ProtocolType.Udp);
+            throw SocketFaults.Listen(error, endPoint, ProtocolType.Udp, binding.PortParameter);
         }
         catch
         {
@@ -122,7 +122,10 @@ internal static class UdpSockets
             throw new NetLabException(
                 FaultKind.MulticastRefused,
                 $"The multicast group {group} cannot be joined{(card is null ? string.Empty : " on " + card.Alias)}: {error.Message}. Check that it is a multicast address (224.0.0.0/4 or ff00::/8) and name the interface with -InterfaceAlias.",
-                error);
+                error)
+            {
+                Subject = group,
+            };
         }
     }
 

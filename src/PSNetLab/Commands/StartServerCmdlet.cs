@@ -18,7 +18,7 @@ public abstract class StartServerCmdlet : NetCmdlet
     private protected const string ScriptSet = "ScriptBlock";
 
     /// <summary>The port to listen on, 0 to 65535; 0 takes a free one, which the job tells. Default: 0.</summary>
-    [Parameter(Position = 0)]
+    [Parameter(Position = 0, ValueFromPipelineByPropertyName = true)]
     [ValidateRange(0, 65535)]
     public int Port { get; set; }
 

@@ -55,7 +55,7 @@ internal sealed class TcpReplies
             WriteAvailable(cmdlet);
             if (_count > 0 || _written == 0)
             {
-                cmdlet.WriteError(Errors.Record(FaultKind.ReceiveTimeout, $"{_written} of {Wanted} replies came from {target} within {timeout.TotalSeconds} s. Check that the server answers, and that both sides use the same -Framing, or raise -TimeoutSec.", target));
+                cmdlet.WriteError(Errors.Record(FaultKind.ReceiveTimeout, $"{(_count == 0 ? "No reply" : $"{_written} of {_count} replies")} came from {target} within {timeout.TotalSeconds} s. Check that the server answers, and that both sides use the same -Framing, or raise -TimeoutSec.", target));
             }
 
             return;
@@ -67,11 +67,9 @@ internal sealed class TcpReplies
         }
         else if (_written < _count)
         {
-            cmdlet.WriteError(Errors.Record(FaultKind.ConnectionClosed, $"{target} closed the connection after {_written} of {Wanted} replies. Ask for fewer with -Count, or look at what the server does.", target));
+            cmdlet.WriteError(Errors.Record(FaultKind.ConnectionClosed, $"{target} closed the connection after {_written} of {_count} replies. Ask for fewer with -Count, or look at what the server does.", target));
         }
     }
-
-    private string Wanted => _count == 0 ? "any" : $"{_count}";
 
     private async Task ReadAsync()
     {

@@ -139,7 +139,7 @@ public sealed class SendUdpMessageCommand : NetCmdlet
         else if (!complete && (Count > 0 || _replies!.Written == 0))
         {
             Report(
-                new NetLabException(FaultKind.ReceiveTimeout, $"{_replies!.Written} of {(Count == 0 ? "any" : Count)} answers came from {Target} within {TimeoutSec} s. A datagram, or its answer, may be lost on the way: send it again, or raise -TimeoutSec."),
+                new NetLabException(FaultKind.ReceiveTimeout, $"{(Count == 0 ? "No answer" : $"{_replies!.Written} of {Count} answers")} came from {Target} within {TimeoutSec} s. A datagram, or its answer, may be lost on the way: send it again, or raise -TimeoutSec."),
                 Target);
         }
     }
