@@ -45,6 +45,16 @@ Describe 'The buffer of a server' {
         $outOfPlace | Should -BeNullOrEmpty
     }
 
+    It 'holds the sender back when the waiting messages have many bytes, however few they are' {
+        $server = Start-TcpServer -Framing Fixed:1000000
+        $pusher = Start-PythonPeer $pushySender -ArgumentList $server.Port, 250000 -NoPort
+        $pusher.ReadLine() | Should -Be 'held'
+        $server.Waiting | Should -BeIn (60..80)
+        $messages = Receive-TcpMessage -Job $server -Count 100 -TimeoutSec 30
+        $pusher.ReadLine() | Should -Be 'sent'
+        $messages.ForEach{ [int] $_.Text.Substring(0, 400) } | Should -Be (0..99).ForEach{ $_ * 2500 }
+    }
+
     It 'lets a held sender go on, bit by bit, as Receive-Job takes messages' {
         $server = Start-TcpServer -Framing Line -BufferLimit 1000
         $client = Open-TcpConnection 127.0.0.1 $server.Port -Framing Line
@@ -106,6 +116,16 @@ Describe 'The buffer of a server' {
         1..10 | Send-TcpMessage 127.0.0.1 $server.Port -Framing Line -Count 10 -TimeoutSec 10 | Should -HaveCount 10
         $server.Waiting | Should -Be 3
         $server.Dropped | Should -Be 7
+    }
+
+    It 'holds back a client that never reads its answers, and nobody else' {
+        $server = Start-TcpServer -Framing Line -Echo -NoRecord
+        $pusher = Start-PythonPeer $pushySender -ArgumentList $server.Port, 60000 -NoPort
+        $pusher.ReadLine() | Should -Be 'held'
+        (1..100 | Send-TcpMessage 127.0.0.1 $server.Port -Framing Line -Receive).Text | Should -Be (1..100)
+        Stop-Job $server
+        Wait-Job $server -Timeout 5 | Should -Be $server
+        $server.State | Should -Be 'Stopped'
     }
 
     It 'ends with Stop-Job while it holds a sender back, and gives out what it had' {

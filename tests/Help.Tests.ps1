@@ -1,6 +1,6 @@
 BeforeDiscovery {
-    # A ```powershell block of a page is an example that runs as printed; an ```output block behind it is what it prints.
-    # Blocks with any other info string are not run.
+    # A ```powershell block of a page is an example that runs as printed, and an ```output block behind it is what it
+    # prints. Blocks with any other info string are not run.
     function Get-Example([IO.FileInfo] $Page) {
         $title = ''
         $fences = '(?ms)^(?<level>#{2,3}) (?<title>[^\n]+)$' +

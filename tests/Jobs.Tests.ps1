@@ -191,6 +191,17 @@ s.close()
             finally { $peer.Stop() }
         }
 
+        It 'breaks off a reply script that does not end' {
+            $server = Start-TcpServer -Framing Line -ScriptBlock { Start-Sleep 60 }
+            $client = Open-TcpConnection 127.0.0.1 $server.Port -Framing Line
+            'x' | Send-TcpMessage -Connection $client
+            Wait-Until { $server.MessageCount -eq 1 }
+            Stop-Job $server
+            Wait-Job $server -Timeout 5 | Should -Be $server
+            $server.State | Should -Be 'Stopped'
+            $server.Error | Should -BeNullOrEmpty
+        }
+
         It 'may be asked again, also after the end' {
             $server = Start-TcpServer
             Stop-Job $server

@@ -117,6 +117,15 @@ Describe 'Coming and going' {
         'alive' | Send-TcpMessage 127.0.0.1 $server.Port -Framing Line -Count 1 | Should -Be 'alive'
     }
 
+    It 'leaves the servers of other runspaces alone when it is removed in one' {
+        $server = Start-TcpServer -Framing Line -Echo
+        $shell = [powershell]::Create().AddScript("Import-Module '$modulePath/PSNetLab.psd1'; (Start-TcpServer).Port; Remove-Module PSNetLab")
+        try { $port = $shell.Invoke()[0] }
+        finally { $shell.Dispose() }
+        (Start-TcpServer $port).Port | Should -Be $port
+        'alive' | Send-TcpMessage 127.0.0.1 $server.Port -Framing Line -Count 1 | Should -Be 'alive'
+    }
+
     It 'stops the servers of ForEach-Object -Parallel when that ends' {
         $ports = 1..2 | ForEach-Object -Parallel {
             Import-Module $using:modulePath/PSNetLab.psd1

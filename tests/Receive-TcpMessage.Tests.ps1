@@ -63,7 +63,7 @@ Describe 'Receive-TcpMessage -Connection' {
         $faults[0].FullyQualifiedErrorId | Should -BeLike 'ReceiveTimeout,*'
         $faults[0].CategoryInfo.Category | Should -Be 'OperationTimeout'
         "$($faults[0].TargetObject)" | Should -Be "127.0.0.1:$($server.Port)"
-        "$($faults[0])" | Should -BeLike "2 of 5 messages came from 127.0.0.1:$($server.Port) within 0.5 s. *-Framing, or raise -TimeoutSec."
+        "$($faults[0])" | Should -BeLike "2 of 5 messages came from 127.0.0.1:$($server.Port) within 0.5 s. *-Framing*raise -TimeoutSec."
     }
 
     It 'goes on after a timeout, also in the middle of a message' {
@@ -85,7 +85,36 @@ Describe 'Receive-TcpMessage -Connection' {
         $faults | Should -HaveCount 1
         $faults[0].FullyQualifiedErrorId | Should -BeLike 'ConnectionClosed,*'
         $faults[0].CategoryInfo.Category | Should -Be 'ConnectionError'
-        "$($faults[0])" | Should -BeLike "127.0.0.1:$($server.Port) closed the connection after 2 of 5 messages. Ask for fewer*"
+        "$($faults[0])" | Should -BeLike "The connection to 127.0.0.1:$($server.Port) ended after 2 of 5 messages. Ask for fewer*"
+    }
+
+    It 'refuses the connection of a server, which reads it itself' {
+        $accepted = Get-TcpConnection $server
+        $fault = { $accepted | Receive-TcpMessage -TimeoutSec 1 -ErrorAction Stop } | Should -Throw -PassThru
+        $fault.FullyQualifiedErrorId | Should -BeLike 'ConnectionBusy,*'
+        $fault.CategoryInfo.Category | Should -Be 'ResourceBusy'
+        "$($fault.TargetObject)" | Should -Be "$($connection.LocalEndPoint)"
+        "$fault" | Should -BeLike "Connection $($accepted.Id) belongs to the server on $($server.LocalEndPoint)*Receive-TcpMessage -Job*"
+        'still served' | Send-TcpMessage -Connection $connection
+        Receive-TcpMessage $connection -Count 1 -TimeoutSec 5 | Should -Be 'still served'
+        Receive-TcpMessage -Job $server -Count 1 -TimeoutSec 5 | Should -Be 'still served'
+    }
+
+    It 'refuses a second receiver; the first goes on' {
+        $shell = [powershell]::Create().AddScript("Import-Module '$modulePath/PSNetLab.psd1'; Receive-TcpMessage `$args[0] -Count 2").AddArgument($connection)
+        $output = [Management.Automation.PSDataCollection[psobject]]::new()
+        try {
+            $run = $shell.BeginInvoke([Management.Automation.PSDataCollection[psobject]]::new(), $output)
+            'one' | Send-TcpMessage -Connection $connection
+            Wait-Until { $output.Count }
+            $fault = { Receive-TcpMessage $connection -TimeoutSec 1 -ErrorAction Stop } | Should -Throw -PassThru
+            $fault.FullyQualifiedErrorId | Should -BeLike 'ConnectionBusy,*'
+            "$fault" | Should -BeLike "Connection $($connection.Id) is being received from elsewhere. One receiver at a time*"
+            'two' | Send-TcpMessage -Connection $connection
+            Wait-Until { $run.IsCompleted }
+            $output.Text | Should -Be 'one', 'two'
+        }
+        finally { $shell.Dispose() }
     }
 
     It 'keeps what Select-Object -First did not take' {

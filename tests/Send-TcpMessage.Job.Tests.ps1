@@ -104,4 +104,39 @@ Describe 'Send-TcpMessage -Job' {
         $faults | Should -HaveCount 1
         "$($faults[0])" | Should -BeLike "$($lonely.LocalEndPoint) has no open connection to send to.*"
     }
+
+    It 'reaches those who read when one client does not, who comes <Place>' -ForEach @{ Place = 'first' }, @{ Place = 'last' } {
+        $server = Start-TcpServer
+        function Open-Reader {
+            $reader = Open-TcpConnection 127.0.0.1 $server.Port -Framing Fixed:32000000 -MaxMessageBytes 32000000
+            $shell = [powershell]::Create().AddCommand('Import-Module').AddArgument("$modulePath/PSNetLab.psd1").
+                AddStatement().AddCommand('Receive-TcpMessage').AddParameter('Connection', $reader).AddParameter('Count', 1)
+            $run = $shell.BeginInvoke()
+            Wait-Until { $server.ConnectionCount }
+        }
+        if ($Place -eq 'last') { . Open-Reader }
+        $peer = Start-PythonPeer -NoPort -ArgumentList $server.Port -Code @'
+import socket, sys
+s = socket.create_connection(('127.0.0.1', int(sys.argv[1])), 10)
+print('here')
+input()
+'@
+        $peer.ReadLine() | Should -Be 'here'
+        if ($Place -eq 'first') { . Open-Reader }
+        Wait-Until { $server.ConnectionCount -eq 2 }
+        $deaf = Get-TcpConnection $server | Where-Object { "$($_.RemoteEndPoint)" -ne "$($reader.LocalEndPoint)" }
+        try {
+            # Each piece is more than the system buffers, so somebody has to read.
+            $piece = [byte[]]::new(8000000)
+            & { foreach ($number in 1..4) { , $piece } } |
+                Send-TcpMessage -Job $server -TimeoutSec 1 -ErrorVariable faults -ErrorAction SilentlyContinue
+            Wait-Until { $run.IsCompleted }
+            $shell.EndInvoke($run).ForEach{ $_.Length } | Should -Be 32000000
+            $shell.Streams.Error | Should -BeNullOrEmpty
+        }
+        finally { $shell.Dispose() }
+        $faults | Should -HaveCount 1
+        $faults[0].FullyQualifiedErrorId | Should -BeLike 'SendTimeout,*'
+        $faults[0].TargetObject | Should -Be "$($deaf.RemoteEndPoint)"
+    }
 }

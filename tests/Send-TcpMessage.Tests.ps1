@@ -55,6 +55,22 @@ Describe 'Send-TcpMessage' {
             (Receive-TcpMessage -Job $server -Count 3 -TimeoutSec 5).Text | Should -Be 'a', '2', 'c'
         }
 
+        It 'sends each element of a <Name>' -ForEach @(
+            @{ Name = 'typed array'; Items = [int[]] (7, 8); Texts = '7', '8' }
+            @{ Name = 'list'; Items = [Collections.Generic.List[string]] ('a', 'b'); Texts = 'a', 'b' }
+        ) {
+            Send-TcpMessage @to -Message $Items
+            (Receive-TcpMessage -Job $server -Count 2 -TimeoutSec 5).Text | Should -Be $Texts
+        }
+
+        It 'sends numbers and dates as PowerShell writes them, in any culture' {
+            $culture = [cultureinfo]::CurrentCulture
+            [cultureinfo]::CurrentCulture = 'de-DE'
+            try { 1.5, [datetime] '2020-02-03' | Send-TcpMessage @to }
+            finally { [cultureinfo]::CurrentCulture = $culture }
+            (Receive-TcpMessage -Job $server -Count 2 -TimeoutSec 5).Text | Should -Be '1.5', '02/03/2020 00:00:00'
+        }
+
         It 'sends an empty message for an empty string and for $null' {
             Send-TcpMessage @to -Message ''
             $null | Send-TcpMessage @to

@@ -130,6 +130,7 @@ Describe 'Start-TcpServer' {
         It 'says <Id> for <Bad>' -ForEach @(
             @{ Id = 'AddressNotLocal'; Bad = '-Address 192.0.2.1'; Category = 'InvalidArgument'; Target = '192.0.2.1:0'; Text = '192.0.2.1 is no address of this machine. Choose one*' }
             @{ Id = 'InvalidAddress'; Bad = '-DenyAddress 10.0.0.0/33'; Category = 'InvalidArgument'; Target = '127.0.0.1:0'; Text = "'10.0.0.0/33' is neither an IP address nor a CIDR range. Write it like*" }
+            @{ Id = 'InvalidAddress'; Bad = '-AllowAddress 10.1'; Category = 'InvalidArgument'; Target = '127.0.0.1:0'; Text = "'10.1' is neither*" }
             @{ Id = 'InvalidAddress'; Bad = '-AllowAddress nobody'; Category = 'InvalidArgument'; Target = '127.0.0.1:0'; Text = "'nobody' is neither*" }
             @{ Id = 'MessageLengthMismatch'; Bad = '-Framing Fixed:4 -Reply 12345'; Category = 'InvalidArgument'; Target = '127.0.0.1:0'; Text = 'The message has 5 bytes; Fixed:4 needs exactly 4.*' }
         ) {
@@ -144,6 +145,7 @@ Describe 'Start-TcpServer' {
         It 'refuses <Bad> while binding parameters' -ForEach @(
             @{ Bad = '-Port 65536'; Text = '*65535*' }
             @{ Bad = '-Address nowhere'; Text = "*'nowhere' is not an address to listen on. Use an IP address of this machine, Loopback*" }
+            @{ Bad = '-Address 127.1'; Text = "*'127.1' is not an address to listen on.*" }
             @{ Bad = '-Encoding klingon'; Text = "*'klingon' is not an encoding this system knows. Use a name such as utf8*" }
             @{ Bad = '-MaxConnections 0'; Text = '*1*' }
             @{ Bad = '-Echo -Reply x'; Text = '*parameter set*' }

@@ -22,7 +22,7 @@ internal static class Errors
         FaultKind.PortInUse => ErrorCategory.ResourceExists,
         FaultKind.PortNotPermitted or FaultKind.BroadcastNotPermitted => ErrorCategory.PermissionDenied,
         FaultKind.AddressNotLocal or FaultKind.InvalidFraming or FaultKind.InvalidAddress
-            or FaultKind.MessageLengthMismatch or FaultKind.MulticastRefused => ErrorCategory.InvalidArgument,
+            or FaultKind.MessageLengthMismatch or FaultKind.MulticastRefused or FaultKind.InvalidParameters => ErrorCategory.InvalidArgument,
         FaultKind.HostNotFound or FaultKind.ConnectionNotFound or FaultKind.InterfaceNotFound => ErrorCategory.ObjectNotFound,
         FaultKind.ConnectionBusy => ErrorCategory.ResourceBusy,
         FaultKind.ConnectionRefused or FaultKind.HostUnreachable or FaultKind.ConnectionReset or FaultKind.ConnectionClosed => ErrorCategory.ConnectionError,

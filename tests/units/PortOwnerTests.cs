@@ -60,5 +60,5 @@ public class PortOwnerTests
         Assert.Empty(PortOwner.Describe(new IPEndPoint(IPAddress.Loopback, 0), ProtocolType.Tcp));
     }
 
-    private static string Myself() => $" (by process {Environment.ProcessId}, {File.ReadAllText("/proc/self/comm").Trim()})";
+    private static string Myself() => $" (by process {Environment.ProcessId}, {File.ReadAllText("/proc/self/comm").Trim()}: this one)";
 }

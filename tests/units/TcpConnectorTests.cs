@@ -77,6 +77,7 @@ public class TcpConnectorTests
     [InlineData("")]
     [InlineData(" ")]
     [InlineData("a..b")]
+    [InlineData("127.1")] // what inet_aton(3) takes for 127.0.0.1
     public async Task A_name_without_address_is_told(string name)
     {
         // A label over 63 characters (RFC 1035, section 2.3.4) is refused without asking any name server.

@@ -89,6 +89,9 @@ public enum FaultKind
     /// <summary>The process or the system has no more file descriptors.</summary>
     TooManyOpenFiles,
 
+    /// <summary>Parameters do not go together.</summary>
+    InvalidParameters,
+
     /// <summary>No interface has the name.</summary>
     InterfaceNotFound,
 

@@ -15,11 +15,21 @@ public sealed partial class TcpConnection
         return TryBeginUse();
     }
 
-    internal void EndReading()
+    /// <summary>Lets the socket be closed while the session waits for something else.</summary>
+    internal void PauseReading()
     {
-        Reader.Dispose();
+        IsHeldBack = true;
         EndUse();
     }
+
+    /// <summary>Goes on after <see cref="PauseReading"/>; false when the connection was closed meanwhile.</summary>
+    internal bool ResumeReading()
+    {
+        IsHeldBack = false;
+        return TryBeginUse();
+    }
+
+    internal void EndReading() => EndUse();
 
     internal ValueTask WaitReadableAsync() => _transport.WaitReadableAsync(CancellationToken.None);
 
@@ -74,7 +84,7 @@ public sealed partial class TcpConnection
                 }
 
                 await _transport.WaitReadableAsync(cancellationToken).ConfigureAwait(false);
-                if (Receive() == 0 && Reader.Pending > 0)
+                if (Receive() == 0 && Reader.Pending > 0 && !IsClosed)
                 {
                     CountReceived();
                     return NewMessage(Reader.TakeRest(), truncated: true);

@@ -21,6 +21,7 @@ internal sealed class TcpServer
     private readonly Timer? _idleTimer;
     private Totals _closed;
     private int _underWay;
+    private int _stops;
     private bool _full;
     private volatile bool _stopping;
 
@@ -100,6 +101,11 @@ internal sealed class TcpServer
     /// <summary>Frees the port at once; connections get a half-close, then up to a second as long as something still comes, then an abort. Does not wait.</summary>
     internal void Stop()
     {
+        if (Interlocked.Exchange(ref _stops, 1) != 0)
+        {
+            return;
+        }
+
         _stopping = true;
         _acceptor.Dispose();
         _handshakes.Dispose();
@@ -221,7 +227,7 @@ internal sealed class TcpServer
 
             int left = await new TcpSession(connection, _options).RunAsync().ConfigureAwait(false);
             string? detail = null;
-            if (left > 0)
+            if (left > 0 && !connection.IsClosed)
             {
                 detail = $"{connection.RemoteEndPoint} ended the stream in the middle of a message: {left} bytes of a {connection.Framing} frame had come. They are kept as a message with Truncated set.";
                 _observer.Faulted(new NetLabException(FaultKind.TruncatedFrame, detail), connection.RemoteEndPoint);

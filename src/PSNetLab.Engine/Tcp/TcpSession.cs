@@ -14,6 +14,7 @@ internal sealed class TcpSession
     private readonly TcpConnection _connection;
     private readonly TcpServerOptions _options;
     private TcpMessage? _current;
+    private bool _isReading;
     private long _tooLong;
 
     internal TcpSession(TcpConnection connection, TcpServerOptions options)
@@ -36,18 +37,18 @@ internal sealed class TcpSession
     /// <returns>How many bytes of an unfinished frame were left.</returns>
     internal async Task<int> RunAsync()
     {
-        if (!_connection.BeginReading(this))
-        {
-            return 0;
-        }
-
+        _isReading = _connection.BeginReading(this);
         try
         {
-            return await ReadAsync().ConfigureAwait(false);
+            return _isReading ? await ReadAsync().ConfigureAwait(false) : 0;
         }
         finally
         {
-            _connection.EndReading();
+            _connection.Reader.Dispose();
+            if (_isReading)
+            {
+                _connection.EndReading();
+            }
         }
     }
 
@@ -71,9 +72,9 @@ internal sealed class TcpSession
                     throw _connection.TooLong(_tooLong);
                 }
 
-                if (step is Step.NeedRoom or Step.RunHandler)
+                if (step is Step.NeedRoom or Step.RunHandler && !await FinishCurrentAsync(hasRoom: step != Step.NeedRoom).ConfigureAwait(false))
                 {
-                    await FinishCurrentAsync(hasRoom: step != Step.NeedRoom).ConfigureAwait(false);
+                    return 0;
                 }
             }
         }
@@ -163,39 +164,42 @@ internal sealed class TcpSession
         return replies;
     }
 
-    /// <summary>What a message needs that may take time: room in the mailbox, and its answer by the script.</summary>
-    private async ValueTask FinishCurrentAsync(bool hasRoom)
+    /// <summary>What a message needs that may take time: room in the mailbox, and its answer by the script. False when the connection was closed meanwhile.</summary>
+    private async ValueTask<bool> FinishCurrentAsync(bool hasRoom)
     {
-        _connection.IsHeldBack = true;
+        _connection.PauseReading();
+        _isReading = false;
         if (!hasRoom)
         {
             await _options.Sink!.AddAsync(_current!).ConfigureAwait(false);
         }
 
-        if (_options.Handler is { } handler)
+        IReadOnlyList<byte[]> replies = _options.Handler is { } handler ? await handler(_current!).ConfigureAwait(false) : [];
+        _current = null;
+        _isReading = _connection.ResumeReading();
+        for (int i = 0; _isReading && i < replies.Count; i++)
         {
-            foreach (byte[] reply in await handler(_current!).ConfigureAwait(false))
-            {
-                await SendFrame(reply).ConfigureAwait(false);
-            }
+            await SendFrame(replies[i]).ConfigureAwait(false);
         }
 
-        _current = null;
-        _connection.IsHeldBack = false;
+        return _isReading;
     }
 
     private async ValueTask<int> EndAsync()
     {
         int left = _connection.Reader.Pending;
-        if (left > 0)
+        if (left == 0)
         {
-            _connection.CountReceived();
-            _current = _connection.NewMessage(_connection.Reader.TakeRest(), truncated: true);
-            if (_options.Sink is not null)
-            {
-                _connection.IsHeldBack = true;
-                await _options.Sink.AddAsync(_current).ConfigureAwait(false);
-            }
+            return 0;
+        }
+
+        _connection.CountReceived();
+        _current = _connection.NewMessage(_connection.Reader.TakeRest(), truncated: true);
+        if (_options.Sink is not null)
+        {
+            _connection.PauseReading();
+            _isReading = false;
+            await _options.Sink.AddAsync(_current).ConfigureAwait(false);
         }
 
         return left;

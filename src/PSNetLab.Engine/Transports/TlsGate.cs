@@ -12,6 +12,9 @@ internal sealed class TlsGate(NetworkStream inner) : Stream
     private readonly SemaphoreSlim _decrypting = new(1, 1);
     private int _held;
 
+    /// <summary>Cancelled when reading and writing are to end.</summary>
+    internal CancellationTokenSource Interrupted { get; } = new();
+
     public override bool CanRead => true;
 
     public override bool CanWrite => true;
@@ -52,12 +55,16 @@ internal sealed class TlsGate(NetworkStream inner) : Stream
     {
         EndRead();
         int count = await inner.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
-        await _decrypting.WaitAsync(cancellationToken).ConfigureAwait(false);
+
+        // Not to be cancelled any more: what was read must reach SslStream.
+        await _decrypting.WaitAsync(CancellationToken.None).ConfigureAwait(false);
         Volatile.Write(ref _held, 1);
         return count;
     }
 
-    public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) => inner.WriteAsync(buffer, cancellationToken);
+    // A shutdown writes without a token of its own, and must not wait for a peer that never reads once the connection is closed.
+    public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+        => inner.WriteAsync(buffer, cancellationToken.CanBeCanceled ? cancellationToken : Interrupted.Token);
 
     public override Task FlushAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 

@@ -15,7 +15,6 @@ internal sealed class TlsTransport : Transport
 
     private readonly SslStream _stream;
     private readonly TlsGate _gate;
-    private readonly CancellationTokenSource _interrupted = new();
     private byte[]? _buffer;
     private int _start;
     private int _end;
@@ -72,7 +71,7 @@ internal sealed class TlsTransport : Transport
             return;
         }
 
-        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(_interrupted.Token, cancellationToken);
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(_gate.Interrupted.Token, cancellationToken);
         try
         {
             // The empty read waits without holding a buffer.
@@ -83,7 +82,7 @@ internal sealed class TlsTransport : Transport
             _end = await _stream.ReadAsync(_buffer, either.Token).ConfigureAwait(false);
             _ended = _end == 0;
         }
-        catch (OperationCanceledException) when (_interrupted.IsCancellationRequested)
+        catch (OperationCanceledException) when (_gate.Interrupted.IsCancellationRequested)
         {
             _ended = true;
         }
@@ -113,7 +112,7 @@ internal sealed class TlsTransport : Transport
 
     internal override async ValueTask SendAsync(ReadOnlyMemory<byte> data, CancellationToken cancellationToken)
     {
-        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(_interrupted.Token, cancellationToken);
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(_gate.Interrupted.Token, cancellationToken);
         try
         {
             await _stream.WriteAsync(data, either.Token).ConfigureAwait(false);
@@ -136,14 +135,14 @@ internal sealed class TlsTransport : Transport
             catch (CryptographicException) when (attempt < MostShutdownAttempts)
             {
                 // OpenSSL refuses while half a session ticket of the peer has come (RFC 8446, section 4.6.1); the rest is near.
-                await Task.Delay(attempt, _interrupted.Token).ConfigureAwait(false);
+                await Task.Delay(attempt, _gate.Interrupted.Token).ConfigureAwait(false);
             }
         }
 
         await base.ShutdownSendAsync().ConfigureAwait(false);
     }
 
-    internal override void Interrupt() => _interrupted.Cancel();
+    internal override void Interrupt() => _gate.Interrupted.Cancel();
 
     public override void Dispose()
     {

@@ -83,6 +83,7 @@ internal sealed class UdpSender : IDatagramHandler, IDisposable
             EndPoint = options.Local ?? new IPEndPoint(options.Remote.AddressFamily == AddressFamily.InterNetworkV6 ? IPAddress.IPv6Any : IPAddress.Any, 0),
             Broadcast = options.Broadcast,
             PortParameter = "-LocalPort",
+            TellRefusals = isConnected,
         });
         try
         {

@@ -8,10 +8,12 @@ namespace PSNetLab.Engine;
 [SuppressMessage("Design", "CA1001", Justification = "Its end is Stop, and Completion tells when it is reached.")]
 internal sealed class UdpServer : IDatagramHandler
 {
+    private const int StopGraceMilliseconds = 1000;
+
     private readonly UdpServerOptions _options;
     private readonly DatagramTransport _transport;
     private readonly Queue<Unfinished> _unfinished = new();
-    private long _kernelDrops;
+    private long? _kernelDrops;
     private volatile bool _stopping;
 
     private UdpServer(UdpServerOptions options)
@@ -46,18 +48,17 @@ internal sealed class UdpServer : IDatagramHandler
     internal long Refused { get; private set; }
 
     /// <summary>Datagrams the kernel dropped because they came faster than they were taken; null where it does not tell.</summary>
-    internal long? KernelDrops => UdpSockets.KernelDrops(Socket) is { } drops ? _kernelDrops = drops : OperatingSystem.IsLinux() ? _kernelDrops : null;
+    internal long? KernelDrops => UdpSockets.KernelDrops(Socket) ?? _kernelDrops;
 
     /// <exception cref="NetLabException">The endpoint cannot be bound.</exception>
     internal static UdpServer Start(UdpServerOptions options) => new(options);
 
-    /// <summary>Frees the port at once. Does not wait.</summary>
+    /// <summary>Takes no more datagrams; answers under way get a second to go out, then the port is free. Does not wait.</summary>
     internal void Stop()
     {
         _stopping = true;
-        _ = KernelDrops;
-        _transport.Dispose();
         _transport.Interrupt();
+        _ = Task.WhenAny(Completion, Task.Delay(StopGraceMilliseconds)).ContinueWith(_ => Close(), TaskScheduler.Default);
     }
 
     void IDatagramHandler.OnDatagram(in Datagram datagram)
@@ -100,6 +101,12 @@ internal sealed class UdpServer : IDatagramHandler
         LostBytes = datagram.FullLength < 0 ? null : datagram.FullLength - datagram.Data.Length,
     };
 
+    private void Close()
+    {
+        _kernelDrops = KernelDrops;
+        _transport.Dispose();
+    }
+
     private async Task RunAsync()
     {
         // The caller's thread has done its part; and what follows may run on the thread of an event loop.
@@ -111,7 +118,7 @@ internal sealed class UdpServer : IDatagramHandler
                 await _transport.WaitReadableAsync(CancellationToken.None).ConfigureAwait(false);
                 if (!_transport.Receive(this))
                 {
-                    return;
+                    break;
                 }
 
                 while (_unfinished.TryDequeue(out Unfinished one))
@@ -128,6 +135,8 @@ internal sealed class UdpServer : IDatagramHandler
                 }
             }
         }
+
+        Close();
     }
 
     private async ValueTask FinishAsync(Unfinished one)
@@ -168,7 +177,7 @@ internal sealed class UdpServer : IDatagramHandler
         }
         catch (SocketException error)
         {
-            ReportSend(error, peer);
+            ReportSend(error, peer, data.Length);
         }
     }
 
@@ -186,18 +195,18 @@ internal sealed class UdpServer : IDatagramHandler
         }
         catch (SocketException error)
         {
-            ReportSend(error, peer);
+            ReportSend(error, peer, data.Length);
         }
     }
 
     /// <summary>The address to answer from: the one that was asked, unless it is nobody's own.</summary>
     private static IPAddress? Source(IPAddress? asked) => asked is null || UdpSockets.IsMulticast(asked) || asked.Equals(IPAddress.Broadcast) ? null : asked;
 
-    private void ReportSend(SocketException error, DatagramPeer peer)
+    private void ReportSend(SocketException error, DatagramPeer peer, int length)
     {
         if (!_stopping)
         {
-            _options.OnFault?.Invoke(SocketFaults.SendDatagram(error, peer.EndPoint, 0), peer.EndPoint);
+            _options.OnFault?.Invoke(SocketFaults.SendDatagram(error, peer.EndPoint, length), peer.EndPoint);
         }
     }
 

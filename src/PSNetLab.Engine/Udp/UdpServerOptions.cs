@@ -15,6 +15,9 @@ internal sealed record UdpBinding
 
     internal bool Broadcast { get; init; }
 
+    /// <summary>Whether an ICMP answer to a datagram sent earlier is to be told as an error (Windows tells it to every socket, Linux to connected ones).</summary>
+    internal bool TellRefusals { get; init; }
+
     internal IReadOnlyList<IPAddress> MulticastGroups { get; init; } = [];
 
     /// <summary>The interface for multicast; null for the one the system chooses.</summary>

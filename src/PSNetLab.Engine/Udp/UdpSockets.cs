@@ -27,7 +27,11 @@ internal static class UdpSockets
 
             socket.EnableBroadcast = binding.Broadcast;
             SetReceiveBuffer(socket, binding.ReceiveBufferBytes);
-            IgnoreUnreachablePorts(socket);
+            if (!binding.TellRefusals)
+            {
+                IgnoreUnreachablePorts(socket);
+            }
+
             socket.Bind(endPoint);
             if (IsAny(endPoint.Address))
             {
@@ -96,6 +100,21 @@ internal static class UdpSockets
                 // Only multicast knows 0, which is this host (ip(7)).
                 socket.Ttl = (short)hops;
             }
+        }
+    }
+
+    /// <summary>The address the system would send from; connecting a UDP socket chooses it and sends nothing (udp(7)).</summary>
+    internal static IPAddress SourceFor(IPEndPoint remote)
+    {
+        using Socket probe = new(remote.AddressFamily, SocketType.Dgram, ProtocolType.Udp) { EnableBroadcast = true };
+        try
+        {
+            probe.Connect(remote);
+            return ((IPEndPoint)probe.LocalEndPoint!).Address;
+        }
+        catch (SocketException)
+        {
+            return IPAddress.Any; // no route: sending will say so
         }
     }
 

@@ -72,6 +72,12 @@ public abstract class ReceiveCmdlet : NetCmdlet
 
     private protected void Emit(object message)
     {
+        if (message is ErrorRecord error)
+        {
+            WriteError(error);
+            return;
+        }
+
         _received++;
         WriteObject(message);
     }

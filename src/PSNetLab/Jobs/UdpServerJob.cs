@@ -9,7 +9,13 @@ public sealed class UdpServerJob : SocketJob, IMessageSink<UdpMessage>
     private readonly UdpServer _server;
     private readonly ReplyScript? _script;
 
-    internal UdpServerJob(string command, string? name, RecordOptions records, UdpServerOptions options, ReplyScript? script)
+    /// <param name="command">The line that started it.</param>
+    /// <param name="name">The name of the job, or null for the next one.</param>
+    /// <param name="records">What becomes of received datagrams.</param>
+    /// <param name="options">What the server is to do.</param>
+    /// <param name="script">What answers, or null.</param>
+    /// <param name="isForeground">Whether a cmdlet takes everything at once; then errors go to it among the messages.</param>
+    internal UdpServerJob(string command, string? name, RecordOptions records, UdpServerOptions options, ReplyScript? script, bool isForeground = false)
         : base(command, name, "UdpServer", records)
     {
         _script = script;
@@ -17,7 +23,13 @@ public sealed class UdpServerJob : SocketJob, IMessageSink<UdpMessage>
         {
             Sink = records.Keep ? this : null,
             Handler = script is null ? null : message => script.RunAsync(message, this),
-            OnFault = (fault, target) => Write(Errors.Record(fault, target)),
+            OnFault = (fault, target) =>
+            {
+                if (!isForeground || !TryRecord(Errors.Record(fault, target)))
+                {
+                    Write(Errors.Record(fault, target));
+                }
+            },
         });
         Run(_server.Completion);
     }

@@ -98,6 +98,11 @@ public sealed class ReceiveUdpMessageCommand : ReceiveCmdlet
 
         try
         {
+            if (AsJob && (Count > 0 || TimeoutSec > 0))
+            {
+                throw new NetLabException(FaultKind.InvalidParameters, "-Count and -TimeoutSec do not go with -AsJob, which receives until it is stopped. Give them to the command that takes the messages: Receive-UdpMessage -Job.");
+            }
+
             UdpServerJob job = Start(endPoint);
             LiveJobs.Add(job);
             if (AsJob)
@@ -146,6 +151,6 @@ public sealed class ReceiveUdpMessageCommand : ReceiveCmdlet
             Reply = Reply is null ? null : Payload.From(Reply, Encoding),
         };
         RecordOptions records = new(Keep: true, AsJob ? RecordOptions.DefaultBufferLimit : ForegroundLimit, WhenFull.Drop);
-        return new UdpServerJob(MyInvocation.Line.Trim(), null, records, options, script: null);
+        return new UdpServerJob(MyInvocation.Line.Trim(), null, records, options, script: null, isForeground: !AsJob);
     }
 }

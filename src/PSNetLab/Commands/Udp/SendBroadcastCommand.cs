@@ -141,9 +141,16 @@ public sealed class SendBroadcastCommand : NetCmdlet
         }
     }
 
-    private static (string Alias, IPAddress Source, IPAddress Broadcast) WayTo(IPAddress address) => address.AddressFamily == AddressFamily.InterNetwork
-        ? (string.Empty, IPAddress.Any, address)
-        : throw new NetLabException(FaultKind.InvalidAddress, $"{address} is not a broadcast address: IPv6 has none. Use Send-UdpMessage -MulticastGroup ff02::1 for all hosts of a link (RFC 4291, section 2.7.1).");
+    private (string Alias, IPAddress Source, IPAddress Broadcast) WayTo(IPAddress address)
+    {
+        if (address.AddressFamily == AddressFamily.InterNetwork)
+        {
+            IPAddress source = UdpSockets.SourceFor(new IPEndPoint(address, Port));
+            return (NetworkCard.Up.FirstOrDefault(card => card.Addresses.Any(own => own.Address.Equals(source)))?.Alias ?? string.Empty, source, address);
+        }
+
+        throw new NetLabException(FaultKind.InvalidAddress, $"{address} is not a broadcast address: IPv6 has none. Use Send-UdpMessage -MulticastGroup ff02::1 for all hosts of a link (RFC 4291, section 2.7.1).");
+    }
 
     private static IEnumerable<(string Alias, IPAddress Source, IPAddress Broadcast)> WaysOf(NetworkCard card)
         => card.Broadcasts().Select(pair => (card.Alias, pair.Source, pair.Broadcast));

@@ -95,6 +95,11 @@ public sealed class SendUdpMessageCommand : NetCmdlet
     {
         try
         {
+            if (MulticastGroup is not null && !UdpSockets.IsMulticast(MulticastGroup))
+            {
+                throw new NetLabException(FaultKind.MulticastRefused, $"{MulticastGroup} is not a multicast address (224.0.0.0/4 or ff00::/8). Use -ComputerName for a host.") { Subject = MulticastGroup };
+            }
+
             IPEndPoint remote = new(MulticastGroup ?? Resolve(), Port);
             bool wantsReplies = Receive || Count > 0;
             Mailbox<UdpMessage>? replies = wantsReplies ? new Mailbox<UdpMessage>(MostReplies, WhenFull.Drop) : null;

@@ -24,6 +24,11 @@ public sealed class StartUdpServerCommand : StartServerCmdlet
     [Parameter]
     public SwitchParameter ReuseAddress { get; set; }
 
+    /// <summary>The most bytes kept of a datagram; what is larger is cut off, with Truncated set. Default: 65535, all of any datagram.</summary>
+    [Parameter]
+    [ValidateRange(1, UdpServerOptions.MostDatagramBytes)]
+    public int BufferBytes { get; set; } = UdpServerOptions.MostDatagramBytes;
+
     /// <summary>The most bytes the system keeps waiting for the server. Default: 4194304; the system may cap it (socket(7)).</summary>
     [Parameter]
     [ValidateRange(1024, int.MaxValue / 2)]
@@ -37,6 +42,7 @@ public sealed class StartUdpServerCommand : StartServerCmdlet
         {
             Binding = UdpBindings.Create(this, endPoint, MulticastGroup, InterfaceAlias, ReuseAddress, ReceiveBufferBytes),
             Encoding = Encoding,
+            BufferBytes = BufferBytes,
             Filter = Filter,
             Echo = Echo,
             Reply = ReplyBytes,

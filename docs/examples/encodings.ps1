@@ -1,0 +1,27 @@
+<#
+.SYNOPSIS
+The same text as different bytes: UTF-8 and GB18030, end to end, and what a wrong guess looks like.
+
+.PARAMETER Text
+What to send.
+#>
+#Requires -Version 7.4
+#Requires -Modules PSNetLab
+param([string] $Text = '来,确认下眼神')
+
+foreach ($encoding in 'utf8', 'GB18030') {
+    $server = Start-TcpServer -Framing Line -Encoding $encoding -Echo
+    try {
+        $line = @{ ComputerName = 'localhost'; Port = $server.Port; Framing = 'Line' }
+        $right = Send-TcpMessage @line $Text -Encoding $encoding -Count 1
+        "$encoding, $($right.Length) bytes: $([Convert]::ToHexString($right.Data))"
+        "  both sides $encoding`: $($right.Text)"
+
+        # Bytes are sent as they are; only the reader guesses wrong.
+        $wrong = Send-TcpMessage @line $right.Data -Encoding ($encoding -eq 'utf8' ? 'GB18030' : 'utf8') -Count 1
+        "  read as something else: $($wrong.Text)"
+    }
+    finally {
+        Remove-Job $server -Force
+    }
+}

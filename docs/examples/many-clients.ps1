@@ -1,0 +1,28 @@
+<#
+.SYNOPSIS
+One listening socket serves many clients, several at a time, again and again.
+
+.PARAMETER Clients
+How many are connected at a time.
+
+.PARAMETER Rounds
+How often as many come, talk and leave.
+#>
+#Requires -Version 7.4
+#Requires -Modules PSNetLab
+param([int] $Clients = 5, [int] $Rounds = 3)
+
+$server = Start-TcpServer -Framing Line -ScriptBlock { "$($_.Text), you are number $($_.ConnectionId)" }
+try {
+    foreach ($round in 1..$Rounds) {
+        $connections = foreach ($n in 1..$Clients) { Open-TcpConnection localhost $server.Port -Framing Line }
+        foreach ($connection in $connections) { Send-TcpMessage -Connection $connection "Hello in round $round" }
+        $connections | Receive-TcpMessage -Count 1 -TimeoutSec 10 | ForEach-Object Text
+        "Connected: $($server.ConnectionCount)"
+        $connections | Close-TcpConnection
+    }
+    "One listening socket on $($server.LocalEndPoint), $($server.MessageCount) messages"
+}
+finally {
+    Remove-Job $server -Force
+}

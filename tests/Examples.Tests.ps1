@@ -1,0 +1,264 @@
+BeforeAll {
+    . $PSScriptRoot/common.ps1
+    $examples = Join-Path $PSScriptRoot .. docs examples
+    $answer = '来,确认下眼神'
+
+    # Starts a script of docs/examples in a session of its own; its output can be watched.
+    function Start-Example([string] $Name, [hashtable] $Parameters = @{}) {
+        $state = [initialsessionstate]::CreateDefault2()
+        $state.ImportPSModule("$modulePath/PSNetLab.psd1")
+        $shell = [powershell]::Create($state)
+        $null = $shell.AddCommand("$examples/$Name.ps1").AddParameters($Parameters)
+        $output = [Management.Automation.PSDataCollection[psobject]]::new()
+        # Or whoever looks at it would wait for the end of the script.
+        $output.EnumeratorNeverBlocks = $true
+        [pscustomobject]@{
+            Shell  = $shell
+            Output = $output
+            Run    = $shell.BeginInvoke([Management.Automation.PSDataCollection[psobject]]::new(), $output)
+        }
+    }
+
+    # The lines of an example that ends by itself.
+    function Wait-Example($Example, [double] $TimeoutSec = 30) {
+        try {
+            if (-not $Example.Run.AsyncWaitHandle.WaitOne([timespan]::FromSeconds($TimeoutSec))) {
+                throw "The example did not end within $TimeoutSec s. It said: $($Example.Output -join '; ')"
+            }
+            $null = $Example.Shell.EndInvoke($Example.Run)
+            $Example.Shell.Streams.Error | Should -BeNullOrEmpty
+            @($Example.Output | ForEach-Object { "$_" })
+        }
+        finally {
+            Stop-Example $Example
+        }
+    }
+
+    function Stop-Example($Example) {
+        $null = $Example.Shell.BeginStop($null, $null)
+        if ($Example.Run.AsyncWaitHandle.WaitOne(10000)) { $Example.Shell.Dispose() }
+    }
+
+    function Invoke-Example([string] $Name, [hashtable] $Parameters = @{}) {
+        Wait-Example (Start-Example $Name $Parameters)
+    }
+
+    # tcp-server.ps1 on a free port, which it says.
+    function Start-ExampleServer([hashtable] $Parameters) {
+        $server = Start-Example tcp-server ($Parameters + @{ Port = 0 })
+        Wait-Until { $server.Output.Count -gt 0 }
+        "$($server.Output[0])" | Should -Match '^Waiting for clients on 127\.0\.0\.1:\d+$'
+        $server | Add-Member Port ([int] ("$($server.Output[0])" -split ':')[-1]) -PassThru
+    }
+
+    # Sends each text, prints each answer, leaves.
+    $pythonClient = @'
+import socket, sys
+peer = socket.create_connection(('127.0.0.1', int(sys.argv[1])), 10)
+for text in sys.argv[3:]:
+    peer.sendall(text.encode(sys.argv[2]))
+    print(peer.recv(1024).decode(sys.argv[2]))
+peer.close()
+'@
+
+    function Invoke-PythonClient([int] $Port, [string] $Encoding, [string[]] $Text) {
+        $peer = Start-PythonPeer $pythonClient (@($Port, $Encoding) + $Text) -NoPort
+        try {
+            $peer.ReadToEnd()
+            $null = $peer.WaitForExit(10)
+        }
+        finally {
+            $peer.Stop()
+        }
+    }
+
+    # Serves one client: prints each text and answers it, until the client leaves or says quit.
+    $pythonServer = @'
+import socket
+listener = socket.create_server(('127.0.0.1', 0))
+print('PORT', listener.getsockname()[1])
+peer, address = listener.accept()
+while True:
+    text = peer.recv(1024).decode()
+    if not text:
+        print('left')
+        break
+    print(text)
+    peer.sendall('来,确认下眼神'.encode())
+    if text == 'quit':
+        break
+peer.close()
+'@
+
+    # In a process of its own, because it asks at the console.
+    function Invoke-ExampleClient([int] $Port, [string[]] $Typed, [switch] $KeepOpen) {
+        $start = [Diagnostics.ProcessStartInfo]::new([Environment]::ProcessPath)
+        $utf8 = '[Console]::InputEncoding = [Console]::OutputEncoding = [Text.UTF8Encoding]::new()'
+        $script = "$utf8; Import-Module '$modulePath/PSNetLab.psd1'; & '$examples/tcp-client.ps1' -Port $Port"
+        foreach ($argument in '-NoProfile', '-Command', $script) { $start.ArgumentList.Add($argument) }
+        $start.Environment['NO_COLOR'] = '1'
+        $start.RedirectStandardInput = $start.RedirectStandardOutput = $start.RedirectStandardError = $true
+        $start.StandardInputEncoding = $start.StandardOutputEncoding = [Text.UTF8Encoding]::new()
+        $process = [Diagnostics.Process]::Start($start)
+        try {
+            $said = $process.StandardOutput.ReadToEndAsync()
+            $failed = $process.StandardError.ReadToEndAsync()
+            foreach ($line in $Typed) { $process.StandardInput.WriteLine($line) }
+            $process.StandardInput.Flush()
+            if (-not $KeepOpen) { $process.StandardInput.Close() }
+            if (-not $process.WaitForExit(30000)) { throw 'tcp-client.ps1 did not end.' }
+            [pscustomobject]@{ Text = $said.Result; Errors = $failed.Result }
+        }
+        finally {
+            if (-not $process.HasExited) { $process.Kill($true) }
+            $process.Dispose()
+        }
+    }
+}
+
+Describe 'tcp-server.ps1' {
+    It 'says who comes, prints what a Python client says, answers, and ends with it' {
+        $server = Start-ExampleServer @{ Once = $true }
+        Invoke-PythonClient $server.Port utf-8 'hello', '你好' | Should -Be $answer, $answer
+        $lines = Wait-Example $server
+        $lines[1] | Should -Match '^Connection \d+ from 127\.0\.0\.1:\d+ opened$'
+        $lines[2, 3] | Should -Be 'hello', '你好'
+        $lines[4] | Should -Match '^Connection \d+ from 127\.0\.0\.1:\d+ closed: PeerClosed$'
+        $lines.Count | Should -Be 5
+    }
+
+    It 'takes one client after the other until it is stopped, and frees its port' {
+        $server = Start-ExampleServer @{}
+        try {
+            foreach ($text in 'first', 'second', 'third') {
+                Invoke-PythonClient $server.Port utf-8 $text | Should -Be $answer
+            }
+            Wait-Until { @($server.Output | Where-Object { "$_" -match 'closed' }).Count -eq 3 }
+            $server.Output | Where-Object { "$_" -notmatch 'Connection|Waiting' } |
+                Should -Be 'first', 'second', 'third'
+        }
+        finally {
+            Stop-Example $server
+        }
+        { Open-TcpConnection 127.0.0.1 $server.Port -ErrorAction Stop } | Should -Throw -ErrorId ConnectionRefused*
+    }
+
+    It 'reads at most 1,024 bytes at a time' {
+        $server = Start-ExampleServer @{ Once = $true }
+        $peer = Start-PythonPeer @'
+import socket, sys
+peer = socket.create_connection(('127.0.0.1', int(sys.argv[1])), 10)
+peer.sendall(b'x' * 3000)
+peer.shutdown(socket.SHUT_WR)
+while peer.recv(1024):
+    pass
+'@ $server.Port -NoPort
+        try { $null = $peer.WaitForExit(10) } finally { $peer.Stop() }
+        $texts = Wait-Example $server | Where-Object { $_ -match '^x+$' }
+        -join $texts | Should -Be ('x' * 3000)
+        ($texts | Measure-Object Length -Maximum).Maximum | Should -BeLessOrEqual 1024
+    }
+
+    It 'speaks GB18030' {
+        $server = Start-ExampleServer @{ Once = $true; Encoding = 'GB18030' }
+        Invoke-PythonClient $server.Port gb18030 '发消息' | Should -Be $answer
+        Wait-Example $server | Should -Contain '发消息'
+    }
+}
+
+Describe 'tcp-client.ps1' {
+    BeforeEach { $python = Start-PythonPeer $pythonServer }
+    AfterEach { $python.Stop() }
+
+    It 'prompts, sends, shows each answer, and ends on an empty line' {
+        $client = Invoke-ExampleClient $python.Port 'hello', '你好', '' -KeepOpen
+        $python.ReadToEnd() | Should -Be 'hello', '你好', 'left'
+        [regex]::Matches($client.Text, '发消息>>').Count | Should -Be 3
+        [regex]::Matches($client.Text, $answer).Count | Should -Be 2
+        $client.Errors | Should -BeNullOrEmpty
+    }
+
+    It 'ends when its input does' {
+        $client = Invoke-ExampleClient $python.Port 'hello'
+        $python.ReadToEnd() | Should -Be 'hello', 'left'
+        $client.Text | Should -Match $answer
+    }
+
+    It 'says that the server has left, and ends' {
+        $client = Invoke-ExampleClient $python.Port 'quit', 'more', 'and more' -KeepOpen
+        $python.ReadToEnd() | Should -Be 'quit'
+        $client.Errors -replace '\s+\|?\s*', ' ' | Should -Match 'ended after 0 of 1 messages|takes no more data|reset'
+    }
+}
+
+Describe 'The lessons of TCP' {
+    It 'glued-messages.ps1: late reads glue, an interval and a framing part' {
+        Invoke-Example glued-messages @{ IntervalMs = 300 } | Should -Be @(
+            'Raw, sent one after the other, read late:'
+            '  [onetwothree]'
+            'Raw, 300 ms apart, read at once:'
+            '  [one]', '  [two]', '  [three]'
+            'Framed as lines, sent one after the other, read late:'
+            '  [one]', '  [two]', '  [three]'
+        )
+    }
+
+    It 'broken-pipe.ps1: a clear error, and the script goes on' {
+        $lines = Invoke-Example broken-pipe
+        $lines | Should -Contain 'The server has left. The connection is in CloseWait.'
+        "$lines" | Should -Match 'Message \d+ fails: .*(broken pipe|reset the connection)'
+        $lines[-1] | Should -Be 'welcome'
+    }
+
+    It 'peer-left.ps1: a receive that returns nothing' {
+        Invoke-Example peer-left @{ Message = 'one', 'two' } | Should -Be @(
+            'welcome', 'one', 'two'
+            "Received '': the peer has left, the connection is in CloseWait."
+        )
+    }
+
+    It 'many-clients.ps1: one listener, many clients, again and again' {
+        $lines = Invoke-Example many-clients @{ Clients = 4; Rounds = 2 }
+        @($lines -match '^Hello in round 1, you are number').Count | Should -Be 4
+        @($lines -match '^Hello in round 2, you are number').Count | Should -Be 4
+        @($lines -eq 'Connected: 4').Count | Should -Be 2
+        $lines[-1] | Should -Match '^One listening socket on 127\.0\.0\.1:\d+, 8 messages$'
+    }
+
+    It 'full-buffers.ps1: the sender is held back, and goes on when the reader reads' {
+        $lines = Invoke-Example full-buffers
+        $total, $held, $half, $all = $lines | ForEach-Object { [double] [regex]::Match($_, '[\d.,]+(?= MiB)').Value }
+        $held | Should -BeGreaterThan 0
+        $held | Should -BeLessThan $total
+        $half | Should -BeGreaterThan $held
+        $all | Should -Be $total
+    }
+
+    It 'encodings.ps1: the same text in two encodings' {
+        $lines = Invoke-Example encodings
+        $lines | Should -Contain 'utf8, 19 bytes: E69DA52CE7A1AEE8AEA4E4B88BE79CBCE7A59E'
+        $lines | Should -Contain 'GB18030, 13 bytes: C0B42CC8B7C8CFCFC2D1DBC9F1'
+        @($lines -match "both sides \w+: $answer").Count | Should -Be 2
+        @($lines -match 'read as something else' -notmatch $answer).Count | Should -Be 2
+    }
+}
+
+Describe 'demo.ps1' {
+    It 'runs to its end without a mishap' {
+        $clock = [Diagnostics.Stopwatch]::StartNew()
+        $text = & ([Environment]::ProcessPath) -NoProfile -File "$examples/demo.ps1" *>&1 | Out-String
+        $LASTEXITCODE | Should -Be 0
+        $text | Should -Match 'Everything is stopped'
+        $text | Should -Match 'onetwothree'
+        $text | Should -Not -Match 'Line \|'
+        $clock.Elapsed.TotalSeconds | Should -BeLessThan 20
+    }
+}
+
+Describe 'Every example' {
+    It '<Name> has help' -ForEach @(
+        Get-Item $PSScriptRoot/../docs/examples/*.ps1 | ForEach-Object { @{ Name = $_.Name; Path = $_.FullName } }
+    ) {
+        (Get-Help $Path).Synopsis | Should -Match '\.$'
+    }
+}

@@ -1,0 +1,164 @@
+# On loopback, whose broadcast address goes nowhere else. Real interfaces are in UdpNamespaces.Tests.ps1.
+
+BeforeDiscovery {
+    # Only Linux has a broadcast address on loopback.
+    $noBroadcast = -not $IsLinux
+}
+
+BeforeAll {
+    . $PSScriptRoot/common.ps1
+    . $PSScriptRoot/udp.ps1
+    $loopback = '127.255.255.255'
+}
+
+Describe 'Send-Broadcast' -Skip:$noBroadcast {
+    BeforeEach {
+        $first = Receive-UdpMessage 0 -Broadcast -AsJob
+        $second = Receive-UdpMessage $first.Port -Broadcast -AsJob
+        $port = $first.Port
+    }
+
+    AfterEach { Get-Job | Remove-Job -Force }
+
+    Context 'what is sent' {
+        It 'reaches everybody on the port, and says what went where' {
+            $result = Send-Broadcast $port 'hello, all' -Address $loopback
+            $result | Should -BeOfType ([PSNetLab.Engine.BroadcastResult])
+            "$($result.BroadcastAddress)" | Should -Be $loopback
+            $result.Bytes | Should -Be 10
+            $result.Error | Should -BeNullOrEmpty
+            foreach ($job in $first, $second) { Receive-UdpMessage $job -Count 1 -TimeoutSec 5 | Should -Be 'hello, all' }
+        }
+
+        It 'goes out of -InterfaceAlias, from its address to the broadcast address of its network' {
+            $result = Send-Broadcast $port 'by lo' -InterfaceAlias lo
+            $result.Interface | Should -Be 'lo'
+            "$($result.Source)" | Should -Be '127.0.0.1'
+            "$($result.BroadcastAddress)" | Should -Be $loopback
+            $message = Receive-UdpMessage $first -Count 1 -TimeoutSec 5
+            $message | Should -Be 'by lo'
+            "$($message.RemoteEndPoint.Address)" | Should -Be '127.0.0.1'
+            $message.Interface | Should -Be 'lo'
+        }
+
+        It 'sends each object of a pipeline, a list as one each, bytes as they are, in -Encoding' {
+            'text', 42, [byte[]] (0xff, 0) | Send-Broadcast $port -Address $loopback | Should -HaveCount 3
+            Send-Broadcast $port 'a', 'b' -Address $loopback | Should -HaveCount 2
+            Send-Broadcast $port '来' -Address $loopback -Encoding GB18030 | Should -HaveCount 1
+            $messages = Receive-UdpMessage $first -Count 6 -TimeoutSec 5
+            $messages.ForEach{ [Convert]::ToHexString($_.Data) } | Should -Be '74657874', '3432', 'FF00', '61', '62', 'C0B4'
+        }
+
+        It 'passes received datagrams on' {
+            , [byte[]] (1, 255) | Send-UdpMessage 127.0.0.1 ($source = Start-UdpServer).Port
+            Receive-UdpMessage $source -Count 1 -TimeoutSec 5 | Send-Broadcast $port -Address $loopback | Should -HaveCount 1
+            (Receive-UdpMessage $first -Count 1 -TimeoutSec 5).Data | Should -Be 1, 255
+        }
+
+        It 'sends to each -Address' {
+            $results = Send-Broadcast $port 'x' -Address $loopback, 127.0.0.1
+            $results.ForEach{ "$($_.BroadcastAddress)" } | Should -Be $loopback, '127.0.0.1'
+            (Receive-UdpMessage $first -Count 1 -TimeoutSec 5).Text | Should -Be 'x'
+        }
+
+        It 'repeats -Count times, -IntervalMs apart, from one port' {
+            $results = Send-Broadcast $port 'again' -Address $loopback -Count 3 -IntervalMs 150
+            $results | Should -HaveCount 3
+            ($results[2].Time - $results[0].Time).TotalMilliseconds | Should -BeGreaterThan 280
+            $messages = Receive-UdpMessage $first -Count 3 -TimeoutSec 5
+            $messages.RemoteEndPoint.Port | Sort-Object -Unique | Should -HaveCount 1
+        }
+
+        It 'does not wait after the last' {
+            (Measure-Command { Send-Broadcast $port 'once' -Address $loopback -IntervalMs 60000 }).TotalSeconds | Should -BeLessThan 20
+        }
+    }
+
+    Context 'answers' {
+        It 'collects what everybody answers within -TimeoutSec, with the interface it came by' {
+            $hosts = 1..3 | ForEach-Object { Receive-UdpMessage $port -Broadcast -AsJob -Reply "I am here: $_" }
+            $out = Send-Broadcast $port 'who is there?' -InterfaceAlias lo -TimeoutSec 0.5
+            $out[0] | Should -BeOfType ([PSNetLab.Engine.BroadcastResult])
+            $answers = $out | Where-Object { $_ -is [PSNetLab.Engine.UdpMessage] }
+            $answers.Text | Sort-Object | Should -Be (1..3 | ForEach-Object { "I am here: $_" })
+            $answers.Interface | Should -Be 'lo', 'lo', 'lo'
+            $answers.RemoteEndPoint.Port | Should -Be (, $port * 3)
+            $hosts.MessagesSent | Should -Be 1, 1, 1
+        }
+
+        It 'emits answers that come between two rounds before the next one' {
+            $null = Receive-UdpMessage $port -Broadcast -AsJob -Reply 'here'
+            $out = Send-Broadcast $port 'x' -Address $loopback -Count 2 -IntervalMs 400 -TimeoutSec 0.4
+            $out.ForEach{ $_.GetType().Name } | Should -Be 'BroadcastResult', 'UdpMessage', 'BroadcastResult', 'UdpMessage'
+        }
+
+        It 'is content without an answer' {
+            Send-Broadcast $port 'x' -Address $loopback -TimeoutSec 0.1 -ErrorVariable faults | Should -HaveCount 1
+            $faults | Should -BeNullOrEmpty
+        }
+
+        It 'leaves no socket open behind Select-Object -First 1, 50 times' {
+            $null = Receive-UdpMessage $port -Broadcast -AsJob -Reply 'here'
+            $null = Send-Broadcast $port 'warm up' -Address $loopback
+            $before = Get-OpenSocketCount
+            foreach ($round in 1..50) {
+                $answer = Send-Broadcast $port 'x' -Address $loopback -TimeoutSec 30 | Where-Object Text | Select-Object -First 1
+                $answer | Should -Be 'here'
+            }
+            Wait-Until { (Get-OpenSocketCount) -eq $before }
+        }
+
+        It 'ends at once with Ctrl+C while it waits, for the next round or for answers' {
+            foreach ($form in '-Count 9 -IntervalMs 60000', '-TimeoutSec 60', '-Count 9 -IntervalMs 60000 -TimeoutSec 60') {
+                $script = [scriptblock]::Create("Send-Broadcast `$args[0] x -Address $loopback $form")
+                $run = Invoke-Stoppable $script $port -When { param($output) $output.Count -eq 1 }
+                $run.EndedBefore | Should -BeFalse
+                $run.StopMs | Should -BeLessThan 2000
+                $run.Errors | Should -BeNullOrEmpty
+            }
+        }
+    }
+
+    Context 'errors' {
+        It 'reports an address that cannot be reached as a result and an error, and goes on with the others' {
+            $results = Send-Broadcast $port ([byte[]]::new(65508)) -Address $loopback -ErrorVariable faults -ErrorAction SilentlyContinue
+            $results.Bytes | Should -Be 0
+            $results.Error | Should -BeLike 'A datagram of 65508 bytes cannot be sent*'
+            $faults | Should -HaveCount 1
+            $faults[0].FullyQualifiedErrorId | Should -BeLike 'MessageTooLong,*'
+            $faults[0].TargetObject | Should -Be "${loopback}:$port"
+
+            $results = , [byte[]]::new(65508), 'fits' | Send-Broadcast $port -Address $loopback -ErrorAction SilentlyContinue
+            $results.Bytes | Should -Be 0, 4
+            Receive-UdpMessage $first -Count 1 -TimeoutSec 5 | Should -Be 'fits'
+        }
+
+        It 'says InterfaceNotFound for an unknown interface, and goes out of the others' {
+            $results = Send-Broadcast $port 'x' -InterfaceAlias nowhere0, lo -ErrorVariable faults -ErrorAction SilentlyContinue
+            $results.Interface | Should -Be 'lo'
+            $faults | Should -HaveCount 1
+            $faults[0].FullyQualifiedErrorId | Should -BeLike 'InterfaceNotFound,*'
+            $faults[0].CategoryInfo.Category | Should -Be 'ObjectNotFound'
+            $faults[0].TargetObject | Should -Be 'nowhere0'
+            "$($faults[0])" | Should -BeLike "No interface named 'nowhere0' is up. These are: *lo*"
+        }
+
+        It 'refuses <Bad> while binding parameters' -ForEach @(
+            @{ Bad = '0 x'; Text = '*1*' }
+            @{ Bad = '9 x -Address nobody'; Text = '*nobody*' }
+            @{ Bad = '9 x -Count 0'; Text = '*1*' }
+            @{ Bad = '9 x -IntervalMs -1'; Text = '*0*' }
+            @{ Bad = '9 x -Address 127.255.255.255 -InterfaceAlias lo'; Text = '*parameter set*' }
+        ) {
+            $fault = [scriptblock]::Create("Send-Broadcast $Bad") | Should -Throw -PassThru
+            "$fault" | Should -BeLike $Text
+        }
+    }
+
+    It 'shows a table that fits 100 columns' {
+        $result = Send-Broadcast $port 'x' -InterfaceAlias lo
+        $lines = ($result | Format-Table | Out-String -Width 100) -split '\r?\n' | Where-Object { $_.Trim() }
+        $lines[0] | Should -Match '^Time +Interface +Source +Broadcast +Bytes +Error *$'
+        $lines[2] | Should -Match '^\d\d:\d\d:\d\d\.\d{3} +lo +127\.0\.0\.1 +127\.255\.255\.255 +1 *$'
+    }
+}
