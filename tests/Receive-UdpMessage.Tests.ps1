@@ -41,6 +41,11 @@ Describe 'Receive-UdpMessage on a port' {
             "$($script:faults[0])" | Should -BeLike "1 of 3 messages came to 127.0.0.1:$port within 0.4 s. *raise -TimeoutSec."
         }
 
+        It 'speaks of no framing, which datagrams do not have' {
+            Receive-UdpMessage 0 -Count 1 -TimeoutSec 0.1 -ErrorVariable faults -ErrorAction SilentlyContinue
+            "$($faults[0])" | Should -Not -BeLike '*-Framing*'
+        }
+
         It 'emits at once what comes, not when it ends' {
             $seen = Receive-Sent @{ TimeoutSec = 30 } { param($port) 'now' | Send-UdpMessage 127.0.0.1 $port } | Select-Object -First 1
             $seen | Should -Be 'now'

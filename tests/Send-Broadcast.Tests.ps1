@@ -97,6 +97,12 @@ Describe 'Send-Broadcast' -Skip:$noBroadcast {
             $faults | Should -BeNullOrEmpty
         }
 
+        It 'gets answers also from a server on all addresses of both families' {
+            $server = Start-UdpServer -Address Any -AllowAddress 127.0.0.0/8, ::1 -Reply 'dual'
+            (Send-Broadcast $server.Port 'x' -Address $loopback -TimeoutSec 0.4)[1].Text | Should -Be 'dual'
+            $server.Error | Should -BeNullOrEmpty
+        }
+
         It 'leaves no socket open behind Select-Object -First 1, 50 times' {
             $null = Receive-UdpMessage $port -Broadcast -AsJob -Reply 'here'
             $null = Send-Broadcast $port 'warm up' -Address $loopback
@@ -133,14 +139,16 @@ Describe 'Send-Broadcast' -Skip:$noBroadcast {
             Receive-UdpMessage $first -Count 1 -TimeoutSec 5 | Should -Be 'fits'
         }
 
-        It 'says InterfaceNotFound for an unknown interface, and goes out of the others' {
-            $results = Send-Broadcast $port 'x' -InterfaceAlias nowhere0, lo -ErrorVariable faults -ErrorAction SilentlyContinue
-            $results.Interface | Should -Be 'lo'
-            $faults | Should -HaveCount 1
-            $faults[0].FullyQualifiedErrorId | Should -BeLike 'InterfaceNotFound,*'
-            $faults[0].CategoryInfo.Category | Should -Be 'ObjectNotFound'
-            $faults[0].TargetObject | Should -Be 'nowhere0'
-            "$($faults[0])" | Should -BeLike "No interface named 'nowhere0' is up. These are: *lo*"
+        It 'says <Id> for <Bad>, and sends nothing' -ForEach @(
+            @{ Id = 'InterfaceNotFound'; Bad = '-InterfaceAlias lo, nowhere0'; Category = 'ObjectNotFound'; Target = 'nowhere0'; Text = "No interface named 'nowhere0' is up. These are: *lo*" }
+            @{ Id = 'InvalidAddress'; Bad = '-Address 127.255.255.255, ::1'; Category = 'InvalidArgument'; Target = '127.255.255.255 ::1'; Text = '::1 is not a broadcast address: IPv6 has none. Use Send-UdpMessage -MulticastGroup*' }
+        ) {
+            $fault = [scriptblock]::Create("1..3 | Send-Broadcast $port $Bad") | Should -Throw -PassThru
+            $fault.FullyQualifiedErrorId | Should -BeLike "$Id,*"
+            $fault.CategoryInfo.Category | Should -Be $Category
+            "$($fault.TargetObject)" | Should -Be $Target
+            "$fault" | Should -BeLike $Text
+            Receive-UdpMessage $first -TimeoutSec 0.1 | Should -BeNullOrEmpty
         }
 
         It 'refuses <Bad> while binding parameters' -ForEach @(

@@ -79,6 +79,16 @@ Describe 'Errors of Send-UdpMessage' {
             # Loopback takes 65,536 bytes with all headers, so that every datagram goes in one piece.
             , [byte[]]::new(65507) | Send-UdpMessage 127.0.0.1 $server.Port -Verbose 4>&1 | Should -BeNullOrEmpty
         }
+
+        It 'does not wait for answers when nothing could be sent' {
+            $server = Start-UdpServer -Echo
+            $time = Measure-Command {
+                , [byte[]]::new(70000) | Send-UdpMessage 127.0.0.1 $server.Port -Count 1 -TimeoutSec 60 -ErrorVariable script:faults -ErrorAction SilentlyContinue
+            }
+            $time.TotalSeconds | Should -BeLessThan 20
+            $script:faults | Should -HaveCount 1
+            $script:faults[0].FullyQualifiedErrorId | Should -BeLike 'MessageTooLong,*'
+        }
     }
 
     Context 'ends the call' {
@@ -104,6 +114,20 @@ Describe 'Errors of Send-UdpMessage' {
             $fault.FullyQualifiedErrorId | Should -BeLike 'InterfaceNotFound,*'
             $fault.CategoryInfo.Category | Should -Be 'ObjectNotFound'
             "$fault" | Should -BeLike "No interface named 'nowhere0' is up. These are: *"
+        }
+
+        It 'says PortInUse for a -LocalPort that somebody has' {
+            $server = Start-UdpServer
+            $fault = { 'x' | Send-UdpMessage 127.0.0.1 9 -LocalPort $server.Port } | Should -Throw -PassThru
+            $fault.FullyQualifiedErrorId | Should -BeLike 'PortInUse,*'
+            $fault.CategoryInfo.Category | Should -Be 'ResourceExists'
+            "$fault" | Should -BeLike "Port $($server.Port) *is in use*Choose another with -LocalPort*"
+        }
+
+        It 'shows an IPv6 address in brackets before the port' -Skip:(-not [Net.Sockets.Socket]::OSSupportsIPv6) {
+            $port = Get-FreeUdpPort
+            'x' | Send-UdpMessage ::1 $port -Count 1 -ErrorVariable faults -ErrorAction SilentlyContinue
+            $faults[0].TargetObject | Should -Be "[::1]:$port"
         }
 
         It 'refuses <Bad> while binding parameters' -ForEach @(

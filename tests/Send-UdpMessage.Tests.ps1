@@ -108,6 +108,12 @@ Describe 'Send-UdpMessage' {
             'host' | Send-UdpMessage 127.0.0.1 $server.Port -TimeToLive 255
             (Receive-UdpMessage $server -Count 3 -TimeoutSec 5).Text | Should -Be 'default', 'far', 'host'
         }
+
+        It 'keeps multicast on this host with -TimeToLive 0' -Skip:(-not $IsLinux) {
+            $server = Start-UdpServer -MulticastGroup 239.77.2.1 -InterfaceAlias lo
+            'here' | Send-UdpMessage -MulticastGroup 239.77.2.1 -Port $server.Port -InterfaceAlias lo -TimeToLive 0
+            Receive-UdpMessage $server -Count 1 -TimeoutSec 5 | Should -Be 'here'
+        }
     }
 
     Context 'answers' {

@@ -23,6 +23,15 @@ Describe 'Start-UdpServer' {
             (Start-UdpServer $port).Port | Should -Be $port
         }
 
+        It 'takes ports from the pipeline, and goes on after one in use' {
+            $busy = (Start-UdpServer).Port
+            $free = Get-FreeUdpPort
+            $started = $busy, $free | ForEach-Object { [pscustomobject] @{ Port = $_ } } |
+                Start-UdpServer -ErrorVariable faults -ErrorAction SilentlyContinue
+            $started.Port | Should -Be $free
+            $faults | Should -HaveCount 1
+        }
+
         It 'listens on -Address <Address> as <EndPoint>' -ForEach @(
             @{ Address = 'Loopback'; EndPoint = '127.0.0.1:*'; Reach = '127.0.0.1' }
             @{ Address = '127.0.0.3'; EndPoint = '127.0.0.3:*'; Reach = '127.0.0.3'; Only = $IsLinux }
@@ -182,6 +191,19 @@ Describe 'Start-UdpServer' {
     }
 
     Context 'multicast' -Skip:(-not $IsLinux) {
+        It 'joins a group on an interface and answers who speaks to it' {
+            $server = Start-UdpServer -MulticastGroup 239.77.1.1 -InterfaceAlias lo -Echo
+            "$($server.LocalEndPoint)" | Should -Be "0.0.0.0:$($server.Port)"
+            'all' | Send-UdpMessage -MulticastGroup 239.77.1.1 -Port $server.Port -InterfaceAlias lo -Count 1 | Should -Be 'all'
+            # The group is joined by this socket: one that has not joined it hears nothing.
+            'nobody' | Send-UdpMessage -MulticastGroup 239.77.1.2 -Port $server.Port -InterfaceAlias lo
+            'end' | Send-UdpMessage 127.0.0.1 $server.Port
+            $messages = Receive-UdpMessage -Job $server -Count 2 -TimeoutSec 5
+            $messages.Text | Should -Be 'all', 'end'
+            "$($messages[0].LocalEndPoint)" | Should -Be "239.77.1.1:$($server.Port)"
+            $messages[0].Interface | Should -Be 'lo'
+        }
+
         It 'joins several groups, of both families' {
             $server = Start-UdpServer -MulticastGroup 239.77.1.1, 239.77.1.2, ff15::77 -InterfaceAlias lo
             $server.LocalEndPoint.Address | Should -Be ([ipaddress]::IPv6Any)
@@ -215,6 +237,8 @@ Describe 'Start-UdpServer' {
         It 'says <Id> for <Bad>' -ForEach @(
             @{ Id = 'AddressNotLocal'; Bad = '-Address 192.0.2.201'; Category = 'InvalidArgument'; Target = '192.0.2.201:0'; Text = '192.0.2.201 is no address of this machine. Choose one*' }
             @{ Id = 'InvalidAddress'; Bad = '-DenyAddress 10.0.0.0/33'; Category = 'InvalidArgument'; Target = '127.0.0.1:0'; Text = "'10.0.0.0/33' is neither an IP address nor a CIDR range. Write it like*" }
+            @{ Id = 'InterfaceNotFound'; Bad = '-InterfaceAlias nowhere0'; Category = 'ObjectNotFound'; Target = 'nowhere0'; Text = "No interface named 'nowhere0' is up. These are: *" }
+            @{ Id = 'MulticastRefused'; Bad = '-MulticastGroup 10.0.0.1'; Category = 'InvalidArgument'; Target = '10.0.0.1'; Text = '*10.0.0.1 cannot be joined*224.0.0.0/4 or ff00::/8*-InterfaceAlias*' }
         ) {
             $fault = [scriptblock]::Create("Start-UdpServer $Bad -ErrorAction Stop") | Should -Throw -PassThru
             $fault.FullyQualifiedErrorId | Should -BeLike "$Id,*"

@@ -191,6 +191,7 @@ Describe 'The buffers of a UDP server' {
 
     It 'asks the system for -ReceiveBufferBytes' -Skip:(-not (Get-Command ss -CommandType Application -ErrorAction Ignore)) {
         $server = Start-UdpServer -ReceiveBufferBytes 65536
+        $server.ReceiveBufferBytes | Should -Be 65536
         # rb in skmem: the receive buffer, which Linux doubles for its own bookkeeping (socket(7)).
         "$(ss -Hulnm "sport = :$($server.Port)")" | Should -BeLike '*,rb131072,*'
     }

@@ -31,6 +31,7 @@ internal static class Errors
         FaultKind.TruncatedFrame => ErrorCategory.InvalidData,
         FaultKind.CertificateRejected or FaultKind.TlsHandshakeFailed => ErrorCategory.AuthenticationError,
         FaultKind.TooManyOpenFiles => ErrorCategory.ResourceUnavailable,
+        FaultKind.ReplyScriptFailed => ErrorCategory.InvalidResult,
         _ => ErrorCategory.NotSpecified,
     };
 }

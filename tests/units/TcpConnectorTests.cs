@@ -191,7 +191,7 @@ public class TcpConnectorTests
     [Fact]
     public async Task A_server_that_speaks_no_TLS_is_told()
     {
-        await using TestServer server = new(new() { Reply = "I do not speak TLS, and never will"u8.ToArray() });
+        await using TestServer server = new(new() { Replies = ["I do not speak TLS, and never will"u8.ToArray()] });
 
         NetLabException fault = await FaultAsync(new() { Port = server.EndPoint.Port, Tls = true, SkipCertificateCheck = true });
 

@@ -202,7 +202,7 @@ public class TcpServerEndingTests
     [Fact]
     public async Task A_reply_that_does_not_fit_the_framing_ends_the_connection_with_its_fault()
     {
-        await using TestServer server = new(new() { Framing = FramingParser.Parse("Fixed:4"), Reply = "five!"u8.ToArray() });
+        await using TestServer server = new(new() { Framing = FramingParser.Parse("Fixed:4"), Replies = ["five!"u8.ToArray()] });
         using Peer peer = await server.ConnectAsync();
         await peer.SendAsync("four");
 

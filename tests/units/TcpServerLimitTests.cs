@@ -118,7 +118,7 @@ public class TcpServerLimitTests
     public async Task A_peer_that_reads_slowly_is_not_idle()
     {
         const int Length = 48 * 1024 * 1024;
-        await using TestServer server = new(new() { Reply = new byte[Length], IdleTimeout = TimeSpan.FromSeconds(1) });
+        await using TestServer server = new(new() { Replies = [new byte[Length]], IdleTimeout = TimeSpan.FromSeconds(1) });
         Socket socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = 64 * 1024 };
         await socket.ConnectAsync(server.EndPoint).Soon();
         using Peer peer = new(socket);

@@ -127,7 +127,7 @@ public class TcpServerStopTests
     [InlineData(true)]
     public async Task A_peer_that_never_reads_does_not_hold_it_up(bool tls)
     {
-        await using TestServer server = new(new() { Reply = new byte[64 * 1024 * 1024], Certificate = tls ? Certificates.Server : null });
+        await using TestServer server = new(new() { Replies = [new byte[64 * 1024 * 1024]], Certificate = tls ? Certificates.Server : null });
         using Peer peer = await server.ConnectAsync();
         Stream stream = await SecureAsync(peer, tls);
         TcpConnection connection = await server.Observer.OpenedAsync();

@@ -62,7 +62,7 @@ public class TcpServerTests
     [Fact]
     public async Task Every_message_gets_the_reply()
     {
-        await using TestServer server = new(new() { Reply = "来"u8.ToArray(), Framing = DelimiterFraming.Line });
+        await using TestServer server = new(new() { Replies = ["来"u8.ToArray()], Framing = DelimiterFraming.Line });
         using Peer peer = await server.ConnectAsync();
 
         await peer.SendAsync("a\nb\nc\n");

@@ -30,7 +30,7 @@ internal sealed record TcpServerOptions
     internal bool Echo { get; init; }
 
     /// <summary>What every message is answered with.</summary>
-    internal byte[]? Reply { get; init; }
+    internal IReadOnlyList<byte[]> Replies { get; init; } = [];
 
     /// <summary>Makes the answers to a message; the connection is not read meanwhile, so that they keep their order.</summary>
     internal Func<TcpMessage, ValueTask<IReadOnlyList<byte[]>>>? Handler { get; init; }

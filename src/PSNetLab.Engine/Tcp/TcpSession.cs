@@ -122,9 +122,10 @@ internal sealed class TcpSession
                 Append(replies, payload);
                 messages++;
             }
-            else if (_options.Reply is not null)
+
+            for (int i = 0; i < _options.Replies.Count; i++)
             {
-                Append(replies, _options.Reply);
+                Append(replies, _options.Replies[i]);
                 messages++;
             }
 

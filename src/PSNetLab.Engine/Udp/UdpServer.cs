@@ -83,9 +83,10 @@ internal sealed class UdpServer : IDatagramHandler
         {
             Send(datagram.Data, datagram.Peer, datagram.Packet.Own);
         }
-        else if (_options.Reply is not null)
+
+        for (int i = 0; i < _options.Replies.Count; i++)
         {
-            Send(_options.Reply, datagram.Peer, datagram.Packet.Own);
+            Send(_options.Replies[i], datagram.Peer, datagram.Packet.Own);
         }
     }
 

@@ -43,7 +43,7 @@ internal sealed record UdpServerOptions
 
     internal bool Echo { get; init; }
 
-    internal byte[]? Reply { get; init; }
+    internal IReadOnlyList<byte[]> Replies { get; init; } = [];
 
     /// <summary>Makes the answers to a datagram; no other is taken meanwhile.</summary>
     internal Func<UdpMessage, ValueTask<IReadOnlyList<byte[]>>>? Handler { get; init; }

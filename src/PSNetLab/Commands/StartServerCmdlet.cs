@@ -38,7 +38,7 @@ public abstract class StartServerCmdlet : NetCmdlet
     [Parameter(Mandatory = true, ParameterSetName = EchoSet)]
     public SwitchParameter Echo { get; set; }
 
-    /// <summary>Answers every message with this text or these bytes.</summary>
+    /// <summary>Answers every message with this text or these bytes; with a list, by one message per element.</summary>
     [Parameter(Mandatory = true, ParameterSetName = ReplySet)]
     [AllowEmptyString]
     public object Reply { get; set; } = string.Empty;
@@ -74,7 +74,7 @@ public abstract class StartServerCmdlet : NetCmdlet
 
     private protected AddressFilter? Filter => AllowAddress is null && DenyAddress is null ? null : new AddressFilter(AllowAddress, DenyAddress);
 
-    private protected byte[]? ReplyBytes => ParameterSetName == ReplySet ? Payload.FromArgument(Reply, Encoding).SelectMany(bytes => bytes).ToArray() : null;
+    private protected byte[][] Replies => ParameterSetName == ReplySet ? [.. Payload.FromArgument(Reply, Encoding)] : [];
 
     /// <inheritdoc/>
     protected override void ProcessRecord()
@@ -103,6 +103,6 @@ public abstract class StartServerCmdlet : NetCmdlet
 
     private protected RecordOptions Records(WhenFull whenFull) => new(!NoRecord, BufferLimit, whenFull);
 
-    private protected ReplyScript? Script(int throttleLimit)
-        => ScriptBlock is null ? null : new ReplyScript(ScriptBlock, UsingValues.Evaluate(ScriptBlock, this), throttleLimit, Encoding);
+    private protected ReplyScript? Script(int throttleLimit, MessageFraming framing)
+        => ScriptBlock is null ? null : new ReplyScript(ScriptBlock, UsingValues.Evaluate(ScriptBlock, this), throttleLimit, Encoding, framing);
 }

@@ -18,14 +18,16 @@ internal sealed class ReplyScript : IDisposable
     private readonly string _script;
     private readonly Dictionary<string, object?> _usingValues;
     private readonly Encoding _encoding;
+    private readonly MessageFraming _framing;
     private volatile bool _stopped;
 
-    internal ReplyScript(ScriptBlock script, Dictionary<string, object?> usingValues, int throttleLimit, Encoding encoding)
+    internal ReplyScript(ScriptBlock script, Dictionary<string, object?> usingValues, int throttleLimit, Encoding encoding, MessageFraming framing)
     {
         _script = script.ToString();
         _usingValues = usingValues;
         _throttle = new SemaphoreSlim(throttleLimit);
         _encoding = encoding;
+        _framing = framing;
     }
 
     /// <summary>Runs the script on one message, as $_, and returns what it put out, a payload each.</summary>
@@ -38,7 +40,7 @@ internal sealed class ReplyScript : IDisposable
             runspace = _stopped ? null : _idle.TryTake(out Runspace? idle) ? idle : Open();
             return runspace is null ? [] : await RunAsync(message, job, runspace).ConfigureAwait(false);
         }
-        catch (Exception error) when (error is RuntimeException or InvalidOperationException)
+        catch (Exception error) when (error is RuntimeException or InvalidOperationException or NetLabException)
         {
             if (!_stopped)
             {
@@ -108,7 +110,15 @@ internal sealed class ReplyScript : IDisposable
         try
         {
             using PSDataCollection<PSObject> output = await Task.Factory.FromAsync(shell.BeginInvoke(), shell.EndInvoke).ConfigureAwait(false);
-            return Payload.FromOutput(output, _encoding);
+            IReadOnlyList<byte[]> replies = Payload.FromOutput(output, _encoding);
+
+            // All or nothing: what the framing cannot carry is told before the first goes out.
+            foreach (byte[] reply in replies)
+            {
+                _framing.EncodedLength(reply.Length);
+            }
+
+            return replies;
         }
         finally
         {

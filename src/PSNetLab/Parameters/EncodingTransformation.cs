@@ -31,14 +31,22 @@ public sealed class EncodingTransformationAttribute : ArgumentTransformationAttr
                 "UNICODE" => Encoding.Unicode,
                 "BIGENDIANUNICODE" => Encoding.BigEndianUnicode,
                 "UTF32" => Encoding.UTF32,
-                _ => int.TryParse(name, CultureInfo.InvariantCulture, out int codePage)
-                    ? CodePagesEncodingProvider.Instance.GetEncoding(codePage) ?? Encoding.GetEncoding(codePage)
-                    : CodePagesEncodingProvider.Instance.GetEncoding(name) ?? Encoding.GetEncoding(name),
+                _ => Find(name),
             };
         }
         catch (Exception error) when (error is ArgumentException or NotSupportedException)
         {
             throw new ArgumentTransformationMetadataException($"'{name}' is not an encoding this system knows. Use a name such as {string.Join(", ", Names)}, or a code page number such as 936.", error);
         }
+    }
+
+    private static Encoding Find(string name)
+    {
+        // What is malformed is to show as U+FFFD in every encoding; most would make it a '?', which cannot be told from one that was sent.
+        EncoderFallback encode = EncoderFallback.ReplacementFallback;
+        DecoderFallback decode = new DecoderReplacementFallback("\ufffd");
+        return int.TryParse(name, CultureInfo.InvariantCulture, out int codePage)
+            ? CodePagesEncodingProvider.Instance.GetEncoding(codePage, encode, decode) ?? Encoding.GetEncoding(codePage, encode, decode)
+            : CodePagesEncodingProvider.Instance.GetEncoding(name, encode, decode) ?? Encoding.GetEncoding(name, encode, decode);
     }
 }

@@ -61,8 +61,8 @@ public sealed class StartTcpServerCommand : StartServerCmdlet
 
     private protected override SocketJob Start(IPEndPoint endPoint)
     {
-        byte[]? reply = ReplyBytes;
-        if (reply is not null)
+        byte[][] replies = Replies;
+        foreach (byte[] reply in replies)
         {
             // A reply that its framing cannot carry is told now, not at the first message.
             Framing.EncodedLength(reply.Length);
@@ -75,7 +75,7 @@ public sealed class StartTcpServerCommand : StartServerCmdlet
             Framing = Framing,
             Encoding = Encoding,
             Echo = Echo,
-            Reply = reply,
+            Replies = replies,
             MaxConnections = MaxConnections,
             MaxMessageBytes = MaxMessageBytes,
             IdleTimeout = TimeSpan.FromSeconds(IdleTimeoutSec),
@@ -83,7 +83,7 @@ public sealed class StartTcpServerCommand : StartServerCmdlet
             Filter = Filter,
         };
         WhenFull whenFull = WhenFull ?? (ParameterSetName == RecordSet ? Engine.WhenFull.Wait : Engine.WhenFull.Drop);
-        return new TcpServerJob(MyInvocation.Line.Trim(), Name, Records(whenFull), options, Script(ThrottleLimit));
+        return new TcpServerJob(MyInvocation.Line.Trim(), Name, Records(whenFull), options, Script(ThrottleLimit, Framing));
     }
 
     private SslStreamCertificateContext CertificateContext()

@@ -37,7 +37,7 @@ public sealed class ReceiveUdpMessageCommand : ReceiveCmdlet
     [ArgumentCompleter(typeof(LocalAddressCompleter))]
     public IPAddress Address { get; set; } = IPAddress.Loopback;
 
-    /// <summary>Answers every datagram with this text or these bytes.</summary>
+    /// <summary>Answers every datagram with this text or these bytes; with a list, by one datagram per element.</summary>
     [Parameter(ParameterSetName = PortSet)]
     [AllowEmptyString]
     public object? Reply { get; set; }
@@ -148,7 +148,7 @@ public sealed class ReceiveUdpMessageCommand : ReceiveCmdlet
             Binding = binding,
             Encoding = Encoding,
             BufferBytes = BufferBytes,
-            Reply = Reply is null ? null : Payload.From(Reply, Encoding),
+            Replies = Reply is null ? [] : [.. Payload.FromArgument(Reply, Encoding)],
         };
         RecordOptions records = new(Keep: true, AsJob ? RecordOptions.DefaultBufferLimit : ForegroundLimit, WhenFull.Drop);
         return new UdpServerJob(MyInvocation.Line.Trim(), null, records, options, script: null, isForeground: !AsJob);

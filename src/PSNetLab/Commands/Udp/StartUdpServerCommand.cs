@@ -45,9 +45,9 @@ public sealed class StartUdpServerCommand : StartServerCmdlet
             BufferBytes = BufferBytes,
             Filter = Filter,
             Echo = Echo,
-            Reply = ReplyBytes,
+            Replies = Replies,
         };
-        UdpServerJob job = new(MyInvocation.Line.Trim(), Name, Records(WhenFull.Drop), options, Script(throttleLimit: 1));
+        UdpServerJob job = new(MyInvocation.Line.Trim(), Name, Records(WhenFull.Drop), options, Script(throttleLimit: 1, RawFraming.Instance));
         UdpBindings.NoteReceiveBuffer(this, job, ReceiveBufferBytes);
         return job;
     }
