@@ -64,7 +64,7 @@ Describe 'Close-TcpConnection' {
         Get-TcpConnection $server | Close-TcpConnection
         Receive-TcpMessage $connection -TimeoutSec 5 | Should -BeNullOrEmpty
         $connection.State | Should -Be 'CloseWait'
-        Wait-Until { $server.ConnectionCount -eq 0 }
+        Wait-Until { $server.Information.Count -eq 2 }
         "$($server.Information[1])" | Should -BeLike '*closed: LocalClosed'
         $server.Error | Should -BeNullOrEmpty
         $server.State | Should -Be 'Running'

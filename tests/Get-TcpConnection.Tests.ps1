@@ -46,6 +46,7 @@ Describe 'Get-TcpConnection' {
         $null = Receive-TcpMessage $opened[1] -Count 1 -TimeoutSec 5
         $peer = Get-TcpConnection $server | Where-Object MessagesReceived -GT 0
         "$($peer.RemoteEndPoint)" | Should -Be "$($opened[1].LocalEndPoint)"
+        Wait-Until { $peer.MessagesSent }
         $peer.BytesReceived | Should -Be 6
         $peer.BytesSent | Should -Be 6
         $peer.MessagesSent | Should -Be 1

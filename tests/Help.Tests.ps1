@@ -22,7 +22,8 @@ BeforeDiscovery {
 
     $root = Split-Path $PSScriptRoot
     $pages = Get-Item $root/docs/en-US/*.md, $root/README.md -ErrorAction Ignore
-    $examples = $pages | ForEach-Object { Get-Example $_ }
+    # An example that is a Pester test itself cannot be run inside this one.
+    $tests, $examples = @($pages | ForEach-Object { Get-Example $_ }).Where({ $_.Code -match '^Describe' }, 'Split')
     $cmdlets = @((Import-PowerShellDataFile $root/PSNetLab.psd1).CmdletsToExport | ForEach-Object { @{ Cmdlet = $_ } })
     $topics = @($pages | Where-Object BaseName -Like about_* | ForEach-Object { @{ Topic = $_.BaseName } })
 }
@@ -92,6 +93,17 @@ Describe 'Examples run as printed' {
         $run.Errors | Should -BeNullOrEmpty
         $run.Left | Should -BeNullOrEmpty -Because 'an example stops what it started'
         if ($Printed) { Get-Shape $run.Text | Should -BeExactly (Get-Shape $Printed) }
+    }
+}
+
+Describe 'Examples of tests pass' {
+    It '<Page>: <Example>' -ForEach $tests {
+        Set-Content TestDrive:/Example.Tests.ps1 $Code
+        $run = "Invoke-Pester -Configuration @{ Run = @{ Path = '$TestDrive/Example.Tests.ps1'; Exit = `$true } }"
+        $script = "Import-Module '$modulePath/PSNetLab.psd1'; $run"
+        $text = & ([Environment]::ProcessPath) -NoProfile -Command $script *>&1 | Out-String
+        $LASTEXITCODE | Should -Be 0 -Because $text
+        $text | Should -Match 'Tests Passed: 1\D'
     }
 }
 

@@ -123,11 +123,12 @@ Describe 'Open-TcpConnection' {
         }
 
         It 'HostNotFound: the name has no address' {
-            $fault = { Open-TcpConnection no-such-host.invalid 80 -ErrorAction Stop } | Should -Throw -PassThru
+            # With an empty label it is no name to ask a server for.
+            $fault = { Open-TcpConnection no..such.host.invalid 80 -ErrorAction Stop } | Should -Throw -PassThru
             $fault.FullyQualifiedErrorId | Should -BeLike 'HostNotFound,*'
             $fault.CategoryInfo.Category | Should -Be 'ObjectNotFound'
-            $fault.TargetObject | Should -Be 'no-such-host.invalid:80'
-            "$fault" | Should -BeLike "The name 'no-such-host.invalid' has no address: *Check the spelling*"
+            $fault.TargetObject | Should -Be 'no..such.host.invalid:80'
+            "$fault" | Should -BeLike "The name 'no..such.host.invalid' has no address: *Check the spelling*"
         }
 
         It 'AddressNotLocal: -LocalEndPoint is not of this machine' {

@@ -55,6 +55,7 @@ Describe 'Receive-TcpMessage -Connection' {
 
     It 'returns what came, and ReceiveTimeout, when -Count is not reached' {
         1..2 | Send-TcpMessage -Connection $connection
+        Wait-Until { $server.MessageCount -eq 2 }
         $clock = [Diagnostics.Stopwatch]::StartNew()
         $messages = Receive-TcpMessage $connection -Count 5 -TimeoutSec 0.5 -ErrorVariable faults -ErrorAction SilentlyContinue
         $clock.Elapsed.TotalSeconds | Should -BeGreaterThan 0.45

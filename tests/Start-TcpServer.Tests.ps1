@@ -68,10 +68,10 @@ Describe 'Start-TcpServer' {
         It 'counts messages and bytes each way' {
             $server = Start-TcpServer -Framing Line -Reply 'ok'
             'one', 'three' | Send-TcpMessage 127.0.0.1 $server.Port -Framing Line -Count 2 | Should -Be 'ok', 'ok'
+            Wait-Until { $server.ConnectionCount -eq 0 }
             $server.MessageCount | Should -Be 2
             $server.BytesReceived | Should -Be 'one+three+'.Length
             $server.BytesSent | Should -Be 'ok+ok+'.Length
-            Wait-Until { $server.ConnectionCount -eq 0 }
             $server.StatusMessage | Should -Be '0 open, 2 messages, 10 bytes in, 6 out'
         }
 

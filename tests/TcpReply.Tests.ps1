@@ -41,7 +41,7 @@ Describe 'Answers of a server' {
         }
 
         It 'takes the next client when one has left, again and again' {
-            $server = Start-TcpServer -Echo -Framing Line -MaxConnections 5
+            $server = Start-TcpServer -Echo -Framing Line -MaxConnections 20
             foreach ($number in 1..50) { Get-Answer $server $number -Count 1 | Should -Be "$number" }
             $server.MessageCount | Should -Be 50
             $server.Refused | Should -Be 0

@@ -41,7 +41,7 @@ Describe 'TLS' {
             $back | Should -HaveCount 1
             [Convert]::ToHexString([Security.Cryptography.SHA256]::HashData($back.Data)) |
                 Should -Be ([Convert]::ToHexString([Security.Cryptography.SHA256]::HashData($bytes)))
-            Wait-Until { $server.ConnectionCount -eq 0 }
+            Wait-Until { $server.Information.Count -eq 2 }
             "$($server.Information[-1])" | Should -BeLike '*closed: PeerClosed'
         }
 
