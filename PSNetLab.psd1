@@ -23,6 +23,9 @@
         'Send-UdpMessage'
         'Receive-UdpMessage'
         'Send-Broadcast'
+        'Get-SocketInfo'
+        'Get-SocketOption'
+        'Set-SocketOption'
     )
     FunctionsToExport    = @()
     AliasesToExport      = @()

@@ -89,6 +89,21 @@ public enum FaultKind
     /// <summary>The process or the system has no more file descriptors.</summary>
     TooManyOpenFiles,
 
+    /// <summary>There is no socket option of the name.</summary>
+    OptionNotFound,
+
+    /// <summary>The system refuses the option, or its value, on the socket.</summary>
+    OptionRefused,
+
+    /// <summary>The option can only be read.</summary>
+    OptionReadOnly,
+
+    /// <summary>The value cannot be one of the option.</summary>
+    InvalidOptionValue,
+
+    /// <summary>The object has no socket.</summary>
+    NoSocket,
+
     /// <summary>Parameters do not go together.</summary>
     InvalidParameters,
 

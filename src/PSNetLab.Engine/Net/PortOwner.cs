@@ -1,12 +1,13 @@
-using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 
 namespace PSNetLab.Engine;
 
-/// <summary>Finds the process that holds a port, where the system tells: on Linux, from /proc/net and the file descriptors this user may see (proc(5)).</summary>
+/// <summary>Finds the process that holds a port, where the system tells.</summary>
 internal static class PortOwner
 {
+    private const uint Bound = (1u << (int)SocketState.Listen) | (1u << (int)SocketState.Closed) | (1u << (int)SocketState.Established);
+
     /// <summary>" (by process 4711, node)", or nothing where it cannot be known.</summary>
     internal static string Describe(IPEndPoint endPoint, ProtocolType protocol)
     {
@@ -15,59 +16,22 @@ internal static class PortOwner
             return string.Empty;
         }
 
-        try
+        List<SocketInfo> holders = [];
+        bool udp = protocol == ProtocolType.Udp;
+        MachineSockets.List(udp ? SocketProtocol.Udp : SocketProtocol.Tcp, Bound, detailed: false, socket =>
         {
-            string table = protocol == ProtocolType.Udp ? "udp" : "tcp";
-            HashSet<string> sockets = [.. Inodes("/proc/net/" + table, endPoint, protocol), .. Inodes($"/proc/net/{table}6", endPoint, protocol)];
-            foreach (string process in Directory.EnumerateDirectories("/proc").Where(path => char.IsAsciiDigit(path[6])))
+            if (socket.LocalPort == endPoint.Port && Overlaps(socket.LocalAddress!, endPoint.Address) && (udp || socket.State == SocketState.Listen))
             {
-                if (Holds(process, sockets))
-                {
-                    string own = process[6..] == $"{Environment.ProcessId}" ? ": this one" : string.Empty;
-                    return $" (by process {process[6..]}, {File.ReadAllText(process + "/comm").Trim()}{own})";
-                }
+                holders.Add(socket);
             }
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            // The name of the owner is a courtesy; the error it would be part of must not be lost for it.
-        }
-
-        return string.Empty;
+        });
+        SocketProcesses processes = SocketProcesses.Scan();
+        holders.ForEach(processes.Complete);
+        return holders.Find(holder => holder.ProcessId is not null) is { } holder
+            ? $" (by process {holder.ProcessId}, {holder.ProcessName}{(holder.ProcessId == Environment.ProcessId ? ": this one" : string.Empty)})"
+            : string.Empty;
     }
 
-    private static IEnumerable<string> Inodes(string table, IPEndPoint endPoint, ProtocolType protocol)
-    {
-        const string Listening = "0A";
-        string portHex = endPoint.Port.ToString("X4", CultureInfo.InvariantCulture);
-        string address = Hex(endPoint.Address);
-        return File.Exists(table)
-            ? from line in File.ReadLines(table).Skip(1)
-              let fields = line.Split(' ', StringSplitOptions.RemoveEmptyEntries)
-              where fields[1].EndsWith(':' + portHex, StringComparison.Ordinal) && Overlaps(fields[1].Split(':')[0], address) && (protocol == ProtocolType.Udp || fields[3] == Listening)
-              select $"socket:[{fields[9]}]"
-            : [];
-    }
-
-    /// <summary>The table shows an address as 32-bit words in the byte order of the machine.</summary>
-    private static string Hex(IPAddress address)
-    {
-        byte[] bytes = address.GetAddressBytes();
-        return string.Concat(bytes.Chunk(4).Select(word => Convert.ToHexString(BitConverter.IsLittleEndian ? [.. Enumerable.Reverse(word)] : word)));
-    }
-
-    /// <summary>Whether two addresses of the table get in each other's way: the same, or one of them all addresses.</summary>
-    private static bool Overlaps(string held, string wanted) => held == wanted || held.All(digit => digit == '0') || wanted.All(digit => digit == '0');
-
-    private static bool Holds(string process, HashSet<string> sockets)
-    {
-        try
-        {
-            return Directory.EnumerateFiles(process + "/fd").Any(fd => new FileInfo(fd).LinkTarget is { } target && sockets.Contains(target));
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            return false; // ended meanwhile, or somebody else's
-        }
-    }
+    /// <summary>Whether two addresses get in each other's way: the same, or one of them all addresses.</summary>
+    private static bool Overlaps(IPAddress held, IPAddress wanted) => held.Equals(wanted) || UdpSockets.IsAny(held) || UdpSockets.IsAny(wanted);
 }

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
@@ -98,9 +97,9 @@ internal sealed unsafe class DatagramBatch
             switch (MemoryMarshal.Read<int>(control[8..]), MemoryMarshal.Read<int>(control[12..]))
             {
                 case (LibCDatagrams.LevelIP, LibCDatagrams.PacketInfo):
-                    return new PacketSource(LocalAddresses.Get(data.Slice(8, 4)), LocalAddresses.Get(data.Slice(4, 4)), MemoryMarshal.Read<int>(data));
+                    return new PacketSource(KnownAddresses.Get(data.Slice(8, 4)), KnownAddresses.Get(data.Slice(4, 4)), MemoryMarshal.Read<int>(data));
                 case (LibCDatagrams.LevelIPv6, LibCDatagrams.IPv6PacketInfo):
-                    IPAddress address = LocalAddresses.Get(data[..16]);
+                    IPAddress address = KnownAddresses.Get(data[..16]);
                     source = new PacketSource(address, address, MemoryMarshal.Read<int>(data[16..]));
                     break;
             }
@@ -109,33 +108,5 @@ internal sealed unsafe class DatagramBatch
         }
 
         return source;
-    }
-
-    /// <summary>The few addresses a machine has, so that none is made anew for each datagram.</summary>
-    private static class LocalAddresses
-    {
-        private const int MostAddresses = 64;
-
-        [ThreadStatic]
-        private static Dictionary<UInt128, IPAddress>? t_known;
-
-        internal static IPAddress Get(ReadOnlySpan<byte> bytes)
-        {
-            UInt128 key = bytes.Length == 4 ? BinaryPrimitives.ReadUInt32BigEndian(bytes) : BinaryPrimitives.ReadUInt128BigEndian(bytes);
-            Dictionary<UInt128, IPAddress> known = t_known ??= [];
-            if (!known.TryGetValue(key, out IPAddress? address))
-            {
-                if (known.Count >= MostAddresses)
-                {
-                    known.Clear();
-                }
-
-                address = new IPAddress(bytes);
-                address = address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
-                known.Add(key, address);
-            }
-
-            return address;
-        }
     }
 }

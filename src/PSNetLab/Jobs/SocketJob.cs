@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Management.Automation;
 using System.Net;
+using System.Net.Sockets;
 using PSNetLab.Engine;
 
 namespace PSNetLab.Jobs;
@@ -64,6 +65,12 @@ public abstract class SocketJob : Job
     public long Dropped => _mailbox.Dropped;
 
     internal RecordOptions Records { get; }
+
+    /// <summary>The socket the job listens on.</summary>
+    internal abstract Socket Socket { get; }
+
+    /// <summary>What the job has counted so far.</summary>
+    internal abstract Totals Totals { get; }
 
     /// <summary>Puts a line on its way to the Information stream, with a tag to tell its kind by.</summary>
     internal void Inform(string tag, string text)

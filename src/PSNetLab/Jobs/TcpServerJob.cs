@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using PSNetLab.Engine;
 
 namespace PSNetLab.Jobs;
@@ -52,6 +53,10 @@ public sealed class TcpServerJob : SocketJob, IMessageSink<TcpMessage>, ITcpServ
             return $"{ConnectionCount} open, {totals.MessagesReceived} messages, {totals.BytesReceived} bytes in, {totals.BytesSent} out{Losses}";
         }
     }
+
+    internal override Socket Socket => _server.Listener;
+
+    internal override Totals Totals => _server.Totals;
 
     internal TcpServerOptions Options { get; }
 

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using PSNetLab.Engine;
 
 namespace PSNetLab.Jobs;
@@ -61,6 +62,10 @@ public sealed class UdpServerJob : SocketJob, IMessageSink<UdpMessage>
     /// <inheritdoc/>
     public override string StatusMessage
         => $"{MessageCount} messages, {BytesReceived} bytes in, {BytesSent} out{Losses}{(KernelDrops > 0 ? $", {KernelDrops} lost in the system's buffer" : string.Empty)}";
+
+    internal override Socket Socket => _server.Socket;
+
+    internal override Totals Totals => new(_server.BytesReceived, _server.BytesSent, _server.MessagesReceived, _server.MessagesSent);
 
     bool IMessageSink<UdpMessage>.TryAdd(UdpMessage message) => TryRecord(message);
 

@@ -1,4 +1,6 @@
 using System.Management.Automation;
+using System.Net;
+using PSNetLab.Engine;
 
 namespace PSNetLab;
 
@@ -34,4 +36,30 @@ public static class Display
             }
         });
     }
+
+    /// <summary>The local endpoint of a socket, or its path.</summary>
+    /// <param name="socket">The socket.</param>
+    public static string LocalEndPoint(SocketInfo socket)
+    {
+        ArgumentNullException.ThrowIfNull(socket);
+        return socket.Path ?? EndPoint(socket.LocalAddress, socket.LocalPort);
+    }
+
+    /// <summary>The endpoint of a socket's peer.</summary>
+    /// <param name="socket">The socket.</param>
+    public static string RemoteEndPoint(SocketInfo socket)
+    {
+        ArgumentNullException.ThrowIfNull(socket);
+        return EndPoint(socket.RemoteAddress, socket.RemotePort);
+    }
+
+    /// <summary>Number and name of the process that has a socket, or its owner.</summary>
+    /// <param name="socket">The socket.</param>
+    public static string Process(SocketInfo socket)
+    {
+        ArgumentNullException.ThrowIfNull(socket);
+        return socket.ProcessId is { } id ? $"{id} {socket.ProcessName}" : socket.UserName ?? string.Empty;
+    }
+
+    private static string EndPoint(IPAddress? address, int? port) => address is null ? string.Empty : new IPEndPoint(address, port ?? 0).ToString();
 }

@@ -55,6 +55,20 @@ public sealed class InterfaceCompleter : WordCompleter
         => NetworkCard.Up.Select(card => (card.Alias, string.Join(", ", card.Addresses.Select(address => address.Address))));
 }
 
+/// <summary>Completes the names of socket options, each with what it does.</summary>
+public sealed class SocketOptionCompleter : WordCompleter
+{
+    private protected override IEnumerable<(string Word, string Tooltip)> Words
+        => SocketOptions.Known.Select(option => (option.Name, option.Meaning));
+}
+
+/// <summary>Completes the names of processes.</summary>
+public sealed class ProcessNameCompleter : WordCompleter
+{
+    private protected override IEnumerable<(string Word, string Tooltip)> Words
+        => System.Diagnostics.Process.GetProcesses().Select(process => process.ProcessName).Distinct().Order().Select(name => (name, name));
+}
+
 /// <summary>Completes -Port of a client with the ports of the running servers.</summary>
 public sealed class ServerPortCompleter : WordCompleter
 {

@@ -1,0 +1,32 @@
+using System.Runtime.InteropServices;
+
+namespace PSNetLab.Engine;
+
+/// <summary>The system calls of Linux for asking about sockets (netlink(7), sock_diag(7), readlink(2)).</summary>
+internal static unsafe partial class LibCDiagnostics
+{
+    internal const int FamilyNetlink = 16;
+    internal const int TypeRaw = 3;
+    internal const int CloseOnExec = 0x80000;
+    internal const int SocketDiagnostics = 4;
+
+    private const string Library = "libc";
+
+    [LibraryImport(Library, EntryPoint = "socket", SetLastError = true)]
+    internal static partial int Socket(int family, int type, int protocol);
+
+    [LibraryImport(Library, EntryPoint = "close")]
+    internal static partial int Close(int descriptor);
+
+    [LibraryImport(Library, EntryPoint = "send", SetLastError = true)]
+    internal static partial nint Send(int socket, byte* data, nuint length, int flags);
+
+    [LibraryImport(Library, EntryPoint = "recv", SetLastError = true)]
+    internal static partial nint Receive(int socket, byte* buffer, nuint length, int flags);
+
+    [LibraryImport(Library, EntryPoint = "readlink", SetLastError = true)]
+    internal static partial nint ReadLink(byte* path, byte* buffer, nuint length);
+
+    [LibraryImport(Library, EntryPoint = "getpwuid_r")]
+    internal static partial int GetUser(uint id, byte* entry, byte* buffer, nuint length, nint* result);
+}

@@ -1,0 +1,70 @@
+using System.Net;
+using System.Net.NetworkInformation;
+using System.Net.Sockets;
+
+namespace PSNetLab.Engine;
+
+/// <summary>Lists the sockets of the machine, with what each system offers.</summary>
+internal static class MachineSockets
+{
+    /// <summary>Every state of <see cref="SocketState"/>.</summary>
+    internal const uint AllStates = 0x1FFF;
+
+    /// <summary>Hands on every socket of a protocol.</summary>
+    /// <param name="protocol">Which.</param>
+    /// <param name="states">A bit for each state wanted, as 1 &lt;&lt; <see cref="SocketState"/>; others may come, too.</param>
+    /// <param name="detailed">Whether to ask for TCP's own knowledge, where there is a way.</param>
+    /// <param name="onSocket">Gets the sockets.</param>
+    internal static void List(SocketProtocol protocol, uint states, bool detailed, Action<SocketInfo> onSocket)
+    {
+        if (OperatingSystem.IsLinux() && SockDiag.TryList(protocol, states, detailed, onSocket))
+        {
+            return;
+        }
+
+        foreach (SocketInfo socket in OperatingSystem.IsLinux() ? ProcNet.List(protocol) : Portable(protocol))
+        {
+            onSocket(socket);
+        }
+    }
+
+    private static IEnumerable<SocketInfo> Portable(SocketProtocol protocol)
+    {
+        IPGlobalProperties machine = IPGlobalProperties.GetIPGlobalProperties();
+        return protocol switch
+        {
+            SocketProtocol.Tcp => machine.GetActiveTcpListeners().Select(listener => From(protocol, SocketState.Listen, listener, null))
+                .Concat(machine.GetActiveTcpConnections().Select(connection => From(protocol, State(connection.State), connection.LocalEndPoint, connection.RemoteEndPoint))),
+            SocketProtocol.Udp => machine.GetActiveUdpListeners().Select(listener => From(protocol, SocketState.Closed, listener, null)),
+            _ => [],
+        };
+    }
+
+    private static SocketInfo From(SocketProtocol protocol, SocketState state, IPEndPoint local, IPEndPoint? remote) => new()
+    {
+        Protocol = protocol,
+        AddressFamily = local.AddressFamily,
+        SocketType = protocol == SocketProtocol.Tcp ? SocketType.Stream : SocketType.Dgram,
+        State = state,
+        LocalAddress = local.Address,
+        LocalPort = local.Port,
+        RemoteAddress = remote?.Address,
+        RemotePort = remote?.Port,
+    };
+
+    private static SocketState State(TcpState state) => state switch
+    {
+        TcpState.Closed or TcpState.DeleteTcb => SocketState.Closed,
+        TcpState.Listen => SocketState.Listen,
+        TcpState.SynSent => SocketState.SynSent,
+        TcpState.SynReceived => SocketState.SynReceived,
+        TcpState.Established => SocketState.Established,
+        TcpState.FinWait1 => SocketState.FinWait1,
+        TcpState.FinWait2 => SocketState.FinWait2,
+        TcpState.CloseWait => SocketState.CloseWait,
+        TcpState.Closing => SocketState.Closing,
+        TcpState.LastAck => SocketState.LastAck,
+        TcpState.TimeWait => SocketState.TimeWait,
+        _ => SocketState.Unknown,
+    };
+}

@@ -1,0 +1,107 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace PSNetLab.Engine;
+
+/// <summary>Looks into a socket of this process.</summary>
+internal static class OwnSockets
+{
+    private const int LevelTcp = 6;
+    private const int TcpInfoOption = 11;
+
+    /// <summary>All that can be told of a socket.</summary>
+    /// <param name="socket">The socket.</param>
+    /// <param name="counts">What the module has counted on it.</param>
+    /// <exception cref="NetLabException">It is closed.</exception>
+    internal static SocketInfo Describe(Socket socket, Totals? counts = null)
+    {
+        try
+        {
+            IPEndPoint? local = socket.LocalEndPoint as IPEndPoint;
+            IPEndPoint? remote = Remote(socket);
+            TcpInfo? tcp = Tcp(socket, out SocketState? state);
+            return new SocketInfo
+            {
+                Protocol = socket.ProtocolType switch
+                {
+                    ProtocolType.Tcp => SocketProtocol.Tcp,
+                    ProtocolType.Udp => SocketProtocol.Udp,
+                    _ => SocketProtocol.Unix,
+                },
+                State = state ?? (IsListening(socket) ? SocketState.Listen : remote is null ? SocketState.Closed : SocketState.Established),
+                AddressFamily = socket.AddressFamily,
+                SocketType = socket.SocketType,
+                LocalAddress = local?.Address,
+                LocalPort = local?.Port,
+                RemoteAddress = remote?.Address,
+                RemotePort = remote?.Port,
+                Path = (socket.LocalEndPoint as UnixDomainSocketEndPoint)?.ToString(),
+                Handle = socket.Handle,
+                Inode = Inode(socket),
+                Blocking = socket.Blocking,
+                ReceiveQueue = IsListening(socket) ? null : socket.Available,
+                ProcessId = Environment.ProcessId,
+                BytesReceived = counts?.BytesReceived,
+                BytesSent = counts?.BytesSent,
+                MessagesReceived = counts?.MessagesReceived,
+                MessagesSent = counts?.MessagesSent,
+                Drops = socket.ProtocolType == ProtocolType.Udp ? UdpSockets.KernelDrops(socket) : null,
+                Options = SocketOptions.GetAll(socket),
+                TcpInfo = state is SocketState.Listen ? null : tcp,
+            };
+        }
+        catch (ObjectDisposedException error)
+        {
+            throw Closed(error);
+        }
+        catch (SocketException error)
+        {
+            throw new NetLabException(FaultKind.SocketError, $"The system does not tell about the socket: {error.Message}.", error);
+        }
+    }
+
+    internal static NetLabException Closed(Exception? error = null) => new(
+        FaultKind.ConnectionClosed,
+        "The socket is closed; there is nothing left of it to look into. Look before it is closed, or list the machine's sockets with Get-SocketInfo.",
+        error);
+
+    private static long? Inode(Socket socket)
+    {
+        // "socket:[4711]" (proc(5))
+        string? target = OperatingSystem.IsLinux() ? new FileInfo($"/proc/self/fd/{socket.Handle}").LinkTarget : null;
+        return long.TryParse(target?.Split('[', ']').ElementAtOrDefault(1), out long inode) ? inode : null;
+    }
+
+    private static IPEndPoint? Remote(Socket socket)
+    {
+        try
+        {
+            return socket.RemoteEndPoint as IPEndPoint;
+        }
+        catch (SocketException)
+        {
+            return null; // not connected
+        }
+    }
+
+    private static bool IsListening(Socket socket)
+        => socket.SocketType == SocketType.Stream && socket.GetSocketOption(SocketOptionLevel.Socket, SocketOptionName.AcceptConnection) is int listens && listens != 0;
+
+    private static TcpInfo? Tcp(Socket socket, out SocketState? state)
+    {
+        state = null;
+        if (!OperatingSystem.IsLinux() || socket.ProtocolType != ProtocolType.Tcp)
+        {
+            return null;
+        }
+
+        Span<byte> info = stackalloc byte[512];
+        int length = socket.GetRawSocketOption(LevelTcp, TcpInfoOption, info);
+        if (length > 0)
+        {
+            state = (SocketState)info[0];
+        }
+
+        return TcpInfo.From(info[..length]);
+    }
+}

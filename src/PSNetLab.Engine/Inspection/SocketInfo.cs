@@ -1,0 +1,147 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace PSNetLab.Engine;
+
+/// <summary>The kinds of sockets that can be listed.</summary>
+public enum SocketProtocol
+{
+    /// <summary>A stream over IP (RFC 9293).</summary>
+    Tcp,
+
+    /// <summary>Datagrams over IP (RFC 768).</summary>
+    Udp,
+
+    /// <summary>Between processes of one machine (unix(7)).</summary>
+    Unix,
+}
+
+/// <summary>The state of a socket: of TCP as in RFC 9293, section 3.3.2, with the numbers Linux uses.</summary>
+public enum SocketState
+{
+    /// <summary>Not known, or not applicable.</summary>
+    Unknown = 0,
+
+    /// <summary>Both sides may send; of a datagram socket, connected to a peer.</summary>
+    Established = 1,
+
+    /// <summary>A connection was asked for.</summary>
+    SynSent = 2,
+
+    /// <summary>A connection was asked for by the peer, and granted.</summary>
+    SynReceived = 3,
+
+    /// <summary>This side has said it sends no more; not confirmed yet.</summary>
+    FinWait1 = 4,
+
+    /// <summary>This side has said it sends no more, and the peer has confirmed.</summary>
+    FinWait2 = 5,
+
+    /// <summary>Over; the system keeps the pair of endpoints for a while, for late segments.</summary>
+    TimeWait = 6,
+
+    /// <summary>Not connected; of a datagram socket, bound but without a peer.</summary>
+    Closed = 7,
+
+    /// <summary>The peer has said it sends no more; this side has not.</summary>
+    CloseWait = 8,
+
+    /// <summary>Both sides have said so; the last confirmation is missing.</summary>
+    LastAck = 9,
+
+    /// <summary>Waiting for connections.</summary>
+    Listen = 10,
+
+    /// <summary>Both sides said so at the same time.</summary>
+    Closing = 11,
+
+    /// <summary>A connection was asked for by the peer, and is only a note yet.</summary>
+    NewSynReceived = 12,
+}
+
+/// <summary>What is known of a socket. What the system cannot tell, or was not asked, is null.</summary>
+public sealed class SocketInfo
+{
+    /// <summary>The protocol.</summary>
+    public SocketProtocol Protocol { get; internal init; }
+
+    /// <summary>The state.</summary>
+    public SocketState State { get; internal init; }
+
+    /// <summary>The local address; null for a Unix socket.</summary>
+    public IPAddress? LocalAddress { get; internal init; }
+
+    /// <summary>The local port.</summary>
+    public int? LocalPort { get; internal init; }
+
+    /// <summary>The address of the peer; null without one.</summary>
+    public IPAddress? RemoteAddress { get; internal init; }
+
+    /// <summary>The port of the peer; null without one.</summary>
+    public int? RemotePort { get; internal init; }
+
+    /// <summary>The path of a Unix socket; one that starts with @ is abstract.</summary>
+    public string? Path { get; internal init; }
+
+    /// <summary>The address family.</summary>
+    public AddressFamily AddressFamily { get; internal init; }
+
+    /// <summary>The type: a stream or datagrams.</summary>
+    public SocketType SocketType { get; internal init; }
+
+    /// <summary>Bytes received and not yet read; of a listener, connections not yet accepted.</summary>
+    public long? ReceiveQueue { get; internal init; }
+
+    /// <summary>Bytes sent and not yet confirmed; of a listener, the most connections that may wait.</summary>
+    public long? SendQueue { get; internal init; }
+
+    /// <summary>The number of the user the socket belongs to.</summary>
+    public uint? UserId { get; internal init; }
+
+    /// <summary>The name of that user.</summary>
+    public string? UserName { get; internal init; }
+
+    /// <summary>The number of the socket in the system; 0 for one that no process has any more.</summary>
+    public long? Inode { get; internal init; }
+
+    /// <summary>The file descriptor or handle, of a socket of this process.</summary>
+    public long? Handle { get; internal init; }
+
+    /// <summary>The process that has the socket; of several, the first.</summary>
+    public int? ProcessId { get; internal set; }
+
+    /// <summary>The name of that process.</summary>
+    public string? ProcessName { get; internal set; }
+
+    /// <summary>The program of that process.</summary>
+    public string? ProcessPath { get; internal set; }
+
+    /// <summary>Datagrams the system dropped because the receive buffer was full.</summary>
+    public long? Drops { get; internal init; }
+
+    /// <summary>Whether a call on the socket waits for its end.</summary>
+    public bool? Blocking { get; internal init; }
+
+    /// <summary>Bytes received by the module's connection or server.</summary>
+    public long? BytesReceived { get; internal init; }
+
+    /// <summary>Bytes sent by it.</summary>
+    public long? BytesSent { get; internal init; }
+
+    /// <summary>Messages received by it.</summary>
+    public long? MessagesReceived { get; internal init; }
+
+    /// <summary>Messages sent by it.</summary>
+    public long? MessagesSent { get; internal init; }
+
+    /// <summary>The common options, of a socket of this process.</summary>
+    public IReadOnlyList<SocketOption>? Options { get; internal init; }
+
+    /// <summary>What TCP itself knows of the connection.</summary>
+    public TcpInfo? TcpInfo { get; internal init; }
+
+    /// <inheritdoc/>
+    public override string ToString() => Path is not null
+        ? $"{Protocol} {State} {Path}"
+        : $"{Protocol} {State} {LocalAddress}:{LocalPort}" + (RemotePort is null ? string.Empty : $" - {RemoteAddress}:{RemotePort}");
+}

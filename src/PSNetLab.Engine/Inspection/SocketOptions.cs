@@ -1,0 +1,168 @@
+using System.Globalization;
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+
+namespace PSNetLab.Engine;
+
+/// <summary>Reads and sets the options of a socket.</summary>
+internal static class SocketOptions
+{
+    private const SocketOptionLevel Generic = SocketOptionLevel.Socket;
+    private const SocketOptionLevel Tcp = SocketOptionLevel.Tcp;
+    private const SocketOptionLevel IP = SocketOptionLevel.IP;
+    private const SocketOptionLevel IPv6 = SocketOptionLevel.IPv6;
+
+    /// <summary>The options with a name here.</summary>
+    internal static readonly Definition[] Known =
+    [
+        new("ReuseAddress", Generic, SocketOptionName.ReuseAddress, null, "Lets the socket bind an address that another one has or had (SO_REUSEADDR)"),
+        new("Broadcast", Generic, SocketOptionName.Broadcast, null, "Lets the socket send to broadcast addresses (SO_BROADCAST)"),
+        new("KeepAlive", Generic, SocketOptionName.KeepAlive, null, "Has a silent peer probed, so that a dead one is noticed (SO_KEEPALIVE)"),
+        new("KeepAliveTime", Tcp, SocketOptionName.TcpKeepAliveTime, "s", "After how long a silence the first probe is sent (TCP_KEEPIDLE)"),
+        new("KeepAliveInterval", Tcp, SocketOptionName.TcpKeepAliveInterval, "s", "How long after an unanswered probe the next one is sent (TCP_KEEPINTVL)"),
+        new("KeepAliveRetryCount", Tcp, SocketOptionName.TcpKeepAliveRetryCount, "probes", "After how many unanswered probes the connection is given up (TCP_KEEPCNT)"),
+        new("NoDelay", Tcp, SocketOptionName.NoDelay, null, "Sends small messages at once instead of collecting them (TCP_NODELAY)"),
+        new("Linger", Generic, SocketOptionName.Linger, "s", "How long closing waits for what is unsent; 0 resets the connection, -1 closes in the background (SO_LINGER)"),
+        new("ReceiveBuffer", Generic, SocketOptionName.ReceiveBuffer, "bytes", "How much the system keeps until it is read; Linux doubles what is set, for its own overhead (SO_RCVBUF)"),
+        new("SendBuffer", Generic, SocketOptionName.SendBuffer, "bytes", "How much the system keeps until it is confirmed; Linux doubles what is set, for its own overhead (SO_SNDBUF)"),
+        new("ReceiveTimeout", Generic, SocketOptionName.ReceiveTimeout, "ms", "How long a blocking read waits; 0 is for ever (SO_RCVTIMEO)"),
+        new("SendTimeout", Generic, SocketOptionName.SendTimeout, "ms", "How long a blocking write waits; 0 is for ever (SO_SNDTIMEO)"),
+        new("OutOfBandInline", Generic, SocketOptionName.OutOfBandInline, null, "Delivers urgent data among the rest (SO_OOBINLINE)"),
+        new("AcceptConnection", Generic, SocketOptionName.AcceptConnection, null, "Whether the socket listens (SO_ACCEPTCONN)", IsReadOnly: true),
+        new("Error", Generic, SocketOptionName.Error, "errno", "The error the socket remembers; reading it clears it (SO_ERROR)", IsReadOnly: true),
+        new("TimeToLive", IP, SocketOptionName.IpTimeToLive, "hops", "Through how many routers IPv4 packets may go (IP_TTL)"),
+        new("TypeOfService", IP, SocketOptionName.TypeOfService, "DSCP and ECN bits", "How IPv4 packets want to be treated (IP_TOS)"),
+        new("DontFragment", IP, SocketOptionName.DontFragment, null, "Keeps IPv4 packets from being cut to pieces on the way (IP_MTU_DISCOVER, IP_DONTFRAG)"),
+        new("MulticastTimeToLive", IP, SocketOptionName.MulticastTimeToLive, "hops", "Through how many routers IPv4 multicast may go (IP_MULTICAST_TTL)"),
+        new("MulticastLoopback", IP, SocketOptionName.MulticastLoopback, null, "Whether IPv4 multicast is heard on this machine, too (IP_MULTICAST_LOOP)"),
+        new("IPv6Only", IPv6, SocketOptionName.IPv6Only, null, "Keeps an IPv6 socket from taking IPv4, too (IPV6_V6ONLY)"),
+        new("HopLimit", IPv6, SocketOptionName.HopLimit, "hops", "Through how many routers IPv6 packets may go (IPV6_UNICAST_HOPS)"),
+        new("IPv6MulticastHops", IPv6, SocketOptionName.MulticastTimeToLive, "hops", "Through how many routers IPv6 multicast may go (IPV6_MULTICAST_HOPS)"),
+        new("IPv6MulticastLoopback", IPv6, SocketOptionName.MulticastLoopback, null, "Whether IPv6 multicast is heard on this machine, too (IPV6_MULTICAST_LOOP)"),
+    ];
+
+    /// <summary>The known options a socket has, with their values.</summary>
+    internal static IReadOnlyList<SocketOption> GetAll(Socket socket)
+    {
+        List<SocketOption> options = [];
+        foreach (Definition definition in Known)
+        {
+            // Reading the error would clear it for whoever needs it.
+            if (definition.Option != SocketOptionName.Error && Applies(definition, socket))
+            {
+                try
+                {
+                    options.Add(Get(socket, definition));
+                }
+                catch (SocketException)
+                {
+                    // This kind of socket, or this system, does not have it.
+                }
+            }
+        }
+
+        return options;
+    }
+
+    /// <summary>Reads one option, by its name or as level/number.</summary>
+    /// <exception cref="NetLabException">There is no such option, or the socket does not have it.</exception>
+    internal static SocketOption Get(Socket socket, string name)
+    {
+        try
+        {
+            return Find(name) is { } definition ? Get(socket, definition) : GetRaw(socket, name, ParseNumbers(name));
+        }
+        catch (SocketException error)
+        {
+            throw Refused(socket, name, error);
+        }
+    }
+
+    /// <summary>Sets one option.</summary>
+    /// <exception cref="NetLabException">There is no such option, the socket does not have it, or the value is not possible.</exception>
+    internal static void Set(Socket socket, string name, object value)
+    {
+        try
+        {
+            if (Find(name) is not { } definition)
+            {
+                (int level, int number) = ParseNumbers(name);
+                socket.SetRawSocketOption(level, number, value as byte[] ?? MemoryMarshal.AsBytes<int>([Number(name, value)]));
+            }
+            else if (definition.IsReadOnly)
+            {
+                throw new NetLabException(FaultKind.OptionReadOnly, $"{definition.Name} can only be read.");
+            }
+            else if (definition.Option == SocketOptionName.Linger)
+            {
+                int seconds = Number(name, value);
+                socket.LingerState = new LingerOption(seconds >= 0, Math.Max(seconds, 0));
+            }
+            else
+            {
+                socket.SetSocketOption(definition.Level, definition.Option, Number(name, value));
+            }
+        }
+        catch (SocketException error)
+        {
+            throw Refused(socket, $"{name} = {value}", error);
+        }
+    }
+
+    private static SocketOption Get(Socket socket, Definition definition)
+    {
+        object? raw = socket.GetSocketOption(definition.Level, definition.Option);
+        object? value = raw switch
+        {
+            LingerOption linger => linger.Enabled ? linger.LingerTime : -1,
+            int number when definition.IsSwitch => number != 0,
+            _ => raw,
+        };
+        return new SocketOption(definition.Level.ToString(), definition.Name, value, definition.Unit, definition.Meaning);
+    }
+
+    private static SocketOption GetRaw(Socket socket, string name, (int Level, int Number) numbers)
+    {
+        const int MostBytes = 1024;
+        byte[] buffer = new byte[MostBytes];
+        int length = socket.GetRawSocketOption(numbers.Level, numbers.Number, buffer);
+        object value = length == sizeof(int) ? BitConverter.ToInt32(buffer) : buffer[..length];
+        return new SocketOption(numbers.Level.ToString(CultureInfo.InvariantCulture), name, value, null, "An option without a name here");
+    }
+
+    private static Definition? Find(string name) => Array.Find(Known, definition => string.Equals(definition.Name, name, StringComparison.OrdinalIgnoreCase));
+
+    private static bool Applies(Definition definition, Socket socket) => definition.Level switch
+    {
+        SocketOptionLevel.Tcp => socket.ProtocolType == ProtocolType.Tcp,
+        SocketOptionLevel.IPv6 => socket.AddressFamily == AddressFamily.InterNetworkV6,
+        _ => true,
+    };
+
+    private static (int Level, int Number) ParseNumbers(string name)
+    {
+        string[] parts = name.Split('/');
+        return parts.Length == 2 && int.TryParse(parts[0], CultureInfo.InvariantCulture, out int level) && int.TryParse(parts[1], CultureInfo.InvariantCulture, out int number)
+            ? (level, number)
+            : throw new NetLabException(FaultKind.OptionNotFound, $"'{name}' is no socket option known here. Use one of {string.Join(", ", Known.Select(definition => definition.Name))}, or level and number such as 6/23.") { Subject = name };
+    }
+
+    private static int Number(string name, object value) => value switch
+    {
+        int number => number,
+        bool on => on ? 1 : 0,
+        IConvertible convertible when int.TryParse(convertible.ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture, out int parsed) => parsed,
+        _ => throw new NetLabException(FaultKind.InvalidOptionValue, $"{name} takes a whole number, $true or $false, not '{value}'.") { Subject = name },
+    };
+
+    private static NetLabException Refused(Socket socket, string what, SocketException error) => new(
+        FaultKind.OptionRefused,
+        $"The system refuses {what} on this {socket.AddressFamily} {socket.ProtocolType} socket: {error.Message}. Get-SocketOption lists the options it has; some need more rights, or must be set before the socket is bound.",
+        error);
+
+    /// <summary>An option with a name here.</summary>
+    internal sealed record Definition(string Name, SocketOptionLevel Level, SocketOptionName Option, string? Unit, string Meaning, bool IsReadOnly = false)
+    {
+        internal bool IsSwitch => Unit is null;
+    }
+}

@@ -1,0 +1,81 @@
+using System.Runtime.InteropServices;
+
+namespace PSNetLab.Engine;
+
+/// <summary>What TCP itself knows of a connection (struct tcp_info of linux/tcp.h). What an older kernel does not tell is null.</summary>
+public sealed class TcpInfo
+{
+    private TcpInfo(ReadOnlySpan<byte> info)
+    {
+        RoundTripTime = TimeSpan.FromMicroseconds(UInt32(info, 68) ?? 0);
+        RoundTripVariance = TimeSpan.FromMicroseconds(UInt32(info, 72) ?? 0);
+        MinimumRoundTripTime = UInt32(info, 148) is { } least and not uint.MaxValue ? TimeSpan.FromMicroseconds(least) : null;
+        RetransmissionTimeout = TimeSpan.FromMicroseconds(UInt32(info, 8) ?? 0);
+        CongestionWindow = UInt32(info, 80);
+        MaximumSegmentSize = UInt32(info, 16);
+        PathMtu = UInt32(info, 60);
+        Unacknowledged = UInt32(info, 24);
+        Lost = UInt32(info, 32);
+        TotalRetransmits = UInt32(info, 100);
+        BytesAcknowledged = UInt64(info, 120);
+        BytesReceived = UInt64(info, 128);
+        SegmentsSent = UInt32(info, 136);
+        SegmentsReceived = UInt32(info, 140);
+        DeliveryRate = UInt64(info, 160);
+    }
+
+    /// <summary>The smoothed time from sending to confirmation (RFC 6298).</summary>
+    public TimeSpan RoundTripTime { get; }
+
+    /// <summary>How much that time varies.</summary>
+    public TimeSpan RoundTripVariance { get; }
+
+    /// <summary>The shortest such time seen.</summary>
+    public TimeSpan? MinimumRoundTripTime { get; }
+
+    /// <summary>After how long without confirmation a segment is sent again.</summary>
+    public TimeSpan RetransmissionTimeout { get; }
+
+    /// <summary>How many segments may be under way (RFC 5681).</summary>
+    public long? CongestionWindow { get; }
+
+    /// <summary>The most bytes of data in a segment sent.</summary>
+    public long? MaximumSegmentSize { get; }
+
+    /// <summary>The largest packet that gets through unfragmented, in bytes.</summary>
+    public long? PathMtu { get; }
+
+    /// <summary>Segments sent and not yet confirmed.</summary>
+    public long? Unacknowledged { get; }
+
+    /// <summary>Segments believed lost.</summary>
+    public long? Lost { get; }
+
+    /// <summary>Segments sent again, since the connection began.</summary>
+    public long? TotalRetransmits { get; }
+
+    /// <summary>Bytes sent and confirmed.</summary>
+    public ulong? BytesAcknowledged { get; }
+
+    /// <summary>Bytes received.</summary>
+    public ulong? BytesReceived { get; }
+
+    /// <summary>Segments sent.</summary>
+    public long? SegmentsSent { get; }
+
+    /// <summary>Segments received.</summary>
+    public long? SegmentsReceived { get; }
+
+    /// <summary>How fast data was delivered lately, in bytes a second.</summary>
+    public ulong? DeliveryRate { get; }
+
+    /// <inheritdoc/>
+    public override string ToString() => $"rtt {RoundTripTime.TotalMilliseconds:0.###} ms, cwnd {CongestionWindow}, mss {MaximumSegmentSize}, {TotalRetransmits} sent again";
+
+    /// <summary>Reads the bytes of the structure; null when they are too few to be one.</summary>
+    internal static TcpInfo? From(ReadOnlySpan<byte> info) => info.Length >= 104 ? new TcpInfo(info) : null;
+
+    private static uint? UInt32(ReadOnlySpan<byte> info, int offset) => info.Length >= offset + 4 ? MemoryMarshal.Read<uint>(info[offset..]) : null;
+
+    private static ulong? UInt64(ReadOnlySpan<byte> info, int offset) => info.Length >= offset + 8 ? MemoryMarshal.Read<ulong>(info[offset..]) : null;
+}

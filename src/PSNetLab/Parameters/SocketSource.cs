@@ -1,0 +1,28 @@
+using System.Management.Automation;
+using System.Net.Sockets;
+using PSNetLab.Engine;
+using PSNetLab.Jobs;
+
+namespace PSNetLab.Parameters;
+
+/// <summary>Finds the socket behind the objects people have.</summary>
+internal static class SocketSource
+{
+    /// <summary>The socket of a job or connection of this module, or of a Socket, TcpClient, TcpListener or UdpClient of .NET.</summary>
+    /// <exception cref="NetLabException">The object has none, or no longer.</exception>
+    internal static (Socket Socket, Totals? Counts) Find(object? input)
+    {
+        object? source = input is PSObject wrapped ? wrapped.BaseObject : input;
+        return source switch
+        {
+            SocketJob job => (job.Socket, job.Totals),
+            TcpConnection { IsClosed: true } => throw OwnSockets.Closed(),
+            TcpConnection connection => (connection.Socket, default(Totals).Add(connection)),
+            Socket socket => (socket, null),
+            TcpClient client => (client.Client ?? throw OwnSockets.Closed(), null),
+            TcpListener listener => (listener.Server, null),
+            UdpClient client => (client.Client ?? throw OwnSockets.Closed(), null),
+            _ => throw new NetLabException(FaultKind.NoSocket, $"A {source?.GetType().Name ?? "null"} has no socket to look into. Give a server job or connection of this module, or a Socket, TcpClient, TcpListener or UdpClient."),
+        };
+    }
+}
