@@ -190,11 +190,13 @@ Describe 'Encoding' {
         (Receive-TcpMessage -Job $server -Count 1 -TimeoutSec 5).Text | Should -Be '来,确认下眼神'
     }
 
-    It 'shows bytes that are no text as U+FFFD and keeps them in Data' {
-        $server = Start-TcpServer -Framing Line
-        , [byte[]] (0x61, 0xff, 0x62, 0x0a) | Send-TcpMessage 127.0.0.1 $server.Port
+    It 'shows bytes that are no text in <Encoding> as U+FFFD and keeps them in Data' -ForEach @(
+        @{ Encoding = 'utf8' }, @{ Encoding = 'GB18030' }, @{ Encoding = 'ascii' }
+    ) {
+        $server = Start-TcpServer -Framing Line -Encoding $Encoding
+        , [byte[]] (0x61, 0xff, 0x0a) | Send-TcpMessage 127.0.0.1 $server.Port
         $message = Receive-TcpMessage -Job $server -Count 1 -TimeoutSec 5
-        $message.Text | Should -Be "a`u{fffd}b"
-        $message.Data | Should -Be 0x61, 0xff, 0x62
+        $message.Text | Should -Be "a`u{fffd}"
+        $message.Data | Should -Be 0x61, 0xff
     }
 }

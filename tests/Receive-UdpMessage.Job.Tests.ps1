@@ -23,6 +23,17 @@ Describe 'Receive-UdpMessage -AsJob' {
         (Start-UdpServer $job.Port).Port | Should -Be $job.Port
     }
 
+    It 'is not to be had with <Form>, which a job would not heed' -ForEach @(
+        @{ Form = '-Count 1' }
+        @{ Form = '-TimeoutSec 1' }
+    ) {
+        $fault = [scriptblock]::Create("Receive-UdpMessage 0 -AsJob $Form") | Should -Throw -PassThru
+        $fault.FullyQualifiedErrorId | Should -BeLike 'InvalidParameters,*'
+        $fault.CategoryInfo.Category | Should -Be 'InvalidArgument'
+        "$fault" | Should -BeLike '*do not go with -AsJob*Receive-UdpMessage -Job.'
+        Get-Job | Should -BeNullOrEmpty
+    }
+
     It 'does nothing with -WhatIf' {
         Receive-UdpMessage 0 -AsJob -WhatIf | Should -BeNullOrEmpty
         Receive-UdpMessage 0 -WhatIf | Should -BeNullOrEmpty

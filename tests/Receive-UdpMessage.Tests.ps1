@@ -96,6 +96,9 @@ Describe 'Receive-UdpMessage on a port' {
             @{ Encoding = 'utf8'; Bytes = 0x61, 0xff, 0xe6, 0x9d, 0x62; Text = "a`u{fffd}`u{fffd}b" }
             @{ Encoding = 'utf8'; Bytes = 0xe6, 0x9d, 0xa5; Text = '来' }
             @{ Encoding = 'GB18030'; Bytes = 0xc0, 0xb4, 0x2c, 0xc8, 0xb7; Text = '来,确' }
+            @{ Encoding = 'GB18030'; Bytes = 0x61, 0xff, 0x62; Text = "a`u{fffd}b" }
+            @{ Encoding = 'GB18030'; Bytes = 0x61, 0xc0; Text = "a`u{fffd}" }
+            @{ Encoding = 'ascii'; Bytes = 0x61, 0xe9; Text = "a`u{fffd}" }
             @{ Encoding = 'utf-16'; Bytes = 0x65, 0x67, 0x00, 0xd8; Text = "来`u{fffd}" }
         ) {
             $message = Receive-Sent @{ Count = 1; Encoding = $Encoding } { param($port) , [byte[]] $Bytes | Send-UdpMessage 127.0.0.1 $port }

@@ -25,6 +25,8 @@ Describe 'Send-Broadcast' -Skip:$noBroadcast {
             $result = Send-Broadcast $port 'hello, all' -Address $loopback
             $result | Should -BeOfType ([PSNetLab.Engine.BroadcastResult])
             "$($result.BroadcastAddress)" | Should -Be $loopback
+            $result.Interface | Should -Be 'lo'
+            "$($result.Source)" | Should -Be '127.0.0.1'
             $result.Bytes | Should -Be 10
             $result.Error | Should -BeNullOrEmpty
             foreach ($job in $first, $second) { Receive-UdpMessage $job -Count 1 -TimeoutSec 5 | Should -Be 'hello, all' }
@@ -163,10 +165,15 @@ Describe 'Send-Broadcast' -Skip:$noBroadcast {
         }
     }
 
-    It 'shows a table that fits 100 columns' {
-        $result = Send-Broadcast $port 'x' -InterfaceAlias lo
-        $lines = ($result | Format-Table | Out-String -Width 100) -split '\r?\n' | Where-Object { $_.Trim() }
-        $lines[0] | Should -Match '^Time +Interface +Source +Broadcast +Bytes +Error *$'
-        $lines[2] | Should -Match '^\d\d:\d\d:\d\d\.\d{3} +lo +127\.0\.0\.1 +127\.255\.255\.255 +1 *$'
+    It 'shows results and answers in one table that fits 100 columns' {
+        $null = Receive-UdpMessage $port -Broadcast -AsJob -Reply 'I am here'
+        $out = Send-Broadcast $port 'x' -InterfaceAlias lo -TimeoutSec 0.3
+        $out += Send-Broadcast $port ([byte[]]::new(65508)) -InterfaceAlias lo -ErrorAction SilentlyContinue
+        $lines = ($out | Out-String -Width 100) -split '\r?\n' | Where-Object { $_.Trim() }
+        $lines[0] | Should -Match '^Time +Interface +Peer +Length +Text *$'
+        $lines[2] | Should -Match '^\d\d:\d\d:\d\d\.\d{3} lo +127\.255\.255\.255 +1 \(sent from 127\.0\.0\.1\)$'
+        $lines[3] | Should -Match "^\d\d:\d\d:\d\d\.\d{3} lo +127\.0\.0\.1:$port +9 I am here$"
+        $lines[4] | Should -Match '^\d\d:\d\d:\d\d\.\d{3} lo +127\.255\.255\.255 +0 A datagram of 65508 bytes .*…$'
+        $lines | Should -HaveCount 5
     }
 }

@@ -109,6 +109,14 @@ Describe 'Errors of Send-UdpMessage' {
             "$fault" | Should -BeLike "The name 'no..host' has no address*"
         }
 
+        It 'says MulticastRefused for a -MulticastGroup that is none' {
+            $fault = { 'x' | Send-UdpMessage -MulticastGroup 10.0.0.1 -Port 9 } | Should -Throw -PassThru
+            $fault.FullyQualifiedErrorId | Should -BeLike 'MulticastRefused,*'
+            $fault.CategoryInfo.Category | Should -Be 'InvalidArgument'
+            "$($fault.TargetObject)" | Should -Be '10.0.0.1'
+            "$fault" | Should -BeLike '10.0.0.1 is not a multicast address (224.0.0.0/4 or ff00::/8). Use -ComputerName for a host.'
+        }
+
         It 'says InterfaceNotFound for an unknown interface, and which there are' {
             $fault = { 'x' | Send-UdpMessage 127.0.0.1 9 -InterfaceAlias nowhere0 } | Should -Throw -PassThru
             $fault.FullyQualifiedErrorId | Should -BeLike 'InterfaceNotFound,*'

@@ -67,6 +67,13 @@ Describe 'Answers of a server' {
             $answer.Data | Should -Be 0, 10, 13, 255
         }
 
+        It 'answers with each element of a list; a list of bytes is one answer' {
+            $server = Start-TcpServer -Reply 'a', 2, 'c' -Framing Line
+            Get-Answer $server 'x' -Count 3 | Should -Be 'a', '2', 'c'
+            $bytes = Start-TcpServer -Reply @([byte] 65, [byte] 66) -Framing Line
+            Get-Answer $bytes 'x', 'y' -Count 2 | Should -Be 'AB', 'AB'
+        }
+
         It 'answers with an empty message' {
             $server = Start-TcpServer -Reply '' -Framing Line
             $answer = 'x' | Send-TcpMessage 127.0.0.1 $server.Port -Framing Line -Count 1
@@ -139,8 +146,19 @@ Describe 'Answers of a server' {
             Wait-Until { $server.Error.Count }
             $server.Error | Should -HaveCount 1
             $server.Error[0].FullyQualifiedErrorId | Should -BeLike 'ReplyScriptFailed*'
+            $server.Error[0].CategoryInfo.Category | Should -Be 'InvalidResult'
             "$($server.Error[0].TargetObject)" | Should -Be "$($client.LocalEndPoint)"
             "$($server.Error[0])" | Should -BeLike "*message 2 of $($client.LocalEndPoint): I do not like this one. Nothing was sent back*"
+        }
+
+        It 'makes an output that the framing cannot carry an error of the job; the connection goes on' {
+            $server = Start-TcpServer -Framing Fixed:3 -ScriptBlock { $_.Text -eq 'bad' ? 'much too long' : 'fit' }
+            $client = Open-TcpConnection 127.0.0.1 $server.Port -Framing Fixed:3
+            'one', 'bad', 'two' | Send-TcpMessage -Connection $client
+            (Receive-TcpMessage $client -Count 2 -TimeoutSec 5).Text | Should -Be 'fit', 'fit'
+            $server.Error | Should -HaveCount 1
+            $server.Error[0].FullyQualifiedErrorId | Should -BeLike 'ReplyScriptFailed*'
+            "$($server.Error[0])" | Should -BeLike '*message 2 of*13 bytes*Fixed:3*'
         }
 
         It 'writes its other streams to the job' {

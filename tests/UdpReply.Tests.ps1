@@ -53,6 +53,14 @@ Describe 'Answers of a UDP server' {
         }
     }
 
+    Context '-Reply with a list' {
+        It 'answers with a datagram for each element' {
+            $server = Start-UdpServer -Reply 'one', 2, 'three'
+            Get-Answer $server 'x' -Count 3 | Should -Be 'one', '2', 'three'
+            Get-Answer $server 'x', 'y' -Count 6 | Should -Be 'one', '2', 'three', 'one', '2', 'three'
+        }
+    }
+
     Context '-ScriptBlock' {
         It 'has the message as $_ and sees $using:' {
             $greeting = @{ Word = 'Hello' }
@@ -187,6 +195,14 @@ Describe 'The buffers of a UDP server' {
         Wait-Until { $server.MessageCount -eq $sent - $lost + 1 }
         Stop-Job $server
         $server.KernelDrops | Should -Be $lost
+    }
+
+    It 'cuts at -BufferBytes, and says so; an echo has what is left' {
+        $server = Start-UdpServer -BufferBytes 4 -Echo
+        'fits', 'too long' | Send-UdpMessage 127.0.0.1 $server.Port -Count 2 | Should -Be 'fits', 'too '
+        $messages = Receive-UdpMessage $server -Count 2 -TimeoutSec 5
+        $messages.Truncated | Should -Be $false, $true
+        if ($IsLinux) { $messages.LostBytes | Should -Be 0, 4 }
     }
 
     It 'asks the system for -ReceiveBufferBytes' -Skip:(-not (Get-Command ss -CommandType Application -ErrorAction Ignore)) {

@@ -134,6 +134,8 @@ function Invoke-Stoppable {
         foreach ($argument in $ArgumentList) { $null = $shell.AddArgument($argument) }
 
         $output = [Management.Automation.PSDataCollection[psobject]]::new()
+        # A condition may look through it while it is being filled.
+        $output.EnumeratorNeverBlocks = $true
         $run = $shell.BeginInvoke([Management.Automation.PSDataCollection[psobject]]::new(), $output)
         if ($When) { Wait-Until { & $When $output } -TimeoutSec $TimeoutSec }
         else { $null = $run.AsyncWaitHandle.WaitOne($AfterMs) }

@@ -36,7 +36,7 @@ internal static class SocketOptions
         new("MulticastTimeToLive", IP, SocketOptionName.MulticastTimeToLive, "hops", "Through how many routers IPv4 multicast may go (IP_MULTICAST_TTL)"),
         new("MulticastLoopback", IP, SocketOptionName.MulticastLoopback, null, "Whether IPv4 multicast is heard on this machine, too (IP_MULTICAST_LOOP)"),
         new("IPv6Only", IPv6, SocketOptionName.IPv6Only, null, "Keeps an IPv6 socket from taking IPv4, too (IPV6_V6ONLY)"),
-        new("HopLimit", IPv6, SocketOptionName.HopLimit, "hops", "Through how many routers IPv6 packets may go (IPV6_UNICAST_HOPS)"),
+        new("HopLimit", IPv6, SocketOptionName.IpTimeToLive, "hops", "Through how many routers IPv6 packets may go (IPV6_UNICAST_HOPS)"),
         new("IPv6MulticastHops", IPv6, SocketOptionName.MulticastTimeToLive, "hops", "Through how many routers IPv6 multicast may go (IPV6_MULTICAST_HOPS)"),
         new("IPv6MulticastLoopback", IPv6, SocketOptionName.MulticastLoopback, null, "Whether IPv6 multicast is heard on this machine, too (IPV6_MULTICAST_LOOP)"),
     ];

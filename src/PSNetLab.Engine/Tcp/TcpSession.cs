@@ -6,6 +6,7 @@ namespace PSNetLab.Engine;
 internal sealed class TcpSession
 {
     private const int FlushBytes = 64 * 1024;
+    private const int MostBytesKept = 1024 * 1024;
 
     // Filled and sent without a wait in between, so everything on a thread can share it.
     [ThreadStatic]
@@ -160,7 +161,12 @@ internal sealed class TcpSession
     /// <summary>The thread's buffer, emptied before use: what a failed connection left in it must not go to another.</summary>
     private static ArrayBufferWriter<byte> NoReplies()
     {
-        ArrayBufferWriter<byte> replies = t_replies ??= new ArrayBufferWriter<byte>(FlushBytes);
+        ArrayBufferWriter<byte>? replies = t_replies;
+        if (replies is null || replies.Capacity > MostBytesKept)
+        {
+            t_replies = replies = new ArrayBufferWriter<byte>(FlushBytes);
+        }
+
         replies.ResetWrittenCount();
         return replies;
     }

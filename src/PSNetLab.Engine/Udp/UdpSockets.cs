@@ -91,11 +91,7 @@ internal static class UdpSockets
         if (timeToLive is { } hops)
         {
             socket.SetSocketOption(level, SocketOptionName.MulticastTimeToLive, hops);
-            if (six)
-            {
-                socket.SetSocketOption(level, SocketOptionName.HopLimit, hops);
-            }
-            else if (hops > 0)
+            if (hops > 0)
             {
                 // Only multicast knows 0, which is this host (ip(7)).
                 socket.Ttl = (short)hops;
