@@ -194,9 +194,10 @@ s.close()
 
         It 'breaks off a reply script that does not end' {
             $server = Start-TcpServer -Framing Line -ScriptBlock { Start-Sleep 60 }
-            $client = Open-TcpConnection 127.0.0.1 $server.Port -Framing Line
-            'x' | Send-TcpMessage -Connection $client
-            Wait-Until { $server.MessageCount -eq 1 }
+            # One is being answered, the others wait their turn.
+            $clients = 1..3 | ForEach-Object { Open-TcpConnection 127.0.0.1 $server.Port -Framing Line }
+            $clients | ForEach-Object { 'x' | Send-TcpMessage -Connection $_ }
+            Wait-Until { $server.MessageCount -eq 3 }
             Stop-Job $server
             Wait-Job $server -Timeout 5 | Should -Be $server
             $server.State | Should -Be 'Stopped'

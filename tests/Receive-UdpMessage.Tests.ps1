@@ -52,6 +52,7 @@ Describe 'Receive-UdpMessage on a port' {
         }
 
         It 'receives 20,000 datagrams in order' {
+            if (-not (Test-LargeBuffer)) { Set-ItResult -Skipped -Because 'the system gives no receive buffer of 4 MB' }
             $messages = Receive-Sent @{ Count = 20000; TimeoutSec = 20 } { param($port) 1..20000 | Send-UdpMessage 127.0.0.1 $port }
             Compare-Object $messages.Text (1..20000) -SyncWindow 0 | Should -BeNullOrEmpty
         }

@@ -36,6 +36,25 @@ Describe 'Send-TcpMessage -Connection' {
         $outOfPlace | Should -BeNullOrEmpty
     }
 
+    It 'sends whole messages, each sender''s in order, when several send at once' {
+        $shells = foreach ($name in 'a', 'b', 'c') {
+            [powershell]::Create().AddScript({
+                    Import-Module $args[0]
+                    (1..5000) -replace '^', $args[2] | Send-TcpMessage -Connection $args[1]
+                }).AddArgument("$modulePath/PSNetLab.psd1").AddArgument($connection).AddArgument($name)
+        }
+        try {
+            $runs = $shells | ForEach-Object { $_.BeginInvoke() }
+            $texts = (Receive-TcpMessage -Job $server -Count 15000 -TimeoutSec 30).Text
+            Wait-Until { $runs.IsCompleted -notcontains $false }
+            $shells.ForEach{ $_.Streams.Error } | Should -BeNullOrEmpty
+        }
+        finally { $shells | ForEach-Object Dispose }
+        foreach ($name in 'a', 'b', 'c') {
+            $texts.Where{ $_[0] -eq $name } -join ' ' | Should -Be ((1..5000).ForEach{ "$name$_" } -join ' ')
+        }
+    }
+
     It 'says ConnectionClosed on a connection closed here' {
         Close-TcpConnection $connection
         $fault = { 'x' | Send-TcpMessage -Connection $connection -ErrorAction Stop } | Should -Throw -PassThru

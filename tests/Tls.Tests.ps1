@@ -91,7 +91,7 @@ Describe 'TLS' {
         }
 
         It 'takes an X509Certificate2' {
-            $certificate = [Security.Cryptography.X509Certificates.X509Certificate2]::CreateFromPemFile("$TestDrive/cert.pem", "$TestDrive/key.pem")
+            $certificate = Get-PfxCertificate "$TestDrive/both.pfx" -NoPromptForPassword
             $server = Start-TcpServer -Certificate $certificate -Reply 'safe' -Framing Line
             'x' | Send-TcpMessage 127.0.0.1 $server.Port -Tls -SkipCertificateCheck -Framing Line -Count 1 | Should -Be 'safe'
         }

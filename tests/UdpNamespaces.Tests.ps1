@@ -58,6 +58,8 @@ while True:
         $cleo.SetLink('lan', @('10.77.1.3/24', '10.77.1.33/24', 'fd77::3/64', 'fd77::33/64'))
         $cleo.SetLink('cable', @('10.77.2.3/24'))
         $peer = Start-PeerOn $ben $responder
+        foreach ($one in $ann, $ben, $cleo) { $one.WaitLink('lan') }
+        foreach ($one in $ann, $cleo) { $one.WaitLink('cable') }
         Wait-NetHost $ann, $cleo $modulePath
         $port = $peer.Port
 
@@ -105,6 +107,7 @@ while True:
             $ann.Ip('link add pair type veth peer name other')
             $ann.Ip('link set other up')
             $ann.SetLink('pair', @('10.77.4.0/31'))
+            $ann.WaitLink('pair')
             try {
                 Invoke-On $ann { (Send-Broadcast 9 x).Interface } | Sort-Object | Should -Be 'cable', 'lan'
                 $fault = { Invoke-On $ann { Send-Broadcast 9 x -InterfaceAlias spare } } | Should -Throw -PassThru
@@ -211,6 +214,18 @@ while True:
             Get-Heard all | Should -Be "$From 1 all"
         }
 
+        It 'reaches all hosts of a link by ff02::1, which answer to a link-local address' {
+            $free = Invoke-On $cleo { (Start-UdpServer -MulticastGroup ff02::1 -InterfaceAlias lan -AllowAddress fe80::/10 -Echo).Port }
+            $answer = Invoke-On $ann {
+                $first = 'x' | Send-UdpMessage -MulticastGroup ff02::1 -Port $args[0] -InterfaceAlias lan -Count 1 -TimeoutSec 10
+                # Such an address means something only together with an interface.
+                $second = 'y' | Send-UdpMessage "$($first.RemoteEndPoint.Address)" $args[0] -Count 1 -TimeoutSec 10
+                $first, $second | ForEach-Object { "$($_.Text) $($_.RemoteEndPoint.Address)" }
+            } $free
+            $answer[0] | Should -Match '^x fe80::.*%\d+$'
+            $answer[1] | Should -Match '^y fe80::.*%\d+$'
+        }
+
         It 'tells a member the group and the interface: <Group>' -ForEach @(
             @{ Group = '239.77.9.2' }
             @{ Group = 'ff15::77:10' }
@@ -224,6 +239,7 @@ while True:
         It 'goes as far as -TimeToLive says: <Hops> for <Group>' -ForEach @(
             @{ Group = '239.77.9.1'; Hops = 7 }
             @{ Group = '239.77.9.1'; Hops = 255 }
+            @{ Group = 'ff15::77:9'; Hops = 7 }
         ) {
             $null = Invoke-On $ann { 'far' | Send-UdpMessage -MulticastGroup $args[1] -Port $args[0] -InterfaceAlias lan -TimeToLive $args[2] } $port $Group $Hops
             Get-Heard far | Should -BeLike "* $Hops far"
@@ -231,6 +247,7 @@ while True:
 
         It 'does not leave this host with -TimeToLive 0: <Group>' -ForEach @(
             @{ Group = '239.77.9.1' }
+            @{ Group = 'ff15::77:9' }
         ) {
             $heard = Invoke-On $ann {
                 $port, $group = $args

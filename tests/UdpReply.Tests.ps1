@@ -169,6 +169,7 @@ Describe 'The buffers of a UDP server' {
     }
 
     It 'takes 20,000 datagrams of one sender in order, none lost' {
+        if (-not (Test-LargeBuffer)) { Set-ItResult -Skipped -Because 'the system gives no receive buffer of 4 MB' }
         $server = Start-UdpServer
         1..20000 | Send-UdpMessage 127.0.0.1 $server.Port
         $messages = Receive-UdpMessage $server -Count 20000 -TimeoutSec 20

@@ -42,6 +42,11 @@ class NetHost {
         $this.Ip("link set $name up")
     }
 
+    # Both ends are up, and the system has noticed, which takes it a while.
+    [void] WaitLink([string] $name) {
+        Wait-Until { (ip -n $this.Namespace -o link show dev $name) -match ' state UP ' }
+    }
+
     # A PowerShell with the module, which starts while others do.
     [void] StartPwsh() {
         $this.Instance = [Management.Automation.Runspaces.PowerShellProcessInstance]::new()

@@ -24,6 +24,13 @@ function Get-FreeUdpPort {
     $peer.Dispose()
 }
 
+# What a flood on loopback needs to lose nothing; some systems cap it far lower for who is not root.
+function Test-LargeBuffer {
+    $server = Start-UdpServer
+    $server.ReceiveBufferBytes -ge 4MB
+    $server | Remove-Job -Force
+}
+
 # Receives in the foreground; -Send { param($port) ... } runs once the socket is open.
 function Receive-Sent([hashtable] $With, [scriptblock] $Send, [int] $Port = 0) {
     Receive-UdpMessage $Port @With -Verbose 4>&1 | ForEach-Object {

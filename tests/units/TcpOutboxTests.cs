@@ -117,8 +117,9 @@ public class TcpOutboxTests
         Assert.Equal("arrives", await pair.Server.NextTextAsync());
 
         // More than all buffers hold, so it is still being sent when the reset comes.
-        byte[] tooMuch = new byte[64 * 1024 * 1024];
-        outbox.Add(tooMuch);
+        long sentBefore = pair.Client.BytesSent;
+        outbox.Add(new byte[64 * 1024 * 1024]);
+        await Waiting.Until(() => pair.Client.BytesSent > sentBefore);
         outbox.Add("waits"u8);
         pair.Server.Close(TcpCloseReason.LocalReset);
 

@@ -74,6 +74,18 @@ public class TcpServerTests
     }
 
     [Fact]
+    public async Task Several_replies_come_each_in_its_frame_after_the_echo()
+    {
+        await using TestServer server = new(new() { Echo = true, Replies = ["a"u8.ToArray(), [], "b"u8.ToArray()], Framing = DelimiterFraming.Line });
+        using Peer peer = await server.ConnectAsync();
+
+        await peer.SendAsync("1\n2\n");
+
+        Assert.Equal("1\na\n\nb\n2\na\n\nb\n", await peer.ReadTextAsync("1\na\n\nb\n2\na\n\nb\n"));
+        Assert.Equal(8, server.Server.Totals.MessagesSent);
+    }
+
+    [Fact]
     public async Task A_message_tells_where_it_is_from_and_how_it_came()
     {
         await using TestServer server = new(new() { Framing = DelimiterFraming.Line });

@@ -47,4 +47,25 @@ public class TlsGateTests
             await gate.RunExclusiveAsync(() => Task.CompletedTask).Soon();
         }
     }
+
+    [Fact]
+    public async Task Closing_ends_a_half_close_that_waits_for_the_peer()
+    {
+        using ConnectionPair pair = await ConnectionPair.CreateAsync(TransportKind.Tls);
+        Socket socket = pair.Client.Socket;
+        socket.Blocking = false;
+        byte[] filling = new byte[64 * 1024];
+        for (SocketError error = SocketError.Success; error == SocketError.Success;)
+        {
+            // Straight into the socket, until not even the alert that ends a TLS stream finds room.
+            socket.Send(filling, SocketFlags.None, out error);
+        }
+
+        Task closing = pair.Client.HalfCloseAsync(CancellationToken.None).AsTask();
+        Assert.False(closing.IsCompleted);
+        pair.Client.Close(TcpCloseReason.LocalClosed);
+
+        await closing.Soon();
+        await Waiting.Until(() => socket.SafeHandle.IsClosed);
+    }
 }

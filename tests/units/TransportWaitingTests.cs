@@ -215,18 +215,15 @@ public class TransportWaitingTests
         using Transport busy = Transport.Create(flooded, portable);
         using TransportPair quiet = await TransportPair.CreateAsync(portable ? TransportKind.Portable : TransportPair.Kinds[0]);
 
-        // It waits before there is anything to read, so that from then on it runs where the events come from.
+        // It waits before there is anything to read, so that from then on it runs where the events come from; and it never gets to the end.
         Task drowning = DrainAsync(busy);
-        bool over = false;
         Task flooding = Task.Run(() =>
         {
             // Blocking calls, so that it needs nothing of the engine to go on.
-            while (!Volatile.Read(ref over))
+            while (true)
             {
                 flooder.Send(new byte[10_000]);
             }
-
-            flooder.Dispose();
         });
 
         for (byte round = 0; round < 100; round++)
@@ -235,13 +232,15 @@ public class TransportWaitingTests
             Assert.Equal([round], await quiet.Server.ReadSomeAsync().Soon());
         }
 
-        Volatile.Write(ref over, true);
-        await flooding.Soon();
+        busy.Interrupt();
         await drowning.Soon();
+        busy.Dispose();
+        await Assert.ThrowsAsync<SocketException>(() => flooding.Soon());
+        flooder.Dispose();
 
         static async Task DrainAsync(Transport transport)
         {
-            while ((await transport.ReadSomeAsync(100).ConfigureAwait(false)).Length > 0)
+            while ((await transport.ReadSomeAsync(1).ConfigureAwait(false)).Length > 0)
             {
             }
         }

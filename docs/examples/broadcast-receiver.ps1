@@ -1,0 +1,34 @@
+<#
+.SYNOPSIS
+Listens for broadcasts, prints them and answers each.
+
+.DESCRIPTION
+Listens on all IPv4 addresses of this machine, and shares the port with other programs that do the same. Ctrl+C ends it;
+any other error is shown, and it goes on. The other side is broadcast-sender.ps1.
+
+.PARAMETER Port
+The port to listen on; 0 takes a free one.
+
+.PARAMETER Answer
+What every broadcast is answered with.
+
+.PARAMETER Address
+The local address to listen on, 0.0.0.0 for all. On Linux, 127.255.255.255 hears only broadcasts on this machine.
+#>
+#Requires -Version 7.4
+#Requires -Modules PSNetLab
+param(
+    [int] $Port = 8880,
+    [string] $Answer = 'I am here',
+    [ipaddress] $Address = '0.0.0.0'
+)
+
+$receiver = Receive-UdpMessage $Port $Address -Broadcast -Reply $Answer -AsJob -ErrorAction Stop
+try {
+    "Waiting for broadcasts on $($receiver.LocalEndPoint)"
+    # Anybody may send anything: a terminal must not obey it.
+    Receive-Job $receiver -Wait | ForEach-Object { "$($_.RemoteEndPoint) says: $($_.Text -replace '\p{Cc}', '?')" }
+}
+finally {
+    Remove-Job $receiver -Force
+}

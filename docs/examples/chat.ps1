@@ -1,0 +1,34 @@
+<#
+.SYNOPSIS
+A chat room for everybody on the local network: each line goes to all, as a broadcast.
+
+.DESCRIPTION
+Everybody sends to and listens on the same port. There is no server, and nobody knows who is there before they speak.
+Your own lines come back, too, from each of your networks. An empty line leaves the room. Anybody on the network can
+read along, and speak under any name.
+
+.PARAMETER Name
+Your name, which stands before your lines.
+
+.PARAMETER Port
+The port of the room.
+
+.PARAMETER Address
+The broadcast addresses to send to, instead of those of all networks. On Linux, 127.255.255.255 stays on this machine.
+#>
+#Requires -Version 7.4
+#Requires -Modules PSNetLab
+param([Parameter(Mandatory)] [string] $Name, [int] $Port = 8881, [ipaddress[]] $Address)
+
+$to = $Address ? @{ Address = $Address } : @{}
+$room = Receive-UdpMessage $Port -Broadcast -AsJob -ErrorAction Stop
+# The prompt waits for the next line, so what the others say is shown from beside it, without what a terminal would obey.
+$screen = Start-ThreadJob -StreamingHost $Host { Receive-Job $using:room -Wait | ForEach-Object { Write-Host ($_.Text -replace '\p{Cc}', '?') } }
+try {
+    $line = 'joins'
+    do { $null = Send-Broadcast $Port "${Name}: $line" @to } while ($line = Read-Host)
+    $null = Send-Broadcast $Port "${Name}: leaves" @to
+}
+finally {
+    Remove-Job $room, $screen -Force
+}

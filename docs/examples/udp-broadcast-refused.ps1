@@ -1,0 +1,29 @@
+<#
+.SYNOPSIS
+The system does not send to a broadcast address, unless the socket has asked for it.
+
+.DESCRIPTION
+A broadcast disturbs every host on the network, so a program that sends one by mistake is to be stopped: a socket has to
+set the option SO_BROADCAST before. Send-UdpMessage does not, and says what is wrong; Send-Broadcast does.
+
+.PARAMETER Address
+The broadcast address to try. The default one stays on this machine: Linux has broadcasts on loopback.
+#>
+#Requires -Version 7.4
+#Requires -Modules PSNetLab
+param([ipaddress] $Address = '127.255.255.255')
+
+$receiver = Receive-UdpMessage 0 -Broadcast -AsJob
+try {
+    'Without the option:'
+    try { Send-UdpMessage $Address $receiver.Port 'hello' }
+    catch { "  $(($_.FullyQualifiedErrorId -split ',')[0]): $_" }
+
+    'With the option:'
+    $result = Send-Broadcast $receiver.Port 'hello' -Address $Address
+    "  $($result.Bytes) bytes sent to $($result.BroadcastAddress)"
+    Receive-UdpMessage $receiver -Count 1 -TimeoutSec 5 | ForEach-Object { "  Received: $($_.Text)" }
+}
+finally {
+    Remove-Job $receiver -Force
+}

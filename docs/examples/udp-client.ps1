@@ -1,0 +1,51 @@
+<#
+.SYNOPSIS
+A UDP client that sends what you type and shows each answer.
+
+.DESCRIPTION
+An empty line ends it. When no answer comes it says so and goes on: the message, or its answer, is lost then. Talk to
+udp-server.ps1, or to any server that answers.
+
+.PARAMETER ComputerName
+The name or address of the server.
+
+.PARAMETER Port
+The port of the server.
+
+.PARAMETER Encoding
+How text becomes bytes and back, such as utf8 or GB18030.
+
+.PARAMETER TimeoutSec
+How many seconds an answer may take.
+
+.EXAMPLE
+./udp-client.ps1 127.0.0.1 8888
+#>
+#Requires -Version 7.4
+#Requires -Modules PSNetLab
+param(
+    [string] $ComputerName,
+    [int] $Port,
+    [string] $Encoding = 'utf8',
+    [double] $TimeoutSec = 5
+)
+
+if (-not $ComputerName -or -not $Port) {
+    'Usage: ./udp-client.ps1 <host> <port>'
+    'For example: ./udp-client.ps1 127.0.0.1 8888'
+    exit 2
+}
+
+function Read-Message {
+    Write-Host '发消息>>' -NoNewline
+    Read-Host
+}
+
+# The first message goes out from any free port, the others from the same.
+$options = @{ Encoding = $Encoding; Count = 1; TimeoutSec = $TimeoutSec; LocalPort = 0 }
+while ($text = Read-Message) {
+    Send-UdpMessage $ComputerName $Port $text @options | ForEach-Object {
+        $_.Text
+        $options.LocalPort = $_.LocalEndPoint.Port
+    }
+}
