@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Runtime.InteropServices;
 
 namespace PSNetLab.Engine;
@@ -23,6 +24,12 @@ internal static unsafe partial class LibCDiagnostics
 
     [LibraryImport(Library, EntryPoint = "recv", SetLastError = true)]
     internal static partial nint Receive(int socket, byte* buffer, nuint length, int flags);
+
+    [LibraryImport(Library, EntryPoint = "fcntl", SetLastError = true)]
+    internal static partial int Control(SafeSocketHandle socket, int command);
+
+    [LibraryImport(Library, EntryPoint = "ioctl", SetLastError = true)]
+    internal static partial int Control(SafeSocketHandle socket, nuint request, int* value);
 
     [LibraryImport(Library, EntryPoint = "readlink", SetLastError = true)]
     internal static partial nint ReadLink(byte* path, byte* buffer, nuint length);

@@ -9,6 +9,8 @@ internal static class OwnSockets
     private const int LevelTcp = 6;
     private const int TcpInfoOption = 11;
 
+    private static readonly Lazy<string> s_process = new(() => System.Diagnostics.Process.GetCurrentProcess().ProcessName);
+
     /// <summary>All that can be told of a socket.</summary>
     /// <param name="socket">The socket.</param>
     /// <param name="counts">What the module has counted on it.</param>
@@ -20,34 +22,39 @@ internal static class OwnSockets
             IPEndPoint? local = socket.LocalEndPoint as IPEndPoint;
             IPEndPoint? remote = Remote(socket);
             TcpInfo? tcp = Tcp(socket, out SocketState? state);
+            bool listens = IsListening(socket);
             return new SocketInfo
             {
                 Protocol = socket.ProtocolType switch
                 {
                     ProtocolType.Tcp => SocketProtocol.Tcp,
                     ProtocolType.Udp => SocketProtocol.Udp,
-                    _ => SocketProtocol.Unix,
+                    _ => socket.AddressFamily == AddressFamily.Unix ? SocketProtocol.Unix : null,
                 },
-                State = state ?? (IsListening(socket) ? SocketState.Listen : remote is null ? SocketState.Closed : SocketState.Established),
+                State = state ?? (listens ? SocketState.Listen : remote is null ? SocketState.Closed : SocketState.Established),
                 AddressFamily = socket.AddressFamily,
                 SocketType = socket.SocketType,
-                LocalAddress = local?.Address,
+                LocalAddress = Plain(local?.Address),
                 LocalPort = local?.Port,
-                RemoteAddress = remote?.Address,
+                RemoteAddress = Plain(remote?.Address),
                 RemotePort = remote?.Port,
                 Path = (socket.LocalEndPoint as UnixDomainSocketEndPoint)?.ToString(),
                 Handle = socket.Handle,
                 Inode = Inode(socket),
-                Blocking = socket.Blocking,
-                ReceiveQueue = IsListening(socket) ? null : socket.Available,
+                Blocking = IsBlocking(socket),
+                ReceiveQueue = listens ? tcp?.Unacknowledged : socket.Available,
+                SendQueue = listens ? tcp?.Sacked : Unsent(socket),
+                UserName = Environment.UserName,
                 ProcessId = Environment.ProcessId,
+                ProcessName = s_process.Value,
+                ProcessPath = Environment.ProcessPath,
                 BytesReceived = counts?.BytesReceived,
                 BytesSent = counts?.BytesSent,
                 MessagesReceived = counts?.MessagesReceived,
                 MessagesSent = counts?.MessagesSent,
                 Drops = socket.ProtocolType == ProtocolType.Udp ? UdpSockets.KernelDrops(socket) : null,
                 Options = SocketOptions.GetAll(socket),
-                TcpInfo = state is SocketState.Listen ? null : tcp,
+                TcpInfo = listens ? null : tcp,
             };
         }
         catch (ObjectDisposedException error)
@@ -64,6 +71,23 @@ internal static class OwnSockets
         FaultKind.ConnectionClosed,
         "The socket is closed; there is nothing left of it to look into. Look before it is closed, or list the machine's sockets with Get-SocketInfo.",
         error);
+
+    private static IPAddress? Plain(IPAddress? address) => address is { IsIPv4MappedToIPv6: true } ? address.MapToIPv4() : address;
+
+    private static bool IsBlocking(Socket socket)
+    {
+        const int GetFlags = 3;
+        const int NonBlocking = 0x800;
+        return OperatingSystem.IsLinux() ? (LibCDiagnostics.Control(socket.SafeHandle, GetFlags) & NonBlocking) == 0 : socket.Blocking;
+    }
+
+    /// <summary>Bytes sent and not yet confirmed (tcp(7), SIOCOUTQ).</summary>
+    private static unsafe long? Unsent(Socket socket)
+    {
+        const int OutputQueue = 0x5411;
+        int bytes = 0;
+        return OperatingSystem.IsLinux() && LibCDiagnostics.Control(socket.SafeHandle, OutputQueue, &bytes) == 0 ? bytes : null;
+    }
 
     private static long? Inode(Socket socket)
     {

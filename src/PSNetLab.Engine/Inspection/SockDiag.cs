@@ -136,7 +136,7 @@ internal static unsafe class SockDiag
         int next = MessageBytes;
         while (NextAttribute(message, ref next, out ushort type, out ReadOnlySpan<byte> data))
         {
-            if (type == InfoAttribute)
+            if (type == InfoAttribute && (SocketState)message[1] != SocketState.Listen)
             {
                 info = TcpInfo.From(data);
             }

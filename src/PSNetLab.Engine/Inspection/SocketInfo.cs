@@ -62,8 +62,8 @@ public enum SocketState
 /// <summary>What is known of a socket. What the system cannot tell, or was not asked, is null.</summary>
 public sealed class SocketInfo
 {
-    /// <summary>The protocol.</summary>
-    public SocketProtocol Protocol { get; internal init; }
+    /// <summary>The protocol; null for one that is none of these.</summary>
+    public SocketProtocol? Protocol { get; internal init; }
 
     /// <summary>The state.</summary>
     public SocketState State { get; internal init; }

@@ -15,7 +15,8 @@ internal static class SocketOptions
     /// <summary>The options with a name here.</summary>
     internal static readonly Definition[] Known =
     [
-        new("ReuseAddress", Generic, SocketOptionName.ReuseAddress, null, "Lets the socket bind an address that another one has or had (SO_REUSEADDR)"),
+        new("ReuseAddress", Generic, SocketOptionName.ReuseAddress, null, "Lets the socket bind an address that another one has or had (SO_REUSEADDR)", Linux: (1, 2), MacOS: (0xFFFF, 4)),
+        new("ReusePort", Generic, SocketOptionName.ReuseAddress, null, "Lets several sockets share a port, and spreads what comes over them (SO_REUSEPORT)", Linux: (1, 15), MacOS: (0xFFFF, 0x200)),
         new("Broadcast", Generic, SocketOptionName.Broadcast, null, "Lets the socket send to broadcast addresses (SO_BROADCAST)"),
         new("KeepAlive", Generic, SocketOptionName.KeepAlive, null, "Has a silent peer probed, so that a dead one is noticed (SO_KEEPALIVE)"),
         new("KeepAliveTime", Tcp, SocketOptionName.TcpKeepAliveTime, "s", "After how long a silence the first probe is sent (TCP_KEEPIDLE)"),
@@ -36,7 +37,7 @@ internal static class SocketOptions
         new("MulticastTimeToLive", IP, SocketOptionName.MulticastTimeToLive, "hops", "Through how many routers IPv4 multicast may go (IP_MULTICAST_TTL)"),
         new("MulticastLoopback", IP, SocketOptionName.MulticastLoopback, null, "Whether IPv4 multicast is heard on this machine, too (IP_MULTICAST_LOOP)"),
         new("IPv6Only", IPv6, SocketOptionName.IPv6Only, null, "Keeps an IPv6 socket from taking IPv4, too (IPV6_V6ONLY)"),
-        new("HopLimit", IPv6, SocketOptionName.IpTimeToLive, "hops", "Through how many routers IPv6 packets may go (IPV6_UNICAST_HOPS)"),
+        new("HopLimit", IPv6, SocketOptionName.HopLimit, "hops", "Through how many routers IPv6 packets may go (IPV6_UNICAST_HOPS)", Linux: (41, 16), MacOS: (41, 4)),
         new("IPv6MulticastHops", IPv6, SocketOptionName.MulticastTimeToLive, "hops", "Through how many routers IPv6 multicast may go (IPV6_MULTICAST_HOPS)"),
         new("IPv6MulticastLoopback", IPv6, SocketOptionName.MulticastLoopback, null, "Whether IPv6 multicast is heard on this machine, too (IPV6_MULTICAST_LOOP)"),
     ];
@@ -82,24 +83,21 @@ internal static class SocketOptions
     /// <exception cref="NetLabException">There is no such option, the socket does not have it, or the value is not possible.</exception>
     internal static void Set(Socket socket, string name, object value)
     {
+        Check(name, value);
         try
         {
-            if (Find(name) is not { } definition)
+            if (Raw(name) is (int level, int number))
             {
-                (int level, int number) = ParseNumbers(name);
                 socket.SetRawSocketOption(level, number, value as byte[] ?? MemoryMarshal.AsBytes<int>([Number(name, value)]));
             }
-            else if (definition.IsReadOnly)
-            {
-                throw new NetLabException(FaultKind.OptionReadOnly, $"{definition.Name} can only be read.");
-            }
-            else if (definition.Option == SocketOptionName.Linger)
+            else if (Find(name)! is { Option: SocketOptionName.Linger })
             {
                 int seconds = Number(name, value);
                 socket.LingerState = new LingerOption(seconds >= 0, Math.Max(seconds, 0));
             }
             else
             {
+                Definition definition = Find(name)!;
                 socket.SetSocketOption(definition.Level, definition.Option, Number(name, value));
             }
         }
@@ -109,9 +107,24 @@ internal static class SocketOptions
         }
     }
 
+    /// <summary>Whether the option can be set, and to the value, as far as that can be told without a socket.</summary>
+    /// <exception cref="NetLabException">It cannot.</exception>
+    internal static void Check(string name, object value)
+    {
+        if (Find(name) is { IsReadOnly: true } definition)
+        {
+            throw new NetLabException(FaultKind.OptionReadOnly, $"{definition.Name} can only be read.") { Subject = name };
+        }
+
+        if (Raw(name) is null || value is not byte[])
+        {
+            _ = Number(name, value);
+        }
+    }
+
     private static SocketOption Get(Socket socket, Definition definition)
     {
-        object? raw = socket.GetSocketOption(definition.Level, definition.Option);
+        object? raw = definition.Raw is { } numbers ? GetRaw(socket, definition.Name, numbers).Value : socket.GetSocketOption(definition.Level, definition.Option);
         object? value = raw switch
         {
             LingerOption linger => linger.Enabled ? linger.LingerTime : -1,
@@ -129,6 +142,9 @@ internal static class SocketOptions
         object value = length == sizeof(int) ? BitConverter.ToInt32(buffer) : buffer[..length];
         return new SocketOption(numbers.Level.ToString(CultureInfo.InvariantCulture), name, value, null, "An option without a name here");
     }
+
+    /// <summary>Level and number of an option that the runtime has no right name for; null when it has.</summary>
+    private static (int Level, int Number)? Raw(string name) => Find(name) is { } definition ? definition.Raw : ParseNumbers(name);
 
     private static Definition? Find(string name) => Array.Find(Known, definition => string.Equals(definition.Name, name, StringComparison.OrdinalIgnoreCase));
 
@@ -150,6 +166,9 @@ internal static class SocketOptions
     private static int Number(string name, object value) => value switch
     {
         int number => number,
+        bool on when string.Equals(name, "Linger", StringComparison.OrdinalIgnoreCase) => on
+            ? throw new NetLabException(FaultKind.InvalidOptionValue, "Linger takes a number of seconds, or $false for none.") { Subject = name }
+            : -1,
         bool on => on ? 1 : 0,
         IConvertible convertible when int.TryParse(convertible.ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture, out int parsed) => parsed,
         _ => throw new NetLabException(FaultKind.InvalidOptionValue, $"{name} takes a whole number, $true or $false, not '{value}'.") { Subject = name },
@@ -161,8 +180,11 @@ internal static class SocketOptions
         error);
 
     /// <summary>An option with a name here.</summary>
-    internal sealed record Definition(string Name, SocketOptionLevel Level, SocketOptionName Option, string? Unit, string Meaning, bool IsReadOnly = false)
+    internal sealed record Definition(string Name, SocketOptionLevel Level, SocketOptionName Option, string? Unit, string Meaning, bool IsReadOnly = false, (int Level, int Number)? Linux = null, (int Level, int Number)? MacOS = null)
     {
+        /// <summary>Where the runtime's name means something else, or nothing: the system's own numbers.</summary>
+        internal (int Level, int Number)? Raw => OperatingSystem.IsLinux() ? Linux : OperatingSystem.IsMacOS() ? MacOS : null;
+
         internal bool IsSwitch => Unit is null;
     }
 }

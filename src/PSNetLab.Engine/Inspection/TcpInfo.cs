@@ -15,6 +15,7 @@ public sealed class TcpInfo
         MaximumSegmentSize = UInt32(info, 16);
         PathMtu = UInt32(info, 60);
         Unacknowledged = UInt32(info, 24);
+        Sacked = UInt32(info, 28);
         Lost = UInt32(info, 32);
         TotalRetransmits = UInt32(info, 100);
         BytesAcknowledged = UInt64(info, 120);
@@ -47,6 +48,9 @@ public sealed class TcpInfo
 
     /// <summary>Segments sent and not yet confirmed.</summary>
     public long? Unacknowledged { get; }
+
+    /// <summary>Of a listener, the most connections that may wait; of a connection, segments confirmed out of order.</summary>
+    internal long? Sacked { get; }
 
     /// <summary>Segments believed lost.</summary>
     public long? Lost { get; }

@@ -48,6 +48,6 @@ internal sealed class AddressFilter
             }
         }
 
-        throw new NetLabException(FaultKind.InvalidAddress, $"'{text}' is neither an IP address nor a CIDR range. Write it like 192.0.2.7, 10.0.0.0/8 or fe80::/10.");
+        throw new NetLabException(FaultKind.InvalidAddress, $"'{text}' is neither an IP address nor a CIDR range. Write it like 192.0.2.7, 10.0.0.0/8 or fe80::/10.") { Subject = text };
     }
 }

@@ -8,7 +8,7 @@ namespace PSNetLab.Engine;
 /// <summary>A network interface, by the name people use for it.</summary>
 internal sealed record NetworkCard(string Alias, int Index4, int Index6, bool IsLoopback, IReadOnlyList<UnicastIPAddressInformation> Addresses)
 {
-    private static readonly ConcurrentDictionary<int, string?> s_names = new();
+    private static readonly ConcurrentDictionary<int, string> s_names = new();
 
     /// <summary>The interfaces that are up.</summary>
     internal static IEnumerable<NetworkCard> Up => NetworkInterface.GetAllNetworkInterfaces()
@@ -17,11 +17,28 @@ internal sealed record NetworkCard(string Alias, int Index4, int Index6, bool Is
 
     /// <summary>The interface with a name.</summary>
     /// <exception cref="NetLabException">There is none.</exception>
-    internal static NetworkCard Find(string alias) => Up.FirstOrDefault(card => string.Equals(card.Alias, alias, StringComparison.OrdinalIgnoreCase))
-        ?? throw new NetLabException(FaultKind.InterfaceNotFound, $"No interface named '{alias}' is up. These are: {string.Join(", ", Up.Select(card => card.Alias))}.") { Subject = alias };
+    internal static NetworkCard Find(string alias)
+    {
+        NetworkCard[] up = [.. Up];
+        return Array.Find(up, card => string.Equals(card.Alias, alias, StringComparison.OrdinalIgnoreCase))
+            ?? throw new NetLabException(FaultKind.InterfaceNotFound, $"No interface named '{alias}' is up. These are: {string.Join(", ", up.Select(card => card.Alias))}.") { Subject = alias };
+    }
 
     /// <summary>The name of the interface with an index; null when there is none.</summary>
-    internal static string? Name(int index) => index <= 0 ? null : s_names.GetOrAdd(index, static wanted => Up.FirstOrDefault(card => card.Index4 == wanted || card.Index6 == wanted)?.Alias);
+    internal static string? Name(int index)
+    {
+        if (index <= 0)
+        {
+            return null;
+        }
+
+        if (!s_names.TryGetValue(index, out string? name) && NetworkInterface.GetAllNetworkInterfaces().Select(From).FirstOrDefault(card => card.Index4 == index || card.Index6 == index) is { } found)
+        {
+            name = s_names.GetOrAdd(index, found.Alias);
+        }
+
+        return name;
+    }
 
     /// <summary>Each IPv4 address with the directed broadcast address of its network (RFC 919, section 7); networks of one or two hosts have none (RFC 3021).</summary>
     internal IEnumerable<(IPAddress Source, IPAddress Broadcast)> Broadcasts()

@@ -70,7 +70,8 @@ public sealed partial class TcpConnection
                 await _transport.ShutdownSendAsync().ConfigureAwait(false);
             }
         }
-        catch (Exception error) when (error is SocketException or IOException or ObjectDisposedException or CryptographicException)
+        catch (Exception error) when (error is SocketException or IOException or ObjectDisposedException or CryptographicException
+            || (error is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
             // The peer, or this side, has closed already: there is nobody to tell.
         }

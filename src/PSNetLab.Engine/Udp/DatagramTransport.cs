@@ -75,8 +75,9 @@ internal abstract class DatagramTransport : IDisposable
     /// <param name="data">The payload.</param>
     /// <param name="to">Whom to; null on a connected socket.</param>
     /// <param name="from">The local address to send from, or null for what the system chooses.</param>
+    /// <param name="interfaceIndex">The interface to send out of, whatever the routes say, where the system lets choose it; 0 for what it chooses.</param>
     /// <exception cref="SocketException">The system refused it.</exception>
-    internal abstract bool TrySend(ReadOnlySpan<byte> data, DatagramPeer? to, IPAddress? from);
+    internal abstract bool TrySend(ReadOnlySpan<byte> data, DatagramPeer? to, IPAddress? from, int interfaceIndex = 0);
 
     /// <summary>Completes when sending is worth trying again.</summary>
     internal abstract ValueTask WaitWritableAsync(CancellationToken cancellationToken);

@@ -43,7 +43,7 @@ internal sealed unsafe class EpollDatagramTransport : DatagramTransport
         return true;
     }
 
-    internal override bool TrySend(ReadOnlySpan<byte> data, DatagramPeer? to, IPAddress? from)
+    internal override bool TrySend(ReadOnlySpan<byte> data, DatagramPeer? to, IPAddress? from, int interfaceIndex = 0)
     {
         const int ControlBytes = 40;
         _epoll.Write.Clear();
@@ -60,7 +60,7 @@ internal sealed unsafe class EpollDatagramTransport : DatagramTransport
                 Vectors = &vector,
                 VectorCount = 1,
                 Control = control,
-                ControlLength = from is null ? 0 : WriteSource(new Span<byte>(control, ControlBytes), from, to?.SocketAddress.Family ?? Socket.AddressFamily),
+                ControlLength = from is null ? 0 : WriteSource(new Span<byte>(control, ControlBytes), from, interfaceIndex, to?.SocketAddress.Family ?? Socket.AddressFamily),
             };
             sent = LibCDatagrams.Send(_epoll.Handle, &message, LibC.NoSignal);
         }
@@ -71,7 +71,7 @@ internal sealed unsafe class EpollDatagramTransport : DatagramTransport
             return true;
         }
 
-        return !_epoll.WouldBlock() && TrySend(data, to, from);
+        return !_epoll.WouldBlock() && TrySend(data, to, from, interfaceIndex);
     }
 
     internal override ValueTask WaitWritableAsync(CancellationToken cancellationToken) => _epoll.Write.WaitAsync(cancellationToken);
@@ -84,8 +84,8 @@ internal sealed unsafe class EpollDatagramTransport : DatagramTransport
         base.Dispose();
     }
 
-    /// <summary>Writes the control message that chooses the source address (ip(7), ipv6(7)); returns its length.</summary>
-    private static nuint WriteSource(Span<byte> control, IPAddress from, AddressFamily family)
+    /// <summary>Writes the control message that chooses source address and interface (ip(7), ipv6(7)); returns its length.</summary>
+    private static nuint WriteSource(Span<byte> control, IPAddress from, int interfaceIndex, AddressFamily family)
     {
         const int HeaderBytes = 16;
         control.Clear();
@@ -94,6 +94,7 @@ internal sealed unsafe class EpollDatagramTransport : DatagramTransport
         MemoryMarshal.Write(control, (nuint)(HeaderBytes + dataBytes));
         MemoryMarshal.Write(control[8..], six ? LibCDatagrams.LevelIPv6 : LibCDatagrams.LevelIP);
         MemoryMarshal.Write(control[12..], six ? LibCDatagrams.IPv6PacketInfo : LibCDatagrams.PacketInfo);
+        MemoryMarshal.Write(control[(HeaderBytes + (six ? 16 : 0))..], interfaceIndex);
         (six ? from.MapToIPv6() : from).TryWriteBytes(control[(HeaderBytes + (six ? 0 : 4))..], out _);
         return (nuint)((HeaderBytes + dataBytes + 7) & ~7);
     }

@@ -46,20 +46,21 @@ internal sealed class PortableDatagramTransport : DatagramTransport
         if (_waiting is { } received)
         {
             _waiting = null;
+            IPAddress? local = received.Packet.Address is { IsIPv4MappedToIPv6: true } mapped ? mapped.MapToIPv4() : received.Packet.Address;
             handler.OnDatagram(new Datagram
             {
                 Data = _buffer.AsSpan(0, received.Length),
                 FullLength = received.Truncated ? -1 : received.Length,
                 Truncated = received.Truncated,
                 Peer = new DatagramPeer((IPEndPoint)received.Remote),
-                Packet = new PacketSource(received.Packet.Address, received.Packet.Address, received.Packet.Interface),
+                Packet = new PacketSource(local, local, received.Packet.Interface),
             });
         }
 
         return true;
     }
 
-    internal override bool TrySend(ReadOnlySpan<byte> data, DatagramPeer? to, IPAddress? from)
+    internal override bool TrySend(ReadOnlySpan<byte> data, DatagramPeer? to, IPAddress? from, int interfaceIndex = 0)
     {
         try
         {

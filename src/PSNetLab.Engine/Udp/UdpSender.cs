@@ -32,6 +32,8 @@ internal sealed class UdpSender : IDatagramHandler, IDisposable
     private readonly UdpSendOptions _options;
     private readonly DatagramTransport _transport;
     private readonly DatagramPeer? _to;
+    private readonly IPAddress? _source;
+    private readonly int _interfaceIndex;
     private volatile bool _disposed;
 
     private UdpSender(UdpSendOptions options, Socket socket, bool isConnected)
@@ -40,6 +42,13 @@ internal sealed class UdpSender : IDatagramHandler, IDisposable
         _to = isConnected ? null : new DatagramPeer(options.Remote);
         _transport = DatagramTransport.Create(socket, UdpServerOptions.MostDatagramBytes);
         LocalEndPoint = (IPEndPoint)socket.LocalEndPoint!;
+        if (options.Broadcast && options.Interface is { } card)
+        {
+            // Of two interfaces in one network, the routes would always choose the same.
+            _source = LocalEndPoint.Address;
+            _interfaceIndex = card.Index4;
+        }
+
         if (options.Replies is not null)
         {
             _ = ReceiveAsync(options.Replies);
@@ -139,7 +148,7 @@ internal sealed class UdpSender : IDatagramHandler, IDisposable
         {
             try
             {
-                return _transport.TrySend(data, _to, from: null);
+                return _transport.TrySend(data, _to, _source, _interfaceIndex);
             }
             catch (SocketException error) when (error.SocketErrorCode is SocketError.ConnectionRefused or SocketError.ConnectionReset)
             {

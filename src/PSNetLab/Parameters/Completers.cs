@@ -42,10 +42,18 @@ public sealed class LocalAddressCompleter : WordCompleter
         ("Loopback", "127.0.0.1: this machine only (the default)"),
         ("IPv6Loopback", "::1: this machine only"),
         ("Any", "All addresses of this machine, IPv4 and IPv6"),
-        .. from card in NetworkCard.Up
-           from address in card.Addresses
-           select (address.Address.ToString(), card.Alias),
+        .. OwnAddresses,
     ];
+
+    internal static IEnumerable<(string Word, string Tooltip)> OwnAddresses => from card in NetworkCard.Up
+                                                                               from address in card.Addresses
+                                                                               select (address.Address.ToString(), card.Alias);
+}
+
+/// <summary>Completes the addresses of this machine.</summary>
+public sealed class OwnAddressCompleter : WordCompleter
+{
+    private protected override IEnumerable<(string Word, string Tooltip)> Words => LocalAddressCompleter.OwnAddresses;
 }
 
 /// <summary>Completes -InterfaceAlias with the interfaces that are up.</summary>

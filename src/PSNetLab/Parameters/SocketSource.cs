@@ -20,7 +20,7 @@ internal static class SocketSource
             TcpConnection connection => (connection.Socket, default(Totals).Add(connection)),
             Socket socket => (socket, null),
             TcpClient client => (client.Client ?? throw OwnSockets.Closed(), null),
-            TcpListener listener => (listener.Server, null),
+            TcpListener listener => (listener.Server.IsBound ? listener.Server : throw OwnSockets.Closed(), null),
             UdpClient client => (client.Client ?? throw OwnSockets.Closed(), null),
             _ => throw new NetLabException(FaultKind.NoSocket, $"A {source?.GetType().Name ?? "null"} has no socket to look into. Give a server job or connection of this module, or a Socket, TcpClient, TcpListener or UdpClient."),
         };

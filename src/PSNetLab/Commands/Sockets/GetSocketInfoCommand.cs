@@ -49,7 +49,7 @@ public sealed class GetSocketInfoCommand : NetCmdlet
 
     /// <summary>Only sockets with a local address in one of these: addresses or CIDR ranges.</summary>
     [Parameter(ParameterSetName = MachineSet)]
-    [ArgumentCompleter(typeof(LocalAddressCompleter))]
+    [ArgumentCompleter(typeof(OwnAddressCompleter))]
     public string[]? LocalAddress { get; set; }
 
     /// <summary>Only sockets with a peer in one of these: addresses or CIDR ranges.</summary>

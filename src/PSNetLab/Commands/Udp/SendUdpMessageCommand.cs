@@ -100,6 +100,11 @@ public sealed class SendUdpMessageCommand : NetCmdlet
                 throw new NetLabException(FaultKind.MulticastRefused, $"{MulticastGroup} is not a multicast address (224.0.0.0/4 or ff00::/8). Use -ComputerName for a host.") { Subject = MulticastGroup };
             }
 
+            if (MulticastGroup is null && TimeToLive == 0 && MyInvocation.BoundParameters.ContainsKey(nameof(TimeToLive)))
+            {
+                throw new NetLabException(FaultKind.InvalidParameters, "-TimeToLive 0 is for multicast only, where it means this machine (ip(7)). Use 1 or more for a host.");
+            }
+
             IPEndPoint remote = new(MulticastGroup ?? Resolve(), Port);
             bool wantsReplies = Receive || Count > 0;
             Mailbox<UdpMessage>? replies = wantsReplies ? new Mailbox<UdpMessage>(MostReplies, WhenFull.Drop) : null;

@@ -1,0 +1,191 @@
+BeforeAll {
+    . $PSScriptRoot/common.ps1
+    . $PSScriptRoot/sockets.ps1
+
+    $isIPv6 = [Net.Sockets.Socket]::OSSupportsIPv6
+}
+
+Describe 'Get-SocketInfo lists the machine' {
+    BeforeAll {
+        $python = Start-PythonShell
+        Invoke-Python $python 'listener, client, accepted = connected()'
+        $server, $client = Invoke-Python $python '[s.getsockname()[1] for s in (listener, client)]'
+        Invoke-Python $python 'bound = socket.socket(type=socket.SOCK_DGRAM); bound.bind(("127.0.0.1", 0))'
+        Invoke-Python $python 'aimed = socket.socket(type=socket.SOCK_DGRAM); aimed.connect(bound.getsockname())'
+        $bound, $aimed = Invoke-Python $python '[s.getsockname()[1] for s in (bound, aimed)]'
+        Invoke-Python $python 'other = socket.create_server(("127.0.0.77", 0))'
+        $other = Invoke-Python $python 'other.getsockname()[1]'
+        $six = 0
+        if ($isIPv6) {
+            Invoke-Python $python 'six = socket.create_server(("::1", 0), family=socket.AF_INET6)'
+            Invoke-Python $python 'six_client = socket.create_connection(six.getsockname()[:2])'
+            $six, $sixClient = Invoke-Python $python '[s.getsockname()[1] for s in (six, six_client)]'
+        }
+        $ports = $server, $bound, $other, $six
+    }
+
+    AfterAll { $python.Stop() }
+
+    It 'with the endpoints, queues and inodes of ss: <_>' -ForEach 't', 'u' -Skip:(-not $IsLinux) {
+        Invoke-Python $python 'aimed.send(bytes(100))'
+        $kind = $_ -eq 't' ? 'Tcp' : 'Udp'
+        $mine = Get-SocketInfo -Protocol $kind |
+            Where-Object { $_.LocalPort -in $ports -or $_.RemotePort -in $ports } | Format-Socket | Sort-Object
+        $mine.Count | Should -BeGreaterOrEqual 2
+        $mine | Should -Be (Get-SsLine $_ $ports | Sort-Object)
+    }
+
+    It 'with the sockets, states and process of lsof' -Skip:(-not ($IsLinux -and (Get-Command lsof -ErrorAction Ignore))) {
+        $lines = lsof -nP -a -i4 -p $python.Process.Id -F nT
+        $theirs = foreach ($line in $lines) {
+            if ($line -match '^n(.+)$') { $name = $Matches[1] }
+            if ($line -match '^TST=(.+)$') { "$name $($Matches[1])" }
+        }
+        $mine = Get-SocketInfo -ProcessId $python.Process.Id -Protocol Tcp | Where-Object AddressFamily -EQ InterNetwork |
+            ForEach-Object {
+                $remote = $_.RemotePort ? "->$($_.RemoteAddress):$($_.RemotePort)" : ''
+                "$($_.LocalAddress):$($_.LocalPort)$remote $($_.State)"
+            }
+        $mine.Count | Should -Be 4
+        $mine | Sort-Object | Should -Be ($theirs | Sort-Object)
+    }
+
+    It '-Protocol: <_> only' -ForEach 'Tcp', 'Udp' {
+        $all = @(Get-SocketInfo -Protocol $_)
+        $all.Count | Should -BeGreaterThan 0
+        $all.Protocol | Select-Object -Unique | Should -Be $_
+    }
+
+    It 'is of TCP and UDP, IPv4 and IPv6, without -Protocol' {
+        $all = Get-SocketInfo
+        $all.LocalPort | Should -Contain $server
+        $all.LocalPort | Should -Contain $bound
+        if ($isIPv6) { $all.LocalPort | Should -Contain $six }
+        $all.Protocol | Sort-Object -Unique | Should -Be 'Tcp', 'Udp'
+    }
+
+    It '-State' {
+        (Get-SocketInfo -State Listen).LocalPort | Should -Contain $server
+        (Get-SocketInfo -State Listen).State | Select-Object -Unique | Should -Be 'Listen'
+        (Get-SocketInfo -State Established -LocalPort $client).RemotePort | Should -Be $server
+        Get-SocketInfo -State Closing -LocalPort $server | Should -BeNullOrEmpty
+        { Get-SocketInfo -State Asleep -ErrorAction Stop } | Should -Throw -ErrorId CannotConvertArgument*
+    }
+
+    It '-Listening: TCP listeners, and datagram sockets without a peer' {
+        $waiting = Get-SocketInfo -Listening
+        foreach ($port in $server, $bound, $other) { $waiting.LocalPort | Should -Contain $port }
+        $waiting.LocalPort | Should -Not -Contain $client
+        $waiting.LocalPort | Should -Not -Contain $aimed
+        @($waiting | Where-Object LocalPort -EQ $server).Count | Should -Be 1
+    }
+
+    It '-LocalPort and -RemotePort, one or several' {
+        @(Get-SocketInfo -LocalPort $server).Count | Should -Be 2
+        (Get-SocketInfo -LocalPort $client, $bound).LocalPort | Sort-Object | Should -Be ($client, $bound | Sort-Object)
+        (Get-SocketInfo -RemotePort $server).LocalPort | Should -Be $client
+        (Get-SocketInfo -RemotePort $client).LocalPort | Should -Be $server
+        Get-SocketInfo -LocalPort $client -RemotePort $client | Should -BeNullOrEmpty
+    }
+
+    It '-LocalAddress: <Filter> finds <Finds> of 127.0.0.77' -ForEach @(
+        @{ Filter = @('127.0.0.77'); Finds = 1 }
+        @{ Filter = @('127.0.0.76/31'); Finds = 1 }
+        @{ Filter = @('127.0.0.78/31'); Finds = 0 }
+        @{ Filter = @('127.0.0.0/8'); Finds = 1 }
+        @{ Filter = @('10.0.0.0/8', '127.0.0.77'); Finds = 1 }
+        @{ Filter = @('127.0.0.1'); Finds = 0 }
+        @{ Filter = @('::/0'); Finds = 0 }
+        @{ Filter = @('0.0.0.0'); Finds = 0 }
+    ) {
+        @(Get-SocketInfo -LocalPort $other -LocalAddress $Filter).Count | Should -Be $Finds
+    }
+
+    It '-LocalAddress and -RemoteAddress with IPv6' {
+        if (-not $isIPv6) { Set-ItResult -Skipped -Because 'there is no IPv6 here' }
+        $socket = Get-SocketInfo -LocalAddress ::1 -LocalPort $six -Listening
+        $socket.AddressFamily | Should -Be 'InterNetworkV6'
+        $socket.LocalAddress | Should -Be ([ipaddress]::IPv6Loopback)
+        (Get-SocketInfo -RemoteAddress ::/64 -RemotePort $six).LocalPort | Should -Be $sixClient
+        Get-SocketInfo -RemoteAddress fe80::/10 -RemotePort $six | Should -BeNullOrEmpty
+    }
+
+    It '-RemoteAddress' {
+        (Get-SocketInfo -RemoteAddress 127.0.0.0/24 -RemotePort $server).LocalPort | Should -Be $client
+        Get-SocketInfo -RemoteAddress 127.0.1.0/24 -RemotePort $server | Should -BeNullOrEmpty
+        # A listener has no peer, not even one of 0.0.0.0.
+        Get-SocketInfo -RemoteAddress 0.0.0.0/0 -LocalPort $other | Should -BeNullOrEmpty
+    }
+
+    It 'is a clear error with what is no address: <Text>' -ForEach @(
+        @{ Text = '127.0.0.300' }, @{ Text = '10.0.0.0/33' }, @{ Text = 'nonsense' }
+    ) {
+        foreach ($parameter in 'LocalAddress', 'RemoteAddress') {
+            $with = @{ $parameter = $Text }
+            $fault = { Get-SocketInfo @with -ErrorAction Stop } | Should -Throw -PassThru
+            $fault.FullyQualifiedErrorId | Should -Be 'InvalidAddress,PSNetLab.Commands.GetSocketInfoCommand'
+            $fault.CategoryInfo.Category | Should -Be 'InvalidArgument'
+            "$fault" | Should -BeLike "*'$Text'*10.0.0.0/8*"
+        }
+    }
+
+    It 'takes no filter with an object' {
+        { Get-SocketInfo -InputObject 1 -State Listen -ErrorAction Stop } |
+            Should -Throw -ErrorId AmbiguousParameterSet*
+    }
+
+    It '-Detailed: what TCP knows, of connections' -Skip:(-not $IsLinux) {
+        Invoke-Python $python 'client.sendall(b"hello"); accepted.recv(5)'
+        $info = (Get-SocketInfo -LocalPort $client -Detailed).TcpInfo
+        $info.RoundTripTime | Should -BeGreaterThan ([timespan]::Zero)
+        $info.RoundTripTime | Should -BeLessThan ([timespan]::FromSeconds(10))
+        $raw = 'struct.unpack_from("=II", client.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 256), 16)[0]'
+        $info.MaximumSegmentSize | Should -Be (Invoke-Python $python $raw)
+        $info.BytesAcknowledged | Should -BeGreaterOrEqual 5
+        (Get-SocketInfo -LocalPort $client).TcpInfo | Should -BeNullOrEmpty
+    }
+
+    It 'has types that sort and compare' {
+        $all = Get-SocketInfo -LocalPort $server, $client, $bound
+        foreach ($socket in $all) {
+            $socket.LocalAddress | Should -BeOfType ipaddress
+            $socket.LocalPort | Should -BeOfType int
+            $socket.State | Should -BeOfType PSNetLab.Engine.SocketState
+            $socket.Protocol | Should -BeOfType PSNetLab.Engine.SocketProtocol
+        }
+        $sorted = ($all | Sort-Object LocalPort).LocalPort
+        $sorted | Should -Be ([int[]] ($all.LocalPort) | Sort-Object)
+        @($all | Where-Object State -EQ Listen).Count | Should -Be 1
+        @($all | Where-Object { $_.RemotePort -eq $server }).Count | Should -Be 1
+    }
+
+    It 'has a table that fits 100 columns' {
+        $lines = Get-SocketInfo -LocalPort $ports | Out-String -Width 100 -Stream
+        $lines | ForEach-Object { $_.Length | Should -BeLessOrEqual 100 }
+        "$lines" | Should -Match "Tcp +Listen +127\.0\.0\.1:$server\b.*RecvQ|RecvQ +SendQ.*127\.0\.0\.1:$server\b"
+    }
+
+    It 'lists Unix sockets, abstract ones too, as ss does' -Skip:(-not $IsLinux) {
+        $path = "$TestDrive/peer.sock"
+        Invoke-Python $python "unix = socket.socket(socket.AF_UNIX); unix.bind('$path'); unix.listen(3)"
+        Invoke-Python $python "hidden = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM); hidden.bind('\0hidden-$PID')"
+        Invoke-Python $python "friend = socket.socket(socket.AF_UNIX); friend.connect('$path')"
+        $all = Get-SocketInfo -Protocol Unix
+        $listener = $all | Where-Object { $_.Path -eq $path -and $_.State -eq 'Listen' }
+        $listener.SocketType | Should -Be 'Stream'
+        $listener.ReceiveQueue, $listener.SendQueue | Should -Be 1, 3
+        $abstract = $all | Where-Object Path -EQ "@hidden-$PID"
+        $abstract.SocketType | Should -Be 'Dgram'
+        $abstract.LocalAddress | Should -BeNullOrEmpty
+        foreach ($socket in $listener, $abstract) {
+            $line = @(ss -xanH | Where-Object { $_ -match "\b$($socket.Inode)\b" })[0] -split '\s+'
+            $line[2, 3] | Should -Be "$($socket.ReceiveQueue)", "$($socket.SendQueue)"
+            $line[4] | Should -Be $socket.Path
+        }
+        (Get-SocketInfo -Protocol Unix -State Listen).State | Select-Object -Unique | Should -Be 'Listen'
+    }
+
+    It 'is nothing but an empty list when nothing matches' {
+        Get-SocketInfo -LocalPort $server -RemotePort 1 -ErrorAction Stop | Should -BeNullOrEmpty
+    }
+}

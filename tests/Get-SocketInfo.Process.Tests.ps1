@@ -1,0 +1,150 @@
+BeforeDiscovery { $isElsewhere = -not $IsLinux }
+
+BeforeAll {
+    . $PSScriptRoot/common.ps1
+    . $PSScriptRoot/sockets.ps1
+}
+
+Describe 'Get-SocketInfo finds the process' -Skip:$isElsewhere {
+    BeforeAll {
+        $python = Start-PythonShell
+        Invoke-Python $python 'listener, client, accepted = connected()'
+        $server, $client = Invoke-Python $python '[s.getsockname()[1] for s in (listener, client)]'
+        $path = Invoke-Python $python 'os.path.realpath("/proc/self/exe")'
+        $name = Invoke-Python $python 'open("/proc/self/comm").read().strip()'
+    }
+
+    AfterAll { $python.Stop() }
+
+    It '-IncludeProcess: number, name and path' {
+        $socket = Get-SocketInfo -LocalPort $server -State Listen -IncludeProcess
+        $socket.ProcessId | Should -Be $python.Process.Id
+        $socket.ProcessId | Should -BeOfType int
+        $socket.ProcessName | Should -Be $name
+        $socket.ProcessPath | Should -Be $path
+        (Get-SocketInfo -LocalPort $server -State Listen).ProcessId | Should -BeNullOrEmpty
+    }
+
+    It '-IncludeProcess: as in ss' {
+        $line = ss -tlnpH "sport = :$server"
+        $line | Should -Match "pid=$($python.Process.Id),"
+        $line | Should -Match "`"$((Get-SocketInfo -LocalPort $server -Listening -IncludeProcess).ProcessName)`""
+    }
+
+    It 'the user' {
+        $socket = Get-SocketInfo -LocalPort $server -State Listen
+        $socket.UserId | Should -Be (Invoke-Python $python 'os.getuid()')
+        $socket.UserName | Should -Be (Invoke-Python $python '__import__("pwd").getpwuid(os.getuid()).pw_name')
+    }
+
+    It '-ProcessId: of one, and of several' {
+        $all = Get-SocketInfo -ProcessId $python.Process.Id
+        $all.Count | Should -Be 3
+        $all.LocalPort | Sort-Object -Unique | Should -Be ($server, $client | Sort-Object)
+        $mine = Start-TcpServer
+        try {
+            $both = Get-SocketInfo -ProcessId $PID, $python.Process.Id
+            $both.LocalPort | Should -Contain $server
+            $both.LocalPort | Should -Contain $mine.Port
+        }
+        finally {
+            Remove-Job $mine -Force
+        }
+        Get-SocketInfo -ProcessId ([int]::MaxValue) | Should -BeNullOrEmpty
+    }
+
+    It '-ProcessName: a name, wildcards, any case' {
+        foreach ($pattern in $name, $name.ToUpperInvariant(), 'pyth*', "nobody-$PID", '[p]?thon*') {
+            $found = (Get-SocketInfo -ProcessName $pattern -LocalPort $server -Listening).ProcessId
+            if ($pattern -like 'nobody*') { $found | Should -BeNullOrEmpty }
+            else { $found | Should -Be $python.Process.Id -Because $pattern }
+        }
+        (Get-SocketInfo -ProcessName "nobody-$PID", 'p*' -LocalPort $server -Listening).ProcessName | Should -Be $name
+        (Get-SocketInfo -ProcessName 'pyth*').ProcessName | ForEach-Object { $_ | Should -BeLike 'pyth*' }
+    }
+
+    It 'names the process of a Unix socket' {
+        Invoke-Python $python "unix = socket.socket(socket.AF_UNIX); unix.bind('\0process-$PID'); unix.listen()"
+        $socket = Get-SocketInfo -Protocol Unix -IncludeProcess | Where-Object Path -EQ "@process-$PID"
+        $socket.ProcessId | Should -Be $python.Process.Id
+    }
+
+    It 'goes on when processes end during the scan' {
+        # Each child has a socket and lives for a moment; a thousand of them come and go.
+        $busy = Start-PythonPeer -NoPort @'
+import os, socket, sys, threading
+going = True
+def stop():
+    global going
+    sys.stdin.read()
+    going = False
+threading.Thread(target=stop, daemon=True).start()
+count = 0
+print('running')
+while going:
+    child = os.fork()
+    if not child:
+        kept = socket.create_server(('127.0.0.1', 0))
+        os._exit(0)
+    os.waitpid(child, 0)
+    count += 1
+print(count)
+'@
+        try {
+            $busy.ReadLine() | Should -Be 'running'
+            foreach ($round in 1..40) {
+                $all = Get-SocketInfo -IncludeProcess -ErrorAction Stop -WarningAction Ignore
+                $all | Where-Object { $_.LocalPort -eq $server -and $_.State -eq 'Listen' } | ForEach-Object ProcessId |
+                    Should -Be $python.Process.Id
+            }
+            $busy.Process.StandardInput.Close()
+            [int] $busy.ReadLine() | Should -BeGreaterThan 40
+        }
+        finally {
+            $busy.Stop()
+        }
+    }
+
+    It 'leaves no descriptor open when Select-Object -First 1 ends it' {
+        $null = Get-SocketInfo -IncludeProcess -WarningAction Ignore | Select-Object -First 1
+        $before = Get-OpenSocketCount
+        foreach ($round in 1..50) {
+            @(Get-SocketInfo -IncludeProcess -WarningAction Ignore | Select-Object -First 1).Count | Should -Be 1
+            @(Get-SocketInfo -Protocol Tcp, Udp, Unix | Select-Object -First 1).Count | Should -Be 1
+        }
+        Get-OpenSocketCount | Should -BeLessOrEqual $before
+    }
+
+    It 'ends within 100 ms on Ctrl+C' {
+        # The first stop is the just-in-time compiler's.
+        $stops = foreach ($round in 1..3) {
+            $run = Invoke-Stoppable { while ($true) { Get-SocketInfo -IncludeProcess -WarningAction Ignore } } -AfterMs 500
+            $run.State | Should -Be 'Stopped'
+            $run.StopMs
+        }
+        ($stops | Measure-Object -Minimum).Minimum | Should -BeLessThan 100
+    }
+}
+
+Describe 'Get-SocketInfo completes' {
+    BeforeAll { $server = Start-TcpServer -Name Completed }
+    AfterAll { Remove-Job $server -Force }
+
+    It '<Line>' -ForEach @(
+        @{ Line = 'Get-SocketInfo -State Cl'; Words = 'Closed', 'CloseWait', 'Closing' }
+        @{ Line = 'Get-SocketInfo -Protocol '; Words = 'Tcp', 'Udp', 'Unix' }
+    ) {
+        (TabExpansion2 $Line).CompletionMatches.CompletionText | Sort-Object | Should -Be ($Words | Sort-Object)
+    }
+
+    It 'ports of running servers: -<_>' -ForEach 'LocalPort', 'RemotePort' {
+        $found = (TabExpansion2 "Get-SocketInfo -$_ ").CompletionMatches | Where-Object CompletionText -EQ $server.Port
+        $found.ToolTip | Should -BeLike 'TcpServer Completed on 127.0.0.1:*'
+    }
+
+    It 'names of processes' {
+        $me = [Diagnostics.Process]::GetCurrentProcess().ProcessName
+        (TabExpansion2 "Get-SocketInfo -ProcessName $($me.Substring(0, 2))").CompletionMatches.CompletionText |
+            Should -Contain $me
+    }
+}
