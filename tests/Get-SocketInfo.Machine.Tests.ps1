@@ -125,6 +125,7 @@ Describe 'Get-SocketInfo lists the machine' {
             $fault = { Get-SocketInfo @with -ErrorAction Stop } | Should -Throw -PassThru
             $fault.FullyQualifiedErrorId | Should -Be 'InvalidAddress,PSNetLab.Commands.GetSocketInfoCommand'
             $fault.CategoryInfo.Category | Should -Be 'InvalidArgument'
+            $fault.TargetObject | Should -Be $Text
             "$fault" | Should -BeLike "*'$Text'*10.0.0.0/8*"
         }
     }
@@ -143,6 +144,7 @@ Describe 'Get-SocketInfo lists the machine' {
         $info.MaximumSegmentSize | Should -Be (Invoke-Python $python $raw)
         $info.BytesAcknowledged | Should -BeGreaterOrEqual 5
         (Get-SocketInfo -LocalPort $client).TcpInfo | Should -BeNullOrEmpty
+        (Get-SocketInfo -LocalPort $server -State Listen -Detailed).TcpInfo | Should -BeNullOrEmpty
     }
 
     It 'has types that sort and compare' {

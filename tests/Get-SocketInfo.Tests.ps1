@@ -13,6 +13,7 @@ BeforeAll {
         "$($Info.RemoteAddress)" | Should -Be "$(if ($view.remote) { $view.remote[0] })"
         "$($Info.RemotePort)" | Should -Be "$(if ($view.remote) { $view.remote[1] })"
         $Info.Inode | Should -Be $view.inode
+        $Info.Blocking | Should -Be $view.blocking
         @{ InterNetwork = 'AF_INET'; InterNetworkV6 = 'AF_INET6' }["$($Info.AddressFamily)"] | Should -Be $view.family
         @{ Stream = 'SOCK_STREAM'; Dgram = 'SOCK_DGRAM' }["$($Info.SocketType)"] | Should -Be $view.type
         @{ Tcp = 6; Udp = 17 }["$($Info.Protocol)"] | Should -Be $view.proto
@@ -174,6 +175,13 @@ Describe 'Get-SocketInfo with an object' {
         "$($faults[0])" | Should -BeLike '*socket is closed*'
     }
 
+    It 'is a clear error with a stopped TcpListener' {
+        $listener = [Net.Sockets.TcpListener]::new([ipaddress]::Loopback, 0)
+        $listener.Start()
+        $listener.Stop()
+        { $listener | Get-SocketInfo -ErrorAction Stop } | Should -Throw -ErrorId "ConnectionClosed,$command"
+    }
+
     It 'is a clear error with a closed connection and a stopped job' {
         $server = Start-TcpServer
         $connection = Open-TcpConnection 127.0.0.1 $server.Port
@@ -183,6 +191,31 @@ Describe 'Get-SocketInfo with an object' {
         $null = $connection, $server, $udp |
             Get-SocketInfo -ErrorAction SilentlyContinue -ErrorVariable faults
         @($faults).FullyQualifiedErrorId | Should -Be (@("ConnectionClosed,$command") * 3)
+    }
+
+    It 'tells the same as the list' -Skip:(-not $IsLinux) {
+        $client = [Net.Sockets.TcpClient]::new()
+        $disposables.Add($client)
+        $server = Start-TcpServer
+        $client.Connect('127.0.0.1', $server.Port)
+        Wait-Until { $server.ConnectionCount -eq 1 }
+        foreach ($info in $server, $client | Get-SocketInfo) {
+            $listed = Get-SocketInfo -LocalPort $info.LocalPort -IncludeProcess -WarningAction Ignore |
+                Where-Object Inode -EQ $info.Inode
+            $same = 'Protocol', 'State', 'LocalAddress', 'LocalPort', 'RemoteAddress', 'RemotePort', 'AddressFamily', 'SocketType',
+            'ReceiveQueue', 'SendQueue', 'UserName', 'ProcessId', 'ProcessName', 'ProcessPath'
+            foreach ($name in $same) { $info.$name | Should -Be $listed.$name -Because $name }
+        }
+    }
+
+    It 'has no name for the protocol of other sockets' -Skip:(-not $IsLinux) {
+        $pair = [Net.Sockets.Socket]::new('Unix', 'Stream', 'Unspecified')
+        $disposables.Add($pair)
+        ($pair | Get-SocketInfo).Protocol | Should -Be 'Unix'
+        try { $raw = [Net.Sockets.Socket]::new('InterNetwork', 'Raw', 'Icmp') }
+        catch { Set-ItResult -Skipped -Because 'raw sockets take the rights of root' }
+        $disposables.Add($raw)
+        ($raw | Get-SocketInfo).Protocol | Should -BeNullOrEmpty
     }
 
     It 'has a table that fits 100 columns, and a list with everything' {

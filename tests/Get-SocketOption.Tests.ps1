@@ -1,6 +1,9 @@
 BeforeDiscovery {
     # Of Linux: name, level/number of getsockopt(2), and on which sockets.
     $numbers = @(
+        @{ Name = 'ReuseAddress'; Number = '1/2'; On = 'tcp', 'udp', 'six' }
+        @{ Name = 'ReusePort'; Number = '1/15'; On = 'tcp', 'udp', 'six' }
+        @{ Name = 'HopLimit'; Number = '41/16'; On = @('six') }
         @{ Name = 'Broadcast'; Number = '1/6'; On = 'tcp', 'udp', 'six' }
         @{ Name = 'KeepAlive'; Number = '1/9'; On = 'tcp', 'udp', 'six' }
         @{ Name = 'KeepAliveTime'; Number = '6/4'; On = 'tcp', 'six' }
@@ -76,11 +79,12 @@ Describe 'Get-SocketOption' {
         $server = Start-TcpServer
         $connection = Open-TcpConnection 127.0.0.1 $server.Port
         try {
-            $options = 'KeepAlive', 'KeepAliveTime', 'KeepAliveInterval', 'NoDelay', 'SendBuffer', 'ReceiveBuffer', 'TimeToLive'
+            $options = 'KeepAlive', 'KeepAliveTime', 'KeepAliveInterval', 'NoDelay', 'SendBuffer', 'ReceiveBuffer',
+            'TimeToLive', 'ReuseAddress'
             $connection | Set-SocketOption NoDelay $true
             $connection | Set-SocketOption KeepAliveTime 33
             $handle = ($connection | Get-SocketInfo).Handle
-            $view = Get-PythonView $handle '1/9', '6/4', '6/5', '6/1', '1/7', '1/8', '0/2'
+            $view = Get-PythonView $handle '1/9', '6/4', '6/5', '6/1', '1/7', '1/8', '0/2', '1/2'
             if (-not $view) { Set-ItResult -Skipped -Because 'this system does not let a process look into another' }
             $view.options | Should -Be ($connection | Get-SocketOption $options | ForEach-Object { [int] $_.Value })
         }

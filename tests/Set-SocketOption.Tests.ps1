@@ -21,6 +21,7 @@ Describe 'Set-SocketOption' {
     }
 
     It 'sets <Name> to <Value>, and the system has it' -ForEach @(
+        @{ Name = 'ReuseAddress'; Value = $true; Number = '1/2' }
         @{ Name = 'NoDelay'; Value = $true; Number = '6/1' }
         @{ Name = 'KeepAlive'; Value = $true; Number = '1/9' }
         @{ Name = 'KeepAliveTime'; Value = 77; Number = '6/4' }
@@ -53,6 +54,7 @@ Describe 'Set-SocketOption' {
 
     It 'sets <Name> of an IPv6 socket to <Value>' -ForEach @(
         @{ Name = 'IPv6Only'; Value = $false }
+        @{ Name = 'HopLimit'; Value = 5 }
         @{ Name = 'IPv6MulticastHops'; Value = 7 }
         @{ Name = 'IPv6MulticastLoopback'; Value = $false }
     ) {
@@ -85,13 +87,23 @@ Describe 'Set-SocketOption' {
         }
     }
 
-    It 'switches Linger off with a negative number' {
+    It 'switches Linger off with <_>' -ForEach -1, $false {
         $tcp | Set-SocketOption Linger 5
         $tcp.LingerState.Enabled | Should -BeTrue
         $tcp.LingerState.LingerTime | Should -Be 5
-        $tcp | Set-SocketOption Linger -1
+        $tcp | Set-SocketOption Linger $_
         $tcp.LingerState.Enabled | Should -BeFalse
         Get-Value $tcp Linger | Should -Be -1
+        { $tcp | Set-SocketOption Linger $true -ErrorAction Stop } |
+            Should -Throw -ErrorId "InvalidOptionValue,$command"
+    }
+
+    It 'sets ReuseAddress and ReusePort apart from each other' -Skip:(-not $IsLinux) {
+        $tcp | Set-SocketOption ReuseAddress $true
+        Get-Value $tcp ReusePort | Should -BeFalse
+        $udp | Set-SocketOption ReusePort $true
+        Get-Value $udp ReuseAddress | Should -BeFalse
+        Get-Value $udp 1/15 | Should -Be 1
     }
 
     It 'shows what Linux makes of a buffer size: <_>' -ForEach 'ReceiveBuffer', 'SendBuffer' {
@@ -171,6 +183,14 @@ Describe 'Set-SocketOption' {
         $tcp | Set-SocketOption TimeToLive 5 -WhatIf -PassThru | Should -BeNullOrEmpty
         Get-Value $tcp TimeToLive | Should -Be $before
         (Get-Command Set-SocketOption).Parameters.Keys | Should -Contain 'Confirm'
+    }
+
+    It '-WhatIf tells what would be an error: <Name> = <Value>' -ForEach @(
+        @{ Name = 'TimeToLive'; Value = 'xx'; Id = 'InvalidOptionValue' }
+        @{ Name = 'nonsense'; Value = 1; Id = 'OptionNotFound' }
+        @{ Name = 'Error'; Value = 1; Id = 'OptionReadOnly' }
+    ) {
+        { $tcp | Set-SocketOption $Name $Value -WhatIf -ErrorAction Stop } | Should -Throw -ErrorId "$Id,$command"
     }
 
     It 'is a clear error with an unknown name' {

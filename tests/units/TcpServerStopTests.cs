@@ -70,6 +70,28 @@ public class TcpServerStopTests
         Assert.Empty(server.Observer.FaultsLeft());
     }
 
+    [Fact]
+    public async Task What_a_peer_still_sends_after_the_end_of_the_stream_is_received()
+    {
+        await using TestServer server = new(new() { Framing = DelimiterFraming.Line });
+        using Peer peer = await server.ConnectAsync();
+        await server.Observer.OpenedAsync();
+        Task<byte[]> reading = peer.ReadToEndAsync();
+
+        server.Server.Stop();
+
+        // As long as something comes, the server gives it a second.
+        while (!reading.IsCompleted)
+        {
+            await peer.SendAsync("more\n");
+        }
+
+        await peer.SendAsync("last\n");
+        peer.Dispose();
+        await server.Server.Completion.Soon();
+        Assert.Equal("last", server.Mailbox.PeekAt(server.Mailbox.Count - 1)?.Text);
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

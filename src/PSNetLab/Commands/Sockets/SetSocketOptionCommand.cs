@@ -35,7 +35,7 @@ public sealed class SetSocketOptionCommand : NetCmdlet
             Socket socket = SocketSource.Find(InputObject).Socket;
             object value = Value is PSObject wrapped ? wrapped.BaseObject : Value;
             SocketOptions.Check(Name, value);
-            if (!ShouldProcess($"{socket.LocalEndPoint}", $"Set {Name} to {value}"))
+            if (!ShouldProcess(socket.LocalEndPoint?.ToString() ?? $"{socket.ProtocolType} socket, not bound", $"Set {Name} to {value}"))
             {
                 return;
             }
