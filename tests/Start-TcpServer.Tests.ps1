@@ -129,9 +129,9 @@ Describe 'Start-TcpServer' {
 
         It 'says <Id> for <Bad>' -ForEach @(
             @{ Id = 'AddressNotLocal'; Bad = '-Address 192.0.2.1'; Category = 'InvalidArgument'; Target = '192.0.2.1:0'; Text = '192.0.2.1 is no address of this machine. Choose one*' }
-            @{ Id = 'InvalidAddress'; Bad = '-DenyAddress 10.0.0.0/33'; Category = 'InvalidArgument'; Target = '127.0.0.1:0'; Text = "'10.0.0.0/33' is neither an IP address nor a CIDR range. Write it like*" }
-            @{ Id = 'InvalidAddress'; Bad = '-AllowAddress 10.1'; Category = 'InvalidArgument'; Target = '127.0.0.1:0'; Text = "'10.1' is neither*" }
-            @{ Id = 'InvalidAddress'; Bad = '-AllowAddress nobody'; Category = 'InvalidArgument'; Target = '127.0.0.1:0'; Text = "'nobody' is neither*" }
+            @{ Id = 'InvalidAddress'; Bad = '-DenyAddress 10.0.0.0/33'; Category = 'InvalidArgument'; Target = '10.0.0.0/33'; Text = "'10.0.0.0/33' is neither an IP address nor a CIDR range. Write it like*" }
+            @{ Id = 'InvalidAddress'; Bad = '-AllowAddress 10.1'; Category = 'InvalidArgument'; Target = '10.1'; Text = "'10.1' is neither*" }
+            @{ Id = 'InvalidAddress'; Bad = '-AllowAddress nobody'; Category = 'InvalidArgument'; Target = 'nobody'; Text = "'nobody' is neither*" }
             @{ Id = 'MessageLengthMismatch'; Bad = '-Framing Fixed:4 -Reply 12345'; Category = 'InvalidArgument'; Target = '127.0.0.1:0'; Text = 'The message has 5 bytes; Fixed:4 needs exactly 4.*' }
         ) {
             $fault = [scriptblock]::Create("Start-TcpServer $Bad -ErrorAction Stop") | Should -Throw -PassThru

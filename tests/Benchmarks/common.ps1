@@ -179,6 +179,7 @@ function ConvertTo-Figure {
         [object[]] $Ours,
         [object[]] $Peer,
         [double] $LeastRatio,
+        [double] $MostRatio,
         [double] $MostCpu,
         [double] $Least = [double]::NaN,
         [double] $Most = [double]::NaN,
@@ -194,6 +195,7 @@ function ConvertTo-Figure {
     $errors = [Linq.Enumerable]::Sum([long[]] @($Ours + $Peer | ForEach-Object Errors))
     $targets = @(
         if ($LeastRatio) { [pscustomobject]@{ Text = "ratio >= $LeastRatio"; Met = $ratio -ge $LeastRatio } }
+        if ($MostRatio) { [pscustomobject]@{ Text = "ratio <= $MostRatio"; Met = $null -ne $ratio -and $ratio -le $MostRatio } }
         if ($MostCpu) { [pscustomobject]@{ Text = "cpu <= $MostCpu"; Met = $null -ne $cpu -and $cpu -le $MostCpu } }
         if ($Least -eq $Least) { [pscustomobject]@{ Text = ">= $Least"; Met = $value -ge $Least } }
         if ($Most -eq $Most) { [pscustomobject]@{ Text = "<= $Most"; Met = $null -ne $value -and $value -le $Most } }

@@ -17,14 +17,14 @@ internal sealed unsafe class SocketProcesses
     internal bool IsPartial { get; private set; }
 
     /// <summary>Looks through all processes that this user may see.</summary>
-    internal static SocketProcesses Scan()
+    internal static SocketProcesses Scan(CancellationToken cancellationToken = default)
     {
         SocketProcesses found = new();
         foreach (string directory in Directory.EnumerateDirectories("/proc"))
         {
             if (int.TryParse(directory.AsSpan("/proc/".Length), NumberStyles.None, CultureInfo.InvariantCulture, out int process))
             {
-                found.ScanProcess(process, directory);
+                found.ScanProcess(process, directory, cancellationToken);
             }
         }
 
@@ -43,7 +43,7 @@ internal sealed unsafe class SocketProcesses
         }
     }
 
-    private void ScanProcess(int process, string directory)
+    private void ScanProcess(int process, string directory, CancellationToken cancellationToken)
     {
         const int LinkBytes = 64;
         const int PathBytes = 128;
@@ -53,6 +53,7 @@ internal sealed unsafe class SocketProcesses
         {
             foreach (string descriptor in Directory.EnumerateFileSystemEntries(directory + "/fd"))
             {
+                cancellationToken.ThrowIfCancellationRequested();
                 path[Encoding.ASCII.GetBytes(descriptor, new Span<byte>(path, PathBytes - 1))] = 0;
                 nint length = LibCDiagnostics.ReadLink(path, link, LinkBytes);
                 ReadOnlySpan<byte> target = length > 0 ? new ReadOnlySpan<byte>(link, (int)length) : default;

@@ -93,6 +93,10 @@ public sealed class GetSocketInfoCommand : NetCmdlet
         {
             Report(fault, InputObject);
         }
+        catch (OperationCanceledException)
+        {
+            throw new PipelineStoppedException();
+        }
     }
 
     private void ListMachine()
@@ -125,7 +129,7 @@ public sealed class GetSocketInfoCommand : NetCmdlet
             return;
         }
 
-        _processes = SocketProcesses.Scan();
+        _processes = SocketProcesses.Scan(StopToken);
         if (_processes.IsPartial)
         {
             WriteWarning("The sockets of other users' processes are shown without the process: to see it takes the rights of root, or CAP_SYS_PTRACE.");
@@ -134,6 +138,7 @@ public sealed class GetSocketInfoCommand : NetCmdlet
 
     private void Consider(SocketInfo socket)
     {
+        StopToken.ThrowIfCancellationRequested();
         if ((_states & (1u << (int)socket.State)) == 0
             || (Listening && socket.Protocol == SocketProtocol.Tcp && socket.State != SocketState.Listen)
             || (LocalPort is not null && !LocalPort.Contains(socket.LocalPort ?? -1))
