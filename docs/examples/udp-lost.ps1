@@ -25,7 +25,7 @@ $server = Start-UdpServer -ReceiveBufferBytes 4096 -ScriptBlock {
 try {
     1..$Messages | Send-UdpMessage localhost $server.Port
     # Without -Count it ends in silence when the time is over: there is no telling whether more will come.
-    $received = @(Receive-UdpMessage $server -TimeoutSec 1.5)
+    $received = @(Receive-UdpMessage $server -TimeoutSec 2)
 
     "Sent to a busy server: $Messages, without an error. Received: $($received.Count)."
     "The numbers that came: $($received[0..9].Text -join ' ') ..."

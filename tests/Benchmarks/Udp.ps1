@@ -1,0 +1,129 @@
+# The UDP figures. The peer is a recvfrom/sendto loop in C or, for objects, a PowerShell loop on UdpClient.
+[CmdletBinding()]
+param([Parameter(Mandatory)] $Bench)
+
+function Start-PeerServer {
+    Start-Server (Join-Path $Bench.Peers udp_echo)
+}
+
+function Start-OurServer([string[]] $Arguments) {
+    if ($Bench.Rehearsal) { return Start-PeerServer }
+    Start-OurScript $Bench UdpServer.ps1 $Arguments
+}
+
+function Measure-Echo([string] $Name, [int] $Sockets, [int] $Window, [int] $Bytes, [hashtable] $Targets = @{}) {
+    $load = {
+        param($Server)
+        $result = Invoke-Peer "$($Bench.Peers)/udp_load" 127.0.0.1, $Server.Port, $Sockets, $Bytes, $Bench.Seconds, $Window
+        # With so few in flight no buffer is ever full: what is lost, and does not come late, the server has lost.
+        $lost = [Math]::Max(0, $result.lost - $result.late)
+        @{ Rate = $result.per_second; Count = $result.messages; Errors = $result.errors + $lost; Raw = $result }
+    }
+    $ours = $peer = $null
+    try {
+        $ours = Start-OurServer '-Echo'
+        $peer = Start-PeerServer
+        $rounds = @(Measure-Pair $Bench $ours $peer $load)
+    }
+    finally {
+        foreach ($server in $ours, $peer) { $null = Stop-Server $server }
+    }
+    ConvertTo-Figure $Name messages/s $rounds.Ours $rounds.Peer @Targets
+}
+
+function Get-FreePort {
+    $client = [Net.Sockets.UdpClient]::new([Net.IPEndPoint]::new([ipaddress]::Loopback, 0))
+    $client.Client.LocalEndPoint.Port
+    $client.Dispose()
+}
+
+# A datagram sent before the socket is open would be lost, and the receiver is in the foreground: it cannot tell.
+function Wait-UdpPort([int] $Port, [int] $TimeoutSec = 30) {
+    $deadline = [DateTime]::UtcNow.AddSeconds($TimeoutSec)
+    $entry = ':{0:X4} ' -f $Port
+    while (-not ([IO.File]::ReadAllText('/proc/net/udp').Contains($entry))) {
+        if ([DateTime]::UtcNow -gt $deadline) { throw "Nobody opened port $Port within $TimeoutSec s." }
+        Start-Sleep -Milliseconds 20
+    }
+}
+
+# Each turn in a process of its own, just-in-time compiler and all, as a script would do it.
+function Measure-Receive([string[]] $Arguments, [int] $Count) {
+    $port = Get-FreePort
+    $script = Join-Path $Bench.Ours UdpReceive.ps1
+    $line = @('-NoProfile', '-NonInteractive', '-File', $script, '-Port', $port, '-Count', $Count) + $Arguments
+    $receiver = Start-Server (Join-Path $PSHOME pwsh) $line
+    try {
+        Wait-UdpPort $port
+        $sent = Invoke-Peer "$($Bench.Peers)/udp_blast" 127.0.0.1, $port, $Count, 64
+        $rest = $receiver.Process.StandardOutput.ReadToEndAsync()
+        if (-not $rest.Wait([TimeSpan]::FromSeconds(60))) { throw 'The receiver did not end.' }
+        $got = $rest.Result | ConvertFrom-Json
+    }
+    finally {
+        if (-not $receiver.Process.HasExited) { $receiver.Process.Kill($true) }
+    }
+    @{
+        Rate   = [pscustomobject]@{ Value = $got.per_second; Cpu = $got.cpu_us; Errors = $got.disordered + $sent.errors; Raw = $got }
+        Lost   = [pscustomobject]@{ Value = $got.lost; Cpu = $null; Errors = 0; Raw = $got }
+        Sender = [pscustomobject]@{ Value = $sent.per_second; Cpu = $null; Errors = 0; Raw = $sent }
+    }
+}
+
+function Measure-ObjectRate([string] $Name) {
+    $count = $Bench.Quick ? 50000 : 200000
+    $rounds = foreach ($round in 1..$Bench.Rounds) {
+        Write-Verbose "round $round"
+        [pscustomobject]@{
+            Ours = Measure-Receive '-Module', $Bench.Module $count
+            Peer = Measure-Receive @() $count
+        }
+    }
+    ConvertTo-Figure $Name objects/s @($rounds.Ours.Rate) @($rounds.Peer.Rate) -Least 400000
+    # One that is lost in one round of many is lost all the same, so this is their sum.
+    $lost = foreach ($side in 'Ours', 'Peer') {
+        $all = [Linq.Enumerable]::Sum([long[]] @($rounds.$side.Lost.Value))
+        [pscustomobject]@{ Value = $all; Cpu = $null; Errors = 0; Raw = @($rounds.$side.Lost.Value) }
+    }
+    ConvertTo-Figure "$Name, lost of $($count * $Bench.Rounds)" datagrams @($lost[0]) @($lost[1]) -Most 0
+    # A receiver can be no faster than this.
+    ConvertTo-Figure "$Name, the sender" datagrams/s @($rounds.Ours.Sender) @($rounds.Peer.Sender)
+}
+
+# More than it can keep, through a small buffer: whatever does not come out has to be in one of the two counters.
+function Measure-Drop([string] $Name) {
+    $count = $Bench.Quick ? 50000 : 200000
+    $turns = foreach ($round in 1..$Bench.Rounds) {
+        Write-Verbose "round $round"
+        $server = Start-OurServer '-BufferLimit', 1000, '-ReceiveBufferBytes', 16384
+        try {
+            $sent = Invoke-Peer "$($Bench.Peers)/udp_blast" 127.0.0.1, $server.Port, $count, 64
+            $got = Stop-Server $server | ConvertFrom-Json
+        }
+        catch {
+            $server.Process.Kill($true)
+            throw
+        }
+        $known = $got.waiting + $got.dropped + $got.kernel_drops
+        [pscustomobject]@{
+            Value  = [Math]::Abs($sent.sent - $known)
+            Cpu    = $null
+            Errors = $sent.errors + [Math]::Abs($got.received - $got.waiting - $got.dropped)
+            Raw    = @{ Sent = $sent; Server = $got }
+        }
+    }
+    ConvertTo-Figure "$Name, unaccounted" datagrams @($turns) @() -Most 0
+    foreach ($counter in 'dropped', 'kernel_drops') {
+        $figures = $turns | ForEach-Object { [pscustomobject]@{ Value = $_.Raw.Server.$counter; Cpu = $null; Errors = 0 } }
+        ConvertTo-Figure "$Name, $counter of $count" datagrams @($figures) @()
+    }
+}
+
+Measure-Figure $Bench 'echo 64 B, 16 x 16' { Measure-Echo 'echo 64 B, 16 x 16' 16 16 64 @{ LeastRatio = 0.8 } }
+Measure-Figure $Bench 'echo 64 B, 1 x 1' { Measure-Echo 'echo 64 B, 1 x 1' 1 1 64 }
+Measure-Figure $Bench 'echo 64 B, 1000 x 1' { Measure-Echo 'echo 64 B, 1000 x 1' 1000 1 64 }
+Measure-Figure $Bench 'echo 1 KiB, 16 x 16' { Measure-Echo 'echo 1 KiB, 16 x 16' 16 16 1024 }
+if (-not $Bench.Rehearsal) {
+    Measure-Figure $Bench 'objects' { Measure-ObjectRate 'objects' }
+    Measure-Figure $Bench 'overload' { Measure-Drop 'overload' }
+}

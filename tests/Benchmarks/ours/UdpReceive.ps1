@@ -1,0 +1,71 @@
+# Prints PORT n, receives Count datagrams there and prints one line of JSON. Without -Module it is what one would write
+# without: a loop on UdpClient that makes an object of each datagram.
+[CmdletBinding()]
+param(
+    [string] $Module,
+    [Parameter(Mandatory)] [int] $Port,
+    [Parameter(Mandatory)] [int] $Count,
+    [int] $TimeoutSec = 20
+)
+$ErrorActionPreference = 'Stop'
+
+function Receive-Plainly {
+    $client = [Net.Sockets.UdpClient]::new([Net.IPEndPoint]::new([ipaddress]::Loopback, $Port))
+    $client.Client.ReceiveBufferSize = 4MB
+    $from = [Net.IPEndPoint]::new([ipaddress]::Any, 0)
+    $client.Client.ReceiveTimeout = $TimeoutSec * 1000
+    try {
+        for ($i = 0; $i -lt $Count; $i++) {
+            $data = $client.Receive([ref] $from)
+            [pscustomobject]@{ Time = [datetime]::Now; RemoteEndPoint = $from; Data = $data }
+            # The last has come when nothing more does.
+            if ($i -eq 0) { $client.Client.ReceiveTimeout = 1000 }
+        }
+    }
+    catch [Net.Sockets.SocketException] {
+        Write-Verbose "$_"
+    }
+    finally {
+        $client.Dispose()
+    }
+}
+
+if ($Module) { Import-Module $Module }
+[Console]::Out.WriteLine("PORT $Port")
+$process = [Diagnostics.Process]::GetCurrentProcess()
+$cpu = $process.TotalProcessorTime
+$messages = @(
+    if ($Module) {
+        Receive-UdpMessage -Port $Port -Count $Count -TimeoutSec $TimeoutSec -ErrorAction SilentlyContinue -WarningAction SilentlyContinue
+    }
+    else {
+        Receive-Plainly
+    }
+)
+$end = [datetime]::Now
+$process.Refresh()
+$cpu = $process.TotalProcessorTime - $cpu
+
+# The clock starts with the first datagram: before it there was nothing to receive. It ends when the last object is in
+# the caller's hands or, when some are missing and it has waited for them, with the last that came.
+$seconds = 0
+if ($messages) {
+    if ($messages.Count -lt $Count) { $end = $messages[-1].Time }
+    $seconds = ($end - $messages[0].Time).TotalSeconds
+}
+$disordered = 0
+$last = -1
+foreach ($message in $messages) {
+    $number = [int] [Text.Encoding]::ASCII.GetString($message.Data, 0, 10)
+    if ($number -le $last) { $disordered++ }
+    $last = $number
+}
+$result = @{
+    objects    = $messages.Count
+    seconds    = $seconds
+    per_second = $seconds ? $messages.Count / $seconds : 0
+    cpu_us     = $cpu.TotalMicroseconds / [Math]::Max(1, $messages.Count)
+    lost       = $Count - $messages.Count
+    disordered = $disordered
+}
+[Console]::Out.WriteLine(($result | ConvertTo-Json -Compress))
