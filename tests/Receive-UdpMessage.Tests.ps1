@@ -144,6 +144,15 @@ for _ in range(5000):
             "$($script:warnings[0])" | Should -Match '^\d+ datagrams were lost because they came faster than they were taken\. Raise -ReceiveBufferBytes'
         }
 
+        It 'emits objects that survive remoting' {
+            $message = Receive-Sent @{ Count = 1; BufferBytes = 2 } { param($port) 'abc' | Send-UdpMessage 127.0.0.1 $port }
+            $copy = [Management.Automation.PSSerializer]::Deserialize([Management.Automation.PSSerializer]::Serialize($message))
+            foreach ($name in 'Time', 'RemoteEndPoint', 'LocalEndPoint', 'Sequence', 'Length', 'Data', 'Text', 'Truncated', 'LostBytes') {
+                "$($copy.$name)" | Should -Be "$($message.$name)" -Because $name
+            }
+            $copy.Truncated | Should -BeTrue
+        }
+
         It 'shows a table that fits 100 columns' {
             $message = Receive-Sent @{ Count = 1 } { param($port) "come`e[31m`nhere" | Send-UdpMessage 127.0.0.1 $port }
             $lines = ($message | Format-Table | Out-String -Width 100) -split '\r?\n' | Where-Object { $_.Trim() }

@@ -117,6 +117,13 @@ Describe 'Errors of Send-UdpMessage' {
             "$fault" | Should -BeLike '10.0.0.1 is not a multicast address (224.0.0.0/4 or ff00::/8). Use -ComputerName for a host.'
         }
 
+        It 'says InvalidParameters for -TimeToLive 0 to a host, where it has no meaning' {
+            $fault = { 'x' | Send-UdpMessage 127.0.0.1 9 -TimeToLive 0 } | Should -Throw -PassThru
+            $fault.FullyQualifiedErrorId | Should -BeLike 'InvalidParameters,*'
+            $fault.CategoryInfo.Category | Should -Be 'InvalidArgument'
+            "$fault" | Should -BeLike '-TimeToLive 0 is for multicast only*Use 1 or more for a host.'
+        }
+
         It 'says InterfaceNotFound for an unknown interface, and which there are' {
             $fault = { 'x' | Send-UdpMessage 127.0.0.1 9 -InterfaceAlias nowhere0 } | Should -Throw -PassThru
             $fault.FullyQualifiedErrorId | Should -BeLike 'InterfaceNotFound,*'

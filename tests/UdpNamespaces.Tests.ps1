@@ -121,6 +121,21 @@ while True:
             }
         }
 
+        It 'goes out of each of two interfaces in one network' {
+            $ann.Ip("link add spur type veth peer name spur netns $($cleo.Namespace)")
+            try {
+                $ann.SetLink('spur', @('10.77.1.11/24'))
+                $cleo.SetLink('spur', @('10.77.1.13/24'))
+                foreach ($one in $ann, $cleo) { $one.WaitLink('spur') }
+                $free = Invoke-On $cleo { (Receive-UdpMessage 0 -Broadcast -AsJob).Port }
+                $out = Invoke-On $ann { Send-Broadcast $args[0] x -InterfaceAlias lan, spur | ForEach-Object { "$($_.Interface) $($_.Source)" } } $free
+                $out | Should -Be 'lan 10.77.1.1', 'spur 10.77.1.11'
+                Invoke-On $cleo { Receive-UdpMessage (Get-Job) -Count 2 -TimeoutSec 5 | ForEach-Object { "$($_.Interface) $($_.RemoteEndPoint.Address)" } } |
+                    Should -Be 'lan 10.77.1.1', 'spur 10.77.1.11'
+            }
+            finally { $ann.Ip('link del spur') }
+        }
+
         It 'goes on with the other addresses when there is no way to one' {
             $out = Invoke-On $ann {
                 $results = Send-Broadcast 9 'hello' -Address 255.255.255.255, 10.77.1.255 -ErrorVariable faults -ErrorAction SilentlyContinue

@@ -132,6 +132,16 @@ public class DatagramTransportTests
     public Task On_all_IPv4_addresses_it_tells_the_one_that_was_asked(DatagramKind kind) => TellsTheAddressAsync(kind, IPAddress.Any);
 
     [Theory]
+    [MemberData(nameof(Kinds))]
+    public async Task On_all_addresses_of_both_families_an_IPv4_datagram_looks_like_one(DatagramKind kind)
+    {
+        if (Socket.OSSupportsIPv6)
+        {
+            await TellsTheAddressAsync(kind, IPAddress.IPv6Any);
+        }
+    }
+
+    [Theory]
     [InlineData("0.0.0.0", "127.0.0.5")]
     [InlineData("::", "127.0.0.5")]
     [InlineData("::", "::1")]

@@ -1,0 +1,43 @@
+using System.Collections.Concurrent;
+using System.Net;
+
+namespace PSNetLab.Engine.Tests;
+
+/// <summary>A server with its mailbox and faults, stopped at the end of the test.</summary>
+internal sealed class TestUdpServer : IAsyncDisposable
+{
+    internal TestUdpServer(UdpServerOptions? options = null, int limit = 1_000_000, WhenFull whenFull = WhenFull.Wait)
+    {
+        Mailbox = new Mailbox<UdpMessage>(limit, whenFull);
+        Server = UdpServer.Start((options ?? new()) with { Sink = Mailbox, OnFault = (fault, target) => Faults.Enqueue((fault, target)) });
+    }
+
+    internal UdpServer Server { get; }
+
+    internal Mailbox<UdpMessage> Mailbox { get; }
+
+    internal ConcurrentQueue<(NetLabException Fault, EndPoint Target)> Faults { get; } = new();
+
+    internal IPEndPoint EndPoint => Server.LocalEndPoint;
+
+    internal async Task<List<UdpMessage>> MessagesAsync(int count)
+    {
+        List<UdpMessage> all = [];
+        UdpMessage[] some = new UdpMessage[Math.Min(count, 100)];
+        while (all.Count < count)
+        {
+            await Mailbox.WaitForDataAsync(CancellationToken.None).Soon();
+            int taken = Mailbox.Take(some.AsSpan(0, Math.Min(some.Length, count - all.Count)));
+            all.AddRange(some.AsSpan(0, taken));
+        }
+
+        return all;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Mailbox.Complete();
+        Server.Stop();
+        await Server.Completion.Soon();
+    }
+}
