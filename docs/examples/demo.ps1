@@ -48,6 +48,17 @@ $tour = @(
     { Send-TcpMessage localhost $safe.Port 'secret' -Tls -Count 1 }
     { Send-TcpMessage localhost $safe.Port 'secret' -Tls -Count 1 -SkipCertificateCheck }
 
+    'UDP: datagrams keep their boundaries, and nothing is opened first'
+    { $udp = Start-UdpServer -Reply 'got it' }
+    { 'ping', 'pong' | Send-UdpMessage localhost $udp.Port -Count 2 }
+
+    'Every socket can be looked into'
+    { $client = Open-TcpConnection localhost $server.Port }
+    { $client | Get-SocketInfo | Format-List State, LocalAddress, LocalPort, Handle, TcpInfo }
+    { $client | Get-SocketOption NoDelay, KeepAlive, ReceiveBuffer }
+    { Get-SocketInfo -LocalPort $server.Port -IncludeProcess }
+    { Close-TcpConnection $client }
+
     'Errors have an id, and say what to do'
     { Start-TcpServer $server.Port }
     { Start-TcpServer -Framing Lines }
