@@ -77,9 +77,13 @@ class NetHost {
     }
 }
 
-# Whatever a test that broke off left behind, too.
+# The hosts of this process, and those of a run that was killed before it could do so itself.
 function Remove-NetHost {
-    foreach ($name in (ip netns list) -split '\s' -like "psnetlab-$PID-*") { ip netns del $name }
+    foreach ($line in ip netns list) {
+        if ($line -match '^psnetlab-(\d+)-\S+' -and ($Matches[1] -eq $PID -or -not (Get-Process -Id $Matches[1] -ErrorAction Ignore))) {
+            ip netns del $Matches[0]
+        }
+    }
 }
 
 # Waits for all PowerShells to be up, with the module.

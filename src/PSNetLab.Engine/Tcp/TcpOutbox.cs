@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.CompilerServices;
 
 namespace PSNetLab.Engine;
 
@@ -46,6 +47,7 @@ internal sealed class TcpOutbox : IDisposable
 
     /// <summary>Adds a message; sending begins at once. After a failure it is only counted as lost.</summary>
     /// <exception cref="NetLabException">The framing of the connection cannot carry the message.</exception>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal void Add(ReadOnlySpan<byte> payload)
     {
         int length = Connection.Framing.EncodedLength(payload.Length);

@@ -1,4 +1,6 @@
+using System.Globalization;
 using System.Management.Automation;
+using System.Runtime.CompilerServices;
 using System.Text;
 using PSNetLab.Engine;
 
@@ -8,6 +10,7 @@ namespace PSNetLab.Parameters;
 internal static class Payload
 {
     /// <summary>Bytes as they are, a received message as its bytes, text in the encoding, anything else by its string form.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static byte[] From(object? item, Encoding encoding) => Unwrap(item) switch
     {
         null => [],
@@ -16,15 +19,18 @@ internal static class Payload
         byte one => [one],
         IReceivedMessage message => message.Data,
 
+        int number => encoding.GetBytes(number.ToString(CultureInfo.InvariantCulture)),
+
         // As "$item" has it: in no culture in particular.
         _ => encoding.GetBytes(LanguagePrimitives.ConvertTo<string>(item)),
     };
 
     /// <summary>The messages of an argument: a list is one per element, as down a pipeline, but a list of bytes is one.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static IEnumerable<byte[]> FromArgument(object? argument, Encoding encoding)
     {
         object? item = Unwrap(argument);
-        if (item is string or byte[] || LanguagePrimitives.GetEnumerable(item) is not { } items)
+        if (item is string or byte[] or ValueType || LanguagePrimitives.GetEnumerable(item) is not { } items)
         {
             return [From(argument, encoding)];
         }

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Management.Automation;
+using System.Runtime.CompilerServices;
 using System.Text;
 using PSNetLab.Engine;
 using PSNetLab.Jobs;
@@ -93,7 +94,9 @@ public sealed class SendTcpMessageCommand : TcpClientCmdlet
         }
     }
 
+    // A pipeline of 100,000 objects is over before the runtime has found out what is worth optimizing.
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     protected override void ProcessRecord()
     {
         foreach (byte[] payload in Payload.FromArgument(Message, MessageEncoding))
@@ -157,6 +160,7 @@ public sealed class SendTcpMessageCommand : TcpClientCmdlet
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Send(byte[] payload)
     {
         if (_void)
@@ -193,6 +197,7 @@ public sealed class SendTcpMessageCommand : TcpClientCmdlet
         return outbox;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Send(byte[] payload, TcpOutbox outbox)
     {
         TcpConnection connection = outbox.Connection;
