@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Management.Automation;
 using System.Net;
+using System.Runtime;
 using System.Text;
 using PSNetLab.Engine;
 using PSNetLab.Jobs;
@@ -21,6 +22,7 @@ public sealed class ReceiveUdpMessageCommand : ReceiveCmdlet
     private const int ForegroundLimit = 1024 * 1024;
 
     private UdpServerJob? _own;
+    private bool _holdsCollections;
 
     /// <summary>The port to receive on, 0 to 65535; 0 takes a free one.</summary>
     [Parameter(Mandatory = true, Position = 0, ParameterSetName = PortSet)]
@@ -103,6 +105,7 @@ public sealed class ReceiveUdpMessageCommand : ReceiveCmdlet
                 throw new NetLabException(FaultKind.InvalidParameters, "-Count and -TimeoutSec do not go with -AsJob, which receives until it is stopped. Give them to the command that takes the messages: Receive-UdpMessage -Job.");
             }
 
+            _holdsCollections = !AsJob && TryHoldCollections();
             UdpServerJob job = Start(endPoint);
             LiveJobs.Add(job);
             if (AsJob)
@@ -132,7 +135,28 @@ public sealed class ReceiveUdpMessageCommand : ReceiveCmdlet
     private protected override void Dispose(bool disposing)
     {
         _own?.Dispose();
+        if (_holdsCollections && GCSettings.LatencyMode == GCLatencyMode.NoGCRegion)
+        {
+            GC.EndNoGCRegion();
+        }
+
         base.Dispose(disposing);
+    }
+
+    /// <summary>Asks the runtime not to collect garbage while so many datagrams come: a pause of 50 ms is longer than the system's buffer lasts.</summary>
+    private bool TryHoldCollections()
+    {
+        const int WorthIt = 10_000;
+        const long BytesPerMessage = 1024;
+        const long MostBytes = 240 * 1024 * 1024;
+        try
+        {
+            return Count >= WorthIt && GC.TryStartNoGCRegion(Math.Min(Count * BytesPerMessage, MostBytes));
+        }
+        catch (Exception error) when (error is ArgumentOutOfRangeException or InvalidOperationException)
+        {
+            return false; // more than this process may have, or somebody else has asked for it
+        }
     }
 
     private UdpServerJob Start(IPEndPoint endPoint)
