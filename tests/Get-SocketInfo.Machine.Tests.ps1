@@ -83,9 +83,9 @@ Describe 'Get-SocketInfo lists the machine' {
     It '-LocalPort and -RemotePort, one or several' {
         @(Get-SocketInfo -LocalPort $server).Count | Should -Be 2
         (Get-SocketInfo -LocalPort $client, $bound).LocalPort | Sort-Object | Should -Be ($client, $bound | Sort-Object)
-        (Get-SocketInfo -RemotePort $server).LocalPort | Should -Be $client
-        (Get-SocketInfo -RemotePort $client).LocalPort | Should -Be $server
-        Get-SocketInfo -LocalPort $client -RemotePort $client | Should -BeNullOrEmpty
+        (Get-SocketInfo -State Established -RemotePort $server).LocalPort | Should -Be $client
+        (Get-SocketInfo -State Established -RemotePort $client).LocalPort | Should -Be $server
+        Get-SocketInfo -State Established -LocalPort $client -RemotePort $client | Should -BeNullOrEmpty
     }
 
     It '-LocalAddress: <Filter> finds <Finds> of 127.0.0.77' -ForEach @(
@@ -106,15 +106,15 @@ Describe 'Get-SocketInfo lists the machine' {
         $socket = Get-SocketInfo -LocalAddress ::1 -LocalPort $six -Listening
         $socket.AddressFamily | Should -Be 'InterNetworkV6'
         $socket.LocalAddress | Should -Be ([ipaddress]::IPv6Loopback)
-        (Get-SocketInfo -RemoteAddress ::/64 -RemotePort $six).LocalPort | Should -Be $sixClient
-        Get-SocketInfo -RemoteAddress fe80::/10 -RemotePort $six | Should -BeNullOrEmpty
+        (Get-SocketInfo -State Established -RemoteAddress ::/64 -RemotePort $six).LocalPort | Should -Be $sixClient
+        Get-SocketInfo -State Established -RemoteAddress fe80::/10 -RemotePort $six | Should -BeNullOrEmpty
     }
 
     It '-RemoteAddress' {
-        (Get-SocketInfo -RemoteAddress 127.0.0.0/24 -RemotePort $server).LocalPort | Should -Be $client
-        Get-SocketInfo -RemoteAddress 127.0.1.0/24 -RemotePort $server | Should -BeNullOrEmpty
+        (Get-SocketInfo -State Established -RemoteAddress 127.0.0.0/24 -RemotePort $server).LocalPort | Should -Be $client
+        Get-SocketInfo -State Established -RemoteAddress 127.0.1.0/24 -RemotePort $server | Should -BeNullOrEmpty
         # A listener has no peer, not even one of 0.0.0.0.
-        Get-SocketInfo -RemoteAddress 0.0.0.0/0 -LocalPort $other | Should -BeNullOrEmpty
+        Get-SocketInfo -State Established -RemoteAddress 0.0.0.0/0 -LocalPort $other | Should -BeNullOrEmpty
     }
 
     It 'is a clear error with what is no address: <Text>' -ForEach @(
@@ -158,7 +158,7 @@ Describe 'Get-SocketInfo lists the machine' {
         $sorted = ($all | Sort-Object LocalPort).LocalPort
         $sorted | Should -Be ([int[]] ($all.LocalPort) | Sort-Object)
         @($all | Where-Object State -EQ Listen).Count | Should -Be 1
-        @($all | Where-Object { $_.RemotePort -eq $server }).Count | Should -Be 1
+        @($all | Where-Object { $_.RemotePort -eq $server -and $_.State -eq 'Established' }).Count | Should -Be 1
     }
 
     It 'has a table that fits 100 columns' {
@@ -188,6 +188,6 @@ Describe 'Get-SocketInfo lists the machine' {
     }
 
     It 'is nothing but an empty list when nothing matches' {
-        Get-SocketInfo -LocalPort $server -RemotePort 1 -ErrorAction Stop | Should -BeNullOrEmpty
+        Get-SocketInfo -State Established -LocalPort $server -RemotePort 1 -ErrorAction Stop | Should -BeNullOrEmpty
     }
 }

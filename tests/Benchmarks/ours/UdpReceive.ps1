@@ -5,13 +5,14 @@ param(
     [string] $Module,
     [Parameter(Mandatory)] [int] $Port,
     [Parameter(Mandatory)] [int] $Count,
+    [int] $ReceiveBufferBytes = 4MB,
     [int] $TimeoutSec = 20
 )
 $ErrorActionPreference = 'Stop'
 
 function Receive-Plainly {
     $client = [Net.Sockets.UdpClient]::new([Net.IPEndPoint]::new([ipaddress]::Loopback, $Port))
-    $client.Client.ReceiveBufferSize = 4MB
+    $client.Client.ReceiveBufferSize = $ReceiveBufferBytes
     $from = [Net.IPEndPoint]::new([ipaddress]::Any, 0)
     $client.Client.ReceiveTimeout = $TimeoutSec * 1000
     try {
@@ -36,7 +37,8 @@ $process = [Diagnostics.Process]::GetCurrentProcess()
 $cpu = $process.TotalProcessorTime
 $messages = @(
     if ($Module) {
-        Receive-UdpMessage -Port $Port -Count $Count -TimeoutSec $TimeoutSec -ErrorAction SilentlyContinue -WarningAction SilentlyContinue
+        $quiet = @{ ErrorAction = 'SilentlyContinue'; WarningAction = 'SilentlyContinue' }
+        Receive-UdpMessage -Port $Port -Count $Count -TimeoutSec $TimeoutSec -ReceiveBufferBytes $ReceiveBufferBytes @quiet
     }
     else {
         Receive-Plainly
