@@ -177,14 +177,14 @@ public class FrameReaderTests
         }
 
         Assert.Equal(1, reader.Pending);
-        Assert.InRange(largest, 1, FrameReader.SharedBufferBytes);
+        Assert.InRange(largest, 1, ReceiveBuffer.SharedBytes);
     }
 
     [Theory]
     [InlineData(1)]
     [InlineData(1024)]
-    [InlineData(FrameReader.SharedBufferBytes)]
-    [InlineData(FrameReader.SharedBufferBytes * 2)]
+    [InlineData(ReceiveBuffer.SharedBytes)]
+    [InlineData(ReceiveBuffer.SharedBytes * 2)]
     public void A_raw_read_takes_no_more_than_the_limit(int limit)
     {
         using FrameReader reader = new(RawFraming.Instance, limit);

@@ -7,7 +7,7 @@ using System.Text;
 namespace PSNetLab.Engine;
 
 /// <summary>A live TCP connection: one that was opened here, or one that a server accepted.</summary>
-public sealed partial class TcpConnection : IDisposable
+public sealed partial class TcpConnection : IServedConnection, IDisposable
 {
     private static int s_lastId;
 
@@ -139,6 +139,12 @@ public sealed partial class TcpConnection : IDisposable
         _transport.Interrupt();
         EndUse();
     }
+
+    long IServedConnection.IdleMilliseconds => IdleMilliseconds;
+
+    void IServedConnection.BeginStop() => _ = HalfCloseAsync(CancellationToken.None).AsTask();
+
+    void IServedConnection.Abort() => Close(TcpCloseReason.ServerStopped);
 
     /// <summary>Closes the connection for an error, and returns the fault to report.</summary>
     internal NetLabException Fail(Exception error)

@@ -1,11 +1,12 @@
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
 
 namespace PSNetLab.Engine;
 
-/// <summary>Makes connections of accepted sockets: with TLS, after a handshake that has a limit in time and ends when the server stops.</summary>
-internal sealed class TcpHandshakes(TcpServerOptions options, Action<NetLabException, EndPoint> onFault) : IDisposable
+/// <summary>Makes transports of accepted sockets: with TLS, after a handshake that has a limit in time and ends when the server stops.</summary>
+internal sealed class TcpHandshakes(SslStreamCertificateContext? certificate, Action<NetLabException, EndPoint> onFault) : IDisposable
 {
     private static readonly TimeSpan s_timeout = TimeSpan.FromSeconds(10);
 
@@ -18,30 +19,30 @@ internal sealed class TcpHandshakes(TcpServerOptions options, Action<NetLabExcep
         _stopped.Dispose();
     }
 
-    /// <summary>The connection over a socket; null when none came about, and then the socket is closed.</summary>
-    internal async ValueTask<TcpConnection?> OpenAsync(Socket socket)
+    /// <summary>The stream over a socket, with its version of TLS; null when none came about, and then the socket is closed.</summary>
+    internal async ValueTask<(Transport Transport, SslProtocols Tls)?> OpenAsync(Socket socket)
     {
         EndPoint? remote = null;
         try
         {
             remote = socket.RemoteEndPoint!;
             socket.NoDelay = true;
-            if (options.Certificate is not { } certificate)
+            if (certificate is null)
             {
-                return Connection(Transport.Create(socket), SslProtocols.None);
+                return (Transport.Create(socket), SslProtocols.None);
             }
 
             using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(_stopped.Token);
             limit.CancelAfter(s_timeout);
             TlsTransport secured = await TlsTransport.AcceptAsync(socket, certificate, limit.Token).ConfigureAwait(false);
-            return Connection(secured, secured.Protocol);
+            return (secured, secured.Protocol);
         }
         catch (Exception error) when (error is SocketException or IOException or AuthenticationException or ObjectDisposedException or OperationCanceledException)
         {
             socket.Dispose();
 
             // Without TLS, the peer has gone before anything was said; with it, it may have said the wrong things.
-            if (options.Certificate is not null && remote is not null && !_stopped.IsCancellationRequested)
+            if (certificate is not null && remote is not null && !_stopped.IsCancellationRequested)
             {
                 string what = error is OperationCanceledException ? $"was not finished within {s_timeout.TotalSeconds} s" : $"failed: {error.Message.TrimEnd('.')}";
                 onFault(new NetLabException(FaultKind.TlsHandshakeFailed, $"The TLS handshake with {remote} {what}. Check that the client speaks TLS and accepts the certificate.", error), remote);
@@ -50,6 +51,4 @@ internal sealed class TcpHandshakes(TcpServerOptions options, Action<NetLabExcep
             return null;
         }
     }
-
-    private TcpConnection Connection(Transport transport, SslProtocols tls) => new(transport, options.Framing, options.Encoding, options.MaxMessageBytes, tls);
 }

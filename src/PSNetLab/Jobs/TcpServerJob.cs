@@ -5,7 +5,7 @@ using PSNetLab.Engine;
 namespace PSNetLab.Jobs;
 
 /// <summary>The job behind Start-TcpServer.</summary>
-public sealed class TcpServerJob : SocketJob, IMessageSink<TcpMessage>, ITcpServerObserver
+public sealed class TcpServerJob : StreamServerJob, IMessageSink<TcpMessage>, ITcpServerObserver
 {
     private readonly TcpServer _server;
     private readonly ReplyScript? _script;
@@ -66,11 +66,7 @@ public sealed class TcpServerJob : SocketJob, IMessageSink<TcpMessage>, ITcpServ
 
     void ITcpServerObserver.Opened(TcpConnection connection) => Inform("Opened", $"Connection {connection.Id} from {connection.RemoteEndPoint} opened");
 
-    void ITcpServerObserver.Refused(IPEndPoint remote) => Inform("Refused", $"Connection from {remote} refused: its address is not allowed (-AllowAddress, -DenyAddress)");
-
     void ITcpServerObserver.Closed(TcpConnection connection) => Inform("Closed", $"Connection {connection.Id} from {connection.RemoteEndPoint} closed: {connection.CloseReason}");
-
-    void ITcpServerObserver.Faulted(NetLabException fault, EndPoint target) => Write(Errors.Record(fault, target));
 
     private protected override void StopSockets()
     {
