@@ -1,55 +1,7 @@
 BeforeAll {
     . $PSScriptRoot/common.ps1
-    $examples = Join-Path $PSScriptRoot .. docs examples
+    . $PSScriptRoot/examples.ps1
     $answer = '来,确认下眼神'
-
-    # Starts a script of docs/examples in a session of its own; its output can be watched.
-    function Start-Example([string] $Name, [hashtable] $Parameters = @{}) {
-        $state = [initialsessionstate]::CreateDefault2()
-        $state.ImportPSModule("$modulePath/PSNetLab.psd1")
-        $shell = [powershell]::Create($state)
-        $null = $shell.AddCommand("$examples/$Name.ps1").AddParameters($Parameters)
-        $output = [Management.Automation.PSDataCollection[psobject]]::new()
-        # Or whoever looks at it would wait for the end of the script.
-        $output.EnumeratorNeverBlocks = $true
-        [pscustomobject]@{
-            Shell  = $shell
-            Output = $output
-            Run    = $shell.BeginInvoke([Management.Automation.PSDataCollection[psobject]]::new(), $output)
-        }
-    }
-
-    # The lines of an example that ends by itself.
-    function Wait-Example($Example, [double] $TimeoutSec = 30) {
-        try {
-            if (-not $Example.Run.AsyncWaitHandle.WaitOne([timespan]::FromSeconds($TimeoutSec))) {
-                throw "The example did not end within $TimeoutSec s. It said: $($Example.Output -join '; ')"
-            }
-            $null = $Example.Shell.EndInvoke($Example.Run)
-            $Example.Shell.Streams.Error | Should -BeNullOrEmpty
-            @($Example.Output | ForEach-Object { "$_" })
-        }
-        finally {
-            Stop-Example $Example
-        }
-    }
-
-    function Stop-Example($Example) {
-        $null = $Example.Shell.BeginStop($null, $null)
-        if ($Example.Run.AsyncWaitHandle.WaitOne(10000)) { $Example.Shell.Dispose() }
-    }
-
-    function Invoke-Example([string] $Name, [hashtable] $Parameters = @{}) {
-        Wait-Example (Start-Example $Name $Parameters)
-    }
-
-    # tcp-server.ps1 on a free port, which it says.
-    function Start-ExampleServer([hashtable] $Parameters) {
-        $server = Start-Example tcp-server ($Parameters + @{ Port = 0 })
-        Wait-Until { $server.Output.Count -gt 0 }
-        "$($server.Output[0])" | Should -Match '^Waiting for clients on 127\.0\.0\.1:\d+$'
-        $server | Add-Member Port ([int] ("$($server.Output[0])" -split ':')[-1]) -PassThru
-    }
 
     # Sends each text, prints each answer, leaves.
     $pythonClient = @'
@@ -90,37 +42,19 @@ while True:
 peer.close()
 '@
 
-    # In a process of its own, because it asks at the console.
     function Invoke-ExampleClient([int] $Port, [string[]] $Typed, [switch] $KeepOpen) {
-        $start = [Diagnostics.ProcessStartInfo]::new([Environment]::ProcessPath)
-        $utf8 = '[Console]::InputEncoding = [Console]::OutputEncoding = [Text.UTF8Encoding]::new()'
-        $script = "$utf8; Import-Module '$modulePath/PSNetLab.psd1'; & '$examples/tcp-client.ps1' -Port $Port"
-        foreach ($argument in '-NoProfile', '-Command', $script) { $start.ArgumentList.Add($argument) }
-        $start.Environment['NO_COLOR'] = '1'
-        $start.RedirectStandardInput = $start.RedirectStandardOutput = $start.RedirectStandardError = $true
-        $start.StandardInputEncoding = $start.StandardOutputEncoding = [Text.UTF8Encoding]::new()
-        $process = [Diagnostics.Process]::Start($start)
-        try {
-            $said = $process.StandardOutput.ReadToEndAsync()
-            $failed = $process.StandardError.ReadToEndAsync()
-            foreach ($line in $Typed) { $process.StandardInput.WriteLine($line) }
-            $process.StandardInput.Flush()
-            if (-not $KeepOpen) { $process.StandardInput.Close() }
-            if (-not $process.WaitForExit(30000)) { throw 'tcp-client.ps1 did not end.' }
-            [pscustomobject]@{ Text = $said.Result; Errors = $failed.Result }
-        }
-        finally {
-            if (-not $process.HasExited) { $process.Kill($true) }
-            $process.Dispose()
-        }
+        $client = Start-ExampleProcess tcp-client "-Port $Port"
+        Send-Line $client $Typed
+        Wait-ExampleProcess $client -KeepOpen:$KeepOpen
     }
 }
 
 Describe 'tcp-server.ps1' {
     It 'says who comes, prints what a Python client says, answers, and ends with it' {
-        $server = Start-ExampleServer @{ Once = $true }
+        $server = Start-ExampleServer tcp-server @{ Once = $true }
         Invoke-PythonClient $server.Port utf-8 'hello', '你好' | Should -Be $answer, $answer
         $lines = Wait-Example $server
+        $lines[0] | Should -Match '^Waiting for clients on 127\.0\.0\.1:\d+$'
         $lines[1] | Should -Match '^Connection \d+ from 127\.0\.0\.1:\d+ opened$'
         $lines[2, 3] | Should -Be 'hello', '你好'
         $lines[4] | Should -Match '^Connection \d+ from 127\.0\.0\.1:\d+ closed: PeerClosed$'
@@ -128,7 +62,7 @@ Describe 'tcp-server.ps1' {
     }
 
     It 'takes one client after the other until it is stopped, and frees its port' {
-        $server = Start-ExampleServer @{}
+        $server = Start-ExampleServer tcp-server
         try {
             foreach ($text in 'first', 'second', 'third') {
                 Invoke-PythonClient $server.Port utf-8 $text | Should -Be $answer
@@ -144,7 +78,7 @@ Describe 'tcp-server.ps1' {
     }
 
     It 'reads at most 1,024 bytes at a time' {
-        $server = Start-ExampleServer @{ Once = $true }
+        $server = Start-ExampleServer tcp-server @{ Once = $true }
         $peer = Start-PythonPeer @'
 import socket, sys
 peer = socket.create_connection(('127.0.0.1', int(sys.argv[1])), 10)
@@ -160,7 +94,7 @@ while peer.recv(1024):
     }
 
     It 'speaks GB18030' {
-        $server = Start-ExampleServer @{ Once = $true; Encoding = 'GB18030' }
+        $server = Start-ExampleServer tcp-server @{ Once = $true; Encoding = 'GB18030' }
         Invoke-PythonClient $server.Port gb18030 '发消息' | Should -Be $answer
         Wait-Example $server | Should -Contain '发消息'
     }
@@ -257,7 +191,7 @@ Describe 'demo.ps1' {
 
 Describe 'Every example' {
     It '<Name> has help' -ForEach @(
-        Get-Item $PSScriptRoot/../docs/examples/*.ps1 | ForEach-Object { @{ Name = $_.Name; Path = $_.FullName } }
+        Get-ChildItem $PSScriptRoot/../docs/examples/*.ps1 -Recurse | ForEach-Object { @{ Name = $_.Name; Path = $_.FullName } }
     ) {
         (Get-Help $Path).Synopsis | Should -Match '\.$'
     }

@@ -9,6 +9,8 @@ function Start-Example([string] $Name, [hashtable] $Parameters = @{}) {
     $shell = [powershell]::Create($state)
     $null = $shell.AddCommand("$examples/$Name.ps1").AddParameters($Parameters)
     $output = [Management.Automation.PSDataCollection[psobject]]::new()
+    # Or whoever looks at it would wait for the end of the script.
+    $output.EnumeratorNeverBlocks = $true
     [pscustomobject]@{
         Shell  = $shell
         Output = $output
@@ -30,19 +32,22 @@ function Start-ExampleServer([string] $Name, [hashtable] $Parameters = @{}) {
 }
 
 # The lines of an example that ends by itself.
-function Invoke-Example([string] $Name, [hashtable] $Parameters = @{}, [double] $TimeoutSec = 30) {
-    $example = Start-Example $Name $Parameters
+function Wait-Example($Example, [double] $TimeoutSec = 30) {
     try {
-        if (-not $example.Run.AsyncWaitHandle.WaitOne([timespan]::FromSeconds($TimeoutSec))) {
-            throw "The example did not end within $TimeoutSec s. It said: $($example.Output -join '; ')"
+        if (-not $Example.Run.AsyncWaitHandle.WaitOne([timespan]::FromSeconds($TimeoutSec))) {
+            throw "The example did not end within $TimeoutSec s. It said: $($Example.Output -join '; ')"
         }
-        $null = $example.Shell.EndInvoke($example.Run)
-        $example.Shell.Streams.Error | Should -BeNullOrEmpty
-        @($example.Output | ForEach-Object { "$_" })
+        $null = $Example.Shell.EndInvoke($Example.Run)
+        $Example.Shell.Streams.Error | Should -BeNullOrEmpty
+        @($Example.Output | ForEach-Object { "$_" })
     }
     finally {
-        Stop-Example $example
+        Stop-Example $Example
     }
+}
+
+function Invoke-Example([string] $Name, [hashtable] $Parameters = @{}) {
+    Wait-Example (Start-Example $Name $Parameters)
 }
 
 # An example in a process of its own, because it asks at the console.
