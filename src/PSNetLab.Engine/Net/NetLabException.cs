@@ -118,4 +118,7 @@ public enum FaultKind
 
     /// <summary>A script block that answers messages threw an error.</summary>
     ReplyScriptFailed,
+
+    /// <summary>The access log cannot be written.</summary>
+    AccessLogFailed,
 }
