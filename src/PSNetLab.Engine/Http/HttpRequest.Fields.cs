@@ -2,10 +2,14 @@ using System.Text;
 
 namespace PSNetLab.Engine;
 
-/// <content>What the fields say about the connection and the body. Two readers that differ here can be played against each other
-/// (RFC 9112, section 11.2), so whatever could be read in two ways fails.</content>
+/// <content>
+/// What the fields say about the connection and the body. Two readers that differ here can be played against each other
+/// (RFC 9112, section 11.2), so whatever could be read in two ways fails.
+/// </content>
 internal sealed partial class HttpRequest
 {
+    private const string ChunkedLast = "The transfer codings of a request end with chunked, and have it once.";
+
     private bool _closeAsked;
     private bool _keepAliveAsked;
     private bool _continueExpected;
@@ -48,7 +52,7 @@ internal sealed partial class HttpRequest
 
         if (Has(HttpHeader.TransferEncoding) && !IsChunked)
         {
-            return Fail(400, "The last transfer coding of a request is chunked.");
+            return Fail(400, ChunkedLast);
         }
 
         if (_otherCoding)
@@ -63,9 +67,8 @@ internal sealed partial class HttpRequest
 
     private void TakeConnection(ReadOnlySpan<byte> list)
     {
-        while (!list.IsEmpty)
+        while (FieldList.TryTake(ref list, out ReadOnlySpan<byte> option))
         {
-            ReadOnlySpan<byte> option = HttpSyntax.TakeElement(ref list);
             _closeAsked |= Ascii.EqualsIgnoreCase(option, "close"u8);
             _keepAliveAsked |= Ascii.EqualsIgnoreCase(option, "keep-alive"u8);
         }
@@ -73,12 +76,11 @@ internal sealed partial class HttpRequest
 
     private void TakeExpectation(ReadOnlySpan<byte> list)
     {
-        while (!list.IsEmpty)
+        while (FieldList.TryTake(ref list, out ReadOnlySpan<byte> expectation))
         {
-            ReadOnlySpan<byte> expectation = HttpSyntax.TakeElement(ref list);
             bool known = Ascii.EqualsIgnoreCase(expectation, "100-continue"u8);
             _continueExpected |= known;
-            HasUnknownExpectation |= !known && !expectation.IsEmpty;
+            HasUnknownExpectation |= !known;
         }
     }
 
@@ -99,7 +101,7 @@ internal sealed partial class HttpRequest
         return !digits.IsEmpty;
     }
 
-    private ParseStatus TakeCodings(ReadOnlySpan<byte> list)
+    private ParseStatus TakeCodings(ReadOnlySpan<byte> value)
     {
         // RFC 9112, section 6.1: HTTP/1.0 does not have the field, so its message ends where nobody knows.
         if (Version == HttpVersion.Http10)
@@ -107,21 +109,20 @@ internal sealed partial class HttpRequest
             return Fail(400, "HTTP/1.0 has no Transfer-Encoding.");
         }
 
-        bool endsEmpty = list.EndsWith(","u8);
-        do
+        ReadOnlySpan<byte> codings = value;
+        while (FieldList.TryTake(ref codings, out ReadOnlySpan<byte> coding))
         {
-            ReadOnlySpan<byte> coding = HttpSyntax.TakeElement(ref list);
-            if (IsChunked || coding.IsEmpty || endsEmpty)
+            if (IsChunked)
             {
-                return Fail(400, "Transfer-Encoding is a list of codings, and chunked comes once, as the last.");
+                return Fail(400, ChunkedLast);
             }
 
             IsChunked = Ascii.EqualsIgnoreCase(coding, "chunked"u8);
             _otherCoding |= !IsChunked;
         }
-        while (!list.IsEmpty);
 
-        return CheckLengths();
+        // Empty elements, which RFC 9110, section 5.6.1.2, would let a list have, are among what could be read in two ways.
+        return _otherCoding || Ascii.EqualsIgnoreCase(value, "chunked"u8) ? CheckLengths() : Fail(400, ChunkedLast);
     }
 
     private ParseStatus CheckLengths() => Has(HttpHeader.ContentLength) && Has(HttpHeader.TransferEncoding)

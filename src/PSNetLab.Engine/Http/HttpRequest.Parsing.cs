@@ -5,6 +5,9 @@ internal sealed partial class HttpRequest
 {
     private const string BareLineEnd = "Every line ends with CRLF; a CR or an LF alone is not allowed.";
 
+    // What a TLS connection starts with (RFC 8446, section 5.1).
+    private const byte TlsHandshake = 22;
+
     private Phase _phase;
     private int _position;
     private int _fieldsStart;
@@ -114,7 +117,9 @@ internal sealed partial class HttpRequest
         _methodLength = _position - _methodStart;
         if (_methodLength == 0 || bytes[_position] != ' ')
         {
-            return Fail(400, "A request starts with a method and one space, such as 'GET '.");
+            return Fail(400, bytes[_position] == TlsHandshake
+                ? "This looks like TLS, and only plain HTTP is spoken on this port: use http:// in place of https://."
+                : "A request starts with a method and one space, such as 'GET '.");
         }
 
         Method = HttpMethods.Find(MethodText(bytes));

@@ -15,8 +15,10 @@ internal sealed partial class HttpRequest
     private int _targetStart;
     private int _targetLength;
 
+    /// <summary>The method; its token is <see cref="MethodText"/>.</summary>
     internal HttpMethod Method { get; private set; }
 
+    /// <summary>The version of the request.</summary>
     internal HttpVersion Version { get; private set; }
 
     /// <summary>The bytes of the whole head, with the empty lines before it and the one that ends it. Valid when complete.</summary>
@@ -31,8 +33,10 @@ internal sealed partial class HttpRequest
     /// <summary>The announced bytes of the body, or -1.</summary>
     internal long ContentLength { get; private set; } = -1;
 
+    /// <summary>Whether the body comes in chunks, up to an end that <see cref="ChunkedBody"/> finds.</summary>
     internal bool IsChunked { get; private set; }
 
+    /// <summary>Whether any bytes follow that belong to the request.</summary>
     internal bool HasBody => IsChunked || ContentLength > 0;
 
     /// <summary>Whether the client waits for 100 (Continue) before it sends its body. Not in HTTP/1.0 (RFC 9110, section 10.1.1).</summary>
@@ -47,10 +51,13 @@ internal sealed partial class HttpRequest
     /// <summary>What is wrong with a failed head, in a sentence for the client.</summary>
     internal string FailedReason { get; private set; } = string.Empty;
 
+    /// <summary>The method as it came.</summary>
     internal ReadOnlySpan<byte> MethodText(ReadOnlySpan<byte> head) => head.Slice(_methodStart, _methodLength);
 
+    /// <summary>The target as it came. Of a head that failed, this and the method are what was seen of them.</summary>
     internal ReadOnlySpan<byte> Target(ReadOnlySpan<byte> head) => head.Slice(_targetStart, _targetLength);
 
+    /// <summary>Whether the field came, be its value empty.</summary>
     internal bool Has(HttpHeader header) => (_present & Bit(header)) != 0;
 
     /// <summary>The trimmed value of a field; of one that came several times, its values joined by ", " (RFC 9110, section 5.3); of none, nothing.</summary>
@@ -70,13 +77,15 @@ internal sealed partial class HttpRequest
     internal void Reset()
     {
         _phase = Phase.EmptyLines;
-        _position = 0;
-        _fieldCount = 0;
+        _position = _fieldCount = _methodStart = _methodLength = _targetStart = _targetLength = 0;
         _present = 0;
         _repeated.Clear();
         _closeAsked = _keepAliveAsked = _continueExpected = _otherCoding = false;
-        HasUnknownExpectation = IsChunked = false;
+        Method = HttpMethod.Unknown;
         ContentLength = -1;
+        IsChunked = HasUnknownExpectation = false;
+        FailedStatus = 0;
+        FailedReason = string.Empty;
     }
 
     private static uint Bit(HttpHeader header) => 1u << (int)header;

@@ -2,7 +2,7 @@ using System.Buffers;
 
 namespace PSNetLab.Engine;
 
-/// <summary>The characters and lists of the HTTP grammar.</summary>
+/// <summary>The characters of the HTTP grammar.</summary>
 internal static class HttpSyntax
 {
     /// <summary>tchar (RFC 9110, section 5.6.2).</summary>
@@ -39,18 +39,6 @@ internal static class HttpSyntax
 
     /// <summary>Whether this is one of the two characters of OWS.</summary>
     internal static bool IsBlank(byte value) => value is (byte)' ' or (byte)'\t';
-
-    /// <summary>Takes the next element off a comma-separated list (RFC 9110, section 5.6.1), trimmed; it may be empty.</summary>
-    internal static ReadOnlySpan<byte> TakeElement(ref ReadOnlySpan<byte> list)
-    {
-        int comma = list.IndexOf((byte)',');
-        int start = 0;
-        int end = comma < 0 ? list.Length : comma;
-        Trim(list, ref start, ref end);
-        ReadOnlySpan<byte> element = list[start..end];
-        list = comma < 0 ? default : list[(comma + 1)..];
-        return element;
-    }
 
     /// <summary>Whether this is uri-host [ ":" port ] (RFC 9110, section 4.2); an empty one is.</summary>
     internal static bool IsAuthority(ReadOnlySpan<byte> text)

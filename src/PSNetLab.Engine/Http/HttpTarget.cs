@@ -178,7 +178,7 @@ internal static class HttpTarget
                 return PathFault.EncodedSlash;
             }
 
-            if (char.IsControl((char)value) && value < 0x80)
+            if (value is < 0x20 or 0x7F)
             {
                 return PathFault.ForbiddenCharacter;
             }
