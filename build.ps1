@@ -6,8 +6,9 @@
 Builds, tests, documents, measures and packages PSNetLab.
 
 .DESCRIPTION
-Needs PowerShell 7.4 or later and the .NET SDK 8 or later. Pester, PSScriptAnalyzer and Microsoft.PowerShell.PlatyPS
-come from the PowerShell Gallery; a task that misses one says so, and how to get it.
+Needs PowerShell 7.4 or later, the .NET SDK 8 or later, and npm, which brings the list of media types. Pester,
+PSScriptAnalyzer and Microsoft.PowerShell.PlatyPS come from the PowerShell Gallery; a task that misses one says so, and
+how to get it.
 
 .PARAMETER Task
 Build    publishes the module to output/PSNetLab/<version>/ (the default)
@@ -130,7 +131,7 @@ function Invoke-Build {
     Remove-OldModule
     $null = New-Item $modulePath -ItemType Directory
     $assemblies | ForEach-Object { Copy-Item (Join-Path $published $_) $modulePath }
-    Copy-Item $PSScriptRoot/PSNetLab.psd1, $PSScriptRoot/LICENSE, $project/Module/*.ps1xml $modulePath
+    Copy-Item $PSScriptRoot/PSNetLab.psd1, $PSScriptRoot/LICENSE, $PSScriptRoot/THIRD-PARTY-NOTICES.txt, $project/Module/*.ps1xml $modulePath
     Export-Help
 }
 
