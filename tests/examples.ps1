@@ -11,10 +11,13 @@ function Start-Example([string] $Name, [hashtable] $Parameters = @{}) {
     $output = [Management.Automation.PSDataCollection[psobject]]::new()
     # Or whoever looks at it would wait for the end of the script.
     $output.EnumeratorNeverBlocks = $true
+    # An open one would hold up a script that could take something from the pipeline.
+    $nothing = [Management.Automation.PSDataCollection[psobject]]::new()
+    $nothing.Complete()
     [pscustomobject]@{
         Shell  = $shell
         Output = $output
-        Run    = $shell.BeginInvoke([Management.Automation.PSDataCollection[psobject]]::new(), $output)
+        Run    = $shell.BeginInvoke($nothing, $output)
     }
 }
 

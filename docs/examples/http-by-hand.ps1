@@ -1,0 +1,64 @@
+<#
+.SYNOPSIS
+HTTP is text over TCP: writes requests by hand, and shows what a server answers to each.
+
+.DESCRIPTION
+A request is a line, headers, an empty line, and perhaps content; so is an answer. Each method is sent over a connection
+of its own, and after its answer the server closes it. Any web server will do, such as: python3 -m http.server 8000
+
+.PARAMETER ComputerName
+The name or address of the server.
+
+.PARAMETER Port
+The port of the server.
+
+.PARAMETER Target
+What is asked for.
+
+.PARAMETER Method
+The methods to try.
+
+.PARAMETER Content
+What POST and PUT carry.
+#>
+#Requires -Version 7.4
+#Requires -Modules PSNetLab
+param(
+    [string] $ComputerName = '127.0.0.1',
+    [Parameter(Mandatory)] [int] $Port,
+    [string] $Target = '/',
+    [string[]] $Method = @('GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS', 'TRACE', 'CONNECT'),
+    [string] $Content = 'name=小明'
+)
+
+# By the first digit of the status (RFC 9110, section 15).
+$classes = @{
+    '1' = 'Informational: more is to come'
+    '2' = 'Successful'
+    '3' = 'Redirection: ask elsewhere'
+    '4' = 'Client error: the request is at fault'
+    '5' = 'Server error: the server cannot do it'
+}
+
+foreach ($name in $Method) {
+    $carried = $name -in 'POST', 'PUT' ? $Content : ''
+    $request = @(
+        # CONNECT asks for a way through to a host, not for a page.
+        "$name $($name -eq 'CONNECT' ? "${ComputerName}:$Port" : $Target) HTTP/1.1"
+        "Host: ${ComputerName}:$Port"
+        'Connection: close'
+        # In bytes, not in characters.
+        if ($carried) { "Content-Length: $([Text.Encoding]::UTF8.GetByteCount($carried))" }
+        ''
+        $carried
+    )
+    $request | Select-Object -SkipLast ($carried ? 0 : 1) | ForEach-Object { "> $_" }
+
+    $reads = Send-TcpMessage $ComputerName $Port ($request -join "`r`n") -Receive -TimeoutSec 10
+    # Put together before it is decoded: a read may end in the middle of a character.
+    $head, $page = [Text.Encoding]::UTF8.GetString([byte[]] @($reads.Data)) -split "`r`n`r`n", 2
+    $head -split "`r`n" | ForEach-Object { "< $_" }
+    $status = [regex]::Match($head, '^HTTP/1\.\d (\d)').Groups[1].Value
+    "= $($classes[$status] ?? 'No answer in HTTP'), with $("$page".Length) characters of content"
+    ''
+}
