@@ -18,13 +18,13 @@ Describe 'Send-Syslog.ps1' {
 
     It 'sends one event, in the form of RFC 5424' {
         & $scripts/Send-Syslog.ps1 'disk full' -Severity crit -Port $syslog.Port
-        $message = Receive-UdpMessage $syslog -Count 1 -TimeoutSec 5
+        $message = Receive-UdpMessage $syslog -Count 1 -TimeoutSec 5 -ErrorAction Stop
         $message.Text | Should -Match '^<130>1 \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ \S+ backup - - - disk full$'
     }
 
     It 'sends UTF-8' {
         & $scripts/Send-Syslog.ps1 '磁盘满了' -Port $syslog.Port
-        (Receive-UdpMessage $syslog -Count 1 -TimeoutSec 5).Text | Should -BeLike '<134>*磁盘满了'
+        (Receive-UdpMessage $syslog -Count 1 -TimeoutSec 5 -ErrorAction Stop).Text | Should -BeLike '<134>*磁盘满了'
     }
 }
 
@@ -39,7 +39,7 @@ Describe 'Wait-Healthy.ps1' {
         }
         & $scripts/Wait-Healthy.ps1 "http://127.0.0.1:$($service.Port)/health" -DelaySec 0.1 |
             Should -Be 'Healthy after 3 tries'
-        $requests = Receive-TcpMessage $service -Count 3 -TimeoutSec 5
+        $requests = Receive-TcpMessage $service -Count 3 -TimeoutSec 5 -ErrorAction Stop
         $requests.Text | Should -BeLike 'GET /health HTTP/1.1*'
     }
 
@@ -64,7 +64,7 @@ Describe 'Deploy.ps1' {
     It 'tells the agent the version' {
         $agent = Start-TcpServer -Framing Line -Reply 'ok'
         & $scripts/Deploy.ps1 1.2.3 -Port $agent.Port
-        (Receive-TcpMessage $agent -Count 1 -TimeoutSec 5).Text | Should -Be 'deploy 1.2.3'
+        (Receive-TcpMessage $agent -Count 1 -TimeoutSec 5 -ErrorAction Stop).Text | Should -Be 'deploy 1.2.3'
     }
 
     It 'waits for an agent that starts late' {
@@ -74,7 +74,7 @@ Describe 'Deploy.ps1' {
         # It has found nobody before the agent starts.
         while (-not $deploying.Verbose) { Start-Sleep -Milliseconds 20 }
         $agent = Start-TcpServer $early.Port -Framing Line -Reply 'ok'
-        (Receive-TcpMessage $agent -Count 1 -TimeoutSec 10).Text | Should -Be 'deploy 1.2.3'
+        (Receive-TcpMessage $agent -Count 1 -TimeoutSec 10 -ErrorAction Stop).Text | Should -Be 'deploy 1.2.3'
         Receive-Job $deploying -Wait -AutoRemoveJob -ErrorAction Stop
     }
 
@@ -89,7 +89,7 @@ Describe 'Deploy.ps1' {
     It 'fails when the agent hangs up' {
         $agent = Start-TcpServer -Framing Line
         $deploying = Start-ThreadJob { & $using:scripts/Deploy.ps1 1.2.3 -Port ($using:agent).Port }
-        $null = Receive-TcpMessage $agent -Count 1 -TimeoutSec 10
+        $null = Receive-TcpMessage $agent -Count 1 -TimeoutSec 10 -ErrorAction Stop
         Get-TcpConnection $agent | Close-TcpConnection
         { Receive-Job $deploying -Wait -AutoRemoveJob -ErrorAction Stop } | Should -Throw 'The agent hung up.'
     }
