@@ -8,7 +8,7 @@ namespace PSNetLab.Engine;
 internal static class FolderListing
 {
     private const int PageBytes = 8192;
-    private const int EntryBytes = 256;
+    private const int EntryBytes = 192;
 
     private static readonly PageTemplate Template = new("listing.html");
     private static readonly JsonWriterOptions JsonOptions = new() { Encoder = JavaScriptEncoder.Create(UnicodeRanges.All) };
@@ -37,7 +37,7 @@ internal static class FolderListing
                     WriteSummary(page, entries);
                     break;
                 case "parent" when path != "/":
-                    page.Markup("<tbody><tr class=up><th scope=row><a href=\"../\">..</a><td><td>\n"u8);
+                    page.Markup("<tbody><tr class=up><th scope=row><a href=\"../\">Parent folder</a><td><td>\n"u8);
                     break;
                 case "entries":
                     WriteRows(page, entries);
@@ -132,7 +132,7 @@ internal static class FolderListing
     {
         if (entries.Count == 0)
         {
-            page.Markup("<tr><td colspan=3>This folder is empty.\n"u8);
+            page.Markup("<tbody><tr><td colspan=3>This folder is empty.\n"u8);
         }
 
         foreach (ListingEntry entry in entries)
@@ -149,13 +149,13 @@ internal static class FolderListing
             {
                 page.Markup("</a><td title=\""u8);
                 page.Value(entry.Length, "N0");
-                page.Markup(" bytes\">"u8);
+                page.Markup(entry.Length == 1 ? " byte\">"u8 : " bytes\">"u8);
                 WriteSize(page, entry.Length);
             }
 
             page.Markup("<td><time datetime="u8);
-            page.Value(entry.LastWriteTimeUtc, "yyyy-MM-ddTHH:mm:ssZ");
-            page.Markup(">"u8);
+            page.Value(entry.LastWriteTimeUtc, "s");
+            page.Markup("Z>"u8);
             page.Value(entry.LastWriteTimeUtc, "yyyy-MM-dd HH:mm");
             page.Markup("</time>\n"u8);
         }

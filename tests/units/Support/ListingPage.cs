@@ -9,6 +9,8 @@ internal sealed partial class ListingPage(byte[] html)
 {
     internal string Html { get; } = new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(html);
 
+    internal string Summary => SummaryPattern().Match(Html).Groups[1].Value;
+
     internal List<ListedRow> Rows => RowPattern().Matches(Html).Select(match => new ListedRow(
         WebUtility.HtmlDecode(match.Groups["name"].Value),
         match.Groups["href"].Value,
@@ -17,6 +19,9 @@ internal sealed partial class ListingPage(byte[] html)
         match.Groups["time"].Value)).ToList();
 
     internal static ListingPage Of(string path, params ListingEntry[] entries) => new(FolderListing.Html(path, [.. entries]));
+
+    [GeneratedRegex("<output>([^<]+)</output>")]
+    private static partial Regex SummaryPattern();
 
     // A name that is not escaped does not match: neither text nor link may hold <, > or a quotation mark.
     [GeneratedRegex("""<tr[^>]*><th scope=row><a href="(?<href>[^"<>]+)">(?<name>[^<>"']+)</a><td( title="(?<exact>[^"]+)")?>(?<size>[^<]*)<td><time datetime=(?<time>[^ >]+)>""")]
