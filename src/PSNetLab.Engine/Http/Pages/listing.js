@@ -78,7 +78,7 @@ const filterKeys = {
 
 document.addEventListener('keydown', event => {
     const act = (event.target === filter ? filterKeys : keys)[event.key];
-    if (act && !event.ctrlKey && !event.altKey && !event.metaKey) {
+    if (act && !event.ctrlKey && !event.altKey && !event.metaKey && !event.isComposing) {
         event.preventDefault();
         act();
     }
