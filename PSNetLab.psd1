@@ -23,6 +23,7 @@
         'Send-UdpMessage'
         'Receive-UdpMessage'
         'Send-Broadcast'
+        'Start-StaticHttpServer'
         'Get-SocketInfo'
         'Get-SocketOption'
         'Set-SocketOption'

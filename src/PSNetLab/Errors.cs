@@ -23,7 +23,7 @@ internal static class Errors
         FaultKind.PortNotPermitted or FaultKind.BroadcastNotPermitted => ErrorCategory.PermissionDenied,
         FaultKind.AddressNotLocal or FaultKind.InvalidFraming or FaultKind.InvalidAddress
             or FaultKind.MessageLengthMismatch or FaultKind.MulticastRefused or FaultKind.InvalidParameters or FaultKind.InvalidOptionValue or FaultKind.NoSocket => ErrorCategory.InvalidArgument,
-        FaultKind.HostNotFound or FaultKind.ConnectionNotFound or FaultKind.InterfaceNotFound or FaultKind.OptionNotFound => ErrorCategory.ObjectNotFound,
+        FaultKind.HostNotFound or FaultKind.ConnectionNotFound or FaultKind.InterfaceNotFound or FaultKind.OptionNotFound or FaultKind.PathNotFound => ErrorCategory.ObjectNotFound,
         FaultKind.ConnectionBusy => ErrorCategory.ResourceBusy,
         FaultKind.ConnectionRefused or FaultKind.HostUnreachable or FaultKind.ConnectionReset or FaultKind.ConnectionClosed => ErrorCategory.ConnectionError,
         FaultKind.ConnectTimeout or FaultKind.SendTimeout or FaultKind.ReceiveTimeout or FaultKind.IdleTimeout => ErrorCategory.OperationTimeout,
@@ -32,6 +32,7 @@ internal static class Errors
         FaultKind.CertificateRejected or FaultKind.TlsHandshakeFailed => ErrorCategory.AuthenticationError,
         FaultKind.TooManyOpenFiles => ErrorCategory.ResourceUnavailable,
         FaultKind.OptionRefused or FaultKind.OptionReadOnly => ErrorCategory.InvalidOperation,
+        FaultKind.FileUnreadable => ErrorCategory.ReadError,
         FaultKind.ReplyScriptFailed => ErrorCategory.InvalidResult,
         _ => ErrorCategory.NotSpecified,
     };

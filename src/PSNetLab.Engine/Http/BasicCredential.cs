@@ -27,8 +27,11 @@ internal sealed class BasicCredential
             userPass = userPass.Normalize();
         }
 
+        User = user;
         _expected = SHA256.HashData(Encoding.ASCII.GetBytes(Convert.ToBase64String(Encoding.UTF8.GetBytes(userPass))));
     }
+
+    internal string User { get; }
 
     /// <summary>Whether the value of an Authorization field is this user's. The time it takes tells nothing of the password.</summary>
     internal bool IsValid(ReadOnlySpan<byte> authorization)

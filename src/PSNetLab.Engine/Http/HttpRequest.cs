@@ -7,6 +7,8 @@ namespace PSNetLab.Engine;
 /// </remarks>
 internal sealed partial class HttpRequest
 {
+    private static readonly uint s_selective = Bit(HttpHeader.Range) | Bit(HttpHeader.IfMatch) | Bit(HttpHeader.IfNoneMatch) | Bit(HttpHeader.IfModifiedSince) | Bit(HttpHeader.IfUnmodifiedSince);
+
     private readonly (int Start, int Length)[] _values = new (int, int)[HttpHeaders.Count];
     private readonly List<(HttpHeader Header, int Start, int Length)> _repeated = [];
     private uint _present;
@@ -50,6 +52,9 @@ internal sealed partial class HttpRequest
 
     /// <summary>What is wrong with a failed head, in a sentence for the client.</summary>
     internal string FailedReason { get; private set; } = string.Empty;
+
+    /// <summary>Whether the answer may be something else than the whole file: there are preconditions or ranges.</summary>
+    internal bool IsSelective => (_present & s_selective) != 0;
 
     /// <summary>The method as it came.</summary>
     internal ReadOnlySpan<byte> MethodText(ReadOnlySpan<byte> head) => head.Slice(_methodStart, _methodLength);

@@ -116,6 +116,12 @@ public enum FaultKind
     /// <summary>The system sends to a broadcast address only from a socket that has asked for it (SO_BROADCAST).</summary>
     BroadcastNotPermitted,
 
+    /// <summary>A file or folder is not there.</summary>
+    PathNotFound,
+
+    /// <summary>A file cannot be read.</summary>
+    FileUnreadable,
+
     /// <summary>A script block that answers messages threw an error.</summary>
     ReplyScriptFailed,
 

@@ -14,6 +14,9 @@ internal interface IServedConnection
     /// <summary>How long nothing has come or gone.</summary>
     long IdleMilliseconds { get; }
 
+    /// <summary>What has come and gone so far.</summary>
+    Totals Totals { get; }
+
     /// <summary>Says that the server stops: the connection is to end soon, by itself.</summary>
     void BeginStop();
 
@@ -34,8 +37,10 @@ internal abstract class StreamServer<TConnection>
     private readonly IStreamServerObserver _observer;
     private readonly TcpAcceptor _acceptor;
     private readonly TcpHandshakes _handshakes;
+    private readonly object _gate = new();
     private readonly Dictionary<int, TConnection> _open = [];
     private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private Totals _closed;
     private int _underWay = 1;
     private int _stops;
     private bool _full;
@@ -64,7 +69,7 @@ internal abstract class StreamServer<TConnection>
     {
         get
         {
-            lock (Gate)
+            lock (_gate)
             {
                 return [.. _open.Values];
             }
@@ -75,21 +80,27 @@ internal abstract class StreamServer<TConnection>
     {
         get
         {
-            lock (Gate)
+            lock (_gate)
             {
                 return _open.Count;
             }
         }
     }
 
+    /// <summary>Sums over all connections, open and closed.</summary>
+    internal Totals Totals
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _open.Values.Aggregate(_closed, (sum, connection) => sum.Add(connection.Totals));
+            }
+        }
+    }
+
     /// <summary>Whether connections end because the server does.</summary>
     private protected bool IsStopping => _stopping;
-
-    /// <summary>What guards the open connections and whatever is summed up over them.</summary>
-    private protected object Gate { get; } = new();
-
-    /// <summary>The open connections, under <see cref="Gate"/>.</summary>
-    private protected IEnumerable<TConnection> Open => _open.Values;
 
     /// <summary>Frees the port at once; connections are told, get up to a second as long as something still comes or goes, then an abort. Does not wait.</summary>
     internal void Stop()
@@ -102,6 +113,7 @@ internal abstract class StreamServer<TConnection>
         _stopping = true;
         _acceptor.Dispose();
         _handshakes.Dispose();
+        OnStopping();
         _ = Task.Run(StopConnectionsAsync);
     }
 
@@ -111,8 +123,13 @@ internal abstract class StreamServer<TConnection>
     /// <summary>Serves a connection to its end, and closes it.</summary>
     private protected abstract Task ServeAsync(TConnection connection);
 
-    /// <summary>Called when a connection has ended, under <see cref="Gate"/>.</summary>
+    /// <summary>Called when a connection has ended and is counted among the closed ones.</summary>
     private protected virtual void OnEnded(TConnection connection)
+    {
+    }
+
+    /// <summary>Called once, when no further connection is let in.</summary>
+    private protected virtual void OnStopping()
     {
     }
 
@@ -201,7 +218,7 @@ internal abstract class StreamServer<TConnection>
             }
 
             TConnection connection = Connect(transport, tls);
-            lock (Gate)
+            lock (_gate)
             {
                 _open.Add(connection.Id, connection);
             }
@@ -212,11 +229,13 @@ internal abstract class StreamServer<TConnection>
             }
             finally
             {
-                lock (Gate)
+                lock (_gate)
                 {
                     _open.Remove(connection.Id);
-                    OnEnded(connection);
+                    _closed = _closed.Add(connection.Totals);
                 }
+
+                OnEnded(connection);
             }
         }
         catch (Exception error)
@@ -269,4 +288,14 @@ internal abstract class StreamServer<TConnection>
             _completion.TrySetResult();
         }
     }
+}
+
+/// <summary>What has come and gone, on one connection or on all of a server.</summary>
+internal readonly record struct Totals(long BytesReceived, long BytesSent, long MessagesReceived, long MessagesSent)
+{
+    internal Totals Add(Totals other) => new(
+        BytesReceived + other.BytesReceived,
+        BytesSent + other.BytesSent,
+        MessagesReceived + other.MessagesReceived,
+        MessagesSent + other.MessagesSent);
 }

@@ -142,6 +142,8 @@ public sealed partial class TcpConnection : IServedConnection, IDisposable
 
     long IServedConnection.IdleMilliseconds => IdleMilliseconds;
 
+    Totals IServedConnection.Totals => new(BytesReceived, BytesSent, MessagesReceived, MessagesSent);
+
     void IServedConnection.BeginStop() => _ = HalfCloseAsync(CancellationToken.None).AsTask();
 
     void IServedConnection.Abort() => Close(TcpCloseReason.ServerStopped);

@@ -10,7 +10,6 @@ internal sealed class TcpServer : StreamServer<TcpConnection>
     private readonly TcpServerOptions _options;
     private readonly ITcpServerObserver _observer;
     private readonly Timer? _idleTimer;
-    private Totals _closed;
 
     private TcpServer(TcpServerOptions options, ITcpServerObserver observer)
         : base(options, observer)
@@ -21,18 +20,6 @@ internal sealed class TcpServer : StreamServer<TcpConnection>
         {
             TimeSpan period = TimeSpan.FromMilliseconds(Math.Clamp(options.IdleTimeout.TotalMilliseconds / 4, 50, 5000));
             _idleTimer = new Timer(static self => ((TcpServer)self!).CloseIdle(), this, period, period);
-        }
-    }
-
-    /// <summary>Sums over all connections, open and closed.</summary>
-    internal Totals Totals
-    {
-        get
-        {
-            lock (Gate)
-            {
-                return Open.Aggregate(_closed, (sum, connection) => sum.Add(connection));
-            }
         }
     }
 
@@ -85,11 +72,7 @@ internal sealed class TcpServer : StreamServer<TcpConnection>
         }
     }
 
-    private protected override void OnEnded(TcpConnection connection)
-    {
-        _closed = _closed.Add(connection);
-        _observer.Closed(connection);
-    }
+    private protected override void OnEnded(TcpConnection connection) => _observer.Closed(connection);
 
     private protected override void OnCompleted() => _idleTimer?.Dispose();
 
@@ -105,14 +88,4 @@ internal sealed class TcpServer : StreamServer<TcpConnection>
             }
         }
     }
-}
-
-/// <summary>Counts over the connections of a server.</summary>
-internal readonly record struct Totals(long BytesReceived, long BytesSent, long MessagesReceived, long MessagesSent)
-{
-    internal Totals Add(TcpConnection connection) => new(
-        BytesReceived + connection.BytesReceived,
-        BytesSent + connection.BytesSent,
-        MessagesReceived + connection.MessagesReceived,
-        MessagesSent + connection.MessagesSent);
 }

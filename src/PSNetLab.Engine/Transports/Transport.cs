@@ -1,5 +1,7 @@
+using System.Buffers;
 using System.Net;
 using System.Net.Sockets;
+using Microsoft.Win32.SafeHandles;
 
 namespace PSNetLab.Engine;
 
@@ -51,6 +53,42 @@ internal abstract class Transport : IDisposable
 
     /// <summary>Sends everything.</summary>
     internal abstract ValueTask SendAsync(ReadOnlyMemory<byte> data, CancellationToken cancellationToken);
+
+    /// <summary>Sends a part of a file.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="offset">Where the part begins.</param>
+    /// <param name="count">The bytes of the part.</param>
+    /// <param name="onProgress">Told from time to time how many bytes have been taken since the last time.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    /// <returns>The bytes sent: fewer than wanted when the file has become shorter.</returns>
+    internal virtual async ValueTask<long> SendFileAsync(SafeFileHandle file, long offset, long count, Action<long> onProgress, CancellationToken cancellationToken)
+    {
+        const int ChunkBytes = 64 * 1024;
+        byte[] chunk = ArrayPool<byte>.Shared.Rent(ChunkBytes);
+        try
+        {
+            long sent = 0;
+            while (sent < count)
+            {
+                int wanted = (int)Math.Min(count - sent, ChunkBytes);
+                int read = await RandomAccess.ReadAsync(file, chunk.AsMemory(0, wanted), offset + sent, cancellationToken).ConfigureAwait(false);
+                if (read == 0)
+                {
+                    break;
+                }
+
+                await SendAsync(chunk.AsMemory(0, read), cancellationToken).ConfigureAwait(false);
+                sent += read;
+                onProgress(read);
+            }
+
+            return sent;
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(chunk);
+        }
+    }
 
     /// <summary>Tells the peer that no more data will come (a FIN; with TLS, after a close_notify alert).</summary>
     internal virtual ValueTask ShutdownSendAsync()

@@ -14,7 +14,19 @@ public static class Display
     public static string Text(PSObject message)
     {
         ArgumentNullException.ThrowIfNull(message);
-        string text = message.Properties["Text"]?.Value as string ?? string.Empty;
+        return Visible(message.Properties["Text"]?.Value as string ?? string.Empty);
+    }
+
+    /// <summary>Method and target of a request.</summary>
+    /// <param name="request">The record of the request.</param>
+    public static string Request(HttpRequestRecord request)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        return Visible($"{request.Method} {request.Target}");
+    }
+
+    private static string Visible(string text)
+    {
         bool cut = text.Length > MostCharacters;
         return string.Create(cut ? MostCharacters : text.Length, (text, cut), static (shown, source) =>
         {

@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
@@ -34,6 +35,11 @@ public sealed class CertificateTransformationAttribute : ArgumentTransformationA
             throw new ArgumentTransformationMetadataException($"'{text}' cannot be read as a certificate with its private key: {error.Message} Give an X509Certificate2, a PFX file without password, or a PEM file with both parts.", error);
         }
     }
+
+    /// <summary>What -Tls and -Certificate ask for; null for no TLS.</summary>
+    internal static SslStreamCertificateContext? ForServer(bool tls, X509Certificate2? certificate) => tls || certificate is not null
+        ? SslStreamCertificateContext.Create(certificate ?? CreateForLocalhost(), additionalCertificates: null, offline: true)
+        : null;
 
     /// <summary>A certificate for localhost, made for this run and signed by itself.</summary>
     internal static X509Certificate2 CreateForLocalhost()

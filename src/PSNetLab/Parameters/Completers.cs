@@ -91,3 +91,15 @@ public sealed class ConnectionIdCompleter : WordCompleter
         => LiveJobs.Jobs.OfType<TcpServerJob>().SelectMany(job => job.Connections).Concat(LiveJobs.Connections)
             .Select(connection => (connection.Id.ToString(CultureInfo.InvariantCulture), connection.ToString()));
 }
+
+/// <summary>Completes -CacheControl.</summary>
+public sealed class CacheControlCompleter : WordCompleter
+{
+    private protected override IEnumerable<(string Word, string Tooltip)> Words =>
+    [
+        ("no-cache", "Ask each time whether the file has changed (the default)"),
+        ("no-store", "Keep nothing"),
+        ("max-age=3600", "Use it for an hour without asking"),
+        ("'public, max-age=31536000, immutable'", "Use it for a year: for files whose name changes with their content"),
+    ];
+}

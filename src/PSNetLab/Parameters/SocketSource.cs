@@ -17,7 +17,7 @@ internal static class SocketSource
         {
             SocketJob job => (job.Socket, job.Totals),
             TcpConnection { IsClosed: true } => throw OwnSockets.Closed(),
-            TcpConnection connection => (connection.Socket, default(Totals).Add(connection)),
+            TcpConnection connection => (connection.Socket, ((IServedConnection)connection).Totals),
             Socket socket => (socket, null),
             TcpClient client => (client.Client ?? throw OwnSockets.Closed(), null),
             TcpListener listener => (listener.Server.IsBound ? listener.Server : throw OwnSockets.Closed(), null),

@@ -1,6 +1,5 @@
 using System.Management.Automation;
 using System.Net;
-using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 using PSNetLab.Engine;
 using PSNetLab.Jobs;
@@ -11,7 +10,7 @@ namespace PSNetLab.Commands;
 /// <summary>Starts a TCP server as a background job.</summary>
 [Cmdlet(VerbsLifecycle.Start, "TcpServer", SupportsShouldProcess = true, DefaultParameterSetName = RecordSet)]
 [OutputType(typeof(TcpServerJob))]
-public sealed class StartTcpServerCommand : StartServerCmdlet
+public sealed class StartTcpServerCommand : StartMessageServerCmdlet
 {
     /// <summary>How many connections the system keeps waiting until they are accepted. Default: 512; the system may cap it (listen(2)).</summary>
     [Parameter]
@@ -79,13 +78,10 @@ public sealed class StartTcpServerCommand : StartServerCmdlet
             MaxConnections = MaxConnections,
             MaxMessageBytes = MaxMessageBytes,
             IdleTimeout = TimeSpan.FromSeconds(IdleTimeoutSec),
-            Certificate = Tls || Certificate is not null ? CertificateContext() : null,
+            Certificate = CertificateTransformationAttribute.ForServer(Tls, Certificate),
             Filter = Filter,
         };
         WhenFull whenFull = WhenFull ?? (ParameterSetName == RecordSet ? Engine.WhenFull.Wait : Engine.WhenFull.Drop);
         return new TcpServerJob(MyInvocation.Line.Trim(), Name, Records(whenFull), options, Script(ThrottleLimit, Framing));
     }
-
-    private SslStreamCertificateContext CertificateContext()
-        => SslStreamCertificateContext.Create(Certificate ?? CertificateTransformationAttribute.CreateForLocalhost(), additionalCertificates: null, offline: true);
 }

@@ -9,7 +9,7 @@ namespace PSNetLab.Commands;
 /// <summary>Starts a UDP server as a background job.</summary>
 [Cmdlet(VerbsLifecycle.Start, "UdpServer", SupportsShouldProcess = true, DefaultParameterSetName = RecordSet)]
 [OutputType(typeof(UdpServerJob))]
-public sealed class StartUdpServerCommand : StartServerCmdlet
+public sealed class StartUdpServerCommand : StartMessageServerCmdlet
 {
     /// <summary>Multicast groups to join: addresses of 224.0.0.0/4 or ff00::/8. Without -Address, the server then listens on all addresses of that family.</summary>
     [Parameter]

@@ -1,0 +1,104 @@
+using System.Collections.Concurrent;
+
+namespace PSNetLab.Engine;
+
+/// <summary>The files a web site has sent, by the path in the request; bounded, and never older than what is on disk.</summary>
+internal sealed class FileCache
+{
+    private const long MostBytes = 64 * 1024 * 1024;
+
+    private readonly ConcurrentDictionary<int, Entry> _entries = new();
+    private readonly object _gate = new();
+    private long _bytes;
+
+    private sealed class Entry(byte[] key, WebFile file)
+    {
+        internal readonly byte[] Key = key;
+        internal readonly WebFile File = file;
+        internal long Weight = file.Weight;
+        internal bool WasUsed;
+    }
+
+    /// <summary>The file under the path of a request, if it is what is on disk now.</summary>
+    internal WebFile? Find(ReadOnlySpan<byte> key)
+    {
+        if (!_entries.TryGetValue(Hash(key), out Entry? entry) || !key.SequenceEqual(entry.Key))
+        {
+            return null;
+        }
+
+        if (entry.File.Path.Stat() != entry.File.Stamp)
+        {
+            return null;
+        }
+
+        entry.WasUsed = true;
+        return entry.File;
+    }
+
+    /// <summary>Keeps a file for the next request with the same path.</summary>
+    internal void Add(byte[] key, WebFile file)
+    {
+        // Another change within the same tick of the file system's clock could not be seen.
+        if (file.Stamp.MayChangeUnnoticed)
+        {
+            return;
+        }
+
+        lock (_gate)
+        {
+            int hash = Hash(key);
+            if (_entries.TryGetValue(hash, out Entry? before))
+            {
+                _bytes -= before.Weight;
+            }
+
+            Entry entry = new(key, file);
+            _entries[hash] = entry;
+            _bytes += entry.Weight;
+            Shrink();
+        }
+    }
+
+    /// <summary>Says that a file has come to hold more.</summary>
+    internal void Grow(WebFile file)
+    {
+        lock (_gate)
+        {
+            foreach (Entry entry in _entries.Values)
+            {
+                if (entry.File == file)
+                {
+                    _bytes += file.Weight - entry.Weight;
+                    entry.Weight = file.Weight;
+                }
+            }
+
+            Shrink();
+        }
+    }
+
+    private static int Hash(ReadOnlySpan<byte> key)
+    {
+        HashCode hash = default;
+        hash.AddBytes(key);
+        return hash.ToHashCode();
+    }
+
+    /// <summary>Drops what was not used since the last time, then anything, until half of the room is free.</summary>
+    private void Shrink()
+    {
+        for (int round = 0; round < 2 && _bytes > MostBytes; round++)
+        {
+            foreach ((int hash, Entry entry) in _entries)
+            {
+                if (_bytes > MostBytes / 2 && !entry.WasUsed && _entries.TryRemove(hash, out _))
+                {
+                    _bytes -= entry.Weight;
+                }
+
+                entry.WasUsed = false;
+            }
+        }
+    }
+}

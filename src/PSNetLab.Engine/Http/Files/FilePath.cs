@@ -1,0 +1,189 @@
+using System.Runtime.InteropServices;
+using System.Text;
+using Microsoft.Win32.SafeHandles;
+
+namespace PSNetLab.Engine;
+
+/// <summary>A path, in the form in which the system can be asked about it without further work.</summary>
+internal sealed unsafe class FilePath
+{
+    private const int NoEntry = 2, AccessDenied = 13, NotPermitted = 1, NotAFolder = 20, NameTooLong = 36, TooManyLinks = 40;
+    private const int TooManyOpenFiles = 24, TooManyOpenFilesInSystem = 23, InvalidArgument = 22;
+    private const int TypeMask = 0xF000, TypeFolder = 0x4000, TypeFile = 0x8000;
+
+    private static readonly byte[] s_empty = [0];
+    private static volatile bool s_hasStat = OperatingSystem.IsLinux();
+
+    private readonly byte[] _native;
+
+    internal FilePath(string text)
+    {
+        Text = text;
+        _native = OperatingSystem.IsLinux() ? Encoding.UTF8.GetBytes(text + '\0') : [];
+    }
+
+    internal string Text { get; }
+
+    /// <summary>What is there now. Follows links.</summary>
+    internal FileStamp Stat()
+    {
+        if (s_hasStat)
+        {
+            try
+            {
+                StatX stat;
+                fixed (byte* path = _native)
+                {
+                    return LibCFiles.Stat(LibCFiles.CurrentFolder, path, 0, LibCFiles.StatMask, &stat) == 0 ? Stamp(stat) : Fault(Marshal.GetLastPInvokeError());
+                }
+            }
+            catch (EntryPointNotFoundException)
+            {
+                s_hasStat = false; // an older C library
+            }
+        }
+
+        return PortableStat();
+    }
+
+    /// <summary>What a file is that has been opened.</summary>
+    internal FileStamp Stat(SafeFileHandle file)
+    {
+        if (!s_hasStat)
+        {
+            return PortableStat() with { Length = RandomAccess.GetLength(file) };
+        }
+
+        StatX stat;
+        fixed (byte* empty = s_empty)
+        {
+            return LibCFiles.Stat(file, empty, LibCFiles.EmptyPath, LibCFiles.StatMask, &stat) == 0 ? Stamp(stat) : Fault(Marshal.GetLastPInvokeError());
+        }
+    }
+
+    /// <summary>Opens a file for reading; the system tells no lie about it any more, whatever happens to the path.</summary>
+    /// <returns>Null, and a stamp that says why, when there is no file to be had.</returns>
+    /// <exception cref="IOException">The system is at a limit, or the disk fails.</exception>
+    internal SafeFileHandle? Open(out FileStamp stamp)
+    {
+        // A device does not like to be opened just to see that it is no file.
+        stamp = Stat();
+        if (stamp.Kind != FileKind.File)
+        {
+            return null;
+        }
+
+        SafeFileHandle? handle = OpenAny(out FileStamp fault);
+        if (handle is null)
+        {
+            stamp = fault;
+            return null;
+        }
+
+        stamp = Stat(handle);
+        if (stamp.Kind != FileKind.File)
+        {
+            handle.Dispose();
+            return null;
+        }
+
+        return handle;
+    }
+
+    /// <summary>Where the path leads to when all links are followed; null when nowhere. With a handle, where that file is.</summary>
+    internal string? Resolve(SafeFileHandle? handle = null)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            return WindowsFiles.FinalPath(Text, handle);
+        }
+
+        const int MostBytes = 4096;
+        byte* buffer = stackalloc byte[MostBytes + 1];
+        if (handle is not null && OperatingSystem.IsLinux())
+        {
+            nint length = LibCFiles.ReadLink($"/proc/self/fd/{handle.DangerousGetHandle()}", buffer, MostBytes);
+            return length > 0 && length < MostBytes ? Encoding.UTF8.GetString(buffer, (int)length) : null;
+        }
+
+        return LibCFiles.RealPath(Text, buffer) is null ? null : Marshal.PtrToStringUTF8((nint)buffer);
+    }
+
+    private SafeFileHandle? OpenAny(out FileStamp fault)
+    {
+        fault = default;
+        if (OperatingSystem.IsLinux())
+        {
+            int descriptor;
+            fixed (byte* path = _native)
+            {
+                descriptor = LibCFiles.Open(path, LibCFiles.OpenFlags);
+            }
+
+            if (descriptor >= 0)
+            {
+                return new SafeFileHandle(descriptor, ownsHandle: true);
+            }
+
+            fault = Fault(Marshal.GetLastPInvokeError());
+            return null;
+        }
+
+        try
+        {
+            return File.OpenHandle(Text, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        }
+        catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
+        {
+            fault = FileStamp.Missing;
+        }
+        catch (UnauthorizedAccessException)
+        {
+            fault = FileStamp.Denied;
+        }
+
+        return null;
+    }
+
+    private static FileStamp Stamp(in StatX stat) => new(
+        (stat.Mode & TypeMask) switch
+        {
+            TypeFile => FileKind.File,
+            TypeFolder => FileKind.Folder,
+            _ => FileKind.Other,
+        },
+        stat.Device,
+        stat.Inode,
+        (long)stat.Size,
+        Ticks(stat.ModifiedSeconds, stat.ModifiedNanoseconds),
+        Ticks(stat.ChangedSeconds, stat.ChangedNanoseconds));
+
+    // The file system may hold times that no DateTime can.
+    private static long Ticks(long seconds, uint nanoseconds)
+        => DateTime.UnixEpoch.Ticks + (Math.Clamp(seconds, -60_000_000_000, 250_000_000_000) * TimeSpan.TicksPerSecond) + (nanoseconds / 100);
+
+    private FileStamp Fault(int errno) => errno switch
+    {
+        NoEntry or NotAFolder or NameTooLong or TooManyLinks or InvalidArgument => FileStamp.Missing,
+        AccessDenied or NotPermitted => FileStamp.Denied,
+        TooManyOpenFiles or TooManyOpenFilesInSystem => throw new NetLabException(FaultKind.TooManyOpenFiles, $"'{Text}' cannot be opened: no more file descriptors in this process. Raise the limit (ulimit -n) or lower -MaxConnections."),
+        _ => throw new IOException($"'{Text}' cannot be read: {Marshal.GetPInvokeErrorMessage(errno)}"),
+    };
+
+    private FileStamp PortableStat()
+    {
+        FileSystemInfo info = new FileInfo(Text);
+        if ((info.Attributes & FileAttributes.ReparsePoint) != 0 && info.Exists)
+        {
+            info = info.ResolveLinkTarget(returnFinalTarget: true) ?? info;
+        }
+
+        if (info is FileInfo { Exists: true } file)
+        {
+            return new FileStamp(FileKind.File, 0, 0, file.Length, file.LastWriteTimeUtc.Ticks, file.LastWriteTimeUtc.Ticks);
+        }
+
+        DirectoryInfo folder = new(Text);
+        return folder.Exists ? new FileStamp(FileKind.Folder, 0, 0, 0, folder.LastWriteTimeUtc.Ticks, 0) : FileStamp.Missing;
+    }
+}

@@ -1,0 +1,29 @@
+namespace PSNetLab.Engine;
+
+/// <summary>Walks through the names of a path with slashes; empty ones are passed over.</summary>
+internal ref struct PathSegments(ReadOnlySpan<char> path)
+{
+    private readonly ReadOnlySpan<char> _path = path;
+    private int _next;
+
+    public Range Current { get; private set; }
+
+    public readonly PathSegments GetEnumerator() => this;
+
+    public bool MoveNext()
+    {
+        while (_next < _path.Length && _path[_next] == '/')
+        {
+            _next++;
+        }
+
+        int start = _next;
+        while (_next < _path.Length && _path[_next] != '/')
+        {
+            _next++;
+        }
+
+        Current = start.._next;
+        return _next > start;
+    }
+}

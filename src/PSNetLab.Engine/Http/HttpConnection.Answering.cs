@@ -1,0 +1,314 @@
+using System.Diagnostics;
+using System.Text;
+
+namespace PSNetLab.Engine;
+
+/// <content>From requests to answers.</content>
+internal sealed partial class HttpConnection
+{
+    private static readonly KeyValuePair<string, string> s_allow = FieldLines.Field("Allow", "GET, HEAD, OPTIONS");
+
+    private bool _last;
+    private bool _hasUnreadBody;
+    private byte[] _agentBytes = [];
+    private string? _agent;
+
+    /// <summary>What comes after the answers that could be given at once.</summary>
+    private enum Step
+    {
+        /// <summary>The next request is not there yet, or not all of it.</summary>
+        NeedsBytes,
+
+        /// <summary>The next request, or the sending, has to wait for something.</summary>
+        NeedsTime,
+
+        /// <summary>The connection ends.</summary>
+        Last,
+    }
+
+    /// <summary>Answers every complete request that needs nothing but what is in memory, and sends the answers together.</summary>
+    private Step AnswerAtOnce()
+    {
+        ResponseWriter writer = ResponseWriter.OfThread();
+        Step step;
+        do
+        {
+            step = AnswerNext(writer);
+        }
+        while (step == Step.NeedsBytes && _received.Count > 0 && !_request.HasStarted && !writer.IsFull);
+
+        // A full writer leaves requests for the next turn.
+        bool more = step == Step.NeedsBytes && writer.IsFull && _received.Count > 0;
+        if (!TrySend(writer.Written))
+        {
+            _last |= step == Step.Last;
+            step = Step.NeedsTime;
+        }
+
+        _received.Park();
+        return more ? Step.NeedsTime : step;
+    }
+
+    private Step AnswerNext(ResponseWriter writer)
+    {
+        ReadOnlySpan<byte> pending = _received.Pending;
+        if (pending.IsEmpty)
+        {
+            return Step.NeedsBytes;
+        }
+
+        switch (_request.Parse(pending, _options.Limits))
+        {
+            case ParseStatus.Incomplete:
+                return Step.NeedsBytes;
+            case ParseStatus.Failed:
+                return Step.NeedsTime;
+        }
+
+        ReadOnlySpan<byte> head = pending[.._request.HeadLength];
+        if (_request.HasBody || (Refuse(head) ?? TryFind(head)) is not { } resource)
+        {
+            return Step.NeedsTime;
+        }
+
+        long started = Stopwatch.GetTimestamp();
+        bool keepAlive = _request.KeepAlive && !_isStopping();
+        Body body = Responder.Write(writer, _request, head, new Answer(resource), _site, keepAlive, out int status);
+        if (body.Ranges is not null)
+        {
+            AppendRanges(writer, body);
+        }
+        else
+        {
+            writer.Append(body.Content.AsSpan((int)body.Start, (int)body.Length));
+        }
+
+        // The record is there before the answer is, so that whoever has the answer finds the record.
+        if (NewRecord(head, resource) is { } record)
+        {
+            Complete(record, status, body.Length, started, completed: true);
+        }
+
+        Count(body.Length);
+        _received.Take(head.Length);
+        _request.Reset();
+        return keepAlive ? Step.NeedsBytes : Step.Last;
+    }
+
+    /// <summary>Answers the next request, however long that takes.</summary>
+    private async Task AnswerAsync()
+    {
+        await FlushAsync().ConfigureAwait(false);
+        if (_last || _received.Count == 0)
+        {
+            return;
+        }
+
+        ParseStatus parsed = _request.Parse(_received.Pending, _options.Limits);
+        if (parsed == ParseStatus.Incomplete)
+        {
+            return;
+        }
+
+        long started = Stopwatch.GetTimestamp();
+        byte[] head;
+        Answer answer;
+        if (parsed == ParseStatus.Failed)
+        {
+            head = _received.Pending.ToArray();
+            answer = new Answer(_site.StatusPage(_request.FailedStatus, _request.FailedReason));
+            _last = true;
+        }
+        else
+        {
+            head = _received.Pending[.._request.HeadLength].ToArray();
+            _received.Take(head.Length);
+            _last = !_request.KeepAlive || _isStopping();
+            string? fault = _request.HasBody ? await SkipBodyAsync().ConfigureAwait(false) : null;
+            _last |= fault is not null || _hasUnreadBody;
+            answer = fault is not null ? new Answer(_site.StatusPage(400, fault))
+                : Refuse(head) is { } refusal ? new Answer(refusal)
+                : await FindAsync(head).ConfigureAwait(false);
+        }
+
+        using (answer.File)
+        {
+            await SendAsync(head, answer, started).ConfigureAwait(false);
+        }
+
+        _request.Reset();
+    }
+
+    /// <summary>What every request gets that is not for a file; null for one that is.</summary>
+    private Resource? Refuse(ReadOnlySpan<byte> head)
+    {
+        if (_isTurnedAway)
+        {
+            return _site.StatusPage(503, "The server has as many connections as it may have. Try again in a moment.", FieldLines.Field("Retry-After", "1"));
+        }
+
+        if (_request.HasUnknownExpectation)
+        {
+            return _site.StatusPage(417, "The server knows no expectation but 100-continue.");
+        }
+
+        if (_options.Credential is { } credential && !credential.IsValid(_request.Get(HttpHeader.Authorization, head))
+            && !(_options.Cors && _request.Method == HttpMethod.Options))
+        {
+            return _site.StatusPage(401, "This server wants a user name and a password.", FieldLines.Field("WWW-Authenticate", "Basic realm=\"files\", charset=\"UTF-8\""));
+        }
+
+        return _request.Method switch
+        {
+            HttpMethod.Get or HttpMethod.Head => null,
+            HttpMethod.Options => _options.Cors && _request.Has(HttpHeader.AccessControlRequestMethod)
+                ? _site.Bare(204, s_allow, FieldLines.Field("Access-Control-Allow-Methods", s_allow.Value), FieldLines.Field("Access-Control-Allow-Headers", Requested(head)), FieldLines.Field("Access-Control-Max-Age", "600"))
+                : _site.Bare(204, s_allow),
+            HttpMethod.Unknown => _site.StatusPage(501, "The server does not know this method."),
+            _ => _site.StatusPage(405, "The server only hands out files: GET, HEAD and OPTIONS.", s_allow),
+        };
+    }
+
+    private string Requested(ReadOnlySpan<byte> head)
+        => _request.Has(HttpHeader.AccessControlRequestHeaders) ? Encoding.Latin1.GetString(_request.Get(HttpHeader.AccessControlRequestHeaders, head)) : "*";
+
+    /// <summary>What was sent before for the same path and is still right.</summary>
+    private FileForm? TryFind(ReadOnlySpan<byte> head)
+    {
+        ReadOnlySpan<byte> target = _request.Target(head);
+        int query = target.IndexOf((byte)'?');
+        return _site.TryFind(query < 0 ? target : target[..query], AcceptEncodingOf(head));
+    }
+
+    /// <summary>A range is one of the file as it is.</summary>
+    private ReadOnlySpan<byte> AcceptEncodingOf(ReadOnlySpan<byte> head)
+        => _request.Has(HttpHeader.Range) ? default : _request.Get(HttpHeader.AcceptEncoding, head);
+
+    private async ValueTask<Answer> FindAsync(byte[] head)
+    {
+        if (Read(head, out Resource? fault) is not { } page)
+        {
+            return new Answer(fault!);
+        }
+
+        try
+        {
+            // Off this thread: it may be the one that serves all sockets, and a disk may be slow.
+            return await Task.Run(() => _site.FindAsync(page)).ConfigureAwait(false);
+        }
+        catch (NetLabException error) when (error.Kind == FaultKind.TooManyOpenFiles)
+        {
+            _onFault(error, RemoteEndPoint);
+            return new Answer(_site.StatusPage(503, "The server has no more file descriptors. Try again in a moment.", FieldLines.Field("Retry-After", "1")));
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            _onFault(new NetLabException(FaultKind.FileUnreadable, $"'{page.Path}' could not be served: {error.Message}", error), RemoteEndPoint);
+            return new Answer(_site.StatusPage(500, "The file could not be read."));
+        }
+    }
+
+    private PageRequest? Read(ReadOnlySpan<byte> head, out Resource? fault)
+    {
+        fault = null;
+        ReadOnlySpan<byte> target = _request.Target(head);
+        TargetForm form = HttpTarget.TryDecode(target, out string path, out Range raw, out PathFault pathFault);
+        if (form is not (TargetForm.Origin or TargetForm.Absolute))
+        {
+            fault = _site.StatusPage(400, "The request target is neither a path nor a URL.");
+            return null;
+        }
+
+        if (pathFault != PathFault.None)
+        {
+            // A name with a slash in it does not exist; the others are no names.
+            fault = pathFault == PathFault.EncodedSlash
+                ? _site.StatusPage(404, "There is no such file here.")
+                : _site.StatusPage(400, "The path in the request is not valid.");
+            return null;
+        }
+
+        ReadOnlySpan<byte> rest = target[raw.End..];
+        return new PageRequest(
+            path,
+            target[raw].ToArray(),
+            rest.StartsWith("?"u8) ? Encoding.Latin1.GetString(rest) : string.Empty,
+            AcceptEncodingOf(head).ToArray(),
+            _request.Has(HttpHeader.Accept) && Accept.PrefersJson(_request.Get(HttpHeader.Accept, head)));
+    }
+
+    /// <summary>Answers a request that did not come in time, as far as that is possible at once.</summary>
+    private void Expire()
+    {
+        ResponseWriter writer = ResponseWriter.OfThread();
+        Resource page = _site.StatusPage(408, $"The request did not arrive within {_options.RequestTimeout.TotalSeconds} s.");
+        Body body = Responder.Write(writer, _request, default, new Answer(page), _site, keepAlive: false, out int status);
+        writer.Append(body.Content);
+        _transport.TrySend(writer.Written);
+        if (NewRecord(default, page) is { } record)
+        {
+            Complete(record, status, body.Length, Stopwatch.GetTimestamp(), completed: true);
+        }
+    }
+
+    private HttpRequestRecord? NewRecord(ReadOnlySpan<byte> head, Resource resource)
+    {
+        if (_options.Sink is null && _options.Log is null)
+        {
+            return null;
+        }
+
+        // Of a head that failed, whatever came cannot be trusted to be a request line.
+        bool isComplete = _request.HeadLength > 0 && _request.HeadLength <= head.Length;
+        HttpRequestRecord record = new(
+            this,
+            isComplete ? MethodText(head) : string.Empty,
+            isComplete ? Encoding.Latin1.GetString(_request.Target(head)) : string.Empty,
+            _request.Version == HttpVersion.Http10 ? "HTTP/1.0" : "HTTP/1.1")
+        {
+            Path = resource is FileForm form ? form.File.Text : resource.Source?.Text,
+        };
+        if (isComplete && _request.Has(HttpHeader.Referer))
+        {
+            record.Referer = Encoding.Latin1.GetString(_request.Get(HttpHeader.Referer, head));
+        }
+
+        if (isComplete && _request.Has(HttpHeader.UserAgent))
+        {
+            // The same on every request of a connection.
+            ReadOnlySpan<byte> agent = _request.Get(HttpHeader.UserAgent, head);
+            if (!agent.SequenceEqual(_agentBytes))
+            {
+                _agentBytes = agent.ToArray();
+                _agent = Encoding.Latin1.GetString(agent);
+            }
+
+            record.UserAgent = _agent;
+        }
+
+        return record;
+    }
+
+    private string MethodText(ReadOnlySpan<byte> head) => _request.Method switch
+    {
+        HttpMethod.Get => "GET",
+        HttpMethod.Head => "HEAD",
+        HttpMethod.Options => "OPTIONS",
+        _ => Encoding.Latin1.GetString(_request.MethodText(head)),
+    };
+
+    private void Complete(HttpRequestRecord record, int status, long bytes, long started, bool completed)
+    {
+        record.Status = status;
+        record.BytesSent = bytes;
+        record.Duration = Stopwatch.GetElapsedTime(started);
+        record.Completed = completed;
+
+        // A server that answers by itself never waits for whoever reads the records.
+        _options.Sink?.TryAdd(record);
+        _options.Log?.Write(
+            record.RemoteEndPoint.Address, _options.Credential?.User, record.Time, record.Method, record.Target, record.Version, record.Status, record.BytesSent, record.Referer, record.UserAgent);
+    }
+
+    private void Count(long bytes) => Totals = Totals with { MessagesReceived = Totals.MessagesReceived + 1, MessagesSent = Totals.MessagesSent + 1, BytesSent = Totals.BytesSent + bytes };
+}

@@ -1,0 +1,196 @@
+using System.Buffers;
+
+namespace PSNetLab.Engine;
+
+/// <content>Sending what needs more than one go, and skipping bodies.</content>
+internal sealed partial class HttpConnection
+{
+    // As much as a slow client has to take within the request timeout.
+    private const int ChunkBytes = 16 * 1024;
+    private const long MostBytesSkipped = 256 * 1024;
+
+    private byte[]? _unsent;
+    private int _unsentStart;
+    private int _unsentEnd;
+    private Action<long>? _onProgress;
+
+    /// <summary>Sends at once; what the system does not take is kept for <see cref="FlushAsync"/>.</summary>
+    private bool TrySend(ReadOnlySpan<byte> bytes)
+    {
+        int sent = bytes.IsEmpty ? 0 : _transport.TrySend(bytes);
+        if (sent == bytes.Length)
+        {
+            return true;
+        }
+
+        _unsentStart = 0;
+        _unsentEnd = bytes.Length - sent;
+        _unsent = ArrayPool<byte>.Shared.Rent(_unsentEnd);
+        bytes[sent..].CopyTo(_unsent);
+        return false;
+    }
+
+    private async ValueTask FlushAsync()
+    {
+        if (_unsent is { } unsent)
+        {
+            await SendAsync(unsent.AsMemory(_unsentStart, _unsentEnd - _unsentStart)).ConfigureAwait(false);
+            _unsent = null;
+            ArrayPool<byte>.Shared.Return(unsent);
+        }
+    }
+
+    private async ValueTask SendAsync(ReadOnlyMemory<byte> bytes)
+    {
+        for (int start = 0; start < bytes.Length; start += ChunkBytes)
+        {
+            Touch(Phase.Sending);
+            await _transport.SendAsync(bytes.Slice(start, Math.Min(ChunkBytes, bytes.Length - start)), CancellationToken.None).ConfigureAwait(false);
+        }
+
+        Touch(Phase.Working);
+    }
+
+    /// <summary>Sends head and body of a response.</summary>
+    private async Task SendAsync(byte[] head, Answer answer, long started)
+    {
+        ResponseWriter writer = ResponseWriter.OfThread();
+        Body body = Responder.Write(writer, _request, head, answer, _site, keepAlive: !_last, out int status);
+        HttpRequestRecord? record = NewRecord(head, answer.Resource);
+        long left = body.Length;
+        try
+        {
+            if (body.File is null)
+            {
+                if (body.Ranges is not null)
+                {
+                    AppendRanges(writer, body);
+                }
+                else
+                {
+                    writer.Append(body.Content.AsSpan((int)body.Start, (int)body.Length));
+                }
+
+                left = 0;
+            }
+
+            TrySend(writer.Written);
+            if (left == 0 && record is not null)
+            {
+                Complete(record, status, body.Length, started, completed: true);
+                record = null;
+            }
+
+            await FlushAsync().ConfigureAwait(false);
+            if (body.File is not null)
+            {
+                left -= body.Ranges is null
+                    ? await SendFileAsync(body, new ByteRange(body.Start, body.Start + body.Length - 1)).ConfigureAwait(false)
+                    : await SendRangesAsync(body).ConfigureAwait(false);
+            }
+
+            // A file that has become shorter leaves an answer that cannot be completed; the end of the connection says so.
+            _last |= left > 0;
+        }
+        finally
+        {
+            Count(body.Length - left);
+            if (record is not null)
+            {
+                Complete(record, status, body.Length - left, started, completed: left == 0);
+            }
+        }
+    }
+
+    private static void AppendRanges(ResponseWriter writer, Body body)
+    {
+        foreach ((byte[] lines, ByteRange range) in body.Ranges!)
+        {
+            writer.Append(lines);
+            writer.Append(body.Content.AsSpan((int)range.Start, (int)range.Length));
+        }
+
+        writer.Append(body.End);
+    }
+
+    private async ValueTask<long> SendRangesAsync(Body body)
+    {
+        long total = 0;
+        foreach ((byte[] lines, ByteRange range) in body.Ranges!)
+        {
+            await SendAsync(lines).ConfigureAwait(false);
+            long sent = await SendFileAsync(body, range).ConfigureAwait(false);
+            total += lines.Length + sent;
+            if (sent < range.Length)
+            {
+                return total;
+            }
+        }
+
+        await SendAsync(body.End).ConfigureAwait(false);
+        return total + body.End!.Length;
+    }
+
+    private async ValueTask<long> SendFileAsync(Body body, ByteRange range)
+    {
+        _onProgress ??= _ => Touch(Phase.Sending);
+        _onProgress(0);
+        long sent = await _transport.SendFileAsync(body.File!, range.Start, range.Length, _onProgress, CancellationToken.None).ConfigureAwait(false);
+        Touch(Phase.Working);
+        return sent;
+    }
+
+    /// <summary>Reads past the body of a request, which nobody wants.</summary>
+    /// <returns>What is wrong with it, or null. Of a body that is too long, the rest is left, and the connection has to end.</returns>
+    private async ValueTask<string?> SkipBodyAsync()
+    {
+        // A client that waits for 100 (Continue) gets the final answer instead; whether it sends the body then, nobody knows.
+        if (_request.ExpectsContinue || _request.ContentLength > MostBytesSkipped)
+        {
+            _hasUnreadBody = true;
+            return null;
+        }
+
+        ChunkedBody chunked = default;
+        long left = _request.ContentLength;
+        Touch(Phase.Receiving);
+        while (true)
+        {
+            if (_request.IsChunked)
+            {
+                ParseStatus status = chunked.Skip(_received.Pending, out int consumed);
+                _received.Take(consumed);
+                switch (status)
+                {
+                    case ParseStatus.Complete:
+                        return null;
+                    case ParseStatus.Failed:
+                        _hasUnreadBody = true;
+                        return "The chunks of the body are not as they should be.";
+                }
+
+                if (chunked.Length > MostBytesSkipped)
+                {
+                    _hasUnreadBody = true;
+                    return null;
+                }
+            }
+            else
+            {
+                int here = (int)Math.Min(left, _received.Count);
+                _received.Take(here);
+                left -= here;
+                if (left == 0)
+                {
+                    return null;
+                }
+            }
+
+            _received.Park();
+            if (await ReceiveAsync(Phase.Receiving).ConfigureAwait(false) == 0)
+            {
+                throw new IOException("The body did not come.");
+            }
+        }
+    }
+}

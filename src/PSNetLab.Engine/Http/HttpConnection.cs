@@ -1,0 +1,227 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Net;
+using System.Net.Sockets;
+
+namespace PSNetLab.Engine;
+
+/// <summary>One connection of a web server: takes requests, one after the other, and answers them in their order.</summary>
+[SuppressMessage("Design", "CA1001", Justification = "RunAsync closes everything at its end.")]
+internal sealed partial class HttpConnection : IServedConnection
+{
+    private const long LingerMilliseconds = 2000;
+    private const long MostBytesLingered = 1024 * 1024;
+
+    private static int s_lastId;
+
+    private readonly Transport _transport;
+    private readonly HttpServerOptions _options;
+    private readonly WebSite _site;
+    private readonly Func<bool> _isStopping;
+    private readonly Action<NetLabException, EndPoint> _onFault;
+    private readonly bool _isTurnedAway;
+    private readonly HttpRequest _request = new();
+    private readonly ReceiveBuffer _received = new();
+    private int _phase = (int)Phase.Idle;
+    private long _since = Environment.TickCount64;
+
+    /// <param name="transport">The stream; it is closed at the end of <see cref="RunAsync"/>.</param>
+    /// <param name="options">The server's options.</param>
+    /// <param name="site">What it serves.</param>
+    /// <param name="isStopping">Whether answers are to be the last of their connection.</param>
+    /// <param name="onFault">Told of what the server survives.</param>
+    /// <param name="isTurnedAway">Whether every request is answered by 503, because there are too many connections.</param>
+    internal HttpConnection(Transport transport, HttpServerOptions options, WebSite site, Func<bool> isStopping, Action<NetLabException, EndPoint> onFault, bool isTurnedAway = false)
+    {
+        _transport = transport;
+        _options = options;
+        _site = site;
+        _isStopping = isStopping;
+        _onFault = onFault;
+        _isTurnedAway = isTurnedAway;
+    }
+
+    /// <summary>What the connection is doing, which says how long it may take.</summary>
+    private enum Phase
+    {
+        /// <summary>Waiting for a request.</summary>
+        Idle,
+
+        /// <summary>Waiting for the rest of a request.</summary>
+        Receiving,
+        Working,
+        Sending,
+
+        /// <summary>Waiting for the client to close.</summary>
+        Lingering,
+
+        /// <summary>The rest of the request did not come in time.</summary>
+        Expired,
+        Ended,
+    }
+
+    public int Id { get; } = Interlocked.Increment(ref s_lastId);
+
+    public long IdleMilliseconds => Current == Phase.Working ? 0 : Environment.TickCount64 - Volatile.Read(ref _since);
+
+    internal IPEndPoint RemoteEndPoint => _transport.RemoteEndPoint;
+
+    public Totals Totals { get; private set; }
+
+    private Phase Current => (Phase)Volatile.Read(ref _phase);
+
+    public void BeginStop()
+    {
+        if (TryChange(Phase.Idle, Phase.Ended))
+        {
+            _transport.Interrupt();
+        }
+    }
+
+    public void Abort()
+    {
+        Volatile.Write(ref _phase, (int)Phase.Ended);
+        _transport.Interrupt();
+    }
+
+    /// <summary>Ends what has taken too long. Called from time to time.</summary>
+    internal void CheckDeadline()
+    {
+        long elapsed = Environment.TickCount64 - Volatile.Read(ref _since);
+        TimeSpan limit = Current switch
+        {
+            Phase.Idle => Totals.MessagesReceived == 0 ? _options.RequestTimeout : _options.KeepAliveTimeout,
+            Phase.Receiving or Phase.Sending => _options.RequestTimeout,
+            Phase.Lingering => TimeSpan.FromMilliseconds(LingerMilliseconds),
+            _ => TimeSpan.MaxValue,
+        };
+        if (elapsed > limit.TotalMilliseconds && (TryChange(Phase.Receiving, Phase.Expired) || TryChange(Phase.Idle, Phase.Ended) || Current is Phase.Sending or Phase.Lingering))
+        {
+            _transport.Interrupt();
+        }
+    }
+
+    /// <summary>Serves the connection to its end and closes it.</summary>
+    internal async Task RunAsync()
+    {
+        try
+        {
+            if (await ServeAsync().ConfigureAwait(false))
+            {
+                await LingerAsync().ConfigureAwait(false);
+            }
+        }
+        catch (Exception error) when (error is SocketException or IOException or ObjectDisposedException or OperationCanceledException)
+        {
+            // The client has gone: it is nobody's fault and nobody is left to tell.
+        }
+        finally
+        {
+            Volatile.Write(ref _phase, (int)Phase.Ended);
+            _received.Dispose();
+            _transport.Dispose();
+        }
+    }
+
+    /// <returns>Whether the client may still be sending, so that a plain close would reset the connection before the client has read the last answer (RFC 9112, section 9.6).</returns>
+    private async Task<bool> ServeAsync()
+    {
+        while (true)
+        {
+            // What is already there of the next request has its time running.
+            Phase waiting = _request.HasStarted ? Phase.Receiving : Phase.Idle;
+            int count = await ReceiveAsync(waiting).ConfigureAwait(false);
+            if (count == 0)
+            {
+                if (Current == Phase.Expired)
+                {
+                    Expire();
+                }
+
+                return false;
+            }
+
+            Step step = AnswerAtOnce();
+            while (step == Step.NeedsTime)
+            {
+                await AnswerAsync().ConfigureAwait(false);
+                step = _last ? Step.Last : AnswerAtOnce();
+            }
+
+            if (step == Step.Last)
+            {
+                if (_transport is TlsTransport)
+                {
+                    await _transport.ShutdownSendAsync().ConfigureAwait(false);
+                }
+
+                return _received.Count > 0 || _hasUnreadBody;
+            }
+        }
+    }
+
+    /// <summary>Waits for bytes and takes them; 0 when none will come, or not in time.</summary>
+    private async ValueTask<int> ReceiveAsync(Phase waiting)
+    {
+        if (waiting == Phase.Idle || Current != Phase.Receiving)
+        {
+            Volatile.Write(ref _since, Environment.TickCount64);
+        }
+
+        while (true)
+        {
+            Volatile.Write(ref _phase, (int)waiting);
+            if (_isStopping() && waiting == Phase.Idle)
+            {
+                return 0;
+            }
+
+            await _transport.WaitReadableAsync(CancellationToken.None).ConfigureAwait(false);
+            int count = _transport.TryReceive(_received.GetSpan());
+            if (count <= 0)
+            {
+                _received.Park();
+            }
+
+            if (count >= 0)
+            {
+                if (!TryChange(waiting, Phase.Working))
+                {
+                    _received.Park();
+                    return 0;
+                }
+
+                _received.Advance(count);
+                Totals = Totals with { BytesReceived = Totals.BytesReceived + count };
+                return count;
+            }
+        }
+    }
+
+    /// <summary>Lets the client read the last answer: says that there will be no more, and throws away what still comes.</summary>
+    private async Task LingerAsync()
+    {
+        _received.Dispose();
+        Touch(Phase.Lingering);
+        await _transport.ShutdownSendAsync().ConfigureAwait(false);
+        for (long bytes = 0; bytes < MostBytesLingered;)
+        {
+            await _transport.WaitReadableAsync(CancellationToken.None).ConfigureAwait(false);
+            int count = _transport.TryReceive(_received.GetSpan());
+            _received.Dispose();
+            if (count == 0)
+            {
+                return;
+            }
+
+            bytes += Math.Max(count, 0);
+        }
+    }
+
+    private void Touch(Phase phase)
+    {
+        Volatile.Write(ref _since, Environment.TickCount64);
+        Volatile.Write(ref _phase, (int)phase);
+    }
+
+    private bool TryChange(Phase from, Phase to) => Interlocked.CompareExchange(ref _phase, (int)to, (int)from) == (int)from;
+}

@@ -1,0 +1,270 @@
+using System.Buffers;
+using System.IO.Compression;
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.Win32.SafeHandles;
+
+namespace PSNetLab.Engine;
+
+/// <summary>A file of a web site with the forms it can be sent in. Right as long as its stamp is.</summary>
+internal sealed class WebFile
+{
+    /// <summary>Files up to this many bytes are kept in memory and sent with their head in one go.</summary>
+    internal const int MostBytesKept = 64 * 1024;
+
+    // Below, a packet is a packet; above, nobody should wait for it.
+    private const int LeastBytesCompressed = 1024;
+    private const int MostBytesCompressed = 8 * 1024 * 1024;
+    private const int BrotliQuality = 5;
+    private const int BrotliWindow = 22;
+
+    private readonly WebSite _site;
+    private readonly string _mediaType;
+    private readonly bool _isCompressible;
+    private Task<FileForm?>? _gzip;
+    private Task<FileForm?>? _brotli;
+    private FileForm? _gzipSibling;
+    private FileForm? _brotliSibling;
+
+    internal WebFile(WebSite site, FilePath path, SafeFileHandle handle, FileStamp stamp)
+    {
+        _site = site;
+        Path = path;
+        Stamp = stamp;
+        _mediaType = site.MediaTypes.Find(path.Text);
+        _isCompressible = site.Compresses && MediaTypes.IsCompressible(_mediaType);
+        Plain = NewForm(path, stamp, stamp.Length <= MostBytesKept ? Read(handle, stamp.Length) : null, ContentCoding.Identity);
+    }
+
+    internal FilePath Path { get; }
+
+    internal FileStamp Stamp { get; }
+
+    /// <summary>The file as it is on disk.</summary>
+    internal FileForm Plain { get; }
+
+    /// <summary>Bytes of memory it holds.</summary>
+    internal long Weight => 2048 + Held(Plain) + Held(Done(_gzip)) + Held(Done(_brotli)) + Held(_gzipSibling) + Held(_brotliSibling);
+
+    /// <summary>The form for what the client accepts; null when it has to be made first, by <see cref="MakeAsync"/>.</summary>
+    internal FileForm? TryChoose(ReadOnlySpan<byte> acceptEncoding)
+    {
+        ContentCoding coding = Coding(acceptEncoding);
+        if (coding == ContentCoding.Identity)
+        {
+            return Plain;
+        }
+
+        FileStamp sibling = SiblingStamp(coding);
+        if (IsCurrent(sibling))
+        {
+            FileForm? kept = coding == ContentCoding.Gzip ? _gzipSibling : _brotliSibling;
+            return kept?.Stamp == sibling ? kept : null;
+        }
+
+        Task<FileForm?>? made = coding == ContentCoding.Gzip ? _gzip : _brotli;
+        return made is { IsCompletedSuccessfully: true } ? made.Result ?? Plain : null;
+    }
+
+    /// <summary>The form for what the client accepts, compressed now if need be; those who want the same wait for one.</summary>
+    internal async ValueTask<FileForm> MakeAsync(byte[] acceptEncoding)
+    {
+        if (TryChoose(acceptEncoding) is { } ready)
+        {
+            return ready;
+        }
+
+        ContentCoding coding = Coding(acceptEncoding);
+        FilePath sibling = Sibling(coding);
+        using (SafeFileHandle? handle = IsCurrent(sibling.Stat()) ? _site.Root.Open(sibling, out FileStamp _) : null)
+        {
+            if (handle is not null)
+            {
+                FileStamp stamp = sibling.Stat(handle);
+                FileForm form = NewForm(sibling, stamp, stamp.Length <= MostBytesKept ? Read(handle, stamp.Length) : null, coding);
+                return coding == ContentCoding.Gzip ? _gzipSibling = form : _brotliSibling = form;
+            }
+        }
+
+        if (!IsWorthCompressing)
+        {
+            return Plain;
+        }
+
+        TaskCompletionSource<FileForm?> mine = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        Task<FileForm?>? others = coding == ContentCoding.Gzip
+            ? Interlocked.CompareExchange(ref _gzip, mine.Task, null)
+            : Interlocked.CompareExchange(ref _brotli, mine.Task, null);
+        if (others is null)
+        {
+            FileForm? made = null;
+            try
+            {
+                made = Compress(coding);
+            }
+            finally
+            {
+                mine.SetResult(made);
+            }
+
+            _site.Files.Grow(this);
+        }
+
+        return await (others ?? mine.Task).ConfigureAwait(false) ?? Plain;
+    }
+
+    private static FileForm? Done(Task<FileForm?>? task) => task is { IsCompletedSuccessfully: true } ? task.Result : null;
+
+    private static long Held(FileForm? form) => form?.Content?.Length ?? 0;
+
+    private bool IsWorthCompressing => Stamp.Length is >= LeastBytesCompressed and <= MostBytesCompressed;
+
+    private ContentCoding Coding(ReadOnlySpan<byte> acceptEncoding)
+    {
+        if (!_isCompressible || acceptEncoding.IsEmpty)
+        {
+            return ContentCoding.Identity;
+        }
+
+        ContentCoding available = ContentCoding.Identity | ContentCoding.Gzip | ContentCoding.Brotli;
+        if (!IsWorthCompressing)
+        {
+            available = ContentCoding.Identity
+                | (IsCurrent(SiblingStamp(ContentCoding.Gzip)) ? ContentCoding.Gzip : 0)
+                | (IsCurrent(SiblingStamp(ContentCoding.Brotli)) ? ContentCoding.Brotli : 0);
+        }
+
+        return AcceptEncoding.Choose(acceptEncoding, available);
+    }
+
+    private FilePath Sibling(ContentCoding coding) => coding == ContentCoding.Gzip ? GzipPath : BrotliPath;
+
+    private FilePath GzipPath => _gzipPath ??= new FilePath(Path.Text + ".gz");
+
+    private FilePath BrotliPath => _brotliPath ??= new FilePath(Path.Text + ".br");
+
+    private FilePath? _gzipPath;
+    private FilePath? _brotliPath;
+
+    private FileStamp SiblingStamp(ContentCoding coding) => Sibling(coding).Stat();
+
+    /// <summary>Whether a file that was compressed beforehand holds this one, and not one that was here before.</summary>
+    private bool IsCurrent(FileStamp sibling) => sibling.Kind == FileKind.File && sibling.Modified >= Stamp.Modified;
+
+    private FileForm? Compress(ContentCoding coding)
+    {
+        byte[] source;
+        if (Plain.Content is { } content)
+        {
+            source = content;
+        }
+        else
+        {
+            using SafeFileHandle? handle = _site.Root.Open(Path, out FileStamp stamp);
+            if (handle is null || stamp != Stamp)
+            {
+                return null;
+            }
+
+            source = Read(handle, stamp.Length);
+        }
+
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(source.Length);
+        try
+        {
+            int length = coding == ContentCoding.Brotli ? Brotli(source, buffer) : Gzip(source, buffer);
+
+            // What does not get smaller is sent as it is.
+            return length == 0 ? null : NewForm(Path, Stamp, buffer.AsSpan(0, length).ToArray(), coding);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    private static int Brotli(byte[] source, byte[] destination)
+        => BrotliEncoder.TryCompress(source, destination.AsSpan(0, source.Length), out int length, BrotliQuality, BrotliWindow) ? length : 0;
+
+    private static int Gzip(byte[] source, byte[] destination)
+    {
+        using MemoryStream compressed = new(destination, 0, source.Length);
+        try
+        {
+            using GZipStream gzip = new(compressed, CompressionLevel.Optimal, leaveOpen: true);
+            gzip.Write(source);
+        }
+        catch (NotSupportedException)
+        {
+            return 0; // the stream is not longer than the source
+        }
+
+        return (int)compressed.Position;
+    }
+
+    private static byte[] Read(SafeFileHandle handle, long length)
+    {
+        byte[] content = GC.AllocateUninitializedArray<byte>((int)length);
+        int count = 0;
+        while (count < content.Length && RandomAccess.Read(handle, content.AsSpan(count), count) is > 0 and int read)
+        {
+            count += read;
+        }
+
+        return count == content.Length ? content : content[..count];
+    }
+
+    private FileForm NewForm(FilePath source, FileStamp stamp, byte[]? content, ContentCoding coding)
+    {
+        byte[] etag = ETag(content, coding);
+        DateTime modified = Stamp.ModifiedUtc;
+        modified = new DateTime(modified.Ticks - (modified.Ticks % TimeSpan.TicksPerSecond), DateTimeKind.Utc);
+        byte[] common = FieldLines.Format(
+            [
+                FieldLines.Field("ETag", Encoding.Latin1.GetString(etag)),
+                FieldLines.Field("Last-Modified", modified.ToString("R")),
+                FieldLines.Field("Cache-Control", _site.CacheControl),
+                .. coding == ContentCoding.Identity ? [FieldLines.Field("Accept-Ranges", "bytes")] : Array.Empty<KeyValuePair<string, string>>(),
+                .. _isCompressible ? [FieldLines.Field("Vary", "Accept-Encoding")] : Array.Empty<KeyValuePair<string, string>>(),
+            ],
+            _site.OwnFields);
+        byte[] about = FieldLines.Format(
+            [
+                FieldLines.Field("Content-Type", _mediaType),
+                .. coding == ContentCoding.Identity ? [] : new[] { FieldLines.Field("Content-Encoding", coding == ContentCoding.Gzip ? "gzip" : "br") },
+            ],
+            _site.OwnFields);
+        common = [.. common, .. _site.CommonFields];
+        return new FileForm
+        {
+            Status = 200,
+            Fields = [.. about, .. common],
+            CommonFields = common,
+            Content = content,
+            Length = content?.Length ?? stamp.Length,
+            Source = source,
+            File = Path,
+            Stamp = stamp,
+            ETag = etag,
+            LastModified = modified,
+            MediaType = _mediaType,
+        };
+    }
+
+    /// <summary>Of a small file, a hash of its content: two changes within a tick of the file system's clock still give two tags. Of a large one, a hash of its stamp.</summary>
+    private byte[] ETag(byte[]? content, ContentCoding coding)
+    {
+        byte[] basis = content is not null && coding == ContentCoding.Identity
+            ? content
+            : Plain?.Content ?? Encoding.UTF8.GetBytes(Stamp.ToString());
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(basis, hash);
+        string suffix = coding switch
+        {
+            ContentCoding.Gzip => "-gz",
+            ContentCoding.Brotli => "-br",
+            _ => string.Empty,
+        };
+        return Encoding.Latin1.GetBytes($"\"{Convert.ToHexString(hash[..8]).ToLowerInvariant()}{suffix}\"");
+    }
+}

@@ -1,0 +1,203 @@
+using System.Collections;
+using System.Diagnostics.CodeAnalysis;
+using System.Management.Automation;
+using System.Net;
+using System.Security.Cryptography.X509Certificates;
+using PSNetLab.Engine;
+using PSNetLab.Jobs;
+using PSNetLab.Parameters;
+
+namespace PSNetLab.Commands;
+
+/// <summary>Serves a folder over HTTP, as a background job.</summary>
+[Cmdlet(VerbsLifecycle.Start, "StaticHttpServer", SupportsShouldProcess = true)]
+[OutputType(typeof(HttpServerJob))]
+[SuppressMessage("Performance", "CA1819", Justification = "PowerShell parameters are arrays.")]
+public sealed class StartStaticHttpServerCommand : StartServerCmdlet
+{
+    /// <summary>The folder to serve. Default: the current one.</summary>
+    [Parameter(Position = 0, ValueFromPipelineByPropertyName = true)]
+    [Alias("PSPath", "FullName")]
+    [ValidateNotNullOrEmpty]
+    public string Path { get; set; } = ".";
+
+    /// <summary>The port to listen on, 0 to 65535; 0 takes a free one, which the job tells. Default: 0.</summary>
+    [Parameter(Position = 1)]
+    [ValidateRange(0, 65535)]
+    public int Port { get; set; }
+
+    /// <summary>The local address to listen on: an IP address, Loopback, IPv6Loopback, or Any for all, which lets other machines in. Default: Loopback (127.0.0.1).</summary>
+    [Parameter]
+    [AddressTransformation]
+    [ArgumentCompleter(typeof(LocalAddressCompleter))]
+    public IPAddress Address { get; set; } = IPAddress.Loopback;
+
+    /// <summary>Speaks HTTPS; without -Certificate, with a certificate for localhost that is signed by itself.</summary>
+    [Parameter]
+    public SwitchParameter Tls { get; set; }
+
+    /// <summary>The certificate with its private key: an X509Certificate2, or the path of a PFX or PEM file. Implies -Tls.</summary>
+    [Parameter]
+    [CertificateTransformation]
+    public X509Certificate2? Certificate { get; set; }
+
+    /// <summary>The names of the files that are shown for their folder; the first that is there counts. Default: index.html, index.htm.</summary>
+    [Parameter]
+    [AllowEmptyCollection]
+    public string[] DefaultDocument { get; set; } = ["index.html", "index.htm"];
+
+    /// <summary>Lists a folder that has no default document, as a page, or as JSON for those who ask for it.</summary>
+    [Parameter]
+    public SwitchParameter Browse { get; set; }
+
+    /// <summary>The file that answers for every page there is no file for, as single-page applications need it.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? SpaFallback { get; set; }
+
+    /// <summary>The file that is shown, with 404 (Not Found), for what is not there.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? NotFoundPage { get; set; }
+
+    /// <summary>Fields of every response; they replace the server's own of the same name.</summary>
+    [Parameter]
+    public IDictionary Headers { get; set; } = new Hashtable();
+
+    /// <summary>Lets scripts of every other origin read the files.</summary>
+    [Parameter]
+    public SwitchParameter Cors { get; set; }
+
+    /// <summary>Cache-Control of files. Default: no-cache; browsers then ask each time whether the file has changed.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(CacheControlCompleter))]
+    public string CacheControl { get; set; } = "no-cache";
+
+    /// <summary>The user name and password that clients must give (HTTP Basic authentication).</summary>
+    [Parameter]
+    [Credential]
+    public PSCredential? Credential { get; set; }
+
+    /// <summary>Serves files and folders whose name starts with a dot, too; .well-known always is.</summary>
+    [Parameter]
+    public SwitchParameter IncludeHidden { get; set; }
+
+    /// <summary>Follows links that lead out of the folder.</summary>
+    [Parameter]
+    public SwitchParameter FollowSymlinks { get; set; }
+
+    /// <summary>Media types by extension, beside the known ones and instead of them.</summary>
+    [Parameter]
+    public IDictionary MimeType { get; set; } = new Hashtable();
+
+    /// <summary>Sends every file as it is, never compressed.</summary>
+    [Parameter]
+    public SwitchParameter NoCompression { get; set; }
+
+    /// <summary>The most connections open at a time; further ones get 503 and are counted in Refused. Default: 1024.</summary>
+    [Parameter]
+    [ValidateRange(1, int.MaxValue)]
+    public int MaxConnections { get; set; } = 1024;
+
+    /// <summary>The most bytes of a request line; a longer one gets 414. Default: 8192.</summary>
+    [Parameter]
+    [ValidateRange(64, 1024 * 1024)]
+    public int MaxRequestLineBytes { get; set; } = new HttpLimits().RequestLineBytes;
+
+    /// <summary>The most bytes of all header fields; more get 431. Default: 32768.</summary>
+    [Parameter]
+    [ValidateRange(64, 16 * 1024 * 1024)]
+    public int MaxHeaderBytes { get; set; } = new HttpLimits().HeaderBytes;
+
+    /// <summary>The most header fields; more get 431. Default: 100.</summary>
+    [Parameter]
+    [ValidateRange(1, 10000)]
+    public int MaxHeaderCount { get; set; } = new HttpLimits().HeaderCount;
+
+    /// <summary>The seconds a request may take to arrive, and a client may take for each 16 KiB of the answer. Default: 30.</summary>
+    [Parameter]
+    [ValidateRange(0.1, 86400)]
+    public double RequestTimeoutSec { get; set; } = 30;
+
+    /// <summary>The seconds a connection may be quiet between two requests. Default: 60.</summary>
+    [Parameter]
+    [ValidateRange(0.1, 86400)]
+    public double KeepAliveTimeoutSec { get; set; } = 60;
+
+    /// <summary>A file to which a line is appended for each request.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? LogPath { get; set; }
+
+    /// <summary>The form of those lines: Common, or Combined, which has the referring page and the user agent, too. Default: Combined.</summary>
+    [Parameter]
+    public AccessLogFormat LogFormat { get; set; } = AccessLogFormat.Combined;
+
+    private protected override IPEndPoint EndPoint => new(Address, Port);
+
+    private protected override string Action => $"Serve {Folder} over {(Tls || Certificate is not null ? "HTTPS" : "HTTP")}";
+
+    private string Folder => GetUnresolvedProviderPathFromPSPath(Path);
+
+    private protected override SocketJob Start(IPEndPoint endPoint)
+    {
+        string folder = Folder;
+        if (!Directory.Exists(folder))
+        {
+            throw new NetLabException(FaultKind.PathNotFound, $"'{folder}' is {(File.Exists(folder) ? "a file" : "not there")}. Give -Path a folder.") { Subject = folder };
+        }
+
+        RequireFile(folder, SpaFallback, nameof(SpaFallback));
+        RequireFile(folder, NotFoundPage, nameof(NotFoundPage));
+        HttpServerOptions options = new()
+        {
+            EndPoint = endPoint,
+            Folder = folder,
+            MaxConnections = MaxConnections,
+            Certificate = CertificateTransformationAttribute.ForServer(Tls, Certificate),
+            Filter = Filter,
+            Limits = new() { RequestLineBytes = MaxRequestLineBytes, HeaderBytes = MaxHeaderBytes, HeaderCount = MaxHeaderCount },
+            RequestTimeout = TimeSpan.FromSeconds(RequestTimeoutSec),
+            KeepAliveTimeout = TimeSpan.FromSeconds(KeepAliveTimeoutSec),
+            DefaultDocuments = DefaultDocument,
+            Browse = Browse,
+            SpaFallback = SpaFallback,
+            NotFoundPage = NotFoundPage,
+            Headers = FieldLines.Check(Pairs(Headers), nameof(Headers)),
+            Cors = Cors,
+            CacheControl = FieldLines.Check([new("Cache-Control", CacheControl)], nameof(CacheControl))[0].Value,
+            Credential = Credential is null ? null : new BasicCredential(Credential.UserName, Credential.GetNetworkCredential().Password),
+            IncludeHidden = IncludeHidden,
+            FollowLinks = FollowSymlinks,
+            NoCompression = NoCompression,
+            MediaTypes = MimeType.Count == 0 ? MediaTypes.Default : MediaTypes.Default.With(Pairs(MimeType)),
+        };
+        if (options.Credential is not null && options.Certificate is null && !IPAddress.IsLoopback(endPoint.Address))
+        {
+            WriteWarning("Without -Tls, the password travels through the network as readable text.");
+        }
+
+        string? log = LogPath is null ? null : GetUnresolvedProviderPathFromPSPath(LogPath);
+        return new HttpServerJob(MyInvocation.Line.Trim(), Name, Records(Engine.WhenFull.Drop), options, log is null ? null : onFault => new AccessLog(log, LogFormat, onFault));
+    }
+
+    private static List<KeyValuePair<string, string>> Pairs(IDictionary table)
+    {
+        List<KeyValuePair<string, string>> pairs = [];
+        foreach (DictionaryEntry entry in table)
+        {
+            pairs.Add(new(LanguagePrimitives.ConvertTo<string>(entry.Key), LanguagePrimitives.ConvertTo<string>(entry.Value)));
+        }
+
+        return pairs;
+    }
+
+    private static void RequireFile(string folder, string? name, string parameter)
+    {
+        if (name is not null && !File.Exists(System.IO.Path.Join(folder, name)))
+        {
+            throw new NetLabException(FaultKind.PathNotFound, $"-{parameter} '{name}' is no file in '{folder}'. Give the name of one, as seen from that folder.") { Subject = name };
+        }
+    }
+}

@@ -1,0 +1,98 @@
+using System.Net;
+using System.Net.Sockets;
+using PSNetLab.Engine;
+
+namespace PSNetLab.Jobs;
+
+/// <summary>The job behind Start-StaticHttpServer.</summary>
+public sealed class HttpServerJob : StreamServerJob, IMessageSink<HttpRequestRecord>
+{
+    private readonly HttpServer _server;
+    private readonly AccessLog? _log;
+
+    /// <param name="command">The line that started it.</param>
+    /// <param name="name">The name of the job, or null for the next one.</param>
+    /// <param name="records">What becomes of the records of requests.</param>
+    /// <param name="options">What the server is to do.</param>
+    /// <param name="openLog">Opens the access log, if there is to be one; told where its faults go.</param>
+    internal HttpServerJob(string command, string? name, RecordOptions records, HttpServerOptions options, Func<Action<NetLabException>, AccessLog>? openLog)
+        : base(command, name, "HttpServer", records)
+    {
+        _log = openLog?.Invoke(fault => Write(Errors.Record(fault, LocalEndPoint)));
+        Path = options.Folder;
+        try
+        {
+            _server = HttpServer.Start(options with { Sink = records.Keep ? this : null, Log = _log }, this);
+        }
+        catch
+        {
+            _ = _log?.DisposeAsync().AsTask();
+            throw;
+        }
+
+        Uri = MakeUri(_server.LocalEndPoint, options.Certificate is not null);
+        Run(_log is null ? _server.Completion : CompleteAsync());
+    }
+
+    /// <inheritdoc/>
+    public override IPEndPoint LocalEndPoint => _server.LocalEndPoint;
+
+    /// <summary>Where the folder is found; for a server on all addresses, as this machine can reach it.</summary>
+    public Uri Uri { get; }
+
+    /// <summary>The folder that is served.</summary>
+    public string Path { get; }
+
+    /// <inheritdoc/>
+    public override int ConnectionCount => _server.ConnectionCount;
+
+    /// <summary>Requests answered so far.</summary>
+    public override long MessageCount => _server.Totals.MessagesReceived;
+
+    /// <inheritdoc/>
+    public override long BytesReceived => _server.Totals.BytesReceived;
+
+    /// <summary>Bytes of files and pages sent so far, without the heads of the responses.</summary>
+    public override long BytesSent => _server.Totals.BytesSent;
+
+    /// <summary>Connections that were not let in: over -MaxConnections, or by their address.</summary>
+    public override long Refused => _server.Refused;
+
+    /// <inheritdoc/>
+    public override string StatusMessage
+    {
+        get
+        {
+            Totals totals = _server.Totals;
+            return $"{ConnectionCount} open, {totals.MessagesReceived} requests, {totals.BytesSent} bytes out{Losses}";
+        }
+    }
+
+    internal override Socket Socket => _server.Listener;
+
+    internal override Totals Totals => _server.Totals;
+
+    bool IMessageSink<HttpRequestRecord>.TryAdd(HttpRequestRecord message) => TryRecord(message);
+
+    ValueTask IMessageSink<HttpRequestRecord>.AddAsync(HttpRequestRecord message) => RecordAsync(message);
+
+    private protected override void StopSockets() => _server.Stop();
+
+    private async Task CompleteAsync()
+    {
+        try
+        {
+            await _server.Completion.ConfigureAwait(false);
+        }
+        finally
+        {
+            await _log!.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
+    private static Uri MakeUri(IPEndPoint local, bool isSecure)
+    {
+        string host = local.Address.Equals(IPAddress.Any) || local.Address.Equals(IPAddress.IPv6Any) ? "localhost" : Addresses.Join(local.Address.ToString(), local.Port)[..^$":{local.Port}".Length];
+        return new UriBuilder(isSecure ? "https" : "http", host, local.Port).Uri;
+    }
+}
