@@ -10,6 +10,16 @@ public enum WhenFull
     Drop,
 }
 
+/// <summary>What became of an item that was to be added.</summary>
+internal enum AddResult
+{
+    Kept,
+    Dropped,
+
+    /// <summary>Nothing: the producer is to wait.</summary>
+    NoRoom,
+}
+
 /// <summary>An item that holds a number of bytes.</summary>
 internal interface IWeighted
 {
@@ -54,7 +64,10 @@ internal sealed class Mailbox<T> : IMessageSink<T>
     internal bool IsCompleted => Volatile.Read(ref _completed);
 
     /// <inheritdoc/>
-    public bool TryAdd(T item)
+    public bool TryAdd(T item) => Add(item) != AddResult.NoRoom;
+
+    /// <summary>Takes an item, unless there is no room.</summary>
+    internal AddResult Add(T item)
     {
         TaskCompletionSource? waiting = null;
         lock (_gate)
@@ -64,11 +77,11 @@ internal sealed class Mailbox<T> : IMessageSink<T>
             {
                 if (_whenFull == WhenFull.Wait)
                 {
-                    return false;
+                    return AddResult.NoRoom;
                 }
 
                 _dropped++;
-                return true;
+                return AddResult.Dropped;
             }
 
             Append(item);
@@ -76,7 +89,7 @@ internal sealed class Mailbox<T> : IMessageSink<T>
         }
 
         waiting?.TrySetResult();
-        return true;
+        return AddResult.Kept;
     }
 
     /// <inheritdoc/>

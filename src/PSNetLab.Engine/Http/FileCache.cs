@@ -20,21 +20,10 @@ internal sealed class FileCache
     }
 
     /// <summary>The file under the path of a request, if it is what is on disk now.</summary>
-    internal WebFile? Find(ReadOnlySpan<byte> key)
-    {
-        if (!_entries.TryGetValue(Hash(key), out Entry? entry) || !key.SequenceEqual(entry.Key))
-        {
-            return null;
-        }
+    internal WebFile? Find(ReadOnlySpan<byte> key) => Lookup(key) is { } file && file.Path.Stat() == file.Stamp ? file : null;
 
-        if (entry.File.Path.Stat() != entry.File.Stamp)
-        {
-            return null;
-        }
-
-        entry.WasUsed = true;
-        return entry.File;
-    }
+    /// <summary>The file under the path of a request, if it is what has just been opened.</summary>
+    internal WebFile? Find(ReadOnlySpan<byte> key, FileStamp stamp) => Lookup(key) is { } file && file.Stamp == stamp ? file : null;
 
     /// <summary>Keeps a file for the next request with the same path.</summary>
     internal void Add(byte[] key, WebFile file)
@@ -76,6 +65,17 @@ internal sealed class FileCache
 
             Shrink();
         }
+    }
+
+    private WebFile? Lookup(ReadOnlySpan<byte> key)
+    {
+        if (!_entries.TryGetValue(Hash(key), out Entry? entry) || !key.SequenceEqual(entry.Key))
+        {
+            return null;
+        }
+
+        entry.WasUsed = true;
+        return entry.File;
     }
 
     private static int Hash(ReadOnlySpan<byte> key)

@@ -16,6 +16,9 @@ internal sealed partial class HttpConnection
     /// <summary>What comes after the answers that could be given at once.</summary>
     private enum Step
     {
+        /// <summary>Perhaps one more.</summary>
+        Next,
+
         /// <summary>The next request is not there yet, or not all of it.</summary>
         NeedsBytes,
 
@@ -30,33 +33,41 @@ internal sealed partial class HttpConnection
     private Step AnswerAtOnce()
     {
         ResponseWriter writer = ResponseWriter.OfThread();
-        Step step;
-        do
+        while (true)
         {
-            step = AnswerNext(writer);
-        }
-        while (step == Step.NeedsBytes && _received.Count > 0 && !_request.HasStarted && !writer.IsFull);
+            Step step = AnswerNext(writer, out ReadOnlyMemory<byte> content);
+            if (step == Step.Next && _received.Count == 0)
+            {
+                step = Step.NeedsBytes;
+            }
 
-        // A full writer leaves requests for the next turn.
-        bool more = step == Step.NeedsBytes && writer.IsFull && _received.Count > 0;
-        if (!TrySend(writer.Written))
-        {
-            _last |= step == Step.Last;
-            step = Step.NeedsTime;
-        }
+            if (step == Step.Next && content.IsEmpty && !writer.IsFull)
+            {
+                continue;
+            }
 
-        _received.Park();
-        return more ? Step.NeedsTime : step;
+            if (!TrySend(writer.Written, content))
+            {
+                _last |= step == Step.Last;
+                step = Step.NeedsTime;
+            }
+            else if (step == Step.Next)
+            {
+                writer.Clear();
+                continue;
+            }
+
+            _received.Park();
+            return step;
+        }
     }
 
-    private Step AnswerNext(ResponseWriter writer)
+    /// <param name="writer">Where the answer goes.</param>
+    /// <param name="content">The content of the answer, where it is too long to be worth a copy.</param>
+    private Step AnswerNext(ResponseWriter writer, out ReadOnlyMemory<byte> content)
     {
+        content = default;
         ReadOnlySpan<byte> pending = _received.Pending;
-        if (pending.IsEmpty)
-        {
-            return Step.NeedsBytes;
-        }
-
         switch (_request.Parse(pending, _options.Limits))
         {
             case ParseStatus.Incomplete:
@@ -80,7 +91,7 @@ internal sealed partial class HttpConnection
         }
         else
         {
-            writer.Append(body.Content.AsSpan((int)body.Start, (int)body.Length));
+            content = AppendOrLeave(writer, body);
         }
 
         // The record is there before the answer is, so that whoever has the answer finds the record.
@@ -92,7 +103,7 @@ internal sealed partial class HttpConnection
         Count(body.Length);
         _received.Take(head.Length);
         _request.Reset();
-        return keepAlive ? Step.NeedsBytes : Step.Last;
+        return keepAlive ? Step.Next : Step.Last;
     }
 
     /// <summary>Answers the next request, however long that takes.</summary>

@@ -9,24 +9,32 @@ internal sealed partial class HttpConnection
     private const int ChunkBytes = 16 * 1024;
     private const long MostBytesSkipped = 256 * 1024;
 
+    // Shorter content is sent from the buffer of its head.
+    private const int LeastBytesLeft = 8 * 1024;
+
     private byte[]? _unsent;
-    private int _unsentStart;
-    private int _unsentEnd;
+    private int _unsentLength;
+    private ReadOnlyMemory<byte> _unsentContent;
     private Action<long>? _onProgress;
 
     /// <summary>Sends at once; what the system does not take is kept for <see cref="FlushAsync"/>.</summary>
-    private bool TrySend(ReadOnlySpan<byte> bytes)
+    private bool TrySend(ReadOnlySpan<byte> heads, ReadOnlyMemory<byte> content)
     {
-        int sent = bytes.IsEmpty ? 0 : _transport.TrySend(bytes);
-        if (sent == bytes.Length)
+        int sent = heads.IsEmpty ? 0 : _transport.TrySend(heads, content.Span);
+        if (sent == heads.Length + content.Length)
         {
             return true;
         }
 
-        _unsentStart = 0;
-        _unsentEnd = bytes.Length - sent;
-        _unsent = ArrayPool<byte>.Shared.Rent(_unsentEnd);
-        bytes[sent..].CopyTo(_unsent);
+        if (sent < heads.Length)
+        {
+            _unsentLength = heads.Length - sent;
+            _unsent = ArrayPool<byte>.Shared.Rent(_unsentLength);
+            heads[sent..].CopyTo(_unsent);
+            sent = heads.Length;
+        }
+
+        _unsentContent = content[(sent - heads.Length)..];
         return false;
     }
 
@@ -34,9 +42,15 @@ internal sealed partial class HttpConnection
     {
         if (_unsent is { } unsent)
         {
-            await SendAsync(unsent.AsMemory(_unsentStart, _unsentEnd - _unsentStart)).ConfigureAwait(false);
+            await SendAsync(unsent.AsMemory(0, _unsentLength)).ConfigureAwait(false);
             _unsent = null;
             ArrayPool<byte>.Shared.Return(unsent);
+        }
+
+        if (!_unsentContent.IsEmpty)
+        {
+            await SendAsync(_unsentContent).ConfigureAwait(false);
+            _unsentContent = default;
         }
     }
 
@@ -60,6 +74,7 @@ internal sealed partial class HttpConnection
         long left = body.Length;
         try
         {
+            ReadOnlyMemory<byte> content = default;
             if (body.File is null)
             {
                 if (body.Ranges is not null)
@@ -68,13 +83,13 @@ internal sealed partial class HttpConnection
                 }
                 else
                 {
-                    writer.Append(body.Content.AsSpan((int)body.Start, (int)body.Length));
+                    content = AppendOrLeave(writer, body);
                 }
 
                 left = 0;
             }
 
-            TrySend(writer.Written);
+            TrySend(writer.Written, content);
             if (left == 0 && record is not null)
             {
                 Complete(record, status, body.Length, started, completed: true);
@@ -100,6 +115,19 @@ internal sealed partial class HttpConnection
                 Complete(record, status, body.Length - left, started, completed: left == 0);
             }
         }
+    }
+
+    /// <summary>Puts short content behind its head, and gives longer back.</summary>
+    private static ReadOnlyMemory<byte> AppendOrLeave(ResponseWriter writer, Body body)
+    {
+        ReadOnlyMemory<byte> content = body.Content.AsMemory((int)body.Start, (int)body.Length);
+        if (content.Length >= LeastBytesLeft)
+        {
+            return content;
+        }
+
+        writer.Append(content.Span);
+        return default;
     }
 
     private static void AppendRanges(ResponseWriter writer, Body body)

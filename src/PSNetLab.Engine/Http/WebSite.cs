@@ -131,8 +131,8 @@ internal sealed class WebSite
 
         try
         {
-            WebFile? file = key is null ? null : Files.Find(key);
-            if (file is null || file.Stamp != stamp)
+            WebFile? file = key is null ? null : Files.Find(key, stamp);
+            if (file is null)
             {
                 file = new WebFile(this, path, handle, stamp);
                 if (key is not null)

@@ -52,17 +52,28 @@ internal sealed class EpollTransport : Transport
             count = LibC.Send(_epoll.Handle, start, (nuint)data.Length, LibC.NoSignal);
         }
 
-        if (count < 0)
+        return EndSend(count, data.Length, out bool again) is var sent && again ? TrySend(data) : sent;
+    }
+
+    internal override unsafe int TrySend(ReadOnlySpan<byte> first, ReadOnlySpan<byte> second)
+    {
+        if (second.IsEmpty)
         {
-            return _epoll.WouldBlock() ? 0 : TrySend(data);
+            return TrySend(first);
         }
 
-        if (count == data.Length)
+        _epoll.Write.Clear();
+        nint count;
+        fixed (byte* firstStart = first, secondStart = second)
         {
-            _epoll.Write.Signal();
+            IoVector* vectors = stackalloc IoVector[2];
+            vectors[0] = new IoVector { Start = firstStart, Length = (nuint)first.Length };
+            vectors[1] = new IoVector { Start = secondStart, Length = (nuint)second.Length };
+            MessageHeader message = new() { Vectors = vectors, VectorCount = 2 };
+            count = LibCDatagrams.Send(_epoll.Handle, &message, LibC.NoSignal);
         }
 
-        return (int)count;
+        return EndSend(count, first.Length + second.Length, out bool again) is var sent && again ? TrySend(first, second) : sent;
     }
 
     internal override async ValueTask SendAsync(ReadOnlyMemory<byte> data, CancellationToken cancellationToken)
@@ -88,7 +99,7 @@ internal sealed class EpollTransport : Transport
     }
 
     /// <inheritdoc/>
-    /// <remarks>sendfile(2): the bytes go from the page cache to the socket without a copy. Reading a file may wait for the disk, so this leaves the loop's thread.</remarks>
+    /// <remarks>sendfile(2): the bytes go from the page cache to the socket without a copy.</remarks>
     internal override async ValueTask<long> SendFileAsync(SafeFileHandle file, long offset, long count, Action<long> onProgress, CancellationToken cancellationToken)
     {
         long sent = 0;
@@ -106,7 +117,12 @@ internal sealed class EpollTransport : Transport
                     return sent; // the file ends here
                 case TakesNone:
                     await _epoll.Write.WaitAsync(cancellationToken).ConfigureAwait(false);
-                    await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+                    if (_epoll.IsLoopThread && !IsInMemory(file, offset + Math.Min(sent + FileBytesPerCall, count) - 1))
+                    {
+                        // The disk may be slow, and the loop has others to serve.
+                        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+                    }
+
                     break;
                 case NotThisFile:
                     return sent + await base.SendFileAsync(file, offset + sent, count - sent, onProgress, cancellationToken).ConfigureAwait(false);
@@ -118,6 +134,26 @@ internal sealed class EpollTransport : Transport
         }
 
         return sent;
+    }
+
+    /// <summary>Whether a byte of a file can be read without waiting for the disk; the system reads ahead, so those before it mostly can, too.</summary>
+    private static unsafe bool IsInMemory(SafeFileHandle file, long offset)
+    {
+        byte last;
+        IoVector vector = new() { Start = &last, Length = 1 };
+        return LibCFiles.Read(file, &vector, 1, offset, LibCFiles.DoNotWait) >= 0;
+    }
+
+    /// <summary>What a send call has returned; whether it is to be repeated.</summary>
+    private int EndSend(nint count, int wanted, out bool again)
+    {
+        again = count < 0 && !_epoll.WouldBlock();
+        if (count == wanted)
+        {
+            _epoll.Write.Signal();
+        }
+
+        return (int)Math.Max(count, 0);
     }
 
     /// <returns>The bytes taken, 0 at the end of the file; <see cref="TakesNone"/> when the system takes none now, <see cref="NotThisFile"/> when its file system has no such call.</returns>

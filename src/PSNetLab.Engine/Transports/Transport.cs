@@ -51,6 +51,15 @@ internal abstract class Transport : IDisposable
     /// <exception cref="SocketException">The connection failed.</exception>
     internal abstract int TrySend(ReadOnlySpan<byte> data);
 
+    /// <summary>Sends as much of two parts, one after the other, as the system takes at once.</summary>
+    /// <returns>The bytes taken of both together.</returns>
+    /// <exception cref="SocketException">The connection failed.</exception>
+    internal virtual int TrySend(ReadOnlySpan<byte> first, ReadOnlySpan<byte> second)
+    {
+        int sent = TrySend(first);
+        return sent == first.Length && !second.IsEmpty ? sent + TrySend(second) : sent;
+    }
+
     /// <summary>Sends everything.</summary>
     internal abstract ValueTask SendAsync(ReadOnlyMemory<byte> data, CancellationToken cancellationToken);
 

@@ -1,14 +1,18 @@
 using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
 using System.Management.Automation;
 
 namespace PSNetLab.Jobs;
 
 /// <summary>Writes the streams of one job, in order, from one thread-pool thread at a time and only while there is something to write.</summary>
 /// <remarks>Socket threads never touch a stream: adding to one runs the handlers of Receive-Job -Wait, which may block.</remarks>
+[SuppressMessage("Design", "CA1001", Justification = "A timer at rest holds nothing.")]
 internal sealed class JobForwarder : IThreadPoolWorkItem
 {
     // The streams beside Output are history: nobody has to read them, so they must not grow for ever.
     private const int MostRecordsKept = 1000;
+
+    private const int QuietMilliseconds = 2;
 
     // Stands in the queue for an object in the mailbox, so that records and output keep the order in which they came.
     private static readonly object s_output = new();
@@ -17,6 +21,8 @@ internal sealed class JobForwarder : IThreadPoolWorkItem
     private readonly JobOutput _output;
     private readonly ConcurrentQueue<object> _queue = new();
     private readonly Action _onDrained;
+    private readonly Timer _later;
+    private long _lastRun;
     private int _scheduled;
     private int _records;
     private int _directReceivers;
@@ -28,6 +34,7 @@ internal sealed class JobForwarder : IThreadPoolWorkItem
         _job = job;
         _output = output;
         _onDrained = onDrained;
+        _later = new Timer(static self => ((IThreadPoolWorkItem)self!).Execute(), this, Timeout.Infinite, Timeout.Infinite);
     }
 
     /// <summary>Whether there are records on their way to their stream.</summary>
@@ -97,6 +104,7 @@ internal sealed class JobForwarder : IThreadPoolWorkItem
             _onDrained();
         }
 
+        Volatile.Write(ref _lastRun, Environment.TickCount64);
         Volatile.Write(ref _scheduled, 0);
         if (!_queue.IsEmpty || Volatile.Read(ref _ending) == 1)
         {
@@ -122,7 +130,17 @@ internal sealed class JobForwarder : IThreadPoolWorkItem
 
     private void Schedule()
     {
-        if (Interlocked.Exchange(ref _scheduled, 1) == 0)
+        if (Interlocked.Exchange(ref _scheduled, 1) != 0)
+        {
+            return;
+        }
+
+        // Waking a thread for each of many entries would cost more than the entries.
+        if (Environment.TickCount64 - Volatile.Read(ref _lastRun) < QuietMilliseconds)
+        {
+            _later.Change(QuietMilliseconds, Timeout.Infinite);
+        }
+        else
         {
             ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
         }

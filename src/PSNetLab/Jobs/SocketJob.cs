@@ -145,19 +145,18 @@ public abstract class SocketJob : Job
     /// <summary>Keeps a message for the receivers; false when there is no room and it is to wait.</summary>
     private protected bool TryRecord(object message)
     {
-        if (!_mailbox.TryAdd(message))
+        AddResult result = _mailbox.Add(message);
+        if (result == AddResult.Kept)
         {
-            return false;
+            _forwarder.OnOutput();
         }
-
-        if (_mailbox.Dropped > 0 && !_warnedOfDrops)
+        else if (result == AddResult.Dropped && !_warnedOfDrops)
         {
             _warnedOfDrops = true;
             Write(new WarningRecord($"{Name}: {Records.BufferLimit} messages wait and nobody takes them, so further ones are not kept; Dropped counts them. Receive them, raise -BufferLimit, or use -NoRecord."));
         }
 
-        _forwarder.OnOutput();
-        return true;
+        return result != AddResult.NoRoom;
     }
 
     /// <summary>Keeps a message as soon as there is room.</summary>

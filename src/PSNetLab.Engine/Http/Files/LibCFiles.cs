@@ -48,6 +48,8 @@ internal static unsafe partial class LibCFiles
     internal const int InvalidArgument = 22;
     internal const int NotImplemented = 38;
 
+    internal const int DoNotWait = 8;
+
     private const string Library = "libc";
 
     [LibraryImport(Library, EntryPoint = "statx", SetLastError = true)]
@@ -64,6 +66,9 @@ internal static unsafe partial class LibCFiles
 
     [LibraryImport(Library, EntryPoint = "realpath", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial byte* RealPath(string path, byte* buffer);
+
+    [LibraryImport(Library, EntryPoint = "preadv2", SetLastError = true)]
+    internal static partial nint Read(SafeFileHandle file, IoVector* vectors, int count, long offset, int flags);
 
     [LibraryImport(Library, EntryPoint = "sendfile", SetLastError = true)]
     internal static partial nint SendFile(SafeSocketHandle socket, SafeFileHandle file, long* offset, nuint count);
