@@ -33,6 +33,7 @@ internal static class Errors
         FaultKind.TooManyOpenFiles => ErrorCategory.ResourceUnavailable,
         FaultKind.OptionRefused or FaultKind.OptionReadOnly => ErrorCategory.InvalidOperation,
         FaultKind.FileUnreadable => ErrorCategory.ReadError,
+        FaultKind.AccessLogFailed => ErrorCategory.WriteError,
         FaultKind.ReplyScriptFailed => ErrorCategory.InvalidResult,
         _ => ErrorCategory.NotSpecified,
     };
