@@ -55,7 +55,8 @@ internal static class FolderListing
         entries.Sort(ListingOrder.Instance);
         using var page = new PageWriter(PageBytes + (entries.Count * EntryBytes));
         using var href = new PageWriter(PageBytes);
-        foreach (Range segment in Segments(path))
+        // Without empty names: what starts with two slashes is on another host.
+        foreach (Range segment in new PathSegments(path))
         {
             href.Markup("/"u8);
             href.PathSegment(path.AsSpan(segment));

@@ -44,9 +44,10 @@ internal sealed class WebRoot
         return relative.Length == 0 ? _path : new FilePath(Path.Join(_path.Text, OperatingSystem.IsWindows() ? relative.Replace('/', '\\') : relative));
     }
 
-    /// <summary>Whether a file or folder of this name may be shown: it is not hidden, and on Windows means nothing but itself.</summary>
+    /// <summary>Whether a file or folder of this name may be shown: it is not hidden, a request can name it, and on Windows it means nothing but itself.</summary>
     internal bool IsServed(ReadOnlySpan<char> name)
-        => (_includeHidden || name[0] != '.' || name.SequenceEqual(".well-known")) // RFC 8615 names are meant to be asked for
+        => !name.ContainsAnyInRange('\u0000', '\u001F') && !name.ContainsAnyInRange('\u007F', '\u009F') // PathFault.ForbiddenCharacter
+        && (_includeHidden || name[0] != '.' || name.SequenceEqual(".well-known")) // RFC 8615 names are meant to be asked for
         && (!OperatingSystem.IsWindows() || WindowsNames.IsPlain(name));
 
     /// <summary>Opens a file for reading.</summary>
