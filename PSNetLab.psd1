@@ -24,6 +24,7 @@
         'Receive-UdpMessage'
         'Send-Broadcast'
         'Start-StaticHttpServer'
+        'Receive-HttpRequest'
         'Get-SocketInfo'
         'Get-SocketOption'
         'Set-SocketOption'

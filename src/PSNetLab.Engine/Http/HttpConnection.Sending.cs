@@ -89,13 +89,13 @@ internal sealed partial class HttpConnection
                 left = 0;
             }
 
-            TrySend(writer.Written, content);
             if (left == 0 && record is not null)
             {
                 Complete(record, status, body.Length, started, completed: true);
                 record = null;
             }
 
+            TrySend(writer.Written, content);
             await FlushAsync().ConfigureAwait(false);
             if (body.File is not null)
             {

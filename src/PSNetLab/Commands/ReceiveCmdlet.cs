@@ -24,6 +24,9 @@ public abstract class ReceiveCmdlet : NetCmdlet
     /// <summary>What to look at when messages do not come.</summary>
     private protected abstract string Advice { get; }
 
+    /// <summary>The word for what is received.</summary>
+    private protected virtual string Messages => "messages";
+
     private protected bool WantsMore => Count == 0 || _received < Count;
 
     /// <summary>Runs a receive under the time limit, and reports what is missing at its end.</summary>
@@ -41,7 +44,7 @@ public abstract class ReceiveCmdlet : NetCmdlet
             receive(limit.Token);
             if (_received < Count)
             {
-                Report(new NetLabException(FaultKind.ConnectionClosed, $"{ended} after {_received} of {Count} messages. Ask for fewer with -Count, or look at what the other side does."), target);
+                Report(new NetLabException(FaultKind.ConnectionClosed, $"{ended} after {_received} of {Count} {Messages}. Ask for fewer with -Count, or look at what the other side does."), target);
             }
         }
         catch (NetLabException fault)
@@ -52,7 +55,7 @@ public abstract class ReceiveCmdlet : NetCmdlet
         {
             if (Count > 0)
             {
-                Report(new NetLabException(FaultKind.ReceiveTimeout, $"{_received} of {Count} messages came {source} within {TimeoutSec} s. {Advice}, or raise -TimeoutSec."), target);
+                Report(new NetLabException(FaultKind.ReceiveTimeout, $"{_received} of {Count} {Messages} came {source} within {TimeoutSec} s. {Advice}, or raise -TimeoutSec."), target);
             }
         }
         catch (OperationCanceledException)
@@ -66,7 +69,7 @@ public abstract class ReceiveCmdlet : NetCmdlet
     {
         if (!task.IsCompleted && (Count > 0 || TimeoutSec > 0))
         {
-            ShowWaiting(task, $"Waiting for messages on {endPoint}", () => Count > 0 ? $"{_received} of {Count} have come" : $"{_received} have come");
+            ShowWaiting(task, $"Waiting for {Messages} on {endPoint}", () => Count > 0 ? $"{_received} of {Count} have come" : $"{_received} have come");
         }
     }
 

@@ -1,0 +1,22 @@
+using System.Management.Automation;
+using PSNetLab.Engine;
+using PSNetLab.Jobs;
+
+namespace PSNetLab.Commands;
+
+/// <summary>Takes the records of the requests that a web server has answered.</summary>
+[Cmdlet(VerbsCommunications.Receive, "HttpRequest")]
+[OutputType(typeof(HttpRequestRecord))]
+public sealed class ReceiveHttpRequestCommand : ReceiveCmdlet
+{
+    /// <summary>The server whose records to take.</summary>
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true)]
+    public HttpServerJob? Job { get; set; }
+
+    private protected override string Advice => $"Check that the client runs and asks {Job!.Uri}";
+
+    private protected override string Messages => "requests";
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord() => ReceiveFrom(Job!);
+}
