@@ -29,6 +29,8 @@ internal sealed partial class HttpConnection
         Last,
     }
 
+    private bool KeepsAlive => _request.KeepAlive && !_isTurnedAway && !_isStopping();
+
     /// <summary>Answers every complete request that needs nothing but what is in memory, and sends the answers together.</summary>
     private Step AnswerAtOnce()
     {
@@ -83,7 +85,7 @@ internal sealed partial class HttpConnection
         }
 
         long started = Stopwatch.GetTimestamp();
-        bool keepAlive = _request.KeepAlive && !_isStopping();
+        bool keepAlive = KeepsAlive;
         Body body = Responder.Write(writer, _request, head, new Answer(resource), _site, keepAlive, out int status);
         if (body.Ranges is not null)
         {
@@ -134,7 +136,7 @@ internal sealed partial class HttpConnection
         {
             head = _received.Pending[.._request.HeadLength].ToArray();
             _received.Take(head.Length);
-            _last = !_request.KeepAlive || _isStopping();
+            _last = !KeepsAlive;
             string? fault = _request.HasBody ? await SkipBodyAsync().ConfigureAwait(false) : null;
             _last |= fault is not null || _hasUnreadBody;
             answer = fault is not null ? new Answer(_site.StatusPage(400, fault))
@@ -188,7 +190,13 @@ internal sealed partial class HttpConnection
     {
         ReadOnlySpan<byte> target = _request.Target(head);
         int query = target.IndexOf((byte)'?');
-        return _site.TryFind(query < 0 ? target : target[..query], AcceptEncodingOf(head));
+        if (query < 0)
+        {
+            return _site.TryFind(target, AcceptEncodingOf(head));
+        }
+
+        // What is no target is found out where it is decoded.
+        return target[query..].Contains((byte)'#') ? null : _site.TryFind(target[..query], AcceptEncodingOf(head));
     }
 
     /// <summary>A range is one of the file as it is.</summary>
@@ -242,7 +250,7 @@ internal sealed partial class HttpConnection
         ReadOnlySpan<byte> rest = target[raw.End..];
         return new PageRequest(
             path,
-            target[raw].ToArray(),
+            target[raw] is { IsEmpty: false } key ? key.ToArray() : "/"u8.ToArray(),
             rest.StartsWith("?"u8) ? Encoding.Latin1.GetString(rest) : string.Empty,
             AcceptEncodingOf(head).ToArray(),
             _request.Has(HttpHeader.Accept) && Accept.PrefersJson(_request.Get(HttpHeader.Accept, head)));
@@ -255,10 +263,12 @@ internal sealed partial class HttpConnection
         Resource page = _site.StatusPage(408, $"The request did not arrive within {_options.RequestTimeout.TotalSeconds} s.");
         Body body = Responder.Write(writer, _request, default, new Answer(page), _site, keepAlive: false, out int status);
         writer.Append(body.Content);
-        _transport.TrySend(writer.Written);
+        bool isSent = _transport.TrySend(writer.Written) == writer.Count;
+        long bytes = isSent ? body.Length : 0;
+        Count(bytes);
         if (NewRecord(default, page) is { } record)
         {
-            Complete(record, status, body.Length, Stopwatch.GetTimestamp(), completed: true);
+            Complete(record, status, bytes, Stopwatch.GetTimestamp(), isSent);
         }
     }
 
@@ -270,7 +280,7 @@ internal sealed partial class HttpConnection
         }
 
         // Of a head that failed, whatever came cannot be trusted to be a request line.
-        bool isComplete = _request.HeadLength > 0 && _request.HeadLength <= head.Length;
+        bool isComplete = !head.IsEmpty && _request.FailedStatus == 0;
         HttpRequestRecord record = new(
             this,
             isComplete ? MethodText(head) : string.Empty,

@@ -16,6 +16,7 @@ internal sealed partial class HttpConnection
     private int _unsentLength;
     private ReadOnlyMemory<byte> _unsentContent;
     private Action<long>? _onProgress;
+    private long _bodyLeft;
 
     /// <summary>Sends at once; what the system does not take is kept for <see cref="FlushAsync"/>.</summary>
     private bool TrySend(ReadOnlySpan<byte> heads, ReadOnlyMemory<byte> content)
@@ -71,7 +72,7 @@ internal sealed partial class HttpConnection
         ResponseWriter writer = ResponseWriter.OfThread();
         Body body = Responder.Write(writer, _request, head, answer, _site, keepAlive: !_last, out int status);
         HttpRequestRecord? record = NewRecord(head, answer.Resource);
-        long left = body.Length;
+        _bodyLeft = body.Length;
         try
         {
             ReadOnlyMemory<byte> content = default;
@@ -86,10 +87,10 @@ internal sealed partial class HttpConnection
                     content = AppendOrLeave(writer, body);
                 }
 
-                left = 0;
+                _bodyLeft = 0;
             }
 
-            if (left == 0 && record is not null)
+            if (_bodyLeft == 0 && record is not null)
             {
                 Complete(record, status, body.Length, started, completed: true);
                 record = null;
@@ -99,20 +100,20 @@ internal sealed partial class HttpConnection
             await FlushAsync().ConfigureAwait(false);
             if (body.File is not null)
             {
-                left -= body.Ranges is null
+                _ = body.Ranges is null
                     ? await SendFileAsync(body, new ByteRange(body.Start, body.Start + body.Length - 1)).ConfigureAwait(false)
                     : await SendRangesAsync(body).ConfigureAwait(false);
             }
 
             // A file that has become shorter leaves an answer that cannot be completed; the end of the connection says so.
-            _last |= left > 0;
+            _last |= _bodyLeft > 0;
         }
         finally
         {
-            Count(body.Length - left);
+            Count(body.Length - _bodyLeft);
             if (record is not null)
             {
-                Complete(record, status, body.Length - left, started, completed: left == 0);
+                Complete(record, status, body.Length - _bodyLeft, started, completed: _bodyLeft == 0);
             }
         }
     }
@@ -141,31 +142,36 @@ internal sealed partial class HttpConnection
         writer.Append(body.End);
     }
 
-    private async ValueTask<long> SendRangesAsync(Body body)
+    /// <returns>Whether the file was long enough.</returns>
+    private async ValueTask<bool> SendRangesAsync(Body body)
     {
-        long total = 0;
         foreach ((byte[] lines, ByteRange range) in body.Ranges!)
         {
             await SendAsync(lines).ConfigureAwait(false);
-            long sent = await SendFileAsync(body, range).ConfigureAwait(false);
-            total += lines.Length + sent;
-            if (sent < range.Length)
+            _bodyLeft -= lines.Length;
+            if (!await SendFileAsync(body, range).ConfigureAwait(false))
             {
-                return total;
+                return false;
             }
         }
 
         await SendAsync(body.End).ConfigureAwait(false);
-        return total + body.End!.Length;
+        _bodyLeft -= body.End!.Length;
+        return true;
     }
 
-    private async ValueTask<long> SendFileAsync(Body body, ByteRange range)
+    /// <returns>Whether the file was long enough.</returns>
+    private async ValueTask<bool> SendFileAsync(Body body, ByteRange range)
     {
-        _onProgress ??= _ => Touch(Phase.Sending);
+        _onProgress ??= bytes =>
+        {
+            _bodyLeft -= bytes;
+            Touch(Phase.Sending);
+        };
         _onProgress(0);
         long sent = await _transport.SendFileAsync(body.File!, range.Start, range.Length, _onProgress, CancellationToken.None).ConfigureAwait(false);
         Touch(Phase.Working);
-        return sent;
+        return sent == range.Length;
     }
 
     /// <summary>Reads past the body of a request, which nobody wants.</summary>

@@ -86,15 +86,23 @@ internal sealed partial class HttpConnection : IServedConnection
     /// <summary>Ends what has taken too long. Called from time to time.</summary>
     internal void CheckDeadline()
     {
+        // Before the time: with the phase, its time began.
+        Phase phase = Current;
         long elapsed = Environment.TickCount64 - Volatile.Read(ref _since);
-        TimeSpan limit = Current switch
+        TimeSpan limit = phase switch
         {
             Phase.Idle => Totals.MessagesReceived == 0 ? _options.RequestTimeout : _options.KeepAliveTimeout,
             Phase.Receiving or Phase.Sending => _options.RequestTimeout,
             Phase.Lingering => TimeSpan.FromMilliseconds(LingerMilliseconds),
             _ => TimeSpan.MaxValue,
         };
-        if (elapsed > limit.TotalMilliseconds && (TryChange(Phase.Receiving, Phase.Expired) || TryChange(Phase.Idle, Phase.Ended) || Current is Phase.Sending or Phase.Lingering))
+        bool isOver = elapsed > limit.TotalMilliseconds && phase switch
+        {
+            Phase.Idle => TryChange(phase, Phase.Ended),
+            Phase.Receiving => TryChange(phase, Phase.Expired),
+            _ => true,
+        };
+        if (isOver)
         {
             _transport.Interrupt();
         }
@@ -125,18 +133,21 @@ internal sealed partial class HttpConnection : IServedConnection
     /// <returns>Whether the client may still be sending, so that a plain close would reset the connection before the client has read the last answer (RFC 9112, section 9.6).</returns>
     private async Task<bool> ServeAsync()
     {
+        Phase waiting = Phase.Idle;
+        long answered = 0;
         while (true)
         {
-            // What is already there of the next request has its time running.
-            Phase waiting = _request.HasStarted ? Phase.Receiving : Phase.Idle;
-            int count = await ReceiveAsync(waiting).ConfigureAwait(false);
-            if (count == 0)
+            // A request has its time from its first bytes on, however many pieces it comes in.
+            bool goesOn = waiting == Phase.Receiving && _request.HasStarted && answered == Totals.MessagesReceived;
+            waiting = _request.HasStarted ? Phase.Receiving : Phase.Idle;
+            if (!goesOn)
             {
-                if (Current == Phase.Expired)
-                {
-                    Expire();
-                }
+                answered = Totals.MessagesReceived;
+                Volatile.Write(ref _since, Environment.TickCount64);
+            }
 
+            if (await ReceiveAsync(waiting).ConfigureAwait(false) == 0)
+            {
                 return false;
             }
 
@@ -149,24 +160,22 @@ internal sealed partial class HttpConnection : IServedConnection
 
             if (step == Step.Last)
             {
-                if (_transport is TlsTransport)
+                bool isSending = _received.Count > 0 || _hasUnreadBody;
+                if (isSending || _transport is TlsTransport)
                 {
+                    // Over TLS, the client has to take what says so.
+                    Touch(Phase.Sending);
                     await _transport.ShutdownSendAsync().ConfigureAwait(false);
                 }
 
-                return _received.Count > 0 || _hasUnreadBody;
+                return isSending;
             }
         }
     }
 
-    /// <summary>Waits for bytes and takes them; 0 when none will come, or not in time.</summary>
+    /// <summary>Waits for bytes and takes them; 0 when none will come. What does not come in time is answered here.</summary>
     private async ValueTask<int> ReceiveAsync(Phase waiting)
     {
-        if (waiting == Phase.Idle || Current != Phase.Receiving)
-        {
-            Volatile.Write(ref _since, Environment.TickCount64);
-        }
-
         while (true)
         {
             Volatile.Write(ref _phase, (int)waiting);
@@ -187,6 +196,11 @@ internal sealed partial class HttpConnection : IServedConnection
                 if (!TryChange(waiting, Phase.Working))
                 {
                     _received.Park();
+                    if (Current == Phase.Expired)
+                    {
+                        Expire();
+                    }
+
                     return 0;
                 }
 
@@ -197,12 +211,11 @@ internal sealed partial class HttpConnection : IServedConnection
         }
     }
 
-    /// <summary>Lets the client read the last answer: says that there will be no more, and throws away what still comes.</summary>
+    /// <summary>Lets the client read the last answer: throws away what still comes.</summary>
     private async Task LingerAsync()
     {
         _received.Dispose();
         Touch(Phase.Lingering);
-        await _transport.ShutdownSendAsync().ConfigureAwait(false);
         for (long bytes = 0; bytes < MostBytesLingered;)
         {
             await _transport.WaitReadableAsync(CancellationToken.None).ConfigureAwait(false);

@@ -67,7 +67,7 @@ internal sealed class HttpServer : StreamServer<HttpConnection>
     {
         try
         {
-            HttpConnection connection = new(Transport.Create(socket), _options, _site, () => true, _observer.Faulted, isTurnedAway: true);
+            HttpConnection connection = new(Transport.Create(socket), _options, _site, () => IsStopping, _observer.Faulted, isTurnedAway: true);
             _turnedAway[connection.Id] = connection;
             await connection.RunAsync().ConfigureAwait(false);
             _turnedAway.TryRemove(connection.Id, out _);

@@ -106,6 +106,12 @@ internal sealed class EpollTransport : Transport
         while (sent < count)
         {
             long now = TrySendFile(file, offset + sent, Math.Min(count - sent, FileBytesPerCall));
+            if (now > 0)
+            {
+                sent += now;
+                onProgress(now);
+            }
+
             if (_epoll.IsInterrupted)
             {
                 throw new SocketException((int)SocketError.Shutdown);
@@ -126,10 +132,6 @@ internal sealed class EpollTransport : Transport
                     break;
                 case NotThisFile:
                     return sent + await base.SendFileAsync(file, offset + sent, count - sent, onProgress, cancellationToken).ConfigureAwait(false);
-                default:
-                    sent += now;
-                    onProgress(now);
-                    break;
             }
         }
 

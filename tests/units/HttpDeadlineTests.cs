@@ -1,0 +1,202 @@
+using System.Diagnostics;
+
+namespace PSNetLab.Engine.Tests;
+
+/// <summary>How long a client may take.</summary>
+public sealed class HttpDeadlineTests : IDisposable
+{
+    private static readonly TimeSpan s_short = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan s_never = TimeSpan.FromHours(1);
+
+    private readonly WebFolder _folder = new();
+
+    public static TheoryData<TransportKind> Kinds => new(TransportPair.Kinds);
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public async Task A_client_that_never_sends_anything_is_let_go_without_an_answer(TransportKind kind)
+    {
+        await using ServedConnection served = await StartAsync(kind, s_short, s_never);
+
+        await served.UntilAsync(() => served.Ended.IsCompleted);
+
+        Assert.Empty(await served.Client.RestAsync());
+        Assert.Empty(served.Records());
+    }
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public async Task A_connection_that_was_used_may_be_quiet_for_its_own_time(TransportKind kind)
+    {
+        _folder.Write("a", "a");
+        await using ServedConnection served = await StartAsync(kind, s_never, s_short);
+        Assert.Equal(200, (await served.Client.GetAsync("/a")).Status);
+
+        await served.UntilAsync(() => served.Ended.IsCompleted);
+
+        Assert.Empty(await served.Client.RestAsync());
+        Assert.Single(served.Records());
+    }
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public async Task The_time_between_requests_is_not_that_of_the_first(TransportKind kind)
+    {
+        _folder.Write("a", "a");
+        await using ServedConnection served = await StartAsync(kind, s_short, s_never);
+        Assert.Equal(200, (await served.Client.GetAsync("/a")).Status);
+        long start = Stopwatch.GetTimestamp();
+
+        await served.UntilAsync(() => Stopwatch.GetElapsedTime(start) > 3 * s_short);
+
+        Assert.Equal(200, (await served.Client.GetAsync("/a")).Status);
+    }
+
+    [Theory]
+    [InlineData(TransportKind.Epoll)]
+    [InlineData(TransportKind.Portable)]
+    public async Task Half_a_head_gets_408_when_its_time_is_over(TransportKind kind)
+    {
+        await using ServedConnection served = await StartAsync(kind, s_short, s_never);
+        await served.Client.SendAsync("GET /a HTTP/1.1\r\nHo");
+
+        await served.UntilAsync(() => served.Ended.IsCompleted);
+
+        HttpAnswer answer = await served.Client.AnswerAsync();
+        Assert.Equal(408, answer.Status);
+        Assert.Equal("close", answer["Connection"]);
+        await served.Client.AssertClosedAsync();
+        HttpRequestRecord record = Assert.Single(served.Records());
+        Assert.Equal((408, string.Empty, string.Empty, true), (record.Status, record.Method, record.Target, record.Completed));
+        Assert.Equal((1, answer.Body.Length), (served.Connection.Totals.MessagesReceived, served.Connection.Totals.BytesSent));
+    }
+
+    [Theory]
+    [InlineData(TransportKind.Epoll, "Content-Length: 10\r\n\r\nhalf")]
+    [InlineData(TransportKind.Epoll, "Transfer-Encoding: chunked\r\n\r\nA\r\nhalf")]
+    [InlineData(TransportKind.Portable, "Content-Length: 10\r\n\r\nhalf")]
+    public async Task Half_a_body_gets_408_when_its_time_is_over(TransportKind kind, string rest)
+    {
+        await using ServedConnection served = await StartAsync(kind, s_short, s_never);
+        await served.Client.SendAsync("POST /a HTTP/1.1\r\nHost: a\r\n" + rest);
+
+        await served.UntilAsync(() => served.Ended.IsCompleted);
+
+        Assert.Equal(408, (await served.Client.AnswerAsync()).Status);
+        await served.Client.AssertClosedAsync();
+        HttpRequestRecord record = Assert.Single(served.Records());
+        Assert.Equal(408, record.Status);
+    }
+
+    /// <summary>An answer after the session was broken off cannot be sealed; the record does not claim that it was sent.</summary>
+    [Theory]
+    [InlineData("GET /a HTTP/1.1\r\nHo")]
+    [InlineData("POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nhalf")]
+    public async Task Over_TLS_what_does_not_come_in_time_ends_the_connection(string half)
+    {
+        await using ServedConnection served = await StartAsync(TransportKind.Tls, s_short, s_never);
+        await served.Client.SendAsync(half);
+
+        await served.UntilAsync(() => served.Ended.IsCompleted);
+
+        Assert.Empty(await served.Client.RestAsync());
+        HttpRequestRecord record = Assert.Single(served.Records());
+        Assert.Equal((408, 0, false), (record.Status, record.BytesSent, record.Completed));
+    }
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public Task Pieces_of_a_head_do_not_prolong_its_time(TransportKind kind) => AssertTimeGoesOnAsync(kind, "", "GET /aaaaaa");
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public Task Pieces_of_a_body_do_not_prolong_its_time(TransportKind kind)
+        => AssertTimeGoesOnAsync(kind, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n", "aaaaaaaaaa");
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public async Task A_request_that_follows_another_has_a_time_of_its_own(TransportKind kind)
+    {
+        _folder.Write("a", "a");
+        await using ServedConnection served = await StartAsync(kind, s_never, s_never);
+        await served.Client.SendAsync("GET /a HTTP/1.1\r\n");
+        await Waiting.Until(() => served.Connection.IdleMilliseconds > 200);
+
+        // The rest of one and the beginning of the next.
+        await served.Client.SendAsync("Host: a\r\n\r\nGET /a HTTP/1.1\r\n");
+
+        await served.Client.AnswerAsync();
+        await Waiting.Until(() => served.Connection.IdleMilliseconds is > 0 and < 100);
+    }
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public async Task A_client_that_does_not_read_is_let_go(TransportKind kind)
+    {
+        _folder.Write("large", WebFolder.Noise(32 * 1024 * 1024));
+        await using ServedConnection served = await StartAsync(kind, s_short * 5, s_never);
+        await served.Client.SendAsync("GET /large HTTP/1.1\r\nHost: a\r\n\r\n");
+
+        await served.UntilAsync(() => served.Ended.IsCompleted);
+
+        HttpRequestRecord record = Assert.Single(served.Records());
+        Assert.Equal((200, false), (record.Status, record.Completed));
+        Assert.InRange(record.BytesSent, 1, (32 * 1024 * 1024) - 1);
+        Assert.Equal(record.BytesSent, served.Connection.Totals.BytesSent);
+    }
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public async Task Whatever_a_client_takes_gives_it_new_time(TransportKind kind)
+    {
+        byte[] content = WebFolder.Noise(32 * 1024 * 1024);
+        _folder.Write("large", content);
+        await using ServedConnection served = await StartAsync(kind, s_never, s_never);
+        long start = Environment.TickCount64;
+        await served.Client.SendAsync("GET /large HTTP/1.1\r\nHost: a\r\n\r\n");
+        await Waiting.Until(() => served.Connection.IdleMilliseconds > 200);
+
+        await served.Client.FillAsync(content.Length / 4);
+
+        await Waiting.Until(() => served.Connection.IdleMilliseconds is > 0 and var idle && Environment.TickCount64 - start - idle > 150);
+        Assert.Equal(content, (await served.Client.AnswerAsync()).Body);
+    }
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public async Task After_an_error_what_still_comes_is_read_for_a_while_and_no_longer(TransportKind kind)
+    {
+        await using ServedConnection served = await StartAsync(kind, s_never, s_never);
+        await served.Client.SendAsync("nonsense\r\n\r\n");
+        Assert.Equal(400, (await served.Client.AnswerAsync()).Status);
+        long start = Stopwatch.GetTimestamp();
+
+        // The client neither closes nor sends.
+        await served.UntilAsync(() => served.Ended.IsCompleted);
+
+        Assert.InRange(Stopwatch.GetElapsedTime(start), TimeSpan.FromSeconds(1), Waiting.Limit);
+    }
+
+    private async Task AssertTimeGoesOnAsync(TransportKind kind, string before, string pieces)
+    {
+        await using ServedConnection served = await StartAsync(kind, s_never, s_never);
+        await served.Client.SendAsync(before + pieces[..1]);
+        await Waiting.Until(() => served.Connection.Totals.BytesReceived == before.Length + 1);
+        long start = Environment.TickCount64;
+        for (int i = 1; i < pieces.Length; i++)
+        {
+            await Waiting.Until(() => Environment.TickCount64 - start > 30 * i);
+            await served.Client.SendAsync(pieces[i..(i + 1)]);
+            await Waiting.Until(() => served.Connection.Totals.BytesReceived == before.Length + i + 1);
+        }
+
+        long elapsed = Environment.TickCount64 - start;
+        await Waiting.Until(() => served.Connection.IdleMilliseconds > 0);
+        Assert.InRange(served.Connection.IdleMilliseconds, elapsed - 50, long.MaxValue);
+    }
+
+    private Task<ServedConnection> StartAsync(TransportKind kind, TimeSpan request, TimeSpan keepAlive)
+        => ServedConnection.StartAsync(kind, new() { Folder = _folder.Path, RequestTimeout = request, KeepAliveTimeout = keepAlive });
+}

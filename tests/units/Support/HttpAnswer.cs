@@ -1,0 +1,22 @@
+using System.Text;
+
+namespace PSNetLab.Engine.Tests;
+
+/// <summary>A response as a client reads it.</summary>
+/// <param name="Status">The status code.</param>
+/// <param name="Head">The status line and the fields, without the empty line.</param>
+/// <param name="Body">The content.</param>
+internal sealed record HttpAnswer(int Status, string Head, byte[] Body)
+{
+    internal string Text => Encoding.UTF8.GetString(Body);
+
+    internal IEnumerable<string> FieldNames => Head.Split("\r\n").Skip(1).Select(line => line[..line.IndexOf(':')]);
+
+    /// <summary>The value of a field; null when it is not there. One that is there twice fails the test.</summary>
+    internal string? this[string field] => Head.Split("\r\n").Skip(1)
+        .Where(line => line.StartsWith(field + ":", StringComparison.OrdinalIgnoreCase))
+        .Select(line => line[(field.Length + 1)..].Trim())
+        .SingleOrDefault();
+
+    public override string ToString() => $"{Head}\r\n\r\n{Body.Length} bytes";
+}

@@ -1,0 +1,28 @@
+using System.Net;
+
+namespace PSNetLab.Engine.Tests;
+
+/// <summary>A web server over a folder of its own, stopped at the end of the test.</summary>
+internal sealed class TestHttpServer : IAsyncDisposable
+{
+    private readonly Mailbox<HttpRequestRecord> _records = new(100_000, WhenFull.Drop);
+
+    internal TestHttpServer(WebFolder folder, HttpServerOptions? options = null)
+        => Server = HttpServer.Start((options ?? new() { Folder = folder.Path }) with { Sink = _records }, Observer);
+
+    internal HttpServer Server { get; }
+
+    internal TestObserver Observer { get; } = new();
+
+    internal IPEndPoint EndPoint => Server.LocalEndPoint;
+
+    internal int RecordCount => _records.Count;
+
+    internal Task<HttpPeer> ConnectAsync(bool tls = false) => HttpPeer.ConnectAsync(EndPoint, tls);
+
+    public async ValueTask DisposeAsync()
+    {
+        Server.Stop();
+        await Server.Completion.Soon();
+    }
+}

@@ -1,0 +1,69 @@
+using System.Text;
+
+namespace PSNetLab.Engine.Tests;
+
+/// <summary>A folder to serve, deleted at the end of the test.</summary>
+internal sealed class WebFolder : IDisposable
+{
+    /// <summary>The folder with everything in it is given this one's parent, so that there is an outside that belongs to the test.</summary>
+    private readonly string _parent = Directory.CreateTempSubdirectory("psnetlab-").FullName;
+
+    internal WebFolder()
+    {
+        Path = System.IO.Path.Join(_parent, "site");
+        Outside = System.IO.Path.Join(_parent, "outside");
+        Directory.CreateDirectory(Path);
+        Directory.CreateDirectory(Outside);
+    }
+
+    internal string Path { get; }
+
+    /// <summary>A folder beside the one that is served.</summary>
+    internal string Outside { get; }
+
+    internal string Write(string name, string content) => Write(name, Encoding.UTF8.GetBytes(content));
+
+    internal string Write(string name, byte[] content)
+    {
+        string path = PathOf(name);
+        Directory.CreateDirectory(System.IO.Path.GetDirectoryName(path)!);
+        File.WriteAllBytes(path, content);
+        return path;
+    }
+
+    /// <summary>Puts another file in the place of one, as a whole.</summary>
+    internal void Replace(string name, byte[] content) => File.Move(Write(name + ".new", content), PathOf(name), overwrite: true);
+
+    internal string PathOf(string name) => System.IO.Path.Join(Path, name);
+
+    /// <summary>Waits until the files are old enough that every change to them can be seen, and so may be kept in memory.</summary>
+    internal Task SettleAsync()
+    {
+        FilePath[] files = [.. Directory.EnumerateFiles(Path, "*", SearchOption.AllDirectories).Select(file => new FilePath(file))];
+        return Waiting.Until(() => Array.TrueForAll(files, file => !file.Stat().MayChangeUnnoticed));
+    }
+
+    /// <summary>Text that compresses well, but not to nothing.</summary>
+    internal static byte[] Prose(int length, int seed = 1)
+    {
+        const string Words = "socket stream datagram port address listen accept connect send receive close ";
+        Random random = new(seed);
+        byte[] text = new byte[length];
+        for (int i = 0; i < length; i++)
+        {
+            text[i] = (byte)(i % 7 == 0 ? ' ' : Words[random.Next(Words.Length)]);
+        }
+
+        return text;
+    }
+
+    /// <summary>Bytes that do not compress.</summary>
+    internal static byte[] Noise(int length, int seed = 1)
+    {
+        byte[] noise = new byte[length];
+        new Random(seed).NextBytes(noise);
+        return noise;
+    }
+
+    public void Dispose() => Directory.Delete(_parent, recursive: true);
+}
