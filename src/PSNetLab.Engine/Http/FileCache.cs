@@ -15,7 +15,7 @@ internal sealed class FileCache
     {
         internal readonly byte[] Key = key;
         internal readonly WebFile File = file;
-        internal long Weight = file.Weight;
+        internal long Weight = key.Length + file.Weight;
         internal bool WasUsed;
     }
 
@@ -26,12 +26,13 @@ internal sealed class FileCache
     internal WebFile? Find(ReadOnlySpan<byte> key, FileStamp stamp) => Lookup(key) is { } file && file.Stamp == stamp ? file : null;
 
     /// <summary>Keeps a file for the next request with the same path.</summary>
-    internal void Add(byte[] key, WebFile file)
+    /// <returns>The file, or the same one that another request has added meanwhile: both are to share what is made of it.</returns>
+    internal WebFile Add(byte[] key, WebFile file)
     {
         // Another change within the same tick of the file system's clock could not be seen.
         if (file.Stamp.MayChangeUnnoticed)
         {
-            return;
+            return file;
         }
 
         lock (_gate)
@@ -39,6 +40,11 @@ internal sealed class FileCache
             int hash = Hash(key);
             if (_entries.TryGetValue(hash, out Entry? before))
             {
+                if (before.File.Stamp == file.Stamp && key.AsSpan().SequenceEqual(before.Key))
+                {
+                    return before.File;
+                }
+
                 _bytes -= before.Weight;
             }
 
@@ -47,6 +53,8 @@ internal sealed class FileCache
             _bytes += entry.Weight;
             Shrink();
         }
+
+        return file;
     }
 
     /// <summary>Says that a file has come to hold more.</summary>
@@ -58,8 +66,9 @@ internal sealed class FileCache
             {
                 if (entry.File == file)
                 {
-                    _bytes += file.Weight - entry.Weight;
-                    entry.Weight = file.Weight;
+                    long weight = entry.Key.Length + file.Weight;
+                    _bytes += weight - entry.Weight;
+                    entry.Weight = weight;
                 }
             }
 

@@ -54,7 +54,7 @@ public sealed class HttpRequestRecord : IWeighted
     /// <summary>Whether the whole answer was handed to the system: not when the client left, or the file shrank, in the middle.</summary>
     public bool Completed { get; internal set; }
 
-    int IWeighted.Length => 2 * (Target.Length + (Referer?.Length ?? 0));
+    int IWeighted.Length => 2 * (Method.Length + Target.Length + (Referer?.Length ?? 0) + (UserAgent?.Length ?? 0));
 
     /// <summary>The request line and the status.</summary>
     public override string ToString() => $"{Method} {Target} {Status}";

@@ -76,13 +76,14 @@ internal sealed class WebFile
 
         ContentCoding coding = Coding(acceptEncoding);
         FilePath sibling = Sibling(coding);
-        using (SafeFileHandle? handle = IsCurrent(sibling.Stat()) ? _site.Root.Open(sibling, out FileStamp _) : null)
+        FileStamp stamp = default;
+        using (SafeFileHandle? handle = IsCurrent(sibling.Stat()) ? _site.Root.Open(sibling, out stamp) : null)
         {
             if (handle is not null)
             {
-                FileStamp stamp = sibling.Stat(handle);
                 FileForm form = NewForm(sibling, stamp, stamp.Length <= MostBytesKept ? Read(handle, stamp.Length) : null, coding);
-                return coding == ContentCoding.Gzip ? _gzipSibling = form : _brotliSibling = form;
+                Keep(form, coding);
+                return form;
             }
         }
 
@@ -111,6 +112,26 @@ internal sealed class WebFile
         }
 
         return await (others ?? mine.Task).ConfigureAwait(false) ?? Plain;
+    }
+
+    private void Keep(FileForm sibling, ContentCoding coding)
+    {
+        // Another change within the same tick of the file system's clock could not be seen.
+        if (sibling.Stamp.MayChangeUnnoticed)
+        {
+            return;
+        }
+
+        if (coding == ContentCoding.Gzip)
+        {
+            _gzipSibling = sibling;
+        }
+        else
+        {
+            _brotliSibling = sibling;
+        }
+
+        _site.Files.Grow(this);
     }
 
     private static FileForm? Done(Task<FileForm?>? task) => task is { IsCompletedSuccessfully: true } ? task.Result : null;
@@ -216,8 +237,10 @@ internal sealed class WebFile
 
     private FileForm NewForm(FilePath source, FileStamp stamp, byte[]? content, ContentCoding coding)
     {
-        byte[] etag = ETag(content, coding);
-        DateTime modified = Stamp.ModifiedUtc;
+        byte[] etag = ETag(source, stamp, content, coding);
+
+        // Never later than the response itself (RFC 9110, section 8.8.2.1).
+        DateTime modified = DateTime.UtcNow is var now && Stamp.ModifiedUtc > now ? now : Stamp.ModifiedUtc;
         modified = new DateTime(modified.Ticks - (modified.Ticks % TimeSpan.TicksPerSecond), DateTimeKind.Utc);
         byte[] common = FieldLines.Format(
             [
@@ -252,11 +275,11 @@ internal sealed class WebFile
     }
 
     /// <summary>Of a small file, a hash of its content: two changes within a tick of the file system's clock still give two tags. Of a large one, a hash of its stamp.</summary>
-    private byte[] ETag(byte[]? content, ContentCoding coding)
+    private byte[] ETag(FilePath source, FileStamp stamp, byte[]? content, ContentCoding coding)
     {
-        byte[] basis = content is not null && coding == ContentCoding.Identity
-            ? content
-            : Plain?.Content ?? Encoding.UTF8.GetBytes(Stamp.ToString());
+        // What is compressed here depends on nothing but the file.
+        bool isMade = coding != ContentCoding.Identity && source == Path;
+        byte[] basis = (isMade ? Plain.Content : content) ?? Encoding.UTF8.GetBytes(stamp.ToString());
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
         SHA256.HashData(basis, hash);
         string suffix = coding switch

@@ -98,14 +98,16 @@ internal sealed class WebSite
     private Resource NewPage(int status, string type, byte[] content, IEnumerable<KeyValuePair<string, string>> fields) => new()
     {
         Status = status,
-        Fields =
-        [
-            .. FieldLines.Format([FieldLines.Field("Content-Type", type), FieldLines.Field("Cache-Control", "no-cache"), .. fields], OwnFields),
-            .. CommonFields,
-        ],
+        Fields = PageFields(type, fields),
         Content = content,
         Length = content.Length,
     };
+
+    private byte[] PageFields(string type, IEnumerable<KeyValuePair<string, string>> fields) =>
+    [
+        .. FieldLines.Format([FieldLines.Field("Content-Type", type), FieldLines.Field("Cache-Control", "no-cache"), .. fields], OwnFields),
+        .. CommonFields,
+    ];
 
     private Resource Denied() => StatusPage(403, "The server may not read this file. Give its user the right to, or remove the file from the folder.");
 
@@ -122,11 +124,15 @@ internal sealed class WebSite
     }
 
     private async Task<Answer> ServeAsync(FilePath path, PageRequest request, byte[]? key)
+        => await TryServeAsync(path, request.AcceptEncoding, key).ConfigureAwait(false) ?? await NotFoundAsync(request).ConfigureAwait(false);
+
+    /// <summary>A file; null when there is none inside the root.</summary>
+    private async Task<Answer?> TryServeAsync(FilePath path, byte[] acceptEncoding, byte[]? key)
     {
         SafeFileHandle? handle = Root.Open(path, out FileStamp stamp);
         if (handle is null)
         {
-            return stamp.Kind == FileKind.Denied ? new Answer(Denied()) : await NotFoundAsync(request).ConfigureAwait(false);
+            return stamp.Kind == FileKind.Denied ? new Answer(Denied()) : null;
         }
 
         try
@@ -137,17 +143,17 @@ internal sealed class WebSite
                 file = new WebFile(this, path, handle, stamp);
                 if (key is not null)
                 {
-                    Files.Add(key, file);
+                    file = Files.Add(key, file);
                 }
             }
 
-            FileForm form = await file.MakeAsync(request.AcceptEncoding).ConfigureAwait(false);
+            FileForm form = await file.MakeAsync(acceptEncoding).ConfigureAwait(false);
             if (form.Content is not null)
             {
                 return new Answer(form);
             }
 
-            if (form.Source != path)
+            if (form.Source != file.Path)
             {
                 // A large file that was compressed beforehand.
                 SafeFileHandle? sibling = Root.Open(form.Source!, out FileStamp now);
@@ -201,25 +207,26 @@ internal sealed class WebSite
     private async Task<Answer> NotFoundAsync(PageRequest request, string explanation = "There is no such file here.")
     {
         // A name with a dot is meant to be a file, and a page of HTML in its place would only confuse.
-        if (_options.SpaFallback is { } fallback && !Path.HasExtension(request.Path) && await TryServeAsync(fallback, request).ConfigureAwait(false) is { } page)
+        if (_options.SpaFallback is { } fallback && !Path.HasExtension(request.Path) && await TryServeAsync(fallback, request.AcceptEncoding).ConfigureAwait(false) is { } page)
         {
             return page;
         }
 
-        if (_options.NotFoundPage is { } notFound && await TryServeAsync(notFound, request with { AcceptEncoding = [] }).ConfigureAwait(false) is (FileForm form, var handle))
+        if (_options.NotFoundPage is { } notFound && await TryServeAsync(notFound, acceptEncoding: []).ConfigureAwait(false) is (FileForm form, var handle))
         {
-            return new Answer(new Resource { Status = 404, Fields = form.Fields, Content = form.Content, Length = form.Length, Source = form.Source }, handle);
+            // What is not there may come, so nothing that lets a client keep the page belongs to it.
+            return new Answer(new Resource { Status = 404, Fields = PageFields(form.MediaType, []), Content = form.Content, Length = form.Length, Source = form.Source }, handle);
         }
 
         return new Answer(StatusPage(404, explanation));
     }
 
     /// <summary>A file that stands in for others; null when it is not there.</summary>
-    private async Task<Answer?> TryServeAsync(string name, PageRequest request)
+    private async Task<Answer?> TryServeAsync(string name, byte[] acceptEncoding)
     {
         string urlPath = "/" + name.Replace('\\', '/').TrimStart('/');
-        return Root.Map(urlPath) is { } path && path.Stat().Kind == FileKind.File
-            ? await ServeAsync(path, request with { Path = "/." }, key: Encoding.UTF8.GetBytes("\0" + urlPath)).ConfigureAwait(false)
+        return Root.Map(urlPath) is { } path
+            ? await TryServeAsync(path, acceptEncoding, key: Encoding.UTF8.GetBytes("\0" + urlPath)).ConfigureAwait(false)
             : null;
     }
 }

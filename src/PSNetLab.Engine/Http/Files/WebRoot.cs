@@ -16,7 +16,9 @@ internal sealed class WebRoot
     private readonly bool _includeHidden;
     private readonly bool _followLinks;
     private readonly FilePath _path;
-    private (FileStamp Stamp, string Path)? _real;
+
+    // An object, because several threads look at it at a time.
+    private RealFolder? _real;
 
     internal WebRoot(string path, bool includeHidden, bool followLinks)
     {
@@ -90,9 +92,11 @@ internal sealed class WebRoot
                 return null;
             }
 
-            _real = known = (stamp, path);
+            _real = known = new RealFolder(stamp, path);
         }
 
         return known.Path;
     }
+
+    private sealed record RealFolder(FileStamp Stamp, string Path);
 }

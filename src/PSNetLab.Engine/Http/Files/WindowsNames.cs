@@ -39,7 +39,8 @@ internal static class WindowsNames
 
     private static bool IsShort(ReadOnlySpan<char> name)
     {
-        int tilde = name.IndexOf('~');
+        // The last one: the long name may have brought others along.
+        int tilde = name.LastIndexOf('~');
         return tilde >= 0 && tilde + 1 < name.Length && char.IsAsciiDigit(name[tilde + 1]);
     }
 }
