@@ -7,7 +7,11 @@ namespace PSNetLab.Engine;
 internal static class FieldLines
 {
     // They say where a message ends, or belong to the single response.
-    private static readonly string[] s_ownedByServer = ["Connection", "Content-Length", "Transfer-Encoding", "Trailer", "Upgrade", "Keep-Alive", "Date", "Content-Range", "Content-Encoding"];
+    private static readonly string[] s_ownedByServer =
+    [
+        "Connection", "Content-Length", "Transfer-Encoding", "Trailer", "Upgrade", "Keep-Alive", "Date",
+        "Content-Range", "Content-Encoding", "ETag", "Last-Modified", "Accept-Ranges", "Location", "Allow", "WWW-Authenticate",
+    ];
 
     // tchar (RFC 9110, section 5.6.2).
     private static readonly SearchValues<char> s_nameCharacters = SearchValues.Create("!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
@@ -18,7 +22,8 @@ internal static class FieldLines
         StringBuilder lines = new();
         foreach ((string name, string value) in fields)
         {
-            if (replaced is null || !replaced.Any(field => field.Key.Equals(name, StringComparison.OrdinalIgnoreCase)))
+            // What an answer depends on stays true, whatever else the user says it depends on.
+            if (replaced is null || name == "Vary" || !replaced.Any(field => field.Key.Equals(name, StringComparison.OrdinalIgnoreCase)))
             {
                 lines.Append(name).Append(": ").Append(value).Append("\r\n");
             }
@@ -38,6 +43,11 @@ internal static class FieldLines
             if (name.Length == 0 || name.AsSpan().ContainsAnyExcept(s_nameCharacters))
             {
                 throw Invalid(name, $"-{parameter}: '{name}' is no name of a header field: letters, digits and -._ are usual (RFC 9110, section 5.1).");
+            }
+
+            if (name.Equals("Content-Type", StringComparison.OrdinalIgnoreCase))
+            {
+                throw Invalid(name, $"-{parameter}: Content-Type belongs to the single file. Set it by extension, with -MimeType @{{ '.ext' = '{value}' }}.");
             }
 
             if (s_ownedByServer.Contains(name, StringComparer.OrdinalIgnoreCase))

@@ -15,9 +15,7 @@ internal static class FolderReader
         {
             FileSystemEnumerable<ListingEntry> found = new(
                 folder.Text,
-                (ref FileSystemEntry entry) => (entry.Attributes & FileAttributes.ReparsePoint) == 0
-                    ? new ListingEntry(entry.FileName.ToString(), entry.IsDirectory, entry.IsDirectory ? 0 : entry.Length, entry.LastWriteTimeUtc.UtcDateTime)
-                    : FollowLink(root, entry.ToFullPath(), entry.FileName.ToString()),
+                (ref FileSystemEntry entry) => Look(root, entry.ToFullPath(), entry.FileName.ToString(), isLink: (entry.Attributes & FileAttributes.ReparsePoint) != 0),
                 s_options)
             {
                 ShouldIncludePredicate = (ref FileSystemEntry entry) => root.IsServed(entry.FileName),
@@ -39,11 +37,12 @@ internal static class FolderReader
         return root.Contains(folder) ? entries : null;
     }
 
-    private static ListingEntry FollowLink(WebRoot root, string fullPath, string name)
+    /// <returns>The entry; without a name when it is no file or folder, or a link out of the root.</returns>
+    private static ListingEntry Look(WebRoot root, string fullPath, string name, bool isLink)
     {
         FilePath path = new(fullPath);
         FileStamp stamp = path.Stat();
-        return stamp.Kind is FileKind.File or FileKind.Folder && root.Contains(path)
+        return stamp.Kind is FileKind.File or FileKind.Folder && (!isLink || root.Contains(path))
             ? new ListingEntry(name, stamp.Kind == FileKind.Folder, stamp.Kind == FileKind.File ? stamp.Length : 0, stamp.ModifiedUtc)
             : default;
     }

@@ -42,6 +42,8 @@ internal sealed class HttpServer : StreamServer<HttpConnection>
 
     private protected override Task ServeAsync(HttpConnection connection) => connection.RunAsync();
 
+    private protected override string FateOfTooMany => "get 503 (Service Unavailable)";
+
     private protected override bool TurnAway(Socket socket)
     {
         if (_turnedAway.Count >= MostTurnedAway || _options.Certificate is not null)

@@ -138,6 +138,9 @@ internal abstract class StreamServer<TConnection>
     {
     }
 
+    /// <summary>What happens to connections there is no room for, in words.</summary>
+    private protected virtual string FateOfTooMany => "are closed at once";
+
     /// <summary>Called with a connection there is no room for; true when it takes care of the socket.</summary>
     private protected virtual bool TurnAway(Socket socket) => false;
 
@@ -177,7 +180,7 @@ internal abstract class StreamServer<TConnection>
                 Refused++;
                 Refuse(new NetLabException(
                     FaultKind.TooManyConnections,
-                    $"{LocalEndPoint} already has {_options.MaxConnections} connections; further ones are closed at once and counted. Raise -MaxConnections, or close some."));
+                    $"{LocalEndPoint} already has {_options.MaxConnections} connections; further ones {FateOfTooMany} and are counted. Raise -MaxConnections, or close some."));
                 if (TurnAway(socket))
                 {
                     return false;
