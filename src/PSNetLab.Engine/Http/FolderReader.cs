@@ -1,4 +1,5 @@
 using System.IO.Enumeration;
+using Microsoft.Win32.SafeHandles;
 
 namespace PSNetLab.Engine;
 
@@ -10,40 +11,40 @@ internal static class FolderReader
     /// <summary>The files and folders that can be asked for; null when the folder cannot be read.</summary>
     internal static List<ListingEntry>? Read(WebRoot root, FilePath folder)
     {
+        using SafeFileHandle? handle = folder.OpenFolder();
         List<ListingEntry> entries = [];
         try
         {
+            // Through its handle, the folder is the one that is judged below, whatever the path leads to by now.
             FileSystemEnumerable<ListingEntry> found = new(
-                folder.Text,
-                (ref FileSystemEntry entry) => Look(root, entry.ToFullPath(), entry.FileName.ToString(), isLink: (entry.Attributes & FileAttributes.ReparsePoint) != 0),
+                handle is null ? folder.Text : $"/proc/self/fd/{handle.DangerousGetHandle()}",
+                (ref FileSystemEntry entry) => Look(root, folder, handle, entry.FileName),
                 s_options)
             {
                 ShouldIncludePredicate = (ref FileSystemEntry entry) => root.IsServed(entry.FileName),
             };
-            foreach (ListingEntry entry in found)
-            {
-                if (entry.Name is not null)
-                {
-                    entries.Add(entry);
-                }
-            }
+            entries.AddRange(found.Where(entry => entry.Name is not null));
         }
         catch (Exception error) when (error is UnauthorizedAccessException or IOException)
         {
             return null;
         }
 
-        // The folder may have become a link to another one meanwhile.
-        return root.Contains(folder) ? entries : null;
+        return root.Contains(folder, handle) ? entries : null;
     }
 
     /// <returns>The entry; without a name when it is no file or folder, or a link out of the root.</returns>
-    private static ListingEntry Look(WebRoot root, string fullPath, string name, bool isLink)
+    private static ListingEntry Look(WebRoot root, FilePath folder, SafeFileHandle? handle, ReadOnlySpan<char> name)
     {
-        FilePath path = new(fullPath);
-        FileStamp stamp = path.Stat();
-        return stamp.Kind is FileKind.File or FileKind.Folder && (!isLink || root.Contains(path))
-            ? new ListingEntry(name, stamp.Kind == FileKind.Folder, stamp.Kind == FileKind.File ? stamp.Length : 0, stamp.ModifiedUtc)
+        FileStamp stamp = handle is null ? new FileStamp(FileKind.Link, 0, 0, 0, 0, 0) : FilePath.StatIn(handle, name);
+        if (stamp.Kind == FileKind.Link)
+        {
+            FilePath path = new(Path.Join(folder.Text, name));
+            stamp = root.Contains(path) ? path.Stat() : FileStamp.Missing;
+        }
+
+        return stamp.Kind is FileKind.File or FileKind.Folder
+            ? new ListingEntry(name.ToString(), stamp.Kind == FileKind.Folder, stamp.Kind == FileKind.File ? stamp.Length : 0, stamp.ModifiedUtc)
             : default;
     }
 }

@@ -9,7 +9,7 @@ internal sealed unsafe class FilePath
 {
     private const int NoEntry = 2, AccessDenied = 13, NotPermitted = 1, NotAFolder = 20, NameTooLong = 36, TooManyLinks = 40;
     private const int TooManyOpenFiles = 24, TooManyOpenFilesInSystem = 23, InvalidArgument = 22;
-    private const int TypeMask = 0xF000, TypeFolder = 0x4000, TypeFile = 0x8000;
+    private const int TypeMask = 0xF000, TypeFolder = 0x4000, TypeFile = 0x8000, TypeLink = 0xA000;
 
     private static readonly byte[] s_empty = [0];
     private static volatile bool s_hasStat = OperatingSystem.IsLinux();
@@ -90,6 +90,20 @@ internal sealed unsafe class FilePath
         return handle;
     }
 
+    /// <summary>Opens a folder, so that it stays the same whatever happens to the path; null where a folder cannot be opened, or not by this user.</summary>
+    internal SafeFileHandle? OpenFolder() => s_hasStat ? OpenAny(out _) : null;
+
+    /// <summary>What there is of a name in a folder that was opened. Does not follow links.</summary>
+    internal static FileStamp StatIn(SafeFileHandle folder, ReadOnlySpan<char> name)
+    {
+        const int MostBytes = 255 * 3; // of a name, in UTF-8
+        byte* native = stackalloc byte[MostBytes + 1];
+        int length = Encoding.UTF8.GetBytes(name, new Span<byte>(native, MostBytes));
+        native[length] = 0;
+        StatX stat;
+        return LibCFiles.Stat(folder, native, LibCFiles.NoFollow, LibCFiles.StatMask, &stat) == 0 ? Stamp(stat) : FileStamp.Missing;
+    }
+
     /// <summary>Where the path leads to when all links are followed; null when nowhere. With a handle, where that file is.</summary>
     internal string? Resolve(SafeFileHandle? handle = null)
     {
@@ -150,6 +164,7 @@ internal sealed unsafe class FilePath
         {
             TypeFile => FileKind.File,
             TypeFolder => FileKind.Folder,
+            TypeLink => FileKind.Link,
             _ => FileKind.Other,
         },
         stat.Device,

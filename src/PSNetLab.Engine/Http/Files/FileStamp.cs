@@ -8,6 +8,9 @@ internal enum FileKind
     File,
     Folder,
 
+    /// <summary>A link, where it was not to be followed.</summary>
+    Link,
+
     /// <summary>A device, a pipe, a socket.</summary>
     Other,
 }

@@ -38,6 +38,7 @@ internal static unsafe partial class LibCFiles
 {
     internal const int CurrentFolder = -100;
     internal const int EmptyPath = 0x1000;
+    internal const int NoFollow = 0x100;
 
     // Type, mode, inode, size, times of modification and change.
     internal const uint StatMask = 0x1 | 0x2 | 0x100 | 0x200 | 0x40 | 0x80;
