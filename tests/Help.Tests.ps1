@@ -135,6 +135,15 @@ Describe 'Help of <Cmdlet>' -ForEach $cmdlets {
         }
     }
 
+    It 'has the default values of its page' {
+        if (-not $hasPages) { Set-ItResult -Skipped -Because 'the build found no PlatyPS' }
+        $page = Get-Content $PSScriptRoot/../docs/en-US/$Cmdlet.md -Raw
+        foreach ($parameter in $documented) {
+            $written = [regex]::Match($page, "(?ms)^### -$($parameter.name)\r?\n.*?^DefaultValue: '?(.*?)'?\r?\n")
+            "$($parameter.defaultValue)" | Should -Be $written.Groups[1].Value -Because $parameter.name
+        }
+    }
+
     It 'agrees with the command on every parameter' {
         if (-not $hasPages) { Set-ItResult -Skipped -Because 'the build found no PlatyPS' }
         foreach ($parameter in $documented) {
