@@ -23,6 +23,7 @@ internal sealed class AccessLog : IAsyncDisposable
     private static readonly TimeSpan s_beforeRetry = TimeSpan.FromSeconds(1);
 
     private readonly object _gate = new();
+    private readonly string _path;
     private readonly AppendedFile _file;
     private readonly bool _isCombined;
     private readonly Action<NetLabException> _onFault;
@@ -41,6 +42,7 @@ internal sealed class AccessLog : IAsyncDisposable
     /// <exception cref="NetLabException">It cannot be opened.</exception>
     internal AccessLog(string path, AccessLogFormat format, Action<NetLabException> onFault)
     {
+        _path = path;
         _isCombined = format == AccessLogFormat.Combined;
         _onFault = onFault;
         try
@@ -119,14 +121,14 @@ internal sealed class AccessLog : IAsyncDisposable
     private static bool IsOfTheDisk(Exception error) => error is IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException;
 
     private NetLabException Fault(string message, Exception? inner = null)
-        => new(FaultKind.AccessLogFailed, message, inner) { Subject = _file?.Path };
+        => new(FaultKind.AccessLogFailed, message, inner) { Subject = _path };
 
     private void TellDropped()
     {
         if (!_hasDropped)
         {
             _hasDropped = true;
-            NetLabException fault = Fault($"Lines of the access log {_file.Path} are dropped: {MostBytes / 1024 / 1024} MiB of them wait for the disk already. Choose a file on a faster disk, or log less.");
+            NetLabException fault = Fault($"Lines of the access log {_path} are dropped: {MostBytes / 1024 / 1024} MiB of them wait for the disk already. Choose a file on a faster disk, or log less.");
             _ = Task.Run(() => _onFault(fault));
         }
     }
@@ -169,14 +171,19 @@ internal sealed class AccessLog : IAsyncDisposable
             {
                 if (_ending.IsCancellationRequested)
                 {
-                    _onFault(Fault($"The last lines for the access log {_file.Path} are lost: {error.Message}", error));
+                    lock (_gate)
+                    {
+                        _filling.Clear();
+                    }
+
+                    _onFault(Fault($"The last lines for the access log {_path} are lost: {error.Message}", error));
                     return;
                 }
 
                 if (!_isFailing)
                 {
                     _isFailing = true;
-                    _onFault(Fault($"The access log {_file.Path} cannot be written: {error.Message} Its lines wait, and it is tried again every second.", error));
+                    _onFault(Fault($"The access log {_path} cannot be written: {error.Message} Its lines wait, and it is tried again every second.", error));
                 }
 
                 await PauseAsync(s_beforeRetry).ConfigureAwait(false);
