@@ -18,10 +18,30 @@ function Export-Help {
     }
     # PlatyPS puts the file into a folder named after the module, and leaves code fences and control characters in the
     # examples, which Get-Help would show as they are.
-    $made = Import-MarkdownCommandHelp -Path $pages.FullName | Export-MamlCommandHelp -OutputFolder $helpPath -Force
-    (Get-Content $made -Raw) -replace '```\w*\r?\n|\r?\n```' -replace '&#x80;', '&#x200B;' |
-        Set-Content (Join-Path $helpPath $made.Name) -NoNewline
+    $commands = @(Import-MarkdownCommandHelp -Path $pages.FullName)
+    $made = $commands | Export-MamlCommandHelp -OutputFolder $helpPath -Force
+    [xml] $maml = (Get-Content $made -Raw) -replace '```\w*\r?\n|\r?\n```' -replace '&#x80;', '&#x200B;'
+    Add-DefaultValue $maml $commands
+    $maml.Save((Join-Path $helpPath $made.Name))
     Remove-Item $made.Directory -Recurse
+}
+
+# PlatyPS (1.0.3) reads the default values of the pages, but does not write them.
+function Add-DefaultValue([xml] $Maml, $Commands) {
+    $namespaces = @{
+        command = 'http://schemas.microsoft.com/maml/dev/command/2004/10'
+        maml    = 'http://schemas.microsoft.com/maml/2004/10'
+        dev     = 'http://schemas.microsoft.com/maml/dev/2004/10'
+    }
+    foreach ($command in $Commands) {
+        $parameters = "//command:command[command:details/command:name='$($command.Title)']/command:parameters/*"
+        foreach ($parameter in $command.Parameters | Where-Object DefaultValue) {
+            $type = (Select-Xml "$parameters[maml:name='$($parameter.Name)']/dev:type" $Maml -Namespace $namespaces).Node
+            $value = $Maml.CreateElement('dev', 'defaultValue', $namespaces.dev)
+            $value.InnerText = $parameter.DefaultValue
+            $null = $type.ParentNode.InsertAfter($value, $type)
+        }
+    }
 }
 
 function Test-Help {

@@ -21,7 +21,7 @@ BeforeDiscovery {
     }
 
     $root = Split-Path $PSScriptRoot
-    $pages = Get-Item $root/docs/en-US/*.md, $root/README.md -ErrorAction Ignore
+    $pages = Get-Item $root/docs/en-US/*.md, $root/README.md, $root/docs/README.*.md
     # An example that is a Pester test itself cannot be run inside this one.
     $tests, $examples = @($pages | ForEach-Object { Get-Example $_ }).Where({ $_.Code -match '^Describe' }, 'Split')
     $cmdlets = @((Import-PowerShellDataFile $root/PSNetLab.psd1).CmdletsToExport | ForEach-Object { @{ Cmdlet = $_ } })
@@ -107,6 +107,18 @@ Describe 'Examples of tests pass' {
     }
 }
 
+# Elsewhere the system tells less of a socket.
+Describe 'The picture of a terminal' -Skip:(-not $IsLinux) {
+    It 'shows what the commands put out' {
+        $made = "$TestDrive/terminal.svg"
+        $text = & ([Environment]::ProcessPath) -NoProfile -File $PSScriptRoot/../build/Terminal.ps1 $made 2>&1
+        $LASTEXITCODE | Should -Be 0 -Because "$text"
+        ([xml] (Get-Content $made -Raw)).svg.title | Should -Be 'PSNetLab in a terminal'
+        $shown, $now = "$PSScriptRoot/../docs/terminal.svg", $made | ForEach-Object { (Get-Content $_ -Raw) -replace '\d+', '#' -replace ' +', ' ' }
+        $now | Should -BeExactly $shown -Because 'build/Terminal.ps1 is to be run again'
+    }
+}
+
 Describe 'Help of <Cmdlet>' -ForEach $cmdlets {
     BeforeAll {
         $hasPages = Test-Path $modulePath/en-US/PSNetLab.dll-Help.xml
@@ -132,6 +144,15 @@ Describe 'Help of <Cmdlet>' -ForEach $cmdlets {
             if ($parameter.required -eq 'false' -and $parameter.name -notin 'WhatIf', 'Confirm') {
                 $text | Should -Match 'Default: ' -Because $parameter.name
             }
+        }
+    }
+
+    It 'has the default values of its page' {
+        if (-not $hasPages) { Set-ItResult -Skipped -Because 'the build found no PlatyPS' }
+        $page = Get-Content $PSScriptRoot/../docs/en-US/$Cmdlet.md -Raw
+        foreach ($parameter in $documented) {
+            $written = [regex]::Match($page, "(?ms)^### -$($parameter.name)\r?\n.*?^DefaultValue: '?(.*?)'?\r?\n")
+            "$($parameter.defaultValue)" | Should -Be $written.Groups[1].Value -Because $parameter.name
         }
     }
 

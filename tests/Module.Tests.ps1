@@ -164,15 +164,55 @@ Describe 'Completion' {
         (Get-Completion 'Start-TcpServer -Address 127').CompletionText | Should -Contain '127.0.0.1'
     }
 
-    It 'offers the ports of running servers' {
-        Get-Completion 'Open-TcpConnection 127.0.0.1 -Port ' | Should -BeNullOrEmpty
-        $first, $second = 'one', 'two' | ForEach-Object { Start-TcpServer -Name $_ }
-        $offered = Get-Completion 'Open-TcpConnection 127.0.0.1 -Port '
-        $offered.CompletionText | Sort-Object | Should -Be ("$($first.Port)", "$($second.Port)" | Sort-Object)
+    It 'offers the ports of the running servers that <Cmdlet> can reach' -ForEach @(
+        @{ Cmdlet = 'Open-TcpConnection'; Own = 'Start-TcpServer'; Other = 'Start-UdpServer' }
+        @{ Cmdlet = 'Send-TcpMessage'; Own = 'Start-TcpServer'; Other = 'Start-UdpServer' }
+        @{ Cmdlet = 'Send-UdpMessage'; Own = 'Start-UdpServer'; Other = 'Start-TcpServer' }
+    ) {
+        $null = & $Other
+        Get-Completion "$Cmdlet 127.0.0.1 -Port " | Should -BeNullOrEmpty
+        $first, $second = 'one', 'two' | ForEach-Object { & $Own -Name $_ }
+        $offered = Get-Completion "$Cmdlet 127.0.0.1 -Port "
+        $offered.CompletionText | Should -Be "$($first.Port)", "$($second.Port)"
         "$($offered.ToolTip)" | Should -BeLike "*one on $($first.LocalEndPoint)*"
-        (Get-Completion "Send-TcpMessage 127.0.0.1 $($first.Port)").CompletionText | Should -Contain "$($first.Port)"
+        (Get-Completion "$Cmdlet 127.0.0.1 $($first.Port)").CompletionText | Should -Contain "$($first.Port)"
         Stop-Job $first
-        (Get-Completion 'Open-TcpConnection 127.0.0.1 -Port ').CompletionText | Should -Be "$($second.Port)"
+        (Get-Completion "$Cmdlet 127.0.0.1 -Port ").CompletionText | Should -Be "$($second.Port)"
+    }
+
+    It 'offers servers and connections, as what gets them' {
+        $tcp = Start-TcpServer
+        $udp = Start-UdpServer -Name Log
+        $connection = Open-TcpConnection 127.0.0.1 $tcp.Port
+        foreach ($line in 'Receive-TcpMessage -Job ', 'Send-TcpMessage -Job ', 'Get-TcpConnection ') {
+            Get-Completion $line | ForEach-Object { & ([scriptblock]::Create($_.CompletionText)) } | Should -Be $tcp
+        }
+        $offered = Get-Completion 'Receive-UdpMessage -Job '
+        $offered.ToolTip | Should -BeLike 'UdpServer Log on *'
+        & ([scriptblock]::Create($offered.CompletionText)) | Should -Be $udp
+        foreach ($line in 'Receive-TcpMessage ', 'Send-TcpMessage -Connection ', 'Close-TcpConnection ') {
+            Get-Completion $line | ForEach-Object { & ([scriptblock]::Create($_.CompletionText)) } | Should -Be $connection
+        }
+    }
+
+    It 'offers <Word> after <Line>' -ForEach @(
+        @{ Line = 'Send-TcpMessage '; Word = 'localhost' }
+        @{ Line = 'Open-TcpConnection '; Word = '127.0.0.1' }
+        @{ Line = 'Send-UdpMessage -ComputerName l'; Word = 'localhost' }
+        @{ Line = 'Start-UdpServer -MulticastGroup 224.0.0.2'; Word = '224.0.0.251' }
+        @{ Line = 'Receive-UdpMessage 0 -MulticastGroup '; Word = '239.255.0.1' }
+        @{ Line = 'Send-UdpMessage -MulticastGroup ff02'; Word = 'ff02::fb' }
+        @{ Line = 'Set-SocketOption NoDelay '; Word = '$true' }
+    ) {
+        (Get-Completion $Line).CompletionText | Should -Contain $Word
+    }
+
+    It 'offers broadcast addresses' -Skip:(-not $IsLinux) {
+        (Get-Completion 'Send-Broadcast 8880 hello -Address 127').CompletionText | Should -Be '127.255.255.255'
+    }
+
+    It 'offers no switch for an option that is a number' {
+        (Get-Completion 'Set-SocketOption ReceiveBuffer ').CompletionText | Should -Not -Contain '$true'
     }
 
     It 'offers the numbers of open connections' {

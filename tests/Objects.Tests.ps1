@@ -127,6 +127,21 @@ Describe 'Objects' {
         }
     }
 
+    It 'the table of Get-Job has the jobs of others, too' {
+        $other = Start-ThreadJob { }
+        $null = Wait-Job $other
+        $view = Get-View (Get-Job) -Width 80
+        $view | Should -HaveCount 4
+        $view[3] | Should -Match " $($other.Name) +Job +Comp"
+    }
+
+    It 'the table of jobs is that of every kind of server' {
+        $table = ([xml] (Get-Content $modulePath/PSNetLab.Format.ps1xml -Raw)).Configuration.ViewDefinitions.View[0]
+        $server.GetType().Assembly.GetTypes() |
+            Where-Object { -not $_.IsAbstract -and $_.IsSubclassOf([Management.Automation.Job]) } |
+            ForEach-Object { $table.ViewSelectedBy.TypeName | Should -Contain $_.FullName }
+    }
+
     It 'the table of a message shows no control characters of the peer' {
         $hostile = "`e[2Jred`a`0`t" | Send-TcpMessage 127.0.0.1 $server.Port -Framing Line -Count 1
         $hostile.Text | Should -Be "`e[2Jred`a`0`t"

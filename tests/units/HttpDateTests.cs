@@ -121,6 +121,24 @@ public class HttpDateTests
     }
 
     [Fact]
+    public void Random_bytes_never_throw()
+    {
+        Random random = new(567);
+        byte[][] forms = [.. new[] { "Sun, 06 Nov 1994 08:49:37 GMT", "Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994" }.Select(Encoding.ASCII.GetBytes)];
+        for (int i = 0; i < 50_000; i++)
+        {
+            byte[] text = [.. forms[i % forms.Length]];
+            RandomText.Fill(random, text.AsSpan(random.Next(text.Length), 1), "0123456789 ,:-"u8);
+            RandomText.Fill(random, text.AsSpan(random.Next(text.Length), 1), "0123456789 ,:-"u8);
+            Span<byte> given = text.AsSpan(0, random.Next(8) == 0 ? random.Next(text.Length) : text.Length);
+            if (HttpDate.TryParse(given, out DateTime utc))
+            {
+                Assert.Equal(0, utc.Ticks % TimeSpan.TicksPerSecond);
+            }
+        }
+    }
+
+    [Fact]
     public void The_culture_does_not_matter()
     {
         CultureInfo before = CultureInfo.CurrentCulture;

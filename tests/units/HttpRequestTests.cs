@@ -208,6 +208,7 @@ public class HttpRequestTests
             Assert.Equal(0, request.FailedStatus);
             Assert.Equal(string.Empty, request.FailedReason);
             Assert.Equal(ParseStatus.Failed, request.Parse("\n"u8, HttpHead.Limits));
+            Assert.Equal((HttpMethod.Unknown, HttpVersion.Unknown), (request.Method, request.Version));
             Assert.Equal(0, request.Target("\n"u8).Length + request.MethodText("\n"u8).Length);
             request.Reset();
 

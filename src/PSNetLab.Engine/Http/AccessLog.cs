@@ -171,6 +171,11 @@ internal sealed class AccessLog : IAsyncDisposable
             {
                 if (_ending.IsCancellationRequested)
                 {
+                    lock (_gate)
+                    {
+                        _filling.Clear();
+                    }
+
                     _onFault(Fault($"The last lines for the access log {_path} are lost: {error.Message}", error));
                     return;
                 }

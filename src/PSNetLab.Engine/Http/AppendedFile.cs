@@ -11,17 +11,16 @@ internal sealed class AppendedFile : IDisposable
 {
     private static readonly TimeSpan s_mostAge = TimeSpan.FromSeconds(1);
 
+    private readonly string _path;
     private FileStream? _stream;
     private long _openedAt;
 
     /// <summary>Opens the file, or makes it.</summary>
     internal AppendedFile(string path)
     {
-        Path = path;
+        _path = path;
         _stream = Open();
     }
-
-    internal string Path { get; }
 
     private long End => _stream is { CanSeek: true } ? _stream.Length : 0;
 
@@ -66,7 +65,13 @@ internal sealed class AppendedFile : IDisposable
     private FileStream Open()
     {
         // No buffer: what is handed over is in the file.
-        FileStream stream = new(Path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0, FileOptions.Asynchronous);
+        FileStream stream = new(_path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0, FileOptions.Asynchronous);
+        if (OperatingSystem.IsLinux())
+        {
+            // Lines of several servers in one file then never overwrite each other (O_APPEND in open(2)).
+            _ = LibC.SetFileStatus(stream.SafeFileHandle, LibC.SetStatusFlags, LibC.Append);
+        }
+
         _openedAt = Stopwatch.GetTimestamp();
         return stream;
     }

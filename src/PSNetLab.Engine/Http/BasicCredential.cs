@@ -15,16 +15,20 @@ internal sealed class BasicCredential
             throw Invalid($"The user name '{user}' has a colon: HTTP Basic authentication ends the user name there (RFC 7617, section 2). Choose a name without.");
         }
 
-        if (user.Any(char.IsControl) || password.Any(char.IsControl))
+        string userPass = $"{user}:{password}";
+        if (userPass.Any(char.IsControl))
         {
             throw Invalid("The user name or the password has a control character, which HTTP Basic authentication does not allow (RFC 7617, section 2). Choose one without.");
         }
 
-        string userPass = $"{user}:{password}";
-        if (!userPass.IsNormalized())
+        try
         {
             // Clients send the composed form (RFC 7617, section 2.1).
             userPass = userPass.Normalize();
+        }
+        catch (ArgumentException error)
+        {
+            throw Invalid("The user name or the password is no text: it has half of a surrogate pair. Choose one without.", error);
         }
 
         User = user;
@@ -48,5 +52,5 @@ internal sealed class BasicCredential
         return CryptographicOperations.FixedTimeEquals(given, _expected);
     }
 
-    private static NetLabException Invalid(string message) => new(FaultKind.InvalidParameters, message);
+    private static NetLabException Invalid(string message, Exception? inner = null) => new(FaultKind.InvalidParameters, message, inner);
 }

@@ -114,7 +114,8 @@ internal static class ByteRanges
             }
 
             // There is no limit to the digits; what is beyond every file stays there.
-            position = position > (long.MaxValue - 9) / 10 ? long.MaxValue : (position * 10) + (digit - '0');
+            int value = digit - '0';
+            position = position > (long.MaxValue - value) / 10 ? long.MaxValue : (position * 10) + value;
         }
 
         return true;

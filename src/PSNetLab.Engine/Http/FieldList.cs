@@ -60,17 +60,30 @@ internal static class FieldList
     // A separator within a quoted string (RFC 9110, section 5.6.4) separates nothing.
     private static ReadOnlySpan<byte> TakeUntil(byte separator, scoped ref ReadOnlySpan<byte> text)
     {
-        int end = text.IndexOfAny(separator, (byte)'"');
-        while (end >= 0 && text[end] == '"')
+        int end = 0;
+        while (end < text.Length && text[end] != separator)
         {
-            end = SkipQuotedString(text, end);
-            int next = text[end..].IndexOfAny(separator, (byte)'"');
-            end = next < 0 ? next : end + next;
+            end = text[end] == '"' ? SkipQuotedString(text, end) : end + 1;
         }
 
-        ReadOnlySpan<byte> taken = end < 0 ? text : text[..end];
-        text = end < 0 ? default : text[(end + 1)..];
-        return taken.Trim(" \t"u8);
+        ReadOnlySpan<byte> taken = TrimWhitespace(text[..end]);
+        text = end < text.Length ? text[(end + 1)..] : default;
+        return taken;
+    }
+
+    private static ReadOnlySpan<byte> TrimWhitespace(ReadOnlySpan<byte> text)
+    {
+        while (!text.IsEmpty && text[0] is (byte)' ' or (byte)'\t')
+        {
+            text = text[1..];
+        }
+
+        while (!text.IsEmpty && text[^1] is (byte)' ' or (byte)'\t')
+        {
+            text = text[..^1];
+        }
+
+        return text;
     }
 
     private static int SkipQuotedString(ReadOnlySpan<byte> text, int start)

@@ -285,7 +285,12 @@ internal sealed partial class HttpConnection
             this,
             isComplete ? MethodText(head) : string.Empty,
             isComplete ? Encoding.Latin1.GetString(_request.Target(head)) : string.Empty,
-            _request.Version == HttpVersion.Http10 ? "HTTP/1.0" : "HTTP/1.1")
+            _request.Version switch
+            {
+                HttpVersion.Http10 => "HTTP/1.0",
+                HttpVersion.Http11 => "HTTP/1.1",
+                _ => string.Empty,
+            })
         {
             Path = resource is FileForm form ? form.File.Text : resource.Source?.Text,
         };

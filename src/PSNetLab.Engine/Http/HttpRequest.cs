@@ -87,6 +87,7 @@ internal sealed partial class HttpRequest
         _repeated.Clear();
         _closeAsked = _keepAliveAsked = _continueExpected = _otherCoding = false;
         Method = HttpMethod.Unknown;
+        Version = HttpVersion.Unknown;
         ContentLength = -1;
         IsChunked = HasUnknownExpectation = false;
         FailedStatus = 0;

@@ -3,6 +3,9 @@ namespace PSNetLab.Engine;
 /// <summary>The version a request is answered in.</summary>
 internal enum HttpVersion
 {
+    /// <summary>None was read yet, or none that is spoken here.</summary>
+    Unknown,
+
     /// <summary>HTTP/1.0.</summary>
     Http10,
 

@@ -1,9 +1,10 @@
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 
 namespace PSNetLab.Engine;
 
-/// <summary>The few system calls of Linux that the runtime does not offer in this form (epoll(7), recv(2), send(2)).</summary>
+/// <summary>The few system calls of Linux that the runtime does not offer in this form (epoll(7), recv(2), send(2), fcntl(2)).</summary>
 internal static unsafe partial class LibC
 {
     internal const uint EpollIn = 0x1;
@@ -15,6 +16,9 @@ internal static unsafe partial class LibC
 
     internal const int EpollAdd = 1;
     internal const int NoSignal = 0x4000;
+
+    internal const int SetStatusFlags = 4;
+    internal const int Append = 0x400;
 
     internal const int Interrupted = 4;
     internal const int TryAgain = 11;
@@ -35,6 +39,9 @@ internal static unsafe partial class LibC
 
     [LibraryImport(Library, EntryPoint = "send", SetLastError = true)]
     internal static partial nint Send(SafeSocketHandle socket, byte* buffer, nuint length, int flags);
+
+    [LibraryImport(Library, EntryPoint = "fcntl", SetLastError = true)]
+    internal static partial int SetFileStatus(SafeFileHandle file, int command, int flags);
 
     /// <summary>The socket error for an errno of Linux.</summary>
     internal static SocketException Error(int errno) => new((int)(errno switch

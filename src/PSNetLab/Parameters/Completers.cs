@@ -70,6 +70,16 @@ public sealed class SocketOptionCompleter : WordCompleter
         => SocketOptions.Known.Select(option => (option.Name, option.Meaning));
 }
 
+/// <summary>Completes the value of a socket option that is on or off.</summary>
+public sealed class SocketOptionValueCompleter : IArgumentCompleter
+{
+    /// <inheritdoc/>
+    public IEnumerable<CompletionResult> CompleteArgument(string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters)
+        => SocketOptions.Known.Any(option => option.Unit is null && option.Name.Equals(fakeBoundParameters["Name"] as string, StringComparison.OrdinalIgnoreCase))
+            ? [new CompletionResult("$true"), new CompletionResult("$false")]
+            : [];
+}
+
 /// <summary>Completes the names of processes.</summary>
 public sealed class ProcessNameCompleter : WordCompleter
 {
@@ -77,11 +87,62 @@ public sealed class ProcessNameCompleter : WordCompleter
         => System.Diagnostics.Process.GetProcesses().Select(process => process.ProcessName).Distinct().Order().Select(name => (name, name));
 }
 
-/// <summary>Completes -Port of a client with the ports of the running servers.</summary>
-public sealed class ServerPortCompleter : WordCompleter
+/// <summary>Completes the other side with this machine.</summary>
+public sealed class ComputerNameCompleter : WordCompleter
+{
+    private protected override IEnumerable<(string Word, string Tooltip)> Words =>
+    [
+        ("localhost", "This machine, by IPv6 or IPv4"),
+        .. LocalAddressCompleter.OwnAddresses,
+    ];
+}
+
+/// <summary>Completes addresses to broadcast to with those of the interfaces.</summary>
+public sealed class BroadcastAddressCompleter : WordCompleter
+{
+    private protected override IEnumerable<(string Word, string Tooltip)> Words => from card in NetworkCard.Up
+                                                                                   from network in card.Broadcasts()
+                                                                                   select (network.Broadcast.ToString(), $"{card.Alias}, from {network.Source}");
+}
+
+/// <summary>Completes multicast groups with some that have a meaning, and some to try things with.</summary>
+public sealed class MulticastGroupCompleter : WordCompleter
+{
+    private protected override IEnumerable<(string Word, string Tooltip)> Words =>
+    [
+        ("239.255.0.1", "For use within a site, as one likes (RFC 2365)"),
+        ("ff05::1234", "For use within a site, as one likes (RFC 4291)"),
+        ("224.0.0.1", "All hosts of the network (RFC 1112)"),
+        ("ff02::1", "All nodes of the link (RFC 4291)"),
+        ("224.0.0.251", "Multicast DNS (RFC 6762)"),
+        ("ff02::fb", "Multicast DNS (RFC 6762)"),
+        ("239.255.255.250", "SSDP, which finds UPnP devices"),
+    ];
+}
+
+/// <summary>Completes ports with those of the running servers of a kind.</summary>
+/// <typeparam name="TJob">The kind.</typeparam>
+public sealed class ServerPortCompleter<TJob> : WordCompleter
+    where TJob : SocketJob
 {
     private protected override IEnumerable<(string Word, string Tooltip)> Words
-        => LiveJobs.Jobs.Select(job => (job.Port.ToString(CultureInfo.InvariantCulture), $"{job.PSJobTypeName} {job.Name} on {job.LocalEndPoint}"));
+        => LiveJobs.Jobs.OfType<TJob>().OrderBy(job => job.Id).Select(job => (job.Port.ToString(CultureInfo.InvariantCulture), $"{job.PSJobTypeName} {job.Name} on {job.LocalEndPoint}"));
+}
+
+/// <summary>Completes -Job with the running servers of a kind.</summary>
+/// <typeparam name="TJob">The kind.</typeparam>
+public sealed class ServerJobCompleter<TJob> : WordCompleter
+    where TJob : SocketJob
+{
+    private protected override IEnumerable<(string Word, string Tooltip)> Words
+        => LiveJobs.Jobs.OfType<TJob>().OrderBy(job => job.Id).Select(job => ($"(Get-Job {job.Id})", $"{job.PSJobTypeName} {job.Name} on {job.LocalEndPoint}"));
+}
+
+/// <summary>Completes -Connection with those opened here that are still open.</summary>
+public sealed class ConnectionCompleter : WordCompleter
+{
+    private protected override IEnumerable<(string Word, string Tooltip)> Words
+        => LiveJobs.Connections.Select(connection => ($"(Get-TcpConnection -Id {connection.Id})", connection.ToString()));
 }
 
 /// <summary>Completes -Id and -ConnectionId with the open connections.</summary>

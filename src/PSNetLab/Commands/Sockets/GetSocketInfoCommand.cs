@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Management.Automation;
 using System.Net;
 using PSNetLab.Engine;
+using PSNetLab.Jobs;
 using PSNetLab.Parameters;
 
 namespace PSNetLab.Commands;
@@ -39,12 +40,12 @@ public sealed class GetSocketInfoCommand : NetCmdlet
 
     /// <summary>Only sockets with one of these local ports.</summary>
     [Parameter(ParameterSetName = MachineSet)]
-    [ArgumentCompleter(typeof(ServerPortCompleter))]
+    [ArgumentCompleter(typeof(ServerPortCompleter<SocketJob>))]
     public int[]? LocalPort { get; set; }
 
     /// <summary>Only sockets with a peer on one of these ports.</summary>
     [Parameter(ParameterSetName = MachineSet)]
-    [ArgumentCompleter(typeof(ServerPortCompleter))]
+    [ArgumentCompleter(typeof(ServerPortCompleter<SocketJob>))]
     public int[]? RemotePort { get; set; }
 
     /// <summary>Only sockets with a local address in one of these: addresses or CIDR ranges.</summary>

@@ -21,6 +21,7 @@ public sealed class SetSocketOptionCommand : NetCmdlet
 
     /// <summary>The value: a whole number in the unit of the option, $true or $false, or bytes for an option by number.</summary>
     [Parameter(Mandatory = true, Position = 1)]
+    [ArgumentCompleter(typeof(SocketOptionValueCompleter))]
     public object Value { get; set; } = 0;
 
     /// <summary>Emits the option as the system has it now: it may have made something else of the value.</summary>

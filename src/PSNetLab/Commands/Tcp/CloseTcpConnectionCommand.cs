@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Management.Automation;
 using PSNetLab.Engine;
 using PSNetLab.Jobs;
+using PSNetLab.Parameters;
 
 namespace PSNetLab.Commands;
 
@@ -16,6 +17,7 @@ public sealed class CloseTcpConnectionCommand : NetCmdlet
 
     /// <summary>The connections to close.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true)]
+    [ArgumentCompleter(typeof(ConnectionCompleter))]
     public TcpConnection[] Connection { get; set; } = [];
 
     /// <summary>Only says that this side sends no more (FIN); what the peer still sends can be received.</summary>

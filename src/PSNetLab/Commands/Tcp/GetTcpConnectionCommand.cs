@@ -14,6 +14,7 @@ public sealed class GetTcpConnectionCommand : PSCmdlet
 {
     /// <summary>The server whose connections to get. Default: those that Open-TcpConnection opened in this process.</summary>
     [Parameter(Position = 0, ValueFromPipeline = true)]
+    [ArgumentCompleter(typeof(ServerJobCompleter<TcpServerJob>))]
     public TcpServerJob? Job { get; set; }
 
     /// <summary>The numbers of the connections to get. Default: all.</summary>

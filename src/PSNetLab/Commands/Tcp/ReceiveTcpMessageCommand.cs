@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using PSNetLab.Engine;
 using PSNetLab.Jobs;
+using PSNetLab.Parameters;
 
 namespace PSNetLab.Commands;
 
@@ -14,10 +15,12 @@ public sealed class ReceiveTcpMessageCommand : ReceiveCmdlet
 
     /// <summary>The connection to receive from.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ParameterSetName = ConnectionSet)]
+    [ArgumentCompleter(typeof(ConnectionCompleter))]
     public TcpConnection? Connection { get; set; }
 
     /// <summary>The server whose messages to take.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ParameterSetName = JobSet)]
+    [ArgumentCompleter(typeof(ServerJobCompleter<TcpServerJob>))]
     public TcpServerJob? Job { get; set; }
 
     private protected override string Advice => "Check that the sender runs and uses the same -Framing";

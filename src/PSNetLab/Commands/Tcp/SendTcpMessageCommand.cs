@@ -29,20 +29,23 @@ public sealed class SendTcpMessageCommand : TcpClientCmdlet
     [Parameter(Mandatory = true, Position = 0, ParameterSetName = HostSet)]
     [Alias("HostName", "IPAddress")]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(ComputerNameCompleter))]
     public override string ComputerName { get; set; } = string.Empty;
 
     /// <inheritdoc/>
     [Parameter(Mandatory = true, Position = 1, ParameterSetName = HostSet)]
     [ValidateRange(1, 65535)]
-    [ArgumentCompleter(typeof(ServerPortCompleter))]
+    [ArgumentCompleter(typeof(ServerPortCompleter<StreamServerJob>))]
     public override int Port { get; set; }
 
     /// <summary>The open connection to send over.</summary>
     [Parameter(Mandatory = true, ParameterSetName = ConnectionSet)]
+    [ArgumentCompleter(typeof(ConnectionCompleter))]
     public TcpConnection? Connection { get; set; }
 
     /// <summary>The server that is to send to its clients.</summary>
     [Parameter(Mandatory = true, ParameterSetName = JobSet)]
+    [ArgumentCompleter(typeof(ServerJobCompleter<TcpServerJob>))]
     public TcpServerJob? Job { get; set; }
 
     /// <summary>The numbers of the clients' connections. Default: all that are open.</summary>

@@ -31,6 +31,7 @@ public sealed class ReceiveUdpMessageCommand : ReceiveCmdlet
 
     /// <summary>The server whose messages to take.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ParameterSetName = JobSet)]
+    [ArgumentCompleter(typeof(ServerJobCompleter<UdpServerJob>))]
     public UdpServerJob? Job { get; set; }
 
     /// <summary>The local address to receive on: an IP address, Loopback, IPv6Loopback, or Any for all, which lets other machines in. Default: Loopback (127.0.0.1); with -Broadcast or an IPv4 -MulticastGroup, 0.0.0.0.</summary>
@@ -52,6 +53,7 @@ public sealed class ReceiveUdpMessageCommand : ReceiveCmdlet
 
     /// <summary>Multicast groups to join: addresses of 224.0.0.0/4 or ff00::/8.</summary>
     [Parameter(ParameterSetName = PortSet)]
+    [ArgumentCompleter(typeof(MulticastGroupCompleter))]
     public IPAddress[] MulticastGroup { get; set; } = [];
 
     /// <summary>The interface to join the groups on. Default: the one the system chooses.</summary>

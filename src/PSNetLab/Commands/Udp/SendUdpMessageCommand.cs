@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using PSNetLab.Engine;
+using PSNetLab.Jobs;
 using PSNetLab.Parameters;
 
 namespace PSNetLab.Commands;
@@ -25,16 +26,18 @@ public sealed class SendUdpMessageCommand : NetCmdlet
     [Parameter(Mandatory = true, Position = 0, ParameterSetName = HostSet)]
     [Alias("HostName", "IPAddress")]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(ComputerNameCompleter))]
     public string ComputerName { get; set; } = string.Empty;
 
     /// <summary>The multicast group to send to: an address of 224.0.0.0/4 or ff00::/8.</summary>
     [Parameter(Mandatory = true, ParameterSetName = GroupSet)]
+    [ArgumentCompleter(typeof(MulticastGroupCompleter))]
     public IPAddress? MulticastGroup { get; set; }
 
     /// <summary>The port of the receiver, 1 to 65535.</summary>
     [Parameter(Mandatory = true, Position = 1)]
     [ValidateRange(1, 65535)]
-    [ArgumentCompleter(typeof(ServerPortCompleter))]
+    [ArgumentCompleter(typeof(ServerPortCompleter<UdpServerJob>))]
     public int Port { get; set; }
 
     /// <summary>What to send: text, bytes, received messages, or anything by its string form. A list of bytes is one message, any other list one message per element.</summary>

@@ -13,6 +13,7 @@ public sealed class StartUdpServerCommand : StartMessageServerCmdlet
 {
     /// <summary>Multicast groups to join: addresses of 224.0.0.0/4 or ff00::/8. Without -Address, the server then listens on all addresses of that family.</summary>
     [Parameter]
+    [ArgumentCompleter(typeof(MulticastGroupCompleter))]
     public IPAddress[] MulticastGroup { get; set; } = [];
 
     /// <summary>The interface to join the groups on. Default: the one the system chooses.</summary>
