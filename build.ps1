@@ -55,7 +55,7 @@ param(
     [ValidateSet('Release', 'Debug')]
     [string] $Configuration = 'Release',
 
-    [ValidateSet('Tcp', 'Udp', 'Http', 'Sockets', 'Startup')]
+    [ValidateSet('Tcp', 'Udp', 'Http', 'Sockets', 'Startup', 'Pipeline')]
     [string[]] $Area = @(),
 
     [switch] $Quick,
