@@ -62,6 +62,19 @@ Describe 'A figure' {
     }
 }
 
+Describe 'A number' {
+    It 'is written <Text>' -ForEach @(
+        @{ Number = 1234567.8; Text = '1,234,568' }
+        @{ Number = 12.34; Text = '12.3' }
+        @{ Number = 1.234; Text = '1.23' }
+        @{ Number = 0.00214; Text = '0.0021' }
+        @{ Number = 0; Text = '0.00' }
+        @{ Number = $null; Text = '' }
+    ) {
+        Format-Number $Number | Should -Be $Text
+    }
+}
+
 Describe 'A plot' {
     It 'is SVG that puts powers of ten at equal distances' {
         $points = 1, 10, 100 | ForEach-Object { @{ X = $_; Y = $_ * 10; Least = $_ * 5; Most = $_ * 20 } }

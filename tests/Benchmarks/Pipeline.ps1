@@ -46,15 +46,20 @@ function Measure-Waiting($Server, [string] $Name, [string] $Command, [int] $Coun
         [pscustomobject]@{ Ours = $turns[0]; Peer = $turns[1] }
     }
     ConvertTo-Figure $Name us/object @($rounds.Ours) @($rounds.Peer) -Against $threadJob
+    if ($Count -eq $most) {
+        $rates = @{}
+        foreach ($side in 'Ours', 'Peer') { $rates.$side = @($rounds.$side | ForEach-Object { New-Turn (1e6 / $_.Value) }) }
+        ConvertTo-Figure "$Command, rate at $Count" objects/s $rates.Ours $rates.Peer -Against $threadJob
+    }
 }
 
+$most = $Bench.Quick ? 10000 : 100000
 $targets = @{ Least = 200000 }
 Measure-Figure $Bench 'live, Receive-TcpMessage' { Measure-Live 'live, Receive-TcpMessage' @() $targets }
 Measure-Figure $Bench 'live, Receive-Job -Wait' { Measure-Live 'live, Receive-Job -Wait' '-Wait' @{} }
 
 $warm = @{ Server = $null }
 try {
-    $most = $Bench.Quick ? 10000 : 100000
     foreach ($command in 'Receive-TcpMessage', 'Receive-Job', 'Receive-UdpMessage', 'Receive-Job of UDP') {
         foreach ($count in 1, 10, 100, 1000, 10000, 100000 -le $most) {
             Measure-Figure $Bench "$command $count" {

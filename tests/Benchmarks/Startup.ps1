@@ -20,33 +20,27 @@ function Measure-Import([string] $Name) {
     ConvertTo-Figure "$Name, of that" ms @($difference) @()
 }
 
-function Measure-Start {
-    $kinds = [ordered]@{
-        'Start-TcpServer'        = '-Module', $Bench.Module
-        'Start-UdpServer'        = '-Module', $Bench.Module
-        'Start-StaticHttpServer' = '-Module', $Bench.Module
-        'Start-ThreadJob'        = @()
-        'Start-Job'              = @()
-    }
+function Measure-Start([string] $Command) {
     $rounds = foreach ($round in 1..$Bench.Rounds) {
         Write-Verbose "round $round"
         $turns = [ordered]@{}
-        foreach ($kind in $kinds.Keys) {
-            $process = Start-Script $Bench Startup.ps1 ($kinds.$kind + '-Command', $kind)
+        foreach ($side in $Command, 'Start-ThreadJob', 'Start-Job') {
+            $module = $side -eq $Command ? @('-Module', $Bench.Module) : @()
+            $process = Start-Script $Bench Startup.ps1 ($module + '-Command', $side)
             $result = Stop-Server $process | ConvertFrom-Json
-            $turns["first $kind"] = New-Turn $result.first_ms
-            $turns["warm $kind"] = New-Turn $result.warm_ms
+            $turns["first $side"] = New-Turn $result.first_ms
+            $turns["warm $side"] = New-Turn $result.warm_ms
         }
         [pscustomobject] $turns
     }
     foreach ($when in 'first', 'warm') {
-        foreach ($ours in 'Start-TcpServer', 'Start-UdpServer', 'Start-StaticHttpServer') {
-            foreach ($peer in 'Start-ThreadJob', 'Start-Job') {
-                ConvertTo-Figure "$when $ours" ms @($rounds."$when $ours") @($rounds."$when $peer") -Against $peer
-            }
+        foreach ($peer in 'Start-ThreadJob', 'Start-Job') {
+            ConvertTo-Figure "$when $Command" ms @($rounds."$when $Command") @($rounds."$when $peer") -Against $peer
         }
     }
 }
 
 Measure-Figure $Bench 'Import-Module' { Measure-Import 'Import-Module' }
-Measure-Figure $Bench 'start' { Measure-Start }
+foreach ($command in 'Start-TcpServer', 'Start-UdpServer', 'Start-StaticHttpServer') {
+    Measure-Figure $Bench $command { Measure-Start $command }
+}

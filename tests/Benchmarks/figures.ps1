@@ -80,7 +80,8 @@ function ConvertTo-Figure {
 function Format-Number($Value) {
     if ($null -eq $Value) { return '' }
     $size = [Math]::Abs($Value)
-    ([double] $Value).ToString($size -ge 100 ? 'N0' : $size -ge 10 ? 'N1' : 'N2', $culture)
+    $format = $size -ge 100 ? 'N0' : $size -ge 10 ? 'N1' : $size -ge 0.1 -or $size -eq 0 ? 'N2' : 'G2'
+    ([double] $Value).ToString($format, $culture)
 }
 
 # One way to write a figure for the console and for the page.

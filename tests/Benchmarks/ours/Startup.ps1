@@ -15,7 +15,7 @@ $null = Get-Command $Command
 
 function Wait-Running($Job) {
     $source = $Job.ChildJobs ? $Job.ChildJobs[0] : $Job
-    while (-not $source.Output.Count) { $null = [Threading.Thread]::Yield() }
+    while (-not $source.Output.Count) { [Threading.Thread]::Sleep(1) }
     $Job
 }
 
