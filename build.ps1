@@ -181,4 +181,6 @@ $steps = foreach ($name in $Task) {
     if ($name -notin 'Analyze', 'Clean') { 'Build' }
     $name
 }
-foreach ($step in $steps | Select-Object -Unique) { & "Invoke-$step" }
+$steps = @($steps | Select-Object -Unique)
+foreach ($step in $steps) { & "Invoke-$step" }
+if ($steps[-1] -eq 'Build') { Write-Host "Build: done. To use it: Import-Module $(Split-Path $modulePath)" }
