@@ -175,11 +175,20 @@ Describe 'Get-SocketInfo with an object' {
         "$($faults[0])" | Should -BeLike '*socket is closed*'
     }
 
-    It 'is a clear error with a stopped TcpListener' {
+    It 'is a clear error with a TcpListener that is <Kind>, and opens no socket' -ForEach @(
+        @{ Kind = 'stopped'; Prepare = { $listener.Start(); $listener.Stop() } }
+        @{ Kind = 'not started'; Prepare = { $disposables.Add($listener) } }
+    ) {
         $listener = [Net.Sockets.TcpListener]::new([ipaddress]::Loopback, 0)
-        $listener.Start()
-        $listener.Stop()
-        { $listener | Get-SocketInfo -ErrorAction Stop } | Should -Throw -ErrorId "ConnectionClosed,$command"
+        . $Prepare
+        $before = Get-OpenSocketCount
+        foreach ($round in 1..10) {
+            $fault = { $listener | Get-SocketInfo -ErrorAction Stop } | Should -Throw -PassThru
+            $fault.FullyQualifiedErrorId | Should -Be "ConnectionClosed,$command"
+            $fault.TargetObject | Should -Be $listener
+            "$fault" | Should -BeLike '*does not listen*Start method*'
+        }
+        Get-OpenSocketCount | Should -BeLessOrEqual $before
     }
 
     It 'is a clear error with a closed connection and a stopped job' {
