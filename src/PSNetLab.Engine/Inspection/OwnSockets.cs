@@ -22,7 +22,8 @@ internal static class OwnSockets
             IPEndPoint? local = Plain(socket.LocalEndPoint);
             IPEndPoint? remote = Plain(Remote(socket));
             TcpInfo? tcp = Tcp(socket, out SocketState? state);
-            SocketInfo? listed = MachineSockets.Find(socket, local, remote);
+            long? inode = Inode(socket);
+            SocketInfo? listed = state == SocketState.SynSent ? Connecting(inode) : MachineSockets.Find(socket, local, remote);
             uint? user = OperatingSystem.IsWindows() ? null : LibCDiagnostics.EffectiveUser();
             bool listens = IsListening(socket);
             return new SocketInfo
@@ -36,13 +37,13 @@ internal static class OwnSockets
                 State = state ?? listed?.State ?? (listens ? SocketState.Listen : remote is null ? SocketState.Closed : SocketState.Established),
                 AddressFamily = socket.AddressFamily,
                 SocketType = socket.SocketType,
-                LocalAddress = local?.Address,
-                LocalPort = local?.Port,
-                RemoteAddress = remote?.Address,
-                RemotePort = remote?.Port,
+                LocalAddress = local?.Address ?? listed?.LocalAddress,
+                LocalPort = local?.Port ?? listed?.LocalPort,
+                RemoteAddress = remote?.Address ?? listed?.RemoteAddress,
+                RemotePort = remote?.Port ?? listed?.RemotePort,
                 Path = (socket.LocalEndPoint as UnixDomainSocketEndPoint)?.ToString(),
                 Handle = socket.Handle,
-                Inode = Inode(socket),
+                Inode = inode,
                 Blocking = IsBlocking(socket),
                 ReceiveQueue = listens ? tcp?.Unacknowledged ?? listed?.ReceiveQueue : socket.Available,
                 SendQueue = listens ? tcp?.Sacked ?? listed?.SendQueue : Unsent(socket) ?? listed?.SendQueue,
@@ -76,6 +77,14 @@ internal static class OwnSockets
         error);
 
     internal static NetLabException NotStarted() => new(FaultKind.ConnectionClosed, "The TcpListener does not listen: it is stopped, or not started yet. Call its Start method, then look into it.");
+
+    /// <summary>A socket that waits for its connection: its endpoints are known to Linux only, as yet.</summary>
+    private static SocketInfo? Connecting(long? inode)
+    {
+        SocketInfo? found = null;
+        MachineSockets.List([SocketProtocol.Tcp], 1u << (int)SocketState.SynSent, detailed: false, listed => found = listed.Inode == inode ? listed : found);
+        return found;
+    }
 
     /// <summary>An IPv4 address that is mapped into IPv6, as IPv4.</summary>
     private static IPEndPoint? Plain(EndPoint? endPoint) => endPoint switch

@@ -23,7 +23,7 @@ internal static class SocketSource
             TcpClient client => (client.Client ?? throw OwnSockets.Closed(), null),
             TcpListener listener => (IsActive(listener) ? listener.Server : throw OwnSockets.NotStarted(), null),
             UdpClient client => (client.Client ?? throw OwnSockets.Closed(), null),
-            _ => throw new NetLabException(FaultKind.NoSocket, $"A {source?.GetType().Name ?? "null"} has no socket to look into. Give a server job or connection of this module, or a Socket, TcpClient, TcpListener or UdpClient."),
+            _ => throw new NetLabException(FaultKind.NoSocket, $"An object of type {source?.GetType().Name ?? "null"} has no socket to look into. Give a server job or connection of this module, or a Socket, TcpClient, TcpListener or UdpClient."),
         };
     }
 

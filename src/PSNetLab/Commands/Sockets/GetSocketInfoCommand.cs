@@ -41,13 +41,21 @@ public sealed class GetSocketInfoCommand : NetCmdlet
     [Parameter(ParameterSetName = MachineSet)]
     public SwitchParameter Listening { get; set; }
 
+    /// <summary>Only sockets with one of these ports, local or of the peer: both ends of connections, and who listens.</summary>
+    [Parameter(ParameterSetName = MachineSet)]
+    [ValidateRange(1, 65535)]
+    [ArgumentCompleter(typeof(ServerPortCompleter<SocketJob>))]
+    public int[]? Port { get; set; }
+
     /// <summary>Only sockets with one of these local ports.</summary>
     [Parameter(ParameterSetName = MachineSet)]
+    [ValidateRange(0, 65535)]
     [ArgumentCompleter(typeof(ServerPortCompleter<SocketJob>))]
     public int[]? LocalPort { get; set; }
 
     /// <summary>Only sockets with a peer on one of these ports.</summary>
     [Parameter(ParameterSetName = MachineSet)]
+    [ValidateRange(1, 65535)]
     [ArgumentCompleter(typeof(ServerPortCompleter<SocketJob>))]
     public int[]? RemotePort { get; set; }
 
@@ -62,6 +70,7 @@ public sealed class GetSocketInfoCommand : NetCmdlet
 
     /// <summary>Only sockets of these processes. Implies -IncludeProcess.</summary>
     [Parameter(ParameterSetName = MachineSet)]
+    [ValidateRange(1, int.MaxValue)]
     public int[]? ProcessId { get; set; }
 
     /// <summary>Only sockets of processes with these names; wildcards are allowed. Implies -IncludeProcess.</summary>
@@ -70,7 +79,7 @@ public sealed class GetSocketInfoCommand : NetCmdlet
     [ArgumentCompleter(typeof(ProcessNameCompleter))]
     public string[]? ProcessName { get; set; }
 
-    /// <summary>Also finds out which process has each socket: on Linux only, and of other users' processes only with the rights for it.</summary>
+    /// <summary>Also finds out which process has each socket: of other users' processes only with the rights for it.</summary>
     [Parameter(ParameterSetName = MachineSet)]
     public SwitchParameter IncludeProcess { get; set; }
 
@@ -95,7 +104,7 @@ public sealed class GetSocketInfoCommand : NetCmdlet
         }
         catch (NetLabException fault)
         {
-            Report(fault, InputObject);
+            Report(fault.Kind == FaultKind.NoSocket ? new NetLabException(fault.Kind, fault.Message + Hint()) : fault, InputObject);
         }
         catch (OperationCanceledException)
         {
@@ -151,6 +160,7 @@ public sealed class GetSocketInfoCommand : NetCmdlet
     private bool IsAsked(SocketInfo socket)
         => (_states & (1u << (int)socket.State)) != 0
             && !(Listening && socket.Protocol == SocketProtocol.Tcp && socket.State != SocketState.Listen)
+            && (Port is null || Port.Contains(socket.LocalPort ?? -1) || Port.Contains(socket.RemotePort ?? -1))
             && (LocalPort is null || LocalPort.Contains(socket.LocalPort ?? -1))
             && (RemotePort is null || RemotePort.Contains(socket.RemotePort ?? -1))
             && Matches(_local, socket.LocalAddress)
@@ -159,6 +169,14 @@ public sealed class GetSocketInfoCommand : NetCmdlet
     private bool IsAsked(int process)
         => (ProcessId is null || ProcessId.Contains(process))
             && (_names is null || (_processes.NameOf(process) is { } name && Array.Exists(_names, pattern => pattern.IsMatch(name))));
+
+    /// <summary>What may have been meant by an object that has no socket.</summary>
+    private string Hint() => (InputObject is PSObject wrapped ? wrapped.BaseObject : InputObject) switch
+    {
+        int port => $" For the sockets with a port: Get-SocketInfo -Port {port}.",
+        System.Diagnostics.Process process => $" For the sockets of a process: Get-SocketInfo -ProcessId {process.Id}.",
+        _ => string.Empty,
+    };
 
     private static bool Matches(AddressFilter? filter, IPAddress? address) => filter is null || (address is not null && filter.IsAllowed(address));
 }
