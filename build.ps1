@@ -15,7 +15,7 @@ Build    publishes the module to output/PSNetLab/<version>/ (the default)
 Test     Build, then xunit, Pester, the analyzer and the help check; ends with 'N passed, N failed'
 Demo     Build, then docs/examples/demo.ps1
 Docs     Build, then the check that help pages, cmdlets and the manifest agree
-Bench    Build, then tests/Benchmarks/Bench.ps1
+Bench    Build, then tests/Benchmarks/Bench.ps1: the module beside public tools, on Linux
 Analyze  PSScriptAnalyzer over every script; any finding fails
 Package  Build, then a .nupkg in output/packages
 Clean    removes output/, TestResults/ and every bin/ and obj/
@@ -27,7 +27,7 @@ The configuration of the compiled assemblies.
 For Bench: the areas to measure. All of them when left out.
 
 .PARAMETER Quick
-For Bench: short runs.
+For Bench: short runs, to see that nothing broke. Only long ones may be quoted, and go into docs/benchmarks.md.
 
 .PARAMETER SigningCertificate
 For Package, on Windows: signs the module's files with this certificate.
@@ -55,7 +55,7 @@ param(
     [ValidateSet('Release', 'Debug')]
     [string] $Configuration = 'Release',
 
-    [ValidateSet('Tcp', 'Udp', 'Http', 'Sockets', 'Startup')]
+    [ValidateSet('Tcp', 'Udp', 'Http', 'Sockets', 'Startup', 'Pipeline')]
     [string[]] $Area = @(),
 
     [switch] $Quick,
@@ -181,4 +181,6 @@ $steps = foreach ($name in $Task) {
     if ($name -notin 'Analyze', 'Clean') { 'Build' }
     $name
 }
-foreach ($step in $steps | Select-Object -Unique) { & "Invoke-$step" }
+$steps = @($steps | Select-Object -Unique)
+foreach ($step in $steps) { & "Invoke-$step" }
+if ($steps[-1] -eq 'Build') { Write-Host "Build: done. To use it: Import-Module $(Split-Path $modulePath)" }

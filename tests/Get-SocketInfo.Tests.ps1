@@ -138,6 +138,25 @@ Describe 'Get-SocketInfo with an object' {
         $info.Handle | Should -Be $socket.Handle
     }
 
+    It 'tells the endpoints of a socket that waits for its connection' -Skip:(-not $IsLinux) {
+        $listener = [Net.Sockets.Socket]::new('InterNetwork', 'Stream', 'Tcp')
+        $disposables.Add($listener)
+        $listener.Bind([Net.IPEndPoint]::new([ipaddress]::Loopback, 0))
+        $listener.Listen(0)
+        $clients = foreach ($number in 1..3) {
+            $client = [Net.Sockets.TcpClient]::new([Net.Sockets.AddressFamily]::InterNetwork)
+            $disposables.Add($client)
+            $null = $client.ConnectAsync('127.0.0.1', $listener.LocalEndPoint.Port)
+            $client
+        }
+        # One is connected, the others have to wait.
+        Wait-Until { @(Get-SocketInfo -RemotePort $listener.LocalEndPoint.Port -State SynSent).Count -eq 2 }
+        $waiting = $clients | Get-SocketInfo | Where-Object State -EQ SynSent
+        $waiting.Count | Should -Be 2
+        $waiting.RemotePort | Select-Object -Unique | Should -Be $listener.LocalEndPoint.Port
+        $waiting.LocalPort | Sort-Object | Should -Be ((Get-SocketInfo -RemotePort $listener.LocalEndPoint.Port -State SynSent).LocalPort | Sort-Object)
+    }
+
     It 'counts the bytes that wait to be read' {
         $server = Start-TcpServer -Reply ('x' * 1234)
         $client = [Net.Sockets.TcpClient]::new('127.0.0.1', $server.Port)
@@ -148,7 +167,8 @@ Describe 'Get-SocketInfo with an object' {
     }
 
     It 'is a clear error with <Kind>' -ForEach @(
-        @{ Kind = 'a number'; Value = 42; Text = "*Int32 has no socket*server job*" }
+        @{ Kind = 'a number'; Value = 42; Text = "*Int32 has no socket*server job*-Port 42*" }
+        @{ Kind = 'a process'; Value = (Get-Process -Id $PID); Text = "*Process has no socket*-ProcessId $PID*" }
         @{ Kind = 'a text'; Value = '127.0.0.1'; Text = "*String has no socket*" }
     ) {
         $fault = { $Value | Get-SocketInfo -ErrorAction Stop } | Should -Throw -PassThru
@@ -175,11 +195,20 @@ Describe 'Get-SocketInfo with an object' {
         "$($faults[0])" | Should -BeLike '*socket is closed*'
     }
 
-    It 'is a clear error with a stopped TcpListener' {
+    It 'is a clear error with a TcpListener that is <Kind>, and opens no socket' -ForEach @(
+        @{ Kind = 'stopped'; Prepare = { $listener.Start(); $listener.Stop() } }
+        @{ Kind = 'not started'; Prepare = { $disposables.Add($listener) } }
+    ) {
         $listener = [Net.Sockets.TcpListener]::new([ipaddress]::Loopback, 0)
-        $listener.Start()
-        $listener.Stop()
-        { $listener | Get-SocketInfo -ErrorAction Stop } | Should -Throw -ErrorId "ConnectionClosed,$command"
+        . $Prepare
+        $before = Get-OpenSocketCount
+        foreach ($round in 1..10) {
+            $fault = { $listener | Get-SocketInfo -ErrorAction Stop } | Should -Throw -PassThru
+            $fault.FullyQualifiedErrorId | Should -Be "ConnectionClosed,$command"
+            $fault.TargetObject | Should -Be $listener
+            "$fault" | Should -BeLike '*does not listen*Start method*'
+        }
+        Get-OpenSocketCount | Should -BeLessOrEqual $before
     }
 
     It 'is a clear error with a closed connection and a stopped job' {
@@ -193,19 +222,31 @@ Describe 'Get-SocketInfo with an object' {
         @($faults).FullyQualifiedErrorId | Should -Be (@("ConnectionClosed,$command") * 3)
     }
 
-    It 'tells the same as the list' -Skip:(-not $IsLinux) {
+    It 'tells the same as the list' {
         $client = [Net.Sockets.TcpClient]::new()
         $disposables.Add($client)
         $server = Start-TcpServer
         $client.Connect('127.0.0.1', $server.Port)
         Wait-Until { $server.ConnectionCount -eq 1 }
+        $same = 'Protocol', 'State', 'LocalAddress', 'LocalPort', 'RemoteAddress', 'RemotePort', 'AddressFamily', 'SocketType', 'ProcessId', 'ProcessPath'
+        if (-not $IsWindows) { $same += 'ReceiveQueue', 'SendQueue' }
+        if ($IsLinux) { $same += 'UserId', 'UserName', 'Inode', 'ProcessName' }
         foreach ($info in $server, $client | Get-SocketInfo) {
-            $listed = Get-SocketInfo -LocalPort $info.LocalPort -IncludeProcess -WarningAction Ignore |
-                Where-Object Inode -EQ $info.Inode
-            $same = 'Protocol', 'State', 'LocalAddress', 'LocalPort', 'RemoteAddress', 'RemotePort', 'AddressFamily', 'SocketType',
-            'ReceiveQueue', 'SendQueue', 'UserName', 'ProcessId', 'ProcessName', 'ProcessPath'
+            $listed = Get-SocketInfo -LocalPort $info.LocalPort -ProcessId $PID -State $info.State |
+                Where-Object RemotePort -EQ $info.RemotePort
             foreach ($name in $same) { $info.$name | Should -Be $listed.$name -Because $name }
         }
+    }
+
+    It 'tells the state of both ends when one is done sending' {
+        $listener = [Net.Sockets.TcpListener]::new([ipaddress]::Loopback, 0)
+        $listener.Start()
+        $client = [Net.Sockets.TcpClient]::new('127.0.0.1', $listener.LocalEndpoint.Port)
+        $accepted = $listener.AcceptTcpClient()
+        $disposables.AddRange([IDisposable[]] ($listener, $client, $accepted))
+        $client.Client.Shutdown('Send')
+        Wait-Until { ($client | Get-SocketInfo).State -eq 'FinWait2' }
+        ($accepted | Get-SocketInfo).State | Should -Be 'CloseWait'
     }
 
     It 'has no name for the protocol of other sockets' -Skip:(-not $IsLinux) {

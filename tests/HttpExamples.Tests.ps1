@@ -51,3 +51,71 @@ Describe 'http-by-hand.ps1' {
         $lines | Should -Contain '> name=小明'
     }
 }
+
+Describe 'http-server-by-hand.ps1' {
+    BeforeAll {
+        # Asks for each target over a connection of its own, and prints status and page.
+        function Get-Page([int] $Port, [string[]] $Target) {
+            $client = Start-PythonPeer @'
+import http.client, sys
+for target in sys.argv[2:]:
+    connection = http.client.HTTPConnection('127.0.0.1', int(sys.argv[1]), timeout=10)
+    connection.request('GET', target)
+    response = connection.getresponse()
+    print(response.status, response.reason, response.read().decode().strip())
+    connection.close()
+'@ (@("$Port") + $Target) -NoPort
+            try {
+                $client.ReadToEnd()
+                $null = $client.WaitForExit(10)
+            }
+            finally {
+                $client.Stop()
+            }
+        }
+    }
+
+    It 'prints each request line by line, serves the page, or says that there is none, and closes' {
+        $server = Start-ExampleServer http-server-by-hand @{ Path = $site }
+        try {
+            Get-Page $server.Port '/', '/index.html', '/other' | Should -Be @(
+                '200 OK <h1>你好</h1>', '200 OK <h1>你好</h1>'
+                '404 Not Found <!doctype html><title>404</title><h1>Not found</h1>'
+            )
+            $asked = @($server.Output | ForEach-Object { "$_" -replace '^\S+ ' })
+            $asked | Should -Contain 'GET / HTTP/1.1'
+            $asked | Should -Contain 'GET /other HTTP/1.1'
+            @($asked -eq "Host: 127.0.0.1:$($server.Port)").Count | Should -Be 3
+        }
+        finally {
+            Stop-Example $server
+        }
+    }
+
+    It 'goes on when a client leaves in the middle, or sends nonsense' {
+        $server = Start-ExampleServer http-server-by-hand @{ Path = $site }
+        try {
+            Send-TcpMessage 127.0.0.1 $server.Port 'GET / HT' -ErrorAction Stop
+            Send-TcpMessage 127.0.0.1 $server.Port "`e[2J`0`r`n`r`n" -Receive -TimeoutSec 10 | ForEach-Object Text |
+                Should -Match '^HTTP/1.1 404'
+            Get-Page $server.Port '/' | Should -BeLike '200 OK *'
+            $server.Output -match "`e" | Should -BeNullOrEmpty
+        }
+        finally {
+            Stop-Example $server
+        }
+    }
+}
+
+Describe 'http-by-hand.ps1 and http-server-by-hand.ps1' {
+    It 'talk to each other' {
+        $server = Start-ExampleServer http-server-by-hand @{ Path = $site }
+        try {
+            $lines = Invoke-Example http-by-hand @{ Port = $server.Port; Method = 'GET' }
+            $lines | Should -Contain '< HTTP/1.1 200 OK'
+        }
+        finally {
+            Stop-Example $server
+        }
+    }
+}

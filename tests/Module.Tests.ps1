@@ -58,6 +58,14 @@ Describe 'The manifest' {
     }
 }
 
+Describe 'The licenses' {
+    It 'come with the module, also those of what is built in' {
+        "$modulePath/LICENSE" | Should -FileContentMatch 'MIT License'
+        $package = Get-Content $PSScriptRoot/../src/PSNetLab.Engine/MediaTypes/package.json -Raw | ConvertFrom-Json
+        "$modulePath/THIRD-PARTY-NOTICES.txt" | Should -FileContentMatch "mime-db $([regex]::Escape($package.dependencies.'mime-db')):"
+    }
+}
+
 Describe 'Coming and going' {
     AfterEach {
         Get-TcpConnection | Close-TcpConnection

@@ -130,7 +130,7 @@ Describe 'Errors of Receive-UdpMessage' {
         $fault.FullyQualifiedErrorId | Should -BeLike 'PortInUse,*'
         $fault.CategoryInfo.Category | Should -Be 'ResourceExists'
         "$($fault.TargetObject)" | Should -Be "127.0.0.1:$($server.Port)"
-        if ($IsLinux) { "$fault" | Should -BeLike "*(by process $PID, *)*" }
+        "$fault" | Should -BeLike "*(by process $PID, *)*"
     }
 
     It 'says <Id> for <Bad>, and leaves no job' -ForEach @(

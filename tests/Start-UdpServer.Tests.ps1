@@ -230,7 +230,7 @@ Describe 'Start-UdpServer' {
             $fault.CategoryInfo.Category | Should -Be 'ResourceExists'
             "$($fault.TargetObject)" | Should -Be "127.0.0.1:$($server.Port)"
             "$fault" | Should -BeLike "Port $($server.Port) on 127.0.0.1 is in use*Choose another with -Port, or 0*"
-            if ($IsLinux) { "$fault" | Should -BeLike "*(by process $PID, *)*" }
+            "$fault" | Should -BeLike "*(by process $PID, *)*"
             Get-Job | Should -HaveCount 1
         }
 

@@ -3,12 +3,15 @@
 
 <#
 .SYNOPSIS
-Measures PSNetLab against the least a program in C can do for the same work. Linux only.
+Measures PSNetLab against public tools and against the least a program in C can do for the same work. Linux only.
 
 .DESCRIPTION
-Every server runs in a process of its own and every load comes from a program in C (peers/), over loopback. Ours and
-the peer take turns, so that whatever else the machine does falls on both, and what counts is the ratio of each turn.
-Prints a table, writes output/bench/<area>.json and exits with 1 when a target is missed.
+Every server runs in a process of its own and every load comes from another one, over loopback. Ours and the peers take
+turns, so that whatever else the machine does falls on all of them, and what counts is the ratio of each round. Prints a
+table, writes output/bench/<area>.json and exits with 1 when a target is missed. What misses its tool is left out, and
+the tool named with its Debian package.
+
+A run that measures whole areas at full length also writes docs/benchmarks.md, once there is one of each area.
 
 An area is a script of its own beside this one, which gives figures: see Tcp.ps1.
 
@@ -28,7 +31,8 @@ How often ours and the peer take turns.
 The manifest of the module to measure. When left out, that of the newest in output/PSNetLab.
 
 .PARAMETER Rehearsal
-The peers stand in for the module. Every ratio should come out near 1: what it differs by is the noise of the machine.
+The peers stand in for the module, in Tcp, Udp and Http. Every ratio should come out near 1: what it differs by is the
+noise of the machine.
 
 .EXAMPLE
 ./Bench.ps1 -Area Tcp
@@ -38,7 +42,7 @@ The peers stand in for the module. Every ratio should come out near 1: what it d
 #>
 [CmdletBinding()]
 param(
-    [ValidateSet('Tcp', 'Udp', 'Http', 'Sockets', 'Startup')]
+    [ValidateSet('Tcp', 'Udp', 'Http', 'Sockets', 'Startup', 'Pipeline')]
     [string[]] $Area = @(),
 
     [string] $Figure = '*',
@@ -56,10 +60,12 @@ param(
 Set-StrictMode -Version 3.0
 $ErrorActionPreference = 'Stop'
 
-. $PSScriptRoot/common.ps1
-
 if (-not $IsLinux) { throw 'The benchmarks need Linux: they compare with epoll and read /proc.' }
 
+. $PSScriptRoot/common.ps1
+
+# Where Debian has nginx and ss, and where only root looks.
+$env:PATH += ':/usr/sbin'
 $output = Join-Path $PSScriptRoot .. .. output bench
 $null = New-Item $output -ItemType Directory -Force
 $bench = [pscustomobject]@{
@@ -71,30 +77,60 @@ $bench = [pscustomobject]@{
     Rounds    = $Rounds
     Seconds   = $Quick ? 1 : 3
     Figure    = $Figure
+    Tools     = [ordered]@{}
+    Missing   = [ordered]@{}
 }
-Invoke-Compiler -Source $PSScriptRoot/peers -Destination $bench.Peers
+# Only these are for the page: a short run, or a part of one, must not take their place.
+$whole = -not $Quick -and -not $Rehearsal -and $Figure -eq '*'
 
-$all = 'Tcp', 'Udp', 'Http', 'Sockets', 'Startup' | Where-Object { Test-Path "$PSScriptRoot/$_.ps1" }
+# How much of the machine went to others while an area was measured.
+function Get-Reading {
+    $own = Get-CpuSecond ([Diagnostics.Process]::GetCurrentProcess())
+    @{ Time = [DateTime]::UtcNow; All = Get-MachineSecond; Own = $own }
+}
+
+function Get-OtherShare($Before, $After) {
+    $others = ($After.All - $Before.All) - ($After.Own - $Before.Own)
+    $there = ($After.Time - $Before.Time).TotalSeconds * [Environment]::ProcessorCount
+    [Math]::Round([Math]::Max(0, 100 * $others / $there), 1)
+}
+
+$all = 'Tcp', 'Udp', 'Http', 'Sockets', 'Startup', 'Pipeline'
+if ($Rehearsal) { $all = $all[0..2] }
 $missed = 0
 foreach ($name in $Area ? $Area : $all) {
-    $script = "$PSScriptRoot/$name.ps1"
-    if (-not (Test-Path $script)) { throw "There are no figures for $name yet." }
     Write-Host "${name}: $Rounds rounds of $($bench.Seconds) s$($Rehearsal ? ', the peers against themselves' : '')"
-    $figures = @(& $script $bench)
-    if (-not $figures) { throw "No figure of $name is like '$Figure'." }
+    $bench.Tools.Clear()
+    $bench.Missing.Clear()
+    $before = Get-Reading
+    $figures = @(& "$PSScriptRoot/$name.ps1" $bench)
+    $others = Get-OtherShare $before (Get-Reading)
+    if (-not $figures) {
+        if ($bench.Missing.Count) { continue }
+        throw "No figure of $name is like '$Figure'."
+    }
     $figures | ConvertTo-Table | Out-Host
-    $json = Join-Path $bench.Peers "$($name.ToLowerInvariant()).json"
+    Write-Host "Others had $others % of the processors.$($others -gt 5 ? ' These figures are rough.' : '')"
+    $json = Join-Path $bench.Peers "$($name.ToLowerInvariant())$($whole ? '' : '.part').json"
     [ordered]@{
         Area    = $name
         Time    = [DateTime]::UtcNow.ToString('s') + 'Z'
         Machine = Get-Machine
         Module  = $Rehearsal ? 'none, a rehearsal' : (Import-PowerShellDataFile $bench.Module).ModuleVersion
+        Tools   = $bench.Tools
+        Missing = $bench.Missing
         Rounds  = $Rounds
         Seconds = $bench.Seconds
+        Others  = $others
         Figures = $figures
     } | ConvertTo-Json -Depth 10 | Set-Content $json
     Write-Host "Written: output/bench/$(Split-Path $json -Leaf)"
     $missed += @($figures | Where-Object Missed).Count
+}
+if ($whole) {
+    $missing = $all | Where-Object { -not (Test-Path "$($bench.Peers)/$($_.ToLowerInvariant()).json") }
+    if ($missing) { Write-Host "docs/benchmarks.md stays as it is: there is no full run of $($missing -join ', ') yet" }
+    else { & $PSScriptRoot/Page.ps1 }
 }
 if ($missed) {
     Write-Host "$missed targets missed"

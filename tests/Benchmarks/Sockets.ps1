@@ -4,81 +4,85 @@
 param([Parameter(Mandatory)] $Bench)
 
 if ($Bench.Rehearsal) { throw 'There is no rehearsal of Sockets: ss cannot stand in for objects.' }
-if (-not (Get-Command ss -CommandType Application -ErrorAction Ignore)) {
-    throw 'There is no ss. On Debian: apt install iproute2'
+if (-not (Test-Compiler $Bench)) { return }
+if (-not (Test-Peer $Bench ss iproute2 { ss --version })) { return }
+
+# Those that other areas have closed are listed, too, for as long as the system remembers them: a minute.
+function Wait-Forgotten {
+    $deadline = [DateTime]::UtcNow.AddSeconds(65)
+    while ((Get-Content /proc/net/sockstat -Raw) -match '\btw (\d+)' -and [int] $Matches[1] -gt 10) {
+        if ([DateTime]::UtcNow -gt $deadline) { return }
+        Start-Sleep -Seconds 1
+    }
 }
 
-$connections = $Bench.Quick ? 1000 : 10000
-$sockets = 2 * $connections
-
-# What one command took in the process that has the module.
-function Measure-OurList($Server, [string] $Command) {
-    $Server.Process.StandardInput.WriteLine($Command)
-    $Server.Process.StandardInput.Flush()
-    Read-Line $Server.Process '^(\{.*\})$' | ConvertFrom-Json
-}
-
-# The times as bash has them, so that starting it is no part of them.
-function Measure-Ss([string] $Options) {
-    $times = bash -c "TIMEFORMAT='%R %U %S'; time ss $Options > /dev/null" 2>&1
-    if ($LASTEXITCODE -or "$times" -notmatch '^([\d.]+) ([\d.]+) ([\d.]+)$') { throw "ss $Options failed: $times" }
-    $wall, $user, $system = $Matches[1..3] | ForEach-Object { [double]::Parse($_, $culture) * 1000 }
-    @{ milliseconds = $wall; cpu_ms = $user + $system }
+# Runs the script, which gets the process that has the module, while so many connections are open.
+function Use-Connection([int] $Count, [scriptblock] $Script) {
+    $server = $client = $ours = $null
+    try {
+        $server = Start-Server (Join-Path $Bench.Peers tcp_echo_epoll)
+        $client = Start-Program "$($Bench.Peers)/tcp_idle" 127.0.0.1, $server.Port, $Count
+        $opened = [int] (Read-Line $client '^READY (\d+)$')
+        if ($opened -lt $Count) { throw "Only $opened of $Count connections: see ulimit -n." }
+        if ((Wait-OpenFile $server.Process -Least $Count) -lt $Count) { throw 'The server did not accept all.' }
+        $ours = Start-OurScript $Bench SocketList.ps1 '-Count', (2 * $Count)
+        & $Script $ours
+    }
+    finally {
+        $null = Stop-Server $ours
+        if ($client) {
+            $client.StandardInput.Close()
+            if (-not $client.WaitForExit(30000)) { $client.Kill() }
+        }
+        $null = Stop-Server $server
+    }
 }
 
 # Times: the less, the better.
-function Measure-List($Server, [string] $Name, [string] $Command, [string] $Options, [double] $MostRatio, [switch] $Bare) {
-    $null = Measure-Ss $Options
+function Measure-List {
+    param(
+        $Server,
+        [string] $Name,
+        [int] $Sockets,
+        [string] $Command,
+        [string] $Options,
+        [hashtable] $Targets,
+        [switch] $Bare
+    )
+
+    $null = Measure-Program "ss $Options"
     $rounds = foreach ($round in 1..$Bench.Rounds) {
         Write-Verbose "round $round"
-        $list = Measure-OurList $Server $Command
-        $ss = Measure-Ss $Options
-        $emit = $Bare ? @{ milliseconds = 0; cpu_ms = 0 } : (Measure-OurList $Server emit)
+        $list = Invoke-Line $Server $Command
+        $ss = Measure-Program "ss $Options"
+        $emit = $Bare ? @{ milliseconds = 0; cpu_ms = 0 } : (Invoke-Line $Server emit)
         [pscustomobject]@{
-            Ours = [pscustomobject]@{
-                Value  = $list.milliseconds
-                Cpu    = $list.cpu_ms * 1000
-                Errors = [Math]::Max(0, $sockets - $list.objects)
-                Raw    = $list
-            }
-            Peer = [pscustomobject]@{
-                Value  = $ss.milliseconds + $emit.milliseconds
-                Cpu    = ($ss.cpu_ms + $emit.cpu_ms) * 1000
-                Errors = 0
-                Raw    = @{ Ss = $ss; Emit = $emit }
-            }
+            Ours = New-Turn $list.milliseconds ($list.cpu_ms * 1000) ([Math]::Max(0, $Sockets - $list.objects)) $list
+            Ss   = $ss
+            Both = New-Turn ($ss.Value + $emit.milliseconds) ($ss.Cpu + $emit.cpu_ms * 1000) 0 $emit
         }
     }
-    $targets = $MostRatio ? @{ MostRatio = $MostRatio } : @{}
-    ConvertTo-Figure $Name ms @($rounds.Ours) @($rounds.Peer) @targets
-    if (-not $Bare) {
-        $parts = $rounds.Peer | ForEach-Object { [pscustomobject]@{ Value = $_.Raw.Emit.milliseconds; Cpu = $_.Raw.Emit.cpu_ms * 1000; Errors = 0 } }
-        ConvertTo-Figure "$Name, of the peer for objects" ms @($parts) @()
-    }
+    if ($Bare) { return ConvertTo-Figure $Name ms @($rounds.Ours) @($rounds.Ss) -Against ss @Targets }
+    ConvertTo-Figure $Name ms @($rounds.Ours) @($rounds.Both) -Against 'ss + objects' @Targets
+    ConvertTo-Figure $Name ms @($rounds.Ours) @($rounds.Ss) -Against ss
 }
 
-$server = $client = $ours = $null
-try {
-    $server = Start-Server (Join-Path $Bench.Peers tcp_echo_epoll)
-    $client = Start-Program "$($Bench.Peers)/tcp_idle" 127.0.0.1, $server.Port, $connections
-    $opened = [int] (Read-Line $client '^READY (\d+)$')
-    if ($opened -lt $connections) { throw "Only $opened of $connections connections: see ulimit -n." }
-    if ((Wait-OpenFile $server.Process -Least $connections) -lt $connections) { throw 'The server did not accept all.' }
-    $ours = Start-OurScript $Bench SocketList.ps1 '-Count', $sockets
-
-    Measure-Figure $Bench 'list' { Measure-List $ours "list $sockets" list '-tan' -MostRatio 1.0 }
-    Measure-Figure $Bench 'list with process' {
-        # The processes of the machine are looked through for a few sockets, too, so a short run says nothing of it.
-        $most = $Bench.Quick ? 0 : 1.5
-        Measure-List $ours "list $sockets with process" process '-tanp' -MostRatio $most -Bare
+if (-not $Bench.Quick) { Wait-Forgotten }
+$most = $Bench.Quick ? 2000 : 20000
+foreach ($sockets in 2, 20, 200, 2000, 20000 -le $most) {
+    Measure-Figure $Bench "list $sockets" {
+        $targets = $sockets -eq $most ? @{ MostRatio = 1.0 } : @{}
+        Use-Connection ($sockets / 2) { param($Ours) Measure-List $Ours "list $sockets" $sockets list '-tan' $targets }
     }
-    Measure-Figure $Bench 'list detailed' { Measure-List $ours "list $sockets detailed" detailed '-tani' }
 }
-finally {
-    $null = Stop-Server $ours
-    if ($client) {
-        $client.StandardInput.Close()
-        if (-not $client.WaitForExit(30000)) { $client.Kill() }
+Measure-Figure $Bench "list $most with process" {
+    # The processes of the machine are looked through for a few sockets, too, so a short run says nothing of it.
+    $targets = $Bench.Quick ? @{} : @{ MostRatio = 1.5 }
+    Use-Connection ($most / 2) {
+        param($Ours)
+        Measure-List $Ours "list $most with process" $most process '-tanp' $targets -Bare
     }
-    $null = Stop-Server $server
+}
+Measure-Figure $Bench "list $most detailed" {
+    Use-Connection ($most / 2) { param($Ours) Measure-List $Ours "list $most detailed" $most detailed '-tani' @{} }
 }

@@ -1,9 +1,12 @@
-# The TCP figures. The peer is a single-threaded epoll loop in C, for bulk iperf3.
+# The TCP figures. The peer is a single-threaded epoll loop in C, for bulk iperf3; socat and ncat are there to compare.
 [CmdletBinding()]
 param([Parameter(Mandatory)] $Bench)
 
+if (-not (Test-Compiler $Bench)) { return }
+
 $quiet = '-Echo', '-Framing', 'Line', '-NoRecord'
 $recorded = '-Echo', '-Framing', 'Line', '-Receive'
+$epoll = 'epoll in C'
 
 function Start-PeerServer([string[]] $Arguments) {
     Start-Server (Join-Path $Bench.Peers tcp_echo_epoll) $Arguments
@@ -14,7 +17,26 @@ function Start-OurServer([string[]] $Arguments) {
     Start-PeerServer @(if ('-Echo' -notin $Arguments) { '--sink' })
 }
 
-function Measure-Echo($Name, [int] $Connections, [int] $Bytes, [string[]] $Options, [hashtable] $Targets = @{}) {
+# Both start a process for each connection.
+function Get-ToolStart {
+    $starts = [ordered]@{}
+    if (Test-Peer $Bench socat socat { socat -V }) {
+        $starts.socat = {
+            Start-Tool socat {
+                param($Port)
+                "TCP-LISTEN:$Port,bind=127.0.0.1,reuseaddr,fork,backlog=1024,nodelay", 'PIPE'
+            }
+        }
+    }
+    if (Test-Peer $Bench ncat ncat { ncat --version }) {
+        $starts.ncat = { Start-Tool ncat { param($Port) '-l', '-k', '-m', 1000, '-e', '/bin/cat', '127.0.0.1', $Port } }
+    }
+    $starts
+}
+
+function Measure-Echo {
+    param($Name, [int] $Connections, [int] $Bytes, [string[]] $Options, [hashtable] $Targets = @{}, [switch] $Tools)
+
     $total = [pscustomobject]@{ Messages = [long] 0 }
     $load = {
         param($Server)
@@ -22,20 +44,14 @@ function Measure-Echo($Name, [int] $Connections, [int] $Bytes, [string[]] $Optio
         if ($Server.Ours) { $total.Messages += $result.messages }
         @{ Rate = $result.per_second; Count = $result.messages; Errors = $result.errors; Raw = $result }
     }
-    $ours = $peer = $null
-    $rounds = @()
-    try {
-        $ours = Start-OurServer $Options
-        $peer = Start-PeerServer
-        $rounds = @(Measure-Pair $Bench $ours $peer $load)
-    }
-    finally {
-        $rest = Stop-Server $ours
-        $null = Stop-Server $peer
-    }
-    $received = $rest -match 'COUNT (\d+)' ? [long] $Matches[1] : $null
+    $starts = [ordered]@{ Ours = { Start-OurServer $Options }; $epoll = { Start-PeerServer } }
+    $more = $Tools ? (Get-ToolStart) : @{}
+    foreach ($tool in $more.Keys) { $starts[$tool] = $more[$tool] }
+    $sides = Measure-Server $Bench $starts $load
+    $received = $sides.Printed -match 'COUNT (\d+)' ? [long] $Matches[1] : $null
     $note = $null -ne $received -and $received -ne $total.Messages ? "received $received of $($total.Messages)" : ''
-    ConvertTo-Figure $Name messages/s $rounds.Ours $rounds.Peer @Targets -Note $note
+    ConvertTo-Figure $Name messages/s $sides.Ours $sides.$epoll -Against $epoll @Targets -Note $note
+    foreach ($tool in $more.Keys) { ConvertTo-Figure $Name messages/s $sides.Ours $sides.$tool -Against $tool }
 }
 
 function Measure-Bulk([string] $Name) {
@@ -50,56 +66,22 @@ function Measure-Bulk([string] $Name) {
         $rate = $end.sum_received.bits_per_second / 8 / 1MB
         @{ Rate = $rate; Count = $end.sum_received.bytes / 1MB; Errors = 0; Raw = $end.sum_received }
     }
-    $ours = $sink = $peer = $null
-    try {
-        $ours = Start-OurServer '-Framing', 'Raw', '-NoRecord'
-        $sink = Start-PeerServer '--sink'
-        $rounds = @(Measure-Pair $Bench $ours $sink $load)
-        ConvertTo-Figure "$Name, C sink" MiB/s $rounds.Ours $rounds.Peer
-        if (-not (Get-Command iperf3 -CommandType Application -ErrorAction Ignore)) {
-            throw 'There is no iperf3. On Debian: apt install iperf3'
-        }
-        # iperf3 does not tell which port it was given, so it gets one that was free a moment ago.
-        $free = [Net.Sockets.TcpListener]::new([Net.IPAddress]::Loopback, 0)
-        $free.Start()
-        $port = $free.LocalEndpoint.Port
-        $free.Stop()
-        $peer = Start-Server iperf3 '-s', '-B', 127.0.0.1, '-p', $port, '--forceflush' '^Server listening on (\d+)'
-        $rounds = @(Measure-Pair $Bench $ours $peer $load $iperf)
-        ConvertTo-Figure "$Name, iperf3" MiB/s $rounds.Ours $rounds.Peer -LeastRatio 0.8
+    $starts = [ordered]@{
+        Ours = { Start-OurServer '-Framing', 'Raw', '-NoRecord' }
+        Sink = { Start-PeerServer '--sink' }
     }
-    finally {
-        foreach ($server in $ours, $sink, $peer) { $null = Stop-Server $server }
-    }
-}
-
-# Live: received while they are sent. Buffered: everything has arrived before the first is received.
-function Measure-Pipeline([string] $Name, [string[]] $Options, [hashtable] $Targets = @{}) {
-    $count = $Bench.Quick ? 20000 : 100000
-    $turns = foreach ($round in 1..$Bench.Rounds) {
-        Write-Verbose "round $round"
-        $to = $from = $null
-        try {
-            $to = Start-OurScript $Bench TcpReceive.ps1 (@('-Count', $count) + $Options)
-            $from = Start-OurScript $Bench TcpSend.ps1 '-Port', $to.Port, '-Count', $count
-            $sent = Stop-Server $from 120 | ConvertFrom-Json
-            $got = Stop-Server $to 120 | ConvertFrom-Json
-            [pscustomobject]@{
-                Value  = $got.per_second
-                Cpu    = $got.cpu_us
-                Errors = $got.lost + $got.disordered
-                Raw    = @{ Sent = $sent; Received = $got }
-            }
-        }
-        catch {
-            foreach ($server in $from, $to) { if ($server) { $server.Process.Kill($true) } }
-            throw
+    if (Test-Peer $Bench iperf3 iperf3 { iperf3 --version }) {
+        $starts.iperf3 = {
+            $server = Start-Tool iperf3 { param($Port) '-s', '-B', '127.0.0.1', '-p', $Port }
+            $server.Load = $iperf
+            $server
         }
     }
-    ConvertTo-Figure $Name objects/s @($turns) @() @Targets
-    # The receiver can be no faster than this.
-    $sends = $turns | ForEach-Object { [pscustomobject]@{ Value = $_.Raw.Sent.per_second; Cpu = $null; Errors = 0 } }
-    ConvertTo-Figure "$Name, sending" objects/s @($sends) @()
+    $sides = Measure-Server $Bench $starts $load
+    ConvertTo-Figure $Name MiB/s $sides.Ours $sides.Sink -Against 'read in C'
+    if ($starts.Contains('iperf3')) {
+        ConvertTo-Figure $Name MiB/s $sides.Ours $sides.iperf3 -Against iperf3 -LeastRatio 0.8
+    }
 }
 
 function Measure-Idle([string] $Name) {
@@ -119,12 +101,9 @@ function Measure-Idle([string] $Name) {
             $accepted = (Wait-OpenFile $process -Least ($files + $count)) - $files
             Start-Sleep -Seconds 1
             $after = Get-ResidentKiB $process
-            [pscustomobject]@{
-                Value  = ($after - $before) / $count
-                Cpu    = $null
-                Errors = ($count - $opened) + [Math]::Max(0, $count - $accepted)
-                Raw    = @{ Connections = $count; Accepted = $accepted; KiBBefore = $before; KiBAfter = $after }
-            }
+            $raw = @{ Connections = $count; Accepted = $accepted; KiBBefore = $before; KiBAfter = $after }
+            $missing = ($count - $opened) + [Math]::Max(0, $count - $accepted)
+            New-Turn (($after - $before) / $count) $null $missing $raw
         }
         finally {
             if ($client) {
@@ -141,7 +120,7 @@ function Measure-Idle([string] $Name) {
             Peer = & $turn (Start-PeerServer)
         }
     }
-    ConvertTo-Figure $Name KiB @($rounds.Ours) @($rounds.Peer) -Most 10
+    ConvertTo-Figure $Name KiB @($rounds.Ours) @($rounds.Peer) -Against $epoll -Most 10
 }
 
 function Measure-Churn([string] $Name) {
@@ -165,34 +144,30 @@ function Measure-Churn([string] $Name) {
         finally {
             $null = Stop-Server $Server
         }
-        $cpu = $cpu / $count * 1e6
         @{
-            Rate  = [pscustomobject]@{ Value = $result.per_second; Cpu = $cpu; Errors = $result.errors; Raw = $result }
-            Files = [pscustomobject]@{ Value = $left; Cpu = $null; Errors = 0; Raw = @{ Before = $files } }
-            MiB   = [pscustomobject]@{ Value = $growth / 1KB; Cpu = $null; Errors = 0; Raw = @{ KiBBefore = $before } }
+            Rate  = New-Turn $result.per_second ($cpu / $count * 1e6) $result.errors $result
+            Files = New-Turn $left $null 0 @{ Before = $files }
+            MiB   = New-Turn ($growth / 1KB) $null 0 @{ KiBBefore = $before }
         }
     }
     # Once is enough: what leaks, leaks every time.
     $ours = & $turn (Start-OurServer $quiet)
     $peer = & $turn (Start-PeerServer)
-    ConvertTo-Figure $Name connects/s @($ours.Rate) @($peer.Rate)
-    ConvertTo-Figure "$Name, files left" files @($ours.Files) @($peer.Files) -Most 0
-    ConvertTo-Figure "$Name, growth" MiB @($ours.MiB) @($peer.MiB) -Most 32
+    ConvertTo-Figure $Name connects/s @($ours.Rate) @($peer.Rate) -Against $epoll
+    ConvertTo-Figure "$Name, files left" files @($ours.Files) @($peer.Files) -Against $epoll -Most 0
+    ConvertTo-Figure "$Name, growth" MiB @($ours.MiB) @($peer.MiB) -Against $epoll -Most 32
 }
 
 Measure-Figure $Bench 'echo 64 B x 64' {
-    Measure-Echo 'echo 64 B x 64' 64 64 $quiet @{ LeastRatio = 0.9; MostCpu = 1.3 }
+    Measure-Echo 'echo 64 B x 64' 64 64 $quiet @{ LeastRatio = 0.9; MostCpu = 1.3 } -Tools
 }
-Measure-Figure $Bench 'echo 64 B x 1' { Measure-Echo 'echo 64 B x 1' 1 64 $quiet }
-Measure-Figure $Bench 'echo 64 B x 1000' { Measure-Echo 'echo 64 B x 1000' 1000 64 $quiet }
+foreach ($connections in 1, 10, 100, 1000, 10000) {
+    Measure-Figure $Bench "echo 64 B x $connections" { Measure-Echo "echo 64 B x $connections" $connections 64 $quiet }
+}
 Measure-Figure $Bench 'echo 4 KiB x 64' { Measure-Echo 'echo 4 KiB x 64' 64 4096 $quiet }
 Measure-Figure $Bench 'echo 64 B x 64, received' {
     Measure-Echo 'echo 64 B x 64, received' 64 64 $recorded @{ LeastRatio = 0.5 }
 }
 Measure-Figure $Bench 'bulk' { Measure-Bulk 'bulk' }
-if (-not $Bench.Rehearsal) {
-    Measure-Figure $Bench 'objects live' { Measure-Pipeline 'objects live' @() @{ Least = 200000 } }
-    Measure-Figure $Bench 'objects buffered' { Measure-Pipeline 'objects buffered' '-Buffered' }
-}
 Measure-Figure $Bench 'idle, each' { Measure-Idle 'idle, each' }
 Measure-Figure $Bench 'connect and close' { Measure-Churn 'connect and close' }

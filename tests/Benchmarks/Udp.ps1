@@ -2,6 +2,11 @@
 [CmdletBinding()]
 param([Parameter(Mandatory)] $Bench)
 
+if (-not (Test-Compiler $Bench)) { return }
+
+$plain = 'UdpClient loop'
+$sinkName = 'counting in C'
+
 function Start-PeerServer {
     Start-Server (Join-Path $Bench.Peers udp_echo)
 }
@@ -14,24 +19,17 @@ function Start-OurServer([string[]] $Arguments) {
 function Measure-Echo([string] $Name, [int] $Sockets, [int] $Window, [int] $Bytes, [hashtable] $Targets = @{}) {
     $load = {
         param($Server)
-        $result = Invoke-Peer "$($Bench.Peers)/udp_load" 127.0.0.1, $Server.Port, $Sockets, $Bytes, $Bench.Seconds, $Window
+        $line = 127.0.0.1, $Server.Port, $Sockets, $Bytes, $Bench.Seconds, $Window
+        $result = Invoke-Peer "$($Bench.Peers)/udp_load" $line
         # With so few in flight no buffer is ever full: what is lost, and does not come late, the server has lost.
         $lost = [Math]::Max(0, $result.lost - $result.late)
         @{ Rate = $result.per_second; Count = $result.messages; Errors = $result.errors + $lost; Raw = $result }
     }
-    $ours = $peer = $null
-    try {
-        $ours = Start-OurServer '-Echo'
-        $peer = Start-PeerServer
-        $rounds = @(Measure-Pair $Bench $ours $peer $load)
-    }
-    finally {
-        foreach ($server in $ours, $peer) { $null = Stop-Server $server }
-    }
-    ConvertTo-Figure $Name messages/s $rounds.Ours $rounds.Peer @Targets
+    $sides = Measure-Server $Bench ([ordered]@{ Ours = { Start-OurServer '-Echo' }; Peer = { Start-PeerServer } }) $load
+    ConvertTo-Figure $Name messages/s $sides.Ours $sides.Peer -Against 'recvfrom in C' @Targets
 }
 
-function Get-FreePort {
+function Get-FreeUdpPort {
     $client = [Net.Sockets.UdpClient]::new([Net.IPEndPoint]::new([ipaddress]::Loopback, 0))
     $client.Client.LocalEndPoint.Port
     $client.Dispose()
@@ -50,10 +48,8 @@ function Wait-UdpPort([int] $Port, [int] $TimeoutSec = 30) {
 # Each turn in a process of its own, just-in-time compiler and all, as a script would do it. With -Held it stands still
 # while the datagrams are sent, so that they wait in the system's buffer, and the sender takes no time from it.
 function Measure-Receive([string[]] $Arguments, [int] $Count, [switch] $Held) {
-    $port = Get-FreePort
-    $script = Join-Path $Bench.Ours UdpReceive.ps1
-    $line = @('-NoProfile', '-NonInteractive', '-File', $script, '-Port', $port, '-Count', $Count) + $Arguments
-    $receiver = Start-Server (Join-Path $PSHOME pwsh) $line
+    $port = Get-FreeUdpPort
+    $receiver = Start-Script $Bench UdpReceive.ps1 (@('-Port', $port, '-Count', $Count) + $Arguments)
     try {
         Wait-UdpPort $port
         if ($Held) { kill -STOP $receiver.Process.Id }
@@ -67,9 +63,9 @@ function Measure-Receive([string[]] $Arguments, [int] $Count, [switch] $Held) {
         if (-not $receiver.Process.HasExited) { $receiver.Process.Kill($true) }
     }
     @{
-        Rate   = [pscustomobject]@{ Value = $got.per_second; Cpu = $got.cpu_us; Errors = $got.disordered + $sent.errors; Raw = $got }
-        Lost   = [pscustomobject]@{ Value = $got.lost; Cpu = $null; Errors = 0; Raw = $got }
-        Sender = [pscustomobject]@{ Value = $sent.per_second; Cpu = $null; Errors = 0; Raw = $sent }
+        Rate   = New-Turn $got.per_second $got.cpu_us ($got.disordered + $sent.errors) $got
+        Lost   = New-Turn $got.lost $null 0 $got
+        Sender = New-Turn $sent.per_second $null 0 $sent
     }
 }
 
@@ -88,7 +84,7 @@ function Measure-Sink([int] $Count) {
     }
     [pscustomobject]@{
         Lost   = $Count - $received
-        Sender = [pscustomobject]@{ Value = $sent.per_second; Cpu = $null; Errors = 0; Raw = $sent }
+        Sender = New-Turn $sent.per_second $null 0 $sent
     }
 }
 
@@ -105,17 +101,17 @@ function Measure-ObjectRate([string] $Name) {
     # A receiver can be no faster than its sender, which has a core of its own only on a quiet machine.
     $senders = @($rounds.Ours.Sender)
     $least = [Math]::Min(400000, [Math]::Floor(0.95 * (Get-Median $senders.Value)))
-    ConvertTo-Figure $Name objects/s @($rounds.Ours.Rate) @($rounds.Peer.Rate) -Least $least
+    ConvertTo-Figure $Name objects/s @($rounds.Ours.Rate) @($rounds.Peer.Rate) -Against $plain -Least $least
     # One that is lost in one round of many is lost all the same, so this is their sum.
     $lost = foreach ($side in 'Ours', 'Peer') {
-        $all = [Linq.Enumerable]::Sum([long[]] @($rounds.$side.Lost.Value))
-        [pscustomobject]@{ Value = $all; Cpu = $null; Errors = 0; Raw = @($rounds.$side.Lost.Value) }
+        New-Turn (Get-Sum $rounds.$side.Lost.Value) $null 0 @($rounds.$side.Lost.Value)
     }
-    ConvertTo-Figure "$Name, lost of $($count * $Bench.Rounds)" datagrams @($lost[0]) @($lost[1]) -Most 0
-    $sink = [pscustomobject]@{ Value = [Linq.Enumerable]::Sum([long[]] @($rounds.Sink.Lost)); Cpu = $null; Errors = 0 }
-    ConvertTo-Figure "$Name, lost by a C sink" datagrams @() @($sink)
-    ConvertTo-Figure "$Name, the sender" datagrams/s $senders @($rounds.Peer.Sender)
-    ConvertTo-Figure "$Name, the sender to a C sink" datagrams/s @() @($rounds.Sink.Sender)
+    $of = "lost of $($count * $Bench.Rounds)"
+    ConvertTo-Figure "$Name, $of" datagrams @($lost[0]) @($lost[1]) -Against $plain -Most 0
+    $sink = New-Turn (Get-Sum $rounds.Sink.Lost) $null 0
+    ConvertTo-Figure "$Name, $of" datagrams @($lost[0]) @($sink) -Against $sinkName
+    ConvertTo-Figure "$Name, the sender" datagrams/s $senders @($rounds.Peer.Sender) -Against $plain
+    ConvertTo-Figure "$Name, the sender" datagrams/s $senders @($rounds.Sink.Sender) -Against $sinkName
 }
 
 # How fast it can be: everything is there before the first is received.
@@ -132,7 +128,7 @@ function Measure-Waiting([string] $Name) {
     }
     $lost = @($rounds.Ours.Lost.Value -gt 0)
     $note = $lost ? "the system kept fewer than $count for ours: run as root, or raise net.core.rmem_max" : ''
-    ConvertTo-Figure $Name objects/s @($rounds.Ours.Rate) @($rounds.Peer.Rate) -Least 400000 -Note $note
+    ConvertTo-Figure $Name objects/s @($rounds.Ours.Rate) @($rounds.Peer.Rate) -Against $plain -Least 400000 -Note $note
 }
 
 # More than it can keep, through a small buffer: whatever does not come out has to be in one of the two counters.
@@ -150,16 +146,12 @@ function Measure-Drop([string] $Name) {
             throw
         }
         $known = $got.waiting + $got.dropped + $got.kernel_drops
-        [pscustomobject]@{
-            Value  = [Math]::Abs($sent.sent - $known)
-            Cpu    = $null
-            Errors = $sent.errors + [Math]::Abs($got.received - $got.waiting - $got.dropped)
-            Raw    = @{ Sent = $sent; Server = $got }
-        }
+        $wrong = $sent.errors + [Math]::Abs($got.received - $got.waiting - $got.dropped)
+        New-Turn ([Math]::Abs($sent.sent - $known)) $null $wrong @{ Sent = $sent; Server = $got }
     }
     ConvertTo-Figure "$Name, unaccounted" datagrams @($turns) @() -Most 0
     foreach ($counter in 'dropped', 'kernel_drops') {
-        $figures = $turns | ForEach-Object { [pscustomobject]@{ Value = $_.Raw.Server.$counter; Cpu = $null; Errors = 0 } }
+        $figures = $turns | ForEach-Object { New-Turn $_.Raw.Server.$counter $null 0 }
         ConvertTo-Figure "$Name, $counter of $count" datagrams @($figures) @()
     }
 }

@@ -1,6 +1,11 @@
-# What every area needs: the peers, processes and what they cost, rounds and the table.
+# What every area needs: the peers, processes and what they cost, rounds of turns.
 
-$culture = [cultureinfo]::InvariantCulture
+. $PSScriptRoot/figures.ps1
+
+$clockTicks = [int] (getconf CLK_TCK)
+
+# Nobody may be left to stop a server that does not end by itself.
+$lifetimeSec = 1800
 
 function Find-Manifest([string] $Path) {
     if ($Path) { return (Resolve-Path $Path).Path }
@@ -10,23 +15,38 @@ function Find-Manifest([string] $Path) {
     Join-Path $newest PSNetLab.psd1
 }
 
-function Invoke-Compiler([string] $Source, [string] $Destination) {
-    if (-not (Get-Command cc -CommandType Application -ErrorAction Ignore)) {
-        throw "There is no C compiler for the peers. On Debian: apt install gcc libc6-dev"
+# --- Peers
+
+# Whether a tool is there; what needs one that is not is left out, and the tool is named with its Debian package. The
+# script gives a text with its version.
+function Test-Peer($Bench, [string] $Name, [string] $Package, [scriptblock] $Version) {
+    if ($Bench.Missing.Contains($Name)) { return $false }
+    if (Get-Command $Name -CommandType Application -ErrorAction Ignore) {
+        $Bench.Tools[$Name] ??= (& $Version 2>&1 | Out-String) -match '\d+(\.\w+)+' ? $Matches[0] : 'unknown'
+        return $true
     }
-    $header = Get-Item $Source/peer.h
-    foreach ($file in Get-ChildItem $Source/*.c) {
-        $program = Join-Path $Destination $file.BaseName
+    $Bench.Missing[$Name] = $Package
+    Write-Host "  Without ${Name}: there is none. On Debian: apt install $Package"
+    $false
+}
+
+# The peers of our own, written in C.
+function Test-Compiler($Bench) {
+    if (-not (Test-Peer $Bench cc 'gcc libc6-dev' { cc --version })) { return $false }
+    $header = Get-Item $PSScriptRoot/peers/peer.h
+    foreach ($file in Get-ChildItem $PSScriptRoot/peers/*.c) {
+        $program = Join-Path $Bench.Peers $file.BaseName
         $made = (Test-Path $program) ? (Get-Item $program).LastWriteTime : [datetime]::MinValue
         if ($made -gt $file.LastWriteTime -and $made -gt $header.LastWriteTime) { continue }
         cc -std=gnu11 -O2 -Wall -Wextra -o $program $file.FullName
         if ($LASTEXITCODE) { throw "$($file.Name) does not compile." }
     }
+    $true
 }
 
 # --- Processes
 
-function Start-Program([string] $Path, [string[]] $Arguments) {
+function Start-Program([string] $Path, [string[]] $Arguments = @()) {
     $start = [Diagnostics.ProcessStartInfo]::new($Path)
     foreach ($argument in $Arguments) { $start.ArgumentList.Add($argument) }
     $start.RedirectStandardInput = $true
@@ -55,10 +75,10 @@ function Read-Line($Process, [string] $Pattern, [int] $TimeoutSec = 60) {
 }
 
 # A server is a process that prints its port. One that is ours also ends when its input closes.
-function Start-Server([string] $Path, [string[]] $Arguments, [string] $Pattern = '^PORT (\d+)$', [switch] $Ours) {
+function Start-Server([string] $Path, [string[]] $Arguments = @(), [string] $Pattern = '^PORT (\d+)$', [switch] $Ours) {
     $process = Start-Program $Path $Arguments
     try {
-        [pscustomobject]@{ Process = $process; Port = [int] (Read-Line $process $Pattern); Ours = [bool] $Ours }
+        New-Server $process (Read-Line $process $Pattern) -Ours:$Ours
     }
     catch {
         $process.Kill($true)
@@ -66,17 +86,59 @@ function Start-Server([string] $Path, [string[]] $Arguments, [string] $Pattern =
     }
 }
 
-function Start-OurScript($Bench, [string] $Name, [string[]] $Arguments) {
-    $line = @('-NoProfile', '-NonInteractive', '-File', (Join-Path $Bench.Ours $Name), '-Module', $Bench.Module)
-    Start-Server (Join-Path $PSHOME pwsh) ($line + $Arguments) -Ours
+# A tool that does not print its port gets one that was free a moment ago: the script turns it into the arguments.
+function Start-Tool([string] $Path, [scriptblock] $Arguments, [int] $TimeoutSec = 30) {
+    $port = Get-FreePort
+    # Through a shell, for what the tool has to say is not for the console.
+    $line = @('-c', 'exec timeout "$@" > /dev/null 2>&1', 'bash', $lifetimeSec, $Path) + (& $Arguments $port)
+    $process = Start-Program bash $line
+    $deadline = [DateTime]::UtcNow.AddSeconds($TimeoutSec)
+    while (-not (Test-Listener $port)) {
+        if ($process.HasExited) { throw "$Path ended with $($process.ExitCode) before it listened on port $port." }
+        if ([DateTime]::UtcNow -gt $deadline) {
+            $process.Kill($true)
+            throw "$Path did not listen on port $port within $TimeoutSec s."
+        }
+        Start-Sleep -Milliseconds 20
+    }
+    New-Server $process $port
+}
+
+# With a Load of its own where the one of the other sides does not do.
+function New-Server($Process, [int] $Port, [switch] $Ours) {
+    [pscustomobject]@{ Process = $Process; Port = $Port; Ours = [bool] $Ours; Load = $null }
+}
+
+function Get-FreePort {
+    $free = [Net.Sockets.TcpListener]::new([Net.IPAddress]::Loopback, 0)
+    $free.Start()
+    $free.LocalEndpoint.Port
+    $free.Stop()
+}
+
+# Looks without connecting: a connection would be one more for the server.
+function Test-Listener([int] $Port) {
+    $entry = '^ *\d+: [0-9A-F]+:{0:X4} [0-9A-F]+:0000 0A ' -f $Port
+    [bool] ((Get-Content /proc/net/tcp, /proc/net/tcp6 -ErrorAction Ignore) -match $entry)
+}
+
+# One of the scripts in ours/, which do without the module when they stand for PowerShell itself.
+function Start-Script($Bench, [string] $Name, [string[]] $Arguments = @()) {
+    $line = @('-NoProfile', '-NonInteractive', '-File', (Join-Path $Bench.Ours $Name)) + $Arguments
+    Start-Server (Join-Path $PSHOME pwsh) $line -Ours
+}
+
+function Start-OurScript($Bench, [string] $Name, [string[]] $Arguments = @()) {
+    Start-Script $Bench $Name (@('-Module', $Bench.Module) + $Arguments)
 }
 
 # Gives what the server still printed.
 function Stop-Server($Server, [int] $TimeoutSec = 60) {
     if (-not $Server) { return }
     $process = $Server.Process
-    if (-not $Server.Ours) { $process.Kill() }
-    else { $process.StandardInput.Close() }
+    if ($Server.Ours) { $process.StandardInput.Close() }
+    # Killed, a server with workers would leave them behind, and their time would be nobody's.
+    elseif (-not $process.HasExited) { kill -TERM $process.Id }
     $rest = $process.StandardOutput.ReadToEndAsync()
     if (-not $process.WaitForExit($TimeoutSec * 1000)) {
         $process.Kill($true)
@@ -85,7 +147,7 @@ function Stop-Server($Server, [int] $TimeoutSec = 60) {
     $rest.GetAwaiter().GetResult()
 }
 
-# Runs a peer that prints one line of JSON.
+# Runs a load that prints, as its last line, one of JSON.
 function Invoke-Peer([string] $Path, [string[]] $Arguments, [int] $TimeoutSec = 300) {
     $process = Start-Program $Path $Arguments
     $all = $process.StandardOutput.ReadToEndAsync()
@@ -95,14 +157,54 @@ function Invoke-Peer([string] $Path, [string[]] $Arguments, [int] $TimeoutSec = 
     }
     $text = $all.GetAwaiter().GetResult()
     if (-not $text) { throw "$Path failed with $($process.ExitCode)." }
-    $text | ConvertFrom-Json
+    ($text -replace '(?sm)\A.*?(?=^\{)', '') | ConvertFrom-Json
 }
 
-# User and system time of all threads, also of those that have ended.
+# --- What processes cost
+
+# Milliseconds of a whole process, as bash has them, so that starting it from here is no part of them.
+function Measure-Program([string] $Line) {
+    $times = bash -c "TIMEFORMAT='%R %U %S'; time $Line > /dev/null" 2>&1
+    if ($LASTEXITCODE -or "$times" -notmatch '^([\d.]+) ([\d.]+) ([\d.]+)$') { throw "$Line failed: $times" }
+    $wall, $user, $system = $Matches[1..3] | ForEach-Object { [double]::Parse($_, $culture) * 1000 }
+    New-Turn $wall (($user + $system) * 1000)
+}
+
+# What one command of a script took that reads commands from its input.
+function Invoke-Line($Server, [string] $Command) {
+    $Server.Process.StandardInput.WriteLine($Command)
+    $Server.Process.StandardInput.Flush()
+    Read-Line $Server.Process '^(\{.*\})$' | ConvertFrom-Json
+}
+
+# The process and its living children, as of a server with workers.
+function Get-ProcessTree([int] $Id) {
+    $Id
+    foreach ($file in [IO.Directory]::GetDirectories("/proc/$Id/task")) {
+        try { $children = [IO.File]::ReadAllText("$file/children") }
+        catch [IO.IOException] { continue }
+        foreach ($child in $children.Split(' ', [StringSplitOptions]::RemoveEmptyEntries)) { Get-ProcessTree $child }
+    }
+}
+
+# User and system time of all threads and children, also of those that have ended.
 function Get-CpuSecond($Process) {
-    $stat = Get-Content "/proc/$($Process.Id)/stat" -Raw
-    $fields = $stat.Substring($stat.LastIndexOf(')') + 2).Split(' ')
-    ([long] $fields[11] + [long] $fields[12]) / $clockTicks
+    [long] $ticks = 0
+    foreach ($id in Get-ProcessTree $Process.Id) {
+        try { $stat = [IO.File]::ReadAllText("/proc/$id/stat") }
+        # Its time is its parent's by now.
+        catch [IO.IOException] { continue }
+        $fields = $stat.Substring($stat.LastIndexOf(')') + 2).Split(' ')
+        foreach ($field in $fields[11..14]) { $ticks += [long] $field }
+    }
+    $ticks / $clockTicks
+}
+
+# The work of the whole machine, and what others on its host took from it.
+function Get-MachineSecond {
+    # cpu user nice system idle iowait irq softirq steal
+    $fields = -split [IO.File]::ReadAllText('/proc/stat').Split("`n")[0]
+    (Get-Sum $fields[1, 2, 3, 6, 7, 8]) / $clockTicks
 }
 
 function Get-ResidentKiB($Process) {
@@ -123,9 +225,7 @@ function Wait-OpenFile($Process, [int] $Least = 0, [int] $Most = [int]::MaxValue
     }
 }
 
-$clockTicks = [int] (getconf CLK_TCK)
-
-# --- Figures
+# --- Turns
 
 # Runs the script, which gives one or more figures; a figure that breaks must not take the others with it.
 function Measure-Figure($Bench, [string] $Name, [scriptblock] $Script) {
@@ -140,126 +240,46 @@ function Measure-Figure($Bench, [string] $Name, [scriptblock] $Script) {
     }
 }
 
-# One turn of one side: the load gives Rate, Count and Errors.
+# The load gives Rate, Count and Errors.
 function Measure-Turn($Server, [scriptblock] $Load) {
     $before = Get-CpuSecond $Server.Process
-    $result = & $Load $Server
+    $result = & ($Server.Load ?? $Load) $Server
     $cpu = (Get-CpuSecond $Server.Process) - $before
-    [pscustomobject]@{
-        Value  = [double] $result.Rate
-        Cpu    = $result.Count ? $cpu / $result.Count * 1e6 : 0.0
-        Errors = [long] $result.Errors
-        Raw    = $result.Raw
+    New-Turn $result.Rate ($result.Count ? $cpu / $result.Count * 1e6 : 0.0) $result.Errors $result.Raw
+}
+
+# Starts the servers, one a side, and lets each of them take its turn in every round, so that whatever else the machine
+# does falls on all of them. A start gets its side's name. Gives the turns of each side, and what ours printed at its
+# end.
+function Measure-Server($Bench, [Collections.Specialized.OrderedDictionary] $Starts, [scriptblock] $Load) {
+    $servers = [ordered]@{}
+    $printed = ''
+    try {
+        foreach ($side in $Starts.Keys) { $servers[$side] = & $Starts[$side] $side }
+        # The first turn is the just-in-time compiler's.
+        foreach ($server in $servers.Values) { $null = Measure-Turn $server $Load }
+        $rounds = foreach ($round in 1..$Bench.Rounds) {
+            Write-Verbose "round $round"
+            $turns = [ordered]@{}
+            foreach ($side in $servers.Keys) { $turns[$side] = Measure-Turn $servers[$side] $Load }
+            [pscustomobject] $turns
+        }
     }
-}
-
-function Measure-Pair($Bench, $Ours, $Peer, [scriptblock] $Load, [scriptblock] $PeerLoad = $Load) {
-    # The first turn is the just-in-time compiler's.
-    $null = & $Load $Ours
-    $null = & $PeerLoad $Peer
-    foreach ($round in 1..$Bench.Rounds) {
-        Write-Verbose "round $round"
-        [pscustomobject]@{ Ours = Measure-Turn $Ours $Load; Peer = Measure-Turn $Peer $PeerLoad }
+    finally {
+        foreach ($server in $servers.Values) { $printed += Stop-Server $server }
     }
-}
-
-function Get-Median($Values) {
-    $sorted = @($Values | Where-Object { $null -ne $_ } | Sort-Object)
-    if ($sorted.Count -eq 0) { return $null }
-    $middle = [Math]::Floor($sorted.Count / 2)
-    $sorted.Count % 2 ? $sorted[$middle] : ($sorted[$middle - 1] + $sorted[$middle]) / 2
-}
-
-# The ratios are of one turn each: the machine may have been slower in another.
-function ConvertTo-Figure {
-    [CmdletBinding()]
-    param(
-        [string] $Name,
-        [string] $Unit,
-        [object[]] $Ours,
-        [object[]] $Peer,
-        [double] $LeastRatio,
-        [double] $MostRatio,
-        [double] $MostCpu,
-        [double] $Least = [double]::NaN,
-        [double] $Most = [double]::NaN,
-        [string] $Note
-    )
-    $turns = [Math]::Min($Ours.Count, $Peer.Count)
-    $indexes = $turns ? 0..($turns - 1) : @()
-    $ratios = @($indexes | Where-Object { $Peer[$_].Value } | ForEach-Object { $Ours[$_].Value / $Peer[$_].Value })
-    $cpus = @($indexes | Where-Object { $Peer[$_].Cpu } | ForEach-Object { $Ours[$_].Cpu / $Peer[$_].Cpu })
-    $value = Get-Median ($Ours | ForEach-Object Value)
-    $ratio = Get-Median $ratios
-    $cpu = Get-Median $cpus
-    $errors = [Linq.Enumerable]::Sum([long[]] @($Ours + $Peer | ForEach-Object Errors))
-    $targets = @(
-        if ($LeastRatio) { [pscustomobject]@{ Text = "ratio >= $LeastRatio"; Met = $ratio -ge $LeastRatio } }
-        if ($MostRatio) { [pscustomobject]@{ Text = "ratio <= $MostRatio"; Met = $null -ne $ratio -and $ratio -le $MostRatio } }
-        if ($MostCpu) { [pscustomobject]@{ Text = "cpu <= $MostCpu"; Met = $null -ne $cpu -and $cpu -le $MostCpu } }
-        if ($Least -eq $Least) { [pscustomobject]@{ Text = ">= $Least"; Met = $value -ge $Least } }
-        if ($Most -eq $Most) { [pscustomobject]@{ Text = "<= $Most"; Met = $null -ne $value -and $value -le $Most } }
-    )
-    $notes = @(
-        if ($errors) { "$errors errors" }
-        if ($Note) { $Note }
-    )
-    [pscustomobject]@{
-        Figure   = $Name
-        Unit     = $Unit
-        Ours     = $value
-        Peer     = Get-Median ($Peer | ForEach-Object Value)
-        Ratio    = $ratio
-        RatioMin = $ratios | Sort-Object | Select-Object -First 1
-        RatioMax = $ratios | Sort-Object | Select-Object -Last 1
-        OursCpu  = Get-Median ($Ours | ForEach-Object Cpu)
-        PeerCpu  = Get-Median ($Peer | ForEach-Object Cpu)
-        CpuRatio = $cpu
-        Target   = @($targets | ForEach-Object Text) -join ', '
-        # Whatever is wrong with a figure makes it worthless, even when it is fast.
-        Missed   = [bool] ($notes -or @($targets | ForEach-Object Met) -contains $false)
-        Note     = $notes -join '; '
-        Turns    = @{ Ours = $Ours; Peer = $Peer }
-    }
-}
-
-function Format-Number($Value) {
-    if ($null -eq $Value) { return '' }
-    $size = [Math]::Abs($Value)
-    $Value.ToString($size -ge 100 ? 'N0' : $size -ge 10 ? 'N1' : 'N2', $culture)
-}
-
-filter ConvertTo-Row {
-    $ratio = Format-Number $_.Ratio
-    if ($ratio -and $_.RatioMin -ne $_.RatioMax) {
-        $ratio += ' ({0}..{1})' -f (Format-Number $_.RatioMin), (Format-Number $_.RatioMax)
-    }
-    [pscustomobject]@{
-        Figure        = $_.Figure
-        Unit          = $_.Unit
-        Ours          = Format-Number $_.Ours
-        Peer          = Format-Number $_.Peer
-        Ratio         = $ratio
-        'CPU us ours' = Format-Number $_.OursCpu
-        'CPU us peer' = Format-Number $_.PeerCpu
-        'CPU ratio'   = Format-Number $_.CpuRatio
-        Target        = $_.Target
-        ' '           = @(if ($_.Missed) { 'MISSED' }; $_.Note) -join ' '
-    }
-}
-
-function ConvertTo-Table {
-    $right = 'Ours', 'Peer', 'CPU us ours', 'CPU us peer', 'CPU ratio' |
-        ForEach-Object { @{ Expression = [string] $_; Alignment = 'Right' } }
-    $columns = @('Figure', 'Unit') + $right[0, 1] + 'Ratio' + $right[2..4] + 'Target', ' '
-    ($input | ConvertTo-Row | Format-Table $columns | Out-String -Width 240).TrimEnd()
+    $sides = [ordered]@{ Printed = $printed }
+    foreach ($side in $servers.Keys) { $sides[$side] = @($rounds.$side) }
+    [pscustomobject] $sides
 }
 
 function Get-Machine {
     $model = @((Get-Content /proc/cpuinfo) -match '^model name')[0] -replace '^.*?:\s*'
+    $system = (Get-Content /etc/os-release -ErrorAction Ignore) -match '^PRETTY_NAME=' -replace '^.*?=' -replace '"'
     [ordered]@{
         Processor  = $model
         Cores      = [Environment]::ProcessorCount
+        System     = "$system"
         Kernel     = (Get-Content /proc/sys/kernel/osrelease) -replace '-.*'
         PowerShell = [string] $PSVersionTable.PSVersion
         DotNet     = [string] [Environment]::Version

@@ -112,7 +112,7 @@ public class InspectionTests
         int before = Descriptors();
         for (int i = 0; i < 50; i++)
         {
-            Assert.Throws<TimeoutException>(() => MachineSockets.List(SocketProtocol.Unix, MachineSockets.AllStates, false, _ => throw new TimeoutException()));
+            Assert.Throws<TimeoutException>(() => MachineSockets.List([SocketProtocol.Unix], MachineSockets.AllStates, false, _ => throw new TimeoutException()));
         }
 
         // Other tests open and close some meanwhile.
@@ -124,9 +124,10 @@ public class InspectionTests
     {
         using Sockets sockets = Sockets.Tcp(six: false);
         List<SocketInfo> found = sockets.Of(DiagList(SocketProtocol.Tcp));
-        SocketProcesses processes = SocketProcesses.Scan();
-        found.ForEach(processes.Complete);
+        SocketProcesses processes = new();
+        processes.Complete(found);
 
+        Assert.False(processes.IsPartial);
         Assert.All(found, socket =>
         {
             Assert.Equal(Environment.ProcessId, socket.ProcessId);
@@ -136,15 +137,84 @@ public class InspectionTests
     }
 
     [LinuxFact]
-    public void A_socket_that_came_after_the_scan_has_no_process()
+    public void A_socket_that_was_closed_before_the_search_has_no_process()
     {
-        SocketProcesses processes = SocketProcesses.Scan();
-        using Sockets sockets = Sockets.Udp(six: false);
-        List<SocketInfo> found = sockets.Of(DiagList(SocketProtocol.Udp));
-        found.ForEach(processes.Complete);
+        List<SocketInfo> found;
+        using (Sockets sockets = Sockets.Udp(six: false))
+        {
+            found = sockets.Of(DiagList(SocketProtocol.Udp));
+        }
 
+        new SocketProcesses().Complete(found);
         Assert.NotEmpty(found);
         Assert.All(found, socket => Assert.Null(socket.ProcessId));
+    }
+
+    [LinuxFact]
+    public void Only_the_processes_asked_for_are_looked_into()
+    {
+        using Sockets sockets = Sockets.Tcp(six: false);
+        List<SocketInfo> found = sockets.Of(DiagList(SocketProtocol.Tcp));
+
+        new SocketProcesses().Complete(found, process => process != Environment.ProcessId);
+        Assert.All(found, socket => Assert.Null(socket.ProcessId));
+        new SocketProcesses().Complete(found, process => process == Environment.ProcessId);
+        Assert.All(found, socket => Assert.Equal(Environment.ProcessId, socket.ProcessId));
+    }
+
+    [LinuxFact]
+    public void The_search_for_processes_can_be_stopped()
+    {
+        using Sockets sockets = Sockets.Tcp(six: false);
+        using CancellationTokenSource stop = new();
+        stop.Cancel();
+
+        Assert.Throws<OperationCanceledException>(() => new SocketProcesses().Complete(sockets.Of(DiagList(SocketProtocol.Tcp)), cancellationToken: stop.Token));
+    }
+
+    [LinuxFact]
+    public void The_name_of_a_process_that_is_none_is_not_known()
+    {
+        SocketProcesses processes = new();
+        Assert.Equal(File.ReadAllText("/proc/self/comm").Trim(), processes.NameOf(Environment.ProcessId));
+        Assert.Null(processes.NameOf(int.MaxValue));
+        Assert.False(processes.IsPartial);
+    }
+
+    [LinuxFact]
+    public void Entries_that_are_numbers_are_read_and_a_folder_that_is_missing_has_none()
+    {
+        List<int> processes = [];
+        using (NumberedEntries all = new("/proc"))
+        {
+            while (all.MoveNext())
+            {
+                processes.Add(all.Current);
+            }
+
+            Assert.False(all.IsDenied);
+        }
+
+        Assert.Contains(Environment.ProcessId, processes);
+        Assert.DoesNotContain(0, processes);
+        using NumberedEntries none = new($"/proc/{int.MaxValue}/fd");
+        Assert.False(none.MoveNext());
+        Assert.False(none.IsDenied);
+    }
+
+    [LinuxFact]
+    public void A_link_local_address_has_its_interface()
+    {
+        if (NetworkCard.Up.SelectMany(card => card.Addresses).FirstOrDefault(own => own.Address.IsIPv6LinkLocal) is not { } own)
+        {
+            return;
+        }
+
+        using Socket socket = new(AddressFamily.InterNetworkV6, SocketType.Dgram, ProtocolType.Udp);
+        socket.Bind(new IPEndPoint(own.Address, 0));
+        SocketInfo listed = Assert.Single(DiagList(SocketProtocol.Udp), info => info.Inode == OwnSockets.Describe(socket).Inode);
+        Assert.Equal(own.Address, listed.LocalAddress);
+        Assert.Equal(own.Address.ScopeId, listed.LocalAddress!.ScopeId);
     }
 
     [Theory]

@@ -5,7 +5,7 @@ namespace PSNetLab.Engine.Tests;
 
 public class PortOwnerTests
 {
-    [LinuxFact]
+    [Fact]
     public void A_listener_of_this_process_is_found()
     {
         using Socket listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
@@ -15,7 +15,7 @@ public class PortOwnerTests
         Assert.Equal(Myself(), PortOwner.Describe((IPEndPoint)listener.LocalEndPoint!, ProtocolType.Tcp));
     }
 
-    [LinuxFact]
+    [Fact]
     public void A_listener_on_IPv6_is_found()
     {
         if (!Socket.OSSupportsIPv6)
@@ -30,18 +30,20 @@ public class PortOwnerTests
         Assert.Equal(Myself(), PortOwner.Describe((IPEndPoint)listener.LocalEndPoint!, ProtocolType.Tcp));
     }
 
-    [LinuxFact]
+    [Fact]
     public void A_datagram_socket_is_found_and_is_no_listener()
     {
         using Socket socket = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
-        socket.Bind(new IPEndPoint(IPAddress.Parse("127.0.0.3"), 0));
+
+        // Where there is such an address, no other test can have a listener on the port.
+        socket.Bind(new IPEndPoint(OperatingSystem.IsMacOS() ? IPAddress.Loopback : IPAddress.Parse("127.0.0.3"), 0));
         IPEndPoint endPoint = (IPEndPoint)socket.LocalEndPoint!;
 
         Assert.Equal(Myself(), PortOwner.Describe(endPoint, ProtocolType.Udp));
         Assert.Empty(PortOwner.Describe(endPoint, ProtocolType.Tcp));
     }
 
-    [LinuxFact]
+    [Fact]
     public void The_port_on_another_address_is_another_port()
     {
         using Socket listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
@@ -60,5 +62,5 @@ public class PortOwnerTests
         Assert.Empty(PortOwner.Describe(new IPEndPoint(IPAddress.Loopback, 0), ProtocolType.Tcp));
     }
 
-    private static string Myself() => $" (by process {Environment.ProcessId}, {File.ReadAllText("/proc/self/comm").Trim()}: this one)";
+    private static string Myself() => $" (by process {Environment.ProcessId}, {new SocketProcesses().NameOf(Environment.ProcessId)}: this one)";
 }

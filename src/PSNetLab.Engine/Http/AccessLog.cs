@@ -51,7 +51,7 @@ internal sealed class AccessLog : IAsyncDisposable
         }
         catch (Exception error) when (IsOfTheDisk(error))
         {
-            throw Fault($"The access log cannot be opened: {error.Message} Choose another file, or make this one writable.", error);
+            throw Fault($"The access log cannot be opened: {Words(error)} Choose another file, or make this one writable.", error);
         }
     }
 
@@ -120,6 +120,9 @@ internal sealed class AccessLog : IAsyncDisposable
 
     private static bool IsOfTheDisk(Exception error) => error is IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException;
 
+    // Some of the runtime's messages end with a full stop.
+    private static string Words(Exception error) => error.Message.TrimEnd('.') + ".";
+
     private NetLabException Fault(string message, Exception? inner = null)
         => new(FaultKind.AccessLogFailed, message, inner) { Subject = _path };
 
@@ -176,14 +179,14 @@ internal sealed class AccessLog : IAsyncDisposable
                         _filling.Clear();
                     }
 
-                    _onFault(Fault($"The last lines for the access log {_path} are lost: {error.Message}", error));
+                    _onFault(Fault($"The last lines for the access log {_path} are lost: {Words(error)}", error));
                     return;
                 }
 
                 if (!_isFailing)
                 {
                     _isFailing = true;
-                    _onFault(Fault($"The access log {_path} cannot be written: {error.Message} Its lines wait, and it is tried again every second.", error));
+                    _onFault(Fault($"The access log {_path} cannot be written: {Words(error)} Its lines wait, and it is tried again every second.", error));
                 }
 
                 await PauseAsync(s_beforeRetry).ConfigureAwait(false);

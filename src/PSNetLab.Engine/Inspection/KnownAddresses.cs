@@ -12,8 +12,15 @@ internal static class KnownAddresses
     private static Dictionary<UInt128, IPAddress>? t_known;
 
     /// <summary>The address of 4 or 16 bytes; an IPv4 address that is mapped into IPv6 is given as IPv4.</summary>
-    internal static IPAddress Get(ReadOnlySpan<byte> bytes)
+    /// <param name="bytes">The bytes, in network order.</param>
+    /// <param name="scope">The interface a link-local IPv6 address belongs to, where it is told (RFC 4007); of other addresses it says nothing.</param>
+    internal static IPAddress Get(ReadOnlySpan<byte> bytes, uint scope = 0)
     {
+        if (scope != 0 && bytes.Length == 16 && bytes[0] == 0xFE && (bytes[1] & 0xC0) == 0x80)
+        {
+            return new IPAddress(bytes, scope);
+        }
+
         // IPv4 addresses get keys in a part of IPv6 that is reserved (RFC 4291, section 2.4).
         UInt128 key = bytes.Length == 4 ? BinaryPrimitives.ReadUInt32BigEndian(bytes) | (UInt128.One << 127) : BinaryPrimitives.ReadUInt128BigEndian(bytes);
         Dictionary<UInt128, IPAddress> known = t_known ??= [];

@@ -10,49 +10,44 @@ internal static class MachineSockets
     /// <summary>Every state of <see cref="SocketState"/>.</summary>
     internal const uint AllStates = 0x1FFF;
 
-    /// <summary>Hands on every socket of a protocol.</summary>
-    /// <param name="protocol">Which.</param>
+    /// <summary>Hands on every socket of some protocols.</summary>
+    /// <param name="protocols">Which.</param>
     /// <param name="states">A bit for each state wanted, as 1 &lt;&lt; <see cref="SocketState"/>; others may come, too.</param>
     /// <param name="detailed">Whether to ask for TCP's own knowledge, where there is a way.</param>
     /// <param name="onSocket">Gets the sockets.</param>
-    internal static void List(SocketProtocol protocol, uint states, bool detailed, Action<SocketInfo> onSocket)
+    /// <exception cref="NetLabException">The system does not tell.</exception>
+    internal static void List(SocketProtocol[] protocols, uint states, bool detailed, Action<SocketInfo> onSocket)
     {
-        if (OperatingSystem.IsLinux() && SockDiag.TryList(protocol, states, detailed, onSocket))
+        if (OperatingSystem.IsMacOS())
         {
+            new MacSockets(new LibProc()).List(protocols, protocols.SelectMany(ListPortable), onSocket);
             return;
         }
 
-        foreach (SocketInfo socket in OperatingSystem.IsLinux() ? ProcNet.List(protocol) : Portable(protocol))
+        foreach (SocketProtocol protocol in protocols)
         {
-            onSocket(socket);
+            if (OperatingSystem.IsWindows())
+            {
+                WindowsSockets.List(protocol, onSocket);
+            }
+            else if (!OperatingSystem.IsLinux() || !SockDiag.TryList(protocol, states, detailed, onSocket))
+            {
+                foreach (SocketInfo socket in OperatingSystem.IsLinux() ? ProcNet.List(protocol) : ListPortable(protocol))
+                {
+                    onSocket(socket);
+                }
+            }
         }
     }
 
-    private static IEnumerable<SocketInfo> Portable(SocketProtocol protocol)
-    {
-        IPGlobalProperties machine = IPGlobalProperties.GetIPGlobalProperties();
-        return protocol switch
-        {
-            SocketProtocol.Tcp => machine.GetActiveTcpListeners().Select(listener => From(protocol, SocketState.Listen, listener, null))
-                .Concat(machine.GetActiveTcpConnections().Select(connection => From(protocol, State(connection.State), connection.LocalEndPoint, connection.RemoteEndPoint))),
-            SocketProtocol.Udp => machine.GetActiveUdpListeners().Select(listener => From(protocol, SocketState.Closed, listener, null)),
-            _ => [],
-        };
-    }
+    /// <summary>What the list has of a socket of this process and the socket itself does not tell: its state, and on a Mac its queues.</summary>
+    internal static SocketInfo? Find(Socket socket, IPEndPoint? local, IPEndPoint? remote)
+        => OperatingSystem.IsMacOS() ? new MacSockets(new LibProc()).Find(Environment.ProcessId, (int)socket.Handle)
+            : OperatingSystem.IsWindows() && socket.ProtocolType == ProtocolType.Tcp && local is not null && remote is not null ? WindowsSockets.Find(local, remote)
+            : null;
 
-    private static SocketInfo From(SocketProtocol protocol, SocketState state, IPEndPoint local, IPEndPoint? remote) => new()
-    {
-        Protocol = protocol,
-        AddressFamily = local.AddressFamily,
-        SocketType = protocol == SocketProtocol.Tcp ? SocketType.Stream : SocketType.Dgram,
-        State = state,
-        LocalAddress = local.Address,
-        LocalPort = local.Port,
-        RemoteAddress = remote?.Address,
-        RemotePort = remote?.Port,
-    };
-
-    private static SocketState State(TcpState state) => state switch
+    /// <summary>The state by the numbers of .NET, which are those of Windows.</summary>
+    internal static SocketState State(TcpState state) => state switch
     {
         TcpState.Closed or TcpState.DeleteTcb => SocketState.Closed,
         TcpState.Listen => SocketState.Listen,
@@ -66,5 +61,36 @@ internal static class MachineSockets
         TcpState.LastAck => SocketState.LastAck,
         TcpState.TimeWait => SocketState.TimeWait,
         _ => SocketState.Unknown,
+    };
+
+    private static IEnumerable<SocketInfo> ListPortable(SocketProtocol protocol)
+    {
+        try
+        {
+            IPGlobalProperties machine = IPGlobalProperties.GetIPGlobalProperties();
+            return protocol switch
+            {
+                SocketProtocol.Tcp => machine.GetActiveTcpListeners().Select(listener => From(protocol, SocketState.Listen, listener, null))
+                    .Concat(machine.GetActiveTcpConnections().Select(connection => From(protocol, State(connection.State), connection.LocalEndPoint, connection.RemoteEndPoint))),
+                SocketProtocol.Udp => machine.GetActiveUdpListeners().Select(listener => From(protocol, SocketState.Closed, listener, null)),
+                _ => [],
+            };
+        }
+        catch (NetworkInformationException error)
+        {
+            throw new NetLabException(FaultKind.SocketError, $"The system does not list its sockets: {error.Message}.", error);
+        }
+    }
+
+    private static SocketInfo From(SocketProtocol protocol, SocketState state, IPEndPoint local, IPEndPoint? remote) => new()
+    {
+        Protocol = protocol,
+        AddressFamily = local.AddressFamily,
+        SocketType = protocol == SocketProtocol.Tcp ? SocketType.Stream : SocketType.Dgram,
+        State = state,
+        LocalAddress = local.Address,
+        LocalPort = local.Port,
+        RemoteAddress = remote?.Address,
+        RemotePort = remote?.Port,
     };
 }

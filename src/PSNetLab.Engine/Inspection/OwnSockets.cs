@@ -19,9 +19,12 @@ internal static class OwnSockets
     {
         try
         {
-            IPEndPoint? local = socket.LocalEndPoint as IPEndPoint;
-            IPEndPoint? remote = Remote(socket);
+            IPEndPoint? local = Plain(socket.LocalEndPoint);
+            IPEndPoint? remote = Plain(Remote(socket));
             TcpInfo? tcp = Tcp(socket, out SocketState? state);
+            long? inode = Inode(socket);
+            SocketInfo? listed = state == SocketState.SynSent ? Connecting(inode) : MachineSockets.Find(socket, local, remote);
+            uint? user = OperatingSystem.IsWindows() ? null : LibCDiagnostics.EffectiveUser();
             bool listens = IsListening(socket);
             return new SocketInfo
             {
@@ -31,19 +34,20 @@ internal static class OwnSockets
                     ProtocolType.Udp => SocketProtocol.Udp,
                     _ => socket.AddressFamily == AddressFamily.Unix ? SocketProtocol.Unix : null,
                 },
-                State = state ?? (listens ? SocketState.Listen : remote is null ? SocketState.Closed : SocketState.Established),
+                State = state ?? listed?.State ?? (listens ? SocketState.Listen : remote is null ? SocketState.Closed : SocketState.Established),
                 AddressFamily = socket.AddressFamily,
                 SocketType = socket.SocketType,
-                LocalAddress = Plain(local?.Address),
-                LocalPort = local?.Port,
-                RemoteAddress = Plain(remote?.Address),
-                RemotePort = remote?.Port,
+                LocalAddress = local?.Address ?? listed?.LocalAddress,
+                LocalPort = local?.Port ?? listed?.LocalPort,
+                RemoteAddress = remote?.Address ?? listed?.RemoteAddress,
+                RemotePort = remote?.Port ?? listed?.RemotePort,
                 Path = (socket.LocalEndPoint as UnixDomainSocketEndPoint)?.ToString(),
                 Handle = socket.Handle,
-                Inode = Inode(socket),
+                Inode = inode,
                 Blocking = IsBlocking(socket),
-                ReceiveQueue = listens ? tcp?.Unacknowledged : socket.Available,
-                SendQueue = listens ? tcp?.Sacked : Unsent(socket),
+                ReceiveQueue = listens ? tcp?.Unacknowledged ?? listed?.ReceiveQueue : socket.Available,
+                SendQueue = listens ? tcp?.Sacked ?? listed?.SendQueue : Unsent(socket) ?? listed?.SendQueue,
+                UserId = user,
                 UserName = Environment.UserName,
                 ProcessId = Environment.ProcessId,
                 ProcessName = s_process.Value,
@@ -72,7 +76,22 @@ internal static class OwnSockets
         "The socket is closed; there is nothing left of it to look into. Look before it is closed, or list the machine's sockets with Get-SocketInfo.",
         error);
 
-    private static IPAddress? Plain(IPAddress? address) => address is { IsIPv4MappedToIPv6: true } ? address.MapToIPv4() : address;
+    internal static NetLabException NotStarted() => new(FaultKind.ConnectionClosed, "The TcpListener does not listen: it is stopped, or not started yet. Call its Start method, then look into it.");
+
+    /// <summary>A socket that waits for its connection: its endpoints are known to Linux only, as yet.</summary>
+    private static SocketInfo? Connecting(long? inode)
+    {
+        SocketInfo? found = null;
+        MachineSockets.List([SocketProtocol.Tcp], 1u << (int)SocketState.SynSent, detailed: false, listed => found = listed.Inode == inode ? listed : found);
+        return found;
+    }
+
+    /// <summary>An IPv4 address that is mapped into IPv6, as IPv4.</summary>
+    private static IPEndPoint? Plain(EndPoint? endPoint) => endPoint switch
+    {
+        IPEndPoint { Address.IsIPv4MappedToIPv6: true } mapped => new IPEndPoint(mapped.Address.MapToIPv4(), mapped.Port),
+        _ => endPoint as IPEndPoint,
+    };
 
     private static bool IsBlocking(Socket socket)
     {
@@ -96,11 +115,11 @@ internal static class OwnSockets
         return long.TryParse(target?.Split('[', ']').ElementAtOrDefault(1), out long inode) ? inode : null;
     }
 
-    private static IPEndPoint? Remote(Socket socket)
+    private static EndPoint? Remote(Socket socket)
     {
         try
         {
-            return socket.RemoteEndPoint as IPEndPoint;
+            return socket.RemoteEndPoint;
         }
         catch (SocketException)
         {

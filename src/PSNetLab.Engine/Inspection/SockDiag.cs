@@ -129,6 +129,7 @@ internal static unsafe class SockDiag
         const ushort MemoryAttribute = 7;
         const int DropsIndex = 8;
         bool six = message[0] == Family6;
+        uint device = MemoryMarshal.Read<uint>(message[40..]);
         int remotePort = (message[6] << 8) | message[7];
         uint user = MemoryMarshal.Read<uint>(message[64..]);
         TcpInfo? info = null;
@@ -152,9 +153,9 @@ internal static unsafe class SockDiag
             AddressFamily = six ? AddressFamily.InterNetworkV6 : AddressFamily.InterNetwork,
             SocketType = protocol == SocketProtocol.Tcp ? SocketType.Stream : SocketType.Dgram,
             State = (SocketState)message[1],
-            LocalAddress = KnownAddresses.Get(message.Slice(8, six ? 16 : 4)),
+            LocalAddress = KnownAddresses.Get(message.Slice(8, six ? 16 : 4), device),
             LocalPort = (message[4] << 8) | message[5],
-            RemoteAddress = remotePort == 0 ? null : KnownAddresses.Get(message.Slice(24, six ? 16 : 4)),
+            RemoteAddress = remotePort == 0 ? null : KnownAddresses.Get(message.Slice(24, six ? 16 : 4), device),
             RemotePort = remotePort == 0 ? null : remotePort,
             ReceiveQueue = MemoryMarshal.Read<uint>(message[56..]),
             SendQueue = MemoryMarshal.Read<uint>(message[60..]),

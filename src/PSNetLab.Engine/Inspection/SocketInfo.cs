@@ -141,7 +141,7 @@ public sealed class SocketInfo
     public TcpInfo? TcpInfo { get; internal init; }
 
     /// <inheritdoc/>
-    public override string ToString() => Path is not null
-        ? $"{Protocol} {State} {Path}"
+    public override string ToString() => LocalAddress is null
+        ? $"{Protocol} {State} {Path}".TrimEnd()
         : $"{Protocol} {State} {LocalAddress}:{LocalPort}" + (RemotePort is null ? string.Empty : $" - {RemoteAddress}:{RemotePort}");
 }

@@ -1,92 +1,122 @@
-using System.Globalization;
-using System.Text;
+using System.Buffers.Text;
+using System.ComponentModel;
+using System.Diagnostics;
 
 namespace PSNetLab.Engine;
 
-/// <summary>Which process has which socket: on Linux, from the file descriptors in /proc (proc(5)).</summary>
-internal sealed unsafe class SocketProcesses
+/// <summary>Finds out which process has a socket. Windows and macOS tell its number with the socket; on Linux the descriptors of the processes are looked through (proc(5)).</summary>
+internal sealed class SocketProcesses
 {
-    private readonly Dictionary<long, int> _owners = [];
-    private readonly Dictionary<int, (string Name, string? Path)> _processes = [];
+    private const int WindowsSystem = 4;
 
-    private SocketProcesses()
-    {
-    }
+    private readonly Dictionary<int, (string? Name, string? Path)> _known = [];
 
-    /// <summary>Whether the descriptors of some process could not be read for want of rights.</summary>
+    /// <summary>Whether something stays unknown for want of rights.</summary>
     internal bool IsPartial { get; private set; }
 
-    /// <summary>Looks through all processes that this user may see.</summary>
-    internal static SocketProcesses Scan(CancellationToken cancellationToken = default)
+    /// <summary>Fills in the processes of sockets, as far as they can be known.</summary>
+    /// <param name="sockets">The sockets.</param>
+    /// <param name="isWanted">Which processes to look into; null for all.</param>
+    /// <param name="cancellationToken">Ends the search.</param>
+    internal void Complete(IReadOnlyList<SocketInfo> sockets, Func<int, bool>? isWanted = null, CancellationToken cancellationToken = default)
     {
-        SocketProcesses found = new();
-        foreach (string directory in Directory.EnumerateDirectories("/proc"))
+        if (OperatingSystem.IsLinux())
         {
-            if (int.TryParse(directory.AsSpan("/proc/".Length), NumberStyles.None, CultureInfo.InvariantCulture, out int process))
-            {
-                found.ScanProcess(process, directory, cancellationToken);
-            }
+            FindOwners(sockets, isWanted, cancellationToken);
+        }
+        else if (OperatingSystem.IsMacOS())
+        {
+            IsPartial = !Environment.IsPrivilegedProcess && sockets.Any(socket => socket.ProcessId is null && socket.State != SocketState.TimeWait);
         }
 
-        return found;
-    }
-
-    /// <summary>Fills in the process of a socket, where it is known.</summary>
-    internal void Complete(SocketInfo socket)
-    {
-        if (socket.Inode is { } inode and > 0 && _owners.TryGetValue(inode, out int process))
+        foreach (SocketInfo socket in sockets)
         {
-            (string name, string? path) = Describe(process);
-            socket.ProcessId = process;
-            socket.ProcessName = name;
-            socket.ProcessPath = path;
-        }
-    }
-
-    private void ScanProcess(int process, string directory, CancellationToken cancellationToken)
-    {
-        const int LinkBytes = 64;
-        const int PathBytes = 128;
-        byte* link = stackalloc byte[LinkBytes];
-        byte* path = stackalloc byte[PathBytes];
-        try
-        {
-            foreach (string descriptor in Directory.EnumerateFileSystemEntries(directory + "/fd"))
+            if (socket.ProcessId is { } process && (isWanted is null || isWanted(process)))
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                path[Encoding.ASCII.GetBytes(descriptor, new Span<byte>(path, PathBytes - 1))] = 0;
-                nint length = LibCDiagnostics.ReadLink(path, link, LinkBytes);
-                ReadOnlySpan<byte> target = length > 0 ? new ReadOnlySpan<byte>(link, (int)length) : default;
-                if (target.StartsWith("socket:["u8) && System.Buffers.Text.Utf8Parser.TryParse(target["socket:[".Length..], out long inode, out _))
-                {
-                    _owners.TryAdd(inode, process);
-                }
+                (socket.ProcessName, socket.ProcessPath) = Describe(process);
             }
-        }
-        catch (UnauthorizedAccessException)
-        {
-            IsPartial = true;
-        }
-        catch (IOException)
-        {
-            // The process has ended meanwhile.
         }
     }
 
-    private (string Name, string? Path) Describe(int process)
+    /// <summary>The name of a process; null when it has ended or cannot be known.</summary>
+    internal string? NameOf(int process) => Describe(process).Name;
+
+    private void FindOwners(IReadOnlyList<SocketInfo> sockets, Func<int, bool>? isWanted, CancellationToken cancellationToken)
     {
-        if (!_processes.TryGetValue(process, out (string Name, string? Path) known))
+        Dictionary<long, SocketInfo> ownerless = new(sockets.Count);
+        foreach (SocketInfo socket in sockets)
+        {
+            // A socket that no process has any more has the number 0.
+            if (socket.Inode is { } inode and > 0)
+            {
+                ownerless.TryAdd(inode, socket);
+            }
+        }
+
+        bool isDenied = false;
+        using NumberedEntries processes = new("/proc");
+        while (ownerless.Count > 0 && processes.MoveNext())
+        {
+            if (isWanted is null || isWanted(processes.Current))
+            {
+                isDenied |= !TryFindSockets(processes.Current, ownerless, cancellationToken);
+            }
+        }
+
+        IsPartial = isDenied && ownerless.Count > 0;
+    }
+
+    /// <returns>False when the process may not be looked into.</returns>
+    private static bool TryFindSockets(int process, Dictionary<long, SocketInfo> ownerless, CancellationToken cancellationToken)
+    {
+        const int MostLinkBytes = 64;
+        Span<byte> buffer = stackalloc byte[MostLinkBytes];
+        using NumberedEntries descriptors = new($"/proc/{process}/fd");
+        while (ownerless.Count > 0 && descriptors.MoveNext())
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            ReadOnlySpan<byte> target = descriptors.ReadLink(buffer);
+            if (target.StartsWith("socket:["u8)
+                && Utf8Parser.TryParse(target["socket:[".Length..], out long inode, out _)
+                && ownerless.Remove(inode, out SocketInfo? socket))
+            {
+                socket.ProcessId = process;
+            }
+        }
+
+        return !descriptors.IsDenied;
+    }
+
+    private (string? Name, string? Path) Describe(int process)
+    {
+        if (!_known.TryGetValue(process, out (string? Name, string? Path) known))
         {
             try
             {
-                known = (File.ReadAllText($"/proc/{process}/comm").Trim(), new FileInfo($"/proc/{process}/exe").LinkTarget);
+                if (OperatingSystem.IsLinux())
+                {
+                    known.Name = File.ReadAllText($"/proc/{process}/comm").TrimEnd('\n');
+                    known.Path = new FileInfo($"/proc/{process}/exe").LinkTarget;
+                }
+                else
+                {
+                    using Process found = Process.GetProcessById(process);
+                    known.Name = found.ProcessName;
+                    known.Path = found.MainModule?.FileName;
+                }
             }
-            catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+            catch (Win32Exception)
             {
-                known = (known.Name ?? string.Empty, null);
+                // There is no program behind the system itself.
+                IsPartial |= process != WindowsSystem;
+            }
+            catch (Exception error) when (error is IOException or UnauthorizedAccessException or ArgumentException or InvalidOperationException)
+            {
+                // The process has ended meanwhile.
             }
 
-            _processes.Add(process, known);
+            _known.Add(process, known);
         }
 
         return known;

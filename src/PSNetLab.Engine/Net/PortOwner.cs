@@ -11,22 +11,24 @@ internal static class PortOwner
     /// <summary>" (by process 4711, node)", or nothing where it cannot be known.</summary>
     internal static string Describe(IPEndPoint endPoint, ProtocolType protocol)
     {
-        if (!OperatingSystem.IsLinux())
-        {
-            return string.Empty;
-        }
-
         List<SocketInfo> holders = [];
         bool udp = protocol == ProtocolType.Udp;
-        MachineSockets.List(udp ? SocketProtocol.Udp : SocketProtocol.Tcp, Bound, detailed: false, socket =>
+        try
         {
-            if (socket.LocalPort == endPoint.Port && Overlaps(socket.LocalAddress!, endPoint.Address) && (udp || socket.State == SocketState.Listen))
+            MachineSockets.List([udp ? SocketProtocol.Udp : SocketProtocol.Tcp], Bound, detailed: false, socket =>
             {
-                holders.Add(socket);
-            }
-        });
-        SocketProcesses processes = SocketProcesses.Scan();
-        holders.ForEach(processes.Complete);
+                if (socket.LocalPort == endPoint.Port && Overlaps(socket.LocalAddress!, endPoint.Address) && (udp || socket.State == SocketState.Listen))
+                {
+                    holders.Add(socket);
+                }
+            });
+        }
+        catch (NetLabException)
+        {
+            return string.Empty; // It is the fault that is to be told.
+        }
+
+        new SocketProcesses().Complete(holders);
         return holders.Find(holder => holder.ProcessId is not null) is { } holder
             ? $" (by process {holder.ProcessId}, {holder.ProcessName}{(holder.ProcessId == Environment.ProcessId ? ": this one" : string.Empty)})"
             : string.Empty;

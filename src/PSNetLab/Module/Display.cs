@@ -70,7 +70,7 @@ public static class Display
     public static string Process(SocketInfo socket)
     {
         ArgumentNullException.ThrowIfNull(socket);
-        return socket.ProcessId is { } id ? $"{id} {socket.ProcessName}" : socket.UserName ?? string.Empty;
+        return socket.ProcessId is { } id ? $"{id} {socket.ProcessName}".TrimEnd() : socket.UserName ?? string.Empty;
     }
 
     private static string EndPoint(IPAddress? address, int? port) => address is null ? string.Empty : new IPEndPoint(address, port ?? 0).ToString();

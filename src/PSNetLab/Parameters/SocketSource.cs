@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using System.Net.Sockets;
+using System.Runtime.CompilerServices;
 using PSNetLab.Engine;
 using PSNetLab.Jobs;
 
@@ -20,9 +21,13 @@ internal static class SocketSource
             TcpConnection connection => (connection.Socket, ((IServedConnection)connection).Totals),
             Socket socket => (socket, null),
             TcpClient client => (client.Client ?? throw OwnSockets.Closed(), null),
-            TcpListener listener => (listener.Server.IsBound ? listener.Server : throw OwnSockets.Closed(), null),
+            TcpListener listener => (IsActive(listener) ? listener.Server : throw OwnSockets.NotStarted(), null),
             UdpClient client => (client.Client ?? throw OwnSockets.Closed(), null),
-            _ => throw new NetLabException(FaultKind.NoSocket, $"A {source?.GetType().Name ?? "null"} has no socket to look into. Give a server job or connection of this module, or a Socket, TcpClient, TcpListener or UdpClient."),
+            _ => throw new NetLabException(FaultKind.NoSocket, $"An object of type {source?.GetType().Name ?? "null"} has no socket to look into. Give a server job or connection of this module, or a Socket, TcpClient, TcpListener or UdpClient."),
         };
     }
+
+    // A listener that is stopped would make a new socket when it is asked for its Server.
+    [UnsafeAccessor(UnsafeAccessorKind.Method, Name = "get_Active")]
+    private static extern bool IsActive(TcpListener listener);
 }

@@ -1,28 +1,26 @@
-# Prints PORT n, takes the numbers from 1 to Count as messages and prints one line of JSON. With -Buffered it starts to
-# take them when its input closes, so that only the way from the server to the pipeline is measured.
+# Prints PORT n, takes the numbers from 1 to Count as messages and prints one line of JSON. With -Wait it takes them by
+# Receive-Job -Wait.
 [CmdletBinding()]
 param(
     [Parameter(Mandatory)] [string] $Module,
     [Parameter(Mandatory)] [int] $Count,
-    [switch] $Buffered
+    [switch] $Wait
 )
 $ErrorActionPreference = 'Stop'
 Import-Module $Module
 
-$closed = [Console]::OpenStandardInput().ReadAsync([byte[]]::new(1), 0, 1)
 $server = Start-TcpServer -Framing Line -BufferLimit ($Count + 1)
 [Console]::Out.WriteLine("PORT $($server.Port)")
 
 # The clock starts with the first message: before it there was nothing to receive.
 $first = @(Receive-TcpMessage -Job $server -Count 1 -TimeoutSec 60)
-if ($Buffered) {
-    $null = $closed.Wait([TimeSpan]::FromMinutes(2))
-    Start-Sleep -Seconds 1
-}
 $process = [Diagnostics.Process]::GetCurrentProcess()
 $cpu = $process.TotalProcessorTime
 $watch = [Diagnostics.Stopwatch]::StartNew()
-$rest = @(Receive-TcpMessage -Job $server -Count ($Count - 1) -TimeoutSec 60)
+$rest = @(
+    if ($Wait) { $server | Receive-Job -Wait | Select-Object -First ($Count - 1) }
+    else { Receive-TcpMessage -Job $server -Count ($Count - 1) -TimeoutSec 60 }
+)
 $watch.Stop()
 $process.Refresh()
 $cpu = $process.TotalProcessorTime - $cpu

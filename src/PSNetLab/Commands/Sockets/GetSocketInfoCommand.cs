@@ -16,7 +16,10 @@ public sealed class GetSocketInfoCommand : NetCmdlet
     private const string MachineSet = "Machine";
     private const string ObjectSet = "Object";
 
-    private SocketProcesses? _processes;
+    private const string ProcessesUnknown = "Some sockets are shown without a process: they belong to other users' processes, and to look into those takes the rights of root (on Linux, CAP_SYS_PTRACE is enough).";
+    private const string ProgramsUnknown = "Some processes are shown without name or path: they belong to the system or to other users, and to look into those takes the rights of an administrator.";
+
+    private readonly SocketProcesses _processes = new();
     private AddressFilter? _local;
     private AddressFilter? _remote;
     private WildcardPattern[]? _names;
@@ -38,13 +41,21 @@ public sealed class GetSocketInfoCommand : NetCmdlet
     [Parameter(ParameterSetName = MachineSet)]
     public SwitchParameter Listening { get; set; }
 
+    /// <summary>Only sockets with one of these ports, local or of the peer: both ends of connections, and who listens.</summary>
+    [Parameter(ParameterSetName = MachineSet)]
+    [ValidateRange(1, 65535)]
+    [ArgumentCompleter(typeof(ServerPortCompleter<SocketJob>))]
+    public int[]? Port { get; set; }
+
     /// <summary>Only sockets with one of these local ports.</summary>
     [Parameter(ParameterSetName = MachineSet)]
+    [ValidateRange(0, 65535)]
     [ArgumentCompleter(typeof(ServerPortCompleter<SocketJob>))]
     public int[]? LocalPort { get; set; }
 
     /// <summary>Only sockets with a peer on one of these ports.</summary>
     [Parameter(ParameterSetName = MachineSet)]
+    [ValidateRange(1, 65535)]
     [ArgumentCompleter(typeof(ServerPortCompleter<SocketJob>))]
     public int[]? RemotePort { get; set; }
 
@@ -59,6 +70,7 @@ public sealed class GetSocketInfoCommand : NetCmdlet
 
     /// <summary>Only sockets of these processes. Implies -IncludeProcess.</summary>
     [Parameter(ParameterSetName = MachineSet)]
+    [ValidateRange(1, int.MaxValue)]
     public int[]? ProcessId { get; set; }
 
     /// <summary>Only sockets of processes with these names; wildcards are allowed. Implies -IncludeProcess.</summary>
@@ -67,7 +79,7 @@ public sealed class GetSocketInfoCommand : NetCmdlet
     [ArgumentCompleter(typeof(ProcessNameCompleter))]
     public string[]? ProcessName { get; set; }
 
-    /// <summary>Also finds out which process has each socket: on Linux only, and of other users' processes only with the rights for it.</summary>
+    /// <summary>Also finds out which process has each socket: of other users' processes only with the rights for it.</summary>
     [Parameter(ParameterSetName = MachineSet)]
     public SwitchParameter IncludeProcess { get; set; }
 
@@ -92,7 +104,7 @@ public sealed class GetSocketInfoCommand : NetCmdlet
         }
         catch (NetLabException fault)
         {
-            Report(fault, InputObject);
+            Report(fault.Kind == FaultKind.NoSocket ? new NetLabException(fault.Kind, fault.Message + Hint()) : fault, InputObject);
         }
         catch (OperationCanceledException)
         {
@@ -111,52 +123,60 @@ public sealed class GetSocketInfoCommand : NetCmdlet
             _states &= (1u << (int)SocketState.Listen) | (1u << (int)SocketState.Closed);
         }
 
-        if (IncludeProcess || ProcessId is not null || ProcessName is not null)
+        bool ofProcesses = ProcessId is not null || ProcessName is not null;
+        List<SocketInfo> found = [];
+        MachineSockets.List([.. Protocol.Distinct()], _states, Detailed, socket =>
         {
-            FindProcesses();
-        }
+            StopToken.ThrowIfCancellationRequested();
+            if (!IsAsked(socket))
+            {
+                return;
+            }
 
-        foreach (SocketProtocol protocol in Protocol.Distinct())
-        {
-            MachineSockets.List(protocol, _states, Detailed, Consider);
-        }
-    }
-
-    private void FindProcesses()
-    {
-        if (!OperatingSystem.IsLinux())
-        {
-            WriteWarning("This system does not tell which process has a socket here: ProcessId, ProcessName and ProcessPath stay empty.");
-            return;
-        }
-
-        _processes = SocketProcesses.Scan(StopToken);
+            if (ofProcesses || IncludeProcess)
+            {
+                found.Add(socket);
+            }
+            else
+            {
+                WriteObject(socket);
+            }
+        });
+        _processes.Complete(found, ofProcesses ? IsAsked : null, StopToken);
         if (_processes.IsPartial)
         {
-            WriteWarning("The sockets of other users' processes are shown without the process: to see it takes the rights of root, or CAP_SYS_PTRACE.");
+            WriteWarning(OperatingSystem.IsWindows() ? ProgramsUnknown : ProcessesUnknown);
+        }
+
+        foreach (SocketInfo socket in found)
+        {
+            if (!ofProcesses || (socket.ProcessId is { } process && IsAsked(process)))
+            {
+                WriteObject(socket);
+            }
         }
     }
 
-    private void Consider(SocketInfo socket)
+    private bool IsAsked(SocketInfo socket)
+        => (_states & (1u << (int)socket.State)) != 0
+            && !(Listening && socket.Protocol == SocketProtocol.Tcp && socket.State != SocketState.Listen)
+            && (Port is null || Port.Contains(socket.LocalPort ?? -1) || Port.Contains(socket.RemotePort ?? -1))
+            && (LocalPort is null || LocalPort.Contains(socket.LocalPort ?? -1))
+            && (RemotePort is null || RemotePort.Contains(socket.RemotePort ?? -1))
+            && Matches(_local, socket.LocalAddress)
+            && Matches(_remote, socket.RemoteAddress);
+
+    private bool IsAsked(int process)
+        => (ProcessId is null || ProcessId.Contains(process))
+            && (_names is null || (_processes.NameOf(process) is { } name && Array.Exists(_names, pattern => pattern.IsMatch(name))));
+
+    /// <summary>What may have been meant by an object that has no socket.</summary>
+    private string Hint() => (InputObject is PSObject wrapped ? wrapped.BaseObject : InputObject) switch
     {
-        StopToken.ThrowIfCancellationRequested();
-        if ((_states & (1u << (int)socket.State)) == 0
-            || (Listening && socket.Protocol == SocketProtocol.Tcp && socket.State != SocketState.Listen)
-            || (LocalPort is not null && !LocalPort.Contains(socket.LocalPort ?? -1))
-            || (RemotePort is not null && !RemotePort.Contains(socket.RemotePort ?? -1))
-            || !Matches(_local, socket.LocalAddress)
-            || !Matches(_remote, socket.RemoteAddress))
-        {
-            return;
-        }
-
-        _processes?.Complete(socket);
-        if ((ProcessId is null || ProcessId.Contains(socket.ProcessId ?? -1))
-            && (_names is null || Array.Exists(_names, name => socket.ProcessName is not null && name.IsMatch(socket.ProcessName))))
-        {
-            WriteObject(socket);
-        }
-    }
+        int port => $" For the sockets with a port: Get-SocketInfo -Port {port}.",
+        System.Diagnostics.Process process => $" For the sockets of a process: Get-SocketInfo -ProcessId {process.Id}.",
+        _ => string.Empty,
+    };
 
     private static bool Matches(AddressFilter? filter, IPAddress? address) => filter is null || (address is not null && filter.IsAllowed(address));
 }

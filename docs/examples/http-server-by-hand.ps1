@@ -1,0 +1,40 @@
+<#
+.SYNOPSIS
+A web server of lines of text: prints each request line by line, and answers with a page.
+
+.DESCRIPTION
+Serves the index.html of a folder, and a not-found page for anything else; after each answer the connection ends. Ctrl+C
+ends it. Ask it with a browser, or with http-by-hand.ps1.
+
+.PARAMETER Path
+The folder with the index.html.
+
+.PARAMETER Port
+The port to listen on; 0 takes a free one.
+#>
+#Requires -Version 7.4
+#Requires -Modules PSNetLab
+param([string] $Path = '.', [int] $Port = 8000)
+
+# An empty line ends a request; what is framed is all before it. And the framing ends what is answered in the same way.
+$end = "`r`n`r`n"
+$page = Join-Path (Convert-Path $Path) index.html
+$server = Start-TcpServer $Port -Framing @{ Delimiter = $end } -IdleTimeoutSec 10 -ErrorAction Stop -ScriptBlock {
+    $found = $_.Text -match '^GET /(index\.html)?[ ?]' -and (Test-Path $using:page)
+    $status = $found ? '200 OK' : '404 Not Found'
+    $content = $found ? (Get-Content $using:page -Raw) : '<!doctype html><title>404</title><h1>Not found</h1>'
+    $length = [Text.Encoding]::UTF8.GetByteCount($content + $using:end)
+
+    "HTTP/1.1 $status`r`nContent-Type: text/html; charset=utf-8`r`nContent-Length: $length`r`nConnection: close"
+    $content
+}
+try {
+    "Waiting for requests on http://$($server.LocalEndPoint)"
+    Receive-TcpMessage $server | ForEach-Object {
+        # Anybody may send anything: a terminal must not obey it.
+        foreach ($line in $_.Text -split "`r`n") { "$($_.RemoteEndPoint) $($line -replace '\p{Cc}', '?')" }
+    }
+}
+finally {
+    Remove-Job $server -Force
+}

@@ -1,0 +1,107 @@
+using System.Net;
+using System.Runtime.InteropServices;
+
+namespace PSNetLab.Engine;
+
+/// <summary>Lists the sockets of a Mac by the processes that have them: with all that macOS tells, but without those of other users' processes, which only root may look into.</summary>
+internal sealed class MacSockets(IProcessDescriptors system)
+{
+    private const int FirstBytes = 16 * 1024;
+
+    /// <summary>Hands on every socket of some protocols. One that several processes have comes once, one that is neither bound nor connected, as elsewhere, not at all.</summary>
+    /// <param name="protocols">Which.</param>
+    /// <param name="all">What is told of all sockets, whoever has them; looked through at the end.</param>
+    /// <param name="onSocket">Gets the sockets.</param>
+    internal void List(SocketProtocol[] protocols, IEnumerable<SocketInfo> all, Action<SocketInfo> onSocket)
+    {
+        Dictionary<EndPoints, int> told = [];
+        ListVisible(socket =>
+        {
+            if (protocols.Contains(socket.Protocol!.Value) && socket.LocalPort != 0)
+            {
+                EndPoints endPoints = EndPoints.Of(socket);
+                told[endPoints] = told.GetValueOrDefault(endPoints) + 1;
+                onSocket(socket);
+            }
+        });
+        foreach (SocketInfo socket in all)
+        {
+            EndPoints endPoints = EndPoints.Of(socket);
+            if (told.TryGetValue(endPoints, out int count) && count > 0)
+            {
+                told[endPoints] = count - 1;
+            }
+            else
+            {
+                onSocket(socket);
+            }
+        }
+    }
+
+    /// <summary>A socket by its descriptor; null when it is none, or of another kind than those that can be listed.</summary>
+    internal SocketInfo? Find(int process, int descriptor)
+    {
+        byte[] socket = new byte[SocketFdInfo.Bytes];
+        return system.ReadSocket(process, descriptor, socket) == socket.Length ? SocketFdInfo.Read(socket, process) : null;
+    }
+
+    private void ListVisible(Action<SocketInfo> onSocket)
+    {
+        HashSet<ulong> seen = [];
+        byte[] socket = new byte[SocketFdInfo.Bytes];
+        foreach (int process in MemoryMarshal.Cast<byte, int>(ReadAll(system.ListProcesses)))
+        {
+            foreach (Descriptor descriptor in MemoryMarshal.Cast<byte, Descriptor>(ReadAll(buffer => system.ListDescriptors(process, buffer))))
+            {
+                if (descriptor.Kind == Descriptor.Socket
+                    && system.ReadSocket(process, descriptor.Number, socket) == socket.Length
+                    && seen.Add(SocketFdInfo.Identity(socket))
+                    && SocketFdInfo.Read(socket, process) is { } info)
+                {
+                    onSocket(info);
+                }
+            }
+        }
+    }
+
+    private delegate int Reader(Span<byte> buffer);
+
+    /// <summary>Reads a list, whatever its length; nothing where there are no rights for it, or the process has ended.</summary>
+    private static ReadOnlySpan<byte> ReadAll(Reader read)
+    {
+        for (byte[] buffer = new byte[FirstBytes]; ; buffer = new byte[2 * buffer.Length])
+        {
+            int bytes = read(buffer);
+
+            // A list that does not fit is cut without a word.
+            if (bytes < buffer.Length)
+            {
+                return buffer.AsSpan(0, Math.Max(bytes, 0));
+            }
+        }
+    }
+
+    /// <summary>struct proc_fdinfo.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    private readonly struct Descriptor
+    {
+        internal const uint Socket = 2;
+
+        internal readonly int Number;
+        internal readonly uint Kind;
+    }
+
+    /// <summary>What a socket can be recognised by: of a list without processes, one that waits on all addresses may come as IPv4, and the interface of a link-local address may be missing.</summary>
+    private readonly record struct EndPoints(SocketProtocol? Protocol, IPAddress? Local, int? LocalPort, IPAddress? Remote, int? RemotePort)
+    {
+        internal static EndPoints Of(SocketInfo socket) => new(socket.Protocol, Plain(socket.LocalAddress), socket.LocalPort, Plain(socket.RemoteAddress), socket.RemotePort);
+
+        private static IPAddress? Plain(IPAddress? address) => address switch
+        {
+            { IsIPv6LinkLocal: true } => SocketFdInfo.Address6(address.GetAddressBytes(), withScope: false),
+            null => null,
+            _ when address.Equals(IPAddress.IPv6Any) => IPAddress.Any,
+            _ => address,
+        };
+    }
+}

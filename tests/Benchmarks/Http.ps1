@@ -1,0 +1,230 @@
+# The HTTP figures. The load comes from wrk. The peer is nginx with one worker and with one for each core, whichever of
+# the two is faster; Caddy and python3 are there to compare.
+[CmdletBinding()]
+param([Parameter(Mandatory)] $Bench)
+
+foreach ($tool in 'wrk', 'curl') {
+    if (-not (Test-Peer $Bench $tool $tool { & $tool --version })) { return }
+}
+. $PSScriptRoot/HttpPeers.ps1
+
+$threads = [Environment]::ProcessorCount
+$hasNginx = Test-Peer $Bench nginx nginx-light { nginx -v }
+if ($Bench.Rehearsal -and -not $hasNginx) { throw 'nginx is what a rehearsal needs.' }
+
+# What each kind of nginx does beyond serving files. The first one of a figure is the one its targets are about.
+$features = @{
+    'nginx'             = ''
+    'nginx logging'     = 'Log'
+    'nginx gzip'        = 'Gzip'
+    'nginx gzip_static' = 'GzipStatic'
+    'nginx autoindex'   = 'List'
+    'nginx TLS'         = 'Tls'
+}
+
+# In a rehearsal the first peer stands in.
+function Start-OurServer([string] $Options, [string] $Standin, [switch] $Receive) {
+    if ($Bench.Rehearsal) { return Start-Nginx $site $threads $features[$Standin] }
+    $arguments = @('-Path', "$site/www", '-Options', $Options)
+    if ($Receive) { $arguments += '-Receive' }
+    if ($features[$Standin] -eq 'Tls') { $arguments += '-Certificate', "$site/site.pem" }
+    Start-OurScript $Bench HttpServer.ps1 $arguments
+}
+
+function Add-NginxStart($Starts, [string] $Kind) {
+    if (-not $hasNginx) { return }
+    foreach ($workers in 1, $threads | Select-Object -Unique) {
+        $Starts["$Kind x $workers"] = {
+            param($Side)
+            $kind, $workers = $Side -split ' x '
+            Start-Nginx $site $workers $features[$kind]
+        }
+    }
+}
+
+# The name of the better side of those that are called so.
+function Select-Best($Sides, [string] $Kind, [switch] $Least) {
+    $Sides.psobject.Properties.Name -match "^$Kind x \d+$" |
+        Sort-Object { Get-Median $Sides.$_.Value } -Descending:(-not $Least) | Select-Object -First 1
+}
+
+# One request, to see that what is measured is the answer that was meant, and not a fast error.
+function Get-Answer([string] $Uri, [string[]] $Headers) {
+    $options = @(foreach ($header in $Headers) { '-H', $header })
+    $lines = @(curl -sk -o /dev/null -D - -w '%{size_download} %{time_total}' @options $Uri)
+    if ($LASTEXITCODE) { throw "curl $Uri failed with $LASTEXITCODE." }
+    $size, $time = $lines[-1].Split(' ')
+    [pscustomobject]@{
+        Status   = [int] $lines[0].Split(' ')[1]
+        Bytes    = [long] $size
+        Ms       = [double]::Parse($time, $culture) * 1000
+        ETag     = @($lines -match '^etag:') -replace '^etag:\s*' | Select-Object -First 1
+        Encoding = @($lines -match '^content-encoding:') -replace '^content-encoding:\s*' | Select-Object -First 1
+    }
+}
+
+# Every turn begins with a look at the answer, which has to be as Expected.
+function Measure-Wrk($Server, [hashtable] $Request) {
+    $uri = "$($Request['Scheme'] ?? 'http')://127.0.0.1:$($Server.Port)/$($Request.File)"
+    $headers = @(if ($Request['Headers']) { & $Request.Headers $uri })
+    $answer = Get-Answer $uri $headers
+    $expected = $Request.Expected
+    foreach ($property in $expected.Keys) {
+        if ($answer.$property -eq $expected.$property) { continue }
+        throw "$uri gave $property '$($answer.$property)', not '$($expected.$property)'."
+    }
+    $connections = $Request.Connections
+    $line = @('-t', [Math]::Min($threads, $connections), '-c', $connections, '-d', "$($Bench.Seconds)s")
+    $line += '-s', "$PSScriptRoot/peers/wrk.lua"
+    foreach ($header in $headers) { $line += '-H', $header }
+    $result = Invoke-Peer wrk ($line + $uri)
+    # All answers together are as long as that many of the first.
+    $short = $result.bytes -lt $result.requests * $answer.Bytes ? 1 : 0
+    $rate = $result.requests / $result.seconds
+    @{
+        Rate   = $Request['Unit'] -eq 'MiB/s' ? $rate * $answer.Bytes / 1MB : $rate
+        Count  = $result.requests
+        Errors = $result.errors + $short
+        Raw    = $result
+    }
+}
+
+# A request is what is asked for: File, Connections, what the answer is Expected to be and, where they are not the usual
+# ones, Headers, Scheme, Unit and Peers; Targets for the rate, and LatencyTargets for a second figure.
+function Measure-Request([string] $Name, [hashtable] $Request) {
+    if (-not $hasNginx) { return }
+    $peers = @($Request['Peers'] ?? 'nginx')
+    $unit = $Request['Unit'] ?? 'requests/s'
+    $starts = [ordered]@{ Ours = { Start-OurServer '' $peers[0] } }
+    foreach ($kind in $peers) { Add-NginxStart $starts $kind }
+    $sides = Measure-Server $Bench $starts { param($Server) Measure-Wrk $Server $Request }
+    foreach ($kind in $peers) {
+        $best = Select-Best $sides $kind
+        $targets = $kind -eq $peers[0] ? $Request['Targets'] ?? @{} : @{}
+        ConvertTo-Figure $Name $unit $sides.Ours $sides.$best -Against $best @targets
+    }
+    $targets = $Request['LatencyTargets']
+    if ($targets) {
+        $best = Select-Best $sides $peers[0]
+        $p99 = @{}
+        foreach ($side in 'Ours', $best) { $p99.$side = @($sides.$side | ForEach-Object { New-Turn $_.Raw.p99_us }) }
+        ConvertTo-Figure "$Name, p99" us $p99.Ours $p99.$best -Against $best @targets
+    }
+}
+
+# All of them at the same file, and ours in three ways: as it starts, with its records received, and without records.
+function Measure-All([string] $Name) {
+    $request = @{ File = '1k.bin'; Connections = 64; Expected = @{ Bytes = 1KB } }
+    $answered = @{}
+    $load = {
+        param($Server)
+        $result = Measure-Wrk $Server $request
+        $answered[$Server.Port] += $result.Count
+        $result
+    }
+    $starts = [ordered]@{
+        Ours     = { Start-OurServer '' nginx }
+        Received = {
+            $server = Start-OurServer '' nginx -Receive
+            $answered.Received = $server.Port
+            $server
+        }
+        NoRecord = { Start-OurServer NoRecord nginx }
+    }
+    Add-NginxStart $starts nginx
+    Add-NginxStart $starts 'nginx logging'
+    if (Test-Peer $Bench caddy caddy { caddy version }) { $starts.Caddy = { Start-Caddy $site } }
+    if (Test-Peer $Bench python3 python3 { python3 --version }) { $starts.python3 = { Start-PythonServer $site } }
+    $sides = Measure-Server $Bench $starts $load
+
+    $best = Select-Best $sides nginx
+    $logging = Select-Best $sides 'nginx logging'
+    if ($hasNginx) {
+        ConvertTo-Figure $Name requests/s $sides.Ours $sides.$best -Against $best -LeastRatio 1.2 -MostCpu 1.0
+        ConvertTo-Figure $Name requests/s $sides.Ours $sides.$logging -Against $logging
+        $total = $answered[$answered.Received]
+        $note = ''
+        if ($sides.Printed -match 'COUNT (\d+)\s+DROPPED (\d+)') {
+            if ([long] $Matches[1] -lt $total) { $note = "received $($Matches[1]) of $total, $($Matches[2]) dropped" }
+        }
+        foreach ($peer in $best, $logging) {
+            ConvertTo-Figure "$Name, received" requests/s $sides.Received $sides.$peer -Against $peer -Note $note
+        }
+        ConvertTo-Figure "$Name, -NoRecord" requests/s $sides.NoRecord $sides.$best -Against $best
+    }
+    foreach ($other in 'Caddy', 'python3') {
+        if ($starts.Contains($other)) { ConvertTo-Figure $Name requests/s $sides.Ours $sides.$other -Against $other }
+    }
+}
+
+# The folder changes before every request, so that nobody can answer with the list of last time.
+function Measure-Listing([string] $Name) {
+    $load = {
+        param($Server)
+        $extra = "$site/www/listing/extra.txt"
+        $answers = foreach ($i in 1..10) {
+            if ($i % 2) { Set-Content $extra $i } else { Remove-Item $extra }
+            $answer = Get-Answer "http://127.0.0.1:$($Server.Port)/listing/"
+            # No list of so many names is shorter.
+            if ($answer.Status -ne 200 -or $answer.Bytes -lt 200KB) {
+                throw "The listing was $($answer.Status) with $($answer.Bytes) bytes."
+            }
+            $answer
+        }
+        $raw = @{ Ms = $answers.Ms; Bytes = $answer.Bytes }
+        @{ Rate = Get-Median $answers.Ms; Count = $answers.Count; Errors = 0; Raw = $raw }
+    }
+    $starts = [ordered]@{ Ours = { Start-OurServer Browse 'nginx autoindex' } }
+    Add-NginxStart $starts 'nginx autoindex'
+    if (Test-Peer $Bench caddy caddy { caddy version }) { $starts.Caddy = { Start-Caddy $site -List } }
+    if (Test-Peer $Bench python3 python3 { python3 --version }) { $starts.python3 = { Start-PythonServer $site } }
+    $sides = Measure-Server $Bench $starts $load
+    $targets = @{ Most = 100 }
+    foreach ($other in (Select-Best $sides 'nginx autoindex' -Least), 'Caddy', 'python3') {
+        if (-not $other -or -not $starts.Contains($other)) { continue }
+        ConvertTo-Figure $Name ms $sides.Ours $sides.$other -Against $other @targets
+        $targets = @{}
+    }
+}
+
+$site = New-Site
+try {
+    Measure-Figure $Bench '1 KiB x 64' { Measure-All '1 KiB x 64' }
+    foreach ($connections in 1, 10, 100, 1000, 10000) {
+        $request = @{ File = '1k.bin'; Connections = $connections; Expected = @{ Bytes = 1KB } }
+        if ($connections -eq 1000) { $request.LatencyTargets = @{ MostRatio = 2 } }
+        Measure-Figure $Bench "1 KiB x $connections" { Measure-Request "1 KiB x $connections" $request }
+    }
+    $other = [ordered]@{
+        '64 KiB x 64'         = @{
+            File = '64k.bin'; Unit = 'MiB/s'; Expected = @{ Bytes = 64KB }; Targets = @{ LeastRatio = 1 }
+        }
+        '10 MiB x 8'          = @{
+            File = '10m.bin'; Connections = 8; Unit = 'MiB/s'; Expected = @{ Bytes = 10MB }
+            Targets = @{ LeastRatio = 1 }
+        }
+        '304 x 64'            = @{
+            File = '1k.bin'; Expected = @{ Status = 304; Bytes = 0 }
+            Headers = { param($Uri) "If-None-Match: $((Get-Answer $Uri).ETag)" }
+        }
+        'range of 1 KiB x 64' = @{
+            File = '64k.bin'; Expected = @{ Status = 206; Bytes = 1KB }; Headers = { 'Range: bytes=10000-11023' }
+        }
+        'gzip of 64 KiB x 64' = @{
+            File = 'text.txt'; Expected = @{ Encoding = 'gzip' }; Headers = { 'Accept-Encoding: gzip' }
+            Peers = 'nginx gzip', 'nginx gzip_static'
+        }
+        'TLS 1 KiB x 64'      = @{
+            File = '1k.bin'; Scheme = 'https'; Expected = @{ Bytes = 1KB }; Peers = 'nginx TLS'
+        }
+        'connect, 1 KiB x 64' = @{ File = '1k.bin'; Expected = @{ Bytes = 1KB }; Headers = { 'Connection: close' } }
+    }
+    foreach ($name in $other.Keys) {
+        $other.$name['Connections'] ??= 64
+        Measure-Figure $Bench $name { Measure-Request $name $other.$name }
+    }
+    Measure-Figure $Bench 'listing of 10000' { Measure-Listing 'listing of 10000' }
+}
+finally {
+    Remove-Item $site -Recurse -Force
+}

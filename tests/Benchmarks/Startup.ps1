@@ -1,0 +1,46 @@
+# The figures of the first seconds: the import of the module against a PowerShell without it, and the start of each kind
+# of server against the jobs that PowerShell has. Every turn is a process of its own.
+[CmdletBinding()]
+param([Parameter(Mandatory)] $Bench)
+
+if ($Bench.Rehearsal) { throw 'There is no rehearsal of Startup: nothing else can stand in for the module.' }
+
+function Measure-Import([string] $Name) {
+    $pwsh = "'$(Join-Path $PSHOME pwsh)' -NoProfile -NonInteractive -Command"
+    $commands = @{ Ours = "$pwsh `"Import-Module '$($Bench.Module)'`""; Peer = "$pwsh '`$null'" }
+    foreach ($command in $commands.Values) { $null = Measure-Program $command }
+    $rounds = foreach ($round in 1..($Bench.Quick ? 3 : 10)) {
+        Write-Verbose "round $round"
+        [pscustomobject]@{ Ours = Measure-Program $commands.Ours; Peer = Measure-Program $commands.Peer }
+    }
+    ConvertTo-Figure "pwsh and $Name" ms @($rounds.Ours) @($rounds.Peer) -Against 'pwsh alone'
+    $difference = foreach ($round in $rounds) {
+        New-Turn ($round.Ours.Value - $round.Peer.Value) ($round.Ours.Cpu - $round.Peer.Cpu)
+    }
+    ConvertTo-Figure "$Name, of that" ms @($difference) @()
+}
+
+function Measure-Start([string] $Command) {
+    $rounds = foreach ($round in 1..$Bench.Rounds) {
+        Write-Verbose "round $round"
+        $turns = [ordered]@{}
+        foreach ($side in $Command, 'Start-ThreadJob', 'Start-Job') {
+            $module = $side -eq $Command ? @('-Module', $Bench.Module) : @()
+            $process = Start-Script $Bench Startup.ps1 ($module + '-Command', $side)
+            $result = Stop-Server $process | ConvertFrom-Json
+            $turns["first $side"] = New-Turn $result.first_ms
+            $turns["warm $side"] = New-Turn $result.warm_ms
+        }
+        [pscustomobject] $turns
+    }
+    foreach ($when in 'first', 'warm') {
+        foreach ($peer in 'Start-ThreadJob', 'Start-Job') {
+            ConvertTo-Figure "$when $Command" ms @($rounds."$when $Command") @($rounds."$when $peer") -Against $peer
+        }
+    }
+}
+
+Measure-Figure $Bench 'Import-Module' { Measure-Import 'Import-Module' }
+foreach ($command in 'Start-TcpServer', 'Start-UdpServer', 'Start-StaticHttpServer') {
+    Measure-Figure $Bench $command { Measure-Start $command }
+}

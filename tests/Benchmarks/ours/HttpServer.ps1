@@ -1,0 +1,35 @@
+# The server under test: prints PORT n and runs until its input closes. Options are switches of Start-StaticHttpServer,
+# with commas between. With -Receive it takes every record all the time, and at the end prints COUNT n and DROPPED n.
+[CmdletBinding()]
+param(
+    [Parameter(Mandatory)] [string] $Module,
+    [Parameter(Mandatory)] [string] $Path,
+    [string] $Options,
+    [string] $Certificate,
+    [switch] $Receive
+)
+$ErrorActionPreference = 'Stop'
+Import-Module $Module
+
+$closed = [Console]::OpenStandardInput().ReadAsync([byte[]]::new(1), 0, 1)
+$more = @{}
+foreach ($name in $Options.Split(',', [StringSplitOptions]::RemoveEmptyEntries)) { $more[$name] = $true }
+if ($Certificate) { $more.Certificate = $Certificate }
+$server = Start-StaticHttpServer -Path $Path -Port 0 -MaxConnections 20000 @more
+[Console]::Out.WriteLine("PORT $($server.Port)")
+
+# Nobody may be left to close the input.
+$end = [DateTime]::UtcNow.AddMinutes(30)
+if ($Receive) {
+    $count = 0
+    do {
+        $last = $closed.Wait(20) -or [DateTime]::UtcNow -gt $end
+        $count += ($server | Receive-Job | Measure-Object).Count
+    } until ($last)
+    [Console]::Out.WriteLine("COUNT $count")
+    [Console]::Out.WriteLine("DROPPED $($server.Dropped)")
+}
+else {
+    $null = $closed.Wait([TimeSpan]::FromMinutes(30))
+}
+Stop-Job $server

@@ -1,0 +1,39 @@
+# Prints PORT 0, then one line of JSON: how many milliseconds it took until the first job that the command starts runs,
+# and, as a median, until further ones do. A server runs when its port is open, any other job when it has said so.
+[CmdletBinding()]
+param(
+    [string] $Module,
+    [Parameter(Mandatory)]
+    [ValidateSet('Start-TcpServer', 'Start-UdpServer', 'Start-StaticHttpServer', 'Start-ThreadJob', 'Start-Job')]
+    [string] $Command
+)
+$ErrorActionPreference = 'Stop'
+if ($Module) { Import-Module $Module }
+# This loads its module, as the import has loaded ours.
+$null = Get-Command $Command
+[Console]::Out.WriteLine('PORT 0')
+
+function Wait-Running($Job) {
+    $source = $Job.ChildJobs ? $Job.ChildJobs[0] : $Job
+    while (-not $source.Output.Count) { [Threading.Thread]::Sleep(1) }
+    $Job
+}
+
+$start = @{
+    'Start-TcpServer'        = { Start-TcpServer }
+    'Start-UdpServer'        = { Start-UdpServer }
+    'Start-StaticHttpServer' = { Start-StaticHttpServer -Path $PSScriptRoot }
+    'Start-ThreadJob'        = { Wait-Running (Start-ThreadJob { 'running'; Start-Sleep 600 }) }
+    'Start-Job'              = { Wait-Running (Start-Job { 'running'; Start-Sleep 600 }) }
+}[$Command]
+
+# Each of those of Start-Job is a process.
+$times = foreach ($i in 0..($Command -eq 'Start-Job' ? 5 : 20)) {
+    $watch = [Diagnostics.Stopwatch]::StartNew()
+    $job = & $start
+    $watch.Elapsed.TotalMilliseconds
+    Remove-Job $job -Force
+}
+$warm = $times | Select-Object -Skip 1 | Sort-Object
+$result = @{ first_ms = $times[0]; warm_ms = $warm[[Math]::Floor($warm.Count / 2)] }
+[Console]::Out.WriteLine(($result | ConvertTo-Json -Compress))
