@@ -27,7 +27,6 @@ function Start-OurServer([string] $Options, [string] $Standin, [switch] $Receive
     if ($Bench.Rehearsal) { return Start-Nginx $site $threads $features[$Standin] }
     $arguments = @('-Path', "$site/www", '-Options', $Options)
     if ($Receive) { $arguments += '-Receive' }
-    if ($features[$Standin] -eq 'Tls') { $arguments += '-Certificate', "$site/site.pem" }
     Start-OurScript $Bench HttpServer.ps1 $arguments
 }
 
@@ -90,12 +89,12 @@ function Measure-Wrk($Server, [hashtable] $Request) {
 }
 
 # A request is what is asked for: File, Connections, what the answer is Expected to be and, where they are not the usual
-# ones, Headers, Scheme, Unit and Peers; Targets for the rate, and LatencyTargets for a second figure.
+# ones, Headers, Scheme, Unit, Peers and Options of ours; Targets for the rate, and LatencyTargets for a second figure.
 function Measure-Request([string] $Name, [hashtable] $Request) {
     if (-not $hasNginx) { return }
     $peers = @($Request['Peers'] ?? 'nginx')
     $unit = $Request['Unit'] ?? 'requests/s'
-    $starts = [ordered]@{ Ours = { Start-OurServer '' $peers[0] } }
+    $starts = [ordered]@{ Ours = { Start-OurServer ($Request['Options'] ?? '') $peers[0] } }
     foreach ($kind in $peers) { Add-NginxStart $starts $kind }
     $sides = Measure-Server $Bench $starts { param($Server) Measure-Wrk $Server $Request }
     foreach ($kind in $peers) {
@@ -112,7 +111,7 @@ function Measure-Request([string] $Name, [hashtable] $Request) {
     }
 }
 
-# All of them at the same file, and ours in three ways: as it starts, with its records received, and without records.
+# All of them at the same file, and ours as it starts, with its records received, without records, and with a log.
 function Measure-All([string] $Name) {
     $request = @{ File = '1k.bin'; Connections = 64; Expected = @{ Bytes = 1KB } }
     $answered = @{}
@@ -130,6 +129,7 @@ function Measure-All([string] $Name) {
             $server
         }
         NoRecord = { Start-OurServer NoRecord nginx }
+        Logging  = { Start-OurServer "LogPath=$site/access.log" 'nginx logging' }
     }
     Add-NginxStart $starts nginx
     Add-NginxStart $starts 'nginx logging'
@@ -143,14 +143,14 @@ function Measure-All([string] $Name) {
         ConvertTo-Figure $Name requests/s $sides.Ours $sides.$best -Against $best -LeastRatio 1.2 -MostCpu 1.0
         ConvertTo-Figure $Name requests/s $sides.Ours $sides.$logging -Against $logging
         $total = $answered[$answered.Received]
-        $note = ''
-        if ($sides.Printed -match 'COUNT (\d+)\s+DROPPED (\d+)') {
-            if ([long] $Matches[1] -lt $total) { $note = "received $($Matches[1]) of $total, $($Matches[2]) dropped" }
-        }
+        $received, $dropped = $sides.Printed -match 'COUNT (\d+)\s+DROPPED (\d+)' ? $Matches[1, 2] : '0', '?'
+        $lost = [long] $received -lt $total -and -not $Bench.Rehearsal
+        $note = $lost ? "received $received of $total, dropped $dropped" : ''
         foreach ($peer in $best, $logging) {
             ConvertTo-Figure "$Name, received" requests/s $sides.Received $sides.$peer -Against $peer -Note $note
         }
         ConvertTo-Figure "$Name, -NoRecord" requests/s $sides.NoRecord $sides.$best -Against $best
+        ConvertTo-Figure "$Name, -LogPath" requests/s $sides.Logging $sides.$logging -Against $logging
     }
     foreach ($other in 'Caddy', 'python3') {
         if ($starts.Contains($other)) { ConvertTo-Figure $Name requests/s $sides.Ours $sides.$other -Against $other }
@@ -190,7 +190,7 @@ function Measure-Listing([string] $Name) {
 $site = New-Site
 try {
     Measure-Figure $Bench '1 KiB x 64' { Measure-All '1 KiB x 64' }
-    foreach ($connections in 1, 10, 100, 1000, 10000) {
+    foreach ($connections in 1, 10, 100, 1000, 10000 -le ($Bench.Quick ? 1000 : 10000)) {
         $request = @{ File = '1k.bin'; Connections = $connections; Expected = @{ Bytes = 1KB } }
         if ($connections -eq 1000) { $request.LatencyTargets = @{ MostRatio = 2 } }
         Measure-Figure $Bench "1 KiB x $connections" { Measure-Request "1 KiB x $connections" $request }
@@ -216,6 +216,7 @@ try {
         }
         'TLS 1 KiB x 64'      = @{
             File = '1k.bin'; Scheme = 'https'; Expected = @{ Bytes = 1KB }; Peers = 'nginx TLS'
+            Options = "Certificate=$site/site.pem"
         }
         'connect, 1 KiB x 64' = @{ File = '1k.bin'; Expected = @{ Bytes = 1KB }; Headers = { 'Connection: close' } }
     }

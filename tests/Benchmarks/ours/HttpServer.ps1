@@ -1,11 +1,10 @@
-# The server under test: prints PORT n and runs until its input closes. Options are switches of Start-StaticHttpServer,
-# with commas between. With -Receive it takes every record all the time, and at the end prints COUNT n and DROPPED n.
+# The server under test: prints PORT n and runs until its input closes. Options are parameters of Start-StaticHttpServer,
+# such as NoRecord or LogPath=file, with commas between. With -Receive it takes every record all the time, and at the end prints COUNT n and DROPPED n.
 [CmdletBinding()]
 param(
     [Parameter(Mandatory)] [string] $Module,
     [Parameter(Mandatory)] [string] $Path,
     [string] $Options,
-    [string] $Certificate,
     [switch] $Receive
 )
 $ErrorActionPreference = 'Stop'
@@ -13,8 +12,10 @@ Import-Module $Module
 
 $closed = [Console]::OpenStandardInput().ReadAsync([byte[]]::new(1), 0, 1)
 $more = @{}
-foreach ($name in $Options.Split(',', [StringSplitOptions]::RemoveEmptyEntries)) { $more[$name] = $true }
-if ($Certificate) { $more.Certificate = $Certificate }
+foreach ($option in $Options.Split(',', [StringSplitOptions]::RemoveEmptyEntries)) {
+    $name, $value = $option.Split('=')
+    $more[$name] = $value ?? $true
+}
 $server = Start-StaticHttpServer -Path $Path -Port 0 -MaxConnections 20000 @more
 [Console]::Out.WriteLine("PORT $($server.Port)")
 
