@@ -48,7 +48,9 @@ function Measure-Waiting($Server, [string] $Name, [string] $Command, [int] $Coun
     ConvertTo-Figure $Name us/object @($rounds.Ours) @($rounds.Peer) -Against $threadJob
     if ($Count -eq $most) {
         $rates = @{}
-        foreach ($side in 'Ours', 'Peer') { $rates.$side = @($rounds.$side | ForEach-Object { New-Turn (1e6 / $_.Value) }) }
+        foreach ($side in 'Ours', 'Peer') {
+            $rates.$side = @($rounds.$side | ForEach-Object { New-Turn (1e6 / $_.Value) })
+        }
         ConvertTo-Figure "$Command, rate at $Count" objects/s $rates.Ours $rates.Peer -Against $threadJob
     }
 }

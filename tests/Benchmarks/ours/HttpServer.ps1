@@ -1,5 +1,6 @@
-# The server under test: prints PORT n and runs until its input closes. Options are parameters of Start-StaticHttpServer,
-# such as NoRecord or LogPath=file, with commas between. With -Receive it takes every record all the time, and at the end prints COUNT n and DROPPED n.
+# The server under test: prints PORT n and runs until its input closes. Options are parameters of
+# Start-StaticHttpServer, such as NoRecord or LogPath=file, with commas between. With -Receive it takes every record all
+# the time, and at the end prints COUNT n and DROPPED n.
 [CmdletBinding()]
 param(
     [Parameter(Mandatory)] [string] $Module,
