@@ -136,12 +136,11 @@ internal sealed partial class HttpConnection
         {
             head = _received.Pending[.._request.HeadLength].ToArray();
             _received.Take(head.Length);
-            _last = !KeepsAlive;
             string? fault = _request.HasBody ? await SkipBodyAsync().ConfigureAwait(false) : null;
-            _last |= fault is not null || _hasUnreadBody;
             answer = fault is not null ? new Answer(_site.StatusPage(400, fault))
                 : Refuse(head) is { } refusal ? new Answer(refusal)
                 : await FindAsync(head).ConfigureAwait(false);
+            _last = fault is not null || _hasUnreadBody || !KeepsAlive;
         }
 
         using (answer.File)

@@ -18,6 +18,9 @@ internal sealed class TestHttpServer : IAsyncDisposable
 
     internal int RecordCount => _records.Count;
 
+    /// <summary>The records that are there, and stay there.</summary>
+    internal List<HttpRequestRecord> Records() => [.. Enumerable.Range(0, _records.Count).Select(index => _records.PeekAt(index)!)];
+
     internal Task<HttpPeer> ConnectAsync(bool tls = false) => HttpPeer.ConnectAsync(EndPoint, tls);
 
     public async ValueTask DisposeAsync()

@@ -5,7 +5,7 @@ namespace PSNetLab.Engine.Tests;
 /// <summary>A folder to serve, deleted at the end of the test.</summary>
 internal sealed class WebFolder : IDisposable
 {
-    /// <summary>The folder with everything in it is given this one's parent, so that there is an outside that belongs to the test.</summary>
+    // So that there is an outside that belongs to the test.
     private readonly string _parent = Directory.CreateTempSubdirectory("psnetlab-").FullName;
 
     internal WebFolder()

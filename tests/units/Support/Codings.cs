@@ -1,0 +1,39 @@
+using System.IO.Compression;
+
+namespace PSNetLab.Engine.Tests;
+
+/// <summary>Undoes content codings.</summary>
+internal static class Codings
+{
+    internal static byte[] Decode(HttpAnswer answer) => answer["Content-Encoding"] switch
+    {
+        null => answer.Body,
+        "gzip" => Unzip(answer.Body),
+        "br" => Read(new BrotliStream(new MemoryStream(answer.Body), CompressionMode.Decompress)),
+        string other => throw new InvalidDataException($"Nobody asked for {other}."),
+    };
+
+    internal static byte[] Gzip(byte[] content)
+    {
+        using MemoryStream packed = new();
+        using (GZipStream gzip = new(packed, CompressionLevel.SmallestSize))
+        {
+            gzip.Write(content);
+        }
+
+        return packed.ToArray();
+    }
+
+    internal static byte[] Unzip(byte[] packed) => Read(new GZipStream(new MemoryStream(packed), CompressionMode.Decompress));
+
+    private static byte[] Read(Stream stream)
+    {
+        using MemoryStream all = new();
+        using (stream)
+        {
+            stream.CopyTo(all);
+        }
+
+        return all.ToArray();
+    }
+}
