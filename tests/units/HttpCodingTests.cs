@@ -1,0 +1,151 @@
+namespace PSNetLab.Engine.Tests;
+
+/// <summary>Compressed answers, made here or beforehand.</summary>
+public sealed class HttpCodingTests : IDisposable
+{
+    private readonly WebFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [InlineData("text.txt", 5000, "gzip", "gzip")]
+    [InlineData("text.txt", 5000, "br", "br")]
+    [InlineData("text.txt", 500_000, "gzip, br", "br")]
+    [InlineData("text.txt", 5000, "gzip;q=1, br;q=0.5", "gzip")]
+    [InlineData("text.txt", 5000, "gzip;q=0", null)]
+    [InlineData("text.txt", 5000, "deflate", null)]
+    [InlineData("text.txt", 5000, "", null)]
+    [InlineData("text.txt", 1023, "gzip", null)]
+    [InlineData("image.png", 5000, "gzip", null)]
+    public async Task The_coding_that_is_liked_best(string name, int length, string accepted, string? coding)
+    {
+        byte[] content = WebFolder.Prose(length);
+        _folder.Write(name, content);
+        await using ServedConnection served = await StartAsync();
+
+        HttpAnswer answer = await served.Client.GetAsync("/" + name, $"Accept-Encoding: {accepted}");
+
+        Assert.Equal(coding, answer["Content-Encoding"]);
+        Assert.Equal(content, Codings.Decode(answer));
+        Assert.Equal(name == "text.txt" ? "Accept-Encoding" : null, answer["Vary"]);
+
+        // Ranges are those of the file as it is.
+        Assert.Equal(coding is null ? "bytes" : null, answer["Accept-Ranges"]);
+    }
+
+    [Fact]
+    public async Task What_does_not_get_smaller_is_sent_as_it_is()
+    {
+        byte[] content = WebFolder.Noise(5000);
+        _folder.Write("a.txt", content);
+        await using ServedConnection served = await StartAsync();
+
+        HttpAnswer answer = await served.Client.GetAsync("/a.txt", "Accept-Encoding: gzip");
+
+        Assert.Null(answer["Content-Encoding"]);
+        Assert.Equal(content, answer.Body);
+    }
+
+    [Fact]
+    public async Task Compression_can_be_turned_off()
+    {
+        _folder.Write("a.txt", WebFolder.Prose(5000));
+        _folder.Write("a.txt.gz", Codings.Gzip(WebFolder.Prose(5000)));
+        await using ServedConnection served = await StartAsync(noCompression: true);
+
+        HttpAnswer answer = await served.Client.GetAsync("/a.txt", "Accept-Encoding: gzip");
+
+        Assert.Equal((null, null, 5000), (answer["Content-Encoding"], answer["Vary"], answer.Body.Length));
+    }
+
+    [Theory]
+    [InlineData(5000)]
+    [InlineData(500_000)]
+    public async Task A_file_compressed_beforehand_is_sent_while_it_is_not_older(int length)
+    {
+        byte[] beforehand = Codings.Gzip(WebFolder.Noise(length));
+        string path = _folder.Write("a.txt", WebFolder.Prose(5000));
+        string packed = _folder.Write("a.txt.gz", beforehand);
+        await using ServedConnection served = await StartAsync();
+
+        HttpAnswer answer = await served.Client.GetAsync("/a.txt", "Accept-Encoding: gzip");
+        Assert.Equal(("gzip", "text/plain; charset=utf-8"), (answer["Content-Encoding"], answer["Content-Type"]));
+        Assert.Equal(beforehand, answer.Body);
+        Assert.Equal(path, served.Records()[0].Path);
+        Assert.Equal(WebFolder.Prose(5000), (await served.Client.GetAsync("/a.txt")).Body);
+        Assert.Equal(WebFolder.Prose(5000), Codings.Decode(await served.Client.GetAsync("/a.txt", "Accept-Encoding: br")));
+
+        File.SetLastWriteTimeUtc(packed, File.GetLastWriteTimeUtc(path).AddSeconds(-1));
+        Assert.Equal(WebFolder.Prose(5000), Codings.Decode(await served.Client.GetAsync("/a.txt", "Accept-Encoding: gzip")));
+    }
+
+    [Fact]
+    public async Task A_file_compressed_beforehand_counts_also_where_compressing_would_not_pay()
+    {
+        byte[] beforehand = Codings.Gzip("other"u8.ToArray());
+        _folder.Write("a.txt", "short");
+        _folder.Write("a.txt.gz", beforehand);
+        await using ServedConnection served = await StartAsync();
+
+        Assert.Equal(beforehand, (await served.Client.GetAsync("/a.txt", "Accept-Encoding: gzip")).Body);
+        Assert.Equal("short", (await served.Client.GetAsync("/a.txt", "Accept-Encoding: br")).Text);
+    }
+
+    [Fact]
+    public async Task A_file_compressed_beforehand_that_changes_is_never_stale()
+    {
+        _folder.Write("a.txt", WebFolder.Prose(5000));
+        _folder.Write("a.txt.br", WebFolder.Noise(2000));
+        await _folder.SettleAsync();
+        await using ServedConnection served = await StartAsync();
+        string? etag = null;
+        for (int round = 0; round < 300; round++)
+        {
+            byte[] packed = WebFolder.Noise(2000, seed: round);
+            _folder.Write("a.txt.br", packed);
+
+            HttpAnswer answer = await served.Client.GetAsync("/a.txt", "Accept-Encoding: br", $"If-None-Match: {etag}");
+
+            Assert.Equal(200, answer.Status);
+            Assert.Equal(packed, answer.Body);
+            etag = answer["ETag"];
+        }
+    }
+
+    [Fact]
+    public async Task A_file_compressed_beforehand_that_leads_outside_is_not_there()
+    {
+        string outside = Path.Join(_folder.Outside, "a.txt.gz");
+        File.WriteAllBytes(outside, Codings.Gzip("secret"u8.ToArray()));
+        foreach (int length in new[] { 100, 5000 })
+        {
+            byte[] content = WebFolder.Prose(length);
+            _folder.Write("a.txt", content);
+            File.Delete(_folder.PathOf("a.txt.gz"));
+            File.CreateSymbolicLink(_folder.PathOf("a.txt.gz"), outside);
+            File.SetLastWriteTimeUtc(outside, DateTime.UtcNow.AddMinutes(1));
+            await using ServedConnection served = await StartAsync();
+
+            Assert.Equal(content, Codings.Decode(await served.Client.GetAsync("/a.txt", "Accept-Encoding: gzip")));
+        }
+    }
+
+    /// <summary>However many ask at the same time, a file is compressed once.</summary>
+    [Fact]
+    public async Task Those_who_want_the_same_share_it()
+    {
+        _folder.Write("a.txt", WebFolder.Prose(2_000_000));
+        await _folder.SettleAsync();
+        WebSite site = new(new() { Folder = _folder.Path });
+        PageRequest request = new("/a.txt", "/a.txt"u8.ToArray(), string.Empty, "gzip"u8.ToArray(), WantsJson: false);
+
+        Answer[] answers = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(() => site.FindAsync(request)))).Soon();
+
+        Assert.All(answers, answer => Assert.Same(answers[0].Resource, answer.Resource));
+        Assert.Equal(WebFolder.Prose(2_000_000), Codings.Unzip(answers[0].Resource.Content!));
+        Assert.Same(answers[0].Resource, site.TryFind("/a.txt"u8, "gzip"u8));
+    }
+
+    private Task<ServedConnection> StartAsync(bool noCompression = false)
+        => ServedConnection.StartAsync(TransportKind.Portable, new() { Folder = _folder.Path, NoCompression = noCompression });
+}
