@@ -30,4 +30,18 @@ internal static class Accept
 
         return json > 0 && json >= html && json >= any;
     }
+
+    /// <summary>Whether HTML is asked for by name, as browsers do.</summary>
+    internal static bool NamesHtml(ReadOnlySpan<byte> accept)
+    {
+        while (FieldList.TryTake(ref accept, out ReadOnlySpan<byte> element))
+        {
+            if (FieldList.ReadWeight(element, out ReadOnlySpan<byte> type) > 0 && Ascii.EqualsIgnoreCase(type, "text/html"u8))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 }

@@ -20,7 +20,17 @@ internal sealed class FileCache
     }
 
     /// <summary>The file under the path of a request, if it is what is on disk now.</summary>
-    internal WebFile? Find(ReadOnlySpan<byte> key) => Lookup(key) is { } file && file.Path.Stat() == file.Stamp ? file : null;
+    internal WebFile? Find(ReadOnlySpan<byte> key)
+    {
+        try
+        {
+            return Lookup(key) is { } file && file.Path.Stat() == file.Stamp ? file : null;
+        }
+        catch (IOException)
+        {
+            return null; // whoever opens it now gets the same fault, and tells it
+        }
+    }
 
     /// <summary>The file under the path of a request, if it is what has just been opened.</summary>
     internal WebFile? Find(ReadOnlySpan<byte> key, FileStamp stamp) => Lookup(key) is { } file && file.Stamp == stamp ? file : null;

@@ -10,8 +10,6 @@ internal sealed partial class HttpConnection
 
     private bool _last;
     private bool _hasUnreadBody;
-    private byte[] _agentBytes = [];
-    private string? _agent;
 
     /// <summary>What comes after the answers that could be given at once.</summary>
     private enum Step
@@ -270,70 +268,4 @@ internal sealed partial class HttpConnection
             Complete(record, status, bytes, Stopwatch.GetTimestamp(), isSent);
         }
     }
-
-    private HttpRequestRecord? NewRecord(ReadOnlySpan<byte> head, Resource resource)
-    {
-        if (_options.Sink is null && _options.Log is null)
-        {
-            return null;
-        }
-
-        // Of a head that failed, whatever came cannot be trusted to be a request line.
-        bool isComplete = !head.IsEmpty && _request.FailedStatus == 0;
-        HttpRequestRecord record = new(
-            this,
-            isComplete ? MethodText(head) : string.Empty,
-            isComplete ? Encoding.Latin1.GetString(_request.Target(head)) : string.Empty,
-            _request.Version switch
-            {
-                HttpVersion.Http10 => "HTTP/1.0",
-                HttpVersion.Http11 => "HTTP/1.1",
-                _ => string.Empty,
-            })
-        {
-            Path = resource is FileForm form ? form.File.Text : resource.Source?.Text,
-        };
-        if (isComplete && _request.Has(HttpHeader.Referer))
-        {
-            record.Referer = Encoding.Latin1.GetString(_request.Get(HttpHeader.Referer, head));
-        }
-
-        if (isComplete && _request.Has(HttpHeader.UserAgent))
-        {
-            // The same on every request of a connection.
-            ReadOnlySpan<byte> agent = _request.Get(HttpHeader.UserAgent, head);
-            if (!agent.SequenceEqual(_agentBytes))
-            {
-                _agentBytes = agent.ToArray();
-                _agent = Encoding.Latin1.GetString(agent);
-            }
-
-            record.UserAgent = _agent;
-        }
-
-        return record;
-    }
-
-    private string MethodText(ReadOnlySpan<byte> head) => _request.Method switch
-    {
-        HttpMethod.Get => "GET",
-        HttpMethod.Head => "HEAD",
-        HttpMethod.Options => "OPTIONS",
-        _ => Encoding.Latin1.GetString(_request.MethodText(head)),
-    };
-
-    private void Complete(HttpRequestRecord record, int status, long bytes, long started, bool completed)
-    {
-        record.Status = status;
-        record.BytesSent = bytes;
-        record.Duration = Stopwatch.GetElapsedTime(started);
-        record.Completed = completed;
-
-        // A server that answers by itself never waits for whoever reads the records.
-        _options.Sink?.TryAdd(record);
-        _options.Log?.Write(
-            record.RemoteEndPoint.Address, _options.Credential?.User, record.Time, record.Method, record.Target, record.Version, record.Status, record.BytesSent, record.Referer, record.UserAgent);
-    }
-
-    private void Count(long bytes) => Totals = Totals with { MessagesReceived = Totals.MessagesReceived + 1, MessagesSent = Totals.MessagesSent + 1, BytesSent = Totals.BytesSent + bytes };
 }

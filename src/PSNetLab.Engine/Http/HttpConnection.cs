@@ -22,6 +22,7 @@ internal sealed partial class HttpConnection : IServedConnection
     private readonly HttpRequest _request = new();
     private readonly ReceiveBuffer _received = new();
     private int _phase = (int)Phase.Idle;
+    private int _unacknowledged = -1;
     private long _since = Environment.TickCount64;
 
     /// <param name="transport">The stream; it is closed at the end of <see cref="RunAsync"/>.</param>
@@ -88,6 +89,11 @@ internal sealed partial class HttpConnection : IServedConnection
     {
         // Before the time: with the phase, its time began.
         Phase phase = Current;
+        if (phase == Phase.Sending)
+        {
+            NoteProgress();
+        }
+
         long elapsed = Environment.TickCount64 - Volatile.Read(ref _since);
         TimeSpan limit = phase switch
         {
@@ -105,6 +111,24 @@ internal sealed partial class HttpConnection : IServedConnection
         if (isOver)
         {
             _transport.Interrupt();
+        }
+    }
+
+    /// <summary>Sees that a slow client takes something though the system has not yet room for more: it waits until a good part of its buffer is free.</summary>
+    private void NoteProgress()
+    {
+        try
+        {
+            int unacknowledged = _transport.Unacknowledged;
+            if (unacknowledged != _unacknowledged)
+            {
+                _unacknowledged = unacknowledged;
+                Volatile.Write(ref _since, Environment.TickCount64);
+            }
+        }
+        catch (ObjectDisposedException)
+        {
+            // Closed just now.
         }
     }
 

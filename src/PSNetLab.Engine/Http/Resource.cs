@@ -14,6 +14,9 @@ internal class Resource
     /// <summary>The bytes of the content.</summary>
     internal long Length { get; init; }
 
+    /// <summary>The same as a page, for those who read HTML; null when there is only one form.</summary>
+    internal Func<Resource>? AsPage { get; init; }
+
     /// <summary>The file the content comes from.</summary>
     internal FilePath? Source { get; init; }
 }

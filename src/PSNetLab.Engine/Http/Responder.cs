@@ -45,6 +45,11 @@ internal static class Responder
             }
         }
 
+        if (resource.AsPage is { } asPage && request.FailedStatus == 0 && !head.IsEmpty && Accept.NamesHtml(request.Get(HttpHeader.Accept, head)))
+        {
+            resource = asPage();
+        }
+
         writer.Begin(status);
         writer.Append(resource.Fields);
         if (resource.Content is not null || resource.Source is not null)

@@ -81,12 +81,22 @@ internal sealed class WebSite
         }
     }
 
-    /// <summary>A page that says a status.</summary>
-    internal Resource StatusPage(int status, string explanation, params KeyValuePair<string, string>[] fields) => NewPage(
-        status,
-        "text/html; charset=utf-8",
-        Engine.StatusPage.Html(status, HttpStatus.Reason(status), explanation),
-        [FieldLines.Field("Content-Security-Policy", Engine.StatusPage.ContentSecurityPolicy), .. fields]);
+    /// <summary>Says a status: in a line for programs, and on a page for browsers.</summary>
+    internal Resource StatusPage(int status, string explanation, params KeyValuePair<string, string>[] fields)
+    {
+        string reason = HttpStatus.Reason(status);
+        KeyValuePair<string, string>[] common = [FieldLines.Field("Vary", "Accept"), .. fields];
+        return NewPage(
+            status,
+            "text/plain; charset=utf-8",
+            Encoding.UTF8.GetBytes($"{status} {reason}: {explanation}\n"),
+            common,
+            () => NewPage(
+                status,
+                "text/html; charset=utf-8",
+                Engine.StatusPage.Html(status, reason, explanation),
+                [FieldLines.Field("Content-Security-Policy", Engine.StatusPage.ContentSecurityPolicy), .. common]));
+    }
 
     /// <summary>An answer without content.</summary>
     internal Resource Bare(int status, params KeyValuePair<string, string>[] fields) => new()
@@ -95,8 +105,9 @@ internal sealed class WebSite
         Fields = [.. FieldLines.Format(fields, OwnFields), .. CommonFields],
     };
 
-    private Resource NewPage(int status, string type, byte[] content, IEnumerable<KeyValuePair<string, string>> fields) => new()
+    private Resource NewPage(int status, string type, byte[] content, IEnumerable<KeyValuePair<string, string>> fields, Func<Resource>? asPage = null) => new()
     {
+        AsPage = asPage,
         Status = status,
         Fields = PageFields(type, fields),
         Content = content,

@@ -109,6 +109,17 @@ internal abstract class Transport : IDisposable
     /// <summary>Ends the waiting of reader and writer, from any thread; the next read finds the end of the stream.</summary>
     internal abstract void Interrupt();
 
+    /// <summary>The bytes the system has taken and the peer has not acknowledged yet (tcp(7), SIOCOUTQ); -1 where that is not told.</summary>
+    internal unsafe int Unacknowledged
+    {
+        get
+        {
+            const nuint OutputQueue = 0x5411;
+            int bytes;
+            return OperatingSystem.IsLinux() && LibCDiagnostics.Control(Socket.SafeHandle, OutputQueue, &bytes) == 0 ? bytes : -1;
+        }
+    }
+
     /// <summary>Makes the end a reset: with nothing to linger for, close(2) sends RST instead of FIN (socket(7), SO_LINGER).</summary>
     internal void ResetOnDispose()
     {
