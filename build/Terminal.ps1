@@ -13,6 +13,7 @@ param([string] $Path = (Join-Path $PSScriptRoot .. docs terminal.svg))
 
 $ErrorActionPreference = 'Stop'
 $PSStyle.OutputRendering = 'PlainText'
+$ProgressPreference = 'SilentlyContinue'
 Get-Item $PSScriptRoot/../output/PSNetLab/*/PSNetLab.psd1 | Select-Object -Last 1 | Import-Module
 
 $columns = 94
@@ -20,6 +21,8 @@ $commands = @(
     '$log = Start-TcpServer -Name Log -Framing Line -Reply "noted"'
     '"disk full", "磁盘满了" | Send-TcpMessage localhost $log.Port -Framing Line -Count 2'
     'Receive-TcpMessage $log -Count 2 -TimeoutSec 5 | Select-Object Length, Text'
+    '$site = Start-StaticHttpServer ./docs -Name Site'
+    '$null = Invoke-WebRequest "$($site.Uri)terminal.svg"; Receive-HttpRequest $site -Count 1'
     'Get-Job'
     'Get-SocketInfo -LocalPort $log.Port -Listening -IncludeProcess'
     'Start-TcpServer $log.Port'
@@ -66,6 +69,7 @@ function Invoke-Line([string] $Line) {
 }
 
 $before = @(Get-Job)
+Push-Location $PSScriptRoot/..
 try {
     $lines = foreach ($command in $commands) {
         Format-Command $command
@@ -73,6 +77,7 @@ try {
     }
 }
 finally {
+    Pop-Location
     Get-Job | Where-Object Id -NotIn $before.Id | Remove-Job -Force
 }
 

@@ -7,6 +7,26 @@ BeforeAll {
     $null = New-Item "$site/folder" -ItemType Directory
     Set-Content "$site/index.html" '<h1>你好</h1>' -NoNewline
 
+    # Asks for each target over a connection of its own, and prints status and page.
+    function Get-Page([int] $Port, [string[]] $Target) {
+        $client = Start-PythonPeer @'
+import http.client, sys
+for target in sys.argv[2:]:
+    connection = http.client.HTTPConnection('127.0.0.1', int(sys.argv[1]), timeout=10)
+    connection.request('GET', target)
+    response = connection.getresponse()
+    print(response.status, response.reason, response.read().decode().strip())
+    connection.close()
+'@ (@("$Port") + $Target) -NoPort
+        try {
+            $client.ReadToEnd()
+            $null = $client.WaitForExit(10)
+        }
+        finally {
+            $client.Stop()
+        }
+    }
+
     # What python3 -m http.server runs, which knows GET and HEAD; and PUT, which says what it got.
     $python = Start-PythonPeer @'
 import functools, http.server, sys
@@ -53,28 +73,6 @@ Describe 'http-by-hand.ps1' {
 }
 
 Describe 'http-server-by-hand.ps1' {
-    BeforeAll {
-        # Asks for each target over a connection of its own, and prints status and page.
-        function Get-Page([int] $Port, [string[]] $Target) {
-            $client = Start-PythonPeer @'
-import http.client, sys
-for target in sys.argv[2:]:
-    connection = http.client.HTTPConnection('127.0.0.1', int(sys.argv[1]), timeout=10)
-    connection.request('GET', target)
-    response = connection.getresponse()
-    print(response.status, response.reason, response.read().decode().strip())
-    connection.close()
-'@ (@("$Port") + $Target) -NoPort
-            try {
-                $client.ReadToEnd()
-                $null = $client.WaitForExit(10)
-            }
-            finally {
-                $client.Stop()
-            }
-        }
-    }
-
     It 'prints each request line by line, serves the page, or says that there is none, and closes' {
         $server = Start-ExampleServer http-server-by-hand @{ Path = $site }
         try {
@@ -113,6 +111,62 @@ Describe 'http-by-hand.ps1 and http-server-by-hand.ps1' {
         try {
             $lines = Invoke-Example http-by-hand @{ Port = $server.Port; Method = 'GET' }
             $lines | Should -Contain '< HTTP/1.1 200 OK'
+        }
+        finally {
+            Stop-Example $server
+        }
+    }
+}
+
+Describe 'http-server.ps1' {
+    BeforeAll { Set-Content "$site/page.html" 'another page' -NoNewline }
+    AfterAll { Remove-Item "$site/404.html" }
+
+    It 'serves the folder to many at once, and prints who asks for what' {
+        $server = Start-ExampleServer http-server @{ Path = $site }
+        try {
+            # These stay, and say nothing more.
+            $others = foreach ($n in 1..5) { Open-TcpConnection 127.0.0.1 $server.Port }
+            $others | ForEach-Object { Send-TcpMessage -Connection $_ "GET / HTTP/1.1`r`n" }
+            Get-Page $server.Port '/', '/page.html' | Should -Be '200 OK <h1>你好</h1>', '200 OK another page'
+            @(Get-Page $server.Port '/nothing')[0] | Should -BeLike '404 Not Found <!doctype html>*'
+            Wait-Until { $server.Output.Count -eq 4 }
+            $server.Output[0] | Should -BeLike "Serving *site on http://127.0.0.1:$($server.Port)/"
+            $server.Output[1..3] -replace '^127\.0\.0\.1:\d+ ' |
+                Should -Be 'GET / 200', 'GET /page.html 200', 'GET /nothing 404'
+        }
+        finally {
+            $others | Close-TcpConnection
+            Stop-Example $server
+        }
+    }
+
+    It 'has a page of the folder for what is not there' {
+        Set-Content "$site/404.html" '<h1>没有这一页</h1>' -NoNewline
+        $server = Start-ExampleServer http-server @{ Path = $site }
+        try {
+            Get-Page $server.Port '/nothing', '/folder/nothing' |
+                Should -Be '404 Not Found <h1>没有这一页</h1>', '404 Not Found <h1>没有这一页</h1>'
+        }
+        finally {
+            Stop-Example $server
+        }
+    }
+
+    It 'ends with Ctrl+C, and its port can be taken at once' {
+        $server = Start-ExampleServer http-server @{ Path = $site }
+        $null = Get-Page $server.Port '/'
+        Stop-Example $server
+        $again = Start-ExampleServer http-server @{ Path = $site; Port = $server.Port }
+        try { Get-Page $server.Port '/' | Should -BeLike '200 OK *' }
+        finally { Stop-Example $again }
+    }
+
+    It 'says when there is no such folder' {
+        $server = Start-Example http-server @{ Path = "$site/nowhere" }
+        try {
+            Wait-Until { $server.Shell.Streams.Error.Count -or $server.Run.IsCompleted }
+            { $server.Shell.EndInvoke($server.Run) } | Should -Throw '*nowhere* is not there*'
         }
         finally {
             Stop-Example $server

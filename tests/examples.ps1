@@ -31,7 +31,7 @@ function Start-ExampleServer([string] $Name, [hashtable] $Parameters = @{}) {
     if (-not $Parameters.Port) { $Parameters.Port = 0 }
     $server = Start-Example $Name $Parameters
     Wait-Until { $server.Output.Count -or $server.Shell.Streams.Error.Count }
-    $server | Add-Member Port ([int] ("$($server.Output[0])" -split ':')[-1]) -PassThru
+    $server | Add-Member Port ([int] [regex]::Match("$($server.Output[0])", ':(\d+)/?$').Groups[1].Value) -PassThru
 }
 
 # The lines of an example that ends by itself.

@@ -52,6 +52,12 @@ $tour = @(
     { $udp = Start-UdpServer -Reply 'got it' }
     { 'ping', 'pong' | Send-UdpMessage localhost $udp.Port -Count 2 }
 
+    'A folder becomes a web site, and every request a record'
+    { $site = Start-StaticHttpServer (Split-Path $PSScriptRoot) -Name Site -Browse; $site.Uri.AbsoluteUri }
+    { (Invoke-WebRequest "$($site.Uri)terminal.svg").Headers.'Content-Type' }
+    { Invoke-WebRequest "$($site.Uri)nothing" -SkipHttpErrorCheck | ForEach-Object StatusCode }
+    { Receive-HttpRequest $site -Count 2 -TimeoutSec 5 }
+
     'Every socket can be looked into'
     { $client = Open-TcpConnection localhost $server.Port }
     { $client | Get-SocketInfo | Format-List State, LocalAddress, LocalPort, Handle, TcpInfo }

@@ -1,0 +1,30 @@
+<#
+.SYNOPSIS
+Serves a folder over HTTP, and prints who asks for what.
+
+.DESCRIPTION
+/ is the index.html of the folder; what is not there is answered with 404 and the 404.html of the folder, if there is
+one. Any number of browsers are served at the same time. Ctrl+C ends it.
+
+.PARAMETER Path
+The folder to serve.
+
+.PARAMETER Port
+The port to listen on; 0 takes a free one.
+
+.PARAMETER Address
+The local address to listen on; Any lets other machines in.
+#>
+#Requires -Version 7.4
+#Requires -Modules PSNetLab
+param([string] $Path = '.', [int] $Port = 8000, [string] $Address = 'Loopback')
+
+$notFound = (Test-Path (Join-Path $Path 404.html)) ? @{ NotFoundPage = '404.html' } : @{}
+$server = Start-StaticHttpServer $Path $Port -Address $Address @notFound -ErrorAction Stop
+try {
+    "Serving $($server.Path) on $($server.Uri)"
+    Receive-HttpRequest $server | ForEach-Object { "$($_.RemoteEndPoint) $_" }
+}
+finally {
+    Remove-Job $server -Force
+}
