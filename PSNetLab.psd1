@@ -5,7 +5,7 @@
     Author               = 'PSNetLab contributors'
     CompanyName          = 'PSNetLab'
     Copyright            = '(c) 2026 PSNetLab contributors. MIT License.'
-    Description          = 'A network lab at the PowerShell prompt: every server is a job, every message an object, every socket can be looked into. TCP and UDP servers and clients, broadcasts, socket options and the sockets of the machine: for Pester tests, scripts and lessons.'
+    Description          = 'A network lab at the PowerShell prompt: every server is a job, every message an object, every socket can be looked into. TCP and UDP servers and clients, a static web server, broadcasts, socket options and the sockets of the machine: for Pester tests, scripts and lessons.'
 
     PowerShellVersion    = '7.4'
     CompatiblePSEditions = @('Core')

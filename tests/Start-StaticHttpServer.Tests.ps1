@@ -226,7 +226,7 @@ Describe 'Start-StaticHttpServer' {
         }
 
         It 'warns of a password in plain text on the network' {
-            $anyone = [pscredential]::new('u', (ConvertTo-SecureString p -AsPlainText))
+            $anyone = [pscredential]::new('u', [Net.NetworkCredential]::new('', 'p').SecurePassword)
             $null = Start-StaticHttpServer $site -Address Any -AllowAddress 127.0.0.1 -Credential $anyone -WarningVariable warnings -WarningAction SilentlyContinue
             $warnings | Should -BeLike 'Without -Tls, the password*'
             $null = Start-StaticHttpServer $site -Credential $anyone -WarningVariable warnings -WarningAction SilentlyContinue

@@ -120,9 +120,10 @@ function Stop-HttpClient {
 function Send-Raw {
     param([Parameter(Mandatory)] $Server, [string[]] $Send, [string[]] $Method = @(), [int] $Count)
     if (-not $httpClient.Peer) { Start-HttpClient }
-    $httpClient.Peer.WriteLine((ConvertTo-Json -Compress @{
-                port = $Server.Port; send = $Send; methods = $Method; count = $Count ? $Count : $null; host = "$($Server.LocalEndPoint.Address)"
-            }))
+    $request = @{
+        port = $Server.Port; send = $Send; methods = $Method; count = $Count ? $Count : $null; host = "$($Server.LocalEndPoint.Address)"
+    }
+    $httpClient.Peer.WriteLine(($request | ConvertTo-Json -Compress))
     $line = $httpClient.Peer.ReadLine(30)
     if ($null -eq $line) { throw "The HTTP client failed: $($httpClient.Peer.Errors.Result)" }
     $result = ConvertFrom-Json $line
