@@ -191,7 +191,9 @@ Describe 'Completion' {
     It 'offers servers and connections, as what gets them' {
         $tcp = Start-TcpServer
         $udp = Start-UdpServer -Name Log
+        $http = Start-StaticHttpServer $TestDrive
         $connection = Open-TcpConnection 127.0.0.1 $tcp.Port
+        Get-Completion 'Receive-HttpRequest ' | ForEach-Object { & ([scriptblock]::Create($_.CompletionText)) } | Should -Be $http
         foreach ($line in 'Receive-TcpMessage -Job ', 'Send-TcpMessage -Job ', 'Get-TcpConnection ') {
             Get-Completion $line | ForEach-Object { & ([scriptblock]::Create($_.CompletionText)) } | Should -Be $tcp
         }

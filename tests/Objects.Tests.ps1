@@ -135,6 +135,12 @@ Describe 'Objects' {
         $view[3] | Should -Match " $($other.Name) +Job +Comp"
     }
 
+    It 'the list of a web server tells its address, and that of another server has no line for it' {
+        $site = Start-StaticHttpServer $TestDrive
+        $site | Format-List | Out-String | Should -Match "Uri +: $($site.Uri)"
+        $server | Format-List | Out-String | Should -Not -Match 'Uri|Path'
+    }
+
     It 'the table of jobs is that of every kind of server' {
         $table = ([xml] (Get-Content $modulePath/PSNetLab.Format.ps1xml -Raw)).Configuration.ViewDefinitions.View[0]
         $server.GetType().Assembly.GetTypes() |

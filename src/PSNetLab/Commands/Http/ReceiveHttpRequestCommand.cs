@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using PSNetLab.Engine;
 using PSNetLab.Jobs;
+using PSNetLab.Parameters;
 
 namespace PSNetLab.Commands;
 
@@ -11,6 +12,7 @@ public sealed class ReceiveHttpRequestCommand : ReceiveCmdlet
 {
     /// <summary>The server whose records to take.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true)]
+    [ArgumentCompleter(typeof(ServerJobCompleter<HttpServerJob>))]
     public HttpServerJob? Job { get; set; }
 
     private protected override string Advice => $"Check that the client runs and asks {Job!.Uri}";
