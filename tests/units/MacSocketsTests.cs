@@ -53,6 +53,9 @@ public class MacSocketsTests
         machine.Add(10, 4, Unix(null, 0, 0));
 
         Assert.Equal(["Unix Closed of 10"], List(machine, [SocketProtocol.Tcp, SocketProtocol.Unix]));
+        SocketInfo fresh = new MacSockets(machine).Find(10, 3)!;
+        Assert.Equal("Tcp Closed", fresh.ToString());
+        Assert.Null(fresh.LocalPort);
     }
 
     [Fact]
@@ -116,6 +119,15 @@ public class MacSocketsTests
     }
 
     [Fact]
+    public void A_datagram_socket_with_a_peer_is_recognised_without_it()
+    {
+        Machine machine = new();
+        machine.Add(10, 3, Udp("127.0.0.1", 5353, "127.0.0.1", 53));
+
+        Assert.Equal(["Udp Established 127.0.0.1:5353 - 127.0.0.1:53 of 10"], List(machine, [SocketProtocol.Udp], Endpoints(SocketState.Closed, "127.0.0.1", 5353, protocol: SocketProtocol.Udp)));
+    }
+
+    [Fact]
     public void A_socket_is_found_by_its_descriptor()
     {
         Machine machine = new();
@@ -133,9 +145,9 @@ public class MacSocketsTests
         return found;
     }
 
-    private static SocketInfo Endpoints(SocketState state, string local, int localPort, string? remote = null, int? remotePort = null) => new()
+    private static SocketInfo Endpoints(SocketState state, string local, int localPort, string? remote = null, int? remotePort = null, SocketProtocol protocol = SocketProtocol.Tcp) => new()
     {
-        Protocol = SocketProtocol.Tcp,
+        Protocol = protocol,
         State = state,
         LocalAddress = IPAddress.Parse(local),
         LocalPort = localPort,

@@ -17,7 +17,7 @@ internal sealed class MacSockets(IProcessDescriptors system)
         Dictionary<EndPoints, int> told = [];
         ListVisible(socket =>
         {
-            if (protocols.Contains(socket.Protocol!.Value) && socket.LocalPort != 0)
+            if (protocols.Contains(socket.Protocol!.Value) && (socket.LocalPort is not null || socket.Protocol == SocketProtocol.Unix))
             {
                 EndPoints endPoints = EndPoints.Of(socket);
                 told[endPoints] = told.GetValueOrDefault(endPoints) + 1;
@@ -91,10 +91,12 @@ internal sealed class MacSockets(IProcessDescriptors system)
         internal readonly uint Kind;
     }
 
-    /// <summary>What a socket can be recognised by: of a list without processes, one that waits on all addresses may come as IPv4, and the interface of a link-local address may be missing.</summary>
+    /// <summary>What a socket can be recognised by in a list without processes: there, one that waits on all addresses may come as IPv4, the interface of a link-local address may be missing, and of a datagram socket the peer.</summary>
     private readonly record struct EndPoints(SocketProtocol? Protocol, IPAddress? Local, int? LocalPort, IPAddress? Remote, int? RemotePort)
     {
-        internal static EndPoints Of(SocketInfo socket) => new(socket.Protocol, Plain(socket.LocalAddress), socket.LocalPort, Plain(socket.RemoteAddress), socket.RemotePort);
+        internal static EndPoints Of(SocketInfo socket) => socket.Protocol == SocketProtocol.Tcp
+            ? new(socket.Protocol, Plain(socket.LocalAddress), socket.LocalPort, Plain(socket.RemoteAddress), socket.RemotePort)
+            : new(socket.Protocol, Plain(socket.LocalAddress), socket.LocalPort, null, null);
 
         private static IPAddress? Plain(IPAddress? address) => address switch
         {
