@@ -196,6 +196,7 @@ Describe 'Start-StaticHttpServer' {
             @{ Id = 'PathNotFound'; Bad = '$site -NotFoundPage sub'; Category = 'ObjectNotFound'; Target = 'sub'; Text = "-NotFoundPage 'sub' is no file*" }
             @{ Id = 'InvalidParameters'; Bad = "`$site -Headers @{ 'a b' = 1 }"; Category = 'InvalidArgument'; Target = 'a b'; Text = "-Headers: 'a b' is no name*" }
             @{ Id = 'InvalidParameters'; Bad = "`$site -Headers @{ 'Content-Length' = 1 }"; Category = 'InvalidArgument'; Target = 'Content-Length'; Text = '*what the server itself has to say*' }
+            @{ Id = 'InvalidParameters'; Bad = "`$site -Headers @{ 'content-type' = 'a/b' }"; Category = 'InvalidArgument'; Target = 'content-type'; Text = '*belongs to the single file*-MimeType*' }
             @{ Id = 'InvalidParameters'; Bad = '$site -Headers @{ X = "a`r`nY: b" }'; Category = 'InvalidArgument'; Target = '*'; Text = '*line break*' }
             @{ Id = 'InvalidParameters'; Bad = '$site -CacheControl "a`nb"'; Category = 'InvalidArgument'; Target = '*'; Text = '-CacheControl: *line break*' }
             @{ Id = 'InvalidParameters'; Bad = "`$site -MimeType @{ txt = 'text' }"; Category = 'InvalidArgument'; Target = 'text'; Text = "'text' is no media type*" }

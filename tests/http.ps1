@@ -1,7 +1,7 @@
 # For the tests of the web server: BeforeAll { . $PSScriptRoot/common.ps1; . $PSScriptRoot/http.ps1 }
 
 # A new folder with files, from their names and contents: text or bytes.
-function New-Site([hashtable] $Files = @{}) {
+function New-Site([Collections.IDictionary] $Files = @{}) {
     $site = (New-Item (Join-Path $TestDrive ([guid]::NewGuid())) -ItemType Directory).FullName
     foreach ($name in $Files.Keys) { Set-SiteFile "$site/$name" $Files[$name] }
     $site
