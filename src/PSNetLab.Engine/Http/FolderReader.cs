@@ -6,7 +6,7 @@ namespace PSNetLab.Engine;
 /// <summary>Reads what a folder shows of itself.</summary>
 internal static class FolderReader
 {
-    private static readonly EnumerationOptions s_options = new() { AttributesToSkip = 0, IgnoreInaccessible = true };
+    private static readonly EnumerationOptions s_options = new() { AttributesToSkip = 0, IgnoreInaccessible = false };
 
     /// <summary>The files and folders that can be asked for; null when the folder cannot be read.</summary>
     internal static List<ListingEntry>? Read(WebRoot root, FilePath folder)
