@@ -116,17 +116,24 @@ print(rest(peer)[:15])
 '@ | Should -Be '[]', "b'HTTP/1.1 200 OK'"
         }
 
-        It 'for a client that does not read ends' {
-            $server = Start-StaticHttpServer $site -RequestTimeoutSec 0.5
+        It 'for a client that does not read ends; for one that reads slowly it does not' {
+            $server = Start-StaticHttpServer $site -RequestTimeoutSec 1
             $peer = Start-Client $server @'
 deaf = connect(b'GET /large.bin HTTP/1.1\r\nHost: x\r\n\r\n', 4096)
+slow = connect(b'GET /large.bin HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n')
+start, count = time.monotonic(), 0
+while time.monotonic() - start < 3:
+    count += len(slow.recv(20000))
+    time.sleep(0.05)
+print(count + len(rest(slow)) > 10 << 20)
 input()
 print(len(rest(deaf)) < 10 << 20)
 '@
             try {
-                Wait-Until { $server.Waiting }
-                (Receive-Job $server).Completed | Should -BeFalse
-                $peer.WriteLine('listen')
+                $peer.ReadLine() | Should -Be 'True'
+                Wait-Until { $server.Waiting -eq 2 }
+                Receive-Job $server | Sort-Object BytesSent | ForEach-Object Completed | Should -Be $false, $true
+                $peer.WriteLine('read')
                 $peer.ReadLine() | Should -Be 'True'
             }
             finally { $peer.Stop() }

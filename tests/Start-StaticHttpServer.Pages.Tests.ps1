@@ -186,11 +186,22 @@ Describe 'Pages of the web server' {
             }
         }
 
-        It 'escapes what the client sent' {
-            $answer = Invoke-Request (Start-StaticHttpServer $site) 'GET /%3Cscript%3Ealert(1)%3C/script%3E'
-            $answer.Status | Should -Be 404
-            $answer.Text | Should -Not -BeLike '*alert(1)*'
-            $answer.Fields['Content-Security-Policy'] | Should -BeLike "default-src 'none'*"
+        It 'is a line of text for a program, and a page for a browser: <Accept> gets <Type>' -ForEach @(
+            @{ Accept = ''; Type = 'text/plain' }, @{ Accept = '*/*'; Type = 'text/plain' }, @{ Accept = 'application/json'; Type = 'text/plain' }
+            @{ Accept = 'text/html;q=0'; Type = 'text/plain' }, @{ Accept = 'text/html'; Type = 'text/html' }
+            @{ Accept = 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8'; Type = 'text/html' }
+        ) {
+            $server = Start-StaticHttpServer $site
+            foreach ($line in 'GET /%3Cscript%3Ealert(1)%3C/script%3E', 'DELETE /', 'GET /list') {
+                $answer = Invoke-Request $server $line "Accept: $Accept"
+                $answer.Status | Should -BeIn 404, 405, 301
+                $answer.Fields['Content-Type'] | Should -Be "$Type; charset=utf-8"
+                $answer.Fields.Vary | Should -Be 'Accept'
+                $answer.Fields['Cache-Control'] | Should -Be 'no-cache'
+                $answer.Text | Should -Not -BeLike '*alert(1)*'
+                $answer.Text.Contains('<html') | Should -Be ($Type -eq 'text/html')
+                if ($Type -eq 'text/html') { $answer.Fields['Content-Security-Policy'] | Should -BeLike "default-src 'none'*" }
+            }
         }
     }
 }

@@ -116,6 +116,20 @@ Describe 'Start-StaticHttpServer' {
             "$record" | Should -Be 'GET /sub/b.txt?q=1 200'
         }
 
+        It 'records the header fields, to be asked for by name in any case' {
+            $server = Start-StaticHttpServer $site
+            $null = Invoke-Request $server 'GET /a.txt' 'X-Lab: one', 'x-lab:  two ', 'Empty:', "Latin: gr$([char] 0xfc)n"
+            $null = Send-Raw $server "nonsense`r`n`r`n"
+            $record, $unread = Receive-Job $server
+            $record.Headers.'X-LAB' | Should -Be 'one, two'
+            $record.Headers['latin'] | Should -Be 'grün'
+            $record.Headers.Keys | Should -Be 'Host', 'Connection', 'X-Lab', 'Empty', 'Latin'
+            $record.Headers.Empty | Should -BeExactly ''
+            $record.Headers.Missing | Should -BeNullOrEmpty
+            ($record | ConvertTo-Json | ConvertFrom-Json).Headers.Host | Should -Be 'localhost'
+            $unread.Headers.Count | Should -Be 0
+        }
+
         It 'records what was refused, and what was no request' {
             $server = Start-StaticHttpServer $site
             $null = Invoke-Request $server 'GET /nothing HTTP/1.0'
@@ -201,7 +215,7 @@ Describe 'Start-StaticHttpServer' {
             @{ Id = 'InvalidParameters'; Bad = '$site -CacheControl "a`nb"'; Category = 'InvalidArgument'; Target = '*'; Text = '-CacheControl: *line break*' }
             @{ Id = 'InvalidParameters'; Bad = "`$site -MimeType @{ txt = 'text' }"; Category = 'InvalidArgument'; Target = 'text'; Text = "'text' is no media type*" }
             @{ Id = 'InvalidParameters'; Bad = "`$site -MimeType @{ 'a.b' = 'text/plain' }"; Category = 'InvalidArgument'; Target = 'a.b'; Text = "'a.b' is no extension*" }
-            @{ Id = 'InvalidParameters'; Bad = "`$site -Credential ([pscredential]::new('a:b', (ConvertTo-SecureString x -AsPlainText)))"; Category = 'InvalidArgument'; Target = '*'; Text = "*'a:b' has a colon*" }
+            @{ Id = 'InvalidParameters'; Bad = "`$site -Credential (New-Login 'a:b' 'x')"; Category = 'InvalidArgument'; Target = '*'; Text = "*'a:b' has a colon*" }
             @{ Id = 'AddressNotLocal'; Bad = '$site -Address 192.0.2.1'; Category = 'InvalidArgument'; Target = '192.0.2.1:0'; Text = '192.0.2.1 is no address of this machine*' }
             @{ Id = 'InvalidAddress'; Bad = '$site -DenyAddress 10.0.0.0/33'; Category = 'InvalidArgument'; Target = '10.0.0.0/33'; Text = '*neither an IP address nor a CIDR range*' }
             @{ Id = 'AccessLogFailed'; Bad = '$site -LogPath $site/none/x.log'; Category = 'WriteError'; Target = '*x.log'; Text = 'The access log cannot be opened: *Choose another file*' }
@@ -227,7 +241,7 @@ Describe 'Start-StaticHttpServer' {
         }
 
         It 'warns of a password in plain text on the network' {
-            $anyone = [pscredential]::new('u', [Net.NetworkCredential]::new('', 'p').SecurePassword)
+            $anyone = New-Login 'u' 'p'
             $null = Start-StaticHttpServer $site -Address Any -AllowAddress 127.0.0.1 -Credential $anyone -WarningVariable warnings -WarningAction SilentlyContinue
             $warnings | Should -BeLike 'Without -Tls, the password*'
             $null = Start-StaticHttpServer $site -Credential $anyone -WarningVariable warnings -WarningAction SilentlyContinue

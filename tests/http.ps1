@@ -23,6 +23,11 @@ function Get-RandomByte([int] $Count) {
 
 function Get-Sha256([byte[]] $Bytes) { [Convert]::ToHexString([Security.Cryptography.SHA256]::HashData($Bytes)) }
 
+# What -Credential takes.
+function New-Login([string] $Name, [string] $Secret) {
+    [pscredential]::new($Name, [Net.NetworkCredential]::new('', $Secret).SecurePassword)
+}
+
 class HttpAnswer {
     [int] $Status
     [string[]] $Head
