@@ -14,14 +14,7 @@ peer.close()
 '@
 
     function Invoke-PythonClient([int] $Port, [string] $Encoding, [string[]] $Text) {
-        $peer = Start-PythonPeer $pythonClient (@($Port, $Encoding) + $Text) -NoPort
-        try {
-            $peer.ReadToEnd()
-            $null = $peer.WaitForExit(10)
-        }
-        finally {
-            $peer.Stop()
-        }
+        Invoke-PythonScript $pythonClient (@($Port, $Encoding) + $Text)
     }
 
     # Serves one client: prints each text and answers it, until the client leaves or says quit.

@@ -1,4 +1,4 @@
-# The HTTP scripts of docs/examples, against the web server of Python.
+# The HTTP scripts of docs/examples, against servers and clients in Python.
 
 BeforeAll {
     . $PSScriptRoot/common.ps1
@@ -9,7 +9,7 @@ BeforeAll {
 
     # Asks for each target over a connection of its own, and prints status and page.
     function Get-Page([int] $Port, [string[]] $Target) {
-        $client = Start-PythonPeer @'
+        Invoke-PythonScript @'
 import http.client, sys
 for target in sys.argv[2:]:
     connection = http.client.HTTPConnection('127.0.0.1', int(sys.argv[1]), timeout=10)
@@ -17,14 +17,7 @@ for target in sys.argv[2:]:
     response = connection.getresponse()
     print(response.status, response.reason, response.read().decode().strip())
     connection.close()
-'@ (@("$Port") + $Target) -NoPort
-        try {
-            $client.ReadToEnd()
-            $null = $client.WaitForExit(10)
-        }
-        finally {
-            $client.Stop()
-        }
+'@ (@($Port) + $Target)
     }
 
     # What python3 -m http.server runs, which knows GET and HEAD; and PUT, which says what it got.
@@ -153,6 +146,19 @@ Describe 'http-server.ps1' {
         }
     }
 
+    It 'prints no control characters of a client' {
+        $server = Start-ExampleServer http-server @{ Path = $site }
+        try {
+            $csi = [byte[]] [char[]] "GET /$([char] 0x9b)2J HTTP/1.1`r`nHost: lab`r`nConnection: close`r`n`r`n"
+            $null = Send-TcpMessage 127.0.0.1 $server.Port $csi -Receive -TimeoutSec 10
+            Wait-Until { $server.Output.Count -eq 2 }
+            $server.Output[1] | Should -BeLike '* GET /[?]2J 4*'
+        }
+        finally {
+            Stop-Example $server
+        }
+    }
+
     It 'ends with Ctrl+C, and its port can be taken at once' {
         $server = Start-ExampleServer http-server @{ Path = $site }
         $null = Get-Page $server.Port '/'
@@ -171,5 +177,29 @@ Describe 'http-server.ps1' {
         finally {
             Stop-Example $server
         }
+    }
+}
+
+Describe 'static-site.ps1' {
+    It 'serves a folder as long as a Python script runs, and puts out what it asked for' {
+        $requests = Invoke-Example static-site @{ Path = $site; ScriptBlock = {
+                $code = "import sys, urllib.request as web; web.urlopen(sys.argv[1]).read()`n" +
+                    "try: web.urlopen(sys.argv[1] + 'nothing')`nexcept OSError: print('missing')"
+                & (Get-Command python3, python -ErrorAction Ignore)[0] -c $code "$_"
+            }
+        }
+        $requests | Should -Be 'GET / 200', 'GET /nothing 404'
+    }
+
+    It 'is gone when the script block fails' {
+        $address = [Collections.Concurrent.ConcurrentQueue[uri]]::new()
+        $fault = { $address.Enqueue($_); throw 'no luck' }.GetNewClosure()
+        { Invoke-Example static-site @{ Path = $site; ScriptBlock = $fault } } | Should -Throw '*no luck*'
+        { Open-TcpConnection 127.0.0.1 $address.ToArray()[0].Port -ErrorAction Stop } |
+            Should -Throw -ErrorId ConnectionRefused*
+    }
+
+    It 'says so when there is no such folder' {
+        { Invoke-Example static-site @{ Path = "$site/nothing"; ScriptBlock = {} } } | Should -Throw '*Give -Path a folder.*'
     }
 }

@@ -53,6 +53,18 @@ function Invoke-Example([string] $Name, [hashtable] $Parameters = @{}) {
     Wait-Example (Start-Example $Name $Parameters)
 }
 
+# What a Python script prints until it ends.
+function Invoke-PythonScript([string] $Code, [string[]] $ArgumentList) {
+    $peer = Start-PythonPeer $Code $ArgumentList -NoPort
+    try {
+        $peer.ReadToEnd()
+        $null = $peer.WaitForExit(10)
+    }
+    finally {
+        $peer.Stop()
+    }
+}
+
 # An example in a process of its own, because it asks at the console.
 function Start-ExampleProcess([string] $Name, [string] $Arguments) {
     $start = [Diagnostics.ProcessStartInfo]::new([Environment]::ProcessPath)

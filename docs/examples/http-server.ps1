@@ -23,7 +23,8 @@ $notFound = (Test-Path (Join-Path $Path 404.html)) ? @{ NotFoundPage = '404.html
 $server = Start-StaticHttpServer $Path $Port -Address $Address @notFound -ErrorAction Stop
 try {
     "Serving $($server.Path) on $($server.Uri)"
-    Receive-HttpRequest $server | ForEach-Object { "$($_.RemoteEndPoint) $_" }
+    # Anybody may ask for anything: a terminal must not obey it.
+    Receive-HttpRequest $server | ForEach-Object { "$($_.RemoteEndPoint) $_" -replace '\p{Cc}', '?' }
 }
 finally {
     Remove-Job $server -Force
