@@ -122,7 +122,7 @@ Describe 'http-server.ps1' {
             $others = foreach ($n in 1..5) { Open-TcpConnection 127.0.0.1 $server.Port }
             $others | ForEach-Object { Send-TcpMessage -Connection $_ "GET / HTTP/1.1`r`n" }
             Get-Page $server.Port '/', '/page.html' | Should -Be '200 OK <h1>你好</h1>', '200 OK another page'
-            @(Get-Page $server.Port '/nothing')[0] | Should -BeLike '404 Not Found <!doctype html>*'
+            @(Get-Page $server.Port '/nothing')[0] | Should -Be '404 Not Found 404 Not Found: There is no such file here.'
             Wait-Until { $server.Output.Count -eq 4 }
             $server.Output[0] | Should -BeLike "Serving *site on http://127.0.0.1:$($server.Port)/"
             $server.Output[1..3] -replace '^127\.0\.0\.1:\d+ ' |
