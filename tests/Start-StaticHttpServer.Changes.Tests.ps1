@@ -18,7 +18,7 @@ def get(client, target, **fields):
 def replace(name, content):
     with open(folder + '/new', 'wb') as new:
         new.write(content)
-    os.rename(folder + '/new', folder + '/' + name)
+    os.replace(folder + '/new', folder + '/' + name)
 $Code
 "@
         try { $peer.ReadLine(60) }

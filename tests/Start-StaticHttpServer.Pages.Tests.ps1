@@ -8,7 +8,7 @@ BeforeAll {
         'htm/index.htm' = 'htm'; 'both/index.html' = 'html'; 'both/index.htm' = 'htm'; 'list/b.txt' = 'bb'; 'list/a.txt' = 'a'; 'list/File 10.txt' = ''; 'list/File 9.txt' = ''
         'list/inner/c.txt' = 'c'; 'list/.hidden' = 'x'; 'list/empty/.keep' = ''
     }
-    $json = { (Invoke-Request $args[0] "GET $($args[1])" 'Accept: application/json').Text | ConvertFrom-Json -DateKind Utc }
+    $json = { (Invoke-Request $args[0] "GET $($args[1])" 'Accept: application/json').Text | ConvertFrom-Json }
 }
 
 AfterAll { Stop-HttpClient }
@@ -70,7 +70,7 @@ Describe 'Pages of the web server' {
             $entries.name | Should -Be 'empty', 'inner', 'a.txt', 'b.txt', 'File 9.txt', 'File 10.txt'
             $entries.type | Should -Be 'folder', 'folder', 'file', 'file', 'file', 'file'
             $entries.size | Should -Be $null, $null, 1, 2, 0, 0
-            $entries[2].modified | Should -Be ([datetime]::new(2024, 2, 3, 4, 5, 6))
+            $entries[2].modified.ToUniversalTime() | Should -Be ([datetime]::new(2024, 2, 3, 4, 5, 6))
             $entries.href | Should -Be '/list/empty/', '/list/inner/', '/list/a.txt', '/list/b.txt', '/list/File%209.txt', '/list/File%2010.txt'
             $read = Invoke-RestMethod "$($server.Uri)list/" -Headers @{ Accept = 'application/json' }
             foreach ($entry in $read) {

@@ -111,7 +111,7 @@ Describe 'Start-StaticHttpServer' {
             $record.Duration | Should -BeGreaterThan ([timespan]::Zero)
             $record.UserAgent | Should -Be 'tester/1.0'
             $record.Referer | Should -Be 'http://from.example/'
-            $record.Path | Should -Be "$site/sub/b.txt"
+            $record.Path | Should -Be (Join-Path $site sub b.txt)
             $record.Completed | Should -BeTrue
             "$record" | Should -Be 'GET /sub/b.txt?q=1 200'
         }
