@@ -107,6 +107,16 @@ Describe 'Examples of tests pass' {
     }
 }
 
+Describe 'Links between the files of the repository' {
+    It '<Name> leads to files that are there' -ForEach @(
+        Get-Item $PSScriptRoot/../*.md, $PSScriptRoot/../docs/*.md, $PSScriptRoot/../docs/en-US/*.md |
+            ForEach-Object { @{ Name = $_.Name; Page = $_ } }
+    ) {
+        [regex]::Matches((Get-Content $Page -Raw), '\]\((?!\w+:)([^)#]+)[^)]*\)').ForEach{ $_.Groups[1].Value } |
+            Where-Object { -not (Test-Path (Join-Path $Page.Directory $_)) } | Should -BeNullOrEmpty
+    }
+}
+
 # Elsewhere the system tells less of a socket.
 Describe 'The picture of a terminal' -Skip:(-not $IsLinux) {
     It 'shows what the commands put out' {
