@@ -10,7 +10,7 @@ public class TlsGateTests
         (Socket client, Socket server) = await TransportPair.ConnectSocketsAsync();
         using (client)
         {
-            await using TlsGate gate = new(new NetworkStream(server, ownsSocket: true));
+            await using TlsGate gate = new(Transport.Create(server));
             TaskCompletionSource open = new(TaskCreationOptions.RunContinuationsAsynchronously);
             Task exclusive = gate.RunExclusiveAsync(() => open.Task);
             using CancellationTokenSource source = new();
@@ -34,7 +34,7 @@ public class TlsGateTests
         (Socket client, Socket server) = await TransportPair.ConnectSocketsAsync();
         using (client)
         {
-            await using TlsGate gate = new(new NetworkStream(server, ownsSocket: true));
+            await using TlsGate gate = new(Transport.Create(server));
             await client.SendAsync("data"u8.ToArray()).Soon();
             Assert.Equal(4, await gate.ReadAsync(new byte[10]).Soon());
 

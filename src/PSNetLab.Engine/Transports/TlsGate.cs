@@ -1,5 +1,3 @@
-using System.Net.Sockets;
-
 namespace PSNetLab.Engine;
 
 /// <summary>The stream under an SslStream. It keeps the shutdown of the sending side from falling into the middle of the decryption of what just came.</summary>
@@ -7,7 +5,7 @@ namespace PSNetLab.Engine;
 /// SslStream allows a read and a write at the same time, but a shutdown beside a read breaks the session now and then.
 /// Between a read of this stream and the next one, SslStream may be decrypting; that is when the gate is closed.
 /// </remarks>
-internal sealed class TlsGate(NetworkStream inner) : Stream
+internal sealed class TlsGate(Transport inner) : Stream
 {
     private readonly SemaphoreSlim _decrypting = new(1, 1);
     private int _held;
@@ -54,7 +52,13 @@ internal sealed class TlsGate(NetworkStream inner) : Stream
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         EndRead();
-        int count = await inner.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
+        int count;
+        do
+        {
+            await inner.WaitReadableAsync(cancellationToken).ConfigureAwait(false);
+            count = buffer.IsEmpty ? 0 : inner.TryReceive(buffer.Span);
+        }
+        while (count < 0);
 
         // Not to be cancelled any more: what was read must reach SslStream.
         await _decrypting.WaitAsync(CancellationToken.None).ConfigureAwait(false);
@@ -64,7 +68,7 @@ internal sealed class TlsGate(NetworkStream inner) : Stream
 
     // A shutdown writes without a token of its own, and must not wait for a peer that never reads once the connection is closed.
     public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
-        => inner.WriteAsync(buffer, cancellationToken.CanBeCanceled ? cancellationToken : Interrupted.Token);
+        => inner.SendAsync(buffer, cancellationToken.CanBeCanceled ? cancellationToken : Interrupted.Token);
 
     public override Task FlushAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
@@ -74,7 +78,7 @@ internal sealed class TlsGate(NetworkStream inner) : Stream
 
     public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
-    public override void Write(byte[] buffer, int offset, int count) => inner.Write(buffer, offset, count);
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
 

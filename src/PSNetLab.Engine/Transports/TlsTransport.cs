@@ -31,7 +31,7 @@ internal sealed class TlsTransport : Transport
 
     internal static async Task<TlsTransport> ConnectAsync(Socket socket, SslClientAuthenticationOptions options, CancellationToken cancellationToken)
     {
-        TlsGate gate = new(new NetworkStream(socket, ownsSocket: true));
+        TlsGate gate = new(Create(socket));
         SslStream stream = new(gate);
         try
         {
@@ -48,7 +48,7 @@ internal sealed class TlsTransport : Transport
 
     internal static async Task<TlsTransport> AcceptAsync(Socket socket, SslStreamCertificateContext certificate, CancellationToken cancellationToken)
     {
-        TlsGate gate = new(new NetworkStream(socket, ownsSocket: true));
+        TlsGate gate = new(Create(socket));
         SslStream stream = new(gate);
         try
         {
@@ -71,15 +71,16 @@ internal sealed class TlsTransport : Transport
             return;
         }
 
-        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(_gate.Interrupted.Token, cancellationToken);
+        using CancellationTokenSource? either = Either(cancellationToken);
+        CancellationToken token = either?.Token ?? _gate.Interrupted.Token;
         try
         {
             // The empty read waits without holding a buffer.
-            await _stream.ReadAsync(Memory<byte>.Empty, either.Token).ConfigureAwait(false);
+            await _stream.ReadAsync(Memory<byte>.Empty, token).ConfigureAwait(false);
             _buffer ??= ArrayPool<byte>.Shared.Rent(RecordBytes);
             _start = 0;
             _end = 0;
-            _end = await _stream.ReadAsync(_buffer, either.Token).ConfigureAwait(false);
+            _end = await _stream.ReadAsync(_buffer, token).ConfigureAwait(false);
             _ended = _end == 0;
         }
         catch (OperationCanceledException) when (_gate.Interrupted.IsCancellationRequested)
@@ -112,10 +113,11 @@ internal sealed class TlsTransport : Transport
 
     internal override async ValueTask SendAsync(ReadOnlyMemory<byte> data, CancellationToken cancellationToken)
     {
-        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(_gate.Interrupted.Token, cancellationToken);
+        using CancellationTokenSource? either = Either(cancellationToken);
+        CancellationToken token = either?.Token ?? _gate.Interrupted.Token;
         try
         {
-            await _stream.WriteAsync(data, either.Token).ConfigureAwait(false);
+            await _stream.WriteAsync(data, token).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
@@ -155,6 +157,10 @@ internal sealed class TlsTransport : Transport
         _stream.Dispose();
         base.Dispose();
     }
+
+    /// <summary>What ends a wait when the caller can end it, too; null when only an interruption can, which needs nothing new.</summary>
+    private CancellationTokenSource? Either(CancellationToken cancellationToken)
+        => cancellationToken.CanBeCanceled ? CancellationTokenSource.CreateLinkedTokenSource(_gate.Interrupted.Token, cancellationToken) : null;
 
     private void ReturnBufferIfEmpty()
     {
