@@ -9,6 +9,7 @@ internal sealed partial class HttpConnection
     private static readonly KeyValuePair<string, string> s_allow = FieldLines.Field("Allow", "GET, HEAD, OPTIONS");
 
     private bool _last;
+    private string? _user;
     private bool _hasUnreadBody;
 
     /// <summary>What comes after the answers that could be given at once.</summary>
@@ -152,6 +153,7 @@ internal sealed partial class HttpConnection
     /// <summary>What every request gets that is not for a file; null for one that is.</summary>
     private Resource? Refuse(ReadOnlySpan<byte> head)
     {
+        _user = null;
         if (_isTurnedAway)
         {
             return _site.StatusPage(503, "The server has as many connections as it may have. Try again in a moment.", FieldLines.Field("Retry-After", "1"));
@@ -162,8 +164,12 @@ internal sealed partial class HttpConnection
             return _site.StatusPage(417, "The server knows no expectation but 100-continue.");
         }
 
-        if (_options.Credential is { } credential && !credential.IsValid(_request.Get(HttpHeader.Authorization, head))
-            && !(_options.Cors && _request.Method == HttpMethod.Options))
+        if (_options.Credential is { } credential)
+        {
+            _user = credential.IsValid(_request.Get(HttpHeader.Authorization, head)) ? credential.User : null;
+        }
+
+        if (_options.Credential is not null && _user is null && !(_options.Cors && _request.Method == HttpMethod.Options))
         {
             return _site.StatusPage(401, "This server wants a user name and a password.", FieldLines.Field("WWW-Authenticate", "Basic realm=\"files\", charset=\"UTF-8\""));
         }

@@ -39,7 +39,7 @@ internal sealed partial class HttpConnection
         // A server that answers by itself never waits for whoever reads the records.
         _options.Sink?.TryAdd(record);
         _options.Log?.Write(
-            record.RemoteEndPoint.Address, _options.Credential?.User, record.Time, record.Method, record.Target, record.Version, record.Status, record.BytesSent, record.Referer, record.UserAgent);
+            record.RemoteEndPoint.Address, _user, record.Time, record.Method, record.Target, record.Version, record.Status, record.BytesSent, record.Referer, record.UserAgent);
     }
 
     private void Count(long bytes) => Totals = Totals with { MessagesReceived = Totals.MessagesReceived + 1, MessagesSent = Totals.MessagesSent + 1, BytesSent = Totals.BytesSent + bytes };

@@ -68,7 +68,7 @@ public sealed class HttpRequestRecord : IWeighted
     /// <summary>Whether the whole answer was handed to the system: not when the client left, or the file shrank, in the middle.</summary>
     public bool Completed { get; internal set; }
 
-    /// <summary>The header fields of the request, by their names in any case; the values of one that came several times are joined by ", " (RFC 9110, section 5.3).</summary>
+    /// <summary>The header fields of the request, by their names in any case; the values of one that came several times are joined by ", " (RFC 9110, section 5.3). Of Authorization, only the scheme.</summary>
     public IDictionary Headers => _headers ??= ReadHeaders();
 
     int IWeighted.Length => _head.Length;
@@ -89,6 +89,12 @@ public sealed class HttpRequestRecord : IWeighted
             {
                 string name = line[..colon];
                 string value = line[(colon + 1)..].Trim(' ', '\t');
+                if (name.EndsWith("Authorization", StringComparison.OrdinalIgnoreCase))
+                {
+                    // Records are shown, exported and mailed about; passwords are not to be.
+                    value = $"{value.Split(' ')[0]} ***";
+                }
+
                 headers[name] = headers[name] is string before ? $"{before}, {value}" : value;
             }
         }

@@ -83,7 +83,13 @@ public sealed partial class TcpConnection
                     return null;
                 }
 
-                await _transport.WaitReadableAsync(cancellationToken).ConfigureAwait(false);
+                ValueTask readable = _transport.WaitReadableAsync(cancellationToken);
+                if (!readable.IsCompleted)
+                {
+                    Reader.Park();
+                }
+
+                await readable.ConfigureAwait(false);
                 if (Receive() == 0 && Reader.Pending > 0 && !IsClosed)
                 {
                     CountReceived();

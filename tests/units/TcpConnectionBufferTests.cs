@@ -1,0 +1,36 @@
+namespace PSNetLab.Engine.Tests;
+
+/// <summary>Connections share a buffer as long as nobody waits.</summary>
+public class TcpConnectionBufferTests
+{
+    public static TheoryData<TransportKind> Kinds => new(TransportPair.Kinds);
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public async Task Halves_of_messages_on_many_connections_do_not_mix(TransportKind kind)
+    {
+        List<ConnectionPair> pairs = [];
+        for (int i = 0; i < 16; i++)
+        {
+            pairs.Add(await ConnectionPair.CreateAsync(kind, "Fixed:2000"));
+        }
+
+        Task<TcpMessage?>[] receiving = [.. pairs.Select(pair => pair.Server.NextAsync())];
+        for (int half = 1; half <= 2; half++)
+        {
+            for (int i = 0; i < pairs.Count; i++)
+            {
+                byte[] bytes = new byte[1000];
+                bytes.AsSpan().Fill((byte)i);
+                await pairs[i].Client.SendAsync(bytes, 0, CancellationToken.None);
+                await Waiting.Until(() => pairs[i].Server.BytesReceived == 1000 * half);
+            }
+        }
+
+        for (int i = 0; i < pairs.Count; i++)
+        {
+            Assert.Equal(-1, (await receiving[i])!.Data.AsSpan().IndexOfAnyExcept((byte)i));
+            pairs[i].Dispose();
+        }
+    }
+}
