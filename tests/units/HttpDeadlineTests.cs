@@ -164,6 +164,25 @@ public sealed class HttpDeadlineTests : IDisposable
         Assert.Equal(content, (await served.Client.AnswerAsync()).Body);
     }
 
+    /// <summary>Too little for the system to have room for more, but acknowledged.</summary>
+    [LinuxFact]
+    public async Task The_little_that_a_slow_client_takes_is_seen()
+    {
+        foreach (TransportKind kind in TransportPair.Kinds)
+        {
+            _folder.Write("large", WebFolder.Noise(32 * 1024 * 1024));
+            await using ServedConnection served = await StartAsync(kind, s_never, s_never);
+            await served.Client.SendAsync("GET /large HTTP/1.1\r\nHost: a\r\n\r\n");
+            await Waiting.Until(() => served.Connection.IdleMilliseconds > 200);
+            await served.UntilAsync(() => served.Connection.IdleMilliseconds > 200);
+            long start = Environment.TickCount64;
+
+            Assert.True(await served.Client.Socket.ReceiveAsync(new byte[256 * 1024]).Soon() > 0);
+
+            await served.UntilAsync(() => Environment.TickCount64 - start > served.Connection.IdleMilliseconds);
+        }
+    }
+
     [Theory]
     [MemberData(nameof(Kinds))]
     public async Task After_an_error_what_still_comes_is_read_for_a_while_and_no_longer(TransportKind kind)

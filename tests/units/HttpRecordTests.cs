@@ -30,6 +30,21 @@ public sealed class HttpRecordTests : IDisposable
         Assert.InRange(record.Duration, TimeSpan.Zero, DateTime.Now - before);
     }
 
+    [Fact]
+    public async Task A_record_has_the_fields_of_the_request()
+    {
+        await using ServedConnection served = await ServedConnection.StartAsync(TransportKind.Portable, new() { Folder = _folder.Path });
+
+        await served.Client.SendAsync("\r\nGET / HTTP/1.1\r\nHost: a\r\nx-one: 1\r\nEmpty:\r\nAccept:\t\u00fc/* \r\nX-ONE:2\r\n\r\n");
+
+        await served.Client.AnswerAsync();
+        HttpRequestRecord record = Assert.Single(served.Records());
+        Assert.Equal(["Host=a", "x-one=1, 2", "Empty=", "Accept=\u00fc/*"], record.Headers.Keys.Cast<string>().Select(name => $"{name}={record.Headers[name]}"));
+        Assert.Equal("a", record.Headers["HOST"]);
+        Assert.Null(record.UserAgent);
+        Assert.Null(record.Referer);
+    }
+
     [Theory]
     [InlineData("HEAD /a HTTP/1.1", 200, 0, true)]
     [InlineData("GET /a HTTP/1.1\r\nIf-None-Match: *", 304, 0, true)]

@@ -174,6 +174,21 @@ public sealed class HttpSiteTests : IDisposable
     }
 
     [Fact]
+    public async Task A_status_is_a_line_for_programs_and_a_page_for_browsers()
+    {
+        await using ServedConnection served = await StartAsync();
+
+        HttpAnswer line = await served.Client.GetAsync("/none", "Accept: */*");
+        HttpAnswer page = await served.Client.GetAsync("/none", "Accept: text/html, */*;q=0.8");
+
+        Assert.Equal(("text/plain; charset=utf-8", "Accept"), (line["Content-Type"], line["Vary"]));
+        Assert.Equal("404 Not Found: There is no such file here.\n", line.Text);
+        Assert.Equal(("text/html; charset=utf-8", "Accept"), (page["Content-Type"], page["Vary"]));
+        Assert.StartsWith("<!doctype html>", page.Text, StringComparison.OrdinalIgnoreCase);
+        Assert.NotNull(page["Content-Security-Policy"]);
+    }
+
+    [Fact]
     public async Task A_root_that_goes_away_and_comes_back_is_served_again()
     {
         _folder.Write("a", "old");

@@ -12,6 +12,11 @@ internal static class FolderReader
     internal static List<ListingEntry>? Read(WebRoot root, FilePath folder)
     {
         using SafeFileHandle? handle = folder.OpenFolder();
+        if (handle is null && FilePath.OpensFolders)
+        {
+            return null;
+        }
+
         List<ListingEntry> entries = [];
         try
         {

@@ -90,8 +90,11 @@ internal sealed unsafe class FilePath
         return handle;
     }
 
+    /// <summary>Whether the system lets folders be opened like files.</summary>
+    internal static bool OpensFolders => s_hasStat;
+
     /// <summary>Opens a folder, so that it stays the same whatever happens to the path; null where a folder cannot be opened, or not by this user.</summary>
-    internal SafeFileHandle? OpenFolder() => s_hasStat ? OpenAny(out _) : null;
+    internal SafeFileHandle? OpenFolder() => OpensFolders ? OpenAny(out _) : null;
 
     /// <summary>What there is of a name in a folder that was opened. Does not follow links.</summary>
     internal static FileStamp StatIn(SafeFileHandle folder, ReadOnlySpan<char> name)
