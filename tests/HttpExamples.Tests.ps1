@@ -122,7 +122,8 @@ Describe 'http-server.ps1' {
             $others = foreach ($n in 1..5) { Open-TcpConnection 127.0.0.1 $server.Port }
             $others | ForEach-Object { Send-TcpMessage -Connection $_ "GET / HTTP/1.1`r`n" }
             Get-Page $server.Port '/', '/page.html' | Should -Be '200 OK <h1>你好</h1>', '200 OK another page'
-            @(Get-Page $server.Port '/nothing')[0] | Should -Be '404 Not Found 404 Not Found: There is no such file here.'
+            Get-Page $server.Port '/nothing' |
+                Should -Be '404 Not Found 404 Not Found: There is no such file here.'
             Wait-Until { $server.Output.Count -eq 4 }
             $server.Output[0] | Should -BeLike "Serving *site on http://127.0.0.1:$($server.Port)/"
             $server.Output[1..3] -replace '^127\.0\.0\.1:\d+ ' |
@@ -200,6 +201,7 @@ Describe 'static-site.ps1' {
     }
 
     It 'says so when there is no such folder' {
-        { Invoke-Example static-site @{ Path = "$site/nothing"; ScriptBlock = {} } } | Should -Throw '*Give -Path a folder.*'
+        { Invoke-Example static-site @{ Path = "$site/nothing"; ScriptBlock = {} } } |
+            Should -Throw '*Give -Path a folder.*'
     }
 }
