@@ -156,6 +156,7 @@ Describe 'Answers of a server' {
             $client = Open-TcpConnection 127.0.0.1 $server.Port -Framing Fixed:3
             'one', 'bad', 'two' | Send-TcpMessage -Connection $client
             (Receive-TcpMessage $client -Count 2 -TimeoutSec 5).Text | Should -Be 'fit', 'fit'
+            Wait-Until { $server.Error.Count }
             $server.Error | Should -HaveCount 1
             $server.Error[0].FullyQualifiedErrorId | Should -BeLike 'ReplyScriptFailed*'
             "$($server.Error[0])" | Should -BeLike '*message 2 of*13 bytes*Fixed:3*'
