@@ -61,7 +61,7 @@ Describe 'Get-SocketInfo lists the machine' {
         $here, $there = Invoke-Python $python '[s.getsockname()[1] for s in (one, other_end)]'
         Invoke-Python $python 'other_end.shutdown(socket.SHUT_WR)'
         Wait-Until { (Get-SocketInfo -LocalPort $here -RemotePort $there).State -eq 'CloseWait' }
-        (Get-SocketInfo -LocalPort $there -RemotePort $here).State | Should -Be 'FinWait2'
+        Wait-Until { (Get-SocketInfo -LocalPort $there -RemotePort $here).State -eq 'FinWait2' }
         Invoke-Python $python '[s.close() for s in (accepted_end, other_end, one)]'
     }
 

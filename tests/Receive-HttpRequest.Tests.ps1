@@ -73,6 +73,13 @@ print(urllib.request.urlopen(sys.argv[1]).read())
         $faults[0].FullyQualifiedErrorId | Should -BeLike 'ConnectionClosed,*'
     }
 
+    It 'says at once that a server with -NoRecord has nothing' {
+        $quiet = Start-StaticHttpServer $site -NoRecord
+        Receive-HttpRequest $quiet -Count 1 -ErrorVariable faults -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
+        $faults[0].FullyQualifiedErrorId | Should -BeLike 'InvalidParameters,*'
+        "$($faults[0])" | Should -BeLike '*-NoRecord*Start it without.'
+    }
+
     It 'streams until the server is stopped' {
         Invoke-Get $server 'a.txt', 'b'
         (Receive-HttpRequest $server | ForEach-Object { if ($_.Target -eq '/b') { Stop-Job $server }; $_ }).Target | Should -Be '/a.txt', '/b'

@@ -86,11 +86,20 @@ public abstract class ReceiveCmdlet : NetCmdlet
     }
 
     /// <summary>Takes the messages that a server has received.</summary>
-    private protected void ReceiveFrom(SocketJob job) => Receive(
-        token => TakeFrom(job, token),
-        job.LocalEndPoint,
-        $"to {job.LocalEndPoint}",
-        $"The server on {job.LocalEndPoint} was stopped");
+    private protected void ReceiveFrom(SocketJob job)
+    {
+        if (!job.Records.Keep)
+        {
+            Report(new NetLabException(FaultKind.InvalidParameters, $"The server on {job.LocalEndPoint} was started with -NoRecord, so there is nothing to receive. Start it without."), job.LocalEndPoint);
+            return;
+        }
+
+        Receive(
+            token => TakeFrom(job, token),
+            job.LocalEndPoint,
+            $"to {job.LocalEndPoint}",
+            $"The server on {job.LocalEndPoint} was stopped");
+    }
 
     private void TakeFrom(SocketJob job, CancellationToken cancellationToken)
     {
