@@ -103,7 +103,7 @@ Describe 'Pages of the web server' {
     }
 
     Context 'a single-page application' {
-        BeforeEach { $server = Start-StaticHttpServer $site -SpaFallback app.html -NotFoundPage 404.html }
+        BeforeEach { $server = Start-StaticHttpServer $site -SpaFallback app.html -NotFoundPage ./404.html -Headers $null -MimeType $null }
 
         It 'answers for <_>' -ForEach '/users', '/users/42', '/users/42/', '/a.b/c', '/list/', '/users?x=.png' {
             $answer = Invoke-Request $server "GET $_"

@@ -206,6 +206,8 @@ Describe 'Start-StaticHttpServer' {
         It 'says <Id> for <Bad>' -ForEach @(
             @{ Id = 'PathNotFound'; Bad = "'/no such'"; Category = 'ObjectNotFound'; Target = '*no such'; Text = "'*no such' is not there. Give -Path a folder." }
             @{ Id = 'PathNotFound'; Bad = '$site/a.txt'; Category = 'ObjectNotFound'; Target = '*a.txt'; Text = "'*a.txt' is a file. Give*" }
+            @{ Id = 'PathNotFound'; Bad = 'Env:'; Category = 'ObjectNotFound'; Target = 'Env:'; Text = "'Env:' is not in the file system. Give*" }
+            @{ Id = 'PathNotFound'; Bad = '$site/sub -NotFoundPage ../a.txt'; Category = 'ObjectNotFound'; Target = '../a.txt'; Text = "-NotFoundPage '../a.txt' is no file in*" }
             @{ Id = 'PathNotFound'; Bad = '$site -SpaFallback none.html'; Category = 'ObjectNotFound'; Target = 'none.html'; Text = "-SpaFallback 'none.html' is no file in*" }
             @{ Id = 'PathNotFound'; Bad = '$site -NotFoundPage sub'; Category = 'ObjectNotFound'; Target = 'sub'; Text = "-NotFoundPage 'sub' is no file*" }
             @{ Id = 'InvalidParameters'; Bad = "`$site -Headers @{ 'a b' = 1 }"; Category = 'InvalidArgument'; Target = 'a b'; Text = "-Headers: 'a b' is no name*" }

@@ -162,6 +162,8 @@ internal sealed class AccessLog : IAsyncDisposable
 
     private async Task WriteOutAsync(ReadOnlyMemory<byte> lines)
     {
+        // After a failure, the file is opened anew: at the end, too, there is a second attempt.
+        bool hasFailed = false;
         while (!lines.IsEmpty)
         {
             try
@@ -172,7 +174,7 @@ internal sealed class AccessLog : IAsyncDisposable
             }
             catch (Exception error) when (IsOfTheDisk(error))
             {
-                if (_ending.IsCancellationRequested)
+                if (hasFailed && _ending.IsCancellationRequested)
                 {
                     lock (_gate)
                     {
@@ -183,6 +185,7 @@ internal sealed class AccessLog : IAsyncDisposable
                     return;
                 }
 
+                hasFailed = true;
                 if (!_isFailing)
                 {
                     _isFailing = true;

@@ -235,7 +235,7 @@ internal sealed class WebSite
     /// <summary>A file that stands in for others; null when it is not there.</summary>
     private async Task<Answer?> TryServeAsync(string name, byte[] acceptEncoding)
     {
-        string urlPath = "/" + name.Replace('\\', '/').TrimStart('/');
+        string urlPath = "/" + (OperatingSystem.IsWindows() ? name.Replace('\\', '/') : name).TrimStart('/');
         return Root.Map(urlPath) is { } path
             ? await TryServeAsync(path, acceptEncoding, key: Encoding.UTF8.GetBytes("\0" + urlPath)).ConfigureAwait(false)
             : null;

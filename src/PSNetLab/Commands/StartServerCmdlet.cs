@@ -44,13 +44,13 @@ public abstract class StartServerCmdlet : NetCmdlet
     protected override void ProcessRecord()
     {
         IPEndPoint endPoint = EndPoint;
-        if (!ShouldProcess(endPoint.ToString(), Action))
-        {
-            return;
-        }
-
         try
         {
+            if (!ShouldProcess(endPoint.ToString(), Action))
+            {
+                return;
+            }
+
             SocketJob job = Start(endPoint);
             LiveJobs.Add(job);
             JobRepository.Add(job);

@@ -138,7 +138,16 @@ public sealed class StartStaticHttpServerCommand : StartServerCmdlet
 
     private protected override string Action => $"Serve {Folder} over {(Tls || Certificate is not null ? "HTTPS" : "HTTP")}";
 
-    private string Folder => GetUnresolvedProviderPathFromPSPath(Path);
+    private string Folder
+    {
+        get
+        {
+            string folder = SessionState.Path.GetUnresolvedProviderPathFromPSPath(Path, out ProviderInfo provider, out _);
+            return provider.Name == "FileSystem"
+                ? folder
+                : throw new NetLabException(FaultKind.PathNotFound, $"'{Path}' is not in the file system. Give -Path a folder.") { Subject = Path };
+        }
+    }
 
     private protected override SocketJob Start(IPEndPoint endPoint)
     {
@@ -148,8 +157,6 @@ public sealed class StartStaticHttpServerCommand : StartServerCmdlet
             throw new NetLabException(FaultKind.PathNotFound, $"'{folder}' is {(File.Exists(folder) ? "a file" : "not there")}. Give -Path a folder.") { Subject = folder };
         }
 
-        RequireFile(folder, SpaFallback, nameof(SpaFallback));
-        RequireFile(folder, NotFoundPage, nameof(NotFoundPage));
         HttpServerOptions options = new()
         {
             EndPoint = endPoint,
@@ -162,8 +169,8 @@ public sealed class StartStaticHttpServerCommand : StartServerCmdlet
             KeepAliveTimeout = TimeSpan.FromSeconds(KeepAliveTimeoutSec),
             DefaultDocuments = DefaultDocument,
             Browse = Browse,
-            SpaFallback = SpaFallback,
-            NotFoundPage = NotFoundPage,
+            SpaFallback = FileIn(folder, SpaFallback, nameof(SpaFallback)),
+            NotFoundPage = FileIn(folder, NotFoundPage, nameof(NotFoundPage)),
             Headers = FieldLines.Check(Pairs(Headers), nameof(Headers)),
             Cors = Cors,
             CacheControl = FieldLines.Check([new("Cache-Control", CacheControl)], nameof(CacheControl))[0].Value,
@@ -171,7 +178,7 @@ public sealed class StartStaticHttpServerCommand : StartServerCmdlet
             IncludeHidden = IncludeHidden,
             FollowLinks = FollowSymlinks,
             NoCompression = NoCompression,
-            MediaTypes = MimeType.Count == 0 ? MediaTypes.Default : MediaTypes.Default.With(Pairs(MimeType)),
+            MediaTypes = Pairs(MimeType) is { Count: > 0 } types ? MediaTypes.Default.With(types) : MediaTypes.Default,
         };
         if (options.Credential is not null && options.Certificate is null && !IPAddress.IsLoopback(endPoint.Address))
         {
@@ -182,10 +189,10 @@ public sealed class StartStaticHttpServerCommand : StartServerCmdlet
         return new HttpServerJob(MyInvocation.Line.Trim(), Name, Records(Engine.WhenFull.Drop), options, log is null ? null : onFault => new AccessLog(log, LogFormat, onFault));
     }
 
-    private static List<KeyValuePair<string, string>> Pairs(IDictionary table)
+    private static List<KeyValuePair<string, string>> Pairs(IDictionary? table)
     {
         List<KeyValuePair<string, string>> pairs = [];
-        foreach (DictionaryEntry entry in table)
+        foreach (DictionaryEntry entry in table ?? new Hashtable())
         {
             pairs.Add(new(LanguagePrimitives.ConvertTo<string>(entry.Key), LanguagePrimitives.ConvertTo<string>(entry.Value)));
         }
@@ -193,11 +200,18 @@ public sealed class StartStaticHttpServerCommand : StartServerCmdlet
         return pairs;
     }
 
-    private static void RequireFile(string folder, string? name, string parameter)
+    /// <summary>The path of a file as seen from the folder, without detours.</summary>
+    private static string? FileIn(string folder, string? name, string parameter)
     {
-        if (name is not null && !File.Exists(System.IO.Path.Join(folder, name)))
+        if (name is null)
         {
-            throw new NetLabException(FaultKind.PathNotFound, $"-{parameter} '{name}' is no file in '{folder}'. Give the name of one, as seen from that folder.") { Subject = name };
+            return null;
         }
+
+        string path = System.IO.Path.GetFullPath(System.IO.Path.Join(folder, name));
+        string inside = System.IO.Path.GetRelativePath(folder, path);
+        return File.Exists(path) && !inside.StartsWith("../", StringComparison.Ordinal)
+            ? inside
+            : throw new NetLabException(FaultKind.PathNotFound, $"-{parameter} '{name}' is no file in '{folder}'. Give the name of one, as seen from that folder.") { Subject = name };
     }
 }
