@@ -8,7 +8,7 @@ namespace PSNetLab.Engine;
 internal sealed class EpollTransport : Transport
 {
     // Long enough to be worth the call, short enough that a fast client does not keep the thread.
-    private const long FileBytesPerCall = 2 * 1024 * 1024;
+    private const long FileBytesPerCall = 256 * 1024;
 
     private const long TakesNone = -1;
     private const long NotThisFile = -2;
