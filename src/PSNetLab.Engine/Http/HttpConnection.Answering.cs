@@ -215,6 +215,11 @@ internal sealed partial class HttpConnection
 
         try
         {
+            if (_site.TryOpen(page) is { } again)
+            {
+                return again;
+            }
+
             // Off this thread: it may be the one that serves all sockets, and a disk may be slow.
             return await Task.Run(() => _site.FindAsync(page)).ConfigureAwait(false);
         }

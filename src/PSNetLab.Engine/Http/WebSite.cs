@@ -58,6 +58,24 @@ internal sealed class WebSite
     internal FileForm? TryFind(ReadOnlySpan<byte> key, ReadOnlySpan<byte> acceptEncoding)
         => Files.Find(key)?.TryChoose(acceptEncoding) is { Content: not null } form ? form : null;
 
+    /// <summary>A file too large for memory that was sent before, opened again, if it is still the same; that costs as little as the look at it.</summary>
+    internal Answer? TryOpen(PageRequest request)
+    {
+        if (Files.Find(request.Key)?.TryChoose(request.AcceptEncoding) is not { Content: null } form || form.Source != form.File)
+        {
+            return null;
+        }
+
+        SafeFileHandle? handle = Root.Open(form.File, out FileStamp stamp);
+        if (handle is not null && stamp == form.Stamp)
+        {
+            return new Answer(form, handle);
+        }
+
+        handle?.Dispose();
+        return null;
+    }
+
     /// <summary>What is there for a path. May wait for the disk.</summary>
     internal async Task<Answer> FindAsync(PageRequest request)
     {

@@ -7,8 +7,11 @@ namespace PSNetLab.Engine;
 /// <summary>A plain TCP socket on Linux, served by an <see cref="EpollLoop"/>: one system call per read and per write.</summary>
 internal sealed class EpollTransport : Transport
 {
-    // Long enough to be worth the call, short enough that a fast client does not keep the thread.
+    // Long enough to be worth the call, short enough to stay in the processor's cache until the client has read it.
     private const long FileBytesPerCall = 256 * 1024;
+
+    // A client may read as fast as this sends.
+    private const long MostFileBytesPerTurn = 4 * 1024 * 1024;
 
     private const long TakesNone = -1;
     private const long NotThisFile = -2;
@@ -103,12 +106,20 @@ internal sealed class EpollTransport : Transport
     internal override async ValueTask<long> SendFileAsync(SafeFileHandle file, long offset, long count, Action<long> onProgress, CancellationToken cancellationToken)
     {
         long sent = 0;
+        long sentThisTurn = 0;
         while (sent < count)
         {
+            if (_epoll.IsLoopThread && (sentThisTurn >= MostFileBytesPerTurn || !IsInMemory(file, offset + Math.Min(sent + FileBytesPerCall, count) - 1)))
+            {
+                // The disk may be slow, or the client fast, and the loop has others to serve.
+                await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+            }
+
             long now = TrySendFile(file, offset + sent, Math.Min(count - sent, FileBytesPerCall));
             if (now > 0)
             {
                 sent += now;
+                sentThisTurn += now;
                 onProgress(now);
             }
 
@@ -123,12 +134,7 @@ internal sealed class EpollTransport : Transport
                     return sent; // the file ends here
                 case TakesNone:
                     await _epoll.Write.WaitAsync(cancellationToken).ConfigureAwait(false);
-                    if (_epoll.IsLoopThread && !IsInMemory(file, offset + Math.Min(sent + FileBytesPerCall, count) - 1))
-                    {
-                        // The disk may be slow, and the loop has others to serve.
-                        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
-                    }
-
+                    sentThisTurn = 0;
                     break;
                 case NotThisFile:
                     return sent + await base.SendFileAsync(file, offset + sent, count - sent, onProgress, cancellationToken).ConfigureAwait(false);
