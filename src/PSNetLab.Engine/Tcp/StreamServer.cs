@@ -5,29 +5,10 @@ using System.Security.Authentication;
 
 namespace PSNetLab.Engine;
 
-/// <summary>A connection that a <see cref="StreamServer{TConnection}"/> serves.</summary>
-internal interface IServedConnection
-{
-    /// <summary>A number that tells it from every other of this process.</summary>
-    int Id { get; }
-
-    /// <summary>How long nothing has come or gone.</summary>
-    long IdleMilliseconds { get; }
-
-    /// <summary>What has come and gone so far.</summary>
-    Totals Totals { get; }
-
-    /// <summary>Says that the server stops: the connection is to end soon, by itself.</summary>
-    void BeginStop();
-
-    /// <summary>Ends the connection at once, because the server stops.</summary>
-    void Abort();
-}
-
 /// <summary>Listens on one endpoint and serves each connection, until it is stopped: what all servers over TCP have in common.</summary>
 /// <typeparam name="TConnection">A connection of this kind of server.</typeparam>
 [SuppressMessage("Design", "CA1001", Justification = "Its end is Stop, and Completion tells when it is reached.")]
-internal abstract class StreamServer<TConnection>
+internal abstract class StreamServer<TConnection> : IStreamServer
     where TConnection : class, IServedConnection
 {
     private const long StopGraceMilliseconds = 1000;
@@ -54,16 +35,17 @@ internal abstract class StreamServer<TConnection>
         _handshakes = new TcpHandshakes(options.Certificate, observer.Faulted);
     }
 
-    internal IPEndPoint LocalEndPoint => _acceptor.LocalEndPoint;
+    /// <inheritdoc/>
+    public IPEndPoint LocalEndPoint => _acceptor.LocalEndPoint;
 
-    /// <summary>The listening socket.</summary>
-    internal Socket Listener => _acceptor.Listener;
+    /// <inheritdoc/>
+    public Socket Listener => _acceptor.Listener;
 
     /// <summary>Completes when the server was stopped and its last connection has ended, or with the fault that ended it.</summary>
     internal Task Completion => _completion.Task;
 
-    /// <summary>Connections that were refused: too many, or their address not allowed.</summary>
-    internal long Refused { get; private set; }
+    /// <inheritdoc/>
+    public long Refused { get; private set; }
 
     internal TConnection[] Connections
     {
@@ -76,7 +58,8 @@ internal abstract class StreamServer<TConnection>
         }
     }
 
-    internal int ConnectionCount
+    /// <inheritdoc/>
+    public int ConnectionCount
     {
         get
         {
@@ -87,8 +70,8 @@ internal abstract class StreamServer<TConnection>
         }
     }
 
-    /// <summary>Sums over all connections, open and closed.</summary>
-    internal Totals Totals
+    /// <inheritdoc/>
+    public Totals Totals
     {
         get
         {
@@ -102,8 +85,8 @@ internal abstract class StreamServer<TConnection>
     /// <summary>Whether connections end because the server does.</summary>
     private protected bool IsStopping => _stopping;
 
-    /// <summary>Frees the port at once; connections are told, get up to a second as long as something still comes or goes, then an abort. Does not wait.</summary>
-    internal void Stop()
+    /// <inheritdoc/>
+    public void Stop()
     {
         if (Interlocked.Exchange(ref _stops, 1) != 0)
         {
@@ -291,14 +274,4 @@ internal abstract class StreamServer<TConnection>
             _completion.TrySetResult();
         }
     }
-}
-
-/// <summary>What has come and gone, on one connection or on all of a server.</summary>
-internal readonly record struct Totals(long BytesReceived, long BytesSent, long MessagesReceived, long MessagesSent)
-{
-    internal Totals Add(Totals other) => new(
-        BytesReceived + other.BytesReceived,
-        BytesSent + other.BytesSent,
-        MessagesReceived + other.MessagesReceived,
-        MessagesSent + other.MessagesSent);
 }

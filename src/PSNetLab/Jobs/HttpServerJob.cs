@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using PSNetLab.Engine;
 
 namespace PSNetLab.Jobs;
@@ -34,9 +33,6 @@ public sealed class HttpServerJob : StreamServerJob, IMessageSink<HttpRequestRec
         Run(_log is null ? _server.Completion : CompleteAsync());
     }
 
-    /// <inheritdoc/>
-    public override IPEndPoint LocalEndPoint => _server.LocalEndPoint;
-
     /// <summary>Where the folder is found; for a server on all addresses, as this machine can reach it.</summary>
     public Uri Uri { get; }
 
@@ -44,39 +40,20 @@ public sealed class HttpServerJob : StreamServerJob, IMessageSink<HttpRequestRec
     public string Path { get; }
 
     /// <inheritdoc/>
-    public override int ConnectionCount => _server.ConnectionCount;
-
-    /// <summary>Requests answered so far.</summary>
-    public override long MessageCount => _server.Totals.MessagesReceived;
-
-    /// <inheritdoc/>
-    public override long BytesReceived => _server.Totals.BytesReceived;
-
-    /// <summary>Bytes of files and pages sent so far, without the heads of the responses.</summary>
-    public override long BytesSent => _server.Totals.BytesSent;
-
-    /// <summary>Connections that were not let in: over -MaxConnections, or by their address.</summary>
-    public override long Refused => _server.Refused;
-
-    /// <inheritdoc/>
     public override string StatusMessage
     {
         get
         {
-            Totals totals = _server.Totals;
+            Totals totals = Totals;
             return $"{ConnectionCount} open, {totals.MessagesReceived} requests, {totals.BytesSent} bytes out{Losses}";
         }
     }
 
-    internal override Socket Socket => _server.Listener;
-
-    internal override Totals Totals => _server.Totals;
+    private protected override IStreamServer Server => _server;
 
     bool IMessageSink<HttpRequestRecord>.TryAdd(HttpRequestRecord message) => TryRecord(message);
 
     ValueTask IMessageSink<HttpRequestRecord>.AddAsync(HttpRequestRecord message) => RecordAsync(message);
-
-    private protected override void StopSockets() => _server.Stop();
 
     private async Task CompleteAsync()
     {

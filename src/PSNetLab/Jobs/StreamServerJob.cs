@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using PSNetLab.Engine;
 
 namespace PSNetLab.Jobs;
@@ -11,7 +12,33 @@ public abstract class StreamServerJob : SocketJob, IStreamServerObserver
     {
     }
 
+    /// <inheritdoc/>
+    public override IPEndPoint LocalEndPoint => Server.LocalEndPoint;
+
+    /// <inheritdoc/>
+    public override int ConnectionCount => Server.ConnectionCount;
+
+    /// <summary>Messages received, or requests answered, on all connections so far.</summary>
+    public override long MessageCount => Server.Totals.MessagesReceived;
+
+    /// <summary>Bytes received on all connections so far.</summary>
+    public override long BytesReceived => Server.Totals.BytesReceived;
+
+    /// <summary>Bytes sent on all connections so far; of HTTP, without the heads of the responses.</summary>
+    public override long BytesSent => Server.Totals.BytesSent;
+
+    /// <summary>Connections that were not let in: over -MaxConnections, or by their address.</summary>
+    public override long Refused => Server.Refused;
+
+    internal override Socket Socket => Server.Listener;
+
+    internal override Totals Totals => Server.Totals;
+
+    private protected abstract IStreamServer Server { get; }
+
     void IStreamServerObserver.Refused(IPEndPoint remote) => Inform("Refused", $"Connection from {remote} refused: its address is not allowed (-AllowAddress, -DenyAddress)");
 
     void IStreamServerObserver.Faulted(NetLabException fault, EndPoint target) => Write(Errors.Record(fault, target));
+
+    private protected override void StopSockets() => Server.Stop();
 }

@@ -1,5 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
 using PSNetLab.Engine;
 
 namespace PSNetLab.Jobs;
@@ -23,40 +21,18 @@ public sealed class TcpServerJob : StreamServerJob, IMessageSink<TcpMessage>, IT
         Run(_server.Completion);
     }
 
-    /// <inheritdoc/>
-    public override IPEndPoint LocalEndPoint => _server.LocalEndPoint;
-
     /// <summary>The open connections.</summary>
     public TcpConnection[] Connections => _server.Connections;
-
-    /// <summary>The number of open connections.</summary>
-    public override int ConnectionCount => _server.ConnectionCount;
-
-    /// <summary>Messages received on all connections so far.</summary>
-    public override long MessageCount => _server.Totals.MessagesReceived;
-
-    /// <summary>Bytes received on all connections so far.</summary>
-    public override long BytesReceived => _server.Totals.BytesReceived;
-
-    /// <summary>Bytes sent on all connections so far.</summary>
-    public override long BytesSent => _server.Totals.BytesSent;
-
-    /// <summary>Connections that were not let in: over -MaxConnections, or by their address.</summary>
-    public override long Refused => _server.Refused;
 
     /// <inheritdoc/>
     public override string StatusMessage
     {
         get
         {
-            Totals totals = _server.Totals;
+            Totals totals = Totals;
             return $"{ConnectionCount} open, {totals.MessagesReceived} messages, {totals.BytesReceived} bytes in, {totals.BytesSent} out{Losses}";
         }
     }
-
-    internal override Socket Socket => _server.Listener;
-
-    internal override Totals Totals => _server.Totals;
 
     internal TcpServerOptions Options { get; }
 
@@ -68,9 +44,11 @@ public sealed class TcpServerJob : StreamServerJob, IMessageSink<TcpMessage>, IT
 
     void ITcpServerObserver.Closed(TcpConnection connection) => Inform("Closed", $"Connection {connection.Id} from {connection.RemoteEndPoint} closed: {connection.CloseReason}");
 
+    private protected override IStreamServer Server => _server;
+
     private protected override void StopSockets()
     {
-        _server.Stop();
+        base.StopSockets();
         _script?.Stop();
     }
 
