@@ -86,7 +86,8 @@ internal sealed class FileCache
         }
     }
 
-    private WebFile? Lookup(ReadOnlySpan<byte> key)
+    /// <summary>The file that was last sent for the path of a request; whether it still is what is on disk, the caller has to see.</summary>
+    internal WebFile? Lookup(ReadOnlySpan<byte> key)
     {
         if (!_entries.TryGetValue(Hash(key), out Entry? entry) || !key.SequenceEqual(entry.Key))
         {

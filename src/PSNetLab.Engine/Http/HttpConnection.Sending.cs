@@ -100,9 +100,14 @@ internal sealed partial class HttpConnection
             await FlushAsync().ConfigureAwait(false);
             if (body.File is not null)
             {
-                _ = body.Ranges is null
-                    ? await SendFileAsync(body, new ByteRange(body.Start, body.Start + body.Length - 1)).ConfigureAwait(false)
-                    : await SendRangesAsync(body).ConfigureAwait(false);
+                if (body.Ranges is null)
+                {
+                    await SendFileAsync(body, new ByteRange(body.Start, body.Start + body.Length - 1)).ConfigureAwait(false);
+                }
+                else
+                {
+                    await SendRangesAsync(body).ConfigureAwait(false);
+                }
             }
 
             // A file that has become shorter leaves an answer that cannot be completed; the end of the connection says so.
@@ -142,8 +147,7 @@ internal sealed partial class HttpConnection
         writer.Append(body.End);
     }
 
-    /// <returns>Whether the file was long enough.</returns>
-    private async ValueTask<bool> SendRangesAsync(Body body)
+    private async ValueTask SendRangesAsync(Body body)
     {
         foreach ((byte[] lines, ByteRange range) in body.Ranges!)
         {
@@ -151,13 +155,12 @@ internal sealed partial class HttpConnection
             _bodyLeft -= lines.Length;
             if (!await SendFileAsync(body, range).ConfigureAwait(false))
             {
-                return false;
+                return;
             }
         }
 
         await SendAsync(body.End).ConfigureAwait(false);
         _bodyLeft -= body.End!.Length;
-        return true;
     }
 
     /// <returns>Whether the file was long enough.</returns>

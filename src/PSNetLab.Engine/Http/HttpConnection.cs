@@ -31,7 +31,7 @@ internal sealed partial class HttpConnection : IServedConnection
     /// <param name="isStopping">Whether answers are to be the last of their connection.</param>
     /// <param name="onFault">Told of what the server survives.</param>
     /// <param name="isTurnedAway">Whether every request is answered by 503, because there are too many connections.</param>
-    internal HttpConnection(Transport transport, HttpServerOptions options, WebSite site, Func<bool> isStopping, Action<NetLabException, EndPoint> onFault, bool isTurnedAway = false)
+    internal HttpConnection(Transport transport, HttpServerOptions options, WebSite site, Func<bool> isStopping, Action<NetLabException, EndPoint> onFault, bool isTurnedAway)
     {
         _transport = transport;
         _options = options;

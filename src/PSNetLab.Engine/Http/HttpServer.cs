@@ -38,7 +38,7 @@ internal sealed class HttpServer : StreamServer<HttpConnection>
         return server;
     }
 
-    private protected override HttpConnection Connect(Transport transport, SslProtocols tls) => new(transport, _options, _site, () => IsStopping, _observer.Faulted);
+    private protected override HttpConnection Connect(Transport transport, SslProtocols tls) => NewConnection(transport, isTurnedAway: false);
 
     private protected override Task ServeAsync(HttpConnection connection) => connection.RunAsync();
 
@@ -65,11 +65,13 @@ internal sealed class HttpServer : StreamServer<HttpConnection>
 
     private protected override void OnCompleted() => _deadlines.Dispose();
 
+    private HttpConnection NewConnection(Transport transport, bool isTurnedAway) => new(transport, _options, _site, () => IsStopping, _observer.Faulted, isTurnedAway);
+
     private async Task AnswerBusyAsync(Socket socket)
     {
         try
         {
-            HttpConnection connection = new(Transport.Create(socket), _options, _site, () => IsStopping, _observer.Faulted, isTurnedAway: true);
+            HttpConnection connection = NewConnection(Transport.Create(socket), isTurnedAway: true);
             _turnedAway[connection.Id] = connection;
             await connection.RunAsync().ConfigureAwait(false);
             _turnedAway.TryRemove(connection.Id, out _);

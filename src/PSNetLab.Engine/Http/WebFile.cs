@@ -21,19 +21,19 @@ internal sealed class WebFile
     private readonly WebSite _site;
     private readonly string _mediaType;
     private readonly bool _isCompressible;
-    private Task<FileForm?>? _gzip;
-    private Task<FileForm?>? _brotli;
-    private FileForm? _gzipSibling;
-    private FileForm? _brotliSibling;
+    private readonly Coded _gzip;
+    private readonly Coded _brotli;
 
     internal WebFile(WebSite site, FilePath path, SafeFileHandle handle, FileStamp stamp)
     {
         _site = site;
         Path = path;
         Stamp = stamp;
+        _gzip = new Coded(path, ".gz");
+        _brotli = new Coded(path, ".br");
         _mediaType = site.MediaTypes.Find(path.Text);
         _isCompressible = site.Compresses && MediaTypes.IsCompressible(_mediaType);
-        Plain = NewForm(path, stamp, stamp.Length <= MostBytesKept ? Read(handle, stamp.Length) : null, ContentCoding.Identity);
+        Plain = NewForm(path, stamp, Kept(handle, stamp), ContentCoding.Identity);
     }
 
     internal FilePath Path { get; }
@@ -44,7 +44,7 @@ internal sealed class WebFile
     internal FileForm Plain { get; }
 
     /// <summary>Bytes of memory it holds.</summary>
-    internal long Weight => 2048 + Held(Plain) + Held(Done(_gzip)) + Held(Done(_brotli)) + Held(_gzipSibling) + Held(_brotliSibling);
+    internal long Weight => 2048 + Held(Plain) + _gzip.Weight + _brotli.Weight;
 
     /// <summary>The form for what the client accepts; null when it has to be made first, by <see cref="MakeAsync"/>.</summary>
     internal FileForm? TryChoose(ReadOnlySpan<byte> acceptEncoding)
@@ -55,15 +55,14 @@ internal sealed class WebFile
             return Plain;
         }
 
-        FileStamp sibling = SiblingStamp(coding);
+        Coded coded = Of(coding);
+        FileStamp sibling = coded.SiblingPath.Stat();
         if (IsCurrent(sibling))
         {
-            FileForm? kept = coding == ContentCoding.Gzip ? _gzipSibling : _brotliSibling;
-            return kept?.Stamp == sibling ? kept : null;
+            return coded.Sibling?.Stamp == sibling ? coded.Sibling : null;
         }
 
-        Task<FileForm?>? made = coding == ContentCoding.Gzip ? _gzip : _brotli;
-        return made is { IsCompletedSuccessfully: true } ? made.Result ?? Plain : null;
+        return coded.Made is { IsCompletedSuccessfully: true } made ? made.Result ?? Plain : null;
     }
 
     /// <summary>The form for what the client accepts, compressed now if need be; those who want the same wait for one.</summary>
@@ -75,14 +74,21 @@ internal sealed class WebFile
         }
 
         ContentCoding coding = Coding(acceptEncoding);
-        FilePath sibling = Sibling(coding);
+        Coded coded = Of(coding);
         FileStamp stamp = default;
-        using (SafeFileHandle? handle = IsCurrent(sibling.Stat()) ? _site.Root.Open(sibling, out stamp) : null)
+        using (SafeFileHandle? handle = IsCurrent(coded.SiblingPath.Stat()) ? _site.Root.Open(coded.SiblingPath, out stamp) : null)
         {
             if (handle is not null)
             {
-                FileForm form = NewForm(sibling, stamp, stamp.Length <= MostBytesKept ? Read(handle, stamp.Length) : null, coding);
-                Keep(form, coding);
+                FileForm form = NewForm(coded.SiblingPath, stamp, Kept(handle, stamp), coding);
+
+                // Another change within the same tick of the file system's clock could not be seen.
+                if (!stamp.MayChangeUnnoticed)
+                {
+                    coded.Sibling = form;
+                    _site.Files.Grow(this);
+                }
+
                 return form;
             }
         }
@@ -93,9 +99,7 @@ internal sealed class WebFile
         }
 
         TaskCompletionSource<FileForm?> mine = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        Task<FileForm?>? others = coding == ContentCoding.Gzip
-            ? Interlocked.CompareExchange(ref _gzip, mine.Task, null)
-            : Interlocked.CompareExchange(ref _brotli, mine.Task, null);
+        Task<FileForm?>? others = Interlocked.CompareExchange(ref coded.Made, mine.Task, null);
         if (others is null)
         {
             FileForm? made = null;
@@ -114,28 +118,6 @@ internal sealed class WebFile
         return await (others ?? mine.Task).ConfigureAwait(false) ?? Plain;
     }
 
-    private void Keep(FileForm sibling, ContentCoding coding)
-    {
-        // Another change within the same tick of the file system's clock could not be seen.
-        if (sibling.Stamp.MayChangeUnnoticed)
-        {
-            return;
-        }
-
-        if (coding == ContentCoding.Gzip)
-        {
-            _gzipSibling = sibling;
-        }
-        else
-        {
-            _brotliSibling = sibling;
-        }
-
-        _site.Files.Grow(this);
-    }
-
-    private static FileForm? Done(Task<FileForm?>? task) => task is { IsCompletedSuccessfully: true } ? task.Result : null;
-
     private static long Held(FileForm? form) => form?.Content?.Length ?? 0;
 
     private bool IsWorthCompressing => Stamp.Length is >= LeastBytesCompressed and <= MostBytesCompressed;
@@ -151,23 +133,14 @@ internal sealed class WebFile
         if (!IsWorthCompressing)
         {
             available = ContentCoding.Identity
-                | (IsCurrent(SiblingStamp(ContentCoding.Gzip)) ? ContentCoding.Gzip : 0)
-                | (IsCurrent(SiblingStamp(ContentCoding.Brotli)) ? ContentCoding.Brotli : 0);
+                | (IsCurrent(_gzip.SiblingPath.Stat()) ? ContentCoding.Gzip : 0)
+                | (IsCurrent(_brotli.SiblingPath.Stat()) ? ContentCoding.Brotli : 0);
         }
 
         return AcceptEncoding.Choose(acceptEncoding, available);
     }
 
-    private FilePath Sibling(ContentCoding coding) => coding == ContentCoding.Gzip ? GzipPath : BrotliPath;
-
-    private FilePath GzipPath => _gzipPath ??= new FilePath(Path.Text + ".gz");
-
-    private FilePath BrotliPath => _brotliPath ??= new FilePath(Path.Text + ".br");
-
-    private FilePath? _gzipPath;
-    private FilePath? _brotliPath;
-
-    private FileStamp SiblingStamp(ContentCoding coding) => Sibling(coding).Stat();
+    private Coded Of(ContentCoding coding) => coding == ContentCoding.Gzip ? _gzip : _brotli;
 
     /// <summary>Whether a file that was compressed beforehand holds this one, and not one that was here before.</summary>
     private bool IsCurrent(FileStamp sibling) => sibling.Kind == FileKind.File && sibling.Modified >= Stamp.Modified;
@@ -181,13 +154,13 @@ internal sealed class WebFile
         }
         else
         {
-            using SafeFileHandle? handle = _site.Root.Open(Path, out FileStamp stamp);
-            if (handle is null || stamp != Stamp)
+            using SafeFileHandle? handle = _site.Root.Open(Path, Stamp);
+            if (handle is null)
             {
                 return null;
             }
 
-            source = Read(handle, stamp.Length);
+            source = Read(handle, Stamp.Length);
         }
 
         byte[] buffer = ArrayPool<byte>.Shared.Rent(source.Length);
@@ -222,6 +195,8 @@ internal sealed class WebFile
 
         return (int)compressed.Position;
     }
+
+    private static byte[]? Kept(SafeFileHandle handle, FileStamp stamp) => stamp.Length <= MostBytesKept ? Read(handle, stamp.Length) : null;
 
     private static byte[] Read(SafeFileHandle handle, long length)
     {
@@ -289,5 +264,21 @@ internal sealed class WebFile
             _ => string.Empty,
         };
         return Encoding.Latin1.GetBytes($"\"{Convert.ToHexString(hash[..8]).ToLowerInvariant()}{suffix}\"");
+    }
+
+    /// <summary>What there is of the file in one coding.</summary>
+    private sealed class Coded(FilePath file, string suffix)
+    {
+        /// <summary>The form made here, or null in it when that is not worth it; null before somebody makes it.</summary>
+        internal Task<FileForm?>? Made;
+
+        private FilePath? _siblingPath;
+
+        /// <summary>The file that was compressed beforehand, as it was last.</summary>
+        internal FileForm? Sibling { get; set; }
+
+        internal FilePath SiblingPath => _siblingPath ??= new FilePath(file.Text + suffix);
+
+        internal long Weight => Held(Sibling) + (Made is { IsCompletedSuccessfully: true } made ? Held(made.Result) : 0);
     }
 }

@@ -61,19 +61,11 @@ internal sealed class WebSite
     /// <summary>A file too large for memory that was sent before, opened again, if it is still the same; that costs as little as the look at it.</summary>
     internal Answer? TryOpen(PageRequest request)
     {
-        if (Files.Find(request.Key)?.TryChoose(request.AcceptEncoding) is not { Content: null } form || form.Source != form.File)
-        {
-            return null;
-        }
-
-        SafeFileHandle? handle = Root.Open(form.File, out FileStamp stamp);
-        if (handle is not null && stamp == form.Stamp)
-        {
-            return new Answer(form, handle);
-        }
-
-        handle?.Dispose();
-        return null;
+        // What is opened is compared with what is known: there is no need to look at the path before.
+        return Files.Lookup(request.Key)?.TryChoose(request.AcceptEncoding) is { Content: null } form && form.Source == form.File
+            && Root.Open(form.File, form.Stamp) is { } handle
+            ? new Answer(form, handle)
+            : null;
     }
 
     /// <summary>What is there for a path. May wait for the disk.</summary>
@@ -185,16 +177,12 @@ internal sealed class WebSite
             if (form.Source != file.Path)
             {
                 // A large file that was compressed beforehand.
-                SafeFileHandle? sibling = Root.Open(form.Source!, out FileStamp now);
-                if (sibling is null || now != form.Stamp)
-                {
-                    sibling?.Dispose();
-                    form = file.Plain;
-                }
-                else
+                if (Root.Open(form.Source!, form.Stamp) is { } sibling)
                 {
                     return new Answer(form, sibling);
                 }
+
+                form = file.Plain;
             }
 
             SafeFileHandle? own = handle;

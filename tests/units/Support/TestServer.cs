@@ -24,19 +24,7 @@ internal sealed class TestServer : IAsyncDisposable
     /// <summary>The next message the server recorded.</summary>
     internal async Task<TcpMessage> MessageAsync() => (await MessagesAsync(1))[0];
 
-    internal async Task<List<TcpMessage>> MessagesAsync(int count)
-    {
-        List<TcpMessage> all = [];
-        TcpMessage[] some = new TcpMessage[Math.Min(count, 100)];
-        while (all.Count < count)
-        {
-            await Mailbox.WaitForDataAsync(CancellationToken.None).Soon();
-            int taken = Mailbox.Take(some.AsSpan(0, Math.Min(some.Length, count - all.Count)));
-            all.AddRange(some.AsSpan(0, taken));
-        }
-
-        return all;
-    }
+    internal Task<List<TcpMessage>> MessagesAsync(int count) => Mailbox.TakeAsync(count);
 
     public async ValueTask DisposeAsync()
     {

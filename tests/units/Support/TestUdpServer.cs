@@ -20,19 +20,7 @@ internal sealed class TestUdpServer : IAsyncDisposable
 
     internal IPEndPoint EndPoint => Server.LocalEndPoint;
 
-    internal async Task<List<UdpMessage>> MessagesAsync(int count)
-    {
-        List<UdpMessage> all = [];
-        UdpMessage[] some = new UdpMessage[Math.Min(count, 100)];
-        while (all.Count < count)
-        {
-            await Mailbox.WaitForDataAsync(CancellationToken.None).Soon();
-            int taken = Mailbox.Take(some.AsSpan(0, Math.Min(some.Length, count - all.Count)));
-            all.AddRange(some.AsSpan(0, taken));
-        }
-
-        return all;
-    }
+    internal Task<List<UdpMessage>> MessagesAsync(int count) => Mailbox.TakeAsync(count);
 
     public async ValueTask DisposeAsync()
     {

@@ -67,6 +67,19 @@ internal sealed class WebRoot
         return handle;
     }
 
+    /// <summary>Opens a file for reading if it is still the one with this stamp; null when it is not.</summary>
+    internal SafeFileHandle? Open(FilePath path, FileStamp expected)
+    {
+        SafeFileHandle? handle = Open(path, out FileStamp stamp);
+        if (handle is null || stamp == expected)
+        {
+            return handle;
+        }
+
+        handle.Dispose();
+        return null;
+    }
+
     /// <summary>Whether a path, or the file that was opened by it, lies inside the root once all links are followed.</summary>
     internal bool Contains(FilePath path, SafeFileHandle? handle = null)
     {
