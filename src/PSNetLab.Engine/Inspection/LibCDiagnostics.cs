@@ -8,7 +8,6 @@ internal static unsafe partial class LibCDiagnostics
 {
     internal const int FamilyNetlink = 16;
     internal const int TypeRaw = 3;
-    internal const int CloseOnExec = 0x80000;
     internal const int SocketDiagnostics = 4;
 
     internal const int NotPermitted = 1;

@@ -26,7 +26,7 @@ internal static unsafe class SockDiag
     /// <returns>False when the kernel does not answer such questions.</returns>
     internal static bool TryList(SocketProtocol protocol, uint states, bool detailed, Action<SocketInfo> onSocket)
     {
-        int netlink = LibCDiagnostics.Socket(LibCDiagnostics.FamilyNetlink, LibCDiagnostics.TypeRaw | LibCDiagnostics.CloseOnExec, LibCDiagnostics.SocketDiagnostics);
+        int netlink = LibCDiagnostics.Socket(LibCDiagnostics.FamilyNetlink, LibCDiagnostics.TypeRaw | LibC.CloseOnExec, LibCDiagnostics.SocketDiagnostics);
         if (netlink < 0)
         {
             return false;

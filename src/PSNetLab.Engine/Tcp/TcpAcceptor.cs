@@ -9,13 +9,15 @@ internal sealed class TcpAcceptor : IDisposable
     private static readonly TimeSpan s_pauseWithoutDescriptors = TimeSpan.FromMilliseconds(100);
 
     private readonly Action<NetLabException> _onFault;
+    private readonly EpollSocket? _epoll;
     private volatile bool _disposed;
 
     /// <param name="endPoint">Where to listen; the port is open when the constructor returns.</param>
     /// <param name="backlog">How many connections the system keeps waiting.</param>
     /// <param name="onFault">Told of what keeps a connection from being accepted.</param>
+    /// <param name="portable">Accept as on systems without epoll.</param>
     /// <exception cref="NetLabException">The endpoint cannot be listened on.</exception>
-    internal TcpAcceptor(IPEndPoint endPoint, int backlog, Action<NetLabException> onFault)
+    internal TcpAcceptor(IPEndPoint endPoint, int backlog, Action<NetLabException> onFault, bool portable = false)
     {
         _onFault = onFault;
         Listener = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
@@ -29,6 +31,11 @@ internal sealed class TcpAcceptor : IDisposable
             Listener.Bind(endPoint);
             Listener.Listen(backlog);
             LocalEndPoint = (IPEndPoint)Listener.LocalEndPoint!;
+            if (EpollLoop.IsSupported && !portable)
+            {
+                Listener.Blocking = false;
+                _epoll = new EpollSocket(Listener);
+            }
         }
         catch (SocketException error)
         {
@@ -49,7 +56,7 @@ internal sealed class TcpAcceptor : IDisposable
         {
             try
             {
-                return await Listener.AcceptAsync().ConfigureAwait(false);
+                return _epoll is null ? await Listener.AcceptAsync().ConfigureAwait(false) : await AcceptAsync(_epoll).ConfigureAwait(false);
             }
             catch (Exception error) when (_disposed && error is SocketException or ObjectDisposedException)
             {
@@ -63,9 +70,9 @@ internal sealed class TcpAcceptor : IDisposable
                     error));
                 await Task.Delay(s_pauseWithoutDescriptors).ConfigureAwait(false);
             }
-            catch (SocketException error) when (error.SocketErrorCode is SocketError.ConnectionReset or SocketError.ConnectionAborted)
+            catch (SocketException error) when (IsOfOneConnection(error.SocketErrorCode))
             {
-                // Gone before it was accepted (accept(2)): that does not concern the others.
+                // Gone before it was accepted, or not let through by a firewall (accept(2), ERRORS): that does not concern the others.
             }
         }
     }
@@ -74,6 +81,43 @@ internal sealed class TcpAcceptor : IDisposable
     public void Dispose()
     {
         _disposed = true;
+        _epoll?.Leave();
+        _epoll?.Interrupt();
         Listener.Dispose();
     }
+
+    /// <summary>Accepts on the thread that will serve the connection: with the runtime's accept, each would cross the thread pool first.</summary>
+    private static async ValueTask<Socket?> AcceptAsync(EpollSocket listener)
+    {
+        while (true)
+        {
+            await listener.WaitReadableAsync(CancellationToken.None).ConfigureAwait(false);
+            if (!listener.BeginRead())
+            {
+                return null;
+            }
+
+            int descriptor = LibC.Accept(listener.Handle, 0, 0, LibC.NonBlocking | LibC.CloseOnExec);
+            if (descriptor >= 0 || !listener.WouldBlock())
+            {
+                listener.EndRead(mayHaveMore: true);
+            }
+
+            if (descriptor >= 0)
+            {
+                Socket socket = new(new SafeSocketHandle(descriptor, ownsHandle: true));
+                if (socket.RemoteEndPoint is not null)
+                {
+                    return socket;
+                }
+
+                // Reset while it waited to be accepted.
+                socket.Dispose();
+            }
+        }
+    }
+
+    private static bool IsOfOneConnection(SocketError error) => error
+        is SocketError.ConnectionReset or SocketError.ConnectionAborted or SocketError.AccessDenied
+        or SocketError.NetworkDown or SocketError.NetworkUnreachable or SocketError.HostDown or SocketError.HostUnreachable;
 }

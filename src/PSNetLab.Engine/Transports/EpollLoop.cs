@@ -102,11 +102,10 @@ internal sealed unsafe class EpollLoop
 
         try
         {
-            const int CloseOnExec = 0x80000;
             EpollLoop[] loops = new EpollLoop[Math.Clamp(Environment.ProcessorCount / 2, 1, 8)];
             for (int i = 0; i < loops.Length; i++)
             {
-                int epoll = LibC.EpollCreate(CloseOnExec);
+                int epoll = LibC.EpollCreate(LibC.CloseOnExec);
                 if (epoll < 0)
                 {
                     return null;

@@ -4,7 +4,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace PSNetLab.Engine;
 
-/// <summary>The few system calls of Linux that the runtime does not offer in this form (epoll(7), recv(2), send(2), fcntl(2)).</summary>
+/// <summary>The few system calls of Linux that the runtime does not offer in this form (epoll(7), accept(2), recv(2), send(2), fcntl(2)).</summary>
 internal static unsafe partial class LibC
 {
     internal const uint EpollIn = 0x1;
@@ -16,6 +16,9 @@ internal static unsafe partial class LibC
 
     internal const int EpollAdd = 1;
     internal const int NoSignal = 0x4000;
+
+    internal const int NonBlocking = 0x800;
+    internal const int CloseOnExec = 0x80000;
 
     internal const int SetStatusFlags = 4;
     internal const int Append = 0x400;
@@ -34,6 +37,9 @@ internal static unsafe partial class LibC
     [LibraryImport(Library, EntryPoint = "epoll_wait", SetLastError = true)]
     internal static partial int EpollWait(int epoll, byte* events, int maxEvents, int timeoutMilliseconds);
 
+    [LibraryImport(Library, EntryPoint = "accept4", SetLastError = true)]
+    internal static partial int Accept(SafeSocketHandle socket, nint address, nint addressLength, int flags);
+
     [LibraryImport(Library, EntryPoint = "recv", SetLastError = true)]
     internal static partial nint Receive(SafeSocketHandle socket, byte* buffer, nuint length, int flags);
 
@@ -48,9 +54,11 @@ internal static unsafe partial class LibC
     {
         1 or 13 => SocketError.AccessDenied,      // EPERM, EACCES
         9 => SocketError.NotSocket,               // EBADF
+        23 or 24 => SocketError.TooManyOpenSockets, // ENFILE, EMFILE
         32 => SocketError.Shutdown,               // EPIPE
         90 => SocketError.MessageSize,            // EMSGSIZE
         99 => SocketError.AddressNotAvailable,    // EADDRNOTAVAIL
+        100 => SocketError.NetworkDown,           // ENETDOWN
         101 => SocketError.NetworkUnreachable,    // ENETUNREACH
         103 => SocketError.ConnectionAborted,     // ECONNABORTED
         104 => SocketError.ConnectionReset,       // ECONNRESET

@@ -30,7 +30,11 @@ internal abstract class Transport : IDisposable
     {
         try
         {
-            socket.Blocking = false;
+            if (socket.Blocking)
+            {
+                socket.Blocking = false;
+            }
+
             return EpollLoop.IsSupported && !portable ? new EpollTransport(socket) : new PortableTransport(socket);
         }
         catch

@@ -1,0 +1,66 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace PSNetLab.Engine.Tests;
+
+/// <summary>Connections as they come in, with epoll and without.</summary>
+public class TcpAcceptorTests
+{
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task All_that_waited_are_accepted(bool portable)
+    {
+        using TcpAcceptor acceptor = NewAcceptor(portable);
+        Peer[] peers = await Task.WhenAll(Enumerable.Range(0, 100).Select(_ => Peer.ConnectAsync(acceptor.LocalEndPoint)));
+        HashSet<EndPoint> expected = [.. peers.Select(peer => peer.Socket.LocalEndPoint!)];
+
+        for (int i = 0; i < peers.Length; i++)
+        {
+            using Socket? socket = await acceptor.AcceptAsync().Soon();
+            Assert.True(expected.Remove(socket!.RemoteEndPoint!));
+        }
+
+        Array.ForEach(peers, peer => peer.Dispose());
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task One_that_was_reset_while_it_waited_does_not_keep_others_out(bool portable)
+    {
+        using TcpAcceptor acceptor = NewAcceptor(portable);
+        for (int i = 0; i < 3; i++)
+        {
+            Peer gone = await Peer.ConnectAsync(acceptor.LocalEndPoint);
+            gone.Socket.LingerState = new LingerOption(enable: true, seconds: 0);
+            gone.Dispose();
+        }
+
+        using Peer here = await Peer.ConnectAsync(acceptor.LocalEndPoint);
+        Socket? socket;
+        do
+        {
+            socket = await acceptor.AcceptAsync().Soon();
+            Assert.NotNull(socket?.RemoteEndPoint);
+        }
+        while (!here.Socket.LocalEndPoint!.Equals(socket.RemoteEndPoint));
+
+        socket.Dispose();
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task The_end_of_listening_ends_the_wait(bool portable)
+    {
+        TcpAcceptor acceptor = NewAcceptor(portable);
+        Task<Socket?> waiting = acceptor.AcceptAsync().AsTask();
+        acceptor.Dispose();
+        Assert.Null(await waiting.Soon());
+        Assert.Null(await acceptor.AcceptAsync().Soon());
+    }
+
+    private static TcpAcceptor NewAcceptor(bool portable)
+        => new(new IPEndPoint(IPAddress.Loopback, 0), 512, fault => Assert.Fail(fault.Message), portable);
+}
