@@ -7,16 +7,21 @@ namespace PSNetLab.Engine;
 /// <summary>A plain TCP socket on Linux, served by an <see cref="EpollLoop"/>: one system call per read and per write.</summary>
 internal sealed class EpollTransport : Transport
 {
-    // Long enough to be worth the call, short enough to stay in the processor's cache until the client has read it.
-    private const long FileBytesPerCall = 256 * 1024;
+    // As much of a file as is looked at, and then sent, at a time.
+    private const long FileBytesPerPiece = 256 * 1024;
 
     // A client may read as fast as this sends.
     private const long MostFileBytesPerTurn = 4 * 1024 * 1024;
+
+    // With all of a file queued, most of it leaves in answer to acknowledgements: over loopback, on the processor that the
+    // client needs for reading. With little queued, the sender does that work: half as fast again, and no more work in all.
+    private const int MostBytesUnsent = 32 * 1024;
 
     private const long TakesNone = -1;
     private const long NotThisFile = -2;
 
     private readonly EpollSocket _epoll;
+    private bool _hasFewUnsent;
 
     internal EpollTransport(Socket socket)
         : base(socket)
@@ -105,17 +110,23 @@ internal sealed class EpollTransport : Transport
     /// <remarks>sendfile(2): the bytes go from the page cache to the socket without a copy.</remarks>
     internal override async ValueTask<long> SendFileAsync(SafeFileHandle file, long offset, long count, Action<long> onProgress, CancellationToken cancellationToken)
     {
+        LimitUnsent();
         long sent = 0;
         long sentThisTurn = 0;
+        long endOfPiece = 0;
         while (sent < count)
         {
-            if (_epoll.IsLoopThread && (sentThisTurn >= MostFileBytesPerTurn || !IsInMemory(file, offset + Math.Min(sent + FileBytesPerCall, count) - 1)))
+            if (sent == endOfPiece)
             {
-                // The disk may be slow, or the client fast, and the loop has others to serve.
-                await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+                endOfPiece = Math.Min(sent + FileBytesPerPiece, count);
+                if (_epoll.IsLoopThread && (sentThisTurn >= MostFileBytesPerTurn || !IsInMemory(file, offset + endOfPiece - 1)))
+                {
+                    // The disk may be slow, or the client fast, and the loop has others to serve.
+                    await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+                }
             }
 
-            long now = TrySendFile(file, offset + sent, Math.Min(count - sent, FileBytesPerCall));
+            long now = TrySendFile(file, offset + sent, endOfPiece - sent);
             if (now > 0)
             {
                 sent += now;
@@ -142,6 +153,28 @@ internal sealed class EpollTransport : Transport
         }
 
         return sent;
+    }
+
+    /// <summary>Lets the system take more only when little of what it took before waits to be sent (tcp_notsent_lowat in the kernel's ip-sysctl).</summary>
+    private void LimitUnsent()
+    {
+        const int LevelTcp = 6;
+        const int NotSentLowWaterMark = 25;
+        if (_hasFewUnsent)
+        {
+            return;
+        }
+
+        _hasFewUnsent = true;
+        try
+        {
+            int bytes = MostBytesUnsent;
+            Socket.SetRawSocketOption(LevelTcp, NotSentLowWaterMark, MemoryMarshal.AsBytes(new ReadOnlySpan<int>(in bytes)));
+        }
+        catch (SocketException)
+        {
+            // A kernel without it sends all the same.
+        }
     }
 
     /// <summary>Whether a byte of a file can be read without waiting for the disk; the system reads ahead, so those before it mostly can, too.</summary>
