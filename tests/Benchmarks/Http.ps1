@@ -9,6 +9,8 @@ foreach ($tool in 'wrk', 'curl') {
 . $PSScriptRoot/HttpPeers.ps1
 
 $threads = [Environment]::ProcessorCount
+# As many as the server gets: a load on every core would measure how the system divides them.
+$loadThreads = [Math]::Max(1, $threads -shr 1)
 $hasNginx = Test-Peer $Bench nginx nginx-light { nginx -v }
 if ($Bench.Rehearsal -and -not $hasNginx) { throw 'nginx is what a rehearsal needs.' }
 
@@ -73,7 +75,7 @@ function Measure-Wrk($Server, [hashtable] $Request) {
         throw "$uri gave $property '$($answer.$property)', not '$($expected.$property)'."
     }
     $connections = $Request.Connections
-    $line = @('-t', [Math]::Min($threads, $connections), '-c', $connections, '-d', "$($Bench.Seconds)s")
+    $line = @('-t', [Math]::Min($Request['Threads'] ?? $loadThreads, $connections), '-c', $connections, '-d', "$($Bench.Seconds)s")
     $line += '-s', "$PSScriptRoot/peers/wrk.lua"
     foreach ($header in $headers) { $line += '-H', $header }
     $result = Invoke-Peer wrk ($line + $uri)
@@ -89,7 +91,8 @@ function Measure-Wrk($Server, [hashtable] $Request) {
 }
 
 # A request is what is asked for: File, Connections, what the answer is Expected to be and, where they are not the usual
-# ones, Headers, Scheme, Unit, Peers and Options of ours; Targets for the rate, and LatencyTargets for a second figure.
+# ones, Headers, Scheme, Unit, Peers, Threads of the load and Options of ours; Targets for the rate, and LatencyTargets
+# for a second figure.
 function Measure-Request([string] $Name, [hashtable] $Request) {
     if (-not $hasNginx) { return }
     $peers = @($Request['Peers'] ?? 'nginx')
@@ -196,29 +199,30 @@ try {
         Measure-Figure $Bench "1 KiB x $connections" { Measure-Request "1 KiB x $connections" $request }
     }
     $other = [ordered]@{
-        '64 KiB x 64'         = @{
+        '1 KiB x 64, load on every core' = @{ File = '1k.bin'; Expected = @{ Bytes = 1KB }; Threads = $threads }
+        '64 KiB x 64'                    = @{
             File = '64k.bin'; Unit = 'MiB/s'; Expected = @{ Bytes = 64KB }; Targets = @{ LeastRatio = 1 }
         }
-        '10 MiB x 8'          = @{
+        '10 MiB x 8'                     = @{
             File = '10m.bin'; Connections = 8; Unit = 'MiB/s'; Expected = @{ Bytes = 10MB }
             Targets = @{ LeastRatio = 1 }
         }
-        '304 x 64'            = @{
+        '304 x 64'                       = @{
             File = '1k.bin'; Expected = @{ Status = 304; Bytes = 0 }
             Headers = { param($Uri) "If-None-Match: $((Get-Answer $Uri).ETag)" }
         }
-        'range of 1 KiB x 64' = @{
+        'range of 1 KiB x 64'            = @{
             File = '64k.bin'; Expected = @{ Status = 206; Bytes = 1KB }; Headers = { 'Range: bytes=10000-11023' }
         }
-        'gzip of 64 KiB x 64' = @{
+        'gzip of 64 KiB x 64'            = @{
             File = 'text.txt'; Expected = @{ Encoding = 'gzip' }; Headers = { 'Accept-Encoding: gzip' }
             Peers = 'nginx gzip', 'nginx gzip_static'
         }
-        'TLS 1 KiB x 64'      = @{
+        'TLS 1 KiB x 64'                 = @{
             File = '1k.bin'; Scheme = 'https'; Expected = @{ Bytes = 1KB }; Peers = 'nginx TLS'
             Options = "Certificate=$site/site.pem"
         }
-        'connect, 1 KiB x 64' = @{ File = '1k.bin'; Expected = @{ Bytes = 1KB }; Headers = { 'Connection: close' } }
+        'connect, 1 KiB x 64'            = @{ File = '1k.bin'; Expected = @{ Bytes = 1KB }; Headers = { 'Connection: close' } }
     }
     foreach ($name in $other.Keys) {
         $other.$name['Connections'] ??= 64

@@ -19,7 +19,7 @@ function Start-OurServer([string[]] $Arguments) {
 function Measure-Echo([string] $Name, [int] $Sockets, [int] $Window, [int] $Bytes, [hashtable] $Targets = @{}) {
     $load = {
         param($Server)
-        $line = 127.0.0.1, $Server.Port, $Sockets, $Bytes, $Bench.Seconds, $Window
+        $line = '127.0.0.1', $Server.Port, $Sockets, $Bytes, $Bench.Seconds, $Window
         $result = Invoke-Peer "$($Bench.Peers)/udp_load" $line
         # With so few in flight no buffer is ever full: what is lost, and does not come late, the server has lost.
         $lost = [Math]::Max(0, $result.lost - $result.late)

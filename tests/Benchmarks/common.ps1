@@ -180,7 +180,10 @@ function Invoke-Line($Server, [string] $Command) {
 # The process and its living children, as of a server with workers.
 function Get-ProcessTree([int] $Id) {
     $Id
-    foreach ($file in [IO.Directory]::GetDirectories("/proc/$Id/task")) {
+    # What has ended since it was listed has no children.
+    try { $threads = [IO.Directory]::GetDirectories("/proc/$Id/task") }
+    catch [IO.IOException] { return }
+    foreach ($file in $threads) {
         try { $children = [IO.File]::ReadAllText("$file/children") }
         catch [IO.IOException] { continue }
         foreach ($child in $children.Split(' ', [StringSplitOptions]::RemoveEmptyEntries)) { Get-ProcessTree $child }

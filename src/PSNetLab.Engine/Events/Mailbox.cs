@@ -111,6 +111,7 @@ internal sealed class Mailbox<T> : IMessageSink<T>
     }
 
     /// <summary>Completes when there is something to take, or when nothing will come any more.</summary>
+    /// <remarks>For threads that wait: what is awaited goes on inside the producer's call, because a hop through the thread pool costs more than a message.</remarks>
     internal Task WaitForDataAsync(CancellationToken cancellationToken)
     {
         Task task;
@@ -121,7 +122,7 @@ internal sealed class Mailbox<T> : IMessageSink<T>
                 return Task.CompletedTask;
             }
 
-            task = (_data ??= new(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+            task = (_data ??= new()).Task;
         }
 
         return task.WaitAsync(cancellationToken);

@@ -6,7 +6,8 @@ internal static class Waiting
     // A loaded machine must not fail a test; only what hangs may.
     internal static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
 
-    internal static Task Soon(this Task task) => task.WaitAsync(Limit);
+    /// <remarks>The test goes on in a thread of its own, whoever completed the task.</remarks>
+    internal static async Task Soon(this Task task) => await task.WaitAsync(Limit).ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
 
     internal static Task<T> Soon<T>(this Task<T> task) => task.WaitAsync(Limit);
 
