@@ -69,16 +69,24 @@ internal sealed class HttpServer : StreamServer<HttpConnection>
 
     private async Task AnswerBusyAsync(Socket socket)
     {
+        HttpConnection connection;
         try
         {
-            HttpConnection connection = NewConnection(Transport.Create(socket), isTurnedAway: true);
-            _turnedAway[connection.Id] = connection;
-            await connection.RunAsync().ConfigureAwait(false);
-            _turnedAway.TryRemove(connection.Id, out _);
+            connection = NewConnection(Transport.Create(socket), isTurnedAway: true);
         }
         catch (SocketException)
         {
-            // Gone already.
+            return; // gone already
+        }
+
+        _turnedAway[connection.Id] = connection;
+        try
+        {
+            await connection.RunAsync().ConfigureAwait(false);
+        }
+        finally
+        {
+            _turnedAway.TryRemove(connection.Id, out _);
         }
     }
 
