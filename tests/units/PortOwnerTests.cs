@@ -62,5 +62,5 @@ public class PortOwnerTests
         Assert.Empty(PortOwner.Describe(new IPEndPoint(IPAddress.Loopback, 0), ProtocolType.Tcp));
     }
 
-    private static string Myself() => $" (by process {Environment.ProcessId}, {new SocketProcesses().NameOf(Environment.ProcessId)}: this one, see Get-Job)";
+    private static string Myself() => $" (by process {Environment.ProcessId}, {new SocketProcesses().NameOf(Environment.ProcessId)}: this one)";
 }

@@ -30,7 +30,7 @@ internal static class PortOwner
 
         new SocketProcesses().Complete(holders);
         return holders.Find(holder => holder.ProcessId is not null) is { } holder
-            ? $" (by process {holder.ProcessId}, {holder.ProcessName}{(holder.ProcessId == Environment.ProcessId ? ": this one, see Get-Job" : string.Empty)})"
+            ? $" (by process {holder.ProcessId}, {holder.ProcessName}{(holder.ProcessId == Environment.ProcessId ? ": this one" : string.Empty)})"
             : string.Empty;
     }
 
