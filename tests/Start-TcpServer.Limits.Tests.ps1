@@ -42,36 +42,6 @@ print(ended)
             Wait-Until { 'room again' | Send-TcpMessage 127.0.0.1 $server.Port -Framing Line -Count 1 -ErrorAction Ignore }
         }
 
-        It 'lets connections wait while there are no more descriptors, says so once, and goes on' -Skip:(-not $IsLinux) {
-            $serve = "Import-Module '$modulePath/PSNetLab.psd1'
-                `$server = Start-TcpServer -Framing Line -Echo
-                `$server.Port
-                while (-not `$server.Error.Count) { Start-Sleep -Milliseconds 20 }
-                `$server.Error[0].FullyQualifiedErrorId + ': ' + `$server.Error[0]
-                `$null = [Console]::ReadLine()
-                `$server.Error.Count"
-            # More connections than the limit, and the last of them can only be served when others have left.
-            $crowd = Start-PythonPeer -NoPort -ArgumentList $serve -Code @'
-import resource, socket, subprocess, sys
-def limit(): resource.setrlimit(resource.RLIMIT_NOFILE, (350, 350))
-pipe = subprocess.PIPE
-server = subprocess.Popen(['pwsh', '-NoProfile', '-NonInteractive', '-Command', sys.argv[1]], stdin=pipe, stdout=pipe, preexec_fn=limit)
-port = int(server.stdout.readline())
-crowd = [socket.create_connection(('127.0.0.1', port), 10) for _ in range(350)]
-print(server.stdout.readline().decode().strip())
-for s in crowd[:-5]: s.close()
-for s in crowd[-5:]: s.sendall(b'served\n')
-print([s.recv(7) for s in crowd[-5:]] == [b'served\n'] * 5)
-print(server.communicate(b'end\n')[0].decode().strip())
-'@
-            try { $said = 1..3 | ForEach-Object { $crowd.ReadLine(60) } }
-            finally { $crowd.Stop() }
-
-            $said[0] | Should -BeLike 'TooManyOpenFiles*: *no more file descriptors*They wait until some are free*ulimit -n*'
-            $said[1] | Should -Be 'True'
-            $said[2] | Should -Be '1'
-        }
-
         It 'closes a connection whose message is over -MaxMessageBytes, and only that one' {
             $server = Start-TcpServer -MaxMessageBytes 10 -Framing Line -Echo
             $good = Open-TcpConnection 127.0.0.1 $server.Port -Framing Line
