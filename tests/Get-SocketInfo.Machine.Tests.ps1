@@ -26,17 +26,15 @@ Describe 'Get-SocketInfo lists the machine' {
             $six, $sixClient = Invoke-Python $python '[s.getsockname()[1] for s in (six, six_client)]'
         }
         $ports = $server, $bound, $other, $six
+        # Ports are shared: a system gives the port of a client to a client of somebody else, too.
+        $ours = @{ ProcessId = $python.Process.Id }
     }
 
     AfterAll { $python.Stop() }
 
     It 'with the endpoints, queues and inodes of ss: <_>' -ForEach 't', 'u' -Skip:(-not $IsLinux) {
         Invoke-Python $python 'aimed.send(bytes(100))'
-        $kind = $_ -eq 't' ? 'Tcp' : 'Udp'
-        $mine = Get-SocketInfo -Protocol $kind |
-            Where-Object { $_.LocalPort -in $ports -or $_.RemotePort -in $ports } | Format-Socket | Sort-Object
-        $mine.Count | Should -BeGreaterOrEqual 2
-        $mine | Should -Be (Get-SsLine $_ $ports | Sort-Object)
+        Compare-WithSs $_ $ports
     }
 
     It 'with the sockets, states and process of lsof' -Skip:($IsWindows -or -not (Get-Command lsof -ErrorAction Ignore)) {
@@ -94,13 +92,13 @@ Describe 'Get-SocketInfo lists the machine' {
     It '-State' {
         (Get-SocketInfo -State Listen).LocalPort | Should -Contain $server
         (Get-SocketInfo -State Listen).State | Select-Object -Unique | Should -Be 'Listen'
-        (Get-SocketInfo -State Established -LocalPort $client).RemotePort | Should -Be $server
-        Get-SocketInfo -State Closing -LocalPort $server | Should -BeNullOrEmpty
+        (Get-SocketInfo -State Established -LocalPort $client @ours).RemotePort | Should -Be $server
+        Get-SocketInfo -State Closing -LocalPort $server @ours | Should -BeNullOrEmpty
         { Get-SocketInfo -State Asleep -ErrorAction Stop } | Should -Throw -ErrorId CannotConvertArgument*
     }
 
     It '-Listening: TCP listeners, and datagram sockets without a peer' {
-        $waiting = Get-SocketInfo -Listening
+        $waiting = Get-SocketInfo -Listening @ours
         foreach ($port in $server, $bound) { $waiting.LocalPort | Should -Contain $port }
         @($waiting | Where-Object { $_.Protocol -eq 'Tcp' -and $_.LocalPort -eq $client }).Count | Should -Be 0
         # Windows does not tell whether a datagram socket has a peer.
@@ -109,22 +107,22 @@ Describe 'Get-SocketInfo lists the machine' {
     }
 
     It '-Port: on either side' {
-        $both = Get-SocketInfo -Port $server -ProcessId $python.Process.Id
+        $both = Get-SocketInfo -Port $server @ours
         $both.Count | Should -Be 3
         ($both | Where-Object State -EQ Listen).LocalPort | Should -Be $server
         ($both | Where-Object LocalPort -EQ $client).RemotePort | Should -Be $server
         ($both | Where-Object RemotePort -EQ $client).LocalPort | Should -Be $server
-        (Get-SocketInfo -Port $bound, 1 -Listening -Protocol Udp).LocalPort | Should -Be $bound
-        Get-SocketInfo -Port $server -RemotePort 1 | Should -BeNullOrEmpty
+        (Get-SocketInfo -Port $bound, 1 -Listening -Protocol Udp @ours).LocalPort | Should -Be $bound
+        Get-SocketInfo -Port $server -RemotePort 1 @ours | Should -BeNullOrEmpty
     }
 
     It '-LocalPort and -RemotePort, one or several' {
-        @(Get-SocketInfo -LocalPort $server | Where-Object RemotePort -In $null, $client).Count | Should -Be 2
+        @(Get-SocketInfo -LocalPort $server @ours).Count | Should -Be 2
         Get-SocketInfo -LocalPort $client, $bound | ForEach-Object LocalPort | Sort-Object -Unique |
             Should -Be ($client, $bound | Sort-Object)
-        (Get-SocketInfo -State Established -RemotePort $server).LocalPort | Should -Be $client
-        (Get-SocketInfo -State Established -RemotePort $client).LocalPort | Should -Be $server
-        Get-SocketInfo -State Established -LocalPort $client -RemotePort $client | Should -BeNullOrEmpty
+        (Get-SocketInfo -State Established -RemotePort $server @ours).LocalPort | Should -Be $client
+        (Get-SocketInfo -State Established -RemotePort $client @ours).LocalPort | Should -Be $server
+        Get-SocketInfo -State Established -LocalPort $client -RemotePort $client @ours | Should -BeNullOrEmpty
     }
 
     It '-LocalAddress: <Filter> finds <Finds> of 127.0.0.77' -Skip:$IsMacOS -ForEach @(
@@ -137,21 +135,21 @@ Describe 'Get-SocketInfo lists the machine' {
         @{ Filter = @('::/0'); Finds = 0 }
         @{ Filter = @('0.0.0.0'); Finds = 0 }
     ) {
-        @(Get-SocketInfo -LocalPort $other -LocalAddress $Filter).Count | Should -Be $Finds
+        @(Get-SocketInfo -LocalPort $other -LocalAddress $Filter @ours).Count | Should -Be $Finds
     }
 
     It '-LocalAddress and -RemoteAddress with IPv6' {
         if (-not $isIPv6) { Set-ItResult -Skipped -Because 'there is no IPv6 here' }
-        $socket = Get-SocketInfo -LocalAddress ::1 -LocalPort $six -Listening
+        $socket = Get-SocketInfo -LocalAddress ::1 -LocalPort $six -Listening @ours
         $socket.AddressFamily | Should -Be 'InterNetworkV6'
         $socket.LocalAddress | Should -Be ([ipaddress]::IPv6Loopback)
-        (Get-SocketInfo -State Established -RemoteAddress ::/64 -RemotePort $six).LocalPort | Should -Be $sixClient
-        Get-SocketInfo -State Established -RemoteAddress fe80::/10 -RemotePort $six | Should -BeNullOrEmpty
+        (Get-SocketInfo -State Established -RemoteAddress ::/64 -RemotePort $six @ours).LocalPort | Should -Be $sixClient
+        Get-SocketInfo -State Established -RemoteAddress fe80::/10 -RemotePort $six @ours | Should -BeNullOrEmpty
     }
 
     It '-RemoteAddress' {
-        (Get-SocketInfo -State Established -RemoteAddress 127.0.0.0/24 -RemotePort $server).LocalPort | Should -Be $client
-        Get-SocketInfo -State Established -RemoteAddress 127.0.1.0/24 -RemotePort $server | Should -BeNullOrEmpty
+        (Get-SocketInfo -State Established -RemoteAddress 127.0.0.0/24 -RemotePort $server @ours).LocalPort | Should -Be $client
+        Get-SocketInfo -State Established -RemoteAddress 127.0.1.0/24 -RemotePort $server @ours | Should -BeNullOrEmpty
         # A listener has no peer, not even one of 0.0.0.0.
         Get-SocketInfo -State Listen -RemoteAddress 0.0.0.0/0, ::/0 -LocalPort $server | Should -BeNullOrEmpty
     }
@@ -184,14 +182,14 @@ Describe 'Get-SocketInfo lists the machine' {
 
     It '-Detailed: what TCP knows, of connections' -Skip:(-not $IsLinux) {
         Invoke-Python $python 'client.sendall(b"hello"); accepted.recv(5)'
-        $info = (Get-SocketInfo -LocalPort $client -Detailed).TcpInfo
+        $info = (Get-SocketInfo -LocalPort $client -Detailed @ours).TcpInfo
         $info.RoundTripTime | Should -BeGreaterThan ([timespan]::Zero)
         $info.RoundTripTime | Should -BeLessThan ([timespan]::FromSeconds(10))
         $raw = 'struct.unpack_from("=II", client.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 256), 16)[0]'
         $info.MaximumSegmentSize | Should -Be (Invoke-Python $python $raw)
         $info.BytesAcknowledged | Should -BeGreaterOrEqual 5
-        (Get-SocketInfo -LocalPort $client).TcpInfo | Should -BeNullOrEmpty
-        (Get-SocketInfo -LocalPort $server -State Listen -Detailed).TcpInfo | Should -BeNullOrEmpty
+        (Get-SocketInfo -LocalPort $client @ours).TcpInfo | Should -BeNullOrEmpty
+        (Get-SocketInfo -LocalPort $server -State Listen -Detailed @ours).TcpInfo | Should -BeNullOrEmpty
     }
 
     It '-Detailed: nothing more where the system does not tell' -Skip:$IsLinux {
@@ -201,7 +199,7 @@ Describe 'Get-SocketInfo lists the machine' {
     }
 
     It 'has types that sort and compare' {
-        $all = Get-SocketInfo -LocalPort $server, $client, $bound
+        $all = Get-SocketInfo -LocalPort $server, $client, $bound @ours
         foreach ($socket in $all) {
             $socket.LocalAddress | Should -BeOfType ipaddress
             $socket.LocalPort | Should -BeOfType int

@@ -10,20 +10,7 @@ BeforeAll {
     function Wait-State([int] $Local, [int] $Remote, [string] $State) {
         Wait-Until { (Find-Socket $Local $Remote).State -eq $State }
         @(Find-Socket $Local $Remote @{ State = $State }).Count | Should -Be 1
-        Compare-WithSs $Local, $Remote
-    }
-
-    # The same endpoints, states, queues and inodes as in ss, which is asked between two looks that agree.
-    function Compare-WithSs([int[]] $Port) {
-        $here = { @(Get-SocketInfo -Protocol Tcp | Where-Object {
-                    $_.LocalPort -in $Port -or $_.RemotePort -in $Port } | Format-Socket | Sort-Object) -join "`n" }
-        $clock = [Diagnostics.Stopwatch]::StartNew()
-        do {
-            $before = & $here
-            $ss = @(Get-SsLine t $Port | Sort-Object) -join "`n"
-        } until ($before -eq (& $here) -or $clock.Elapsed.TotalSeconds -gt 5)
-        $before | Should -Be $ss
-        $before | Should -Not -BeNullOrEmpty
+        Compare-WithSs t $Local, $Remote
     }
 
     # A listener, a client and what the listener accepted; gives the ports of the first two.
@@ -46,7 +33,7 @@ Describe 'Get-SocketInfo shows each state of TCP, as ss does' -Skip:(-not $IsLin
         $socket.SendQueue | Should -Be 7
         $socket.RemoteAddress | Should -BeNullOrEmpty
         $socket.RemotePort | Should -BeNullOrEmpty
-        Compare-WithSs $port
+        Compare-WithSs t $port
     }
 
     It 'Established, both ends' {
@@ -118,9 +105,9 @@ Describe 'Get-SocketInfo shows each state of TCP, as ss does' -Skip:(-not $IsLin
         $server, $client = New-Connection
         Invoke-Python $python 'client.sendall(bytes(4321))'
         Wait-Until { (Find-Socket $server $client).ReceiveQueue -eq 4321 }
-        (Find-Socket $client $server).SendQueue | Should -Be 0
+        Wait-Until { (Find-Socket $client $server).SendQueue -eq 0 }
         Invoke-Python $python 'fill(client)'
-        Compare-WithSs $server
+        Compare-WithSs t $server
         (Find-Socket $client $server).SendQueue | Should -BeGreaterThan 0
     }
 

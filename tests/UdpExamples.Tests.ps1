@@ -71,17 +71,6 @@ for text in sys.argv[2:]:
     except TimeoutError:
         pass
 '@
-
-    function Invoke-Python([string] $Code, [string[]] $Arguments) {
-        $peer = Start-PythonPeer $Code $Arguments -NoPort
-        try {
-            $peer.ReadToEnd()
-            $null = $peer.WaitForExit(10)
-        }
-        finally {
-            $peer.Stop()
-        }
-    }
 }
 
 Describe 'udp-server.ps1' {
@@ -91,7 +80,7 @@ Describe 'udp-server.ps1' {
     It 'prints who says what and answers with the time' {
         $server = Start-ExampleServer udp-server
         "$($server.Output[0])" | Should -Match '^Waiting for messages on 127\.0\.0\.1:\d+$'
-        $from, $answers = Invoke-Python $pythonClient $server.Port, utf-8, 'hello', '你好'
+        $from, $answers = Invoke-PythonScript $pythonClient $server.Port, utf-8, 'hello', '你好'
         $answers | Should -HaveCount 2
         foreach ($answer in $answers) { $answer | Should -Match '^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d 接收到消息$' }
         Wait-Until { $server.Output.Count -eq 3 }
@@ -100,7 +89,7 @@ Describe 'udp-server.ps1' {
 
     It 'reads at most 1,024 bytes of a datagram, and loses the rest' {
         $server = Start-ExampleServer udp-server
-        $null = Invoke-Python $pythonClient $server.Port, utf-8, ('x' * 3000), 'next'
+        $null = Invoke-PythonScript $pythonClient $server.Port, utf-8, ('x' * 3000), 'next'
         Wait-Until { $server.Output.Count -eq 3 }
         $server.Output[1] | Should -Match ' says: x{1024}$'
         $server.Output[2] | Should -Match ' says: next$'
@@ -108,7 +97,7 @@ Describe 'udp-server.ps1' {
 
     It 'speaks GB18030, and answers something else when told' {
         $server = Start-ExampleServer udp-server @{ Encoding = 'GB18030'; Answer = '收到消息' }
-        (Invoke-Python $pythonClient $server.Port, gb18030, '发消息')[1] | Should -Match '^[\d-]+ [\d:]+ 收到消息$'
+        (Invoke-PythonScript $pythonClient $server.Port, gb18030, '发消息')[1] | Should -Match '^[\d-]+ [\d:]+ 收到消息$'
         Wait-Until { $server.Output.Count -eq 2 }
         $server.Output[1] | Should -Match ' says: 发消息$'
     }
@@ -116,7 +105,7 @@ Describe 'udp-server.ps1' {
     It 'serves one client after the other until it is stopped, and frees its port' {
         $server = Start-ExampleServer udp-server
         foreach ($text in 'first', 'second', 'third') {
-            Invoke-Python $pythonClient $server.Port, utf-8, $text | Should -HaveCount 2
+            Invoke-PythonScript $pythonClient $server.Port, utf-8, $text | Should -HaveCount 2
         }
         Stop-Example $server
         $again = Start-UdpServer $server.Port -ErrorAction Stop
@@ -202,7 +191,7 @@ Describe 'broadcast-receiver.ps1' -Skip:$noBroadcast {
     It 'prints what a Python sender broadcasts, and answers' {
         $receivers = @($receiver = Start-ExampleServer broadcast-receiver)
         "$($receiver.Output[0])" | Should -Match '^Waiting for broadcasts on 0\.0\.0\.0:\d+$'
-        Invoke-Python $pythonSender $receiver.Port, 'hello', '大家好' |
+        Invoke-PythonScript $pythonSender $receiver.Port, 'hello', '大家好' |
             Should -Be "$($receiver.Port) I am here", "$($receiver.Port) I am here"
         Wait-Until { $receiver.Output.Count -eq 3 }
         $receiver.Output[1] | Should -Match '^127\.0\.0\.1:\d+ says: hello$'
@@ -212,14 +201,14 @@ Describe 'broadcast-receiver.ps1' -Skip:$noBroadcast {
     It 'shares its port: all of them hear and answer' {
         $receivers = @($first = Start-ExampleServer broadcast-receiver @{ Answer = 'first' })
         $receivers += Start-ExampleServer broadcast-receiver @{ Port = $first.Port; Answer = 'second' }
-        Invoke-Python $pythonSender $first.Port, 'hello' | Sort-Object |
+        Invoke-PythonScript $pythonSender $first.Port, 'hello' | Sort-Object |
             Should -Be "$($first.Port) first", "$($first.Port) second"
     }
 
     It 'shows an error, and goes on' {
         # No datagram is that large.
         $receivers = @($receiver = Start-ExampleServer broadcast-receiver @{ Answer = 'x' * 65508 })
-        Invoke-Python $pythonSender $receiver.Port, 'one', 'two' | Should -BeNullOrEmpty
+        Invoke-PythonScript $pythonSender $receiver.Port, 'one', 'two' | Should -BeNullOrEmpty
         Wait-Until { $receiver.Output.Count -eq 3 -and $receiver.Shell.Streams.Error.Count -eq 2 }
         # By index: a stream that is still open has no end to enumerate to.
         $receiver.Shell.Streams.Error[1].FullyQualifiedErrorId | Should -BeLike 'MessageTooLong*'
@@ -228,7 +217,7 @@ Describe 'broadcast-receiver.ps1' -Skip:$noBroadcast {
 
     It 'shows nothing that a terminal would obey' {
         $receivers = @($receiver = Start-ExampleServer broadcast-receiver)
-        $null = Invoke-Python $pythonSender $receiver.Port, "`e[2Jcleared"
+        $null = Invoke-PythonScript $pythonSender $receiver.Port, "`e[2Jcleared"
         Wait-Until { $receiver.Output.Count -eq 2 }
         $receiver.Output[1] | Should -Match ' says: \?\[2Jcleared$'
     }

@@ -95,3 +95,17 @@ filter Format-Socket {
     $remote = $null -eq $_.RemotePort ? '-' : "$($_.RemoteAddress):$($_.RemotePort)"
     "$($_.State) $($_.ReceiveQueue) $($_.SendQueue) $($_.LocalAddress):$($_.LocalPort) $remote $($_.Inode)"
 }
+
+# The same endpoints, states, queues and inodes as in ss, which is asked between two looks that agree.
+function Compare-WithSs([string] $Kind, [int[]] $Port) {
+    $protocol = $Kind -eq 't' ? 'Tcp' : 'Udp'
+    $here = { @(Get-SocketInfo -Protocol $protocol | Where-Object {
+                $_.LocalPort -in $Port -or $_.RemotePort -in $Port } | Format-Socket | Sort-Object) -join "`n" }
+    $clock = [Diagnostics.Stopwatch]::StartNew()
+    do {
+        $before = & $here
+        $ss = @(Get-SsLine $Kind $Port | Sort-Object) -join "`n"
+    } until ($before -eq (& $here) -or $clock.Elapsed.TotalSeconds -gt 5)
+    $before | Should -Be $ss
+    $before | Should -Not -BeNullOrEmpty
+}

@@ -71,7 +71,7 @@ public sealed class HttpCodingTests : IDisposable
         HttpAnswer answer = await served.Client.GetAsync("/a.txt", "Accept-Encoding: gzip");
         Assert.Equal(("gzip", "text/plain; charset=utf-8"), (answer["Content-Encoding"], answer["Content-Type"]));
         Assert.Equal(beforehand, answer.Body);
-        Assert.Equal(path, served.Records()[0].Path);
+        Assert.Equal(path, (await served.RecordAsync()).Path);
         Assert.Equal(WebFolder.Prose(5000), (await served.Client.GetAsync("/a.txt")).Body);
         Assert.Equal(WebFolder.Prose(5000), Codings.Decode(await served.Client.GetAsync("/a.txt", "Accept-Encoding: br")));
 

@@ -126,7 +126,7 @@ public sealed class HttpSelectiveAnswerTests : IDisposable
         }
 
         Assert.Equal($"{expected}\r\n--{boundary}--\r\n"[2..], Encoding.Latin1.GetString(parts.Body));
-        Assert.Equal(parts.Body.Length, served.Records()[0].BytesSent);
+        Assert.Equal(parts.Body.Length, (await served.RecordAsync()).BytesSent);
         Assert.Equal(200, (await served.Client.GetAsync("/" + name)).Status);
     }
 
@@ -139,7 +139,7 @@ public sealed class HttpSelectiveAnswerTests : IDisposable
         HttpAnswer answer = await served.Client.GetAsync("/" + name, "Range: bytes=1000000-");
 
         Assert.Equal((416, $"bytes */{_contents[name].Length}"), (answer.Status, answer["Content-Range"]));
-        Assert.Equal(416, served.Records()[0].Status);
+        Assert.Equal(416, (await served.RecordAsync()).Status);
     }
 
     [Theory]

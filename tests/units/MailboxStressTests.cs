@@ -84,7 +84,7 @@ public class MailboxStressTests
         Item[] items = new Item[16];
         for (int turn = 1; ; turn++)
         {
-            await mailbox.WaitForDataAsync(CancellationToken.None);
+            await mailbox.WaitForDataAsync(CancellationToken.None).Soon();
             bool wasLast = mailbox.IsCompleted;
             int taken = mailbox.Take(items);
             if (putBackEvery > 0 && turn % putBackEvery == 0)

@@ -167,11 +167,10 @@ internal sealed partial class HttpConnection
         if (_options.Credential is { } credential)
         {
             _user = credential.IsValid(_request.Get(HttpHeader.Authorization, head)) ? credential.User : null;
-        }
-
-        if (_options.Credential is not null && _user is null && !(_options.Cors && _request.Method == HttpMethod.Options))
-        {
-            return _site.StatusPage(401, "This server wants a user name and a password.", FieldLines.Field("WWW-Authenticate", "Basic realm=\"files\", charset=\"UTF-8\""));
+            if (_user is null && !(_options.Cors && _request.Method == HttpMethod.Options))
+            {
+                return _site.StatusPage(401, "This server wants a user name and a password.", FieldLines.Field("WWW-Authenticate", "Basic realm=\"files\", charset=\"UTF-8\""));
+            }
         }
 
         return _request.Method switch

@@ -158,7 +158,6 @@ internal sealed class EpollTransport : Transport
     /// <summary>Lets the system take more only when little of what it took before waits to be sent (tcp_notsent_lowat in the kernel's ip-sysctl).</summary>
     private void LimitUnsent()
     {
-        const int LevelTcp = 6;
         const int NotSentLowWaterMark = 25;
         if (_hasFewUnsent)
         {
@@ -169,7 +168,7 @@ internal sealed class EpollTransport : Transport
         try
         {
             int bytes = MostBytesUnsent;
-            Socket.SetRawSocketOption(LevelTcp, NotSentLowWaterMark, MemoryMarshal.AsBytes(new ReadOnlySpan<int>(in bytes)));
+            Socket.SetRawSocketOption((int)SocketOptionLevel.Tcp, NotSentLowWaterMark, MemoryMarshal.AsBytes(new ReadOnlySpan<int>(in bytes)));
         }
         catch (SocketException)
         {

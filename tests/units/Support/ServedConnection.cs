@@ -43,7 +43,7 @@ internal sealed class ServedConnection : IAsyncDisposable
         return new ServedConnection(await accepting.Soon(), peer, options, isTurnedAway);
     }
 
-    /// <summary>The records that are there now.</summary>
+    /// <summary>The records that are there now; of a file that is not sent from memory, the record comes only after its answer.</summary>
     internal List<HttpRequestRecord> Records()
     {
         HttpRequestRecord[] taken = new HttpRequestRecord[_records.Count];
