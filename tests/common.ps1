@@ -123,7 +123,8 @@ function Invoke-Stoppable {
         [double] $TimeoutSec = 10
     )
     $state = [initialsessionstate]::CreateDefault2()
-    $state.ImportPSModule("$modulePath/PSNetLab.psd1")
+    # Stopped while it loads a module by itself, a script would complain of that.
+    $state.ImportPSModule([string[]] ('Microsoft.PowerShell.Utility', "$modulePath/PSNetLab.psd1"))
     $shell = [powershell]::Create($state)
     $run = $null
     try {
