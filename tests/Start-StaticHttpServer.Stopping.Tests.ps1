@@ -219,6 +219,16 @@ Describe 'Nothing is left open' -Skip:(-not $IsLinux) {
         Wait-Until { (Get-DescriptorCount) -le $before }
     }
 
+    It 'of the files it held in memory' {
+        $held = { @([IO.Directory]::GetFileSystemEntries('/proc/self/fd') | Where-Object { [IO.FileInfo]::new($_).LinkTarget -like '/memfd:PSNetLab*' }).Count }
+        $server = Start-StaticHttpServer (New-Site @{ 'held.bin' = [byte[]]::new(40000) })
+        # What changed just now is not held.
+        Wait-Until { (Invoke-Request $server 'GET /held.bin').Body.Length -eq 40000 -and (& $held) }
+        & $held | Should -Be 1
+        Stop-Job $server
+        & $held | Should -Be 0
+    }
+
     It 'after two thousand connections that ended in every way' {
         $server = Start-StaticHttpServer $site -NoRecord -MaxConnections 300
         $null = Invoke-Request $server 'GET /large.bin'

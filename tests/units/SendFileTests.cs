@@ -72,6 +72,24 @@ public sealed class SendFileTests : IDisposable
         Assert.True(error is SocketException or IOException, error.ToString());
     }
 
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public async Task A_head_and_a_part_of_a_file_are_sent_as_far_as_there_is_room(TransportKind kind)
+    {
+        byte[] content = WebFolder.Noise(16_000_000); // more than any socket takes at once
+        using SafeFileHandle file = File.OpenHandle(_folder.Write("file", content));
+        using TransportPair pair = await TransportPair.CreateAsync(kind);
+
+        int sent = pair.Server.TrySend("head"u8, content.AsSpan(1000), file, 1000);
+
+        Assert.InRange(sent, kind == TransportKind.Tls ? 0 : 5, content.Length - 1000);
+        byte[] expected = [.. "head"u8, .. content.AsSpan(1000)];
+        byte[] came = await pair.Client.ReadExactlyAsync(sent);
+        Assert.True(came.AsSpan().SequenceEqual(expected.AsSpan(0, sent)));
+        await pair.Server.SendAsync("end"u8.ToArray(), CancellationToken.None).Soon();
+        Assert.Equal("end"u8.ToArray(), await pair.Client.ReadExactlyAsync(3));
+    }
+
     /// <summary>The environment of a process is a file that sendfile(2) refuses.</summary>
     [LinuxFact]
     public async Task A_file_that_the_system_does_not_send_by_itself_is_read_and_sent()

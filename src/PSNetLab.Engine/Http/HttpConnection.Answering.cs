@@ -36,18 +36,18 @@ internal sealed partial class HttpConnection
         ResponseWriter writer = ResponseWriter.OfThread();
         while (true)
         {
-            Step step = AnswerNext(writer, out ReadOnlyMemory<byte> content);
+            Step step = AnswerNext(writer, out Tail tail);
             if (step == Step.Next && _received.Count == 0)
             {
                 step = Step.NeedsBytes;
             }
 
-            if (step == Step.Next && content.IsEmpty && !writer.IsFull)
+            if (step == Step.Next && tail.Content.IsEmpty && !writer.IsFull)
             {
                 continue;
             }
 
-            if (!TrySend(writer.Written, content))
+            if (!TrySend(writer.Written, tail))
             {
                 _last |= step == Step.Last;
                 step = Step.NeedsTime;
@@ -64,10 +64,10 @@ internal sealed partial class HttpConnection
     }
 
     /// <param name="writer">Where the answer goes.</param>
-    /// <param name="content">The content of the answer, where it is too long to be worth a copy.</param>
-    private Step AnswerNext(ResponseWriter writer, out ReadOnlyMemory<byte> content)
+    /// <param name="tail">The content of the answer, where it is too long to be worth a copy.</param>
+    private Step AnswerNext(ResponseWriter writer, out Tail tail)
     {
-        content = default;
+        tail = default;
         ReadOnlySpan<byte> pending = _received.Pending;
         switch (_request.Parse(pending, _options.Limits))
         {
@@ -92,7 +92,8 @@ internal sealed partial class HttpConnection
         }
         else
         {
-            content = AppendOrLeave(writer, body);
+            ReadOnlyMemory<byte> content = AppendOrLeave(writer, body);
+            tail = new Tail(content, content.IsEmpty || _transport is not EpollTransport ? null : (resource as FileForm)?.InMemory, body.Start);
         }
 
         // The record is there before the answer is, so that whoever has the answer finds the record.

@@ -1,4 +1,5 @@
 using System.Buffers;
+using Microsoft.Win32.SafeHandles;
 
 namespace PSNetLab.Engine;
 
@@ -12,6 +13,9 @@ internal sealed partial class HttpConnection
     // Shorter content is sent from the buffer of its head.
     private const int LeastBytesLeft = 8 * 1024;
 
+    /// <summary>Content that is not sent from the buffer of its head, and perhaps a file that holds it.</summary>
+    private readonly record struct Tail(ReadOnlyMemory<byte> Content, SafeFileHandle? File = null, long Offset = 0);
+
     private byte[]? _unsent;
     private int _unsentLength;
     private ReadOnlyMemory<byte> _unsentContent;
@@ -19,9 +23,10 @@ internal sealed partial class HttpConnection
     private long _bodyLeft;
 
     /// <summary>Sends at once; what the system does not take is kept for <see cref="FlushAsync"/>.</summary>
-    private bool TrySend(ReadOnlySpan<byte> heads, ReadOnlyMemory<byte> content)
+    private bool TrySend(ReadOnlySpan<byte> heads, Tail tail)
     {
-        int sent = heads.IsEmpty ? 0 : _transport.TrySend(heads, content.Span);
+        ReadOnlyMemory<byte> content = tail.Content;
+        int sent = heads.IsEmpty ? 0 : _transport.TrySend(heads, content.Span, tail.File, tail.Offset);
         if (sent == heads.Length + content.Length)
         {
             return true;
@@ -96,7 +101,7 @@ internal sealed partial class HttpConnection
                 record = null;
             }
 
-            TrySend(writer.Written, content);
+            TrySend(writer.Written, new Tail(content));
             await FlushAsync().ConfigureAwait(false);
             if (body.File is not null)
             {

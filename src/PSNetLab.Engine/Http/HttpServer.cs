@@ -63,7 +63,11 @@ internal sealed class HttpServer : StreamServer<HttpConnection>
         }
     }
 
-    private protected override void OnCompleted() => _deadlines.Dispose();
+    private protected override void OnCompleted()
+    {
+        _deadlines.Dispose();
+        _site.Files.Clear();
+    }
 
     private HttpConnection NewConnection(Transport transport, bool isTurnedAway) => new(transport, _options, _site, () => IsStopping, _observer.Faulted, isTurnedAway);
 

@@ -1,3 +1,5 @@
+using Microsoft.Win32.SafeHandles;
+
 namespace PSNetLab.Engine;
 
 /// <summary>Something to answer with: a status, the fields that describe it, and content.</summary>
@@ -22,8 +24,11 @@ internal class Resource
 }
 
 /// <summary>A file as it is sent: as it is on disk, or compressed.</summary>
-internal sealed class FileForm : Resource
+internal sealed class FileForm : Resource, IDisposable
 {
+    private MemoryFile? _memory;
+    private int _memoryAsked;
+
     /// <summary>The file; what is sent may be another one that holds it compressed.</summary>
     internal required FilePath File { get; init; }
 
@@ -39,4 +44,25 @@ internal sealed class FileForm : Resource
     internal required byte[] CommonFields { get; init; }
 
     internal required string MediaType { get; init; }
+
+    /// <summary>Bytes of memory it holds.</summary>
+    internal long Weight => Content is null ? 0 : Length < MemoryFile.LeastBytes ? Length : 2 * Length;
+
+    /// <summary>The content as a file in memory; null where that would not pay.</summary>
+    /// <remarks>Made when it is first asked for: it does not pay for what is sent once.</remarks>
+    internal SafeFileHandle? InMemory
+    {
+        get
+        {
+            if (Volatile.Read(ref _memoryAsked) == 0 && Interlocked.Exchange(ref _memoryAsked, 1) == 0)
+            {
+                Volatile.Write(ref _memory, MemoryFile.TryCreate(Content));
+            }
+
+            return Volatile.Read(ref _memory)?.Handle;
+        }
+    }
+
+    /// <summary>To be called when nobody sends it any more.</summary>
+    public void Dispose() => _memory?.Dispose();
 }

@@ -7,7 +7,7 @@ using Microsoft.Win32.SafeHandles;
 namespace PSNetLab.Engine;
 
 /// <summary>A file of a web site with the forms it can be sent in. Right as long as its stamp is.</summary>
-internal sealed class WebFile
+internal sealed class WebFile : IDisposable
 {
     /// <summary>Files up to this many bytes are kept in memory and sent with their head in one go.</summary>
     internal const int MostBytesKept = 64 * 1024;
@@ -44,7 +44,9 @@ internal sealed class WebFile
     internal FileForm Plain { get; }
 
     /// <summary>Bytes of memory it holds.</summary>
-    internal long Weight => 2048 + Held(Plain) + _gzip.Weight + _brotli.Weight;
+    internal long Weight => 2048 + Forms.Sum(form => form.Weight);
+
+    private IEnumerable<FileForm> Forms => [Plain, .. _gzip.Forms, .. _brotli.Forms];
 
     /// <summary>The form for what the client accepts; null when it has to be made first, by <see cref="MakeAsync"/>.</summary>
     internal FileForm? TryChoose(ReadOnlySpan<byte> acceptEncoding)
@@ -118,7 +120,14 @@ internal sealed class WebFile
         return await (others ?? mine.Task).ConfigureAwait(false) ?? Plain;
     }
 
-    private static long Held(FileForm? form) => form?.Content?.Length ?? 0;
+    /// <summary>To be called when nobody sends it any more.</summary>
+    public void Dispose()
+    {
+        foreach (FileForm form in Forms)
+        {
+            form.Dispose();
+        }
+    }
 
     private bool IsWorthCompressing => Stamp.Length is >= LeastBytesCompressed and <= MostBytesCompressed;
 
@@ -279,6 +288,6 @@ internal sealed class WebFile
 
         internal FilePath SiblingPath => _siblingPath ??= new FilePath(file.Text + suffix);
 
-        internal long Weight => Held(Sibling) + (Made is { IsCompletedSuccessfully: true } made ? Held(made.Result) : 0);
+        internal IEnumerable<FileForm> Forms => new[] { Sibling, Made is { IsCompletedSuccessfully: true } made ? made.Result : null }.OfType<FileForm>();
     }
 }

@@ -51,37 +51,23 @@ internal sealed class EpollTransport : Transport
         return (int)count;
     }
 
-    internal override unsafe int TrySend(ReadOnlySpan<byte> data)
-    {
-        _epoll.Write.Clear();
-        nint count;
-        fixed (byte* start = data)
-        {
-            count = LibC.Send(_epoll.Handle, start, (nuint)data.Length, LibC.NoSignal);
-        }
+    internal override int TrySend(ReadOnlySpan<byte> data) => TrySend(data, LibC.NoSignal);
 
-        return EndSend(count, data.Length, out bool again) is var sent && again ? TrySend(data) : sent;
-    }
-
-    internal override unsafe int TrySend(ReadOnlySpan<byte> first, ReadOnlySpan<byte> second)
+    internal override int TrySend(ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, SafeFileHandle? file, long offset)
     {
         if (second.IsEmpty)
         {
             return TrySend(first);
         }
 
-        _epoll.Write.Clear();
-        nint count;
-        fixed (byte* firstStart = first, secondStart = second)
+        if (file is null)
         {
-            IoVector* vectors = stackalloc IoVector[2];
-            vectors[0] = new IoVector { Start = firstStart, Length = (nuint)first.Length };
-            vectors[1] = new IoVector { Start = secondStart, Length = (nuint)second.Length };
-            MessageHeader message = new() { Vectors = vectors, VectorCount = 2 };
-            count = LibCDatagrams.Send(_epoll.Handle, &message, LibC.NoSignal);
+            return TrySend(first, second);
         }
 
-        return EndSend(count, first.Length + second.Length, out bool again) is var sent && again ? TrySend(first, second) : sent;
+        // More to come: so the head does not leave in a packet of its own (send(2), MSG_MORE).
+        int sent = TrySend(first, LibC.NoSignal | LibC.More);
+        return sent == first.Length ? sent + (int)Math.Max(TrySendFile(file, offset, second.Length), 0) : sent;
     }
 
     internal override async ValueTask SendAsync(ReadOnlyMemory<byte> data, CancellationToken cancellationToken)
@@ -153,6 +139,34 @@ internal sealed class EpollTransport : Transport
         }
 
         return sent;
+    }
+
+    private unsafe int TrySend(ReadOnlySpan<byte> data, int flags)
+    {
+        _epoll.Write.Clear();
+        nint count;
+        fixed (byte* start = data)
+        {
+            count = LibC.Send(_epoll.Handle, start, (nuint)data.Length, flags);
+        }
+
+        return EndSend(count, data.Length, out bool again) is var sent && again ? TrySend(data, flags) : sent;
+    }
+
+    private unsafe int TrySend(ReadOnlySpan<byte> first, ReadOnlySpan<byte> second)
+    {
+        _epoll.Write.Clear();
+        nint count;
+        fixed (byte* firstStart = first, secondStart = second)
+        {
+            IoVector* vectors = stackalloc IoVector[2];
+            vectors[0] = new IoVector { Start = firstStart, Length = (nuint)first.Length };
+            vectors[1] = new IoVector { Start = secondStart, Length = (nuint)second.Length };
+            MessageHeader message = new() { Vectors = vectors, VectorCount = 2 };
+            count = LibCDatagrams.Send(_epoll.Handle, &message, LibC.NoSignal);
+        }
+
+        return EndSend(count, first.Length + second.Length, out bool again) is var sent && again ? TrySend(first, second) : sent;
     }
 
     /// <summary>Lets the system take more only when little of what it took before waits to be sent (tcp_notsent_lowat in the kernel's ip-sysctl).</summary>

@@ -16,6 +16,7 @@ internal static unsafe partial class LibC
 
     internal const int EpollAdd = 1;
     internal const int NoSignal = 0x4000;
+    internal const int More = 0x8000;
 
     internal const int NonBlocking = 0x800;
     internal const int CloseOnExec = 0x80000;

@@ -56,9 +56,13 @@ internal abstract class Transport : IDisposable
     internal abstract int TrySend(ReadOnlySpan<byte> data);
 
     /// <summary>Sends as much of two parts, one after the other, as the system takes at once.</summary>
+    /// <param name="first">The first part.</param>
+    /// <param name="second">The second part.</param>
+    /// <param name="file">A file that holds the second part, for a transport that can send it from there without a copy.</param>
+    /// <param name="offset">Where in the file.</param>
     /// <returns>The bytes taken of both together.</returns>
     /// <exception cref="SocketException">The connection failed.</exception>
-    internal virtual int TrySend(ReadOnlySpan<byte> first, ReadOnlySpan<byte> second)
+    internal virtual int TrySend(ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, SafeFileHandle? file, long offset)
     {
         int sent = TrySend(first);
         return sent == first.Length && !second.IsEmpty ? sent + TrySend(second) : sent;

@@ -51,6 +51,8 @@ internal static unsafe partial class LibCFiles
 
     internal const int DoNotWait = 8;
 
+    internal const uint CloseOnExecInMemory = 1;
+
     private const string Library = "libc";
 
     [LibraryImport(Library, EntryPoint = "statx", SetLastError = true)]
@@ -70,6 +72,9 @@ internal static unsafe partial class LibCFiles
 
     [LibraryImport(Library, EntryPoint = "preadv2", SetLastError = true)]
     internal static partial nint Read(SafeFileHandle file, IoVector* vectors, int count, long offset, int flags);
+
+    [LibraryImport(Library, EntryPoint = "memfd_create", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int OpenInMemory(string name, uint flags);
 
     [LibraryImport(Library, EntryPoint = "sendfile", SetLastError = true)]
     internal static partial nint SendFile(SafeSocketHandle socket, SafeFileHandle file, long* offset, nuint count);

@@ -200,7 +200,7 @@ public sealed class StartStaticHttpServerCommand : StartServerCmdlet
         return pairs;
     }
 
-    /// <summary>The path of a file as seen from the folder, without detours.</summary>
+    /// <summary>The path of a file as seen from the folder, without detours and with slashes, as in a URL.</summary>
     private static string? FileIn(string folder, string? name, string parameter)
     {
         if (name is null)
@@ -209,7 +209,7 @@ public sealed class StartStaticHttpServerCommand : StartServerCmdlet
         }
 
         string path = System.IO.Path.GetFullPath(System.IO.Path.Join(folder, name));
-        string inside = System.IO.Path.GetRelativePath(folder, path);
+        string inside = System.IO.Path.GetRelativePath(folder, path).Replace(System.IO.Path.DirectorySeparatorChar, '/');
         return File.Exists(path) && !inside.StartsWith("../", StringComparison.Ordinal)
             ? inside
             : throw new NetLabException(FaultKind.PathNotFound, $"-{parameter} '{name}' is no file in '{folder}'. Give the name of one, as seen from that folder.") { Subject = name };
