@@ -55,8 +55,11 @@ public sealed class MemoryFileTests : IDisposable
     }
 
     [LinuxFact]
-    public void There_is_none_of_what_is_short()
-        => Assert.Null(MemoryFile.TryCreate(new byte[MemoryFile.LeastBytes - 1]));
+    public void There_is_none_of_what_is_short_or_long()
+    {
+        Assert.Null(MemoryFile.TryCreate(new byte[MemoryFile.LeastBytes - 1]));
+        Assert.Null(MemoryFile.TryCreate(new byte[MemoryFile.MostBytes + 1]));
+    }
 
     [LinuxFact]
     public void There_are_not_more_than_there_may_be()

@@ -45,9 +45,6 @@ internal sealed class FileForm : Resource, IDisposable
 
     internal required string MediaType { get; init; }
 
-    /// <summary>Bytes of memory it holds.</summary>
-    internal long Weight => Content is null ? 0 : Length < MemoryFile.LeastBytes ? Length : 2 * Length;
-
     /// <summary>The content as a file in memory; null where that would not pay.</summary>
     /// <remarks>Made when it is first asked for: it does not pay for what is sent once.</remarks>
     internal SafeFileHandle? InMemory

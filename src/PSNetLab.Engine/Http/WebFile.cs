@@ -44,7 +44,7 @@ internal sealed class WebFile : IDisposable
     internal FileForm Plain { get; }
 
     /// <summary>Bytes of memory it holds.</summary>
-    internal long Weight => 2048 + Forms.Sum(form => form.Weight);
+    internal long Weight => 2048 + Forms.Sum(form => (long)(form.Content?.Length ?? 0));
 
     private IEnumerable<FileForm> Forms => [Plain, .. _gzip.Forms, .. _brotli.Forms];
 

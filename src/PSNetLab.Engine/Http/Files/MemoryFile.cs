@@ -8,7 +8,10 @@ internal sealed class MemoryFile : IDisposable
     /// <summary>Shorter content costs less to copy than a further system call does.</summary>
     internal const int LeastBytes = 16 * 1024;
 
-    /// <summary>About as many as there may be at a time: each has a descriptor, and a process often may have no more than 1,024.</summary>
+    /// <summary>Longer content does not go at once anyway.</summary>
+    internal const int MostBytes = 64 * 1024;
+
+    /// <summary>About as many as there may be at a time, with 8 MiB: each has a descriptor, and a process often may have no more than 1,024.</summary>
     internal const int Most = 128;
 
     private static int s_count;
@@ -24,7 +27,7 @@ internal sealed class MemoryFile : IDisposable
     /// <summary>Null where it would not pay, where the system has no such files, and when there are enough.</summary>
     internal static MemoryFile? TryCreate(ReadOnlySpan<byte> content)
     {
-        if (content.Length < LeastBytes || !OperatingSystem.IsLinux() || Volatile.Read(ref s_count) >= Most)
+        if (content.Length is < LeastBytes or > MostBytes || !OperatingSystem.IsLinux() || Volatile.Read(ref s_count) >= Most)
         {
             return null;
         }
