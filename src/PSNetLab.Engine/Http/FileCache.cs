@@ -89,12 +89,16 @@ internal sealed class FileCache
     /// <summary>Forgets all files, when nobody sends them any more.</summary>
     internal void Clear()
     {
-        foreach (Entry entry in _entries.Values)
+        lock (_gate)
         {
-            entry.File.Dispose();
-        }
+            foreach (Entry entry in _entries.Values)
+            {
+                entry.File.Dispose();
+            }
 
-        _entries.Clear();
+            _entries.Clear();
+            _bytes = 0;
+        }
     }
 
     /// <summary>The file that was last sent for the path of a request; whether it still is what is on disk, the caller has to see.</summary>

@@ -86,14 +86,10 @@ internal sealed partial class HttpConnection
         long started = Stopwatch.GetTimestamp();
         bool keepAlive = KeepsAlive;
         Body body = Responder.Write(writer, _request, head, new Answer(resource), _site, keepAlive, out int status);
-        if (body.Ranges is not null)
+        tail = AppendOrLeave(writer, body);
+        if (!tail.Content.IsEmpty && _transport is EpollTransport && resource is FileForm form)
         {
-            AppendRanges(writer, body);
-        }
-        else
-        {
-            ReadOnlyMemory<byte> content = AppendOrLeave(writer, body);
-            tail = new Tail(content, content.IsEmpty || _transport is not EpollTransport ? null : (resource as FileForm)?.InMemory, body.Start);
+            tail = tail with { File = form.InMemory };
         }
 
         // The record is there before the answer is, so that whoever has the answer finds the record.

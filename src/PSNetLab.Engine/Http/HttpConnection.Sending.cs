@@ -13,8 +13,8 @@ internal sealed partial class HttpConnection
     // Shorter content is sent from the buffer of its head.
     private const int LeastBytesLeft = 8 * 1024;
 
-    /// <summary>Content that is not sent from the buffer of its head, and perhaps a file that holds it.</summary>
-    private readonly record struct Tail(ReadOnlyMemory<byte> Content, SafeFileHandle? File = null, long Offset = 0);
+    /// <summary>Content that is not sent from the buffer of its head, and perhaps a file that holds it at an offset.</summary>
+    private readonly record struct Tail(ReadOnlyMemory<byte> Content, long Offset, SafeFileHandle? File = null);
 
     private byte[]? _unsent;
     private int _unsentLength;
@@ -80,18 +80,10 @@ internal sealed partial class HttpConnection
         _bodyLeft = body.Length;
         try
         {
-            ReadOnlyMemory<byte> content = default;
+            Tail tail = default;
             if (body.File is null)
             {
-                if (body.Ranges is not null)
-                {
-                    AppendRanges(writer, body);
-                }
-                else
-                {
-                    content = AppendOrLeave(writer, body);
-                }
-
+                tail = AppendOrLeave(writer, body);
                 _bodyLeft = 0;
             }
 
@@ -101,7 +93,7 @@ internal sealed partial class HttpConnection
                 record = null;
             }
 
-            TrySend(writer.Written, new Tail(content));
+            TrySend(writer.Written, tail);
             await FlushAsync().ConfigureAwait(false);
             if (body.File is not null)
             {
@@ -128,13 +120,19 @@ internal sealed partial class HttpConnection
         }
     }
 
-    /// <summary>Puts short content behind its head, and gives longer back.</summary>
-    private static ReadOnlyMemory<byte> AppendOrLeave(ResponseWriter writer, Body body)
+    /// <summary>Puts ranges and short content behind their head, and gives longer content back.</summary>
+    private static Tail AppendOrLeave(ResponseWriter writer, Body body)
     {
+        if (body.Ranges is not null)
+        {
+            AppendRanges(writer, body);
+            return default;
+        }
+
         ReadOnlyMemory<byte> content = body.Content.AsMemory((int)body.Start, (int)body.Length);
         if (content.Length >= LeastBytesLeft)
         {
-            return content;
+            return new Tail(content, body.Start);
         }
 
         writer.Append(content.Span);
