@@ -12,7 +12,7 @@ BeforeAll {
 
     # The descriptors of this process but for its pipes, which lead to the peers.
     function Get-DescriptorCount {
-        @([IO.Directory]::GetFileSystemEntries('/proc/self/fd') | Where-Object { [IO.FileInfo]::new($_).LinkTarget -notlike 'pipe:*' }).Count
+        @(@(Get-DescriptorTarget) -notlike 'pipe:*').Count
     }
 
     function Start-Client($Server, [string] $Code) {
@@ -220,7 +220,7 @@ Describe 'Nothing is left open' -Skip:(-not $IsLinux) {
     }
 
     It 'of the files it held in memory' {
-        $held = { @([IO.Directory]::GetFileSystemEntries('/proc/self/fd') | Where-Object { [IO.FileInfo]::new($_).LinkTarget -like '/memfd:PSNetLab*' }).Count }
+        $held = { @(@(Get-DescriptorTarget) -like '/memfd:PSNetLab*').Count }
         $server = Start-StaticHttpServer (New-Site @{ 'held.bin' = [byte[]]::new(40000) })
         # What changed just now is not held.
         Wait-Until { (Invoke-Request $server 'GET /held.bin').Body.Length -eq 40000 -and (& $held) }

@@ -6,11 +6,15 @@ $modulePath = Get-ChildItem $builds -Directory -ErrorAction Ignore |
 if (-not $modulePath) { throw 'Nothing is built yet: run ./build.ps1 first.' }
 Import-Module $modulePath/PSNetLab.psd1
 
+# What the descriptors of this process are of, on Linux.
+function Get-DescriptorTarget {
+    [IO.Directory]::GetFileSystemEntries('/proc/self/fd') | ForEach-Object { [IO.FileInfo]::new($_).LinkTarget }
+}
+
 # A leak shows as a count that does not come back; $null where the system does not list a process's descriptors.
 function Get-OpenSocketCount {
     if (-not $IsLinux) { return }
-    @([IO.Directory]::GetFileSystemEntries('/proc/self/fd') |
-            Where-Object { [IO.FileInfo]::new($_).LinkTarget -like 'socket:*' }).Count
+    @(@(Get-DescriptorTarget) -like 'socket:*').Count
 }
 
 # A wait ends as soon as it can and says what it waited for; a sleep is either too long or too short.

@@ -115,7 +115,8 @@ function Measure-Request([string] $Name, [hashtable] $Request) {
 }
 
 # All of them at the same file, and ours as it starts, with its records received, without records, and with a log.
-function Measure-All([string] $Name, [string] $All) {
+function Measure-All([string] $Name) {
+    $all = "$Name, all servers"
     $request = @{ File = '1k.bin'; Connections = 64; Expected = @{ Bytes = 1KB } }
     $answered = @{}
     $load = {
@@ -143,8 +144,8 @@ function Measure-All([string] $Name, [string] $All) {
     $best = Select-Best $sides nginx
     $logging = Select-Best $sides 'nginx logging'
     if ($hasNginx) {
-        ConvertTo-Figure $All requests/s $sides.Ours $sides.$best -Against $best
-        ConvertTo-Figure $All requests/s $sides.Ours $sides.$logging -Against $logging
+        ConvertTo-Figure $all requests/s $sides.Ours $sides.$best -Against $best
+        ConvertTo-Figure $all requests/s $sides.Ours $sides.$logging -Against $logging
         $total = $answered[$answered.Received]
         $received, $dropped = $sides.Printed -match 'COUNT (\d+)\s+DROPPED (\d+)' ? $Matches[1, 2] : '0', '?'
         $lost = [long] $received -lt $total -and -not $Bench.Rehearsal
@@ -156,7 +157,7 @@ function Measure-All([string] $Name, [string] $All) {
         ConvertTo-Figure "$Name, -LogPath" requests/s $sides.Logging $sides.$logging -Against $logging
     }
     foreach ($other in 'Caddy', 'python3') {
-        if ($starts.Contains($other)) { ConvertTo-Figure $All requests/s $sides.Ours $sides.$other -Against $other }
+        if ($starts.Contains($other)) { ConvertTo-Figure $all requests/s $sides.Ours $sides.$other -Against $other }
     }
 }
 
@@ -192,15 +193,14 @@ function Measure-Listing([string] $Name) {
 
 $site = New-Site
 try {
-    # Its target is about turns that follow each other at once, so that the other servers have a figure of their own.
-    $targets = @{ 64 = @{ LeastRatio = 1.2; MostCpu = 1.0 } }
+    # The target of 64 is about turns that follow each other at once, so that the other servers have a figure of their own.
     foreach ($connections in 64, 1, 10, 100, 1000, 10000 -le ($Bench.Quick ? 1000 : 10000)) {
         $request = @{ File = '1k.bin'; Connections = $connections; Expected = @{ Bytes = 1KB } }
-        if ($targets[$connections]) { $request.Targets = $targets[$connections] }
+        if ($connections -eq 64) { $request.Targets = @{ LeastRatio = 1.2; MostCpu = 1.0 } }
         if ($connections -eq 1000) { $request.LatencyTargets = @{ MostRatio = 2 } }
         Measure-Figure $Bench "1 KiB x $connections" { Measure-Request "1 KiB x $connections" $request }
     }
-    Measure-Figure $Bench '1 KiB x 64, all servers' { Measure-All '1 KiB x 64' '1 KiB x 64, all servers' }
+    Measure-Figure $Bench '1 KiB x 64, all servers' { Measure-All '1 KiB x 64' }
     $other = [ordered]@{
         '1 KiB x 64, load on every core' = @{ File = '1k.bin'; Expected = @{ Bytes = 1KB }; Threads = $threads }
         '64 KiB x 64'                    = @{

@@ -18,7 +18,7 @@ public class UdpSenderTests
                 await sender.SendAsync(Encoding.UTF8.GetBytes($"{i}"), CancellationToken.None);
             }
 
-            List<UdpMessage> answers = await TakeAsync(replies, 100);
+            List<UdpMessage> answers = await replies.TakeAsync(100);
             Assert.Equal(Enumerable.Range(0, 100).Select(i => $"{i}"), answers.Select(answer => answer.Text));
             Assert.Equal(Enumerable.Range(1, 100).Select(i => (long)i), answers.Select(answer => answer.Sequence));
             Assert.All(answers, answer => Assert.Equal((server.LocalEndPoint, sender.LocalEndPoint), (answer.RemoteEndPoint, answer.LocalEndPoint)));
@@ -90,7 +90,7 @@ public class UdpSenderTests
         for (int round = 0; round < 3; round++)
         {
             await sender.SendAsync("who?"u8.ToArray(), CancellationToken.None);
-            List<UdpMessage> answers = await TakeAsync(replies, 2);
+            List<UdpMessage> answers = await replies.TakeAsync(2);
             Assert.Equal(["first", "second"], answers.Select(answer => answer.Text).Order());
             Assert.All(answers, answer => Assert.Equal("lo", answer.Interface));
         }
@@ -116,7 +116,7 @@ public class UdpSenderTests
             Mailbox<UdpMessage> replies = new(10, WhenFull.Drop);
             using UdpSender sender = UdpSender.Open(new() { Remote = new(group, server.LocalEndPoint.Port), Interface = lo, TimeToLive = hops, Replies = replies });
             await sender.SendAsync(Encoding.UTF8.GetBytes($"{hops}"), CancellationToken.None);
-            Assert.Equal($"{hops}", Assert.Single(await TakeAsync(replies, 1)).Text);
+            Assert.Equal($"{hops}", Assert.Single(await replies.TakeAsync(1)).Text);
         }
 
         await EndAsync(server);
@@ -186,19 +186,5 @@ public class UdpSenderTests
     {
         server.Stop();
         await server.Completion.Soon();
-    }
-
-    private static async Task<List<UdpMessage>> TakeAsync(Mailbox<UdpMessage> mailbox, int count)
-    {
-        List<UdpMessage> all = [];
-        UdpMessage[] some = new UdpMessage[1];
-        while (all.Count < count)
-        {
-            await mailbox.WaitForDataAsync(CancellationToken.None).Soon();
-            Assert.False(mailbox.IsCompleted && mailbox.Count == 0, $"The answers ended after {all.Count} of {count}.");
-            all.AddRange(some.AsSpan(0, mailbox.Take(some)));
-        }
-
-        return all;
     }
 }

@@ -11,6 +11,7 @@ internal static class MailboxMessages
         while (all.Count < count)
         {
             await mailbox.WaitForDataAsync(CancellationToken.None).Soon();
+            Assert.False(mailbox.IsCompleted && mailbox.Count == 0, $"The messages ended after {all.Count} of {count}.");
             int taken = mailbox.Take(some.AsSpan(0, Math.Min(some.Length, count - all.Count)));
             all.AddRange(some.AsSpan(0, taken));
         }
