@@ -56,7 +56,7 @@ public class FrameReaderTests
         Assert.True(payload.IsEmpty);
         Assert.Equal(0, length);
         Assert.True(reader.TakeRest().IsEmpty);
-        reader.Park();
+        reader.Lend().Dispose();
         Assert.Equal(0, reader.Pending);
     }
 
@@ -66,13 +66,34 @@ public class FrameReaderTests
         using FrameReader first = new(DelimiterFraming.Line, 1000);
         using FrameReader second = new(DelimiterFraming.Line, 1000);
 
-        Assert.True(first.GetBuffer() == second.GetBuffer());
-        first.Park();
-        second.Park();
+        Assert.True(Place(first) == Place(second));
 
         Put(first, "kept");
-        first.Park();
-        Assert.False(first.GetBuffer().Overlaps(second.GetBuffer()));
+        Assert.NotEqual(Place(first), Place(second));
+    }
+
+    [Fact]
+    public void Who_receives_while_another_receives_on_the_thread_gets_other_memory()
+    {
+        using FrameReader first = new(DelimiterFraming.Line, 1000);
+        using FrameReader second = new(DelimiterFraming.Line, 1000);
+        using FrameReader.Lease lease = first.Lend();
+        "first\n"u8.CopyTo(lease.Free);
+        lease.Advance(6);
+
+        Put(second, "second\n");
+
+        Assert.Equal(FrameStatus.Complete, first.TryRead(out ReadOnlySpan<byte> payload, out _));
+        Assert.Equal("first", Encoding.ASCII.GetString(payload));
+    }
+
+    [Fact]
+    public void A_second_lease_beside_the_first_is_refused()
+    {
+        using FrameReader reader = new(DelimiterFraming.Line, 1000);
+        using FrameReader.Lease lease = reader.Lend();
+
+        Assert.Throws<InvalidOperationException>(() => reader.Lend().Dispose());
     }
 
     [Fact]
@@ -85,7 +106,6 @@ public class FrameReaderTests
             {
                 Put(readers[i], $"{i}:{turn} ");
                 Assert.Equal(FrameStatus.Incomplete, readers[i].TryRead(out _, out _));
-                readers[i].Park();
             }
         }
 
@@ -110,12 +130,10 @@ public class FrameReaderTests
             string text = new((char)random.Next('a', 'z' + 1), random.Next(1, 3000));
             expected[i] += text;
             Put(readers[i], text);
-            readers[i].Park();
             if (random.Next(8) == 0)
             {
                 Assert.Equal(expected[i], Encoding.ASCII.GetString(readers[i].TakeRest()));
                 expected[i] = string.Empty;
-                readers[i].Park();
             }
         }
 
@@ -127,15 +145,14 @@ public class FrameReaderTests
     }
 
     [Fact]
-    public void Parking_twice_changes_nothing()
+    public void A_lease_without_a_read_changes_nothing()
     {
         using FrameReader reader = new(DelimiterFraming.Line, 1000);
+        reader.Lend().Dispose();
         Put(reader, "half");
-        reader.Park();
-        reader.Park();
+        reader.Lend().Dispose();
         Put(reader, " and half\n");
-        reader.Park();
-        reader.Park();
+        reader.Lend().Dispose();
 
         Assert.Equal(FrameStatus.Complete, reader.TryRead(out ReadOnlySpan<byte> payload, out _));
         Assert.Equal("half and half"u8, payload);
@@ -170,33 +187,35 @@ public class FrameReaderTests
         int largest = 0;
         for (int i = 0; i < 100_000; i++)
         {
-            largest = Math.Max(largest, reader.GetBuffer().Length);
+            largest = Math.Max(largest, Free(reader));
             Put(reader, "b\na");
             Assert.Equal(FrameStatus.Complete, reader.TryRead(out _, out _));
-            reader.Park();
         }
 
         Assert.Equal(1, reader.Pending);
-        Assert.InRange(largest, 1, ReceiveBuffer.SharedBytes);
+        Assert.InRange(largest, 1, ReceiveBuffer.LentBytes);
     }
 
     [Theory]
     [InlineData(1)]
     [InlineData(1024)]
-    [InlineData(ReceiveBuffer.SharedBytes)]
-    [InlineData(ReceiveBuffer.SharedBytes * 2)]
+    [InlineData(ReceiveBuffer.LentBytes)]
+    [InlineData(ReceiveBuffer.LentBytes * 2)]
     public void A_raw_read_takes_no_more_than_the_limit(int limit)
     {
         using FrameReader reader = new(RawFraming.Instance, limit);
-        Span<byte> buffer = reader.GetBuffer();
-        Assert.InRange(buffer.Length, 1, limit);
+        using (FrameReader.Lease lease = reader.Lend())
+        {
+            int free = lease.Free.Length;
+            Assert.InRange(free, 1, limit);
 
-        reader.Advance(buffer.Length);
-        Assert.Equal(FrameStatus.Complete, reader.TryRead(out ReadOnlySpan<byte> payload, out long length));
-        Assert.Equal(buffer.Length, length);
-        Assert.Equal(buffer.Length, payload.Length);
-        reader.Park();
-        Assert.InRange(reader.GetBuffer().Length, 1, limit);
+            lease.Advance(free);
+            Assert.Equal(FrameStatus.Complete, reader.TryRead(out ReadOnlySpan<byte> payload, out long length));
+            Assert.Equal(free, length);
+            Assert.Equal(free, payload.Length);
+        }
+
+        Assert.InRange(Free(reader), 1, limit);
     }
 
     [Fact]
@@ -204,16 +223,14 @@ public class FrameReaderTests
     {
         using FrameReader reader = new(FramingParser.Parse("Length32"), 1 << 24);
         Put(reader, "\0\u007f\u007f\u007f");
-        bool park = false;
         while (reader.TryRead(out _, out long length) == FrameStatus.Incomplete)
         {
-            int free = reader.GetBuffer().Length;
-            Assert.NotEqual(0, free);
-            reader.Advance(free);
-            park = !park;
-            if (park)
+            using FrameReader.Lease lease = reader.Lend();
+            for (int i = 0; i < 2; i++)
             {
-                reader.Park();
+                int free = lease.Free.Length;
+                Assert.NotEqual(0, free);
+                lease.Advance(free);
             }
 
             Assert.InRange(reader.Pending, (int)length, 1 << 25);
@@ -228,13 +245,30 @@ public class FrameReaderTests
 
     private static void Put(FrameReader reader, ReadOnlySpan<byte> bytes)
     {
+        using FrameReader.Lease lease = reader.Lend();
         while (!bytes.IsEmpty)
         {
-            Span<byte> buffer = reader.GetBuffer();
-            int count = Math.Min(bytes.Length, buffer.Length);
-            bytes[..count].CopyTo(buffer);
-            reader.Advance(count);
+            Span<byte> free = lease.Free;
+            int count = Math.Min(bytes.Length, free.Length);
+            bytes[..count].CopyTo(free);
+            lease.Advance(count);
             bytes = bytes[count..];
+        }
+    }
+
+    private static int Free(FrameReader reader)
+    {
+        using FrameReader.Lease lease = reader.Lend();
+        return lease.Free.Length;
+    }
+
+    /// <summary>The address of the memory that the reader receives into.</summary>
+    private static unsafe nint Place(FrameReader reader)
+    {
+        using FrameReader.Lease lease = reader.Lend();
+        fixed (byte* start = lease.Free)
+        {
+            return (nint)start;
         }
     }
 
@@ -250,8 +284,6 @@ public class FrameReaderTests
                 {
                     frames++;
                 }
-
-                reader.Park();
             }
         }
 

@@ -195,7 +195,7 @@ public class TcpServerTests
         await Waiting.Until(() => server.Mailbox.Count == Limit);
         Assert.False(sending.IsCompleted);
         Assert.InRange(server.Server.Totals.MessagesReceived, Limit, Limit + 1);
-        Assert.InRange(server.Server.Totals.BytesReceived, Limit * Length, (Limit * Length) + (2 * ReceiveBuffer.SharedBytes));
+        Assert.InRange(server.Server.Totals.BytesReceived, Limit * Length, (Limit * Length) + (2 * ReceiveBuffer.LentBytes));
 
         for (int i = 0; i < Messages; i++)
         {

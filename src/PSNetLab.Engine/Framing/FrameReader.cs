@@ -1,6 +1,6 @@
 namespace PSNetLab.Engine;
 
-/// <summary>Cuts the bytes of one connection into frames: bytes go in through <see cref="GetBuffer"/> and <see cref="Advance"/>, frames come out of <see cref="TryRead"/>.</summary>
+/// <summary>Cuts the bytes of one connection into frames: bytes go in through a <see cref="Lease"/>, frames come out of <see cref="TryRead"/>.</summary>
 /// <remarks>Does no I/O.</remarks>
 internal sealed class FrameReader : IDisposable
 {
@@ -22,20 +22,8 @@ internal sealed class FrameReader : IDisposable
     /// <summary>How many reads brought the bytes of the frame taken last.</summary>
     internal int Reads { get; private set; }
 
-    /// <summary>Where the next bytes go. Never empty.</summary>
-    internal Span<byte> GetBuffer()
-    {
-        // With Raw, the size of the read is the size of the message.
-        Span<byte> free = _buffer.GetSpan();
-        return _framing.IsRaw && free.Length > _limit ? free[.._limit] : free;
-    }
-
-    /// <summary>Says that <paramref name="count"/> bytes were written into the last <see cref="GetBuffer"/>.</summary>
-    internal void Advance(int count)
-    {
-        _buffer.Advance(count);
-        _pendingReads++;
-    }
+    /// <inheritdoc cref="ReceiveBuffer.Lend"/>
+    internal Lease Lend() => new(this);
 
     /// <summary>Takes the next complete frame. Its payload is valid until the next call on this reader.</summary>
     /// <param name="payload">The bytes of the message, without header or delimiter.</param>
@@ -69,9 +57,6 @@ internal sealed class FrameReader : IDisposable
         return rest;
     }
 
-    /// <inheritdoc cref="ReceiveBuffer.Park"/>
-    internal void Park() => _buffer.Park();
-
     /// <summary>Drops what is left and gives the memory back.</summary>
     public void Dispose()
     {
@@ -88,5 +73,38 @@ internal sealed class FrameReader : IDisposable
 
         // Bytes behind this frame came with the same read.
         _pendingReads = Pending > 0 ? 1 : 0;
+    }
+    /// <inheritdoc cref="ReceiveBuffer.Lease"/>
+    internal readonly ref struct Lease
+    {
+        private readonly FrameReader _reader;
+        private readonly ReceiveBuffer.Lease _bytes;
+
+        internal Lease(FrameReader reader)
+        {
+            _reader = reader;
+            _bytes = reader._buffer.Lend();
+        }
+
+        /// <summary>Where the next bytes go. Never empty.</summary>
+        internal Span<byte> Free
+        {
+            get
+            {
+                // With Raw, the size of the read is the size of the message.
+                Span<byte> free = _bytes.Free;
+                return _reader._framing.IsRaw && free.Length > _reader._limit ? free[.._reader._limit] : free;
+            }
+        }
+
+        /// <summary>Says that <paramref name="count"/> bytes were written into the last <see cref="Free"/>.</summary>
+        internal void Advance(int count)
+        {
+            _bytes.Advance(count);
+            _reader._pendingReads++;
+        }
+
+        /// <inheritdoc cref="ReceiveBuffer.Lease.Dispose"/>
+        public void Dispose() => _bytes.Dispose();
     }
 }

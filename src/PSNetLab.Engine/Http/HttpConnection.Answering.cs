@@ -26,6 +26,9 @@ internal sealed partial class HttpConnection
 
         /// <summary>The connection ends.</summary>
         Last,
+
+        /// <summary>The client has gone, or its time is over: nothing more is to be answered.</summary>
+        Gone,
     }
 
     private bool KeepsAlive => _request.KeepAlive && !_isTurnedAway && !_isStopping();
@@ -33,7 +36,7 @@ internal sealed partial class HttpConnection
     /// <summary>Answers every complete request that needs nothing but what is in memory, and sends the answers together.</summary>
     private Step AnswerAtOnce()
     {
-        ResponseWriter writer = ResponseWriter.OfThread();
+        using ResponseWriter writer = ResponseWriter.Lend();
         while (true)
         {
             Step step = AnswerNext(writer, out Tail tail);
@@ -58,7 +61,6 @@ internal sealed partial class HttpConnection
                 continue;
             }
 
-            _received.Park();
             return step;
         }
     }
@@ -263,7 +265,7 @@ internal sealed partial class HttpConnection
     /// <summary>Answers a request that did not come in time, as far as that is possible at once.</summary>
     private void Expire()
     {
-        ResponseWriter writer = ResponseWriter.OfThread();
+        using ResponseWriter writer = ResponseWriter.Lend();
         Resource page = _site.StatusPage(408, $"The request did not arrive within {_options.RequestTimeout.TotalSeconds} s.");
         Body body = Responder.Write(writer, _request, default, new Answer(page), _site, keepAlive: false, out int status);
         writer.Append(body.Content);

@@ -74,26 +74,12 @@ internal sealed partial class HttpConnection
     /// <summary>Sends head and body of a response.</summary>
     private async Task SendAsync(byte[] head, Answer answer, long started)
     {
-        ResponseWriter writer = ResponseWriter.OfThread();
-        Body body = Responder.Write(writer, _request, head, answer, _site, keepAlive: !_last, out int status);
         HttpRequestRecord? record = NewRecord(head, answer.Resource);
-        _bodyLeft = body.Length;
+        int status = 0;
+        long length = _bodyLeft = 0;
         try
         {
-            Tail tail = default;
-            if (body.File is null)
-            {
-                tail = AppendOrLeave(writer, body);
-                _bodyLeft = 0;
-            }
-
-            if (_bodyLeft == 0 && record is not null)
-            {
-                Complete(record, status, body.Length, started, completed: true);
-                record = null;
-            }
-
-            TrySend(writer.Written, tail);
+            Body body = Begin(head, answer, ref record, started, out status, out length);
             await FlushAsync().ConfigureAwait(false);
             if (body.File is not null)
             {
@@ -112,12 +98,35 @@ internal sealed partial class HttpConnection
         }
         finally
         {
-            Count(body.Length - _bodyLeft);
+            Count(length - _bodyLeft);
             if (record is not null)
             {
-                Complete(record, status, body.Length - _bodyLeft, started, completed: _bodyLeft == 0);
+                Complete(record, status, length - _bodyLeft, started, completed: _bodyLeft == 0);
             }
         }
+    }
+
+    /// <summary>Sends the head and a body from memory, as far as they go at once.</summary>
+    private Body Begin(byte[] head, Answer answer, ref HttpRequestRecord? record, long started, out int status, out long length)
+    {
+        using ResponseWriter writer = ResponseWriter.Lend();
+        Body body = Responder.Write(writer, _request, head, answer, _site, keepAlive: !_last, out status);
+        _bodyLeft = length = body.Length;
+        Tail tail = default;
+        if (body.File is null)
+        {
+            tail = AppendOrLeave(writer, body);
+            _bodyLeft = 0;
+        }
+
+        if (_bodyLeft == 0 && record is not null)
+        {
+            Complete(record, status, body.Length, started, completed: true);
+            record = null;
+        }
+
+        TrySend(writer.Written, tail);
+        return body;
     }
 
     /// <summary>Puts ranges and short content behind their head, and gives longer content back.</summary>
@@ -196,41 +205,57 @@ internal sealed partial class HttpConnection
         Touch(Phase.Receiving);
         while (true)
         {
-            if (_request.IsChunked)
+            if (Skip(ref chunked, ref left, out string? fault))
             {
-                ParseStatus status = chunked.Skip(_received.Pending, out int consumed);
-                _received.Take(consumed);
-                switch (status)
-                {
-                    case ParseStatus.Complete:
-                        return null;
-                    case ParseStatus.Failed:
-                        _hasUnreadBody = true;
-                        return "The chunks of the body are not as they should be.";
-                }
-
-                if (chunked.Length > MostBytesSkipped)
-                {
-                    _hasUnreadBody = true;
-                    return null;
-                }
-            }
-            else
-            {
-                int here = (int)Math.Min(left, _received.Count);
-                _received.Take(here);
-                left -= here;
-                if (left == 0)
-                {
-                    return null;
-                }
+                return fault;
             }
 
-            _received.Park();
-            if (await ReceiveAsync(Phase.Receiving).ConfigureAwait(false) == 0)
+            bool ended;
+            do
+            {
+                await WaitAsync(Phase.Receiving).ConfigureAwait(false);
+            }
+            while (!TryReceive(Phase.Receiving, out ended));
+            if (ended)
             {
                 throw new IOException("The body did not come.");
             }
         }
+    }
+
+    private bool TryReceive(Phase waiting, out bool ended)
+    {
+        using ReceiveBuffer.Lease lease = _received.Lend();
+        int count = Receive(lease, waiting);
+        ended = count == 0;
+        return count >= 0;
+    }
+
+    /// <summary>Skips what has come of a body. True at its end, or where no more of it is wanted.</summary>
+    private bool Skip(ref ChunkedBody chunked, ref long left, out string? fault)
+    {
+        fault = null;
+        if (!_request.IsChunked)
+        {
+            int here = (int)Math.Min(left, _received.Count);
+            _received.Take(here);
+            left -= here;
+            return left == 0;
+        }
+
+        ParseStatus status = chunked.Skip(_received.Pending, out int consumed);
+        _received.Take(consumed);
+        if (status == ParseStatus.Complete)
+        {
+            return true;
+        }
+
+        if (status == ParseStatus.Failed)
+        {
+            fault = "The chunks of the body are not as they should be.";
+        }
+
+        _hasUnreadBody = status == ParseStatus.Failed || chunked.Length > MostBytesSkipped;
+        return _hasUnreadBody;
     }
 }

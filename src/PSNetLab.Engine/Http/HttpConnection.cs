@@ -170,16 +170,28 @@ internal sealed partial class HttpConnection : IServedConnection
                 Volatile.Write(ref _since, Environment.TickCount64);
             }
 
-            if (await ReceiveAsync(waiting).ConfigureAwait(false) == 0)
+            Step? came;
+            do
             {
-                return false;
-            }
+                if (!await WaitAsync(waiting).ConfigureAwait(false))
+                {
+                    return false;
+                }
 
-            Step step = AnswerAtOnce();
+                came = ReceiveAndAnswer(waiting);
+            }
+            while (came is null);
+
+            Step step = came.Value;
             while (step == Step.NeedsTime)
             {
                 await AnswerAsync().ConfigureAwait(false);
-                step = _last ? Step.Last : AnswerAtOnce();
+                step = _last ? Step.Last : AnswerKept();
+            }
+
+            if (step == Step.Gone)
+            {
+                return false;
             }
 
             if (step == Step.Last)
@@ -197,42 +209,60 @@ internal sealed partial class HttpConnection : IServedConnection
         }
     }
 
-    /// <summary>Waits for bytes and takes them; 0 when none will come. What does not come in time is answered here.</summary>
-    private async ValueTask<int> ReceiveAsync(Phase waiting)
+    /// <summary>Waits for bytes. False when none are wanted any more.</summary>
+    private async ValueTask<bool> WaitAsync(Phase waiting)
     {
-        while (true)
+        Volatile.Write(ref _phase, (int)waiting);
+        if (_isStopping() && waiting == Phase.Idle)
         {
-            Volatile.Write(ref _phase, (int)waiting);
-            if (_isStopping() && waiting == Phase.Idle)
-            {
-                return 0;
-            }
-
-            await _transport.WaitReadableAsync(CancellationToken.None).ConfigureAwait(false);
-            int count = _transport.TryReceive(_received.GetSpan());
-            if (count <= 0)
-            {
-                _received.Park();
-            }
-
-            if (count >= 0)
-            {
-                if (!TryChange(waiting, Phase.Working))
-                {
-                    _received.Park();
-                    if (Current == Phase.Expired)
-                    {
-                        Expire();
-                    }
-
-                    return 0;
-                }
-
-                _received.Advance(count);
-                Totals = Totals with { BytesReceived = Totals.BytesReceived + count };
-                return count;
-            }
+            return false;
         }
+
+        await _transport.WaitReadableAsync(CancellationToken.None).ConfigureAwait(false);
+        return true;
+    }
+
+    /// <summary>Takes what came and answers what can be answered at once; null when nothing came.</summary>
+    private Step? ReceiveAndAnswer(Phase waiting)
+    {
+        using ReceiveBuffer.Lease lease = _received.Lend();
+        return Receive(lease, waiting) switch
+        {
+            > 0 => AnswerAtOnce(),
+            0 => Step.Gone,
+            _ => null,
+        };
+    }
+
+    /// <summary>Goes on with what came before.</summary>
+    private Step AnswerKept()
+    {
+        using ReceiveBuffer.Lease lease = _received.Lend();
+        return AnswerAtOnce();
+    }
+
+    /// <summary>One read: a number of bytes, 0 when no more will come, -1 when there is nothing yet. What does not come in time is answered here.</summary>
+    private int Receive(ReceiveBuffer.Lease lease, Phase waiting)
+    {
+        int count = _transport.TryReceive(lease.Free);
+        if (count < 0)
+        {
+            return count;
+        }
+
+        if (!TryChange(waiting, Phase.Working))
+        {
+            if (Current == Phase.Expired)
+            {
+                Expire();
+            }
+
+            return 0;
+        }
+
+        lease.Advance(count);
+        Totals = Totals with { BytesReceived = Totals.BytesReceived + count };
+        return count;
     }
 
     /// <summary>Lets the client read the last answer: throws away what still comes.</summary>
@@ -243,8 +273,7 @@ internal sealed partial class HttpConnection : IServedConnection
         for (long bytes = 0; bytes < MostBytesLingered;)
         {
             await _transport.WaitReadableAsync(CancellationToken.None).ConfigureAwait(false);
-            int count = _transport.TryReceive(_received.GetSpan());
-            _received.Dispose();
+            int count = Discard();
             if (count == 0)
             {
                 return;
@@ -252,6 +281,12 @@ internal sealed partial class HttpConnection : IServedConnection
 
             bytes += Math.Max(count, 0);
         }
+    }
+
+    private int Discard()
+    {
+        using ReceiveBuffer.Lease lease = _received.Lend();
+        return _transport.TryReceive(lease.Free);
     }
 
     private void Touch(Phase phase)

@@ -34,22 +34,18 @@ public sealed partial class TcpConnection
     internal ValueTask WaitReadableAsync() => _transport.WaitReadableAsync(CancellationToken.None);
 
     /// <summary>One read into the frame reader: a number of bytes, 0 at the end of the stream, -1 when there is nothing.</summary>
-    internal int Receive()
+    internal int Receive(FrameReader.Lease lease)
     {
-        int count = _transport.TryReceive(Reader.GetBuffer());
+        int count = _transport.TryReceive(lease.Free);
         if (count > 0)
         {
-            Reader.Advance(count);
+            lease.Advance(count);
             BytesReceived += count;
             Touch();
         }
-        else
+        else if (count == 0)
         {
-            Reader.Park();
-            if (count == 0)
-            {
-                _receiveClosed = true;
-            }
+            _receiveClosed = true;
         }
 
         return count;
@@ -73,7 +69,7 @@ public sealed partial class TcpConnection
         {
             while (true)
             {
-                if (TryTake(out TcpMessage? message))
+                if (TryTake(receives: false, out TcpMessage? message))
                 {
                     return message;
                 }
@@ -83,17 +79,10 @@ public sealed partial class TcpConnection
                     return null;
                 }
 
-                ValueTask readable = _transport.WaitReadableAsync(cancellationToken);
-                if (!readable.IsCompleted)
+                await _transport.WaitReadableAsync(cancellationToken).ConfigureAwait(false);
+                if (TryTake(receives: true, out message))
                 {
-                    Reader.Park();
-                }
-
-                await readable.ConfigureAwait(false);
-                if (Receive() == 0 && Reader.Pending > 0 && !IsClosed)
-                {
-                    CountReceived();
-                    return NewMessage(Reader.TakeRest(), truncated: true);
+                    return message;
                 }
             }
         }
@@ -108,7 +97,6 @@ public sealed partial class TcpConnection
         }
         finally
         {
-            Reader.Park();
             Exit();
         }
     }
@@ -128,7 +116,7 @@ public sealed partial class TcpConnection
                 Reader.Dispose();
                 await _transport.WaitReadableAsync(cancellationToken).ConfigureAwait(false);
             }
-            while (Receive() != 0);
+            while (Discard() != 0);
         }
         catch (Exception error) when (error is SocketException or IOException or ObjectDisposedException)
         {
@@ -138,6 +126,14 @@ public sealed partial class TcpConnection
         {
             Exit();
         }
+    }
+
+    private int Discard()
+    {
+        using FrameReader.Lease lease = Reader.Lend();
+        int count = Receive(lease);
+        Reader.TakeRest();
+        return count;
     }
 
     private bool Enter()
@@ -165,9 +161,18 @@ public sealed partial class TcpConnection
         EndUse();
     }
 
-    private bool TryTake(out TcpMessage? message)
+    /// <summary>Takes the next message, after a read if <paramref name="receives"/>, or at the end of the stream what was cut off by it.</summary>
+    private bool TryTake(bool receives, out TcpMessage? message)
     {
         message = null;
+        using FrameReader.Lease lease = Reader.Lend();
+        if (receives && Receive(lease) == 0 && Reader.Pending > 0 && !IsClosed)
+        {
+            CountReceived();
+            message = NewMessage(Reader.TakeRest(), truncated: true);
+            return true;
+        }
+
         switch (Reader.TryRead(out ReadOnlySpan<byte> payload, out long length))
         {
             case FrameStatus.Complete:

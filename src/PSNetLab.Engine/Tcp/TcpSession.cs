@@ -1,17 +1,8 @@
-using System.Buffers;
-
 namespace PSNetLab.Engine;
 
 /// <summary>Serves one accepted connection: reads, records, answers, until it ends.</summary>
 internal sealed class TcpSession
 {
-    private const int FlushBytes = 64 * 1024;
-    private const int MostBytesKept = 1024 * 1024;
-
-    // Filled and sent without a wait in between, so everything on a thread can share it.
-    [ThreadStatic]
-    private static ArrayBufferWriter<byte>? t_replies;
-
     private readonly TcpConnection _connection;
     private readonly TcpServerOptions _options;
     private TcpMessage? _current;
@@ -32,6 +23,9 @@ internal sealed class TcpSession
         NeedRoom,
         RunHandler,
         TooLong,
+
+        /// <summary>The end of the stream.</summary>
+        End,
     }
 
     /// <summary>Completes at the end of the stream; what was cut off by it is recorded as a truncated message.</summary>
@@ -58,16 +52,14 @@ internal sealed class TcpSession
         while (true)
         {
             await _connection.WaitReadableAsync().ConfigureAwait(false);
-            int count = _connection.Receive();
-            if (count == 0)
+            await WorkAsync(receives: true, out Step step).ConfigureAwait(false);
+            if (step == Step.End)
             {
                 return await EndAsync().ConfigureAwait(false);
             }
 
-            Step step = count < 0 ? Step.NeedBytes : Step.Flush;
             while (step != Step.NeedBytes)
             {
-                await ProcessAndSend(out step).ConfigureAwait(false);
                 if (step == Step.TooLong)
                 {
                     throw _connection.TooLong(_tooLong);
@@ -77,29 +69,32 @@ internal sealed class TcpSession
                 {
                     return 0;
                 }
+
+                await WorkAsync(receives: false, out step).ConfigureAwait(false);
             }
         }
     }
 
-    private ValueTask ProcessAndSend(out Step step)
+    /// <summary>Takes the messages that are there, after a read if <paramref name="receives"/>, and sends their answers.</summary>
+    private ValueTask WorkAsync(bool receives, out Step step)
     {
-        ArrayBufferWriter<byte> replies = NoReplies();
-        int messages = 0;
-        try
+        using FrameReader.Lease lease = _connection.Reader.Lend();
+        int count = receives ? _connection.Receive(lease) : 1;
+        if (count <= 0)
         {
-            step = Process(replies, ref messages);
-        }
-        finally
-        {
-            _connection.Reader.Park();
+            step = count == 0 ? Step.End : Step.NeedBytes;
+            return default;
         }
 
-        return messages == 0 ? default : _connection.SendAsync(replies.WrittenSpan, messages, CancellationToken.None);
+        using ReplyWriter replies = ReplyWriter.Lend();
+        int messages = 0;
+        step = Process(replies, ref messages);
+        return messages == 0 ? default : _connection.SendAsync(replies.Written, messages, CancellationToken.None);
     }
 
-    private Step Process(ArrayBufferWriter<byte> replies, ref int messages)
+    private Step Process(ReplyWriter replies, ref int messages)
     {
-        while (replies.WrittenCount < FlushBytes)
+        while (!replies.IsFull)
         {
             switch (_connection.Reader.TryRead(out ReadOnlySpan<byte> payload, out long length))
             {
@@ -120,13 +115,13 @@ internal sealed class TcpSession
 
             if (_options.Echo)
             {
-                Append(replies, payload);
+                replies.Append(_options.Framing, payload);
                 messages++;
             }
 
             for (int i = 0; i < _options.Replies.Count; i++)
             {
-                Append(replies, _options.Replies[i]);
+                replies.Append(_options.Framing, _options.Replies[i]);
                 messages++;
             }
 
@@ -144,31 +139,11 @@ internal sealed class TcpSession
         return Step.Flush;
     }
 
-    private void Append(ArrayBufferWriter<byte> replies, ReadOnlySpan<byte> payload)
-    {
-        int length = _options.Framing.EncodedLength(payload.Length);
-        _options.Framing.Encode(payload, replies.GetSpan(length)[..length]);
-        replies.Advance(length);
-    }
-
     private ValueTask SendFrame(byte[] payload)
     {
-        ArrayBufferWriter<byte> replies = NoReplies();
-        Append(replies, payload);
-        return _connection.SendAsync(replies.WrittenSpan, 1, CancellationToken.None);
-    }
-
-    /// <summary>The thread's buffer, emptied before use: what a failed connection left in it must not go to another.</summary>
-    private static ArrayBufferWriter<byte> NoReplies()
-    {
-        ArrayBufferWriter<byte>? replies = t_replies;
-        if (replies is null || replies.Capacity > MostBytesKept)
-        {
-            t_replies = replies = new ArrayBufferWriter<byte>(FlushBytes);
-        }
-
-        replies.ResetWrittenCount();
-        return replies;
+        using ReplyWriter replies = ReplyWriter.Lend();
+        replies.Append(_options.Framing, payload);
+        return _connection.SendAsync(replies.Written, 1, CancellationToken.None);
     }
 
     /// <summary>What a message needs that may take time: room in the mailbox, and its answer by the script. False when the connection was closed meanwhile.</summary>

@@ -26,21 +26,22 @@ internal sealed class FramingRun(MessageFraming framing, int limit = 1 << 20)
     internal static byte[] Encode(MessageFraming framing, IEnumerable<byte[]> payloads)
         => [.. payloads.SelectMany(payload => Encode(framing, payload))];
 
-    /// <summary>One read of a socket, or as many as the buffer needs for it.</summary>
+    /// <summary>One read of a socket, or as many as the buffer needs for it, in one lease each or all in one.</summary>
     internal FramingRun Read(ReadOnlySpan<byte> bytes, bool park = true)
     {
         while (!bytes.IsEmpty)
         {
-            Span<byte> buffer = Reader.GetBuffer();
-            int count = Math.Min(bytes.Length, buffer.Length);
-            bytes[..count].CopyTo(buffer);
-            Reader.Advance(count);
-            bytes = bytes[count..];
-            Drain();
-            if (park)
+            using FrameReader.Lease lease = Reader.Lend();
+            do
             {
-                Reader.Park();
+                Span<byte> buffer = lease.Free;
+                int count = Math.Min(bytes.Length, buffer.Length);
+                bytes[..count].CopyTo(buffer);
+                lease.Advance(count);
+                bytes = bytes[count..];
+                Drain();
             }
+            while (!park && !bytes.IsEmpty);
         }
 
         return this;
