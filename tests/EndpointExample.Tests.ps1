@@ -13,7 +13,7 @@ BeforeAll {
                 Broken = `$run.FailedBlocksCount + `$run.FailedContainersCount
                 Left   = @(Get-Job).Count
             } | ConvertTo-Json"
-        & ([Environment]::ProcessPath) -NoProfile -NonInteractive -Command $script | ConvertFrom-Json
+        Invoke-PowerShell -NonInteractive -Command $script | ConvertFrom-Json
     }
 }
 

@@ -173,7 +173,7 @@ Describe 'The lessons of TCP' {
 Describe 'demo.ps1' {
     It 'runs to its end without a mishap' {
         $clock = [Diagnostics.Stopwatch]::StartNew()
-        $text = & ([Environment]::ProcessPath) -NoProfile -File "$examples/demo.ps1" *>&1 | Out-String
+        $text = Invoke-PowerShell -File "$examples/demo.ps1" *>&1 | Out-String
         $LASTEXITCODE | Should -Be 0
         $text | Should -Match 'Everything is stopped'
         $text | Should -Match 'onetwothree'

@@ -99,13 +99,19 @@ Describe 'Get-SocketInfo finds the process' {
         }
         # Where the user nobody can read it.
         $copy = (Copy-Item $modulePath "$TestDrive/module" -Recurse -PassThru)[0].FullName
-        chmod -R a+rX $TestDrive
         $script = "`$ErrorActionPreference = 'Stop'; Import-Module '$copy/PSNetLab.psd1'; " +
         "`$all = Get-SocketInfo -Protocol Tcp, Udp, Unix -IncludeProcess -WarningVariable said 3>`$null; " +
         "`$found = `$all | Where-Object { `$_.LocalPort -eq $server -and `$_.State -eq 'Listen' }; " +
         '"$($said.Count); $($found.State); $($found.ProcessId); $($found.UserName)"; "$said"'
-        $user = '--reuid', 65534, '--regid', 65534, '--clear-groups'
-        $lines = env HOME=$TestDrive setpriv @user ([Environment]::ProcessPath) -NoProfile -Command $script 2>&1
+        $user = 'setpriv', '--reuid', '65534', '--regid', '65534', '--clear-groups'
+        $pwsh = @(Get-PowerShellCommand)
+        env @user test -r $pwsh[-1]
+        if ($LASTEXITCODE) {
+            cp -r $PSHOME $TestDrive/pwsh
+            $pwsh = $pwsh -replace "^$([regex]::Escape($PSHOME))", "$TestDrive/pwsh"
+        }
+        chmod -R a+rX $TestDrive
+        $lines = env HOME=$TestDrive @user @pwsh -NoProfile -Command $script 2>&1
         $lines[0] | Should -Be "1; Listen; ; $(Invoke-Python $python '__import__("pwd").getpwuid(0).pw_name')"
         $lines[1] | Should -BeLike '*other users*rights of root*'
     }

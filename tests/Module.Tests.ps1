@@ -7,7 +7,7 @@ BeforeAll {
 
     # A process of its own: what is tested is the module's coming and going.
     function Invoke-NewProcess([string] $Script) {
-        $output = pwsh -NoProfile -NonInteractive -Command "`$ErrorActionPreference = 'Stop'; $Script" 2>&1
+        $output = Invoke-PowerShell -NonInteractive -Command "`$ErrorActionPreference = 'Stop'; $Script" 2>&1
         $LASTEXITCODE | Should -Be 0 -Because "of $output"
         $output
     }

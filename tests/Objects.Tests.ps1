@@ -90,7 +90,8 @@ Describe 'Objects' {
             Import-Module $using:modulePath/PSNetLab.psd1
             'from far', 'away' | Send-TcpMessage 127.0.0.1 $using:port -Framing Line -Count 2
         }
-        (Receive-Job $job -Wait -AutoRemoveJob).Text | Should -Be 'from far', 'away'
+        (Receive-Job $job -Wait).Text | Should -Be 'from far', 'away'
+        Remove-Job $job
     }
 
     It 'a message becomes JSON without a warning' {

@@ -17,7 +17,7 @@ BeforeAll {
         $env:HOME = (New-Item $TestDrive/home -ItemType Directory -Force).FullName
         $env:PSModulePath = $null
         try {
-            $output = & ([Environment]::ProcessPath) -NoProfile -NonInteractive -Command "`$ErrorActionPreference = 'Stop'; $Script" 2>&1
+            $output = Invoke-PowerShell -NonInteractive -Command "`$ErrorActionPreference = 'Stop'; $Script" 2>&1
         }
         finally { $env:HOME, $env:PSModulePath = $before }
         $LASTEXITCODE | Should -Be 0 -Because "of $output"

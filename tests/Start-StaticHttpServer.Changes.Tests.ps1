@@ -193,7 +193,7 @@ Describe 'What the server may not read' -Skip:(-not $IsLinux) {
         chmod 311 "$closed/unlisted"
         chmod 444 "$closed/names-only"
         $start = "Import-Module '$modulePath/PSNetLab.psd1'; `$s = Start-StaticHttpServer '$closed' -Browse; `$s.Port; `$null = [Console]::In.ReadLine()"
-        $command = 'pwsh', '-NoProfile', '-NonInteractive', '-Command', $start
+        $command = @(Get-PowerShellCommand) + '-NoProfile', '-NonInteractive', '-Command', $start
         # Root may read everything, as long as it has that capability.
         if ([Environment]::IsPrivilegedProcess -and (Get-Command setpriv -ErrorAction Ignore)) {
             $command = @('setpriv', '--bounding-set=-dac_override,-dac_read_search') + $command

@@ -109,7 +109,7 @@ Describe 'TLS' {
             # The trusted certificates are read once in a process.
             $env:SSL_CERT_FILE = "$TestDrive/cert.pem"
             try {
-                $output = pwsh -NoProfile -Command "
+                $output = Invoke-PowerShell -Command "
                     Import-Module '$modulePath/PSNetLab.psd1'
                     'x' | Send-TcpMessage 127.0.0.1 $($server.Port) -Tls -TargetHost lab.example -Framing Line -Count 1 | ForEach-Object Text
                     'x' | Send-TcpMessage 127.0.0.1 $($server.Port) -Tls -Framing Line -Count 1 -ErrorVariable fault -ErrorAction SilentlyContinue

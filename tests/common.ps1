@@ -6,6 +6,9 @@ $modulePath = Get-ChildItem $builds -Directory -ErrorAction Ignore |
 if (-not $modulePath) { throw 'Nothing is built yet: run ./build.ps1 first.' }
 Import-Module $modulePath/PSNetLab.psd1
 
+# Every other PowerShell is started by Get-PowerShellCommand or Invoke-PowerShell.
+. $PSScriptRoot/../build/Child.ps1
+
 # What the descriptors of this process are of, on Linux.
 function Get-DescriptorTarget {
     [IO.Directory]::GetFileSystemEntries('/proc/self/fd') | ForEach-Object { [IO.FileInfo]::new($_).LinkTarget }

@@ -67,10 +67,11 @@ function Invoke-PythonScript([string] $Code, [string[]] $ArgumentList) {
 
 # An example in a process of its own, because it asks at the console.
 function Start-ExampleProcess([string] $Name, [string] $Arguments) {
-    $start = [Diagnostics.ProcessStartInfo]::new([Environment]::ProcessPath)
+    $program, $options = @(Get-PowerShellCommand) + '-NoProfile', '-Command'
+    $start = [Diagnostics.ProcessStartInfo]::new($program)
     $utf8 = '[Console]::InputEncoding = [Console]::OutputEncoding = [Text.UTF8Encoding]::new()'
     $script = "$utf8; Import-Module '$modulePath/PSNetLab.psd1'; & '$examples/$Name.ps1' $Arguments; exit `$LASTEXITCODE"
-    foreach ($argument in '-NoProfile', '-Command', $script) { $start.ArgumentList.Add($argument) }
+    foreach ($argument in $options + $script) { $start.ArgumentList.Add($argument) }
     $start.Environment['NO_COLOR'] = '1'
     $start.RedirectStandardInput = $start.RedirectStandardOutput = $start.RedirectStandardError = $true
     $start.StandardInputEncoding = $start.StandardOutputEncoding = [Text.UTF8Encoding]::new()

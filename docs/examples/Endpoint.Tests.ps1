@@ -75,7 +75,8 @@ Describe 'Deploy.ps1' {
         while (-not $deploying.Verbose) { Start-Sleep -Milliseconds 20 }
         $agent = Start-TcpServer $early.Port -Framing Line -Reply 'ok'
         (Receive-TcpMessage $agent -Count 1 -TimeoutSec 10 -ErrorAction Stop).Text | Should -Be 'deploy 1.2.3'
-        Receive-Job $deploying -Wait -AutoRemoveJob -ErrorAction Stop
+        Receive-Job $deploying -Wait -ErrorAction Stop
+        Remove-Job $deploying
     }
 
     It 'fails when the agent <Case>' -ForEach @(
@@ -91,6 +92,7 @@ Describe 'Deploy.ps1' {
         $deploying = Start-ThreadJob { & $using:scripts/Deploy.ps1 1.2.3 -Port ($using:agent).Port }
         $null = Receive-TcpMessage $agent -Count 1 -TimeoutSec 10 -ErrorAction Stop
         Get-TcpConnection $agent | Close-TcpConnection
-        { Receive-Job $deploying -Wait -AutoRemoveJob -ErrorAction Stop } | Should -Throw 'The agent hung up.'
+        { Receive-Job $deploying -Wait -ErrorAction Stop } | Should -Throw 'The agent hung up.'
+        Remove-Job $deploying
     }
 }

@@ -6,7 +6,8 @@ param([Parameter(Mandatory)] $Bench)
 if ($Bench.Rehearsal) { throw 'There is no rehearsal of Startup: nothing else can stand in for the module.' }
 
 function Measure-Import([string] $Name) {
-    $pwsh = "'$(Join-Path $PSHOME pwsh)' -NoProfile -NonInteractive -Command"
+    $program = @(Get-PowerShellCommand | ForEach-Object { "'$_'" }) -join ' '
+    $pwsh = "$program -NoProfile -NonInteractive -Command"
     $commands = @{ Ours = "$pwsh `"Import-Module '$($Bench.Module)'`""; Peer = "$pwsh '`$null'" }
     foreach ($command in $commands.Values) { $null = Measure-Program $command }
     $rounds = foreach ($round in 1..($Bench.Quick ? 3 : 10)) {

@@ -1,6 +1,7 @@
 # What every area needs: the peers, processes and what they cost, rounds of turns.
 
 . $PSScriptRoot/figures.ps1
+. $PSScriptRoot/../../build/Child.ps1
 
 $clockTicks = [int] (getconf CLK_TCK)
 
@@ -124,8 +125,8 @@ function Test-Listener([int] $Port) {
 
 # One of the scripts in ours/, which do without the module when they stand for PowerShell itself.
 function Start-Script($Bench, [string] $Name, [string[]] $Arguments = @()) {
-    $line = @('-NoProfile', '-NonInteractive', '-File', (Join-Path $Bench.Ours $Name)) + $Arguments
-    Start-Server (Join-Path $PSHOME pwsh) $line -Ours
+    $program, $line = @(Get-PowerShellCommand) + '-NoProfile', '-NonInteractive', '-File', (Join-Path $Bench.Ours $Name) + $Arguments
+    Start-Server $program $line -Ours
 }
 
 function Start-OurScript($Bench, [string] $Name, [string[]] $Arguments = @()) {
