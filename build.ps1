@@ -6,9 +6,12 @@
 Builds, tests, documents, measures and packages PSNetLab.
 
 .DESCRIPTION
-Needs PowerShell 7.4 or later, the .NET SDK 8 or later, and npm, which brings the list of media types. Pester,
-PSScriptAnalyzer and Microsoft.PowerShell.PlatyPS come from the PowerShell Gallery; a task that misses one says so, and
-how to get it.
+Needs PowerShell 7.4 or later, the .NET SDK 8 or later, and npm, which brings the list of media types. On a machine that
+has the .NET SDK 10 and no PowerShell, ./build.sh or build.cmd brings it, and takes the same words.
+
+Pester, PSScriptAnalyzer and Microsoft.PowerShell.PlatyPS come from the PowerShell Gallery into .tools, at the versions
+that build/Modules.ps1 names. Where the Gallery is not reached, Pester comes from NuGet, and without the other two a task
+says what it did not do.
 
 .PARAMETER Task
 Build    publishes the module to output/PSNetLab/<version>/ (the default)
@@ -39,9 +42,9 @@ For Package, on Windows: signs the module's files with this certificate.
 ./build.ps1 -Task Clean, Test
 
 .EXAMPLE
-pwsh -c './build.ps1 Clean, Test'
+./build.sh Clean,Test -Configuration Debug
 
-From another shell: pwsh -File takes only one task.
+From another shell. Several tasks are one word there.
 
 .EXAMPLE
 ./build.ps1 -Task Bench -Area Tcp, Startup -Quick
@@ -49,13 +52,13 @@ From another shell: pwsh -File takes only one task.
 [CmdletBinding()]
 param(
     [Parameter(Position = 0)]
-    [ValidateSet('Build', 'Test', 'Demo', 'Docs', 'Bench', 'Analyze', 'Package', 'Clean')]
+    [ArgumentCompletions('Build', 'Test', 'Demo', 'Docs', 'Bench', 'Analyze', 'Package', 'Clean')]
     [string[]] $Task = 'Build',
 
     [ValidateSet('Release', 'Debug')]
     [string] $Configuration = 'Release',
 
-    [ValidateSet('Tcp', 'Udp', 'Http', 'Sockets', 'Startup', 'Pipeline')]
+    [ArgumentCompletions('Tcp', 'Udp', 'Http', 'Sockets', 'Startup', 'Pipeline')]
     [string[]] $Area = @(),
 
     [switch] $Quick,
@@ -71,32 +74,26 @@ $version = (Import-PowerShellDataFile $PSScriptRoot/PSNetLab.psd1).ModuleVersion
 $modulePath = Join-Path $PSScriptRoot output PSNetLab $version
 $assemblies = 'PSNetLab.dll', 'PSNetLab.Engine.dll'
 
+. $PSScriptRoot/build/Child.ps1
+. $PSScriptRoot/build/Modules.ps1
 . $PSScriptRoot/build/Docs.ps1
 . $PSScriptRoot/build/Test.ps1
 . $PSScriptRoot/build/Package.ps1
 
+# From another shell several words come as one: 'Clean,Test'.
+function Split-Word([string] $Parameter, [string[]] $Word, [string[]] $Known) {
+    $words = @($Word -split ',' | ForEach-Object Trim)
+    foreach ($unknown in $words | Where-Object { $_ -notin $Known }) {
+        throw "'$unknown' is none of the words for -${Parameter}: $($Known -join ', ')."
+    }
+    $words
+}
+
 # Whatever loads the module runs in a process of its own: an assembly once loaded can be neither unloaded nor replaced.
 function Invoke-Child([string] $Command) {
-    $pwsh = [Environment]::ProcessPath
-    if ([IO.Path]::GetFileNameWithoutExtension($pwsh) -notlike 'pwsh*') { $pwsh = 'pwsh' }
-    $findModule = '$env:PSModulePath = "$PWD/output" + [IO.Path]::PathSeparator + $env:PSModulePath'
-    & $pwsh -NoProfile -WorkingDirectory $PSScriptRoot -Command "$findModule; $Command"
-}
-
-function Test-Module([string] $Name, [version] $Minimum = '0.0') {
-    [bool] (Get-Module -ListAvailable $Name | Where-Object Version -GE $Minimum)
-}
-
-function Install-MissingModule([string] $Name, [version] $Minimum = '0.0') {
-    if (Test-Module $Name $Minimum) { return $true }
-    try {
-        Write-Host "$Name is missing: trying Install-PSResource $Name"
-        Install-PSResource $Name -Version "[$Minimum,)" -Scope CurrentUser -TrustRepository
-    }
-    catch {
-        Write-Host "That did not work: $($_.Exception.Message)"
-    }
-    Test-Module $Name $Minimum
+    $folders = @("$PSScriptRoot/output", $modulesPath | ForEach-Object { "'$_'" }) -join ', '
+    $findModules = "`$env:PSModulePath = $folders, `$env:PSModulePath -join [IO.Path]::PathSeparator"
+    Invoke-PowerShell -WorkingDirectory $PSScriptRoot -Command "$findModules; $Command"
 }
 
 function Remove-OldModule {
@@ -140,8 +137,8 @@ function Invoke-Docs {
     param()
 
     Write-Host 'Docs: help pages against cmdlets and the export list'
-    if (-not (Test-Module Microsoft.PowerShell.PlatyPS)) {
-        throw 'Microsoft.PowerShell.PlatyPS is missing: Install-PSResource Microsoft.PowerShell.PlatyPS, then try again.'
+    if (-not (Get-BuildModule Microsoft.PowerShell.PlatyPS)) {
+        throw "Microsoft.PowerShell.PlatyPS is missing: see above, and build/Modules.ps1 for its version."
     }
     if (-not (Test-Help)) { throw 'The help is out of step with the cmdlets: see above.' }
 }
@@ -162,10 +159,9 @@ function Invoke-Bench {
 
 function Invoke-Analyze {
     Write-Host 'Analyze: PSScriptAnalyzer over build.ps1, build, tests and docs/examples'
-    if (-not (Install-MissingModule PSScriptAnalyzer)) {
-        throw 'PSScriptAnalyzer is missing: Install-PSResource PSScriptAnalyzer, then try again.'
-    }
-    if (-not (Test-Script)) { throw 'PSScriptAnalyzer has findings: see above.' }
+    $analyzer = Get-BuildModule PSScriptAnalyzer
+    if (-not $analyzer) { throw 'PSScriptAnalyzer is missing: see above, and build/Modules.ps1 for its version.' }
+    if (-not (Test-Script $analyzer)) { throw 'PSScriptAnalyzer has findings: see above.' }
 }
 
 function Invoke-Clean {
@@ -177,7 +173,8 @@ function Invoke-Clean {
     $made | Where-Object { Test-Path $_ } | Remove-Item -Recurse -Force
 }
 
-$steps = foreach ($name in $Task) {
+$Area = @(if ($Area) { Split-Word Area $Area Tcp, Udp, Http, Sockets, Startup, Pipeline })
+$steps = foreach ($name in Split-Word Task $Task Build, Test, Demo, Docs, Bench, Analyze, Package, Clean) {
     if ($name -notin 'Analyze', 'Clean') { 'Build' }
     $name
 }

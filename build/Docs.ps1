@@ -12,10 +12,12 @@ function Export-Help {
 
     $pages = @(Get-ChildItem $docsPath/*-*.md -Exclude about_*)
     if (-not $pages) { return }
-    if (-not (Test-Module Microsoft.PowerShell.PlatyPS)) {
-        Write-Host 'Build: Get-Help has no cmdlet pages without PlatyPS: Install-PSResource Microsoft.PowerShell.PlatyPS'
+    $platyPS = Find-BuildModule Microsoft.PowerShell.PlatyPS
+    if (-not $platyPS) {
+        Write-Host 'Build: Get-Help has no cmdlet pages without PlatyPS: ./build.ps1 -Task Docs tries to get it'
         return
     }
+    Import-Module $platyPS
     # PlatyPS puts the file into a folder named after the module, and leaves code fences and control characters in the
     # examples, which Get-Help would show as they are.
     $commands = @(Import-MarkdownCommandHelp -Path $pages.FullName)

@@ -2,10 +2,10 @@
 .SYNOPSIS
 Runs the Pester tests and leaves their count in a JSON file.
 #>
-param([string] $TestPath, [string] $ResultPath)
+param([string] $TestPath, [string] $ResultPath, [string] $PesterPath)
 
 $ErrorActionPreference = 'Stop'
-Import-Module Pester -MinimumVersion 5.5
+Import-Module $PesterPath
 $run = Invoke-Pester -Configuration @{
     Run    = @{ Path = $TestPath; PassThru = $true }
     Output = @{ Verbosity = 'Normal' }

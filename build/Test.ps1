@@ -58,26 +58,29 @@ function Measure-Unit {
 
 function Measure-Pester {
     $count = [Count] @{ Name = 'Pester'; Failed = 1 }
-    if (-not (Install-MissingModule Pester 5.5)) {
-        Write-Host 'Pester 5.5 or later is missing: Install-PSResource Pester, then test again.'
+    $pester = Get-BuildModule Pester
+    if (-not $pester) {
+        Write-Host 'NOT RUN: Pester, which is missing: see above, and build/Modules.ps1 for its version.'
         return $count
     }
     $result = Join-Path $resultsPath pester.json
     if (Test-Path $result) { Remove-Item $result }
-    Invoke-Child './build/Invoke-Tests.ps1 tests TestResults/pester.json' | Out-Host
+    Invoke-Child "./build/Invoke-Tests.ps1 tests TestResults/pester.json '$pester'" | Out-Host
     if (Test-Path $result) { $count = [Count] (Get-Content $result -Raw | ConvertFrom-Json -AsHashtable) }
     $count
 }
 
 function Measure-Analyzer {
-    if (-not (Install-MissingModule PSScriptAnalyzer)) {
-        Write-Warning 'NOT RUN: the analyzer. PSScriptAnalyzer is missing: Install-PSResource PSScriptAnalyzer.'
+    $analyzer = Get-BuildModule PSScriptAnalyzer
+    if (-not $analyzer) {
+        Write-Host 'NOT CHECKED: the scripts, for want of PSScriptAnalyzer'
         return [Count] @{ Name = 'Analyzer'; Skipped = 1 }
     }
-    [Count] ((Test-Script) ? @{ Name = 'Analyzer'; Passed = 1 } : @{ Name = 'Analyzer'; Failed = 1 })
+    [Count] ((Test-Script $analyzer) ? @{ Name = 'Analyzer'; Passed = 1 } : @{ Name = 'Analyzer'; Failed = 1 })
 }
 
-function Test-Script {
+function Test-Script([string] $Analyzer) {
+    Import-Module $Analyzer
     $root = Split-Path $PSScriptRoot
     $settings = Join-Path $root PSScriptAnalyzerSettings.psd1
     $paths = 'build.ps1', 'build', 'tests', 'docs/examples' |
