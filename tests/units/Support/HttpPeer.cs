@@ -70,8 +70,7 @@ internal sealed partial class HttpPeer(Peer peer, Stream stream) : IDisposable
         }
 
         long length = long.Parse(answer["Content-Length"] ?? throw new InvalidDataException($"No Content-Length: {head}"), NumberStyles.None, CultureInfo.InvariantCulture);
-        await FillAsync((int)length);
-        return answer with { Body = Take((int)length) };
+        return answer with { Body = await BytesAsync((int)length) };
     }
 
     /// <summary>Receives a number of bytes, and leaves them to whoever takes the next answer.</summary>
@@ -81,6 +80,13 @@ internal sealed partial class HttpPeer(Peer peer, Stream stream) : IDisposable
         {
             await MoreAsync($"{count} bytes");
         }
+    }
+
+    /// <summary>The next bytes, whatever they are.</summary>
+    internal async Task<byte[]> BytesAsync(int count)
+    {
+        await FillAsync(count);
+        return Take(count);
     }
 
     /// <summary>Whatever comes until the server closes.</summary>
