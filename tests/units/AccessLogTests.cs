@@ -9,6 +9,7 @@ public sealed class AccessLogTests : IDisposable
 
     private readonly string _folder = Directory.CreateTempSubdirectory("PSNetLab").FullName;
     private readonly ConcurrentQueue<NetLabException> _faults = new();
+    private readonly FakeTimeProvider _clock = new();
 
     private string LogPath => Path.Combine(_folder, "access.log");
 
@@ -86,17 +87,17 @@ public sealed class AccessLogTests : IDisposable
     {
         string rotated = LogPath + ".1";
         int count = 0;
-        await using (AccessLog log = Open())
+        await using (AccessLog log = Open(clock: _clock))
         {
             Write(log, $"/{count++}");
-            await Waiting.Until(() => ReadLog().Length > 0);
+            await PassAsync(() => ReadLog().Length > 0);
             File.Move(LogPath, rotated);
             if (isMadeByTheRotation)
             {
                 await File.WriteAllTextAsync(LogPath, "");
             }
 
-            await Waiting.Until(() =>
+            await PassAsync(() =>
             {
                 Write(log, $"/{count++}");
                 return File.Exists(LogPath) && new FileInfo(LogPath).Length > 0;
@@ -140,13 +141,13 @@ public sealed class AccessLogTests : IDisposable
     public async Task A_full_disk_is_told_once_and_tried_again()
     {
         File.CreateSymbolicLink(LogPath, "/dev/full");
-        await using (AccessLog log = Open())
+        await using (AccessLog log = Open(clock: _clock))
         {
             Write(log, "/first");
-            await Waiting.Until(() => !_faults.IsEmpty);
+            await PassAsync(() => !_faults.IsEmpty);
             Write(log, "/second");
             Relink(LogPath + ".real");
-            await Waiting.Until(() => File.Exists(LogPath + ".real") && ReadLog().Contains("/second", StringComparison.Ordinal));
+            await PassAsync(() => File.Exists(LogPath + ".real") && ReadLog().Contains("/second", StringComparison.Ordinal));
 
             Assert.Equal(["/first", "/second"], Targets(LogPath));
             NetLabException fault = Assert.Single(_faults);
@@ -155,7 +156,7 @@ public sealed class AccessLogTests : IDisposable
             Assert.Contains(LogPath, fault.Message, StringComparison.Ordinal);
 
             Relink("/dev/full");
-            await Waiting.Until(() =>
+            await PassAsync(() =>
             {
                 Write(log, "/third");
                 return _faults.Count == 2; // a new failure
@@ -232,7 +233,15 @@ public sealed class AccessLogTests : IDisposable
         File.Move(link, LogPath, overwrite: true);
     }
 
-    private AccessLog Open(AccessLogFormat format = AccessLogFormat.Common) => new(LogPath, format, _faults.Enqueue);
+    private AccessLog Open(AccessLogFormat format = AccessLogFormat.Common, TimeProvider? clock = null) => new(LogPath, format, _faults.Enqueue, clock);
+
+    private Task PassAsync(Func<bool> condition) => Waiting.Until(
+        () =>
+        {
+            _clock.Advance(TimeSpan.FromMilliseconds(100));
+            return condition();
+        },
+        tries: 0);
 
     private string ReadLog()
     {

@@ -9,9 +9,10 @@ public sealed class FileCacheTests : IDisposable
     private const int MostBytes = 64 * 1024 * 1024;
 
     private readonly WebFolder _folder = new();
+    private readonly FakeTimeProvider _clock = new(DateTimeOffset.UtcNow);
     private readonly WebSite _site;
 
-    public FileCacheTests() => _site = new WebSite(new() { Folder = _folder.Path });
+    public FileCacheTests() => _site = new WebSite(new() { Folder = _folder.Path, Clock = _clock });
 
     public void Dispose() => _folder.Dispose();
 
@@ -19,7 +20,7 @@ public sealed class FileCacheTests : IDisposable
     public async Task What_is_found_is_what_is_on_disk_now()
     {
         _folder.Write("a", "old");
-        await _folder.SettleAsync();
+        await _folder.SettleAsync(_clock);
         WebFile file = Load("a");
         Assert.Same(file, _site.Files.Add("/a"u8.ToArray(), file));
 
@@ -47,7 +48,7 @@ public sealed class FileCacheTests : IDisposable
     public async Task Of_two_that_bring_the_same_file_the_first_is_kept_for_both()
     {
         _folder.Write("a", "content");
-        await _folder.SettleAsync();
+        await _folder.SettleAsync(_clock);
         WebFile first = Load("a");
         WebFile second = Load("a");
 
@@ -60,11 +61,11 @@ public sealed class FileCacheTests : IDisposable
     public async Task A_changed_file_takes_the_place_of_the_old_one()
     {
         _folder.Write("a", "old");
-        await _folder.SettleAsync();
+        await _folder.SettleAsync(_clock);
         WebFile old = Load("a");
         _site.Files.Add("/a"u8.ToArray(), old);
         _folder.Write("a", "new");
-        await _folder.SettleAsync();
+        await _folder.SettleAsync(_clock);
         WebFile changed = Load("a");
 
         Assert.Same(changed, _site.Files.Add("/a"u8.ToArray(), changed));
@@ -77,7 +78,7 @@ public sealed class FileCacheTests : IDisposable
     {
         const int Count = 3000;
         _folder.Write("a", WebFolder.Noise(60_000));
-        await _folder.SettleAsync();
+        await _folder.SettleAsync(_clock);
         _site.Files.Add("/used"u8.ToArray(), Load("a"));
         for (int i = 0; i < Count; i++)
         {
@@ -95,7 +96,7 @@ public sealed class FileCacheTests : IDisposable
     {
         const int Count = 20_000;
         _folder.Write("a", "a");
-        await _folder.SettleAsync();
+        await _folder.SettleAsync(_clock);
         WebFile file = Load("a");
         string padding = new('/', 8000);
         for (int i = 0; i < Count; i++)
@@ -121,7 +122,7 @@ public sealed class FileCacheTests : IDisposable
             _folder.Write("a.txt.gz", WebFolder.Noise(60_000));
         }
 
-        await _folder.SettleAsync();
+        await _folder.SettleAsync(_clock);
         int formLength = (await Load("a.txt").MakeAsync("gzip"u8.ToArray())).Content!.Length;
         Assert.Equal(beforehand, formLength == 60_000);
         for (int i = 0; i < Count; i++)
@@ -142,7 +143,7 @@ public sealed class FileCacheTests : IDisposable
             _folder.Write($"{i}.txt", WebFolder.Prose(60_000, seed: i));
         }
 
-        await _folder.SettleAsync();
+        await _folder.SettleAsync(_clock);
         await Task.WhenAll(Enumerable.Range(0, 4).Select(seed => Task.Run(async () =>
         {
             Random random = new(seed);

@@ -4,6 +4,7 @@ namespace PSNetLab.Engine.Tests;
 public sealed class HttpCodingTests : IDisposable
 {
     private readonly WebFolder _folder = new();
+    private readonly FakeTimeProvider _clock = new(DateTimeOffset.UtcNow);
 
     public void Dispose() => _folder.Dispose();
 
@@ -96,7 +97,7 @@ public sealed class HttpCodingTests : IDisposable
     {
         _folder.Write("a.txt", WebFolder.Prose(5000));
         _folder.Write("a.txt.br", WebFolder.Noise(2000));
-        await _folder.SettleAsync();
+        await _folder.SettleAsync(_clock);
         await using ServedConnection served = await StartAsync();
         string? etag = null;
         for (int round = 0; round < 300; round++)
@@ -135,8 +136,8 @@ public sealed class HttpCodingTests : IDisposable
     public async Task Those_who_want_the_same_share_it()
     {
         _folder.Write("a.txt", WebFolder.Prose(2_000_000));
-        await _folder.SettleAsync();
-        WebSite site = new(new() { Folder = _folder.Path });
+        await _folder.SettleAsync(_clock);
+        WebSite site = new(new() { Folder = _folder.Path, Clock = _clock });
         PageRequest request = new("/a.txt", "/a.txt"u8.ToArray(), string.Empty, "gzip"u8.ToArray(), WantsJson: false);
 
         Answer[] answers = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(() => site.FindAsync(request)))).Soon();
@@ -147,5 +148,5 @@ public sealed class HttpCodingTests : IDisposable
     }
 
     private Task<ServedConnection> StartAsync(bool noCompression = false)
-        => ServedConnection.StartAsync(TransportKind.Portable, new() { Folder = _folder.Path, NoCompression = noCompression });
+        => ServedConnection.StartAsync(TransportKind.Portable, new() { Folder = _folder.Path, Clock = _clock, NoCompression = noCompression });
 }

@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace PSNetLab.Engine.Tests;
 
 /// <summary>How long a client may take.</summary>
@@ -20,7 +18,7 @@ public sealed class HttpDeadlineTests : IDisposable
     {
         await using ServedConnection served = await StartAsync(kind, s_short, s_never);
 
-        await served.UntilAsync(() => served.Ended.IsCompleted);
+        await AssertEndsAfterAsync(served, s_short);
 
         Assert.Empty(await served.Client.RestAsync());
         Assert.Empty(served.Records());
@@ -34,7 +32,7 @@ public sealed class HttpDeadlineTests : IDisposable
         await using ServedConnection served = await StartAsync(kind, s_never, s_short);
         Assert.Equal(200, (await served.Client.GetAsync("/a")).Status);
 
-        await served.UntilAsync(() => served.Ended.IsCompleted);
+        await AssertEndsAfterAsync(served, s_short);
 
         Assert.Empty(await served.Client.RestAsync());
         Assert.Single(served.Records());
@@ -47,9 +45,10 @@ public sealed class HttpDeadlineTests : IDisposable
         _folder.Write("a", "a");
         await using ServedConnection served = await StartAsync(kind, s_short, s_never);
         Assert.Equal(200, (await served.Client.GetAsync("/a")).Status);
-        long start = Stopwatch.GetTimestamp();
 
-        await served.UntilAsync(() => Stopwatch.GetElapsedTime(start) > 3 * s_short);
+        // Sending has a time of its own.
+        await Waiting.Until(() => served.Connection.Totals.MessagesSent == 1);
+        await served.PassServingAsync(10, () => served.Connection.IdleMilliseconds > 3 * s_short.TotalMilliseconds);
 
         Assert.Equal(200, (await served.Client.GetAsync("/a")).Status);
     }
@@ -60,9 +59,9 @@ public sealed class HttpDeadlineTests : IDisposable
     public async Task Half_a_head_gets_408_when_its_time_is_over(TransportKind kind)
     {
         await using ServedConnection served = await StartAsync(kind, s_short, s_never);
-        await served.Client.SendAsync("GET /a HTTP/1.1\r\nHo");
+        await SendHalfAsync(served, "GET /a HTTP/1.1\r\nHo");
 
-        await served.UntilAsync(() => served.Ended.IsCompleted);
+        await AssertEndsAfterAsync(served, s_short);
 
         HttpAnswer answer = await served.Client.AnswerAsync();
         Assert.Equal(408, answer.Status);
@@ -80,9 +79,9 @@ public sealed class HttpDeadlineTests : IDisposable
     public async Task Half_a_body_gets_408_when_its_time_is_over(TransportKind kind, string rest)
     {
         await using ServedConnection served = await StartAsync(kind, s_short, s_never);
-        await served.Client.SendAsync("POST /a HTTP/1.1\r\nHost: a\r\n" + rest);
+        await SendHalfAsync(served, "POST /a HTTP/1.1\r\nHost: a\r\n" + rest);
 
-        await served.UntilAsync(() => served.Ended.IsCompleted);
+        await AssertEndsAfterAsync(served, s_short);
 
         Assert.Equal(408, (await served.Client.AnswerAsync()).Status);
         await served.Client.AssertClosedAsync();
@@ -97,9 +96,9 @@ public sealed class HttpDeadlineTests : IDisposable
     public async Task Over_TLS_what_does_not_come_in_time_ends_the_connection(string half)
     {
         await using ServedConnection served = await StartAsync(TransportKind.Tls, s_short, s_never);
-        await served.Client.SendAsync(half);
+        await SendHalfAsync(served, half);
 
-        await served.UntilAsync(() => served.Ended.IsCompleted);
+        await AssertEndsAfterAsync(served, s_short);
 
         Assert.Empty(await served.Client.RestAsync());
         HttpRequestRecord record = Assert.Single(served.Records());
@@ -121,14 +120,14 @@ public sealed class HttpDeadlineTests : IDisposable
     {
         _folder.Write("a", "a");
         await using ServedConnection served = await StartAsync(kind, s_never, s_never);
-        await served.Client.SendAsync("GET /a HTTP/1.1\r\n");
-        await Waiting.Until(() => served.Connection.IdleMilliseconds > 200);
+        await SendHalfAsync(served, "GET /a HTTP/1.1\r\n");
+        await served.PassAsync(10, () => served.Connection.IdleMilliseconds > 200);
 
         // The rest of one and the beginning of the next.
         await served.Client.SendAsync("Host: a\r\n\r\nGET /a HTTP/1.1\r\n");
 
         await served.Client.AnswerAsync();
-        await Waiting.Until(() => served.Connection.IdleMilliseconds is > 0 and < 100);
+        await served.PassAsync(1, () => served.Connection.IdleMilliseconds is > 0 and < 100);
     }
 
     [Theory]
@@ -139,7 +138,10 @@ public sealed class HttpDeadlineTests : IDisposable
         await using ServedConnection served = await StartAsync(kind, s_short * 5, s_never);
         await served.Client.SendAsync("GET /large HTTP/1.1\r\nHost: a\r\n\r\n");
 
-        await served.UntilAsync(() => served.Ended.IsCompleted);
+        // So that it is known to have been sent.
+        await served.Client.FillAsync(1024 * 1024);
+
+        await AssertEndsAfterAsync(served, s_short * 5);
 
         HttpRequestRecord record = Assert.Single(served.Records());
         Assert.Equal((200, false), (record.Status, record.Completed));
@@ -154,13 +156,13 @@ public sealed class HttpDeadlineTests : IDisposable
         byte[] content = WebFolder.Noise(32 * 1024 * 1024);
         _folder.Write("large", content);
         await using ServedConnection served = await StartAsync(kind, s_never, s_never);
-        long start = Environment.TickCount64;
         await served.Client.SendAsync("GET /large HTTP/1.1\r\nHost: a\r\n\r\n");
-        await Waiting.Until(() => served.Connection.IdleMilliseconds > 200);
+        await served.PassToStuckAsync();
+        DateTimeOffset stuck = served.Clock.GetUtcNow();
 
         await served.Client.FillAsync(content.Length / 4);
 
-        await Waiting.Until(() => served.Connection.IdleMilliseconds is > 0 and var idle && Environment.TickCount64 - start - idle > 150);
+        await served.PassAsync(1, () => HasNewTime(served, stuck));
         Assert.Equal(content, (await served.Client.AnswerAsync()).Body);
     }
 
@@ -173,13 +175,13 @@ public sealed class HttpDeadlineTests : IDisposable
             _folder.Write("large", WebFolder.Noise(32 * 1024 * 1024));
             await using ServedConnection served = await StartAsync(kind, s_never, s_never);
             await served.Client.SendAsync("GET /large HTTP/1.1\r\nHost: a\r\n\r\n");
-            await Waiting.Until(() => served.Connection.IdleMilliseconds > 200);
-            await served.UntilAsync(() => served.Connection.IdleMilliseconds > 200);
-            long start = Environment.TickCount64;
+            await served.PassToStuckAsync();
+            await served.PassServingAsync(5, () => served.Connection.IdleMilliseconds > 200);
+            DateTimeOffset stuck = served.Clock.GetUtcNow();
 
             Assert.True(await served.Client.Socket.ReceiveAsync(new byte[256 * 1024]).Soon() > 0);
 
-            await served.UntilAsync(() => Environment.TickCount64 - start > served.Connection.IdleMilliseconds);
+            await served.PassServingAsync(1, () => HasNewTime(served, stuck));
         }
     }
 
@@ -190,30 +192,46 @@ public sealed class HttpDeadlineTests : IDisposable
         await using ServedConnection served = await StartAsync(kind, s_never, s_never);
         await served.Client.SendAsync("nonsense\r\n\r\n");
         Assert.Equal(400, (await served.Client.AnswerAsync()).Status);
-        long start = Stopwatch.GetTimestamp();
 
         // The client neither closes nor sends.
-        await served.UntilAsync(() => served.Ended.IsCompleted);
-
-        Assert.InRange(Stopwatch.GetElapsedTime(start), TimeSpan.FromSeconds(1), Waiting.Limit);
+        await AssertEndsAfterAsync(served, TimeSpan.FromSeconds(2), step: 100);
     }
+
+    private static async Task SendHalfAsync(ServedConnection served, string text)
+    {
+        await served.Client.SendAsync(text);
+        await Waiting.Until(() => served.Connection.Totals.BytesReceived == text.Length);
+    }
+
+    /// <summary>Fails when the connection ends before its time.</summary>
+    private static async Task AssertEndsAfterAsync(ServedConnection served, TimeSpan limit, int step = 10)
+    {
+        DateTimeOffset start = served.Clock.GetUtcNow();
+        await served.PassServingAsync(step, () => served.Ended.IsCompleted);
+        Assert.True(served.Clock.GetUtcNow() - start > limit);
+    }
+
+    /// <summary>Whether the time of the connection began anew at an instant or after it.</summary>
+    private static bool HasNewTime(ServedConnection served, DateTimeOffset since)
+        => served.Connection.IdleMilliseconds is > 0 and var idle && served.Clock.GetUtcNow().AddMilliseconds(-idle) >= since;
 
     private async Task AssertTimeGoesOnAsync(TransportKind kind, string before, string pieces)
     {
         await using ServedConnection served = await StartAsync(kind, s_never, s_never);
-        await served.Client.SendAsync(before + pieces[..1]);
-        await Waiting.Until(() => served.Connection.Totals.BytesReceived == before.Length + 1);
-        long start = Environment.TickCount64;
+        await SendHalfAsync(served, before + pieces[..1]);
+        await served.PassToWaitingAsync();
+        long elapsed = served.Connection.IdleMilliseconds;
         for (int i = 1; i < pieces.Length; i++)
         {
-            await Waiting.Until(() => Environment.TickCount64 - start > 30 * i);
+            served.Clock.Advance(TimeSpan.FromMilliseconds(30));
+            elapsed += 30;
             await served.Client.SendAsync(pieces[i..(i + 1)]);
             await Waiting.Until(() => served.Connection.Totals.BytesReceived == before.Length + i + 1);
         }
 
-        long elapsed = Environment.TickCount64 - start;
+        // It shows when the connection waits again.
         await Waiting.Until(() => served.Connection.IdleMilliseconds > 0);
-        Assert.InRange(served.Connection.IdleMilliseconds, elapsed - 50, long.MaxValue);
+        Assert.Equal(elapsed, served.Connection.IdleMilliseconds);
     }
 
     private Task<ServedConnection> StartAsync(TransportKind kind, TimeSpan request, TimeSpan keepAlive)

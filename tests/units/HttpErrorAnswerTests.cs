@@ -6,6 +6,7 @@ public sealed class HttpErrorAnswerTests : IDisposable
     private const string End = "\r\nHost: a\r\n\r\n";
 
     private readonly WebFolder _folder = new();
+    private readonly FakeTimeProvider _clock = new(DateTimeOffset.UtcNow);
 
     public HttpErrorAnswerTests() => _folder.Write("a", "a");
 
@@ -31,7 +32,7 @@ public sealed class HttpErrorAnswerTests : IDisposable
     [InlineData(431, "GET / HTTP/1.1\r\nA: 1\r\nB: 2\r\nC: 3\r\nD: 4" + End)]
     public async Task A_broken_request_is_answered_and_the_connection_closed(int status, string request, int repeat = 1)
     {
-        HttpServerOptions options = new() { Folder = _folder.Path, Limits = new() { RequestLineBytes = 80, HeaderBytes = 150, HeaderCount = 4 } };
+        HttpServerOptions options = new() { Folder = _folder.Path, Clock = _clock, Limits = new() { RequestLineBytes = 80, HeaderBytes = 150, HeaderCount = 4 } };
         foreach (TransportKind kind in TransportPair.Kinds)
         {
             await using ServedConnection served = await ServedConnection.StartAsync(kind, options);
@@ -74,7 +75,7 @@ public sealed class HttpErrorAnswerTests : IDisposable
     [InlineData(404, "GET /none", null)]
     public async Task A_refused_request_leaves_the_connection_open(int status, string request, string? allow)
     {
-        await _folder.SettleAsync();
+        await _folder.SettleAsync(_clock);
         await using ServedConnection served = await StartAsync();
 
         // What was sent before must not make a difference.
@@ -94,7 +95,7 @@ public sealed class HttpErrorAnswerTests : IDisposable
     public async Task A_path_of_an_absolute_target_may_be_empty()
     {
         _folder.Write("index.html", "start");
-        await _folder.SettleAsync();
+        await _folder.SettleAsync(_clock);
         await using ServedConnection served = await StartAsync();
 
         Assert.Equal("start", (await served.Client.GetAsync("http://a")).Text);
@@ -120,7 +121,7 @@ public sealed class HttpErrorAnswerTests : IDisposable
     [Fact]
     public async Task Credentials_are_asked_for_before_anything_is_looked_at()
     {
-        await using ServedConnection served = await StartAsync(new() { Folder = _folder.Path, Credential = new("user", "secret"), Cors = true });
+        await using ServedConnection served = await StartAsync(new() { Folder = _folder.Path, Clock = _clock, Credential = new("user", "secret"), Cors = true });
 
         foreach (string target in new[] { "/a", "/none", "/../a" })
         {
@@ -140,7 +141,7 @@ public sealed class HttpErrorAnswerTests : IDisposable
     {
         foreach (TransportKind kind in TransportPair.Kinds)
         {
-            await using ServedConnection served = await ServedConnection.StartAsync(kind, new() { Folder = _folder.Path }, isTurnedAway: true);
+            await using ServedConnection served = await ServedConnection.StartAsync(kind, new() { Folder = _folder.Path, Clock = _clock }, isTurnedAway: true);
 
             HttpAnswer answer = await served.Client.AskAsync("POST", "/none", "Content-Length: 1000000");
 
@@ -154,7 +155,7 @@ public sealed class HttpErrorAnswerTests : IDisposable
     {
         // The loopback interface has no speed, and the driver says so when the file is read.
         File.CreateSymbolicLink(_folder.PathOf("speed"), "/sys/class/net/lo/speed");
-        await using ServedConnection served = await StartAsync(new() { Folder = _folder.Path, FollowLinks = true });
+        await using ServedConnection served = await StartAsync(new() { Folder = _folder.Path, Clock = _clock, FollowLinks = true });
 
         Assert.Equal(500, (await served.Client.GetAsync("/speed")).Status);
 
@@ -164,5 +165,5 @@ public sealed class HttpErrorAnswerTests : IDisposable
         Assert.Equal(200, (await served.Client.GetAsync("/a")).Status);
     }
 
-    private Task<ServedConnection> StartAsync(HttpServerOptions? options = null) => ServedConnection.StartAsync(TransportKind.Portable, options ?? new() { Folder = _folder.Path });
+    private Task<ServedConnection> StartAsync(HttpServerOptions? options = null) => ServedConnection.StartAsync(TransportKind.Portable, options ?? new() { Folder = _folder.Path, Clock = _clock });
 }

@@ -6,6 +6,7 @@ public sealed class HttpFileChangeTests : IDisposable
     private const int Large = 32 * 1024 * 1024;
 
     private readonly WebFolder _folder = new();
+    private readonly FakeTimeProvider _clock = new(DateTimeOffset.UtcNow);
 
     public static TheoryData<TransportKind> Kinds => new(TransportPair.Kinds);
 
@@ -45,7 +46,7 @@ public sealed class HttpFileChangeTests : IDisposable
     {
         _folder.Write("a.txt", "old content");
         _folder.Write("b/index.html", "old page");
-        await _folder.SettleAsync();
+        await _folder.SettleAsync(_clock);
         await using ServedConnection served = await StartAsync();
         Assert.Equal("old content", (await served.Client.GetAsync("/a.txt")).Text);
         Assert.Equal("old page", (await served.Client.GetAsync("/b/")).Text);
@@ -65,7 +66,7 @@ public sealed class HttpFileChangeTests : IDisposable
     public async Task The_second_default_document_gives_way_to_the_first()
     {
         _folder.Write("index.htm", "second");
-        await _folder.SettleAsync();
+        await _folder.SettleAsync(_clock);
         await using ServedConnection served = await StartAsync();
         Assert.Equal("second", (await served.Client.GetAsync("/")).Text);
 
@@ -83,7 +84,7 @@ public sealed class HttpFileChangeTests : IDisposable
         string path = _folder.Write("large", content);
         await using ServedConnection served = await StartAsync(kind);
         await served.Client.SendAsync("GET /large HTTP/1.1\r\nHost: a\r\n\r\nGET /large HTTP/1.1\r\nHost: a\r\n\r\n");
-        await Waiting.Until(() => served.Connection.IdleMilliseconds > 200);
+        await served.PassToStuckAsync();
 
         Truncate(path, Large / 2);
 
@@ -106,7 +107,7 @@ public sealed class HttpFileChangeTests : IDisposable
         string path = _folder.Write("large", content);
         await using ServedConnection served = await StartAsync(kind);
         await served.Client.SendAsync($"GET /large HTTP/1.1\r\nHost: a\r\nRange: bytes=1-{Large - 100},{Large - 10}-\r\n\r\n");
-        await Waiting.Until(() => served.Connection.IdleMilliseconds > 200);
+        await served.PassToStuckAsync();
 
         Truncate(path, Large / 2);
 
@@ -125,7 +126,7 @@ public sealed class HttpFileChangeTests : IDisposable
         string path = _folder.Write("large", content);
         await using ServedConnection served = await StartAsync(kind);
         await served.Client.SendAsync("GET /large HTTP/1.1\r\nHost: a\r\n\r\n");
-        await Waiting.Until(() => served.Connection.IdleMilliseconds > 200);
+        await served.PassToStuckAsync();
 
         File.AppendAllText(path, "more");
 
@@ -143,7 +144,7 @@ public sealed class HttpFileChangeTests : IDisposable
         string path = _folder.Write("large", content);
         await using ServedConnection served = await StartAsync(kind);
         await served.Client.SendAsync("GET /large HTTP/1.1\r\nHost: a\r\n\r\n");
-        await Waiting.Until(() => served.Connection.IdleMilliseconds > 200);
+        await served.PassToStuckAsync();
 
         File.Delete(path);
 
@@ -157,5 +158,5 @@ public sealed class HttpFileChangeTests : IDisposable
         file.SetLength(length);
     }
 
-    private Task<ServedConnection> StartAsync(TransportKind kind = TransportKind.Portable) => ServedConnection.StartAsync(kind, new() { Folder = _folder.Path });
+    private Task<ServedConnection> StartAsync(TransportKind kind = TransportKind.Portable) => ServedConnection.StartAsync(kind, new() { Folder = _folder.Path, Clock = _clock });
 }

@@ -92,7 +92,7 @@ public sealed class HttpPipelineTests : IDisposable
         const int Count = 60_000;
         await using ServedConnection served = await StartAsync(kind);
         Task sending = served.Client.SendAsync(string.Concat(Enumerable.Repeat(Get, Count)));
-        await Waiting.Until(() => served.Connection.IdleMilliseconds > 200);
+        await served.PassToStuckAsync();
         Assert.True(served.Connection.Totals.MessagesReceived < Count);
 
         for (int i = 0; i < Count; i++)
@@ -114,7 +114,7 @@ public sealed class HttpPipelineTests : IDisposable
         await using ServedConnection served = await StartAsync(kind);
         await served.Client.SendAsync(lines);
         await Waiting.Until(() => served.Connection.Totals.BytesReceived == lines.Length);
-        await Waiting.Until(() => served.Connection.IdleMilliseconds > 0); // waits, and does not work
+        await served.PassToWaitingAsync(); // waits, and does not work
 
         await served.Client.SendAsync((lines.EndsWith('\r') ? "\n" : "") + Get);
 

@@ -7,6 +7,7 @@ namespace PSNetLab.Engine.Tests;
 public sealed class MemoryFileTests : IDisposable
 {
     private readonly WebFolder _folder = new();
+    private readonly FakeTimeProvider _clock = new(DateTimeOffset.UtcNow);
 
     public static TheoryData<TransportKind> Kinds => new(TransportPair.Kinds);
 
@@ -19,8 +20,8 @@ public sealed class MemoryFileTests : IDisposable
         byte[] content = WebFolder.Noise(WebFile.MostBytesKept);
         _folder.Write("a", content);
         _folder.Write("b", "short");
-        await _folder.SettleAsync();
-        await using ServedConnection served = await ServedConnection.StartAsync(kind, new() { Folder = _folder.Path });
+        await _folder.SettleAsync(_clock);
+        await using ServedConnection served = await ServedConnection.StartAsync(kind, new() { Folder = _folder.Path, Clock = _clock });
         (int Start, int End)[] ranges = [.. Enumerable.Range(0, 100).Select(i => (i, content.Length - 1 - (i * 500)))];
 
         // More than the sockets hold, so that the server has to stop in the middle.
@@ -40,8 +41,8 @@ public sealed class MemoryFileTests : IDisposable
     public async Task There_is_one_of_a_form_until_nobody_sends_it_any_more()
     {
         _folder.Write("a", WebFolder.Noise(MemoryFile.LeastBytes));
-        await _folder.SettleAsync();
-        await using ServedConnection served = await ServedConnection.StartAsync(TransportKind.Epoll, new() { Folder = _folder.Path });
+        await _folder.SettleAsync(_clock);
+        await using ServedConnection served = await ServedConnection.StartAsync(TransportKind.Epoll, new() { Folder = _folder.Path, Clock = _clock });
         await served.Client.GetAsync("/a");
 
         FileForm form = served.Site.TryFind("/a"u8, default)!;

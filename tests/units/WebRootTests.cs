@@ -9,6 +9,7 @@ public sealed class WebRootTests : IDisposable
     private const string Secret = "secret";
 
     private readonly WebFolder _folder = new();
+    private readonly FakeTimeProvider _clock = new(DateTimeOffset.UtcNow);
 
     public WebRootTests()
     {
@@ -131,8 +132,8 @@ public sealed class WebRootTests : IDisposable
         File.WriteAllText(Path.Join(_folder.Outside, "only-outside"), Secret);
         File.CreateSymbolicLink(_folder.PathOf("link"), _folder.PathOf("file"));
         Directory.CreateSymbolicLink(_folder.PathOf("links"), _folder.PathOf("folder"));
-        await _folder.SettleAsync();
-        await using ServedConnection served = await ServedConnection.StartAsync(TransportKind.Epoll, new() { Folder = _folder.Path, Browse = true });
+        await _folder.SettleAsync(_clock);
+        await using ServedConnection served = await ServedConnection.StartAsync(TransportKind.Epoll, new() { Folder = _folder.Path, Clock = _clock, Browse = true });
         using CancellationTokenSource over = new();
         Task swapping = Task.Run(() =>
         {

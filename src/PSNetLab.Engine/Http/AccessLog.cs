@@ -27,6 +27,7 @@ internal sealed class AccessLog : IAsyncDisposable
     private readonly AppendedFile _file;
     private readonly bool _isCombined;
     private readonly Action<NetLabException> _onFault;
+    private readonly TimeProvider _clock;
     private readonly CancellationTokenSource _ending = new();
     private AccessLogLines _filling = new();
     private AccessLogLines _writing = new();
@@ -39,15 +40,17 @@ internal sealed class AccessLog : IAsyncDisposable
     /// <param name="path">The file.</param>
     /// <param name="format">The form of the lines.</param>
     /// <param name="onFault">Hears, on another thread, that lines cannot be written (once until they can again) or were dropped (once).</param>
+    /// <param name="clock">What tells how long it waits; the system's when null.</param>
     /// <exception cref="NetLabException">It cannot be opened.</exception>
-    internal AccessLog(string path, AccessLogFormat format, Action<NetLabException> onFault)
+    internal AccessLog(string path, AccessLogFormat format, Action<NetLabException> onFault, TimeProvider? clock = null)
     {
         _path = path;
         _isCombined = format == AccessLogFormat.Combined;
         _onFault = onFault;
+        _clock = clock ?? TimeProvider.System;
         try
         {
-            _file = new AppendedFile(path);
+            _file = new AppendedFile(path, _clock);
         }
         catch (Exception error) when (IsOfTheDisk(error))
         {
@@ -199,5 +202,5 @@ internal sealed class AccessLog : IAsyncDisposable
 
     // Ends early when the log is disposed.
     private async Task PauseAsync(TimeSpan duration)
-        => await Task.Delay(duration, _ending.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        => await Task.Delay(duration, _clock, _ending.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 }

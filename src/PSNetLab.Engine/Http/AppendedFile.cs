@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace PSNetLab.Engine;
 
 /// <summary>A file that grows at its end while others read, rename, shorten or delete it. For one user at a time.</summary>
@@ -12,13 +10,15 @@ internal sealed class AppendedFile : IDisposable
     private static readonly TimeSpan s_mostAge = TimeSpan.FromSeconds(1);
 
     private readonly string _path;
+    private readonly TimeProvider _clock;
     private FileStream? _stream;
     private long _openedAt;
 
     /// <summary>Opens the file, or makes it.</summary>
-    internal AppendedFile(string path)
+    internal AppendedFile(string path, TimeProvider clock)
     {
         _path = path;
+        _clock = clock;
         _stream = Open();
     }
 
@@ -27,7 +27,7 @@ internal sealed class AppendedFile : IDisposable
     /// <summary>Appends bytes, and says how many: fewer when the disk took no more.</summary>
     internal async ValueTask<int> AppendAsync(ReadOnlyMemory<byte> bytes)
     {
-        if (Stopwatch.GetElapsedTime(_openedAt) > s_mostAge)
+        if (_clock.GetElapsedTime(_openedAt) > s_mostAge)
         {
             Dispose();
         }
@@ -72,7 +72,7 @@ internal sealed class AppendedFile : IDisposable
             _ = LibC.SetFileStatus(stream.SafeFileHandle, LibC.SetStatusFlags, LibC.Append);
         }
 
-        _openedAt = Stopwatch.GetTimestamp();
+        _openedAt = _clock.GetTimestamp();
         return stream;
     }
 }

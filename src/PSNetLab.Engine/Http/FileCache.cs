@@ -3,7 +3,8 @@ using System.Collections.Concurrent;
 namespace PSNetLab.Engine;
 
 /// <summary>The files a web site has sent, by the path in the request; bounded, and never older than what is on disk.</summary>
-internal sealed class FileCache
+/// <param name="clock">What tells how old a file is.</param>
+internal sealed class FileCache(TimeProvider clock)
 {
     private const long MostBytes = 64 * 1024 * 1024;
 
@@ -40,7 +41,7 @@ internal sealed class FileCache
     internal WebFile Add(byte[] key, WebFile file)
     {
         // Another change within the same tick of the file system's clock could not be seen.
-        if (file.Stamp.MayChangeUnnoticed)
+        if (file.Stamp.MayChangeUnnoticed(clock))
         {
             return file;
         }

@@ -8,8 +8,9 @@ namespace PSNetLab.Engine;
 [SuppressMessage("Design", "CA1001", Justification = "RunAsync closes everything at its end.")]
 internal sealed partial class HttpConnection : IServedConnection
 {
-    private const long LingerMilliseconds = 2000;
     private const long MostBytesLingered = 1024 * 1024;
+
+    private static readonly TimeSpan s_linger = TimeSpan.FromSeconds(2);
 
     private static int s_lastId;
 
@@ -23,7 +24,7 @@ internal sealed partial class HttpConnection : IServedConnection
     private readonly ReceiveBuffer _received = new();
     private int _phase = (int)Phase.Idle;
     private int _unacknowledged = -1;
-    private long _since = Environment.TickCount64;
+    private long _since;
 
     /// <param name="transport">The stream; it is closed at the end of <see cref="RunAsync"/>.</param>
     /// <param name="options">The server's options.</param>
@@ -39,6 +40,7 @@ internal sealed partial class HttpConnection : IServedConnection
         _isStopping = isStopping;
         _onFault = onFault;
         _isTurnedAway = isTurnedAway;
+        _since = options.Clock.GetTimestamp();
     }
 
     /// <summary>What the connection is doing, which says how long it may take.</summary>
@@ -62,11 +64,14 @@ internal sealed partial class HttpConnection : IServedConnection
 
     public int Id { get; } = Interlocked.Increment(ref s_lastId);
 
-    public long IdleMilliseconds => Current == Phase.Working ? 0 : Environment.TickCount64 - Volatile.Read(ref _since);
+    public long IdleMilliseconds => Current == Phase.Working ? 0 : (long)Elapsed.TotalMilliseconds;
 
     internal IPEndPoint RemoteEndPoint => _transport.RemoteEndPoint;
 
     public Totals Totals { get; private set; }
+
+    /// <summary>The time since something happened that gives it new time.</summary>
+    private TimeSpan Elapsed => _options.Clock.GetElapsedTime(Volatile.Read(ref _since));
 
     private Phase Current => (Phase)Volatile.Read(ref _phase);
 
@@ -94,15 +99,15 @@ internal sealed partial class HttpConnection : IServedConnection
             NoteProgress();
         }
 
-        long elapsed = Environment.TickCount64 - Volatile.Read(ref _since);
+        TimeSpan elapsed = Elapsed;
         TimeSpan limit = phase switch
         {
             Phase.Idle => Totals.MessagesReceived == 0 ? _options.RequestTimeout : _options.KeepAliveTimeout,
             Phase.Receiving or Phase.Sending => _options.RequestTimeout,
-            Phase.Lingering => TimeSpan.FromMilliseconds(LingerMilliseconds),
+            Phase.Lingering => s_linger,
             _ => TimeSpan.MaxValue,
         };
-        bool isOver = elapsed > limit.TotalMilliseconds && phase switch
+        bool isOver = elapsed > limit && phase switch
         {
             Phase.Idle => TryChange(phase, Phase.Ended),
             Phase.Receiving => TryChange(phase, Phase.Expired),
@@ -123,7 +128,7 @@ internal sealed partial class HttpConnection : IServedConnection
             if (unacknowledged != _unacknowledged)
             {
                 _unacknowledged = unacknowledged;
-                Volatile.Write(ref _since, Environment.TickCount64);
+                Volatile.Write(ref _since, _options.Clock.GetTimestamp());
             }
         }
         catch (ObjectDisposedException)
@@ -167,7 +172,7 @@ internal sealed partial class HttpConnection : IServedConnection
             if (!goesOn)
             {
                 answered = Totals.MessagesReceived;
-                Volatile.Write(ref _since, Environment.TickCount64);
+                Volatile.Write(ref _since, _options.Clock.GetTimestamp());
             }
 
             Step? came;
@@ -291,7 +296,7 @@ internal sealed partial class HttpConnection : IServedConnection
 
     private void Touch(Phase phase)
     {
-        Volatile.Write(ref _since, Environment.TickCount64);
+        Volatile.Write(ref _since, _options.Clock.GetTimestamp());
         Volatile.Write(ref _phase, (int)phase);
     }
 

@@ -16,7 +16,7 @@ internal sealed class HttpServer : StreamServer<HttpConnection>
     private readonly IStreamServerObserver _observer;
     private readonly WebSite _site;
     private readonly ConcurrentDictionary<int, HttpConnection> _turnedAway = new();
-    private readonly Timer _deadlines;
+    private readonly ITimer _deadlines;
 
     private HttpServer(HttpServerOptions options, IStreamServerObserver observer)
         : base(options, observer)
@@ -26,7 +26,7 @@ internal sealed class HttpServer : StreamServer<HttpConnection>
         _site = new WebSite(options);
         TimeSpan shortest = options.RequestTimeout < options.KeepAliveTimeout ? options.RequestTimeout : options.KeepAliveTimeout;
         TimeSpan period = TimeSpan.FromMilliseconds(Math.Clamp(shortest.TotalMilliseconds / 4, 20, 1000));
-        _deadlines = new Timer(static self => ((HttpServer)self!).CheckDeadlines(), this, period, period);
+        _deadlines = options.Clock.CreateTimer(static self => ((HttpServer)self!).CheckDeadlines(), this, period, period);
     }
 
     /// <summary>Starts listening; the port is open when this returns.</summary>

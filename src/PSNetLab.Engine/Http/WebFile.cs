@@ -85,7 +85,7 @@ internal sealed class WebFile : IDisposable
                 FileForm form = NewForm(coded.SiblingPath, stamp, Kept(handle, stamp), coding);
 
                 // Another change within the same tick of the file system's clock could not be seen.
-                if (!stamp.MayChangeUnnoticed)
+                if (!stamp.MayChangeUnnoticed(_site.Clock))
                 {
                     coded.Sibling = form;
                     _site.Files.Grow(this);
@@ -224,7 +224,8 @@ internal sealed class WebFile : IDisposable
         byte[] etag = ETag(source, stamp, content, coding);
 
         // Never later than the response itself (RFC 9110, section 8.8.2.1).
-        DateTime modified = DateTime.UtcNow is var now && Stamp.ModifiedUtc > now ? now : Stamp.ModifiedUtc;
+        DateTime now = _site.Clock.GetUtcNow().UtcDateTime;
+        DateTime modified = Stamp.ModifiedUtc > now ? now : Stamp.ModifiedUtc;
         modified = new DateTime(modified.Ticks - (modified.Ticks % TimeSpan.TicksPerSecond), DateTimeKind.Utc);
         byte[] common = FieldLines.Format(
             [

@@ -22,6 +22,7 @@ internal sealed class WebSite
     internal WebSite(HttpServerOptions options)
     {
         _options = options;
+        Files = new FileCache(options.Clock);
         Root = new WebRoot(options.Folder, options.IncludeHidden, options.FollowLinks);
         CommonFields = FieldLines.Format(
             [
@@ -34,7 +35,9 @@ internal sealed class WebSite
 
     internal WebRoot Root { get; }
 
-    internal FileCache Files { get; } = new();
+    internal FileCache Files { get; }
+
+    internal TimeProvider Clock => _options.Clock;
 
     internal MediaTypes MediaTypes => _options.MediaTypes;
 

@@ -16,6 +16,9 @@ internal abstract record StreamServerOptions
     internal SslStreamCertificateContext? Certificate { get; init; }
 
     internal AddressFilter? Filter { get; init; }
+
+    /// <summary>What tells how long something takes, and how old it is.</summary>
+    internal TimeProvider Clock { get; init; } = TimeProvider.System;
 }
 
 /// <summary>What a TCP server is to do. The defaults are those of the cmdlet.</summary>

@@ -11,13 +11,17 @@ internal sealed class ServedConnection : IAsyncDisposable
     private ServedConnection(Transport transport, HttpPeer client, HttpServerOptions options, bool isTurnedAway)
     {
         Client = client;
-        options = options with { Sink = _records };
+        Clock = options.Clock as FakeTimeProvider ?? new FakeTimeProvider(DateTimeOffset.UtcNow);
+        options = options with { Sink = _records, Clock = Clock };
         Site = new WebSite(options);
         Connection = new HttpConnection(transport, options, Site, () => IsStopping, (fault, _) => Faults.Add(fault), isTurnedAway);
         Ended = Connection.RunAsync();
     }
 
     internal HttpPeer Client { get; }
+
+    /// <summary>The time of the connection, which stands still unless the test lets it pass.</summary>
+    internal FakeTimeProvider Clock { get; }
 
     internal WebSite Site { get; }
 
@@ -59,12 +63,31 @@ internal sealed class ServedConnection : IAsyncDisposable
         return record[0];
     }
 
-    /// <summary>Waits as the server does: with a look at the deadline from time to time.</summary>
-    internal Task UntilAsync(Func<bool> condition) => Waiting.Until(() =>
+    /// <summary>Lets time pass until a condition is met, a step a look.</summary>
+    internal Task PassAsync(int milliseconds, Func<bool> condition) => Waiting.Until(
+        () =>
+        {
+            Clock.Advance(TimeSpan.FromMilliseconds(milliseconds));
+            return condition();
+        },
+        tries: 0);
+
+    /// <summary>Lets time pass as it does for a server: with a look at the deadline from time to time.</summary>
+    internal Task PassServingAsync(int milliseconds, Func<bool> condition) => PassAsync(milliseconds, () =>
     {
         Connection.CheckDeadline();
         return condition();
     });
+
+    /// <summary>Lets time pass until the connection has done something and waits again.</summary>
+    internal Task PassToWaitingAsync() => PassAsync(1, () => Connection.IdleMilliseconds > 0);
+
+    /// <summary>Lets time pass until the answer goes on no more because the client does not read it.</summary>
+    internal async Task PassToStuckAsync()
+    {
+        await Waiting.Until(() => Client.Socket.Available > 10_000);
+        await PassAsync(5, () => Connection.IdleMilliseconds > 200);
+    }
 
     public async ValueTask DisposeAsync()
     {

@@ -36,11 +36,23 @@ internal sealed class WebFolder : IDisposable
 
     internal string PathOf(string name) => System.IO.Path.Join(Path, name);
 
-    /// <summary>Waits until the files are old enough that every change to them can be seen, and so may be kept in memory.</summary>
-    internal Task SettleAsync()
+    /// <summary>Sets the clock forward until the files are old enough that every change to them can be seen, and so may be kept in memory. What is written from now on is not.</summary>
+    internal async Task SettleAsync(FakeTimeProvider clock)
     {
-        FilePath[] files = [.. Directory.EnumerateFiles(Path, "*", SearchOption.AllDirectories).Select(file => new FilePath(file))];
-        return Waiting.Until(() => Array.TrueForAll(files, file => !file.Stat().MayChangeUnnoticed));
+        FileStamp[] files = [.. Directory.EnumerateFiles(Path, "*", SearchOption.AllDirectories).Select(file => new FilePath(file).Stat())];
+        while (Array.Exists(files, file => file.MayChangeUnnoticed(clock)))
+        {
+            clock.Advance(TimeSpan.FromMilliseconds(1));
+        }
+
+        // The clock of the file system goes on in steps.
+        long newest = files.Max(file => Math.Max(file.Modified, file.Changed));
+        FilePath probe = new(System.IO.Path.Join(_parent, "probe"));
+        await Waiting.Until(() =>
+        {
+            File.WriteAllText(probe.Text, string.Empty);
+            return probe.Stat().Modified > newest + TimeSpan.TicksPerMillisecond;
+        });
     }
 
     /// <summary>Text that compresses well, but not to nothing.</summary>

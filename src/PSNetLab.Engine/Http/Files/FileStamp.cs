@@ -33,5 +33,5 @@ internal readonly record struct FileStamp(FileKind Kind, ulong Device, ulong Ino
     internal DateTime ModifiedUtc => new(Modified, DateTimeKind.Utc);
 
     /// <summary>Whether a further change could leave the stamp as it is, because the last one was just now.</summary>
-    internal bool MayChangeUnnoticed => DateTime.UtcNow.Ticks - Math.Max(Modified, Changed) < CoarsestClock;
+    internal bool MayChangeUnnoticed(TimeProvider clock) => clock.GetUtcNow().Ticks - Math.Max(Modified, Changed) < CoarsestClock;
 }
