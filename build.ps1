@@ -6,8 +6,8 @@
 Builds, tests, documents, measures and packages PSNetLab.
 
 .DESCRIPTION
-Needs PowerShell 7.4 or later, the .NET SDK 8 or later, and npm, which brings the list of media types. On a machine that
-has the .NET SDK 10 and no PowerShell, ./build.sh or build.cmd brings it, and takes the same words.
+Needs PowerShell 7.4 or later and the .NET SDK 8 or later. On a machine that has the .NET SDK 10 and no PowerShell,
+./build.sh or build.cmd brings it, and takes the same words.
 
 Pester, PSScriptAnalyzer and Microsoft.PowerShell.PlatyPS come from the PowerShell Gallery into .tools, at the versions
 that build/Modules.ps1 names. Where the Gallery is not reached, Pester comes from NuGet, and without the other two a task
@@ -21,6 +21,8 @@ Docs     Build, then the check that help pages, cmdlets and the manifest agree
 Bench    Build, then tests/Benchmarks/Bench.ps1: the module beside public tools, on Linux
 Analyze  PSScriptAnalyzer over every script; any finding fails
 Package  Build, then a .nupkg in output/packages
+MediaTypes
+         the list of media types in src anew from mime-db, for which it needs npm
 Clean    removes output/, TestResults/ and every bin/ and obj/
 
 .PARAMETER Configuration
@@ -52,7 +54,7 @@ From another shell. Several tasks are one word there.
 [CmdletBinding()]
 param(
     [Parameter(Position = 0)]
-    [ArgumentCompletions('Build', 'Test', 'Demo', 'Docs', 'Bench', 'Analyze', 'Package', 'Clean')]
+    [ArgumentCompletions('Build', 'Test', 'Demo', 'Docs', 'Bench', 'Analyze', 'Package', 'MediaTypes', 'Clean')]
     [string[]] $Task = 'Build',
 
     [ValidateSet('Release', 'Debug')]
@@ -79,6 +81,7 @@ $assemblies = 'PSNetLab.dll', 'PSNetLab.Engine.dll'
 . $PSScriptRoot/build/Docs.ps1
 . $PSScriptRoot/build/Test.ps1
 . $PSScriptRoot/build/Package.ps1
+. $PSScriptRoot/build/MediaTypes.ps1
 
 # From another shell several words come as one: 'Clean,Test'.
 function Split-Word([string] $Parameter, [string[]] $Word, [string[]] $Known) {
@@ -174,8 +177,8 @@ function Invoke-Clean {
 }
 
 $Area = @(if ($Area) { Split-Word Area $Area Tcp, Udp, Http, Sockets, Startup, Pipeline })
-$steps = foreach ($name in Split-Word Task $Task Build, Test, Demo, Docs, Bench, Analyze, Package, Clean) {
-    if ($name -notin 'Analyze', 'Clean') { 'Build' }
+$steps = foreach ($name in Split-Word Task $Task Build, Test, Demo, Docs, Bench, Analyze, Package, MediaTypes, Clean) {
+    if ($name -notin 'Analyze', 'MediaTypes', 'Clean') { 'Build' }
     $name
 }
 $steps = @($steps | Select-Object -Unique)

@@ -45,6 +45,53 @@ public class HttpMediaTypesTests
     public void The_extension_says_the_type(string fileName, string type) => Assert.Equal(type, MediaTypes.Default.Find(fileName));
 
     [Theory]
+    [InlineData("Deploy.ps1")]
+    [InlineData("PSNetLab.psm1")]
+    [InlineData("PSNetLab.psd1")]
+    [InlineData("Program.cs")]
+    [InlineData("main.py")]
+    [InlineData("main.go")]
+    [InlineData("main.rs")]
+    [InlineData("Cargo.toml")]
+    [InlineData("tsconfig.jsonc")]
+    [InlineData("App.tsx")]
+    [InlineData("a.diff")]
+    [InlineData("a.patch")]
+    [InlineData("a.reg")]
+    [InlineData("README")]
+    [InlineData("readme")]
+    [InlineData("folder.html/README")]
+    [InlineData("LICENSE")]
+    [InlineData("Makefile")]
+    [InlineData("Dockerfile")]
+    [InlineData(".gitignore")]
+    public void Source_code_and_what_comes_with_it_is_plain_text(string fileName)
+    {
+        Assert.Equal("text/plain; charset=utf-8", MediaTypes.Default.Find(fileName));
+        Assert.True(MediaTypes.IsCompressible(MediaTypes.Default.Find(fileName)));
+    }
+
+    [Theory]
+    [InlineData("PSNetLab.Format.ps1xml")]
+    [InlineData("PSNetLab.csproj")]
+    [InlineData("Directory.Build.props")]
+    public void Files_of_XML_by_other_names_are_XML(string fileName)
+        => Assert.Equal("text/xml; charset=utf-8", MediaTypes.Default.Find(fileName));
+
+    [Theory]
+    [InlineData("README.md", "text/markdown; charset=utf-8")]
+    [InlineData("a.README", "application/octet-stream")]
+    [InlineData("README.", "application/octet-stream")]
+    [InlineData("README ", "application/octet-stream")]
+    [InlineData("Makefile/a", "application/octet-stream")]
+    [InlineData("install.sh", "application/x-sh")]
+    [InlineData("a.sql", "application/sql")]
+    [InlineData("a.jsx", "text/jsx; charset=utf-8")]
+    [InlineData("a.less", "text/less; charset=utf-8")]
+    public void Only_whole_names_are_names_and_known_types_stay(string fileName, string type)
+        => Assert.Equal(type, MediaTypes.Default.Find(fileName));
+
+    [Theory]
     [InlineData("")]
     [InlineData(".")]
     [InlineData("..")]

@@ -4,25 +4,25 @@ using System.Text;
 
 namespace PSNetLab.Engine;
 
-/// <summary>The media types of files, by the extensions of their names (RFC 9110, section 8.3).</summary>
+/// <summary>The media types of files, by the extensions of their names or by the whole names (RFC 9110, section 8.3).</summary>
 internal sealed class MediaTypes
 {
-    /// <summary>The media types that mime-db knows; read from the assembly when they are first needed.</summary>
+    /// <summary>The media types that mime-db knows, and more text; read from the assembly when they are first needed.</summary>
     internal static readonly MediaTypes Default = Load(out s_compressible);
 
     private const string Unknown = "application/octet-stream";
 
     private static readonly FrozenSet<string> s_compressible;
 
-    // In the order of the extensions, so that the type of a span is found without a string.
-    private readonly string[] _extensions;
+    // Extensions with their dot, and whole names, in order, so that the type of a span is found without a string.
+    private readonly string[] _names;
     private readonly string[] _types;
 
     private MediaTypes(Dictionary<string, string> types)
     {
-        _extensions = [.. types.Keys];
+        _names = [.. types.Keys];
         _types = [.. types.Values];
-        Array.Sort(_extensions, _types, StringComparer.OrdinalIgnoreCase);
+        Array.Sort(_names, _types, StringComparer.OrdinalIgnoreCase);
     }
 
     /// <summary>The same with other types for some extensions.</summary>
@@ -31,14 +31,14 @@ internal sealed class MediaTypes
     internal MediaTypes With(IEnumerable<KeyValuePair<string, string>> overrides)
     {
         Dictionary<string, string> types = new(StringComparer.OrdinalIgnoreCase);
-        for (int i = 0; i < _extensions.Length; i++)
+        for (int i = 0; i < _names.Length; i++)
         {
-            types.Add(_extensions[i], _types[i]);
+            types.Add(_names[i], _types[i]);
         }
 
         foreach ((string extension, string type) in overrides)
         {
-            types[CheckedExtension(extension)] = WithCharset(CheckedType(type));
+            types['.' + CheckedExtension(extension)] = WithCharset(CheckedType(type));
         }
 
         return new MediaTypes(types);
@@ -47,13 +47,18 @@ internal sealed class MediaTypes
     /// <summary>The media type of a file, with the charset of what is text.</summary>
     internal string Find(ReadOnlySpan<char> fileName)
     {
-        ReadOnlySpan<char> extension = Path.GetExtension(fileName).TrimStart('.');
+        ReadOnlySpan<char> name = Path.GetExtension(fileName);
+        if (name.IsEmpty)
+        {
+            name = Path.GetFileName(fileName);
+        }
+
         int low = 0;
-        int high = _extensions.Length - 1;
+        int high = _names.Length - 1;
         while (low <= high)
         {
             int middle = (low + high) / 2;
-            int order = extension.CompareTo(_extensions[middle], StringComparison.OrdinalIgnoreCase);
+            int order = name.CompareTo(_names[middle], StringComparison.OrdinalIgnoreCase);
             if (order == 0)
             {
                 return _types[middle];
@@ -73,31 +78,41 @@ internal sealed class MediaTypes
         return IsText(bare) || EndsWith(bare, "+xml") || EndsWith(bare, "+json") || s_compressible.Contains(type);
     }
 
-    // A line is a type, with a '+' before it when it is compressible, and its extensions.
     private static MediaTypes Load(out FrozenSet<string> compressible)
     {
         Dictionary<string, string> types = new(2000, StringComparer.OrdinalIgnoreCase);
         HashSet<string> compressibleTypes = new(StringComparer.OrdinalIgnoreCase);
-        using StreamReader lines = new(typeof(MediaTypes).Assembly.GetManifestResourceStream("media-types.txt")!);
+        Read("mime-db.txt", types, compressibleTypes);
+        Read("additions.txt", types, compressibleTypes);
+        compressible = compressibleTypes.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
+        return new MediaTypes(types);
+    }
+
+    // A line is a type, with a '+' before it when it is compressible, and its extensions and names; one with '#' is a remark.
+    private static void Read(string resource, Dictionary<string, string> types, HashSet<string> compressible)
+    {
+        using StreamReader lines = new(typeof(MediaTypes).Assembly.GetManifestResourceStream(resource)!);
         while (lines.ReadLine() is string line)
         {
+            if (line.StartsWith('#'))
+            {
+                continue;
+            }
+
             string[] words = line.Split(' ');
             string type = words[0].TrimStart('+');
             string typeWithCharset = WithCharset(type);
-            foreach (string extension in words.AsSpan(1))
+            foreach (string name in words.AsSpan(1))
             {
-                types.Add(extension, typeWithCharset);
+                types[name] = typeWithCharset;
             }
 
             // What is unknown is as likely to be compressed already, so its type does not count whatever the list says.
             if (words[0] != type && type != Unknown)
             {
-                compressibleTypes.Add(type);
+                compressible.Add(type);
             }
         }
-
-        compressible = compressibleTypes.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
-        return new MediaTypes(types);
     }
 
     private static string WithCharset(string type)
