@@ -131,7 +131,7 @@ function Invoke-Build {
     Remove-OldModule
     $null = New-Item $modulePath -ItemType Directory
     $assemblies | ForEach-Object { Copy-Item (Join-Path $published $_) $modulePath }
-    Copy-Item $PSScriptRoot/PSNetLab.psd1, $PSScriptRoot/LICENSE, $PSScriptRoot/THIRD-PARTY-NOTICES.txt, $project/Module/*.ps1xml $modulePath
+    Copy-Item $PSScriptRoot/PSNetLab.psd1, $PSScriptRoot/LICENSE, $PSScriptRoot/THIRD-PARTY-NOTICES.txt, $project/Display/*.ps1xml $modulePath
     Export-Help
 }
 

@@ -204,8 +204,8 @@ Describe 'Get-SocketInfo lists the machine' {
         foreach ($socket in $all) {
             $socket.LocalAddress | Should -BeOfType ipaddress
             $socket.LocalPort | Should -BeOfType int
-            $socket.State | Should -BeOfType PSNetLab.Engine.SocketState
-            $socket.Protocol | Should -BeOfType PSNetLab.Engine.SocketProtocol
+            $socket.State | Should -BeOfType PSNetLab.SocketState
+            $socket.Protocol | Should -BeOfType PSNetLab.SocketProtocol
         }
         $sorted = ($all | Sort-Object LocalPort).LocalPort
         $sorted | Should -Be ([int[]] ($all.LocalPort) | Sort-Object)

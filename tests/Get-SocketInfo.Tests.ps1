@@ -34,7 +34,7 @@ Describe 'Get-SocketInfo with an object' {
     It 'tells of a TCP server' {
         $server = Start-TcpServer
         $info = $server | Get-SocketInfo
-        $info | Should -BeOfType PSNetLab.Engine.SocketInfo
+        $info | Should -BeOfType PSNetLab.SocketInfo
         $info.State | Should -Be 'Listen'
         $info.LocalPort | Should -Be $server.Port
         $info.ProcessId | Should -Be $PID

@@ -101,7 +101,7 @@ Describe 'Get-SocketOption' {
     It 'has typed values, units and levels' {
         $sockets.tcp | Get-SocketOption NoDelay | ForEach-Object Value | Should -BeOfType bool
         $buffer = $sockets.tcp | Get-SocketOption ReceiveBuffer
-        $buffer | Should -BeOfType PSNetLab.Engine.SocketOption
+        $buffer | Should -BeOfType PSNetLab.SocketOption
         $buffer.Value | Should -BeOfType int
         $buffer.Unit | Should -Be 'bytes'
         $buffer.Level | Should -Be 'Socket'

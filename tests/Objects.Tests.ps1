@@ -3,10 +3,10 @@
 BeforeDiscovery {
     $outputs = @(
         @{ Cmdlet = 'Start-TcpServer'; Types = 'PSNetLab.Jobs.TcpServerJob' }
-        @{ Cmdlet = 'Open-TcpConnection'; Types = 'PSNetLab.Engine.TcpConnection' }
-        @{ Cmdlet = 'Get-TcpConnection'; Types = 'PSNetLab.Engine.TcpConnection' }
-        @{ Cmdlet = 'Send-TcpMessage'; Types = 'PSNetLab.Engine.TcpMessage' }
-        @{ Cmdlet = 'Receive-TcpMessage'; Types = 'PSNetLab.Engine.TcpMessage' }
+        @{ Cmdlet = 'Open-TcpConnection'; Types = 'PSNetLab.TcpConnection' }
+        @{ Cmdlet = 'Get-TcpConnection'; Types = 'PSNetLab.TcpConnection' }
+        @{ Cmdlet = 'Send-TcpMessage'; Types = 'PSNetLab.TcpMessage' }
+        @{ Cmdlet = 'Receive-TcpMessage'; Types = 'PSNetLab.TcpMessage' }
         @{ Cmdlet = 'Close-TcpConnection'; Types = @() }
     )
 }
@@ -65,7 +65,7 @@ Describe 'Objects' {
 
     It 'a message survives serialization, as through Start-Job and remoting' {
         $copy = [Management.Automation.PSSerializer]::Deserialize([Management.Automation.PSSerializer]::Serialize($message))
-        $copy.psobject.TypeNames[0] | Should -Be 'Deserialized.PSNetLab.Engine.TcpMessage'
+        $copy.psobject.TypeNames[0] | Should -Be 'Deserialized.PSNetLab.TcpMessage'
         $copy.Text | Should -Be $message.Text
         $copy.Data | Should -Be $message.Data
         $copy.Time | Should -Be $message.Time

@@ -61,7 +61,7 @@ Describe 'Open-TcpConnection' {
         It 'sets -NoDelay and -KeepAlive on its socket only when asked' {
             $server = Start-TcpServer
             # No public member shows the socket.
-            $socketOf = [PSNetLab.Engine.TcpConnection].GetProperty('Socket', [Reflection.BindingFlags] 'Instance, NonPublic')
+            $socketOf = [PSNetLab.TcpConnection].GetProperty('Socket', [Reflection.BindingFlags] 'Instance, NonPublic')
             foreach ($on in $false, $true) {
                 $socket = $socketOf.GetValue((Open-TcpConnection 127.0.0.1 $server.Port -NoDelay:$on -KeepAlive:$on))
                 $socket.NoDelay | Should -Be $on

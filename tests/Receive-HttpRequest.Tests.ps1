@@ -19,7 +19,7 @@ Describe 'Receive-HttpRequest' {
         $records = $server | Receive-HttpRequest -Count 2 -TimeoutSec 5
         $records.Target | Should -Be '/a.txt', '/b'
         $records.Status | Should -Be 200, 404
-        $records | Should -BeOfType PSNetLab.Engine.HttpRequestRecord
+        $records | Should -BeOfType PSNetLab.HttpRequestRecord
         Receive-Job $server | Should -BeNullOrEmpty
     }
 

@@ -13,7 +13,7 @@ Describe 'Receive-UdpMessage on a port' {
             $messages = Receive-Sent @{ Count = 3 } { param($port) 'a', '', 'c', 'd' | Send-UdpMessage 127.0.0.1 $port }
             $messages.Text | Should -Be 'a', '', 'c'
             $messages.Sequence | Should -Be 1, 2, 3
-            $messages | Should -BeOfType ([PSNetLab.Engine.UdpMessage])
+            $messages | Should -BeOfType ([PSNetLab.UdpMessage])
             "$($messages[0].LocalEndPoint)" | Should -Match '^127\.0\.0\.1:\d+$'
             $messages[0].RemoteEndPoint.Port | Should -Be $messages[2].RemoteEndPoint.Port
         }

@@ -23,7 +23,7 @@ Describe 'Send-Broadcast' -Skip:$noBroadcast {
     Context 'what is sent' {
         It 'reaches everybody on the port, and says what went where' {
             $result = Send-Broadcast $port 'hello, all' -Address $loopback
-            $result | Should -BeOfType ([PSNetLab.Engine.BroadcastResult])
+            $result | Should -BeOfType ([PSNetLab.BroadcastResult])
             "$($result.BroadcastAddress)" | Should -Be $loopback
             $result.Interface | Should -Be 'lo'
             "$($result.Source)" | Should -Be '127.0.0.1'
@@ -80,8 +80,8 @@ Describe 'Send-Broadcast' -Skip:$noBroadcast {
         It 'collects what everybody answers within -TimeoutSec, with the interface it came by' {
             $hosts = 1..3 | ForEach-Object { Receive-UdpMessage $port -Broadcast -AsJob -Reply "I am here: $_" }
             $out = Send-Broadcast $port 'who is there?' -InterfaceAlias lo -TimeoutSec 0.5
-            $out[0] | Should -BeOfType ([PSNetLab.Engine.BroadcastResult])
-            $answers = $out | Where-Object { $_ -is [PSNetLab.Engine.UdpMessage] }
+            $out[0] | Should -BeOfType ([PSNetLab.BroadcastResult])
+            $answers = $out | Where-Object { $_ -is [PSNetLab.UdpMessage] }
             $answers.Text | Sort-Object | Should -Be (1..3 | ForEach-Object { "I am here: $_" })
             $answers.Interface | Should -Be 'lo', 'lo', 'lo'
             $answers.RemoteEndPoint.Port | Should -Be (, $port * 3)

@@ -92,7 +92,7 @@ Describe 'Send-UdpMessage' {
         It 'emits what it sent with -PassThru' {
             $server = Start-UdpServer
             $sent = 'one', 'two' | Send-UdpMessage 127.0.0.1 $server.Port -PassThru
-            $sent | Should -BeOfType ([PSNetLab.Engine.UdpMessage])
+            $sent | Should -BeOfType ([PSNetLab.UdpMessage])
             $sent.Text | Should -Be 'one', 'two'
             $sent.Sequence | Should -Be 1, 2
             "$($sent[0].RemoteEndPoint)" | Should -Be "127.0.0.1:$($server.Port)"

@@ -168,7 +168,7 @@ Describe 'Set-SocketOption' {
 
     It '-PassThru gives the option as it is now' {
         $option = $tcp | Set-SocketOption keepalivetime 55 -PassThru
-        $option | Should -BeOfType PSNetLab.Engine.SocketOption
+        $option | Should -BeOfType PSNetLab.SocketOption
         "$option" | Should -Be 'KeepAliveTime = 55 s'
     }
 

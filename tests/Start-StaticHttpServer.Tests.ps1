@@ -100,7 +100,7 @@ Describe 'Start-StaticHttpServer' {
             $null = Invoke-Curl "$($server.Uri)sub/b.txt?q=1" -A tester/1.0 -e http://from.example/
             $record = Receive-Job $server
             $record | Should -HaveCount 1
-            $record | Should -BeOfType ([PSNetLab.Engine.HttpRequestRecord])
+            $record | Should -BeOfType ([PSNetLab.HttpRequestRecord])
             $record.Time | Should -BeGreaterThan ([datetime]::Now.AddMinutes(-1))
             "$($record.RemoteEndPoint)" | Should -BeLike '127.0.0.1:*'
             $record.Method | Should -Be 'GET'

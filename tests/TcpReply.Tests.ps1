@@ -86,7 +86,7 @@ Describe 'Answers of a server' {
             $server = Start-TcpServer -Framing Line -ScriptBlock {
                 $_.GetType().FullName, $_.Text.ToUpper(), $_.Sequence, $_.RemoteEndPoint.Address
             }
-            Get-Answer $server 'hello' -Count 4 | Should -Be 'PSNetLab.Engine.TcpMessage', 'HELLO', '1', '127.0.0.1'
+            Get-Answer $server 'hello' -Count 4 | Should -Be 'PSNetLab.TcpMessage', 'HELLO', '1', '127.0.0.1'
         }
 
         It 'sees $using: variables and expressions' {

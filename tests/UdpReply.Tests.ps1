@@ -67,7 +67,7 @@ Describe 'Answers of a UDP server' {
             $server = Start-UdpServer -ScriptBlock {
                 $_.GetType().FullName, $_.Text.ToUpper(), $_.Sequence, "$($using:greeting.Word), $($_.RemoteEndPoint.Address)"
             }
-            Get-Answer $server 'me' -Count 4 | Should -Be 'PSNetLab.Engine.UdpMessage', 'ME', '1', 'Hello, 127.0.0.1'
+            Get-Answer $server 'me' -Count 4 | Should -Be 'PSNetLab.UdpMessage', 'ME', '1', 'Hello, 127.0.0.1'
         }
 
         It 'sends each output as a datagram, a byte array as one, and none when there is none' {

@@ -39,6 +39,6 @@ $options = @{
 if ($Address) { $options.Address = $Address }
 
 Send-Broadcast $Port $Message @options | ForEach-Object {
-    if ($_ -is [PSNetLab.Engine.UdpMessage]) { "$($_.RemoteEndPoint) answers: $($_.Text -replace '\p{Cc}', '?')" }
+    if ($_ -is [PSNetLab.UdpMessage]) { "$($_.RemoteEndPoint) answers: $($_.Text -replace '\p{Cc}', '?')" }
     elseif (-not $_.Error) { "Sent to $($_.BroadcastAddress): $Message" }
 }

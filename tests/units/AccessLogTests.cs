@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
+using PSNetLab.Engine.Http.Server;
 
 namespace PSNetLab.Engine.Tests;
 

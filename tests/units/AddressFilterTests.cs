@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab.Engine.Tests;
 

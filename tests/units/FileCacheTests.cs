@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.Win32.SafeHandles;
+using PSNetLab.Engine.Http.Files;
 
 namespace PSNetLab.Engine.Tests;
 

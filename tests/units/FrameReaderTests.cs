@@ -1,4 +1,6 @@
 using System.Text;
+using PSNetLab.Engine.Framing;
+using PSNetLab.Engine.IO;
 
 namespace PSNetLab.Engine.Tests;
 

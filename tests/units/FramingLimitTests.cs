@@ -1,3 +1,5 @@
+using PSNetLab.Engine.Framing;
+
 namespace PSNetLab.Engine.Tests;
 
 public class FramingLimitTests

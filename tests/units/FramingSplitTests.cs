@@ -1,4 +1,5 @@
 using System.Text;
+using PSNetLab.Engine.Framing;
 
 namespace PSNetLab.Engine.Tests;
 

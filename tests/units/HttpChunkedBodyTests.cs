@@ -1,3 +1,5 @@
+using PSNetLab.Engine.Http.Protocol;
+
 namespace PSNetLab.Engine.Tests;
 
 /// <summary>The end of a chunked body is found, and whatever is not plainly one fails.</summary>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using PSNetLab.Engine.Http.Protocol;
 
 namespace PSNetLab.Engine.Tests;
 

@@ -1,3 +1,5 @@
+using PSNetLab.Engine.Http.Server;
+
 namespace PSNetLab.Engine.Tests;
 
 /// <summary>Requests that do not get what they ask for.</summary>

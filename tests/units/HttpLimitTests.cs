@@ -1,3 +1,5 @@
+using PSNetLab.Engine.Http.Protocol;
+
 namespace PSNetLab.Engine.Tests;
 
 /// <summary>Heads at their limits, and one byte over: told at once, whatever would follow.</summary>

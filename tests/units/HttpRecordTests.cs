@@ -1,4 +1,5 @@
 using System.Globalization;
+using PSNetLab.Engine.Messages;
 
 namespace PSNetLab.Engine.Tests;
 

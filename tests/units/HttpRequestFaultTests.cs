@@ -1,3 +1,5 @@
+using PSNetLab.Engine.Http.Protocol;
+
 namespace PSNetLab.Engine.Tests;
 
 /// <summary>Heads that fail. Each text ends with the byte that proves the fault: before it, nothing may be said, and at it, it must.</summary>

@@ -1,4 +1,6 @@
 using System.Text;
+using PSNetLab.Engine.Http.Protocol;
+using HttpMethod = PSNetLab.Engine.Http.Protocol.HttpMethod;
 
 namespace PSNetLab.Engine.Tests;
 

@@ -1,4 +1,6 @@
 using System.Text.Json;
+using PSNetLab.Engine.Http.Protocol;
+using PSNetLab.Engine.Http.Server;
 
 namespace PSNetLab.Engine.Tests;
 

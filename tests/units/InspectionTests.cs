@@ -1,5 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
+using PSNetLab.Engine.Inspection;
+using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab.Engine.Tests;
 

@@ -1,5 +1,7 @@
 using System.Net;
 using System.Runtime.InteropServices;
+using PSNetLab.Engine.Inspection;
+using PSNetLab.Engine.Native;
 using static PSNetLab.Engine.Tests.MacSocket;
 
 namespace PSNetLab.Engine.Tests;
@@ -14,8 +16,8 @@ public class MacSocketsTests
     public void The_sockets_of_all_processes_are_listed_by_protocol()
     {
         Machine machine = new();
-        machine.Add(10, 3, Tcp(1, "127.0.0.1", 80, "0.0.0.0", 0));
-        machine.Add(10, 4, Udp("127.0.0.1", 53, "0.0.0.0", 0));
+        machine.Add(10, 3, MacSocket.Tcp(1, "127.0.0.1", 80, "0.0.0.0", 0));
+        machine.Add(10, 4, MacSocket.Udp("127.0.0.1", 53, "0.0.0.0", 0));
         machine.Add(11, 5, Unix("/x", 2, 0));
 
         Assert.Equal(["Tcp Listen 127.0.0.1:80 of 10"], List(machine, [SocketProtocol.Tcp]));
@@ -26,8 +28,8 @@ public class MacSocketsTests
     public void Other_descriptors_are_not_asked_for_a_socket()
     {
         Machine machine = new();
-        machine.Add(10, 0, Tcp(4, "127.0.0.1", 1, "127.0.0.1", 2), kind: 1);
-        machine.Add(10, 1, Tcp(4, "127.0.0.1", 3, "127.0.0.1", 4));
+        machine.Add(10, 0, MacSocket.Tcp(4, "127.0.0.1", 1, "127.0.0.1", 2), kind: 1);
+        machine.Add(10, 1, MacSocket.Tcp(4, "127.0.0.1", 3, "127.0.0.1", 4));
 
         Assert.Equal(["Tcp Established 127.0.0.1:3 - 127.0.0.1:4 of 10"], List(machine));
         Assert.Equal(1, machine.SocketsRead);
@@ -37,10 +39,10 @@ public class MacSocketsTests
     public void A_socket_of_several_processes_is_listed_once()
     {
         Machine machine = new();
-        byte[] shared = Tcp(1, "127.0.0.1", 80, "0.0.0.0", 0, identity: 77);
+        byte[] shared = MacSocket.Tcp(1, "127.0.0.1", 80, "0.0.0.0", 0, identity: 77);
         machine.Add(10, 3, shared);
         machine.Add(11, 3, shared);
-        machine.Add(12, 3, Tcp(1, "127.0.0.1", 80, "0.0.0.0", 0, identity: 78));
+        machine.Add(12, 3, MacSocket.Tcp(1, "127.0.0.1", 80, "0.0.0.0", 0, identity: 78));
 
         Assert.Equal(["Tcp Listen 127.0.0.1:80 of 10", "Tcp Listen 127.0.0.1:80 of 12"], List(machine));
     }
@@ -49,7 +51,7 @@ public class MacSocketsTests
     public void A_socket_that_is_neither_bound_nor_connected_is_not_listed()
     {
         Machine machine = new();
-        machine.Add(10, 3, Tcp(0, "0.0.0.0", 0, "0.0.0.0", 0));
+        machine.Add(10, 3, MacSocket.Tcp(0, "0.0.0.0", 0, "0.0.0.0", 0));
         machine.Add(10, 4, Unix(null, 0, 0));
 
         Assert.Equal(["Unix Closed of 10"], List(machine, [SocketProtocol.Tcp, SocketProtocol.Unix]));
@@ -64,7 +66,7 @@ public class MacSocketsTests
         Machine machine = new();
         machine.Refuse(9, NotPermitted);
         machine.Refuse(10, NoSuchProcess);
-        machine.Add(11, 3, Tcp(4, "127.0.0.1", 1, "127.0.0.1", 2));
+        machine.Add(11, 3, MacSocket.Tcp(4, "127.0.0.1", 1, "127.0.0.1", 2));
         machine.Add(11, 4, []);
 
         Assert.Equal(["Tcp Established 127.0.0.1:1 - 127.0.0.1:2 of 11"], List(machine));
@@ -81,7 +83,7 @@ public class MacSocketsTests
 
         for (int port = 1; port <= 5000; port++)
         {
-            machine.Add(10_000, port, Tcp(1, "127.0.0.1", port, "0.0.0.0", 0, identity: (ulong)port));
+            machine.Add(10_000, port, MacSocket.Tcp(1, "127.0.0.1", port, "0.0.0.0", 0, identity: (ulong)port));
         }
 
         Assert.Equal(5000, List(machine).Count);
@@ -91,8 +93,8 @@ public class MacSocketsTests
     public void What_no_visible_process_has_is_taken_from_the_list_of_all()
     {
         Machine machine = new();
-        machine.Add(10, 3, Tcp(4, "127.0.0.1", 80, "127.0.0.1", 5000, identity: 1));
-        machine.Add(10, 4, Tcp(1, "0.0.0.0", 80, "0.0.0.0", 0, identity: 2));
+        machine.Add(10, 3, MacSocket.Tcp(4, "127.0.0.1", 80, "127.0.0.1", 5000, identity: 1));
+        machine.Add(10, 4, MacSocket.Tcp(1, "0.0.0.0", 80, "0.0.0.0", 0, identity: 2));
 
         List<string> found = List(
             machine,
@@ -111,8 +113,8 @@ public class MacSocketsTests
     public void A_listener_on_all_addresses_of_both_versions_is_recognised()
     {
         Machine machine = new();
-        machine.Add(10, 3, Tcp(1, "::", 80, "::", 0));
-        machine.Add(10, 4, Tcp(4, "fe80:4::1", 81, "fe80:4::2", 5000, identity: 2));
+        machine.Add(10, 3, MacSocket.Tcp(1, "::", 80, "::", 0));
+        machine.Add(10, 4, MacSocket.Tcp(4, "fe80:4::1", 81, "fe80:4::2", 5000, identity: 2));
 
         Assert.Equal(2, List(machine, null, Endpoints(SocketState.Listen, "0.0.0.0", 80), Endpoints(SocketState.Established, "fe80:4::1", 81, "fe80:4::2", 5000)).Count);
         Assert.Equal(2, List(machine, null, Endpoints(SocketState.Listen, "::", 80), Endpoints(SocketState.Established, "fe80::1%4", 81, "fe80::2%4", 5000)).Count);
@@ -122,7 +124,7 @@ public class MacSocketsTests
     public void A_datagram_socket_with_a_peer_is_recognised_without_it()
     {
         Machine machine = new();
-        machine.Add(10, 3, Udp("127.0.0.1", 5353, "127.0.0.1", 53));
+        machine.Add(10, 3, MacSocket.Udp("127.0.0.1", 5353, "127.0.0.1", 53));
 
         Assert.Equal(["Udp Established 127.0.0.1:5353 - 127.0.0.1:53 of 10"], List(machine, [SocketProtocol.Udp], Endpoints(SocketState.Closed, "127.0.0.1", 5353, protocol: SocketProtocol.Udp)));
     }
@@ -131,7 +133,7 @@ public class MacSocketsTests
     public void A_socket_is_found_by_its_descriptor()
     {
         Machine machine = new();
-        machine.Add(10, 3, Tcp(5, "127.0.0.1", 80, "127.0.0.1", 5000));
+        machine.Add(10, 3, MacSocket.Tcp(5, "127.0.0.1", 80, "127.0.0.1", 5000));
 
         Assert.Equal(SocketState.CloseWait, new MacSockets(machine).Find(10, 3)!.State);
         Assert.Null(new MacSockets(machine).Find(10, 4));

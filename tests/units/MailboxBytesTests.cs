@@ -1,3 +1,5 @@
+using PSNetLab.Engine.Messages;
+
 namespace PSNetLab.Engine.Tests;
 
 /// <summary>The limit in bytes, beside the one in items.</summary>

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using PSNetLab.Engine.Messages;
 
 namespace PSNetLab.Engine.Tests;
 

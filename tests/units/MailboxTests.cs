@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using PSNetLab.Engine.Messages;
 
 namespace PSNetLab.Engine.Tests;
 

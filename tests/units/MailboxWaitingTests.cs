@@ -1,3 +1,5 @@
+using PSNetLab.Engine.Messages;
+
 namespace PSNetLab.Engine.Tests;
 
 public class MailboxWaitingTests

@@ -1,3 +1,5 @@
+using PSNetLab.Engine.Http.Files;
+
 namespace PSNetLab.Engine.Tests;
 
 public class PathSegmentsTests

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using PSNetLab.Engine.Inspection;
 using static PSNetLab.Engine.Tests.MacSocket;
 
 namespace PSNetLab.Engine.Tests;
@@ -10,7 +11,7 @@ public class SocketFdInfoTests
     [Fact]
     public void A_TCP_connection_is_read()
     {
-        SocketInfo socket = SocketFdInfo.Read(Tcp(4, "192.0.2.1", 8080, "198.51.100.7", 443, received: 70_000, sent: 3), 4711)!;
+        SocketInfo socket = SocketFdInfo.Read(MacSocket.Tcp(4, "192.0.2.1", 8080, "198.51.100.7", 443, received: 70_000, sent: 3), 4711)!;
 
         Assert.Equal("Tcp Established 192.0.2.1:8080 - 198.51.100.7:443", socket.ToString());
         Assert.Equal(AddressFamily.InterNetwork, socket.AddressFamily);
@@ -37,12 +38,12 @@ public class SocketFdInfoTests
     [InlineData(11, SocketState.Unknown)]
     [InlineData(-1, SocketState.Unknown)]
     public void States_are_read_by_the_numbers_of_macOS(int number, SocketState state)
-        => Assert.Equal(state, SocketFdInfo.Read(Tcp(number, "127.0.0.1", 1, "127.0.0.1", 2), 1)!.State);
+        => Assert.Equal(state, SocketFdInfo.Read(MacSocket.Tcp(number, "127.0.0.1", 1, "127.0.0.1", 2), 1)!.State);
 
     [Fact]
     public void A_listener_tells_who_waits_and_how_many_may()
     {
-        SocketInfo socket = SocketFdInfo.Read(Tcp(1, "0.0.0.0", 80, "0.0.0.0", 0, waiting: 5, incomplete: 2, backlog: 128), 1)!;
+        SocketInfo socket = SocketFdInfo.Read(MacSocket.Tcp(1, "0.0.0.0", 80, "0.0.0.0", 0, waiting: 5, incomplete: 2, backlog: 128), 1)!;
 
         Assert.Equal(3, socket.ReceiveQueue);
         Assert.Equal(128, socket.SendQueue);
@@ -55,7 +56,7 @@ public class SocketFdInfoTests
     [InlineData("::1", "::1")]
     public void A_connection_over_IPv6_is_read(string local, string remote)
     {
-        SocketInfo socket = SocketFdInfo.Read(Tcp(4, local, 65535, remote, 1), 1)!;
+        SocketInfo socket = SocketFdInfo.Read(MacSocket.Tcp(4, local, 65535, remote, 1), 1)!;
 
         Assert.Equal(AddressFamily.InterNetworkV6, socket.AddressFamily);
         Assert.Equal($"Tcp Established {local}:65535 - {remote}:1", socket.ToString());
@@ -65,17 +66,17 @@ public class SocketFdInfoTests
     public void A_link_local_address_has_its_interface()
     {
         // fe80::1 on interface 4, as the kernel keeps it.
-        SocketInfo socket = SocketFdInfo.Read(Tcp(4, "fe80:4::1", 1, "fe80:4::2", 2), 1)!;
+        SocketInfo socket = SocketFdInfo.Read(MacSocket.Tcp(4, "fe80:4::1", 1, "fe80:4::2", 2), 1)!;
 
         Assert.Equal(IPAddress.Parse("fe80::1%4"), socket.LocalAddress);
         Assert.Equal(IPAddress.Parse("fe80::2%4"), socket.RemoteAddress);
-        Assert.Equal(0, SocketFdInfo.Read(Tcp(4, "fe80::1", 1, "fe80::2", 2), 1)!.LocalAddress!.ScopeId);
+        Assert.Equal(0, SocketFdInfo.Read(MacSocket.Tcp(4, "fe80::1", 1, "fe80::2", 2), 1)!.LocalAddress!.ScopeId);
     }
 
     [Fact]
     public void An_IPv4_peer_of_an_IPv6_socket_is_shown_as_IPv4()
     {
-        byte[] bytes = Tcp(4, "127.0.0.1", 80, "10.0.0.9", 5000);
+        byte[] bytes = MacSocket.Tcp(4, "127.0.0.1", 80, "10.0.0.9", 5000);
         Write(bytes, 184, 30);
         SocketInfo socket = SocketFdInfo.Read(bytes, 1)!;
 
@@ -86,8 +87,8 @@ public class SocketFdInfoTests
     [Fact]
     public void A_datagram_socket_is_read_with_a_peer_and_without()
     {
-        SocketInfo bound = SocketFdInfo.Read(Udp("0.0.0.0", 5353, "0.0.0.0", 0, received: 12), 1)!;
-        SocketInfo connected = SocketFdInfo.Read(Udp("127.0.0.1", 5353, "127.0.0.1", 53), 1)!;
+        SocketInfo bound = SocketFdInfo.Read(MacSocket.Udp("0.0.0.0", 5353, "0.0.0.0", 0, received: 12), 1)!;
+        SocketInfo connected = SocketFdInfo.Read(MacSocket.Udp("127.0.0.1", 5353, "127.0.0.1", 53), 1)!;
 
         Assert.Equal("Udp Closed 0.0.0.0:5353", bound.ToString());
         Assert.Equal(SocketType.Dgram, bound.SocketType);
@@ -119,12 +120,12 @@ public class SocketFdInfoTests
     {
         foreach (int kind in new[] { -1, 0, 4, 5, 6, 7, 99 })
         {
-            byte[] bytes = Tcp(4, "127.0.0.1", 1, "127.0.0.1", 2);
+            byte[] bytes = MacSocket.Tcp(4, "127.0.0.1", 1, "127.0.0.1", 2);
             Write(bytes, 256, kind);
             Assert.Null(SocketFdInfo.Read(bytes, 1));
         }
 
-        byte[] raw = Udp("127.0.0.1", 1, "127.0.0.1", 2);
+        byte[] raw = MacSocket.Udp("127.0.0.1", 1, "127.0.0.1", 2);
         Write(raw, 180, (int)ProtocolType.Icmp);
         Assert.Null(SocketFdInfo.Read(raw, 1));
     }

@@ -1,5 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
+using PSNetLab.Engine.Framing;
+using PSNetLab.Engine.Tcp;
 
 namespace PSNetLab.Engine.Tests;
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using PSNetLab.Engine.Tcp;
 
 namespace PSNetLab.Engine.Tests;
 

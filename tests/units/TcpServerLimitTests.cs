@@ -1,6 +1,8 @@
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
+using PSNetLab.Engine.Framing;
+using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab.Engine.Tests;
 

@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Security.Cryptography;
+using PSNetLab.Engine.IO;
 
 namespace PSNetLab.Engine.Tests;
 

@@ -1,6 +1,9 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using PSNetLab.Engine.Messages;
+using PSNetLab.Engine.Primitives;
+using PSNetLab.Engine.Udp;
 
 namespace PSNetLab.Engine.Tests;
 

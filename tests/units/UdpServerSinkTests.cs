@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net.Sockets;
+using PSNetLab.Engine.Messages;
+using PSNetLab.Engine.Udp;
 
 namespace PSNetLab.Engine.Tests;
 

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Net;
 using System.Net.NetworkInformation;
 using System.Net.Sockets;
+using PSNetLab.Engine.Inspection;
 
 namespace PSNetLab.Engine.Tests;
 

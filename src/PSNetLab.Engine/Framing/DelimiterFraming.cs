@@ -1,4 +1,4 @@
-namespace PSNetLab.Engine;
+namespace PSNetLab.Engine.Framing;
 
 /// <summary>A message ends with a fixed sequence of bytes, which is not part of it.</summary>
 internal sealed class DelimiterFraming : MessageFraming

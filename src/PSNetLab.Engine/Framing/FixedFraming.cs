@@ -1,4 +1,4 @@
-namespace PSNetLab.Engine;
+namespace PSNetLab.Engine.Framing;
 
 /// <summary>Every message has the same number of bytes.</summary>
 internal sealed class FixedFraming : MessageFraming

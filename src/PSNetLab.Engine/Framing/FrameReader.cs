@@ -1,4 +1,6 @@
-namespace PSNetLab.Engine;
+using PSNetLab.Engine.IO;
+
+namespace PSNetLab.Engine.Framing;
 
 /// <summary>Cuts the bytes of one connection into frames: bytes go in through a <see cref="Lease"/>, frames come out of <see cref="TryRead"/>.</summary>
 /// <remarks>Does no I/O.</remarks>

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace PSNetLab.Engine;
+namespace PSNetLab.Engine.Framing;
 
 /// <summary>Turns the text of a -Framing argument into a framing.</summary>
 internal static class FramingParser

@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 
-namespace PSNetLab.Engine;
+namespace PSNetLab.Engine.Framing;
 
 /// <summary>A message is preceded by its length in bytes: an unsigned integer of 1, 2 or 4 bytes, not counting itself.</summary>
 internal sealed class LengthFraming : MessageFraming

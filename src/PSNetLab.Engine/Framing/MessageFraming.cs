@@ -1,4 +1,6 @@
-namespace PSNetLab.Engine;
+using PSNetLab.Engine.Framing;
+
+namespace PSNetLab;
 
 /// <summary>Where one message ends and the next begins on a byte stream, which by itself has no boundaries (RFC 9293, section 3.8).</summary>
 /// <remarks>Immutable and free of I/O: the same instance serves any number of connections.</remarks>
@@ -29,14 +31,3 @@ public abstract class MessageFraming
     /// <inheritdoc/>
     public sealed override string ToString() => Name;
 }
-
-/// <summary>What the start of a buffer holds.</summary>
-internal enum FrameStatus
-{
-    Incomplete,
-    Complete,
-    TooLong,
-}
-
-/// <summary>A frame inside a buffer: its payload, and how many bytes it takes with its header or delimiter.</summary>
-internal readonly record struct Frame(int Start, long Length, int Consumed);

@@ -1,4 +1,4 @@
-namespace PSNetLab.Engine;
+namespace PSNetLab.Engine.Framing;
 
 /// <summary>No framing: a message is what one read of the socket gave, so messages may arrive glued together or cut apart.</summary>
 internal sealed class RawFraming : MessageFraming

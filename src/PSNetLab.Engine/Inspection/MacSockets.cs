@@ -1,7 +1,8 @@
 using System.Net;
 using System.Runtime.InteropServices;
+using PSNetLab.Engine.Native;
 
-namespace PSNetLab.Engine;
+namespace PSNetLab.Engine.Inspection;
 
 /// <summary>Lists the sockets of a Mac by the processes that have them: with all that macOS tells, but without those of other users' processes, which only root may look into.</summary>
 internal sealed class MacSockets(IProcessDescriptors system)

@@ -1,8 +1,9 @@
 using System.Net;
 using System.Net.NetworkInformation;
 using System.Net.Sockets;
+using PSNetLab.Engine.Native;
 
-namespace PSNetLab.Engine;
+namespace PSNetLab.Engine.Inspection;
 
 /// <summary>Lists the sockets of the machine, with what each system offers.</summary>
 internal static class MachineSockets

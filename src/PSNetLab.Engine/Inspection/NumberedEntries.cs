@@ -1,7 +1,8 @@
 using System.Runtime.InteropServices;
 using System.Text;
+using PSNetLab.Engine.Native;
 
-namespace PSNetLab.Engine;
+namespace PSNetLab.Engine.Inspection;
 
 /// <summary>The entries of a Linux directory that are numbers: the processes in /proc, the descriptors of one of them. The runtime would ask for the attributes of each (proc(5), readdir(3)).</summary>
 internal unsafe ref struct NumberedEntries

@@ -1,7 +1,10 @@
 using System.Net;
 using System.Net.Sockets;
+using PSNetLab.Engine.IO;
+using PSNetLab.Engine.Native;
+using PSNetLab.Engine.Primitives;
 
-namespace PSNetLab.Engine;
+namespace PSNetLab.Engine.Inspection;
 
 /// <summary>Looks into a socket of this process.</summary>
 internal static class OwnSockets

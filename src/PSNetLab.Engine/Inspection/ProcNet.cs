@@ -1,8 +1,9 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using PSNetLab.Engine.Primitives;
 
-namespace PSNetLab.Engine;
+namespace PSNetLab.Engine.Inspection;
 
 /// <summary>Lists the sockets of a Linux machine from /proc/net (proc(5)), for kernels without sock_diag(7).</summary>
 internal static class ProcNet

@@ -1,8 +1,10 @@
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using System.Text;
+using PSNetLab.Engine.Native;
+using PSNetLab.Engine.Primitives;
 
-namespace PSNetLab.Engine;
+namespace PSNetLab.Engine.Inspection;
 
 /// <summary>Lists the sockets of a Linux machine with sock_diag(7): the kernel writes them out as structures, many per system call.</summary>
 internal static unsafe class SockDiag

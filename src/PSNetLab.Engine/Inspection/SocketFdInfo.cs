@@ -3,8 +3,9 @@ using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using System.Text;
+using PSNetLab.Engine.Primitives;
 
-namespace PSNetLab.Engine;
+namespace PSNetLab.Engine.Inspection;
 
 /// <summary>Reads what macOS tells of a socket: struct socket_fdinfo of sys/proc_info.h, as 64-bit processes see it.</summary>
 internal static class SocketFdInfo

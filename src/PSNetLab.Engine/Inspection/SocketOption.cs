@@ -1,4 +1,4 @@
-namespace PSNetLab.Engine;
+namespace PSNetLab;
 
 /// <summary>An option of a socket and its value.</summary>
 public sealed class SocketOption

@@ -2,7 +2,7 @@ using System.Buffers.Text;
 using System.ComponentModel;
 using System.Diagnostics;
 
-namespace PSNetLab.Engine;
+namespace PSNetLab.Engine.Inspection;
 
 /// <summary>Finds out which process has a socket. Windows and macOS tell its number with the socket; on Linux the descriptors of the processes are looked through (proc(5)).</summary>
 internal sealed class SocketProcesses

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace PSNetLab.Engine;
+namespace PSNetLab;
 
 /// <summary>What TCP itself knows of a connection (struct tcp_info of linux/tcp.h). What an older kernel does not tell is null.</summary>
 public sealed class TcpInfo

@@ -1,7 +1,8 @@
 using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
+using PSNetLab.Engine.Native;
 
-namespace PSNetLab.Engine;
+namespace PSNetLab.Engine.Inspection;
 
 /// <summary>The names of users by their numbers (getpwuid_r(3)).</summary>
 internal static unsafe class UserNames

@@ -4,8 +4,10 @@ using System.Net;
 using System.Net.NetworkInformation;
 using System.Net.Sockets;
 using System.Runtime.Versioning;
+using PSNetLab.Engine.Native;
+using PSNetLab.Engine.Primitives;
 
-namespace PSNetLab.Engine;
+namespace PSNetLab.Engine.Inspection;
 
 /// <summary>Reads the tables of sockets and their processes that Windows gives (GetExtendedTcpTable, GetExtendedUdpTable).</summary>
 internal static class WindowsSockets

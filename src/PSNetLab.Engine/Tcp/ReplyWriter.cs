@@ -1,6 +1,6 @@
 using System.Buffers;
 
-namespace PSNetLab.Engine;
+namespace PSNetLab.Engine.Tcp;
 
 /// <summary>Collects encoded answers until they are sent in one go, in a buffer that the thread lends for as long as a method runs.</summary>
 internal readonly ref struct ReplyWriter

@@ -1,6 +1,8 @@
 using System.Net.Sockets;
+using PSNetLab.Engine.Framing;
+using PSNetLab.Engine.Tcp;
 
-namespace PSNetLab.Engine;
+namespace PSNetLab;
 
 /// <content>Receiving: one reader at a time.</content>
 public sealed partial class TcpConnection

@@ -2,7 +2,7 @@ using System.Buffers;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 
-namespace PSNetLab.Engine;
+namespace PSNetLab;
 
 /// <content>Sending: any number of senders, one after the other.</content>
 public sealed partial class TcpConnection

@@ -3,8 +3,12 @@ using System.Net;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Text;
+using PSNetLab.Engine.Framing;
+using PSNetLab.Engine.IO;
+using PSNetLab.Engine.Primitives;
+using PSNetLab.Engine.Servers;
 
-namespace PSNetLab.Engine;
+namespace PSNetLab;
 
 /// <summary>A live TCP connection: one that was opened here, or one that a server accepted.</summary>
 public sealed partial class TcpConnection : IServedConnection, IDisposable

@@ -3,8 +3,11 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Text;
+using PSNetLab.Engine.Framing;
+using PSNetLab.Engine.IO;
+using PSNetLab.Engine.Primitives;
 
-namespace PSNetLab.Engine;
+namespace PSNetLab.Engine.Tcp;
 
 /// <summary>What a connection to open is to be. The defaults are those of the cmdlets.</summary>
 internal sealed record TcpConnectOptions

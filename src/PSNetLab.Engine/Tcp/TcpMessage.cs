@@ -1,7 +1,8 @@
 using System.Net;
 using System.Text;
+using PSNetLab.Engine.Messages;
 
-namespace PSNetLab.Engine;
+namespace PSNetLab;
 
 /// <summary>One message of a TCP stream, as the framing of its connection cut it out.</summary>
 public sealed class TcpMessage : IReceivedMessage

@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Runtime.CompilerServices;
 
-namespace PSNetLab.Engine;
+namespace PSNetLab.Engine.Tcp;
 
 /// <summary>Collects messages for one connection while earlier ones are being sent: a slow producer's go out at once, a fast one's many at a time.</summary>
 /// <remarks>For one producer thread.</remarks>

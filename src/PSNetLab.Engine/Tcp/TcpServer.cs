@@ -1,7 +1,9 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Authentication;
+using PSNetLab.Engine.IO;
+using PSNetLab.Engine.Servers;
 
-namespace PSNetLab.Engine;
+namespace PSNetLab.Engine.Tcp;
 
 /// <summary>Listens on one endpoint and runs a session for each connection, until it is stopped.</summary>
 [SuppressMessage("Design", "CA1001", Justification = "Its end is Stop, and Completion tells when it is reached.")]

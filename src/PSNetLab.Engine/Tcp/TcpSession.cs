@@ -1,4 +1,6 @@
-namespace PSNetLab.Engine;
+using PSNetLab.Engine.Framing;
+
+namespace PSNetLab.Engine.Tcp;
 
 /// <summary>Serves one accepted connection: reads, records, answers, until it ends.</summary>
 internal sealed class TcpSession

@@ -1,6 +1,6 @@
 using System.Net;
 
-namespace PSNetLab.Engine;
+namespace PSNetLab;
 
 /// <summary>What became of a broadcast on one interface.</summary>
 public sealed class BroadcastResult

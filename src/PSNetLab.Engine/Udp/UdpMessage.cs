@@ -1,7 +1,8 @@
 using System.Net;
 using System.Text;
+using PSNetLab.Engine.Messages;
 
-namespace PSNetLab.Engine;
+namespace PSNetLab;
 
 /// <summary>A datagram that was received or sent. Unlike a stream, UDP keeps its boundaries (RFC 768).</summary>
 public sealed class UdpMessage : IReceivedMessage

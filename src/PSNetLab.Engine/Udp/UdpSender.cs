@@ -2,8 +2,12 @@ using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using System.Text;
+using PSNetLab.Engine.IO;
+using PSNetLab.Engine.Messages;
+using PSNetLab.Engine.Native;
+using PSNetLab.Engine.Primitives;
 
-namespace PSNetLab.Engine;
+namespace PSNetLab.Engine.Udp;
 
 /// <summary>How datagrams are to be sent.</summary>
 internal sealed record UdpSendOptions

@@ -1,30 +1,10 @@
 using System.Net;
 using System.Text;
+using PSNetLab.Engine.IO;
+using PSNetLab.Engine.Messages;
+using PSNetLab.Engine.Primitives;
 
-namespace PSNetLab.Engine;
-
-/// <summary>How a UDP socket is to be bound.</summary>
-internal sealed record UdpBinding
-{
-    internal IPEndPoint EndPoint { get; init; } = new(IPAddress.Loopback, 0);
-
-    /// <summary>The parameter the port came from, for advice.</summary>
-    internal string PortParameter { get; init; } = "-Port";
-
-    internal bool ReuseAddress { get; init; }
-
-    internal bool Broadcast { get; init; }
-
-    /// <summary>Whether an ICMP answer to a datagram sent earlier is to be told as an error (Windows tells it to every socket, Linux to connected ones).</summary>
-    internal bool TellRefusals { get; init; }
-
-    internal IReadOnlyList<IPAddress> MulticastGroups { get; init; } = [];
-
-    /// <summary>The interface for multicast; null for the one the system chooses.</summary>
-    internal NetworkCard? Interface { get; init; }
-
-    internal int ReceiveBufferBytes { get; init; } = 4 * 1024 * 1024;
-}
+namespace PSNetLab.Engine.Udp;
 
 /// <summary>What a UDP server is to do. The defaults are those of the cmdlet.</summary>
 internal sealed record UdpServerOptions

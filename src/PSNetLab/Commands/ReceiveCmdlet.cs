@@ -1,5 +1,4 @@
 using System.Management.Automation;
-using PSNetLab.Engine;
 using PSNetLab.Jobs;
 
 namespace PSNetLab.Commands;

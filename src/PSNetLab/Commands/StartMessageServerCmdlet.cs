@@ -2,9 +2,9 @@ using System.Diagnostics.CodeAnalysis;
 using System.Management.Automation;
 using System.Net;
 using System.Text;
-using PSNetLab.Engine;
+using PSNetLab.Binding;
+using PSNetLab.Conversion;
 using PSNetLab.Jobs;
-using PSNetLab.Parameters;
 
 namespace PSNetLab.Commands;
 

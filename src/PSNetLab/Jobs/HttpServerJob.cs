@@ -1,5 +1,8 @@
 using System.Net;
-using PSNetLab.Engine;
+using PSNetLab.Engine.Http.Server;
+using PSNetLab.Engine.Messages;
+using PSNetLab.Engine.Primitives;
+using PSNetLab.Engine.Servers;
 
 namespace PSNetLab.Jobs;
 

@@ -1,7 +1,7 @@
 using System.Collections;
 using System.Management.Automation;
 using System.Runtime.Serialization;
-using PSNetLab.Engine;
+using PSNetLab.Engine.Messages;
 
 namespace PSNetLab.Jobs;
 

@@ -2,8 +2,8 @@ using System.Collections.Concurrent;
 using System.Management.Automation;
 using System.Management.Automation.Runspaces;
 using System.Text;
-using PSNetLab.Engine;
-using PSNetLab.Parameters;
+using PSNetLab.Conversion;
+using PSNetLab.Engine.Messages;
 
 namespace PSNetLab.Jobs;
 

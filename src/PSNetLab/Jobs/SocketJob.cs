@@ -2,7 +2,8 @@ using System.ComponentModel;
 using System.Management.Automation;
 using System.Net;
 using System.Net.Sockets;
-using PSNetLab.Engine;
+using PSNetLab.Engine.Messages;
+using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab.Jobs;
 

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
-using PSNetLab.Engine;
+using PSNetLab.Engine.Primitives;
+using PSNetLab.Engine.Servers;
 
 namespace PSNetLab.Jobs;
 

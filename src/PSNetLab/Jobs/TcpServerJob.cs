@@ -1,4 +1,7 @@
-using PSNetLab.Engine;
+using PSNetLab.Engine.Messages;
+using PSNetLab.Engine.Primitives;
+using PSNetLab.Engine.Servers;
+using PSNetLab.Engine.Tcp;
 
 namespace PSNetLab.Jobs;
 

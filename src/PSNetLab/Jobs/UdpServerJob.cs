@@ -1,6 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
-using PSNetLab.Engine;
+using PSNetLab.Engine.Messages;
+using PSNetLab.Engine.Primitives;
+using PSNetLab.Engine.Udp;
 
 namespace PSNetLab.Jobs;
 

@@ -1,6 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using PSNetLab.Engine.IO;
+using PSNetLab.Engine.Udp;
 
 namespace PSNetLab.Engine.Tests;
 

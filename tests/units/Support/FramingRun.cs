@@ -1,3 +1,5 @@
+using PSNetLab.Engine.Framing;
+
 namespace PSNetLab.Engine.Tests;
 
 /// <summary>A frame reader with everything that came out of it.</summary>

@@ -1,4 +1,5 @@
 using System.Text;
+using PSNetLab.Engine.Http.Server;
 
 namespace PSNetLab.Engine.Tests;
 

@@ -1,4 +1,5 @@
 using System.Text;
+using PSNetLab.Engine.Http.Protocol;
 
 namespace PSNetLab.Engine.Tests;
 

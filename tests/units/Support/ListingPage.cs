@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text;
 using System.Text.RegularExpressions;
+using PSNetLab.Engine.Http.Files;
 
 namespace PSNetLab.Engine.Tests;
 

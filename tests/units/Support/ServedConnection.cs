@@ -1,5 +1,9 @@
 using System.Net;
 using System.Net.Sockets;
+using PSNetLab.Engine.Http.Files;
+using PSNetLab.Engine.Http.Server;
+using PSNetLab.Engine.IO;
+using PSNetLab.Engine.Messages;
 
 namespace PSNetLab.Engine.Tests;
 

@@ -1,4 +1,6 @@
 using System.Net;
+using PSNetLab.Engine.Http.Server;
+using PSNetLab.Engine.Messages;
 
 namespace PSNetLab.Engine.Tests;
 

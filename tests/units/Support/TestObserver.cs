@@ -1,5 +1,6 @@
 using System.Net;
 using System.Threading.Channels;
+using PSNetLab.Engine.Tcp;
 
 namespace PSNetLab.Engine.Tests;
 

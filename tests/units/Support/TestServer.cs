@@ -1,4 +1,6 @@
 using System.Net;
+using PSNetLab.Engine.Messages;
+using PSNetLab.Engine.Tcp;
 
 namespace PSNetLab.Engine.Tests;
 

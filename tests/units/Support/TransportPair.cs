@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using PSNetLab.Engine.IO;
 
 namespace PSNetLab.Engine.Tests;
 

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using PSNetLab.Engine.IO;
 
 namespace PSNetLab.Engine.Tests;
 

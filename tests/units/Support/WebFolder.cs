@@ -1,4 +1,5 @@
 using System.Text;
+using PSNetLab.Engine.Http.Files;
 
 namespace PSNetLab.Engine.Tests;
 

@@ -1,8 +1,9 @@
 using System.Runtime.InteropServices;
 using System.Text;
 using Microsoft.Win32.SafeHandles;
+using PSNetLab.Engine.Native;
 
-namespace PSNetLab.Engine;
+namespace PSNetLab.Engine.Http.Files;
 
 /// <summary>A path, in the form in which the system can be asked about it without further work.</summary>
 internal sealed unsafe class FilePath

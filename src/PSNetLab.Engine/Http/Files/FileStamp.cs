@@ -1,4 +1,4 @@
-namespace PSNetLab.Engine;
+namespace PSNetLab.Engine.Http.Files;
 
 /// <summary>What there is under a path.</summary>
 internal enum FileKind

@@ -1,4 +1,4 @@
-namespace PSNetLab.Engine;
+namespace PSNetLab.Engine.Http.Files;
 
 /// <summary>Walks through the names of a path with slashes; empty ones are passed over.</summary>
 internal ref struct PathSegments(ReadOnlySpan<char> path)

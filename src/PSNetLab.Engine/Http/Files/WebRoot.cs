@@ -1,6 +1,6 @@
 using Microsoft.Win32.SafeHandles;
 
-namespace PSNetLab.Engine;
+namespace PSNetLab.Engine.Http.Files;
 
 /// <summary>The folder a web server serves, and nothing outside of it.</summary>
 /// <remarks>

@@ -1,6 +1,6 @@
 using System.Buffers;
 
-namespace PSNetLab.Engine;
+namespace PSNetLab.Engine.Http.Files;
 
 /// <summary>The names of Windows that mean something else than a file of that name.</summary>
 internal static class WindowsNames

@@ -1,7 +1,6 @@
 using System.Management.Automation;
-using PSNetLab.Engine;
+using PSNetLab.Binding;
 using PSNetLab.Jobs;
-using PSNetLab.Parameters;
 
 namespace PSNetLab.Commands;
 

@@ -3,9 +3,11 @@ using System.Diagnostics.CodeAnalysis;
 using System.Management.Automation;
 using System.Net;
 using System.Security.Cryptography.X509Certificates;
-using PSNetLab.Engine;
+using PSNetLab.Binding;
+using PSNetLab.Engine.Http.Files;
+using PSNetLab.Engine.Http.Protocol;
+using PSNetLab.Engine.Http.Server;
 using PSNetLab.Jobs;
-using PSNetLab.Parameters;
 
 namespace PSNetLab.Commands;
 
@@ -186,7 +188,7 @@ public sealed class StartStaticHttpServerCommand : StartServerCmdlet
         }
 
         string? log = LogPath is null ? null : GetUnresolvedProviderPathFromPSPath(LogPath);
-        return new HttpServerJob(MyInvocation.Line.Trim(), Name, Records(Engine.WhenFull.Drop), options, log is null ? null : onFault => new AccessLog(log, LogFormat, onFault));
+        return new HttpServerJob(MyInvocation.Line.Trim(), Name, Records(PSNetLab.WhenFull.Drop), options, log is null ? null : onFault => new AccessLog(log, LogFormat, onFault));
     }
 
     private static List<KeyValuePair<string, string>> Pairs(IDictionary? table)

@@ -1,9 +1,10 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Management.Automation;
 using System.Net;
-using PSNetLab.Engine;
+using PSNetLab.Binding;
+using PSNetLab.Engine.Inspection;
+using PSNetLab.Engine.Primitives;
 using PSNetLab.Jobs;
-using PSNetLab.Parameters;
 
 namespace PSNetLab.Commands;
 

@@ -1,8 +1,8 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Management.Automation;
 using System.Net.Sockets;
-using PSNetLab.Engine;
-using PSNetLab.Parameters;
+using PSNetLab.Binding;
+using PSNetLab.Engine.Inspection;
 
 namespace PSNetLab.Commands;
 

@@ -1,7 +1,7 @@
 using System.Management.Automation;
 using System.Net.Sockets;
-using PSNetLab.Engine;
-using PSNetLab.Parameters;
+using PSNetLab.Binding;
+using PSNetLab.Engine.Inspection;
 
 namespace PSNetLab.Commands;
 

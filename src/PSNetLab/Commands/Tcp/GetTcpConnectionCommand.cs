@@ -1,8 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Management.Automation;
-using PSNetLab.Engine;
+using PSNetLab.Binding;
 using PSNetLab.Jobs;
-using PSNetLab.Parameters;
 
 namespace PSNetLab.Commands;
 

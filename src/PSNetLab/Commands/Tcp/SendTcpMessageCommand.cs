@@ -2,9 +2,10 @@ using System.Diagnostics.CodeAnalysis;
 using System.Management.Automation;
 using System.Runtime.CompilerServices;
 using System.Text;
-using PSNetLab.Engine;
+using PSNetLab.Binding;
+using PSNetLab.Conversion;
+using PSNetLab.Engine.Tcp;
 using PSNetLab.Jobs;
-using PSNetLab.Parameters;
 
 namespace PSNetLab.Commands;
 

@@ -1,9 +1,10 @@
 using System.Management.Automation;
 using System.Net;
 using System.Security.Cryptography.X509Certificates;
-using PSNetLab.Engine;
+using PSNetLab.Binding;
+using PSNetLab.Engine.Framing;
+using PSNetLab.Engine.Tcp;
 using PSNetLab.Jobs;
-using PSNetLab.Parameters;
 
 namespace PSNetLab.Commands;
 
@@ -81,7 +82,7 @@ public sealed class StartTcpServerCommand : StartMessageServerCmdlet
             Certificate = CertificateTransformationAttribute.ForServer(Tls, Certificate),
             Filter = Filter,
         };
-        WhenFull whenFull = WhenFull ?? (ParameterSetName == RecordSet ? Engine.WhenFull.Wait : Engine.WhenFull.Drop);
+        WhenFull whenFull = WhenFull ?? (ParameterSetName == RecordSet ? PSNetLab.WhenFull.Wait : PSNetLab.WhenFull.Drop);
         return new TcpServerJob(MyInvocation.Line.Trim(), Name, Records(whenFull), options, Script(ThrottleLimit, Framing));
     }
 }

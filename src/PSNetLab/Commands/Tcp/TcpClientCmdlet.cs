@@ -1,8 +1,10 @@
 using System.Management.Automation;
 using System.Net;
 using System.Text;
-using PSNetLab.Engine;
-using PSNetLab.Parameters;
+using PSNetLab.Binding;
+using PSNetLab.Engine.Framing;
+using PSNetLab.Engine.Primitives;
+using PSNetLab.Engine.Tcp;
 
 namespace PSNetLab.Commands;
 

@@ -3,9 +3,11 @@ using System.Management.Automation;
 using System.Net;
 using System.Runtime;
 using System.Text;
-using PSNetLab.Engine;
+using PSNetLab.Binding;
+using PSNetLab.Conversion;
+using PSNetLab.Engine.IO;
+using PSNetLab.Engine.Udp;
 using PSNetLab.Jobs;
-using PSNetLab.Parameters;
 
 namespace PSNetLab.Commands;
 

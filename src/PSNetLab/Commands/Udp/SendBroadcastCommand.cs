@@ -3,8 +3,12 @@ using System.Management.Automation;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
-using PSNetLab.Engine;
-using PSNetLab.Parameters;
+using PSNetLab.Binding;
+using PSNetLab.Conversion;
+using PSNetLab.Engine.IO;
+using PSNetLab.Engine.Messages;
+using PSNetLab.Engine.Primitives;
+using PSNetLab.Engine.Udp;
 
 namespace PSNetLab.Commands;
 

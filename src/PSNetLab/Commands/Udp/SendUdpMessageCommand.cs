@@ -2,9 +2,14 @@ using System.Management.Automation;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
-using PSNetLab.Engine;
+using PSNetLab.Binding;
+using PSNetLab.Conversion;
+using PSNetLab.Engine.IO;
+using PSNetLab.Engine.Messages;
+using PSNetLab.Engine.Primitives;
+using PSNetLab.Engine.Tcp;
+using PSNetLab.Engine.Udp;
 using PSNetLab.Jobs;
-using PSNetLab.Parameters;
 
 namespace PSNetLab.Commands;
 

@@ -1,8 +1,9 @@
 using System.Management.Automation;
 using System.Net;
-using PSNetLab.Engine;
+using PSNetLab.Binding;
+using PSNetLab.Engine.Framing;
+using PSNetLab.Engine.Udp;
 using PSNetLab.Jobs;
-using PSNetLab.Parameters;
 
 namespace PSNetLab.Commands;
 

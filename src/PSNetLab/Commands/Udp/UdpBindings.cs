@@ -1,7 +1,8 @@
 using System.Management.Automation;
 using System.Net;
 using System.Net.Sockets;
-using PSNetLab.Engine;
+using PSNetLab.Engine.IO;
+using PSNetLab.Engine.Primitives;
 using PSNetLab.Jobs;
 
 namespace PSNetLab.Commands;

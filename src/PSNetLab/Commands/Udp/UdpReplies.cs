@@ -1,4 +1,4 @@
-using PSNetLab.Engine;
+using PSNetLab.Engine.Messages;
 
 namespace PSNetLab.Commands;
 

@@ -1,0 +1,12 @@
+namespace PSNetLab.Engine.Framing;
+
+/// <summary>What the start of a buffer holds.</summary>
+internal enum FrameStatus
+{
+    Incomplete,
+    Complete,
+    TooLong,
+}
+
+/// <summary>A frame inside a buffer: its payload, and how many bytes it takes with its header or delimiter.</summary>
+internal readonly record struct Frame(int Start, long Length, int Consumed);

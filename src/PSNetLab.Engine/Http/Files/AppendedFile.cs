@@ -1,0 +1,80 @@
+using PSNetLab.Engine.Native;
+
+namespace PSNetLab.Engine.Http.Files;
+
+/// <summary>A file that grows at its end while others read, rename, shorten or delete it. For one user at a time.</summary>
+/// <remarks>
+/// It is opened anew by its name once a second, so that after a log rotation the lines go to the new file: that needs no look at
+/// what became of the old one, and is the same on every system.
+/// </remarks>
+internal sealed class AppendedFile : IDisposable
+{
+    private static readonly TimeSpan s_mostAge = TimeSpan.FromSeconds(1);
+
+    private readonly string _path;
+    private readonly TimeProvider _clock;
+    private FileStream? _stream;
+    private long _openedAt;
+
+    /// <summary>Opens the file, or makes it.</summary>
+    internal AppendedFile(string path, TimeProvider clock)
+    {
+        _path = path;
+        _clock = clock;
+        _stream = Open();
+    }
+
+    private long End => _stream is { CanSeek: true } ? _stream.Length : 0;
+
+    /// <summary>Appends bytes, and says how many: fewer when the disk took no more.</summary>
+    internal async ValueTask<int> AppendAsync(ReadOnlyMemory<byte> bytes)
+    {
+        if (_clock.GetElapsedTime(_openedAt) > s_mostAge)
+        {
+            Dispose();
+        }
+
+        _stream ??= Open();
+        long before = End;
+        try
+        {
+            if (_stream.CanSeek)
+            {
+                // Where the end is may have changed: others write, or have cut the file.
+                _stream.Position = before;
+            }
+
+            await _stream.WriteAsync(bytes).ConfigureAwait(false);
+            return bytes.Length;
+        }
+        catch (IOException) when (End > before)
+        {
+            return (int)Math.Min(End - before, bytes.Length);
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    public void Dispose()
+    {
+        _stream?.Dispose();
+        _stream = null;
+    }
+
+    private FileStream Open()
+    {
+        // No buffer: what is handed over is in the file.
+        FileStream stream = new(_path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0, FileOptions.Asynchronous);
+        if (OperatingSystem.IsLinux())
+        {
+            // Lines of several servers in one file then never overwrite each other (O_APPEND in open(2)).
+            _ = LibC.SetFileStatus(stream.SafeFileHandle, LibC.SetStatusFlags, LibC.Append);
+        }
+
+        _openedAt = _clock.GetTimestamp();
+        return stream;
+    }
+}

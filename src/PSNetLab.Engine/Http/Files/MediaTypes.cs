@@ -1,0 +1,146 @@
+using System.Collections.Frozen;
+using System.Net.Http.Headers;
+using System.Text;
+
+namespace PSNetLab.Engine.Http.Files;
+
+/// <summary>The media types of files, by the extensions of their names or by the whole names (RFC 9110, section 8.3).</summary>
+internal sealed class MediaTypes
+{
+    /// <summary>The media types that mime-db knows, and more text; read from the assembly when they are first needed.</summary>
+    internal static readonly MediaTypes Default = Load(out s_compressible);
+
+    private const string Unknown = "application/octet-stream";
+
+    private static readonly FrozenSet<string> s_compressible;
+
+    // Extensions with their dot, and whole names, in order, so that the type of a span is found without a string.
+    private readonly string[] _names;
+    private readonly string[] _types;
+
+    private MediaTypes(Dictionary<string, string> types)
+    {
+        _names = [.. types.Keys];
+        _types = [.. types.Values];
+        Array.Sort(_names, _types, StringComparer.OrdinalIgnoreCase);
+    }
+
+    /// <summary>The same with other types for some extensions.</summary>
+    /// <param name="overrides">Media types by extension, which may begin with a dot.</param>
+    /// <exception cref="NetLabException">One is no extension, or no media type.</exception>
+    internal MediaTypes With(IEnumerable<KeyValuePair<string, string>> overrides)
+    {
+        Dictionary<string, string> types = new(StringComparer.OrdinalIgnoreCase);
+        for (int i = 0; i < _names.Length; i++)
+        {
+            types.Add(_names[i], _types[i]);
+        }
+
+        foreach ((string extension, string type) in overrides)
+        {
+            types['.' + CheckedExtension(extension)] = WithCharset(CheckedType(type));
+        }
+
+        return new MediaTypes(types);
+    }
+
+    /// <summary>The media type of a file, with the charset of what is text.</summary>
+    internal string Find(ReadOnlySpan<char> fileName)
+    {
+        ReadOnlySpan<char> name = Path.GetExtension(fileName);
+        if (name.IsEmpty)
+        {
+            name = Path.GetFileName(fileName);
+        }
+
+        int low = 0;
+        int high = _names.Length - 1;
+        while (low <= high)
+        {
+            int middle = (low + high) / 2;
+            int order = name.CompareTo(_names[middle], StringComparison.OrdinalIgnoreCase);
+            if (order == 0)
+            {
+                return _types[middle];
+            }
+
+            (low, high) = order < 0 ? (low, middle - 1) : (middle + 1, high);
+        }
+
+        return Unknown;
+    }
+
+    /// <summary>Whether content of the type becomes much smaller by a content coding.</summary>
+    internal static bool IsCompressible(string type)
+    {
+        int parameters = type.IndexOf(';', StringComparison.Ordinal);
+        ReadOnlySpan<char> bare = parameters < 0 ? type : type.AsSpan(0, parameters).TrimEnd();
+        return IsText(bare) || EndsWith(bare, "+xml") || EndsWith(bare, "+json") || s_compressible.Contains(type);
+    }
+
+    private static MediaTypes Load(out FrozenSet<string> compressible)
+    {
+        Dictionary<string, string> types = new(2000, StringComparer.OrdinalIgnoreCase);
+        HashSet<string> compressibleTypes = new(StringComparer.OrdinalIgnoreCase);
+        Read("mime-db.txt", types, compressibleTypes);
+        Read("additions.txt", types, compressibleTypes);
+        compressible = compressibleTypes.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
+        return new MediaTypes(types);
+    }
+
+    // A line is a type, with a '+' before it when it is compressible, and its extensions and names; one with '#' is a remark.
+    private static void Read(string resource, Dictionary<string, string> types, HashSet<string> compressible)
+    {
+        using StreamReader lines = new(typeof(MediaTypes).Assembly.GetManifestResourceStream(resource)!);
+        while (lines.ReadLine() is string line)
+        {
+            if (line.StartsWith('#'))
+            {
+                continue;
+            }
+
+            string[] words = line.Split(' ');
+            string type = words[0].TrimStart('+');
+            string typeWithCharset = WithCharset(type);
+            foreach (string name in words.AsSpan(1))
+            {
+                types[name] = typeWithCharset;
+            }
+
+            // What is unknown is as likely to be compressed already, so its type does not count whatever the list says.
+            if (words[0] != type && type != Unknown)
+            {
+                compressible.Add(type);
+            }
+        }
+    }
+
+    private static string WithCharset(string type)
+        => IsText(type) && !type.Contains(';', StringComparison.Ordinal) ? type + "; charset=utf-8" : type;
+
+    private static bool IsText(ReadOnlySpan<char> type)
+        => StartsWith(type, "text/")
+            || (StartsWith(type, "application/") && (EndsWith(type, "javascript") || EndsWith(type, "json") || EndsWith(type, "xml")));
+
+    private static string CheckedExtension(string extension)
+    {
+        string bare = extension.StartsWith('.') ? extension[1..] : extension;
+        return bare.Length > 0 && bare.AsSpan().IndexOfAny("./\\") < 0
+            ? bare
+            : throw Invalid($"'{extension}' is no extension of a file name: what follows its last dot counts. Write it like .html or html.", extension);
+    }
+
+    private static string CheckedType(string type)
+        => MediaTypeHeaderValue.TryParse(type, out MediaTypeHeaderValue? parsed)
+            && parsed.Parameters.All(parameter => parameter.Value is not null)
+            && Ascii.IsValid(type)
+            && !type.Any(char.IsControl)
+            ? type
+            : throw Invalid($"'{type}' is no media type (RFC 9110, section 8.3.1). Write it like text/html or text/html; charset=utf-16.", type);
+
+    private static NetLabException Invalid(string message, string subject) => new(FaultKind.InvalidParameters, message) { Subject = subject };
+
+    private static bool StartsWith(ReadOnlySpan<char> type, string start) => type.StartsWith(start, StringComparison.OrdinalIgnoreCase);
+
+    private static bool EndsWith(ReadOnlySpan<char> type, string end) => type.EndsWith(end, StringComparison.OrdinalIgnoreCase);
+}

@@ -1,0 +1,295 @@
+using System.Buffers;
+using System.IO.Compression;
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.Win32.SafeHandles;
+using PSNetLab.Engine.Http.Protocol;
+
+namespace PSNetLab.Engine.Http.Files;
+
+/// <summary>A file of a web site with the forms it can be sent in. Right as long as its stamp is.</summary>
+internal sealed class WebFile : IDisposable
+{
+    /// <summary>Files up to this many bytes are kept in memory and sent with their head in one go.</summary>
+    internal const int MostBytesKept = 64 * 1024;
+
+    // Below, a packet is a packet; above, nobody should wait for it.
+    private const int LeastBytesCompressed = 1024;
+    private const int MostBytesCompressed = 8 * 1024 * 1024;
+    private const int BrotliQuality = 5;
+    private const int BrotliWindow = 22;
+
+    private readonly WebSite _site;
+    private readonly string _mediaType;
+    private readonly bool _isCompressible;
+    private readonly Coded _gzip;
+    private readonly Coded _brotli;
+
+    internal WebFile(WebSite site, FilePath path, SafeFileHandle handle, FileStamp stamp)
+    {
+        _site = site;
+        Path = path;
+        Stamp = stamp;
+        _gzip = new Coded(path, ".gz");
+        _brotli = new Coded(path, ".br");
+        _mediaType = site.MediaTypes.Find(path.Text);
+        _isCompressible = site.Compresses && MediaTypes.IsCompressible(_mediaType);
+        Plain = NewForm(path, stamp, Kept(handle, stamp), ContentCoding.Identity);
+    }
+
+    internal FilePath Path { get; }
+
+    internal FileStamp Stamp { get; }
+
+    /// <summary>The file as it is on disk.</summary>
+    internal FileForm Plain { get; }
+
+    /// <summary>Bytes of memory it holds.</summary>
+    internal long Weight => 2048 + Forms.Sum(form => (long)(form.Content?.Length ?? 0));
+
+    private IEnumerable<FileForm> Forms => [Plain, .. _gzip.Forms, .. _brotli.Forms];
+
+    /// <summary>The form for what the client accepts; null when it has to be made first, by <see cref="MakeAsync"/>.</summary>
+    internal FileForm? TryChoose(ReadOnlySpan<byte> acceptEncoding)
+    {
+        ContentCoding coding = Coding(acceptEncoding);
+        if (coding == ContentCoding.Identity)
+        {
+            return Plain;
+        }
+
+        Coded coded = Of(coding);
+        FileStamp sibling = coded.SiblingPath.Stat();
+        if (IsCurrent(sibling))
+        {
+            return coded.Sibling?.Stamp == sibling ? coded.Sibling : null;
+        }
+
+        return coded.Made is { IsCompletedSuccessfully: true } made ? made.Result ?? Plain : null;
+    }
+
+    /// <summary>The form for what the client accepts, compressed now if need be; those who want the same wait for one.</summary>
+    internal async ValueTask<FileForm> MakeAsync(byte[] acceptEncoding)
+    {
+        if (TryChoose(acceptEncoding) is { } ready)
+        {
+            return ready;
+        }
+
+        ContentCoding coding = Coding(acceptEncoding);
+        Coded coded = Of(coding);
+        FileStamp stamp = default;
+        using (SafeFileHandle? handle = IsCurrent(coded.SiblingPath.Stat()) ? _site.Root.Open(coded.SiblingPath, out stamp) : null)
+        {
+            if (handle is not null)
+            {
+                FileForm form = NewForm(coded.SiblingPath, stamp, Kept(handle, stamp), coding);
+
+                // Another change within the same tick of the file system's clock could not be seen.
+                if (!stamp.MayChangeUnnoticed(_site.Clock))
+                {
+                    coded.Sibling = form;
+                    _site.Files.Grow(this);
+                }
+
+                return form;
+            }
+        }
+
+        if (!IsWorthCompressing)
+        {
+            return Plain;
+        }
+
+        TaskCompletionSource<FileForm?> mine = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        Task<FileForm?>? others = Interlocked.CompareExchange(ref coded.Made, mine.Task, null);
+        if (others is null)
+        {
+            FileForm? made = null;
+            try
+            {
+                made = Compress(coding);
+            }
+            finally
+            {
+                mine.SetResult(made);
+            }
+
+            _site.Files.Grow(this);
+        }
+
+        return await (others ?? mine.Task).ConfigureAwait(false) ?? Plain;
+    }
+
+    /// <summary>To be called when nobody sends it any more.</summary>
+    public void Dispose()
+    {
+        foreach (FileForm form in Forms)
+        {
+            form.Dispose();
+        }
+    }
+
+    private bool IsWorthCompressing => Stamp.Length is >= LeastBytesCompressed and <= MostBytesCompressed;
+
+    private ContentCoding Coding(ReadOnlySpan<byte> acceptEncoding)
+    {
+        if (!_isCompressible || acceptEncoding.IsEmpty)
+        {
+            return ContentCoding.Identity;
+        }
+
+        ContentCoding available = ContentCoding.Identity | ContentCoding.Gzip | ContentCoding.Brotli;
+        if (!IsWorthCompressing)
+        {
+            available = ContentCoding.Identity
+                | (IsCurrent(_gzip.SiblingPath.Stat()) ? ContentCoding.Gzip : 0)
+                | (IsCurrent(_brotli.SiblingPath.Stat()) ? ContentCoding.Brotli : 0);
+        }
+
+        return AcceptEncoding.Choose(acceptEncoding, available);
+    }
+
+    private Coded Of(ContentCoding coding) => coding == ContentCoding.Gzip ? _gzip : _brotli;
+
+    /// <summary>Whether a file that was compressed beforehand holds this one, and not one that was here before.</summary>
+    private bool IsCurrent(FileStamp sibling) => sibling.Kind == FileKind.File && sibling.Modified >= Stamp.Modified;
+
+    private FileForm? Compress(ContentCoding coding)
+    {
+        byte[] source;
+        if (Plain.Content is { } content)
+        {
+            source = content;
+        }
+        else
+        {
+            using SafeFileHandle? handle = _site.Root.Open(Path, Stamp);
+            if (handle is null)
+            {
+                return null;
+            }
+
+            source = Read(handle, Stamp.Length);
+        }
+
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(source.Length);
+        try
+        {
+            int length = coding == ContentCoding.Brotli ? Brotli(source, buffer) : Gzip(source, buffer);
+
+            // What does not get smaller is sent as it is.
+            return length == 0 ? null : NewForm(Path, Stamp, buffer.AsSpan(0, length).ToArray(), coding);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    private static int Brotli(byte[] source, byte[] destination)
+        => BrotliEncoder.TryCompress(source, destination.AsSpan(0, source.Length), out int length, BrotliQuality, BrotliWindow) ? length : 0;
+
+    private static int Gzip(byte[] source, byte[] destination)
+    {
+        using MemoryStream compressed = new(destination, 0, source.Length);
+        try
+        {
+            using GZipStream gzip = new(compressed, CompressionLevel.Optimal, leaveOpen: true);
+            gzip.Write(source);
+        }
+        catch (NotSupportedException)
+        {
+            return 0; // the stream is not longer than the source
+        }
+
+        return (int)compressed.Position;
+    }
+
+    private static byte[]? Kept(SafeFileHandle handle, FileStamp stamp) => stamp.Length <= MostBytesKept ? Read(handle, stamp.Length) : null;
+
+    private static byte[] Read(SafeFileHandle handle, long length)
+    {
+        byte[] content = GC.AllocateUninitializedArray<byte>((int)length);
+        int count = 0;
+        while (count < content.Length && RandomAccess.Read(handle, content.AsSpan(count), count) is > 0 and int read)
+        {
+            count += read;
+        }
+
+        return count == content.Length ? content : content[..count];
+    }
+
+    private FileForm NewForm(FilePath source, FileStamp stamp, byte[]? content, ContentCoding coding)
+    {
+        byte[] etag = ETag(source, stamp, content, coding);
+
+        // Never later than the response itself (RFC 9110, section 8.8.2.1).
+        DateTime now = _site.Clock.GetUtcNow().UtcDateTime;
+        DateTime modified = Stamp.ModifiedUtc > now ? now : Stamp.ModifiedUtc;
+        modified = new DateTime(modified.Ticks - (modified.Ticks % TimeSpan.TicksPerSecond), DateTimeKind.Utc);
+        byte[] common = FieldLines.Format(
+            [
+                FieldLines.Field("ETag", Encoding.Latin1.GetString(etag)),
+                FieldLines.Field("Last-Modified", modified.ToString("R")),
+                FieldLines.Field("Cache-Control", _site.CacheControl),
+                .. coding == ContentCoding.Identity ? [FieldLines.Field("Accept-Ranges", "bytes")] : Array.Empty<KeyValuePair<string, string>>(),
+                .. _isCompressible ? [FieldLines.Field("Vary", "Accept-Encoding")] : Array.Empty<KeyValuePair<string, string>>(),
+            ],
+            _site.OwnFields);
+        byte[] about = FieldLines.Format(
+            [
+                FieldLines.Field("Content-Type", _mediaType),
+                .. coding == ContentCoding.Identity ? [] : new[] { FieldLines.Field("Content-Encoding", coding == ContentCoding.Gzip ? "gzip" : "br") },
+            ],
+            _site.OwnFields);
+        common = [.. common, .. _site.CommonFields];
+        return new FileForm
+        {
+            Status = 200,
+            Fields = [.. about, .. common],
+            CommonFields = common,
+            Content = content,
+            Length = content?.Length ?? stamp.Length,
+            Source = source,
+            File = Path,
+            Stamp = stamp,
+            ETag = etag,
+            LastModified = modified,
+            MediaType = _mediaType,
+        };
+    }
+
+    /// <summary>Of a small file, a hash of its content: two changes within a tick of the file system's clock still give two tags. Of a large one, a hash of its stamp.</summary>
+    private byte[] ETag(FilePath source, FileStamp stamp, byte[]? content, ContentCoding coding)
+    {
+        // What is compressed here depends on nothing but the file.
+        bool isMade = coding != ContentCoding.Identity && source == Path;
+        byte[] basis = (isMade ? Plain.Content : content) ?? Encoding.UTF8.GetBytes(stamp.ToString());
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(basis, hash);
+        string suffix = coding switch
+        {
+            ContentCoding.Gzip => "-gz",
+            ContentCoding.Brotli => "-br",
+            _ => string.Empty,
+        };
+        return Encoding.Latin1.GetBytes($"\"{Convert.ToHexString(hash[..8]).ToLowerInvariant()}{suffix}\"");
+    }
+
+    /// <summary>What there is of the file in one coding.</summary>
+    private sealed class Coded(FilePath file, string suffix)
+    {
+        /// <summary>The form made here, or null in it when that is not worth it; null before somebody makes it.</summary>
+        internal Task<FileForm?>? Made;
+
+        private FilePath? _siblingPath;
+
+        /// <summary>The file that was compressed beforehand, as it was last.</summary>
+        internal FileForm? Sibling { get; set; }
+
+        internal FilePath SiblingPath => _siblingPath ??= new FilePath(file.Text + suffix);
+
+        internal IEnumerable<FileForm> Forms => new[] { Sibling, Made is { IsCompletedSuccessfully: true } made ? made.Result : null }.OfType<FileForm>();
+    }
+}

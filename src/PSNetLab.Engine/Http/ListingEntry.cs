@@ -1,8 +1,0 @@
-namespace PSNetLab.Engine;
-
-/// <summary>One file or folder in the listing of a folder.</summary>
-/// <param name="Name">Its name, without a path.</param>
-/// <param name="IsFolder">Whether it is a folder.</param>
-/// <param name="Length">The bytes of a file; of a folder it is not used.</param>
-/// <param name="LastWriteTimeUtc">When it was last written.</param>
-internal readonly record struct ListingEntry(string Name, bool IsFolder, long Length, DateTime LastWriteTimeUtc);

@@ -1,0 +1,148 @@
+using System.Text;
+
+namespace PSNetLab.Engine.Http.Protocol;
+
+/// <summary>A part of a file, from its first to its last byte, both included.</summary>
+internal readonly record struct ByteRange(long Start, long End)
+{
+    internal long Length => End - Start + 1;
+}
+
+/// <summary>What becomes of a Range field.</summary>
+internal enum RangeResult
+{
+    /// <summary>It does not count: the whole file is sent, 200.</summary>
+    Ignored,
+
+    /// <summary>The parts are sent, 206.</summary>
+    Satisfiable,
+
+    /// <summary>No part of the file is meant: 416.</summary>
+    Unsatisfiable,
+}
+
+/// <summary>The byte ranges of a Range field (RFC 9110, section 14).</summary>
+internal static class ByteRanges
+{
+    /// <summary>The most ranges that count.</summary>
+    /// <remarks>Each part costs a seek, a header and its boundary, so that a short request for many small ones would cost the server far more than the client (section 17.15).</remarks>
+    internal const int Most = 16;
+
+    /// <summary>Reads the ranges of a file with this length.</summary>
+    /// <param name="range">The value of the field; empty when it is absent.</param>
+    /// <param name="length">The length of the file.</param>
+    /// <param name="destination">Room for <see cref="Most"/> ranges; takes those to send, in the order of their first appearance.</param>
+    /// <param name="count">How many there are.</param>
+    internal static RangeResult Parse(ReadOnlySpan<byte> range, long length, Span<ByteRange> destination, out int count)
+    {
+        count = 0;
+        int unit = range.IndexOf((byte)'=');
+        if (unit < 0 || !Ascii.EqualsIgnoreCase(range[..unit], "bytes"u8))
+        {
+            return RangeResult.Ignored;
+        }
+
+        ReadOnlySpan<byte> list = range[(unit + 1)..];
+        int seen = 0;
+        bool isSatisfiable = false;
+        while (FieldList.TryTake(ref list, out ReadOnlySpan<byte> element))
+        {
+            if (++seen > Most || !TryParse(element, length, out ByteRange part, out bool overlaps))
+            {
+                count = 0;
+                return RangeResult.Ignored;
+            }
+
+            isSatisfiable |= overlaps;
+            if (part.Length > 0)
+            {
+                count = Add(part, destination, count);
+            }
+        }
+
+        if (count > 0)
+        {
+            return RangeResult.Satisfiable;
+        }
+
+        // The last bytes of an empty file are its whole, which no Content-Range can name (sections 14.1.2 and 14.4).
+        return seen == 0 || isSatisfiable ? RangeResult.Ignored : RangeResult.Unsatisfiable;
+    }
+
+    // "first-", "first-last" or "-length" (section 14.1.1). A part without bytes is not to be sent.
+    private static bool TryParse(ReadOnlySpan<byte> text, long length, out ByteRange part, out bool isSatisfiable)
+    {
+        part = new ByteRange(0, -1);
+        isSatisfiable = false;
+        int dash = text.IndexOf((byte)'-');
+        if (dash < 0 || text.Length == 1)
+        {
+            return false;
+        }
+
+        long first = 0;
+        long last = long.MaxValue;
+        if ((dash > 0 && !TryParsePosition(text[..dash], out first)) || (dash < text.Length - 1 && !TryParsePosition(text[(dash + 1)..], out last)))
+        {
+            return false;
+        }
+
+        if (dash == 0)
+        {
+            isSatisfiable = last > 0;
+            part = new ByteRange(length - Math.Min(last, length), length - 1);
+            return true;
+        }
+
+        isSatisfiable = first < length;
+        if (isSatisfiable)
+        {
+            part = new ByteRange(first, Math.Min(last, length - 1));
+        }
+
+        return last >= first;
+    }
+
+    private static bool TryParsePosition(ReadOnlySpan<byte> digits, out long position)
+    {
+        position = 0;
+        foreach (byte digit in digits)
+        {
+            if (!char.IsAsciiDigit((char)digit))
+            {
+                return false;
+            }
+
+            // There is no limit to the digits; what is beyond every file stays there.
+            int value = digit - '0';
+            position = position > (long.MaxValue - value) / 10 ? long.MaxValue : (position * 10) + value;
+        }
+
+        return true;
+    }
+
+    // Ranges that touch become one (section 15.3.7.2). No two of those there already do, so one pass finds all that touch the new one.
+    private static int Add(ByteRange added, Span<ByteRange> ranges, int count)
+    {
+        int place = count;
+        int kept = 0;
+        for (int i = 0; i < count; i++)
+        {
+            ByteRange other = ranges[i];
+            if (other.Start > added.End + 1 || added.Start > other.End + 1)
+            {
+                ranges[kept++] = other;
+                continue;
+            }
+
+            added = new ByteRange(Math.Min(added.Start, other.Start), Math.Max(added.End, other.End));
+            if (place == count)
+            {
+                place = kept++;
+            }
+        }
+
+        ranges[place == count ? kept++ : place] = added;
+        return kept;
+    }
+}

@@ -1,0 +1,68 @@
+using System.Buffers;
+using System.Text;
+
+namespace PSNetLab.Engine.Http.Protocol;
+
+/// <summary>Header fields as the bytes of their lines.</summary>
+internal static class FieldLines
+{
+    // They say where a message ends, or belong to the single response.
+    private static readonly string[] s_ownedByServer =
+    [
+        "Connection", "Content-Length", "Transfer-Encoding", "Trailer", "Upgrade", "Keep-Alive", "Date",
+        "Content-Range", "Content-Encoding", "ETag", "Last-Modified", "Accept-Ranges", "Location", "Allow", "WWW-Authenticate",
+    ];
+
+    // tchar (RFC 9110, section 5.6.2).
+    private static readonly SearchValues<char> s_nameCharacters = SearchValues.Create("!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
+
+    /// <summary>The lines of some fields, without those that <paramref name="replaced"/> names.</summary>
+    internal static byte[] Format(IEnumerable<KeyValuePair<string, string>> fields, IReadOnlyList<KeyValuePair<string, string>>? replaced = null)
+    {
+        StringBuilder lines = new();
+        foreach ((string name, string value) in fields)
+        {
+            // What an answer depends on stays true, whatever else the user says it depends on.
+            if (replaced is null || name == "Vary" || !replaced.Any(field => field.Key.Equals(name, StringComparison.OrdinalIgnoreCase)))
+            {
+                lines.Append(name).Append(": ").Append(value).Append("\r\n");
+            }
+        }
+
+        return Encoding.Latin1.GetBytes(lines.ToString());
+    }
+
+    internal static KeyValuePair<string, string> Field(string name, string value) => new(name, value);
+
+    /// <summary>Refuses fields that would break the response.</summary>
+    /// <exception cref="NetLabException">One would.</exception>
+    internal static IReadOnlyList<KeyValuePair<string, string>> Check(IReadOnlyList<KeyValuePair<string, string>> fields, string parameter)
+    {
+        foreach ((string name, string value) in fields)
+        {
+            if (name.Length == 0 || name.AsSpan().ContainsAnyExcept(s_nameCharacters))
+            {
+                throw Invalid(name, $"-{parameter}: '{name}' is no name of a header field: letters, digits and -._ are usual (RFC 9110, section 5.1).");
+            }
+
+            if (name.Equals("Content-Type", StringComparison.OrdinalIgnoreCase))
+            {
+                throw Invalid(name, $"-{parameter}: Content-Type belongs to the single file. Set it by extension, with -MimeType @{{ '.ext' = '{value}' }}.");
+            }
+
+            if (s_ownedByServer.Contains(name, StringComparer.OrdinalIgnoreCase))
+            {
+                throw Invalid(name, $"-{parameter}: {name} is what the server itself has to say. Leave it out.");
+            }
+
+            if (value.AsSpan().ContainsAnyExceptInRange(' ', '\u00ff') || value.Contains('\u007f', StringComparison.Ordinal))
+            {
+                throw Invalid(value, $"-{parameter}: the value of {name} has a line break, a control character or one beyond Latin-1, which a header field cannot hold (RFC 9110, section 5.5).");
+            }
+        }
+
+        return fields;
+    }
+
+    private static NetLabException Invalid(string subject, string message) => new(FaultKind.InvalidParameters, message) { Subject = subject };
+}

@@ -1,0 +1,106 @@
+namespace PSNetLab.Engine.Http.Protocol;
+
+/// <summary>Reads field values that are lists, with a weight for each element (RFC 9110, sections 5.6.1 and 12.4.2).</summary>
+internal static class FieldList
+{
+    /// <summary>The weight of an element that names none.</summary>
+    internal const int FullWeight = 1000;
+
+    /// <summary>Takes the next element that is not empty off the list.</summary>
+    internal static bool TryTake(scoped ref ReadOnlySpan<byte> list, out ReadOnlySpan<byte> element)
+    {
+        do
+        {
+            element = TakeUntil((byte)',', ref list);
+        }
+        while (element.IsEmpty && !list.IsEmpty);
+        return !element.IsEmpty;
+    }
+
+    /// <summary>Takes the weight off an element, in thousandths; -1 when it is malformed.</summary>
+    internal static int ReadWeight(ReadOnlySpan<byte> element, out ReadOnlySpan<byte> name)
+    {
+        name = TakeUntil((byte)';', ref element);
+        int weight = FullWeight;
+        while (!element.IsEmpty)
+        {
+            ReadOnlySpan<byte> parameter = TakeUntil((byte)';', ref element);
+            if (parameter.Length >= 2 && (parameter[0] | 0x20) == 'q' && parameter[1] == '=')
+            {
+                weight = ParseWeight(parameter[2..]);
+            }
+        }
+
+        return weight;
+    }
+
+    private static int ParseWeight(ReadOnlySpan<byte> text)
+    {
+        if (text.IsEmpty || text[0] is not ((byte)'0' or (byte)'1') || (text.Length > 1 && text[1] != '.'))
+        {
+            return -1;
+        }
+
+        int weight = (text[0] - '0') * FullWeight;
+        int scale = FullWeight / 10;
+        // The grammar has three decimals at most; some clients print what their division gave, and are understood.
+        for (int i = 2; i < text.Length; i++, scale /= 10)
+        {
+            if (!char.IsAsciiDigit((char)text[i]))
+            {
+                return -1;
+            }
+
+            weight += (text[i] - '0') * scale;
+        }
+
+        return weight <= FullWeight ? weight : -1;
+    }
+
+    // A separator within a quoted string (RFC 9110, section 5.6.4) separates nothing.
+    private static ReadOnlySpan<byte> TakeUntil(byte separator, scoped ref ReadOnlySpan<byte> text)
+    {
+        int end = 0;
+        while (end < text.Length && text[end] != separator)
+        {
+            end = text[end] == '"' ? SkipQuotedString(text, end) : end + 1;
+        }
+
+        ReadOnlySpan<byte> taken = TrimWhitespace(text[..end]);
+        text = end < text.Length ? text[(end + 1)..] : default;
+        return taken;
+    }
+
+    private static ReadOnlySpan<byte> TrimWhitespace(ReadOnlySpan<byte> text)
+    {
+        while (!text.IsEmpty && text[0] is (byte)' ' or (byte)'\t')
+        {
+            text = text[1..];
+        }
+
+        while (!text.IsEmpty && text[^1] is (byte)' ' or (byte)'\t')
+        {
+            text = text[..^1];
+        }
+
+        return text;
+    }
+
+    private static int SkipQuotedString(ReadOnlySpan<byte> text, int start)
+    {
+        for (int i = start + 1; i < text.Length; i++)
+        {
+            if (text[i] == '"')
+            {
+                return i + 1;
+            }
+
+            if (text[i] == '\\')
+            {
+                i++;
+            }
+        }
+
+        return text.Length;
+    }
+}

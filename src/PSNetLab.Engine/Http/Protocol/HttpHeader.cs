@@ -1,0 +1,105 @@
+using System.Text;
+
+namespace PSNetLab.Engine.Http.Protocol;
+
+/// <summary>The header fields a server of files looks at; others are checked and passed over.</summary>
+internal enum HttpHeader
+{
+    /// <summary>Host.</summary>
+    Host,
+
+    /// <summary>Connection.</summary>
+    Connection,
+
+    /// <summary>Content-Length.</summary>
+    ContentLength,
+
+    /// <summary>Transfer-Encoding.</summary>
+    TransferEncoding,
+
+    /// <summary>Expect.</summary>
+    Expect,
+
+    /// <summary>Range.</summary>
+    Range,
+
+    /// <summary>If-Range.</summary>
+    IfRange,
+
+    /// <summary>If-Match.</summary>
+    IfMatch,
+
+    /// <summary>If-None-Match.</summary>
+    IfNoneMatch,
+
+    /// <summary>If-Modified-Since.</summary>
+    IfModifiedSince,
+
+    /// <summary>If-Unmodified-Since.</summary>
+    IfUnmodifiedSince,
+
+    /// <summary>Accept.</summary>
+    Accept,
+
+    /// <summary>Accept-Encoding.</summary>
+    AcceptEncoding,
+
+    /// <summary>Authorization.</summary>
+    Authorization,
+
+    /// <summary>User-Agent.</summary>
+    UserAgent,
+
+    /// <summary>Referer.</summary>
+    Referer,
+
+    /// <summary>Origin.</summary>
+    Origin,
+
+    /// <summary>Access-Control-Request-Method.</summary>
+    AccessControlRequestMethod,
+
+    /// <summary>Access-Control-Request-Headers.</summary>
+    AccessControlRequestHeaders,
+}
+
+/// <summary>Knows header fields by their names, which are case-insensitive (RFC 9110, section 5.1).</summary>
+internal static class HttpHeaders
+{
+    internal const int Count = (int)HttpHeader.AccessControlRequestHeaders + 1;
+
+    /// <summary>The field's number as <see cref="HttpHeader"/>, or -1.</summary>
+    internal static int Find(ReadOnlySpan<byte> name) => name.Length switch
+    {
+        4 => Match(name, "Host"u8, HttpHeader.Host),
+        5 => Match(name, "Range"u8, HttpHeader.Range),
+        6 => (name[0] | 0x20) switch
+        {
+            'a' => Match(name, "Accept"u8, HttpHeader.Accept),
+            'e' => Match(name, "Expect"u8, HttpHeader.Expect),
+            _ => Match(name, "Origin"u8, HttpHeader.Origin),
+        },
+        7 => Match(name, "Referer"u8, HttpHeader.Referer),
+        8 => (name[3] | 0x20) == 'm'
+            ? Match(name, "If-Match"u8, HttpHeader.IfMatch)
+            : Match(name, "If-Range"u8, HttpHeader.IfRange),
+        10 => (name[0] | 0x20) == 'c'
+            ? Match(name, "Connection"u8, HttpHeader.Connection)
+            : Match(name, "User-Agent"u8, HttpHeader.UserAgent),
+        13 => (name[0] | 0x20) == 'i'
+            ? Match(name, "If-None-Match"u8, HttpHeader.IfNoneMatch)
+            : Match(name, "Authorization"u8, HttpHeader.Authorization),
+        14 => Match(name, "Content-Length"u8, HttpHeader.ContentLength),
+        15 => Match(name, "Accept-Encoding"u8, HttpHeader.AcceptEncoding),
+        17 => (name[0] | 0x20) == 't'
+            ? Match(name, "Transfer-Encoding"u8, HttpHeader.TransferEncoding)
+            : Match(name, "If-Modified-Since"u8, HttpHeader.IfModifiedSince),
+        19 => Match(name, "If-Unmodified-Since"u8, HttpHeader.IfUnmodifiedSince),
+        29 => Match(name, "Access-Control-Request-Method"u8, HttpHeader.AccessControlRequestMethod),
+        30 => Match(name, "Access-Control-Request-Headers"u8, HttpHeader.AccessControlRequestHeaders),
+        _ => -1,
+    };
+
+    private static int Match(ReadOnlySpan<byte> name, ReadOnlySpan<byte> known, HttpHeader header)
+        => Ascii.EqualsIgnoreCase(name, known) ? (int)header : -1;
+}

@@ -1,0 +1,106 @@
+using System.Buffers;
+
+namespace PSNetLab.Engine.Http.Protocol;
+
+/// <summary>The characters of the HTTP grammar.</summary>
+internal static class HttpSyntax
+{
+    /// <summary>tchar (RFC 9110, section 5.6.2).</summary>
+    internal static readonly SearchValues<byte> Token = SearchValues.Create(
+        "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"u8);
+
+    /// <summary>What no field value has (RFC 9110, section 5.5): every control character but HTAB.</summary>
+    internal static readonly SearchValues<byte> NotInValue = SearchValues.Create(Controls(except: '\t'));
+
+    /// <summary>What no request target has: space and control characters. Bytes above ASCII are left to whoever decodes it.</summary>
+    internal static readonly SearchValues<byte> NotInTarget = SearchValues.Create([.. Controls(), (byte)' ']);
+
+    // unreserved and sub-delims (RFC 3986, section 2).
+    private static readonly SearchValues<byte> s_host = SearchValues.Create(
+        "-._~!$&'()*+,;=0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"u8);
+
+    // What IPv6 addresses and addresses of the future are written with (RFC 3986, section 3.2.2).
+    private static readonly SearchValues<byte> s_addressLiteral = SearchValues.Create(
+        "-._~!$&'()*+,;=:0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"u8);
+
+    /// <summary>Narrows a part of the bytes to what is left without OWS on either side (RFC 9110, section 5.6.3).</summary>
+    internal static void Trim(ReadOnlySpan<byte> bytes, ref int start, ref int end)
+    {
+        while (start < end && IsBlank(bytes[start]))
+        {
+            start++;
+        }
+
+        while (end > start && IsBlank(bytes[end - 1]))
+        {
+            end--;
+        }
+    }
+
+    /// <summary>Whether this is one of the two characters of OWS.</summary>
+    internal static bool IsBlank(byte value) => value is (byte)' ' or (byte)'\t';
+
+    /// <summary>Whether this is uri-host [ ":" port ] (RFC 9110, section 4.2); an empty one is.</summary>
+    internal static bool IsAuthority(ReadOnlySpan<byte> text)
+    {
+        int hostLength = text.StartsWith("["u8) ? AddressLiteralLength(text) : NameLength(text);
+        if (hostLength < 0)
+        {
+            return false;
+        }
+
+        ReadOnlySpan<byte> port = text[hostLength..];
+        return port.IsEmpty || (port[0] == ':' && !port[1..].ContainsAnyExceptInRange((byte)'0', (byte)'9'));
+    }
+
+    /// <summary>Reads two hexadecimal digits.</summary>
+    internal static bool TryReadHex(ReadOnlySpan<byte> text, out byte value)
+    {
+        value = 0;
+        if (text.Length < 2 || !char.IsAsciiHexDigit((char)text[0]) || !char.IsAsciiHexDigit((char)text[1]))
+        {
+            return false;
+        }
+
+        value = (byte)((HexValue(text[0]) << 4) | HexValue(text[1]));
+        return true;
+    }
+
+    /// <summary>The value of a byte that is a hexadecimal digit.</summary>
+    internal static int HexValue(byte digit) => (digit & 0xF) + (digit > '9' ? 9 : 0);
+
+    private static int AddressLiteralLength(ReadOnlySpan<byte> text)
+    {
+        int length = text.IndexOf((byte)']');
+        return length > 1 && !text[1..length].ContainsAnyExcept(s_addressLiteral) ? length + 1 : -1;
+    }
+
+    private static int NameLength(ReadOnlySpan<byte> text)
+    {
+        int length = 0;
+        while (true)
+        {
+            int known = text[length..].IndexOfAnyExcept(s_host);
+            if (known < 0)
+            {
+                return text.Length;
+            }
+
+            length += known;
+            if (text[length] != '%')
+            {
+                return length;
+            }
+
+            if (!TryReadHex(text[(length + 1)..], out _))
+            {
+                return -1;
+            }
+
+            length += 3;
+        }
+    }
+
+    private static byte[] Controls(char? except = null)
+        => [.. Enumerable.Range(0, 32).Append(127).Where(code => code != except).Select(code => (byte)code)];
+}

@@ -1,0 +1,197 @@
+using System.Net;
+using PSNetLab.Engine.Http.Files;
+
+namespace PSNetLab.Engine.Http.Server;
+
+/// <summary>Appends a line for each request to a file. Whoever writes never waits for the disk.</summary>
+internal sealed class AccessLog : IAsyncDisposable
+{
+    /// <summary>The most bytes that wait for the disk.</summary>
+    internal const int MostBytes = 8 * 1024 * 1024;
+
+    // Lines of a busy server go to the disk together.
+    private static readonly TimeSpan s_collecting = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan s_beforeRetry = TimeSpan.FromSeconds(1);
+
+    private readonly object _gate = new();
+    private readonly string _path;
+    private readonly AppendedFile _file;
+    private readonly bool _isCombined;
+    private readonly Action<NetLabException> _onFault;
+    private readonly TimeProvider _clock;
+    private readonly CancellationTokenSource _ending = new();
+    private AccessLogLines _filling = new();
+    private AccessLogLines _writing = new();
+    private Task _flush = Task.CompletedTask;
+    private bool _hasDropped;
+    private bool _isFailing;
+    private bool _isDisposed;
+
+    /// <summary>Opens the file, or makes it.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="format">The form of the lines.</param>
+    /// <param name="onFault">Hears, on another thread, that lines cannot be written (once until they can again) or were dropped (once).</param>
+    /// <param name="clock">What tells how long it waits; the system's when null.</param>
+    /// <exception cref="NetLabException">It cannot be opened.</exception>
+    internal AccessLog(string path, AccessLogFormat format, Action<NetLabException> onFault, TimeProvider? clock = null)
+    {
+        _path = path;
+        _isCombined = format == AccessLogFormat.Combined;
+        _onFault = onFault;
+        _clock = clock ?? TimeProvider.System;
+        try
+        {
+            _file = new AppendedFile(path, _clock);
+        }
+        catch (Exception error) when (IsOfTheDisk(error))
+        {
+            throw Fault($"The access log cannot be opened: {Words(error)} Choose another file, or make this one writable.", error);
+        }
+    }
+
+    /// <summary>Adds the line of a request. What is empty shows as "-".</summary>
+    internal void Write(
+        IPAddress remote,
+        ReadOnlySpan<char> user,
+        DateTimeOffset time,
+        ReadOnlySpan<char> method,
+        ReadOnlySpan<char> target,
+        ReadOnlySpan<char> version,
+        int status,
+        long bytes,
+        ReadOnlySpan<char> referer,
+        ReadOnlySpan<char> userAgent)
+    {
+        lock (_gate)
+        {
+            if (_isDisposed)
+            {
+                return;
+            }
+
+            int before = _filling.Length;
+            _filling.AddCommon(remote, user, time, method, target, version, status, bytes);
+            if (_isCombined)
+            {
+                _filling.AddQuoted(referer);
+                _filling.AddQuoted(userAgent);
+            }
+
+            _filling.EndLine();
+            if (_filling.Length + _writing.Length > MostBytes)
+            {
+                _filling.Truncate(before);
+                TellDropped();
+            }
+
+            if (_flush.IsCompleted)
+            {
+                _flush = Task.Run(FlushAsync);
+            }
+        }
+    }
+
+    /// <summary>Writes what waits. After it, lines are no longer taken.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        Task flush;
+        lock (_gate)
+        {
+            if (_isDisposed)
+            {
+                return;
+            }
+
+            _isDisposed = true;
+            flush = _flush;
+        }
+
+        await _ending.CancelAsync().ConfigureAwait(false);
+        await flush.ConfigureAwait(false);
+        _file.Dispose();
+        _ending.Dispose();
+    }
+
+    private static bool IsOfTheDisk(Exception error) => error is IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException;
+
+    // Some of the runtime's messages end with a full stop.
+    private static string Words(Exception error) => error.Message.TrimEnd('.') + ".";
+
+    private NetLabException Fault(string message, Exception? inner = null)
+        => new(FaultKind.AccessLogFailed, message, inner) { Subject = _path };
+
+    private void TellDropped()
+    {
+        if (!_hasDropped)
+        {
+            _hasDropped = true;
+            NetLabException fault = Fault($"Lines of the access log {_path} are dropped: {MostBytes / 1024 / 1024} MiB of them wait for the disk already. Choose a file on a faster disk, or log less.");
+            _ = Task.Run(() => _onFault(fault));
+        }
+    }
+
+    private async Task FlushAsync()
+    {
+        while (true)
+        {
+            await PauseAsync(s_collecting).ConfigureAwait(false);
+            lock (_gate)
+            {
+                _writing.Clear();
+                if (_filling.Length == 0)
+                {
+                    _writing.Trim();
+                    _filling.Trim();
+                    // Under the lock, so that whoever writes next sees the flush as over and starts another.
+                    _flush = Task.CompletedTask;
+                    return;
+                }
+
+                (_filling, _writing) = (_writing, _filling);
+            }
+
+            await WriteOutAsync(_writing.Written).ConfigureAwait(false);
+        }
+    }
+
+    private async Task WriteOutAsync(ReadOnlyMemory<byte> lines)
+    {
+        // After a failure, the file is opened anew: at the end, too, there is a second attempt.
+        bool hasFailed = false;
+        while (!lines.IsEmpty)
+        {
+            try
+            {
+                int written = await _file.AppendAsync(lines).ConfigureAwait(false);
+                lines = lines[written..];
+                _isFailing = false;
+            }
+            catch (Exception error) when (IsOfTheDisk(error))
+            {
+                if (hasFailed && _ending.IsCancellationRequested)
+                {
+                    lock (_gate)
+                    {
+                        _filling.Clear();
+                    }
+
+                    _onFault(Fault($"The last lines for the access log {_path} are lost: {Words(error)}", error));
+                    return;
+                }
+
+                hasFailed = true;
+                if (!_isFailing)
+                {
+                    _isFailing = true;
+                    _onFault(Fault($"The access log {_path} cannot be written: {Words(error)} Its lines wait, and it is tried again every second.", error));
+                }
+
+                await PauseAsync(s_beforeRetry).ConfigureAwait(false);
+            }
+        }
+    }
+
+    // Ends early when the log is disposed.
+    private async Task PauseAsync(TimeSpan duration)
+        => await Task.Delay(duration, _clock, _ending.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+}

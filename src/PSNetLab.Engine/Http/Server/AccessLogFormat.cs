@@ -1,0 +1,11 @@
+namespace PSNetLab;
+
+/// <summary>The two forms of an access log that the tools for it read.</summary>
+public enum AccessLogFormat
+{
+    /// <summary>The Common Log Format: host, identity, user, time, request line, status, bytes.</summary>
+    Common,
+
+    /// <summary>The same with the referring page and the user agent.</summary>
+    Combined,
+}

@@ -1,0 +1,161 @@
+using System.Buffers;
+using System.Globalization;
+using System.Net;
+using System.Text;
+
+namespace PSNetLab.Engine.Http.Server;
+
+/// <summary>Lines of an access log, in a buffer that grows with them.</summary>
+internal sealed class AccessLogLines
+{
+    private const int FirstCapacity = 16 * 1024;
+
+    // "[10/Oct/2000:13:55:36 -0700] "
+    private const int StampLength = 29;
+
+    // What a client sends must not end a quoted field or a line, nor steer a terminal (CWE-117).
+    private static readonly SearchValues<char> s_quotable = SearchValues.Create(Printable('"', '\\'));
+    private static readonly SearchValues<char> s_bare = SearchValues.Create(Printable('"', '\\', ' '));
+
+    private readonly byte[] _stamp = new byte[StampLength];
+    private long _stampSecond = -1;
+    private TimeSpan _stampOffset;
+    private byte[] _bytes = new byte[FirstCapacity];
+
+    internal int Length { get; private set; }
+
+    internal ReadOnlyMemory<byte> Written => _bytes.AsMemory(0, Length);
+
+    internal void Clear() => Length = 0;
+
+    /// <summary>Gives back the memory of a burst.</summary>
+    internal void Trim()
+    {
+        Clear();
+        if (_bytes.Length > FirstCapacity)
+        {
+            _bytes = new byte[FirstCapacity];
+        }
+    }
+
+    /// <summary>Takes lines off the end again.</summary>
+    internal void Truncate(int length) => Length = length;
+
+    internal void AddCommon(
+        IPAddress remote,
+        ReadOnlySpan<char> user,
+        DateTimeOffset time,
+        ReadOnlySpan<char> method,
+        ReadOnlySpan<char> target,
+        ReadOnlySpan<char> version,
+        int status,
+        long bytes)
+    {
+        Add(remote.IsIPv4MappedToIPv6 ? remote.MapToIPv4() : remote);
+        Add(" - "u8);
+        Add(user, s_bare);
+        Add(" "u8);
+        AddStamp(time);
+        Add("\""u8);
+        Add(method, s_quotable);
+        // Without a method there is no request line: the client sent something else.
+        if (!method.IsEmpty)
+        {
+            Add(" "u8);
+            Add(target, s_quotable);
+            Add(" "u8);
+            Add(version, s_quotable);
+        }
+
+        Add("\" "u8);
+        Add(status);
+        Add(" "u8);
+        Add(bytes);
+    }
+
+    internal void AddQuoted(ReadOnlySpan<char> text)
+    {
+        Add(" \""u8);
+        Add(text, s_quotable);
+        Add("\""u8);
+    }
+
+    internal void EndLine() => Add("\n"u8);
+
+    private static string Printable(params char[] except)
+        => string.Concat(Enumerable.Range(' ', '~' - ' ' + 1).Select(code => (char)code).Except(except));
+
+    private void AddStamp(DateTimeOffset time)
+    {
+        long second = time.Ticks / TimeSpan.TicksPerSecond;
+        if (second != _stampSecond || time.Offset != _stampOffset)
+        {
+            time.TryFormat(_stamp, out int length, "[dd/MMM/yyyy:HH:mm:ss ", CultureInfo.InvariantCulture);
+            _stamp[length++] = (byte)(time.Offset < TimeSpan.Zero ? '-' : '+');
+            time.Offset.TryFormat(_stamp.AsSpan(length), out int offsetLength, "hhmm", CultureInfo.InvariantCulture);
+            "] "u8.CopyTo(_stamp.AsSpan(length + offsetLength));
+            _stampSecond = second;
+            _stampOffset = time.Offset;
+        }
+
+        Add(_stamp);
+    }
+
+    private void Add<T>(T value)
+        where T : IUtf8SpanFormattable
+    {
+        const int MostDigits = 64;
+        value.TryFormat(Room(MostDigits), out int length, default, CultureInfo.InvariantCulture);
+        Length += length;
+    }
+
+    private void Add(ReadOnlySpan<byte> text)
+    {
+        text.CopyTo(Room(text.Length));
+        Length += text.Length;
+    }
+
+    private void Add(ReadOnlySpan<char> text, SearchValues<char> plain)
+    {
+        if (text.IsEmpty)
+        {
+            Add("-"u8);
+        }
+
+        while (!text.IsEmpty)
+        {
+            int run = text.IndexOfAnyExcept(plain);
+            run = run < 0 ? text.Length : run;
+            Encoding.ASCII.GetBytes(text[..run], Room(run));
+            Length += run;
+            text = text[run..];
+            if (!text.IsEmpty)
+            {
+                Rune.DecodeFromUtf16(text, out Rune rune, out int consumed);
+                AddEscaped(rune);
+                text = text[consumed..];
+            }
+        }
+    }
+
+    private void AddEscaped(Rune rune)
+    {
+        Span<byte> utf8 = stackalloc byte[4];
+        foreach (byte value in utf8[..rune.EncodeToUtf8(utf8)])
+        {
+            Add("\\x"u8);
+            value.TryFormat(Room(2), out int length, "X2", CultureInfo.InvariantCulture);
+            Length += length;
+        }
+    }
+
+    private Span<byte> Room(int length)
+    {
+        if (_bytes.Length - Length < length)
+        {
+            Array.Resize(ref _bytes, Math.Max(_bytes.Length * 2, Length + length));
+        }
+
+        return _bytes.AsSpan(Length);
+    }
+}

@@ -1,0 +1,56 @@
+using System.Security.Cryptography;
+using System.Text;
+
+namespace PSNetLab.Engine.Http.Server;
+
+/// <summary>The one user name and password that HTTP Basic authentication accepts (RFC 7617).</summary>
+internal sealed class BasicCredential
+{
+    private readonly byte[] _expected;
+
+    internal BasicCredential(string user, string password)
+    {
+        if (user.Contains(':', StringComparison.Ordinal))
+        {
+            throw Invalid($"The user name '{user}' has a colon: HTTP Basic authentication ends the user name there (RFC 7617, section 2). Choose a name without.");
+        }
+
+        string userPass = $"{user}:{password}";
+        if (userPass.Any(char.IsControl))
+        {
+            throw Invalid("The user name or the password has a control character, which HTTP Basic authentication does not allow (RFC 7617, section 2). Choose one without.");
+        }
+
+        try
+        {
+            // Clients send the composed form (RFC 7617, section 2.1).
+            userPass = userPass.Normalize();
+        }
+        catch (ArgumentException error)
+        {
+            throw Invalid("The user name or the password is no text: it has half of a surrogate pair. Choose one without.", error);
+        }
+
+        User = user;
+        _expected = SHA256.HashData(Encoding.ASCII.GetBytes(Convert.ToBase64String(Encoding.UTF8.GetBytes(userPass))));
+    }
+
+    internal string User { get; }
+
+    /// <summary>Whether the value of an Authorization field is this user's. The time it takes tells nothing of the password.</summary>
+    internal bool IsValid(ReadOnlySpan<byte> authorization)
+    {
+        ReadOnlySpan<byte> scheme = "Basic "u8;
+        if (authorization.Length < scheme.Length || !Ascii.EqualsIgnoreCase(authorization[..scheme.Length], scheme))
+        {
+            return false;
+        }
+
+        // Base64 has one form for given bytes, so it need not be decoded; hashes have one length, so they can be compared.
+        Span<byte> given = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(authorization[scheme.Length..].Trim((byte)' '), given);
+        return CryptographicOperations.FixedTimeEquals(given, _expected);
+    }
+
+    private static NetLabException Invalid(string message, Exception? inner = null) => new(FaultKind.InvalidParameters, message, inner);
+}

@@ -1,0 +1,309 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Net;
+using System.Net.Sockets;
+using PSNetLab.Engine.Http.Files;
+using PSNetLab.Engine.Http.Protocol;
+using PSNetLab.Engine.IO;
+using PSNetLab.Engine.Primitives;
+using PSNetLab.Engine.Servers;
+
+namespace PSNetLab.Engine.Http.Server;
+
+/// <summary>One connection of a web server: takes requests, one after the other, and answers them in their order.</summary>
+[SuppressMessage("Design", "CA1001", Justification = "RunAsync closes everything at its end.")]
+internal sealed partial class HttpConnection : IServedConnection
+{
+    private const long MostBytesLingered = 1024 * 1024;
+
+    private static readonly TimeSpan s_linger = TimeSpan.FromSeconds(2);
+
+    private static int s_lastId;
+
+    private readonly Transport _transport;
+    private readonly HttpServerOptions _options;
+    private readonly WebSite _site;
+    private readonly Func<bool> _isStopping;
+    private readonly Action<NetLabException, EndPoint> _onFault;
+    private readonly bool _isTurnedAway;
+    private readonly HttpRequest _request = new();
+    private readonly ReceiveBuffer _received = new();
+    private int _phase = (int)Phase.Idle;
+    private int _unacknowledged = -1;
+    private long _since;
+
+    /// <param name="transport">The stream; it is closed at the end of <see cref="RunAsync"/>.</param>
+    /// <param name="options">The server's options.</param>
+    /// <param name="site">What it serves.</param>
+    /// <param name="isStopping">Whether answers are to be the last of their connection.</param>
+    /// <param name="onFault">Told of what the server survives.</param>
+    /// <param name="isTurnedAway">Whether every request is answered by 503, because there are too many connections.</param>
+    internal HttpConnection(Transport transport, HttpServerOptions options, WebSite site, Func<bool> isStopping, Action<NetLabException, EndPoint> onFault, bool isTurnedAway)
+    {
+        _transport = transport;
+        _options = options;
+        _site = site;
+        _isStopping = isStopping;
+        _onFault = onFault;
+        _isTurnedAway = isTurnedAway;
+        _since = options.Clock.GetTimestamp();
+    }
+
+    /// <summary>What the connection is doing, which says how long it may take.</summary>
+    private enum Phase
+    {
+        /// <summary>Waiting for a request.</summary>
+        Idle,
+
+        /// <summary>Waiting for the rest of a request.</summary>
+        Receiving,
+        Working,
+        Sending,
+
+        /// <summary>Waiting for the client to close.</summary>
+        Lingering,
+
+        /// <summary>The rest of the request did not come in time.</summary>
+        Expired,
+        Ended,
+    }
+
+    public int Id { get; } = Interlocked.Increment(ref s_lastId);
+
+    public long IdleMilliseconds => Current == Phase.Working ? 0 : (long)Elapsed.TotalMilliseconds;
+
+    internal IPEndPoint RemoteEndPoint => _transport.RemoteEndPoint;
+
+    public Totals Totals { get; private set; }
+
+    /// <summary>The time since something happened that gives it new time.</summary>
+    private TimeSpan Elapsed => _options.Clock.GetElapsedTime(Volatile.Read(ref _since));
+
+    private Phase Current => (Phase)Volatile.Read(ref _phase);
+
+    public void BeginStop()
+    {
+        if (TryChange(Phase.Idle, Phase.Ended))
+        {
+            _transport.Interrupt();
+        }
+    }
+
+    public void Abort()
+    {
+        Volatile.Write(ref _phase, (int)Phase.Ended);
+        _transport.Interrupt();
+    }
+
+    /// <summary>Ends what has taken too long. Called from time to time.</summary>
+    internal void CheckDeadline()
+    {
+        // Before the time: with the phase, its time began.
+        Phase phase = Current;
+        if (phase == Phase.Sending)
+        {
+            NoteProgress();
+        }
+
+        TimeSpan elapsed = Elapsed;
+        TimeSpan limit = phase switch
+        {
+            Phase.Idle => Totals.MessagesReceived == 0 ? _options.RequestTimeout : _options.KeepAliveTimeout,
+            Phase.Receiving or Phase.Sending => _options.RequestTimeout,
+            Phase.Lingering => s_linger,
+            _ => TimeSpan.MaxValue,
+        };
+        bool isOver = elapsed > limit && phase switch
+        {
+            Phase.Idle => TryChange(phase, Phase.Ended),
+            Phase.Receiving => TryChange(phase, Phase.Expired),
+            _ => true,
+        };
+        if (isOver)
+        {
+            _transport.Interrupt();
+        }
+    }
+
+    /// <summary>Sees that a slow client takes something though the system has not yet room for more: it waits until a good part of its buffer is free.</summary>
+    private void NoteProgress()
+    {
+        try
+        {
+            int unacknowledged = _transport.Unacknowledged;
+            if (unacknowledged != _unacknowledged)
+            {
+                _unacknowledged = unacknowledged;
+                Volatile.Write(ref _since, _options.Clock.GetTimestamp());
+            }
+        }
+        catch (ObjectDisposedException)
+        {
+            // Closed just now.
+        }
+    }
+
+    /// <summary>Serves the connection to its end and closes it.</summary>
+    internal async Task RunAsync()
+    {
+        try
+        {
+            if (await ServeAsync().ConfigureAwait(false))
+            {
+                await LingerAsync().ConfigureAwait(false);
+            }
+        }
+        catch (Exception error) when (error is SocketException or IOException or ObjectDisposedException or OperationCanceledException)
+        {
+            // The client has gone: it is nobody's fault and nobody is left to tell.
+        }
+        finally
+        {
+            Volatile.Write(ref _phase, (int)Phase.Ended);
+            _received.Dispose();
+            _transport.Dispose();
+        }
+    }
+
+    /// <returns>Whether the client may still be sending, so that a plain close would reset the connection before the client has read the last answer (RFC 9112, section 9.6).</returns>
+    private async Task<bool> ServeAsync()
+    {
+        Phase waiting = Phase.Idle;
+        long answered = 0;
+        while (true)
+        {
+            // A request has its time from its first bytes on, however many pieces it comes in.
+            bool goesOn = waiting == Phase.Receiving && _request.HasStarted && answered == Totals.MessagesReceived;
+            waiting = _request.HasStarted ? Phase.Receiving : Phase.Idle;
+            if (!goesOn)
+            {
+                answered = Totals.MessagesReceived;
+                Volatile.Write(ref _since, _options.Clock.GetTimestamp());
+            }
+
+            Step? came;
+            do
+            {
+                if (!await WaitAsync(waiting).ConfigureAwait(false))
+                {
+                    return false;
+                }
+
+                came = ReceiveAndAnswer(waiting);
+            }
+            while (came is null);
+
+            Step step = came.Value;
+            while (step == Step.NeedsTime)
+            {
+                await AnswerAsync().ConfigureAwait(false);
+                step = _last ? Step.Last : AnswerKept();
+            }
+
+            if (step == Step.Gone)
+            {
+                return false;
+            }
+
+            if (step == Step.Last)
+            {
+                bool isSending = _received.Count > 0 || _hasUnreadBody;
+                if (isSending || _transport is TlsTransport)
+                {
+                    // Over TLS, the client has to take what says so.
+                    Touch(Phase.Sending);
+                    await _transport.ShutdownSendAsync().ConfigureAwait(false);
+                }
+
+                return isSending;
+            }
+        }
+    }
+
+    /// <summary>Waits for bytes. False when none are wanted any more.</summary>
+    private async ValueTask<bool> WaitAsync(Phase waiting)
+    {
+        Volatile.Write(ref _phase, (int)waiting);
+        if (_isStopping() && waiting == Phase.Idle)
+        {
+            return false;
+        }
+
+        await _transport.WaitReadableAsync(CancellationToken.None).ConfigureAwait(false);
+        return true;
+    }
+
+    /// <summary>Takes what came and answers what can be answered at once; null when nothing came.</summary>
+    private Step? ReceiveAndAnswer(Phase waiting)
+    {
+        using ReceiveBuffer.Lease lease = _received.Lend();
+        return Receive(lease, waiting) switch
+        {
+            > 0 => AnswerAtOnce(),
+            0 => Step.Gone,
+            _ => null,
+        };
+    }
+
+    /// <summary>Goes on with what came before.</summary>
+    private Step AnswerKept()
+    {
+        using ReceiveBuffer.Lease lease = _received.Lend();
+        return AnswerAtOnce();
+    }
+
+    /// <summary>One read: a number of bytes, 0 when no more will come, -1 when there is nothing yet. What does not come in time is answered here.</summary>
+    private int Receive(ReceiveBuffer.Lease lease, Phase waiting)
+    {
+        int count = _transport.TryReceive(lease.Free);
+        if (count < 0)
+        {
+            return count;
+        }
+
+        if (!TryChange(waiting, Phase.Working))
+        {
+            if (Current == Phase.Expired)
+            {
+                Expire();
+            }
+
+            return 0;
+        }
+
+        lease.Advance(count);
+        Totals = Totals with { BytesReceived = Totals.BytesReceived + count };
+        return count;
+    }
+
+    /// <summary>Lets the client read the last answer: throws away what still comes.</summary>
+    private async Task LingerAsync()
+    {
+        _received.Dispose();
+        Touch(Phase.Lingering);
+        for (long bytes = 0; bytes < MostBytesLingered;)
+        {
+            await _transport.WaitReadableAsync(CancellationToken.None).ConfigureAwait(false);
+            int count = Discard();
+            if (count == 0)
+            {
+                return;
+            }
+
+            bytes += Math.Max(count, 0);
+        }
+    }
+
+    private int Discard()
+    {
+        using ReceiveBuffer.Lease lease = _received.Lend();
+        return _transport.TryReceive(lease.Free);
+    }
+
+    private void Touch(Phase phase)
+    {
+        Volatile.Write(ref _since, _options.Clock.GetTimestamp());
+        Volatile.Write(ref _phase, (int)phase);
+    }
+
+    private bool TryChange(Phase from, Phase to) => Interlocked.CompareExchange(ref _phase, (int)to, (int)from) == (int)from;
+}

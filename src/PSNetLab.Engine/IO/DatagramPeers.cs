@@ -1,0 +1,40 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace PSNetLab.Engine.IO;
+
+/// <summary>The senders seen lately, so that a datagram costs no new endpoint.</summary>
+internal sealed class DatagramPeers
+{
+    private const int MostPeers = 4096;
+
+    private readonly Dictionary<SocketAddress, DatagramPeer> _peers = [];
+    private readonly SocketAddress _key4 = new(AddressFamily.InterNetwork);
+    private readonly SocketAddress _key6 = new(AddressFamily.InterNetworkV6);
+    private DatagramPeer? _last;
+
+    /// <summary>The peer for a struct sockaddr.</summary>
+    internal DatagramPeer Find(ReadOnlySpan<byte> name)
+    {
+        if (_last is not null && _last.SocketAddress.Buffer.Span[.._last.SocketAddress.Size].SequenceEqual(name))
+        {
+            return _last;
+        }
+
+        SocketAddress key = name.Length == _key4.Size ? _key4 : _key6;
+        name.CopyTo(key.Buffer.Span);
+        if (!_peers.TryGetValue(key, out DatagramPeer? peer))
+        {
+            if (_peers.Count >= MostPeers)
+            {
+                _peers.Clear();
+            }
+
+            IPEndPoint endPoint = (IPEndPoint)new IPEndPoint(key.Family == AddressFamily.InterNetworkV6 ? IPAddress.IPv6Any : IPAddress.Any, 0).Create(key);
+            peer = new DatagramPeer(endPoint);
+            _peers.Add(peer.SocketAddress, peer);
+        }
+
+        return _last = peer;
+    }
+}

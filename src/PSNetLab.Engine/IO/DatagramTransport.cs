@@ -1,0 +1,89 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace PSNetLab.Engine.IO;
+
+/// <summary>A datagram as it came in. Its data is valid only while it is being handled.</summary>
+internal readonly ref struct Datagram
+{
+    internal required ReadOnlySpan<byte> Data { get; init; }
+
+    /// <summary>How many bytes the datagram had, or -1 where the system does not tell; more than <see cref="Data"/> when the buffer was too small.</summary>
+    internal required int FullLength { get; init; }
+
+    internal required bool Truncated { get; init; }
+
+    internal required DatagramPeer Peer { get; init; }
+
+    internal PacketSource Packet { get; init; }
+}
+
+/// <summary>How a datagram came, where the system was asked for it: the address it was sent to, perhaps one of many hosts, the own address to answer from, and the interface.</summary>
+internal readonly record struct PacketSource(IPAddress? Destination, IPAddress? Own, int InterfaceIndex);
+
+/// <summary>A sender of datagrams: its endpoint, ready to be sent to.</summary>
+internal sealed class DatagramPeer
+{
+    internal DatagramPeer(IPEndPoint endPoint)
+    {
+        EndPoint = endPoint.Address.IsIPv4MappedToIPv6 ? new IPEndPoint(endPoint.Address.MapToIPv4(), endPoint.Port) : endPoint;
+        SocketAddress = endPoint.Serialize();
+    }
+
+    internal IPEndPoint EndPoint { get; }
+
+    internal SocketAddress SocketAddress { get; }
+}
+
+/// <summary>Handles datagrams as they come.</summary>
+internal interface IDatagramHandler
+{
+    void OnDatagram(in Datagram datagram);
+}
+
+/// <summary>A UDP socket. One reader at a time; nothing here blocks a thread.</summary>
+internal abstract class DatagramTransport : IDisposable
+{
+    private protected DatagramTransport(Socket socket, int bufferBytes)
+    {
+        Socket = socket;
+        BufferBytes = bufferBytes;
+    }
+
+    internal Socket Socket { get; }
+
+    /// <summary>The most bytes kept of a datagram.</summary>
+    internal int BufferBytes { get; }
+
+    /// <summary>The transport that costs least here for a bound socket.</summary>
+    internal static DatagramTransport Create(Socket socket, int bufferBytes, bool portable = false)
+    {
+        socket.Blocking = false;
+        return EpollDatagramTransport.IsSupported && !portable
+            ? new EpollDatagramTransport(socket, bufferBytes)
+            : new PortableDatagramTransport(socket, bufferBytes);
+    }
+
+    /// <summary>Completes when reading is worth trying.</summary>
+    internal abstract ValueTask WaitReadableAsync(CancellationToken cancellationToken);
+
+    /// <summary>Hands on the datagrams that are there, some at a time; false when reading was interrupted.</summary>
+    /// <exception cref="SocketException">The system reports an error of the socket, such as an ICMP answer to what it sent.</exception>
+    internal abstract bool Receive(IDatagramHandler handler);
+
+    /// <summary>Sends a datagram; false when the send buffer is full.</summary>
+    /// <param name="data">The payload.</param>
+    /// <param name="to">Whom to; null on a connected socket.</param>
+    /// <param name="from">The local address to send from, or null for what the system chooses.</param>
+    /// <param name="interfaceIndex">The interface to send out of, whatever the routes say, where the system lets choose it; 0 for what it chooses.</param>
+    /// <exception cref="SocketException">The system refused it.</exception>
+    internal abstract bool TrySend(ReadOnlySpan<byte> data, DatagramPeer? to, IPAddress? from, int interfaceIndex = 0);
+
+    /// <summary>Completes when sending is worth trying again.</summary>
+    internal abstract ValueTask WaitWritableAsync(CancellationToken cancellationToken);
+
+    /// <summary>Ends the waiting, from any thread.</summary>
+    internal abstract void Interrupt();
+
+    public virtual void Dispose() => Socket.Dispose();
+}

@@ -1,0 +1,102 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using PSNetLab.Engine.Native;
+
+namespace PSNetLab.Engine.IO;
+
+/// <summary>A UDP socket on Linux, served by an <see cref="EpollLoop"/>: many datagrams per system call.</summary>
+internal sealed unsafe class EpollDatagramTransport : DatagramTransport
+{
+    private readonly EpollSocket _epoll;
+    private readonly DatagramPeers _peers = new();
+
+    internal EpollDatagramTransport(Socket socket, int bufferBytes)
+        : base(socket, bufferBytes)
+        => _epoll = new EpollSocket(socket);
+
+    /// <summary>Whether the layouts in <see cref="LibCDatagrams"/> hold here.</summary>
+    internal static bool IsSupported => Environment.Is64BitProcess && EpollLoop.IsSupported;
+
+    internal override ValueTask WaitReadableAsync(CancellationToken cancellationToken) => _epoll.WaitReadableAsync(cancellationToken);
+
+    internal override bool Receive(IDatagramHandler handler)
+    {
+        if (!_epoll.BeginRead())
+        {
+            return false;
+        }
+
+        DatagramBatch batch = DatagramBatch.ForThread(BufferBytes);
+        int count = batch.Receive(_epoll.Handle);
+        if (count < 0)
+        {
+            return _epoll.WouldBlock() || Receive(handler);
+        }
+
+        // Decided before the datagrams are handled: that may take long, and an event meanwhile counts.
+        _epoll.EndRead(mayHaveMore: count == batch.Capacity);
+        for (int i = 0; i < count; i++)
+        {
+            handler.OnDatagram(batch[i, _peers]);
+        }
+
+        return true;
+    }
+
+    internal override bool TrySend(ReadOnlySpan<byte> data, DatagramPeer? to, IPAddress? from, int interfaceIndex = 0)
+    {
+        const int ControlBytes = 40;
+        _epoll.Write.Clear();
+        byte* control = stackalloc byte[ControlBytes];
+        nint sent;
+        fixed (byte* start = data)
+        fixed (byte* name = to is null ? default : to.SocketAddress.Buffer.Span)
+        {
+            IoVector vector = new() { Start = start, Length = (nuint)data.Length };
+            MessageHeader message = new()
+            {
+                Name = name,
+                NameLength = to is null ? 0 : (uint)to.SocketAddress.Size,
+                Vectors = &vector,
+                VectorCount = 1,
+                Control = control,
+                ControlLength = from is null ? 0 : WriteSource(new Span<byte>(control, ControlBytes), from, interfaceIndex, to?.SocketAddress.Family ?? Socket.AddressFamily),
+            };
+            sent = LibCDatagrams.Send(_epoll.Handle, &message, LibC.NoSignal);
+        }
+
+        if (sent >= 0)
+        {
+            _epoll.Write.Signal();
+            return true;
+        }
+
+        return !_epoll.WouldBlock() && TrySend(data, to, from, interfaceIndex);
+    }
+
+    internal override ValueTask WaitWritableAsync(CancellationToken cancellationToken) => _epoll.Write.WaitAsync(cancellationToken);
+
+    internal override void Interrupt() => _epoll.Interrupt();
+
+    public override void Dispose()
+    {
+        _epoll.Leave();
+        base.Dispose();
+    }
+
+    /// <summary>Writes the control message that chooses source address and interface (ip(7), ipv6(7)); returns its length.</summary>
+    private static nuint WriteSource(Span<byte> control, IPAddress from, int interfaceIndex, AddressFamily family)
+    {
+        const int HeaderBytes = 16;
+        control.Clear();
+        bool six = family == AddressFamily.InterNetworkV6;
+        int dataBytes = six ? 20 : 12;
+        MemoryMarshal.Write(control, (nuint)(HeaderBytes + dataBytes));
+        MemoryMarshal.Write(control[8..], six ? LibCDatagrams.LevelIPv6 : LibCDatagrams.LevelIP);
+        MemoryMarshal.Write(control[12..], six ? LibCDatagrams.IPv6PacketInfo : LibCDatagrams.PacketInfo);
+        MemoryMarshal.Write(control[(HeaderBytes + (six ? 16 : 0))..], interfaceIndex);
+        (six ? from.MapToIPv6() : from).TryWriteBytes(control[(HeaderBytes + (six ? 0 : 4))..], out _);
+        return (nuint)((HeaderBytes + dataBytes + 7) & ~7);
+    }
+}

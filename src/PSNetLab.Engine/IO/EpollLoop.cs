@@ -1,0 +1,156 @@
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using PSNetLab.Engine.Native;
+
+namespace PSNetLab.Engine.IO;
+
+/// <summary>A thread that waits in epoll_wait(2) for all the sockets it was given and runs what they serve right there.</summary>
+/// <remarks>
+/// The runtime's own sockets hand every event to the thread pool and try each read once more than needed; for short
+/// messages that costs as much as the messages. Nothing that runs here may block: there are few such threads, for all servers.
+/// </remarks>
+internal sealed unsafe class EpollLoop
+{
+    private const int EventsPerWait = 256;
+
+    private static readonly Lazy<EpollLoop[]?> s_loops = new(Start);
+    private static uint s_next;
+
+    // struct epoll_event is packed on x86 only (epoll_ctl(2)).
+    private static readonly bool s_packed = RuntimeInformation.ProcessArchitecture is Architecture.X64 or Architecture.X86;
+    private static readonly int s_eventBytes = s_packed ? 12 : 16;
+    private static readonly int s_dataOffset = s_packed ? 4 : 8;
+
+    private readonly int _epoll;
+    private readonly Thread _thread;
+    private readonly object _gate = new();
+    private readonly Stack<int> _freeSlots = new();
+    private EpollSocket?[] _slots = new EpollSocket?[64];
+    private int _slotCount;
+    private uint _generation;
+    private List<EpollSocket> _nextTurn = [];
+    private List<EpollSocket> _thisTurn = [];
+
+    private EpollLoop(int epoll)
+    {
+        _epoll = epoll;
+        _thread = new Thread(Run, maxStackSize: 512 * 1024) { IsBackground = true, Name = "PSNetLab epoll" };
+        _thread.Start();
+    }
+
+    /// <summary>Whether this system has epoll.</summary>
+    internal static bool IsSupported => s_loops.Value is not null;
+
+    internal bool IsCurrentThread => Thread.CurrentThread == _thread;
+
+    /// <summary>The loop for the next connection: they take turns.</summary>
+    internal static EpollLoop Next()
+    {
+        EpollLoop[] loops = s_loops.Value!;
+        return loops[Interlocked.Increment(ref s_next) % (uint)loops.Length];
+    }
+
+    /// <summary>Starts watching a socket; its first event tells what it is ready for now.</summary>
+    internal void Add(EpollSocket socket, SafeSocketHandle handle)
+    {
+        lock (_gate)
+        {
+            int index = _freeSlots.TryPop(out int free) ? free : _slotCount++;
+            if (index == _slots.Length)
+            {
+                Array.Resize(ref _slots, _slots.Length * 2);
+            }
+
+            // The generation tells an event of this socket from a late one of the socket that had the slot before.
+            socket.Registration = ((ulong)++_generation << 32) | (uint)index;
+            _slots[index] = socket;
+        }
+
+        byte* epollEvent = stackalloc byte[16];
+        *(uint*)epollEvent = LibC.EpollIn | LibC.EpollOut | LibC.EpollPeerHangUp | LibC.EpollEdgeTriggered;
+        *(ulong*)(epollEvent + s_dataOffset) = socket.Registration;
+        if (LibC.EpollControl(_epoll, LibC.EpollAdd, handle, epollEvent) != 0)
+        {
+            int errno = Marshal.GetLastPInvokeError();
+            Remove(socket);
+            throw LibC.Error(errno);
+        }
+    }
+
+    /// <summary>Forgets a socket. The system stops watching it when it is closed.</summary>
+    internal void Remove(EpollSocket socket)
+    {
+        int index = (int)(uint)socket.Registration;
+        lock (_gate)
+        {
+            if (_slots[index] == socket)
+            {
+                _slots[index] = null;
+                _freeSlots.Push(index);
+            }
+        }
+    }
+
+    /// <summary>Lets a connection that still has data go on after the others had their turn. Only from the loop's own thread.</summary>
+    internal void SignalNextTurn(EpollSocket socket) => _nextTurn.Add(socket);
+
+    private static EpollLoop[]? Start()
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            return null;
+        }
+
+        try
+        {
+            EpollLoop[] loops = new EpollLoop[Math.Clamp(Environment.ProcessorCount / 2, 1, 8)];
+            for (int i = 0; i < loops.Length; i++)
+            {
+                int epoll = LibC.EpollCreate(LibC.CloseOnExec);
+                if (epoll < 0)
+                {
+                    return null;
+                }
+
+                loops[i] = new EpollLoop(epoll);
+            }
+
+            return loops;
+        }
+        catch (Exception error) when (error is DllNotFoundException or EntryPointNotFoundException)
+        {
+            return null; // the portable socket does the same, at a higher cost
+        }
+    }
+
+    private void Run()
+    {
+        byte* events = stackalloc byte[EventsPerWait * s_eventBytes];
+        while (true)
+        {
+            int count = LibC.EpollWait(_epoll, events, EventsPerWait, _nextTurn.Count > 0 ? 0 : -1);
+            for (int i = 0; i < count; i++)
+            {
+                byte* one = events + (i * s_eventBytes);
+                Find(*(ulong*)(one + s_dataOffset))?.OnEvents(*(uint*)one);
+            }
+
+            if (_nextTurn.Count > 0)
+            {
+                (_thisTurn, _nextTurn) = (_nextTurn, _thisTurn);
+                foreach (EpollSocket socket in _thisTurn)
+                {
+                    socket.OnNextTurn();
+                }
+
+                _thisTurn.Clear();
+            }
+        }
+    }
+
+    private EpollSocket? Find(ulong registration)
+    {
+        EpollSocket? socket = Volatile.Read(ref _slots)[(int)(uint)registration];
+        return socket?.Registration == registration ? socket : null;
+    }
+}

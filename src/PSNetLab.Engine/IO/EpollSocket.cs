@@ -1,0 +1,130 @@
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using PSNetLab.Engine.Native;
+
+namespace PSNetLab.Engine.IO;
+
+/// <summary>A socket under an <see cref="EpollLoop"/>: what it is ready for, and who waits for that.</summary>
+internal sealed class EpollSocket
+{
+    // After this many reads that found data at once, the other sockets of the loop get their turn.
+    private const int ReadsPerTurn = 16;
+
+    private readonly EpollLoop _loop = EpollLoop.Next();
+    private int _readsThisTurn;
+    private volatile bool _endIsNear;
+    private volatile bool _interrupted;
+
+    internal EpollSocket(Socket socket)
+    {
+        Handle = socket.SafeHandle;
+        _loop.Add(this, Handle);
+    }
+
+    internal SafeSocketHandle Handle { get; }
+
+    /// <summary>What the loop tells this socket's events by.</summary>
+    internal ulong Registration { get; set; }
+
+    internal Readiness Read { get; } = new();
+
+    internal Readiness Write { get; } = new();
+
+    /// <summary>Whether this thread is the one that waits for all sockets, and so must not wait for anything else.</summary>
+    internal bool IsLoopThread => _loop.IsCurrentThread;
+
+    /// <summary>Whether reading and writing are to end.</summary>
+    internal bool IsInterrupted => _interrupted;
+
+    internal ValueTask WaitReadableAsync(CancellationToken cancellationToken)
+    {
+        if (_readsThisTurn >= ReadsPerTurn && _loop.IsCurrentThread)
+        {
+            _readsThisTurn = 0;
+            Read.Clear();
+            _loop.SignalNextTurn(this);
+        }
+
+        return Read.WaitAsync(cancellationToken);
+    }
+
+    /// <summary>To be called before a read: an event or an interruption during it must not be lost. False when there is to be none.</summary>
+    internal bool BeginRead()
+    {
+        Read.Clear();
+        if (_interrupted)
+        {
+            Read.Signal();
+            return false;
+        }
+
+        return true;
+    }
+
+    /// <summary>To be called after a read. One that emptied the socket need not be repeated to learn that: it saves a system call per message (epoll(7)).</summary>
+    internal void EndRead(bool mayHaveMore)
+    {
+        // The end of the stream gives no further event once it has been announced.
+        if (mayHaveMore || _endIsNear)
+        {
+            Read.Signal();
+        }
+
+        _readsThisTurn++;
+    }
+
+    internal void Interrupt()
+    {
+        _interrupted = true;
+        Read.Signal();
+        Write.Signal();
+    }
+
+    /// <summary>To be called before the socket is closed.</summary>
+    internal void Leave() => _loop.Remove(this);
+
+    /// <summary>Called by the loop, with the events of epoll_wait(2).</summary>
+    internal void OnEvents(uint events)
+    {
+        const uint End = LibC.EpollPeerHangUp | LibC.EpollHangUp | LibC.EpollError;
+        if ((events & End) != 0)
+        {
+            _endIsNear = true;
+        }
+
+        if ((events & (LibC.EpollOut | LibC.EpollHangUp | LibC.EpollError)) != 0)
+        {
+            Write.Signal();
+        }
+
+        if ((events & (LibC.EpollIn | End)) != 0)
+        {
+            OnNextTurn();
+        }
+    }
+
+    /// <summary>Called by the loop, to go on with a socket that let others pass.</summary>
+    internal void OnNextTurn()
+    {
+        _readsThisTurn = 0;
+        Read.Signal();
+    }
+
+    /// <summary>Judges the errno of the call before: true when it would have to wait, false when it is to be repeated.</summary>
+    /// <exception cref="SocketException">It failed.</exception>
+    internal bool WouldBlock()
+    {
+        switch (Marshal.GetLastPInvokeError())
+        {
+            case LibC.TryAgain:
+                return true;
+            case LibC.Interrupted:
+                return false;
+            case int errno:
+                // There may be no further event, but every further attempt is to fail, not to wait.
+                Read.Signal();
+                Write.Signal();
+                throw LibC.Error(errno);
+        }
+    }
+}

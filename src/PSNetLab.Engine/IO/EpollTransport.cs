@@ -1,0 +1,241 @@
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+using PSNetLab.Engine.Native;
+
+namespace PSNetLab.Engine.IO;
+
+/// <summary>A plain TCP socket on Linux, served by an <see cref="EpollLoop"/>: one system call per read and per write.</summary>
+internal sealed class EpollTransport : Transport
+{
+    // As much of a file as is looked at, and then sent, at a time.
+    private const long FileBytesPerPiece = 256 * 1024;
+
+    // A client may read as fast as this sends.
+    private const long MostFileBytesPerTurn = 4 * 1024 * 1024;
+
+    // With all of a file queued, most of it leaves in answer to acknowledgements: over loopback, on the processor that the
+    // client needs for reading. With little queued, the sender does that work: half as fast again, and no more work in all.
+    private const int MostBytesUnsent = 32 * 1024;
+
+    private const long TakesNone = -1;
+    private const long NotThisFile = -2;
+
+    private readonly EpollSocket _epoll;
+    private bool _hasFewUnsent;
+
+    internal EpollTransport(Socket socket)
+        : base(socket)
+        => _epoll = new EpollSocket(socket);
+
+    internal override ValueTask WaitReadableAsync(CancellationToken cancellationToken) => _epoll.WaitReadableAsync(cancellationToken);
+
+    internal override unsafe int TryReceive(Span<byte> buffer)
+    {
+        if (!_epoll.BeginRead())
+        {
+            return 0;
+        }
+
+        nint count;
+        fixed (byte* start = buffer)
+        {
+            count = LibC.Receive(_epoll.Handle, start, (nuint)buffer.Length, 0);
+        }
+
+        if (count < 0)
+        {
+            return _epoll.WouldBlock() ? -1 : TryReceive(buffer);
+        }
+
+        _epoll.EndRead(mayHaveMore: count == buffer.Length || count == 0);
+        return (int)count;
+    }
+
+    internal override int TrySend(ReadOnlySpan<byte> data) => TrySend(data, LibC.NoSignal);
+
+    internal override int TrySend(ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, SafeFileHandle? file, long offset)
+    {
+        if (second.IsEmpty)
+        {
+            return TrySend(first);
+        }
+
+        if (file is null)
+        {
+            return TrySend(first, second);
+        }
+
+        // More to come: so the head does not leave in a packet of its own (send(2), MSG_MORE).
+        int sent = TrySend(first, LibC.NoSignal | LibC.More);
+        return sent == first.Length ? sent + (int)Math.Max(TrySendFile(file, offset, second.Length), 0) : sent;
+    }
+
+    internal override async ValueTask SendAsync(ReadOnlyMemory<byte> data, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            int sent = TrySend(data.Span);
+
+            // After the attempt, which clears the signal that an interruption gave before it.
+            if (_epoll.IsInterrupted)
+            {
+                throw new SocketException((int)SocketError.Shutdown);
+            }
+
+            data = data[sent..];
+            if (data.IsEmpty)
+            {
+                return;
+            }
+
+            await _epoll.Write.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>sendfile(2): the bytes go from the page cache to the socket without a copy.</remarks>
+    internal override async ValueTask<long> SendFileAsync(SafeFileHandle file, long offset, long count, Action<long> onProgress, CancellationToken cancellationToken)
+    {
+        LimitUnsent();
+        long sent = 0;
+        long sentThisTurn = 0;
+        long endOfPiece = 0;
+        while (sent < count)
+        {
+            if (sent == endOfPiece)
+            {
+                endOfPiece = Math.Min(sent + FileBytesPerPiece, count);
+                if (_epoll.IsLoopThread && (sentThisTurn >= MostFileBytesPerTurn || !IsInMemory(file, offset + endOfPiece - 1)))
+                {
+                    // The disk may be slow, or the client fast, and the loop has others to serve.
+                    await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+                }
+            }
+
+            long now = TrySendFile(file, offset + sent, endOfPiece - sent);
+            if (now > 0)
+            {
+                sent += now;
+                sentThisTurn += now;
+                onProgress(now);
+            }
+
+            if (_epoll.IsInterrupted)
+            {
+                throw new SocketException((int)SocketError.Shutdown);
+            }
+
+            switch (now)
+            {
+                case 0:
+                    return sent; // the file ends here
+                case TakesNone:
+                    await _epoll.Write.WaitAsync(cancellationToken).ConfigureAwait(false);
+                    sentThisTurn = 0;
+                    break;
+                case NotThisFile:
+                    return sent + await base.SendFileAsync(file, offset + sent, count - sent, onProgress, cancellationToken).ConfigureAwait(false);
+            }
+        }
+
+        return sent;
+    }
+
+    private unsafe int TrySend(ReadOnlySpan<byte> data, int flags)
+    {
+        _epoll.Write.Clear();
+        nint count;
+        fixed (byte* start = data)
+        {
+            count = LibC.Send(_epoll.Handle, start, (nuint)data.Length, flags);
+        }
+
+        return EndSend(count, data.Length, out bool again) is var sent && again ? TrySend(data, flags) : sent;
+    }
+
+    private unsafe int TrySend(ReadOnlySpan<byte> first, ReadOnlySpan<byte> second)
+    {
+        _epoll.Write.Clear();
+        nint count;
+        fixed (byte* firstStart = first, secondStart = second)
+        {
+            IoVector* vectors = stackalloc IoVector[2];
+            vectors[0] = new IoVector { Start = firstStart, Length = (nuint)first.Length };
+            vectors[1] = new IoVector { Start = secondStart, Length = (nuint)second.Length };
+            MessageHeader message = new() { Vectors = vectors, VectorCount = 2 };
+            count = LibCDatagrams.Send(_epoll.Handle, &message, LibC.NoSignal);
+        }
+
+        return EndSend(count, first.Length + second.Length, out bool again) is var sent && again ? TrySend(first, second) : sent;
+    }
+
+    /// <summary>Lets the system take more only when little of what it took before waits to be sent (tcp_notsent_lowat in the kernel's ip-sysctl).</summary>
+    private void LimitUnsent()
+    {
+        const int NotSentLowWaterMark = 25;
+        if (_hasFewUnsent)
+        {
+            return;
+        }
+
+        _hasFewUnsent = true;
+        try
+        {
+            int bytes = MostBytesUnsent;
+            Socket.SetRawSocketOption((int)SocketOptionLevel.Tcp, NotSentLowWaterMark, MemoryMarshal.AsBytes(new ReadOnlySpan<int>(in bytes)));
+        }
+        catch (SocketException)
+        {
+            // A kernel without it sends all the same.
+        }
+    }
+
+    /// <summary>Whether a byte of a file can be read without waiting for the disk; the system reads ahead, so those before it mostly can, too.</summary>
+    private static unsafe bool IsInMemory(SafeFileHandle file, long offset)
+    {
+        byte last;
+        IoVector vector = new() { Start = &last, Length = 1 };
+        return LibCFiles.Read(file, &vector, 1, offset, LibCFiles.DoNotWait) >= 0;
+    }
+
+    /// <summary>What a send call has returned; whether it is to be repeated.</summary>
+    private int EndSend(nint count, int wanted, out bool again)
+    {
+        again = count < 0 && !_epoll.WouldBlock();
+        if (count == wanted)
+        {
+            _epoll.Write.Signal();
+        }
+
+        return (int)Math.Max(count, 0);
+    }
+
+    /// <returns>The bytes taken, 0 at the end of the file; <see cref="TakesNone"/> when the system takes none now, <see cref="NotThisFile"/> when its file system has no such call.</returns>
+    private unsafe long TrySendFile(SafeFileHandle file, long offset, long count)
+    {
+        _epoll.Write.Clear();
+        while (true)
+        {
+            nint sent = LibCFiles.SendFile(_epoll.Handle, file, &offset, (nuint)count);
+            if (sent >= 0 || Marshal.GetLastPInvokeError() is LibCFiles.InvalidArgument or LibCFiles.NotImplemented)
+            {
+                _epoll.Write.Signal();
+                return sent < 0 ? NotThisFile : sent;
+            }
+
+            if (_epoll.WouldBlock())
+            {
+                return TakesNone;
+            }
+        }
+    }
+
+    internal override void Interrupt() => _epoll.Interrupt();
+
+    public override void Dispose()
+    {
+        _epoll.Leave();
+        base.Dispose();
+    }
+}

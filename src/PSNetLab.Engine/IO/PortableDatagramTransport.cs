@@ -1,0 +1,83 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace PSNetLab.Engine.IO;
+
+/// <summary>A UDP socket through the runtime's own asynchronous I/O, for systems without epoll.</summary>
+internal sealed class PortableDatagramTransport : DatagramTransport
+{
+    private readonly CancellationTokenSource _interrupted = new();
+    private readonly byte[] _buffer;
+    private readonly EndPoint _any;
+    private (int Length, bool Truncated, EndPoint Remote, IPPacketInformation Packet)? _waiting;
+
+    internal PortableDatagramTransport(Socket socket, int bufferBytes)
+        : base(socket, bufferBytes)
+    {
+        _buffer = new byte[bufferBytes];
+        _any = new IPEndPoint(socket.AddressFamily == AddressFamily.InterNetworkV6 ? IPAddress.IPv6Any : IPAddress.Any, 0);
+    }
+
+    internal override async ValueTask WaitReadableAsync(CancellationToken cancellationToken)
+    {
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(_interrupted.Token, cancellationToken);
+        try
+        {
+            SocketReceiveMessageFromResult result = await Socket.ReceiveMessageFromAsync(_buffer, SocketFlags.None, _any, either.Token).ConfigureAwait(false);
+            _waiting = (result.ReceivedBytes, result.SocketFlags.HasFlag(SocketFlags.Truncated), result.RemoteEndPoint, result.PacketInformation);
+        }
+        catch (SocketException error) when (error.SocketErrorCode == SocketError.MessageSize)
+        {
+            // Windows says so instead of setting a flag; what fits is in the buffer, but not from whom.
+            _waiting = (BufferBytes, true, _any, default);
+        }
+        catch (OperationCanceledException) when (_interrupted.IsCancellationRequested)
+        {
+        }
+    }
+
+    internal override bool Receive(IDatagramHandler handler)
+    {
+        if (_interrupted.IsCancellationRequested)
+        {
+            return false;
+        }
+
+        if (_waiting is { } received)
+        {
+            _waiting = null;
+            IPAddress? local = received.Packet.Address is { IsIPv4MappedToIPv6: true } mapped ? mapped.MapToIPv4() : received.Packet.Address;
+            handler.OnDatagram(new Datagram
+            {
+                Data = _buffer.AsSpan(0, received.Length),
+                FullLength = received.Truncated ? -1 : received.Length,
+                Truncated = received.Truncated,
+                Peer = new DatagramPeer((IPEndPoint)received.Remote),
+                Packet = new PacketSource(local, local, received.Packet.Interface),
+            });
+        }
+
+        return true;
+    }
+
+    internal override bool TrySend(ReadOnlySpan<byte> data, DatagramPeer? to, IPAddress? from, int interfaceIndex = 0)
+    {
+        try
+        {
+            _ = to is null ? Socket.Send(data) : Socket.SendTo(data, SocketFlags.None, to.SocketAddress);
+            return true;
+        }
+        catch (SocketException error) when (error.SocketErrorCode is SocketError.WouldBlock or SocketError.NoBufferSpaceAvailable)
+        {
+            return false;
+        }
+    }
+
+    internal override async ValueTask WaitWritableAsync(CancellationToken cancellationToken)
+    {
+        // There is no portable event for this; send buffers of datagrams empty themselves within moments.
+        await Task.Delay(1, cancellationToken).ConfigureAwait(false);
+    }
+
+    internal override void Interrupt() => _interrupted.Cancel();
+}

@@ -1,0 +1,72 @@
+using System.Net.Sockets;
+
+namespace PSNetLab.Engine.IO;
+
+/// <summary>A plain socket through the runtime's own asynchronous I/O, for systems without epoll.</summary>
+internal sealed class PortableTransport : Transport
+{
+    private readonly CancellationTokenSource _interrupted = new();
+
+    internal PortableTransport(Socket socket)
+        : base(socket)
+    {
+    }
+
+    internal override async ValueTask WaitReadableAsync(CancellationToken cancellationToken)
+    {
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(_interrupted.Token, cancellationToken);
+        try
+        {
+            // An empty read completes when the socket is readable and needs no buffer until then.
+            await Socket.ReceiveAsync(Memory<byte>.Empty, SocketFlags.None, either.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (_interrupted.IsCancellationRequested)
+        {
+        }
+    }
+
+    internal override int TryReceive(Span<byte> buffer)
+    {
+        if (_interrupted.IsCancellationRequested)
+        {
+            return 0;
+        }
+
+        int count = Socket.Receive(buffer, SocketFlags.None, out SocketError error);
+        return error switch
+        {
+            SocketError.Success => count,
+            SocketError.WouldBlock => -1,
+            _ => throw new SocketException((int)error),
+        };
+    }
+
+    internal override int TrySend(ReadOnlySpan<byte> data)
+    {
+        int count = Socket.Send(data, SocketFlags.None, out SocketError error);
+        return error switch
+        {
+            SocketError.Success => count,
+            SocketError.WouldBlock => 0,
+            _ => throw new SocketException((int)error),
+        };
+    }
+
+    internal override async ValueTask SendAsync(ReadOnlyMemory<byte> data, CancellationToken cancellationToken)
+    {
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(_interrupted.Token, cancellationToken);
+        try
+        {
+            for (int sent = 0; sent < data.Length;)
+            {
+                sent += await Socket.SendAsync(data[sent..], SocketFlags.None, either.Token).ConfigureAwait(false);
+            }
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new SocketException((int)SocketError.Shutdown);
+        }
+    }
+
+    internal override void Interrupt() => _interrupted.Cancel();
+}

@@ -1,0 +1,116 @@
+using System.Buffers;
+
+namespace PSNetLab.Engine.IO;
+
+/// <summary>The bytes that came on one connection and that nobody has taken: in through a <see cref="Lease"/>, out through <see cref="Pending"/> and <see cref="Take"/>.</summary>
+/// <remarks>
+/// A connection with nothing half-received owns no memory. It receives into the thread's spare buffer, which is its own alone for as long as
+/// the lease lasts: somebody else who receives on the thread meanwhile gets another one. What is left at the end of the lease moves
+/// into memory of the connection.
+/// </remarks>
+internal sealed class ReceiveBuffer : IDisposable
+{
+    internal const int LentBytes = 128 * 1024;
+    private const int SmallestOwn = 4096;
+
+    [ThreadStatic]
+    private static byte[]? t_spare;
+
+    private byte[]? _buffer;
+    private bool _isLent;
+    private int _start;
+    private int _end;
+
+    /// <summary>How many bytes came that nobody has taken.</summary>
+    internal int Count => _end - _start;
+
+    /// <summary>The bytes that came and nobody has taken.</summary>
+    internal ReadOnlySpan<byte> Pending => _buffer.AsSpan(_start, Count);
+
+    /// <summary>Says that the first <paramref name="count"/> of the pending bytes are done with.</summary>
+    internal void Take(int count) => _start += count;
+
+    /// <summary>Lends memory to receive into, until the end of the calling method.</summary>
+    internal Lease Lend()
+    {
+        if (_isLent)
+        {
+            throw new InvalidOperationException("Two receive on one connection.");
+        }
+
+        if (Count == 0)
+        {
+            Dispose();
+            _buffer = t_spare ?? GC.AllocateUninitializedArray<byte>(LentBytes);
+            t_spare = null;
+            _isLent = true;
+        }
+
+        return new Lease(this);
+    }
+
+    /// <summary>Drops what is left and gives the memory back.</summary>
+    public void Dispose()
+    {
+        if (_isLent)
+        {
+            t_spare = _buffer;
+        }
+        else if (_buffer is not null)
+        {
+            ArrayPool<byte>.Shared.Return(_buffer);
+        }
+
+        _buffer = null;
+        _isLent = false;
+        _start = _end = 0;
+    }
+
+    private void MoveToOwn(long size)
+    {
+        int count = Count;
+        byte[] larger = ArrayPool<byte>.Shared.Rent((int)Math.Clamp(size, SmallestOwn, Array.MaxLength));
+        Pending.CopyTo(larger);
+        Dispose();
+        _buffer = larger;
+        _end = count;
+    }
+
+    /// <summary>The time in which a connection may receive. As a ref struct it cannot outlive its method, nor a wait.</summary>
+    internal readonly ref struct Lease
+    {
+        private readonly ReceiveBuffer _owner;
+
+        internal Lease(ReceiveBuffer owner) => _owner = owner;
+
+        /// <summary>Where the next bytes go. Never empty.</summary>
+        internal Span<byte> Free
+        {
+            get
+            {
+                if (_owner._end == _owner._buffer!.Length)
+                {
+                    _owner.MoveToOwn(_owner.Count * 2L);
+                }
+
+                return _owner._buffer.AsSpan(_owner._end);
+            }
+        }
+
+        /// <summary>Says that <paramref name="count"/> bytes were written into the last <see cref="Free"/>.</summary>
+        internal void Advance(int count) => _owner._end += count;
+
+        /// <summary>Gives the thread's buffer back; the connection keeps what is left.</summary>
+        public void Dispose()
+        {
+            if (_owner.Count == 0)
+            {
+                _owner.Dispose();
+            }
+            else if (_owner._isLent)
+            {
+                _owner.MoveToOwn(_owner.Count * 2L);
+            }
+        }
+    }
+}

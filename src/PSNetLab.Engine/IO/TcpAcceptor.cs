@@ -1,0 +1,125 @@
+using System.Net;
+using System.Net.Sockets;
+using PSNetLab.Engine.Native;
+using PSNetLab.Engine.Primitives;
+
+namespace PSNetLab.Engine.IO;
+
+/// <summary>Listens on an endpoint and hands out the connections that come in.</summary>
+internal sealed class TcpAcceptor : IDisposable
+{
+    private static readonly TimeSpan s_pauseWithoutDescriptors = TimeSpan.FromMilliseconds(100);
+
+    private readonly Action<NetLabException> _onFault;
+    private readonly EpollSocket? _epoll;
+    private volatile bool _disposed;
+
+    /// <param name="endPoint">Where to listen; the port is open when the constructor returns.</param>
+    /// <param name="backlog">How many connections the system keeps waiting.</param>
+    /// <param name="onFault">Told of what keeps a connection from being accepted.</param>
+    /// <param name="portable">Accept as on systems without epoll.</param>
+    /// <exception cref="NetLabException">The endpoint cannot be listened on.</exception>
+    internal TcpAcceptor(IPEndPoint endPoint, int backlog, Action<NetLabException> onFault, bool portable = false)
+    {
+        _onFault = onFault;
+        Listener = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            if (endPoint.Address.Equals(IPAddress.IPv6Any))
+            {
+                Listener.DualMode = true;
+            }
+
+            Listener.Bind(endPoint);
+            Listener.Listen(backlog);
+            LocalEndPoint = (IPEndPoint)Listener.LocalEndPoint!;
+            if (EpollLoop.IsSupported && !portable)
+            {
+                Listener.Blocking = false;
+                _epoll = new EpollSocket(Listener);
+            }
+        }
+        catch (SocketException error)
+        {
+            Listener.Dispose();
+            throw SocketFaults.Listen(error, endPoint, ProtocolType.Tcp);
+        }
+    }
+
+    internal IPEndPoint LocalEndPoint { get; }
+
+    /// <summary>The listening socket.</summary>
+    internal Socket Listener { get; }
+
+    /// <summary>The next connection; null when listening has ended.</summary>
+    internal async ValueTask<Socket?> AcceptAsync()
+    {
+        while (true)
+        {
+            try
+            {
+                return _epoll is null ? await Listener.AcceptAsync().ConfigureAwait(false) : await AcceptAsync(_epoll).ConfigureAwait(false);
+            }
+            catch (Exception error) when (_disposed && error is SocketException or ObjectDisposedException)
+            {
+                return null;
+            }
+            catch (SocketException error) when (error.SocketErrorCode == SocketError.TooManyOpenSockets)
+            {
+                _onFault(new NetLabException(
+                    FaultKind.TooManyOpenFiles,
+                    $"{LocalEndPoint} cannot take more connections: no more file descriptors in this process. They wait until some are free; raise the limit (ulimit -n) or lower -MaxConnections.",
+                    error));
+                await Task.Delay(s_pauseWithoutDescriptors).ConfigureAwait(false);
+            }
+            catch (SocketException error) when (IsOfOneConnection(error.SocketErrorCode))
+            {
+                // Gone before it was accepted, or not let through by a firewall (accept(2), ERRORS): that does not concern the others.
+            }
+        }
+    }
+
+    /// <summary>Frees the port at once.</summary>
+    public void Dispose()
+    {
+        _disposed = true;
+        _epoll?.Leave();
+        _epoll?.Interrupt();
+        Listener.Dispose();
+    }
+
+    /// <summary>Accepts on the thread that will serve the connection: with the runtime's accept, each would cross the thread pool first.</summary>
+    private static async ValueTask<Socket?> AcceptAsync(EpollSocket listener)
+    {
+        while (true)
+        {
+            await listener.WaitReadableAsync(CancellationToken.None).ConfigureAwait(false);
+            if (!listener.BeginRead())
+            {
+                return null;
+            }
+
+            int descriptor = LibC.Accept(listener.Handle, 0, 0, LibC.NonBlocking | LibC.CloseOnExec);
+            if (descriptor >= 0 || !listener.WouldBlock())
+            {
+                listener.EndRead(mayHaveMore: true);
+            }
+
+            if (descriptor >= 0)
+            {
+                Socket socket = new(new SafeSocketHandle(descriptor, ownsHandle: true));
+                if (socket.RemoteEndPoint is not null)
+                {
+                    return socket;
+                }
+
+                // Reset while it waited to be accepted.
+                socket.Dispose();
+            }
+        }
+    }
+
+    private static bool IsOfOneConnection(SocketError error) => error
+        is SocketError.ConnectionReset or SocketError.ConnectionAborted or SocketError.AccessDenied
+        or SocketError.NetworkDown or SocketError.NetworkUnreachable or SocketError.HostDown or SocketError.HostUnreachable;
+}

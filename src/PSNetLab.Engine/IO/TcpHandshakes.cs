@@ -1,0 +1,54 @@
+using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Security.Authentication;
+
+namespace PSNetLab.Engine.IO;
+
+/// <summary>Makes transports of accepted sockets: with TLS, after a handshake that has a limit in time and ends when the server stops.</summary>
+internal sealed class TcpHandshakes(SslStreamCertificateContext? certificate, Action<NetLabException, EndPoint> onFault) : IDisposable
+{
+    private static readonly TimeSpan s_timeout = TimeSpan.FromSeconds(10);
+
+    private readonly CancellationTokenSource _stopped = new();
+
+    /// <summary>Breaks off the handshakes that are under way.</summary>
+    public void Dispose()
+    {
+        _stopped.Cancel();
+        _stopped.Dispose();
+    }
+
+    /// <summary>The stream over a socket, with its version of TLS; null when none came about, and then the socket is closed.</summary>
+    internal async ValueTask<(Transport Transport, SslProtocols Tls)?> OpenAsync(Socket socket)
+    {
+        EndPoint? remote = null;
+        try
+        {
+            remote = socket.RemoteEndPoint!;
+            socket.NoDelay = true;
+            if (certificate is null)
+            {
+                return (Transport.Create(socket), SslProtocols.None);
+            }
+
+            using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(_stopped.Token);
+            limit.CancelAfter(s_timeout);
+            TlsTransport secured = await TlsTransport.AcceptAsync(socket, certificate, limit.Token).ConfigureAwait(false);
+            return (secured, secured.Protocol);
+        }
+        catch (Exception error) when (error is SocketException or IOException or AuthenticationException or ObjectDisposedException or OperationCanceledException)
+        {
+            socket.Dispose();
+
+            // Without TLS, the peer has gone before anything was said; with it, it may have said the wrong things.
+            if (certificate is not null && remote is not null && !_stopped.IsCancellationRequested)
+            {
+                string what = error is OperationCanceledException ? $"was not finished within {s_timeout.TotalSeconds} s" : $"failed: {(error.InnerException ?? error).Message.TrimEnd('.')}";
+                onFault(new NetLabException(FaultKind.TlsHandshakeFailed, $"The TLS handshake with {remote} {what}. Check that the client speaks TLS and accepts the certificate.", error), remote);
+            }
+
+            return null;
+        }
+    }
+}

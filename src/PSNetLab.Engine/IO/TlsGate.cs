@@ -1,0 +1,96 @@
+namespace PSNetLab.Engine.IO;
+
+/// <summary>The stream under an SslStream. It keeps the shutdown of the sending side from falling into the middle of the decryption of what just came.</summary>
+/// <remarks>
+/// SslStream allows a read and a write at the same time, but a shutdown beside a read breaks the session now and then.
+/// Between a read of this stream and the next one, SslStream may be decrypting; that is when the gate is closed.
+/// </remarks>
+internal sealed class TlsGate(Transport inner) : Stream
+{
+    private readonly SemaphoreSlim _decrypting = new(1, 1);
+    private int _held;
+
+    /// <summary>Cancelled when reading and writing are to end.</summary>
+    internal CancellationTokenSource Interrupted { get; } = new();
+
+    public override bool CanRead => true;
+
+    public override bool CanWrite => true;
+
+    public override bool CanSeek => false;
+
+    public override long Length => throw new NotSupportedException();
+
+    public override long Position
+    {
+        get => throw new NotSupportedException();
+        set => throw new NotSupportedException();
+    }
+
+    /// <summary>Says that the outer read is over: nothing is being decrypted until the next one.</summary>
+    internal void EndRead()
+    {
+        if (Interlocked.Exchange(ref _held, 0) == 1)
+        {
+            _decrypting.Release();
+        }
+    }
+
+    internal async Task RunExclusiveAsync(Func<Task> action)
+    {
+        await _decrypting.WaitAsync().ConfigureAwait(false);
+        try
+        {
+            await action().ConfigureAwait(false);
+        }
+        finally
+        {
+            _decrypting.Release();
+        }
+    }
+
+    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        EndRead();
+        int count;
+        do
+        {
+            await inner.WaitReadableAsync(cancellationToken).ConfigureAwait(false);
+            count = buffer.IsEmpty ? 0 : inner.TryReceive(buffer.Span);
+        }
+        while (count < 0);
+
+        // Not to be cancelled any more: what was read must reach SslStream.
+        await _decrypting.WaitAsync(CancellationToken.None).ConfigureAwait(false);
+        Volatile.Write(ref _held, 1);
+        return count;
+    }
+
+    // A shutdown writes without a token of its own, and must not wait for a peer that never reads once the connection is closed.
+    public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+        => inner.SendAsync(buffer, cancellationToken.CanBeCanceled ? cancellationToken : Interrupted.Token);
+
+    public override Task FlushAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public override void Flush()
+    {
+    }
+
+    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            inner.Dispose();
+        }
+
+        base.Dispose(disposing);
+    }
+}

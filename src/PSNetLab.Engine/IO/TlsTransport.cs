@@ -1,0 +1,174 @@
+using System.Buffers;
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Security.Authentication;
+using System.Security.Cryptography;
+
+namespace PSNetLab.Engine.IO;
+
+/// <summary>A socket under TLS (RFC 8446).</summary>
+internal sealed class TlsTransport : Transport
+{
+    private const int RecordBytes = 16 * 1024;
+
+    private const int MostShutdownAttempts = 10;
+
+    private readonly SslStream _stream;
+    private readonly TlsGate _gate;
+    private byte[]? _buffer;
+    private int _start;
+    private int _end;
+    private bool _ended;
+
+    private TlsTransport(Socket socket, SslStream stream, TlsGate gate)
+        : base(socket)
+    {
+        _stream = stream;
+        _gate = gate;
+    }
+
+    internal SslProtocols Protocol => _stream.SslProtocol;
+
+    internal static async Task<TlsTransport> ConnectAsync(Socket socket, SslClientAuthenticationOptions options, CancellationToken cancellationToken)
+    {
+        TlsGate gate = new(Create(socket));
+        SslStream stream = new(gate);
+        try
+        {
+            await stream.AuthenticateAsClientAsync(options, cancellationToken).ConfigureAwait(false);
+            gate.EndRead();
+            return new TlsTransport(socket, stream, gate);
+        }
+        catch
+        {
+            await stream.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    internal static async Task<TlsTransport> AcceptAsync(Socket socket, SslStreamCertificateContext certificate, CancellationToken cancellationToken)
+    {
+        TlsGate gate = new(Create(socket));
+        SslStream stream = new(gate);
+        try
+        {
+            SslServerAuthenticationOptions options = new() { ServerCertificateContext = certificate };
+            await stream.AuthenticateAsServerAsync(options, cancellationToken).ConfigureAwait(false);
+            gate.EndRead();
+            return new TlsTransport(socket, stream, gate);
+        }
+        catch
+        {
+            await stream.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    internal override async ValueTask WaitReadableAsync(CancellationToken cancellationToken)
+    {
+        if (_start < _end || _ended)
+        {
+            return;
+        }
+
+        using CancellationTokenSource? either = Either(cancellationToken);
+        CancellationToken token = either?.Token ?? _gate.Interrupted.Token;
+        try
+        {
+            // The empty read waits without holding a buffer.
+            await _stream.ReadAsync(Memory<byte>.Empty, token).ConfigureAwait(false);
+            _buffer ??= ArrayPool<byte>.Shared.Rent(RecordBytes);
+            _start = 0;
+            _end = 0;
+            _end = await _stream.ReadAsync(_buffer, token).ConfigureAwait(false);
+            _ended = _end == 0;
+        }
+        catch (OperationCanceledException) when (_gate.Interrupted.IsCancellationRequested)
+        {
+            _ended = true;
+        }
+        finally
+        {
+            _gate.EndRead();
+            ReturnBufferIfEmpty();
+        }
+    }
+
+    internal override int TryReceive(Span<byte> buffer)
+    {
+        int count = Math.Min(buffer.Length, _end - _start);
+        if (count == 0)
+        {
+            return _ended ? 0 : -1;
+        }
+
+        _buffer.AsSpan(_start, count).CopyTo(buffer);
+        _start += count;
+        ReturnBufferIfEmpty();
+        return count;
+    }
+
+    /// <summary>TLS has to seal a record first, so nothing is taken at once.</summary>
+    internal override int TrySend(ReadOnlySpan<byte> data) => 0;
+
+    internal override async ValueTask SendAsync(ReadOnlyMemory<byte> data, CancellationToken cancellationToken)
+    {
+        using CancellationTokenSource? either = Either(cancellationToken);
+        CancellationToken token = either?.Token ?? _gate.Interrupted.Token;
+        try
+        {
+            await _stream.WriteAsync(data, token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new SocketException((int)SocketError.Shutdown);
+        }
+    }
+
+    internal override async ValueTask ShutdownSendAsync()
+    {
+        for (int attempt = 1; ; attempt++)
+        {
+            try
+            {
+                await _gate.RunExclusiveAsync(_stream.ShutdownAsync).ConfigureAwait(false);
+                break;
+            }
+            catch (CryptographicException) when (attempt < MostShutdownAttempts)
+            {
+                // OpenSSL refuses while half a session ticket of the peer has come (RFC 8446, section 4.6.1); the rest is near.
+                await Task.Delay(attempt, _gate.Interrupted.Token).ConfigureAwait(false);
+            }
+        }
+
+        await base.ShutdownSendAsync().ConfigureAwait(false);
+    }
+
+    internal override void Interrupt() => _gate.Interrupted.Cancel();
+
+    public override void Dispose()
+    {
+        if (IsReset)
+        {
+            // The stream would shut the socket down in good order first.
+            base.Dispose();
+        }
+
+        _stream.Dispose();
+        base.Dispose();
+    }
+
+    /// <summary>What ends a wait when the caller can end it, too; null when only an interruption can, which needs nothing new.</summary>
+    private CancellationTokenSource? Either(CancellationToken cancellationToken)
+        => cancellationToken.CanBeCanceled ? CancellationTokenSource.CreateLinkedTokenSource(_gate.Interrupted.Token, cancellationToken) : null;
+
+    private void ReturnBufferIfEmpty()
+    {
+        if (_start == _end && _buffer is not null)
+        {
+            ArrayPool<byte>.Shared.Return(_buffer);
+            _buffer = null;
+            _start = _end = 0;
+        }
+    }
+}

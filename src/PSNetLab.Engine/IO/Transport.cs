@@ -1,0 +1,142 @@
+using System.Buffers;
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.Win32.SafeHandles;
+using PSNetLab.Engine.Native;
+
+namespace PSNetLab.Engine.IO;
+
+/// <summary>A connected byte stream. One reader and one writer at a time; nothing here blocks a thread.</summary>
+/// <remarks>
+/// Reading is in two steps, so that a connection with nothing to read needs no buffer: wait until there is something,
+/// then take it without waiting.
+/// </remarks>
+internal abstract class Transport : IDisposable
+{
+    private protected Transport(Socket socket)
+    {
+        Socket = socket;
+        LocalEndPoint = (IPEndPoint)socket.LocalEndPoint!;
+        RemoteEndPoint = (IPEndPoint)socket.RemoteEndPoint!;
+    }
+
+    internal Socket Socket { get; }
+
+    internal IPEndPoint LocalEndPoint { get; }
+
+    internal IPEndPoint RemoteEndPoint { get; }
+
+    /// <summary>The transport that costs least here for a connected socket. On failure the socket is closed.</summary>
+    internal static Transport Create(Socket socket, bool portable = false)
+    {
+        try
+        {
+            if (socket.Blocking)
+            {
+                socket.Blocking = false;
+            }
+
+            return EpollLoop.IsSupported && !portable ? new EpollTransport(socket) : new PortableTransport(socket);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Completes when a read is worth trying: there is data, or the end, or an error.</summary>
+    internal abstract ValueTask WaitReadableAsync(CancellationToken cancellationToken);
+
+    /// <summary>Reads what is there: a number of bytes, 0 at the end of the stream, -1 when there is nothing yet.</summary>
+    /// <exception cref="SocketException">The connection failed.</exception>
+    internal abstract int TryReceive(Span<byte> buffer);
+
+    /// <summary>Sends as much as the system takes at once; perhaps nothing.</summary>
+    /// <exception cref="SocketException">The connection failed.</exception>
+    internal abstract int TrySend(ReadOnlySpan<byte> data);
+
+    /// <summary>Sends as much of two parts, one after the other, as the system takes at once.</summary>
+    /// <param name="first">The first part.</param>
+    /// <param name="second">The second part.</param>
+    /// <param name="file">A file that holds the second part, for a transport that can send it from there without a copy.</param>
+    /// <param name="offset">Where in the file.</param>
+    /// <returns>The bytes taken of both together.</returns>
+    /// <exception cref="SocketException">The connection failed.</exception>
+    internal virtual int TrySend(ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, SafeFileHandle? file, long offset)
+    {
+        int sent = TrySend(first);
+        return sent == first.Length && !second.IsEmpty ? sent + TrySend(second) : sent;
+    }
+
+    /// <summary>Sends everything.</summary>
+    internal abstract ValueTask SendAsync(ReadOnlyMemory<byte> data, CancellationToken cancellationToken);
+
+    /// <summary>Sends a part of a file.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="offset">Where the part begins.</param>
+    /// <param name="count">The bytes of the part.</param>
+    /// <param name="onProgress">Told from time to time how many bytes have been taken since the last time.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    /// <returns>The bytes sent: fewer than wanted when the file has become shorter.</returns>
+    internal virtual async ValueTask<long> SendFileAsync(SafeFileHandle file, long offset, long count, Action<long> onProgress, CancellationToken cancellationToken)
+    {
+        const int ChunkBytes = 64 * 1024;
+        byte[] chunk = ArrayPool<byte>.Shared.Rent(ChunkBytes);
+        try
+        {
+            long sent = 0;
+            while (sent < count)
+            {
+                int wanted = (int)Math.Min(count - sent, ChunkBytes);
+                int read = await RandomAccess.ReadAsync(file, chunk.AsMemory(0, wanted), offset + sent, cancellationToken).ConfigureAwait(false);
+                if (read == 0)
+                {
+                    break;
+                }
+
+                await SendAsync(chunk.AsMemory(0, read), cancellationToken).ConfigureAwait(false);
+                sent += read;
+                onProgress(read);
+            }
+
+            return sent;
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(chunk);
+        }
+    }
+
+    /// <summary>Tells the peer that no more data will come (a FIN; with TLS, after a close_notify alert).</summary>
+    internal virtual ValueTask ShutdownSendAsync()
+    {
+        Socket.Shutdown(SocketShutdown.Send);
+        return default;
+    }
+
+    /// <summary>Ends the waiting of reader and writer, from any thread; the next read finds the end of the stream.</summary>
+    internal abstract void Interrupt();
+
+    /// <summary>The bytes the system has taken and the peer has not acknowledged yet (tcp(7), SIOCOUTQ); -1 where that is not told.</summary>
+    internal unsafe int Unacknowledged
+    {
+        get
+        {
+            const nuint OutputQueue = 0x5411;
+            int bytes;
+            return OperatingSystem.IsLinux() && LibCDiagnostics.Control(Socket.SafeHandle, OutputQueue, &bytes) == 0 ? bytes : -1;
+        }
+    }
+
+    /// <summary>Makes the end a reset: with nothing to linger for, close(2) sends RST instead of FIN (socket(7), SO_LINGER).</summary>
+    internal void ResetOnDispose()
+    {
+        Socket.LingerState = new LingerOption(enable: true, seconds: 0);
+        IsReset = true;
+    }
+
+    private protected bool IsReset { get; private set; }
+
+    public virtual void Dispose() => Socket.Dispose();
+}

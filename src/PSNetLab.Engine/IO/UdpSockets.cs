@@ -1,0 +1,201 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using PSNetLab.Engine.Native;
+using PSNetLab.Engine.Primitives;
+
+namespace PSNetLab.Engine.IO;
+
+/// <summary>Makes UDP sockets and asks the system about them.</summary>
+internal static class UdpSockets
+{
+    /// <summary>A bound socket with its options set and its groups joined.</summary>
+    /// <exception cref="NetLabException">The system refused it.</exception>
+    internal static Socket Bind(UdpBinding binding)
+    {
+        IPEndPoint endPoint = binding.EndPoint;
+        Socket socket = new(endPoint.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
+        try
+        {
+            if (endPoint.Address.Equals(IPAddress.IPv6Any))
+            {
+                socket.DualMode = true;
+            }
+
+            if (binding.ReuseAddress)
+            {
+                socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
+            }
+
+            socket.EnableBroadcast = binding.Broadcast;
+            SetReceiveBuffer(socket, binding.ReceiveBufferBytes);
+            if (!binding.TellRefusals)
+            {
+                IgnoreUnreachablePorts(socket);
+            }
+
+            socket.Bind(endPoint);
+            if (IsAny(endPoint.Address))
+            {
+                TellLocalAddress(socket);
+            }
+
+            foreach (IPAddress group in binding.MulticastGroups)
+            {
+                Join(socket, group, binding.Interface);
+            }
+
+            return socket;
+        }
+        catch (SocketException error)
+        {
+            socket.Dispose();
+            throw SocketFaults.Listen(error, endPoint, ProtocolType.Udp, binding.PortParameter);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Datagrams the kernel dropped because the receive buffer was full; null where it does not tell (socket(7), SO_MEMINFO).</summary>
+    internal static long? KernelDrops(Socket socket)
+    {
+        const int DropsIndex = 8;
+        if (!OperatingSystem.IsLinux())
+        {
+            return null;
+        }
+
+        try
+        {
+            Span<uint> counters = stackalloc uint[DropsIndex + 1];
+            int bytes = socket.GetRawSocketOption(LibCDatagrams.LevelSocket, LibCDatagrams.MemoryInfo, MemoryMarshal.AsBytes(counters));
+            return bytes == counters.Length * sizeof(uint) ? counters[DropsIndex] : null;
+        }
+        catch (Exception error) when (error is SocketException or ObjectDisposedException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Chooses the interface and the number of hops for what a socket sends (RFC 1112, section 6.1; RFC 3493, section 5.2).</summary>
+    internal static void SetOutgoing(Socket socket, NetworkCard? card, int? timeToLive)
+    {
+        bool six = socket.AddressFamily == AddressFamily.InterNetworkV6;
+        SocketOptionLevel level = six ? SocketOptionLevel.IPv6 : SocketOptionLevel.IP;
+        if (card is not null)
+        {
+            socket.SetSocketOption(level, SocketOptionName.MulticastInterface, six ? card.Index6 : IPAddress.HostToNetworkOrder(card.Index4));
+        }
+
+        if (timeToLive is { } hops)
+        {
+            socket.SetSocketOption(level, SocketOptionName.MulticastTimeToLive, hops);
+            if (hops > 0)
+            {
+                // Only multicast knows 0, which is this host (ip(7)).
+                socket.Ttl = (short)hops;
+            }
+        }
+    }
+
+    /// <summary>The address the system would send from; connecting a UDP socket chooses it and sends nothing (udp(7)).</summary>
+    internal static IPAddress SourceFor(IPEndPoint remote)
+    {
+        using Socket probe = new(remote.AddressFamily, SocketType.Dgram, ProtocolType.Udp) { EnableBroadcast = true };
+        try
+        {
+            probe.Connect(remote);
+            return ((IPEndPoint)probe.LocalEndPoint!).Address;
+        }
+        catch (SocketException)
+        {
+            return IPAddress.Any; // no route: sending will say so
+        }
+    }
+
+    internal static bool IsAny(IPAddress address) => address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any);
+
+    internal static bool IsMulticast(IPAddress address) => address.IsIPv6Multicast
+        || (address.AddressFamily == AddressFamily.InterNetwork && address.GetAddressBytes()[0] is >= 224 and < 240);
+
+    private static void Join(Socket socket, IPAddress group, NetworkCard? card)
+    {
+        try
+        {
+            if (group.AddressFamily == AddressFamily.InterNetworkV6)
+            {
+                socket.SetSocketOption(SocketOptionLevel.IPv6, SocketOptionName.AddMembership, new IPv6MulticastOption(group, card?.Index6 ?? group.ScopeId));
+            }
+            else
+            {
+                socket.SetSocketOption(SocketOptionLevel.IP, SocketOptionName.AddMembership, card is null ? new MulticastOption(group) : new MulticastOption(group, card.Index4));
+            }
+        }
+        catch (SocketException error)
+        {
+            throw new NetLabException(
+                FaultKind.MulticastRefused,
+                $"The multicast group {group} cannot be joined{(card is null ? string.Empty : " on " + card.Alias)}: {error.Message}. Check that it is a multicast address (224.0.0.0/4 or ff00::/8) and name the interface with -InterfaceAlias.",
+                error)
+            {
+                Subject = group,
+            };
+        }
+    }
+
+    /// <summary>How many bytes the system keeps waiting for a socket. Linux counts its own overhead, for which it doubles what was asked for (socket(7)).</summary>
+    internal static int ReceiveBuffer(Socket socket) => OperatingSystem.IsLinux() ? socket.ReceiveBufferSize / 2 : socket.ReceiveBufferSize;
+
+    private static void SetReceiveBuffer(Socket socket, int bytes)
+    {
+        if (OperatingSystem.IsLinux())
+        {
+            try
+            {
+                // Beyond net.core.rmem_max, for who may (socket(7)).
+                Span<int> value = [bytes];
+                socket.SetRawSocketOption(LibCDatagrams.LevelSocket, LibCDatagrams.ReceiveBufferForce, MemoryMarshal.AsBytes(value));
+                return;
+            }
+            catch (SocketException)
+            {
+                // May not: then as much as the system allows.
+            }
+        }
+
+        socket.ReceiveBufferSize = bytes;
+    }
+
+    private static void TellLocalAddress(Socket socket)
+    {
+        if (socket.AddressFamily == AddressFamily.InterNetworkV6)
+        {
+            if (!OperatingSystem.IsLinux())
+            {
+                socket.SetSocketOption(SocketOptionLevel.IPv6, SocketOptionName.PacketInformation, true);
+                return;
+            }
+
+            Span<int> on = [1];
+            socket.SetRawSocketOption(LibCDatagrams.LevelIPv6, LibCDatagrams.ReceiveIPv6PacketInfo, MemoryMarshal.AsBytes(on));
+        }
+
+        if (socket.AddressFamily == AddressFamily.InterNetwork || socket.DualMode)
+        {
+            socket.SetSocketOption(SocketOptionLevel.IP, SocketOptionName.PacketInformation, true);
+        }
+    }
+
+    /// <summary>On Windows, an ICMP answer to a datagram sent earlier would end a receive with ConnectionReset.</summary>
+    private static void IgnoreUnreachablePorts(Socket socket)
+    {
+        const int UdpConnectionReset = unchecked((int)0x9800000C);
+        if (OperatingSystem.IsWindows())
+        {
+            socket.IOControl(UdpConnectionReset, [0], null);
+        }
+    }
+}

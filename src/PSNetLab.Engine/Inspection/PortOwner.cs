@@ -1,0 +1,40 @@
+using System.Net;
+using System.Net.Sockets;
+using PSNetLab.Engine.IO;
+
+namespace PSNetLab.Engine.Inspection;
+
+/// <summary>Finds the process that holds a port, where the system tells.</summary>
+internal static class PortOwner
+{
+    private const uint Bound = (1u << (int)SocketState.Listen) | (1u << (int)SocketState.Closed) | (1u << (int)SocketState.Established);
+
+    /// <summary>" (by process 4711, node)", or nothing where it cannot be known.</summary>
+    internal static string Describe(IPEndPoint endPoint, ProtocolType protocol)
+    {
+        List<SocketInfo> holders = [];
+        bool udp = protocol == ProtocolType.Udp;
+        try
+        {
+            MachineSockets.List([udp ? SocketProtocol.Udp : SocketProtocol.Tcp], Bound, detailed: false, socket =>
+            {
+                if (socket.LocalPort == endPoint.Port && Overlaps(socket.LocalAddress!, endPoint.Address) && (udp || socket.State == SocketState.Listen))
+                {
+                    holders.Add(socket);
+                }
+            });
+        }
+        catch (NetLabException)
+        {
+            return string.Empty; // It is the fault that is to be told.
+        }
+
+        new SocketProcesses().Complete(holders);
+        return holders.Find(holder => holder.ProcessId is not null) is { } holder
+            ? $" (by process {holder.ProcessId}, {holder.ProcessName}{(holder.ProcessId == Environment.ProcessId ? ": this one" : string.Empty)})"
+            : string.Empty;
+    }
+
+    /// <summary>Whether two addresses get in each other's way: the same, or one of them all addresses.</summary>
+    private static bool Overlaps(IPAddress held, IPAddress wanted) => held.Equals(wanted) || UdpSockets.IsAny(held) || UdpSockets.IsAny(wanted);
+}

@@ -1,0 +1,247 @@
+namespace PSNetLab.Engine.Messages;
+
+/// <summary>What became of an item that was to be added.</summary>
+internal enum AddResult
+{
+    Kept,
+    Dropped,
+
+    /// <summary>Nothing: the producer is to wait.</summary>
+    NoRoom,
+}
+
+/// <summary>An item that holds a number of bytes.</summary>
+internal interface IWeighted
+{
+    int Length { get; }
+}
+
+/// <summary>A bounded first-in first-out queue between any number of producers, which never block, and consumers.</summary>
+/// <typeparam name="T">The item.</typeparam>
+internal sealed class Mailbox<T> : IMessageSink<T>
+    where T : class
+{
+    /// <summary>The most bytes that wait, however few items they are: a limit in messages alone says little of memory.</summary>
+    internal const long MostBytes = 64 * 1024 * 1024;
+
+    private const int FirstCapacity = 16;
+
+    private readonly object _gate = new();
+    private readonly int _limit;
+    private readonly WhenFull _whenFull;
+    private readonly Queue<(T Item, TaskCompletionSource Room)> _held = new();
+    private T[] _ring = [];
+    private int _head;
+    private int _count;
+    private long _bytes;
+    private long _dropped;
+    private bool _completed;
+    private TaskCompletionSource? _data;
+
+    internal Mailbox(int limit, WhenFull whenFull)
+    {
+        _limit = limit;
+        _whenFull = whenFull;
+    }
+
+    /// <summary>Items waiting to be taken.</summary>
+    internal int Count => Volatile.Read(ref _count);
+
+    /// <summary>Items that were not kept because the mailbox was full.</summary>
+    internal long Dropped => Interlocked.Read(ref _dropped);
+
+    /// <summary>Whether no more items will come; those still waiting can be taken.</summary>
+    internal bool IsCompleted => Volatile.Read(ref _completed);
+
+    /// <inheritdoc/>
+    public bool TryAdd(T item) => Add(item) != AddResult.NoRoom;
+
+    /// <summary>Takes an item, unless there is no room.</summary>
+    internal AddResult Add(T item)
+    {
+        TaskCompletionSource? waiting = null;
+        lock (_gate)
+        {
+            // After the end has been announced, what is still under way is kept beyond the limit: nobody is left to hold back.
+            if ((IsFull || _held.Count > 0) && !_completed)
+            {
+                if (_whenFull == WhenFull.Wait)
+                {
+                    return AddResult.NoRoom;
+                }
+
+                _dropped++;
+                return AddResult.Dropped;
+            }
+
+            Append(item);
+            (waiting, _data) = (_data, null);
+        }
+
+        waiting?.TrySetResult();
+        return AddResult.Kept;
+    }
+
+    /// <inheritdoc/>
+    public ValueTask AddAsync(T item)
+    {
+        TaskCompletionSource room;
+        lock (_gate)
+        {
+            if (TryAdd(item))
+            {
+                return default;
+            }
+
+            room = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            _held.Enqueue((item, room));
+        }
+
+        return new ValueTask(room.Task);
+    }
+
+    /// <summary>Completes when there is something to take, or when nothing will come any more.</summary>
+    /// <remarks>For threads that wait: what is awaited goes on inside the producer's call, because a hop through the thread pool costs more than a message.</remarks>
+    internal Task WaitForDataAsync(CancellationToken cancellationToken)
+    {
+        Task task;
+        lock (_gate)
+        {
+            if (_count > 0 || _completed)
+            {
+                return Task.CompletedTask;
+            }
+
+            task = (_data ??= new()).Task;
+        }
+
+        return task.WaitAsync(cancellationToken);
+    }
+
+    /// <summary>The item at a position, the oldest at 0; null when there is none.</summary>
+    internal T? PeekAt(int index)
+    {
+        lock (_gate)
+        {
+            return index >= 0 && index < _count ? _ring[(_head + index) % _ring.Length] : null;
+        }
+    }
+
+    /// <summary>Takes the oldest items, as many as there are and fit.</summary>
+    internal int Take(Span<T> destination)
+    {
+        int taken;
+        lock (_gate)
+        {
+            taken = Math.Min(destination.Length, _count);
+            for (int i = 0; i < taken; i++)
+            {
+                destination[i] = _ring[_head];
+                _bytes -= Weight(destination[i]);
+                _ring[_head] = null!;
+                _head = _head + 1 == _ring.Length ? 0 : _head + 1;
+            }
+
+            _count -= taken;
+
+            // Letting a producer go on for every single free place would cost a thread hop per message.
+            if (_held.Count > 0 && _count <= _limit / 2 && _bytes <= MostBytes / 2)
+            {
+                LetIn();
+            }
+        }
+
+        return taken;
+    }
+
+    /// <summary>Puts items back that were taken last, in their order, whatever the limit.</summary>
+    internal void PutBack(ReadOnlySpan<T> items)
+    {
+        TaskCompletionSource? waiting = null;
+        lock (_gate)
+        {
+            for (int i = items.Length - 1; i >= 0; i--)
+            {
+                if (_count == _ring.Length)
+                {
+                    Grow();
+                }
+
+                _head = _head == 0 ? _ring.Length - 1 : _head - 1;
+                _ring[_head] = items[i];
+                _count++;
+                _bytes += Weight(items[i]);
+            }
+
+            if (_count > 0)
+            {
+                (waiting, _data) = (_data, null);
+            }
+        }
+
+        waiting?.TrySetResult();
+    }
+
+    /// <summary>Drops everything that waits.</summary>
+    internal void Clear()
+    {
+        lock (_gate)
+        {
+            _ring = [];
+            _head = _count = 0;
+            _bytes = 0;
+            LetIn();
+        }
+    }
+
+    /// <summary>Says that producers will not wait any more and consumers get what is left, then nothing.</summary>
+    internal void Complete()
+    {
+        TaskCompletionSource? data;
+        lock (_gate)
+        {
+            _completed = true;
+            LetIn();
+            (data, _data) = (_data, null);
+        }
+
+        data?.TrySetResult();
+    }
+
+    private void LetIn()
+    {
+        while ((!IsFull || _completed) && _held.TryDequeue(out (T Item, TaskCompletionSource Room) next))
+        {
+            Append(next.Item);
+            next.Room.TrySetResult();
+        }
+    }
+
+    private void Append(T item)
+    {
+        if (_count == _ring.Length)
+        {
+            Grow();
+        }
+
+        int tail = _head + _count;
+        _ring[tail < _ring.Length ? tail : tail - _ring.Length] = item;
+        _count++;
+        _bytes += Weight(item);
+    }
+
+    private static int Weight(T item) => item is IWeighted weighted ? weighted.Length : 0;
+
+    // Over by one item at most, so that an item larger than the limit gets in, too.
+    private bool IsFull => _count >= _limit || _bytes >= MostBytes;
+
+    private void Grow()
+    {
+        T[] larger = new T[Math.Max(FirstCapacity, _ring.Length * 2)];
+        int first = Math.Min(_count, _ring.Length - _head);
+        Array.Copy(_ring, _head, larger, 0, first);
+        Array.Copy(_ring, 0, larger, first, _count - first);
+        _ring = larger;
+        _head = 0;
+    }
+}

@@ -1,0 +1,22 @@
+using System.Net;
+using System.Net.Security;
+using PSNetLab.Engine.Primitives;
+
+namespace PSNetLab.Engine.Servers;
+
+/// <summary>Where a server over TCP listens, and whom it lets in. The defaults are those of the cmdlets.</summary>
+internal abstract record StreamServerOptions
+{
+    internal IPEndPoint EndPoint { get; init; } = new(IPAddress.Loopback, 0);
+
+    internal int Backlog { get; init; } = 512;
+
+    internal int MaxConnections { get; init; } = 1024;
+
+    internal SslStreamCertificateContext? Certificate { get; init; }
+
+    internal AddressFilter? Filter { get; init; }
+
+    /// <summary>What tells how long something takes, and how old it is.</summary>
+    internal TimeProvider Clock { get; init; } = TimeProvider.System;
+}

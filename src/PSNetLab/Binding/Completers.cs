@@ -1,0 +1,168 @@
+using System.Collections;
+using System.Globalization;
+using System.Management.Automation;
+using System.Management.Automation.Language;
+using PSNetLab.Engine.Framing;
+using PSNetLab.Engine.Inspection;
+using PSNetLab.Engine.Primitives;
+using PSNetLab.Jobs;
+
+namespace PSNetLab.Binding;
+
+/// <summary>A completer over a list of words, each with a tooltip.</summary>
+public abstract class WordCompleter : IArgumentCompleter
+{
+    private protected abstract IEnumerable<(string Word, string Tooltip)> Words { get; }
+
+    /// <inheritdoc/>
+    public IEnumerable<CompletionResult> CompleteArgument(string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters)
+    {
+        string typed = wordToComplete.Trim('\'', '"');
+        return from entry in Words
+               where entry.Word.StartsWith(typed, StringComparison.OrdinalIgnoreCase)
+               select new CompletionResult(entry.Word, entry.Word, CompletionResultType.ParameterValue, entry.Tooltip);
+    }
+}
+
+/// <summary>Completes -Framing.</summary>
+public sealed class FramingCompleter : WordCompleter
+{
+    private protected override IEnumerable<(string Word, string Tooltip)> Words => FramingParser.Forms.Select(form => (form.Text.Split('<')[0], form.Meaning));
+}
+
+/// <summary>Completes -Encoding.</summary>
+public sealed class EncodingCompleter : WordCompleter
+{
+    private protected override IEnumerable<(string Word, string Tooltip)> Words => EncodingTransformationAttribute.Names.Select(name => (name, name));
+}
+
+/// <summary>Completes -Address with the addresses of this machine.</summary>
+public sealed class LocalAddressCompleter : WordCompleter
+{
+    private protected override IEnumerable<(string Word, string Tooltip)> Words =>
+    [
+        ("Loopback", "127.0.0.1: this machine only (the default)"),
+        ("IPv6Loopback", "::1: this machine only"),
+        ("Any", "All addresses of this machine, IPv4 and IPv6"),
+        .. OwnAddresses,
+    ];
+
+    internal static IEnumerable<(string Word, string Tooltip)> OwnAddresses => from card in NetworkCard.Up
+                                                                               from address in card.Addresses
+                                                                               select (address.Address.ToString(), card.Alias);
+}
+
+/// <summary>Completes the addresses of this machine.</summary>
+public sealed class OwnAddressCompleter : WordCompleter
+{
+    private protected override IEnumerable<(string Word, string Tooltip)> Words => LocalAddressCompleter.OwnAddresses;
+}
+
+/// <summary>Completes -InterfaceAlias with the interfaces that are up.</summary>
+public sealed class InterfaceCompleter : WordCompleter
+{
+    private protected override IEnumerable<(string Word, string Tooltip)> Words
+        => NetworkCard.Up.Select(card => (card.Alias, string.Join(", ", card.Addresses.Select(address => address.Address))));
+}
+
+/// <summary>Completes the names of socket options, each with what it does.</summary>
+public sealed class SocketOptionCompleter : WordCompleter
+{
+    private protected override IEnumerable<(string Word, string Tooltip)> Words
+        => SocketOptions.Known.Select(option => (option.Name, option.Meaning));
+}
+
+/// <summary>Completes the value of a socket option that is on or off.</summary>
+public sealed class SocketOptionValueCompleter : IArgumentCompleter
+{
+    /// <inheritdoc/>
+    public IEnumerable<CompletionResult> CompleteArgument(string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters)
+        => SocketOptions.Known.Any(option => option.Unit is null && option.Name.Equals(fakeBoundParameters["Name"] as string, StringComparison.OrdinalIgnoreCase))
+            ? [new CompletionResult("$true"), new CompletionResult("$false")]
+            : [];
+}
+
+/// <summary>Completes the names of processes.</summary>
+public sealed class ProcessNameCompleter : WordCompleter
+{
+    private protected override IEnumerable<(string Word, string Tooltip)> Words
+        => System.Diagnostics.Process.GetProcesses().Select(process => process.ProcessName).Distinct().Order().Select(name => (name, name));
+}
+
+/// <summary>Completes the other side with this machine.</summary>
+public sealed class ComputerNameCompleter : WordCompleter
+{
+    private protected override IEnumerable<(string Word, string Tooltip)> Words =>
+    [
+        ("localhost", "This machine, by IPv6 or IPv4"),
+        .. LocalAddressCompleter.OwnAddresses,
+    ];
+}
+
+/// <summary>Completes addresses to broadcast to with those of the interfaces.</summary>
+public sealed class BroadcastAddressCompleter : WordCompleter
+{
+    private protected override IEnumerable<(string Word, string Tooltip)> Words => from card in NetworkCard.Up
+                                                                                   from network in card.Broadcasts()
+                                                                                   select (network.Broadcast.ToString(), $"{card.Alias}, from {network.Source}");
+}
+
+/// <summary>Completes multicast groups with some that have a meaning, and some to try things with.</summary>
+public sealed class MulticastGroupCompleter : WordCompleter
+{
+    private protected override IEnumerable<(string Word, string Tooltip)> Words =>
+    [
+        ("239.255.0.1", "For use within a site, as one likes (RFC 2365)"),
+        ("ff05::1234", "For use within a site, as one likes (RFC 4291)"),
+        ("224.0.0.1", "All hosts of the network (RFC 1112)"),
+        ("ff02::1", "All nodes of the link (RFC 4291)"),
+        ("224.0.0.251", "Multicast DNS (RFC 6762)"),
+        ("ff02::fb", "Multicast DNS (RFC 6762)"),
+        ("239.255.255.250", "SSDP, which finds UPnP devices"),
+    ];
+}
+
+/// <summary>Completes ports with those of the running servers of a kind.</summary>
+/// <typeparam name="TJob">The kind.</typeparam>
+public sealed class ServerPortCompleter<TJob> : WordCompleter
+    where TJob : SocketJob
+{
+    private protected override IEnumerable<(string Word, string Tooltip)> Words
+        => LiveJobs.Jobs.OfType<TJob>().OrderBy(job => job.Id).Select(job => (job.Port.ToString(CultureInfo.InvariantCulture), $"{job.PSJobTypeName} {job.Name} on {job.LocalEndPoint}"));
+}
+
+/// <summary>Completes -Job with the running servers of a kind.</summary>
+/// <typeparam name="TJob">The kind.</typeparam>
+public sealed class ServerJobCompleter<TJob> : WordCompleter
+    where TJob : SocketJob
+{
+    private protected override IEnumerable<(string Word, string Tooltip)> Words
+        => LiveJobs.Jobs.OfType<TJob>().OrderBy(job => job.Id).Select(job => ($"(Get-Job {job.Id})", $"{job.PSJobTypeName} {job.Name} on {job.LocalEndPoint}"));
+}
+
+/// <summary>Completes -Connection with those opened here that are still open.</summary>
+public sealed class ConnectionCompleter : WordCompleter
+{
+    private protected override IEnumerable<(string Word, string Tooltip)> Words
+        => LiveJobs.Connections.Select(connection => ($"(Get-TcpConnection -Id {connection.Id})", connection.ToString()));
+}
+
+/// <summary>Completes -Id and -ConnectionId with the open connections.</summary>
+public sealed class ConnectionIdCompleter : WordCompleter
+{
+    private protected override IEnumerable<(string Word, string Tooltip)> Words
+        => LiveJobs.Jobs.OfType<TcpServerJob>().SelectMany(job => job.Connections).Concat(LiveJobs.Connections)
+            .Select(connection => (connection.Id.ToString(CultureInfo.InvariantCulture), connection.ToString()));
+}
+
+/// <summary>Completes -CacheControl.</summary>
+public sealed class CacheControlCompleter : WordCompleter
+{
+    private protected override IEnumerable<(string Word, string Tooltip)> Words =>
+    [
+        ("no-cache", "Ask each time whether the file has changed (the default)"),
+        ("no-store", "Keep nothing"),
+        ("max-age=3600", "Use it for an hour without asking"),
+        ("'public, max-age=31536000, immutable'", "Use it for a year: for files whose name changes with their content"),
+    ];
+}

@@ -1,0 +1,62 @@
+using System.Collections;
+using System.Globalization;
+using System.Management.Automation;
+using System.Text;
+using PSNetLab.Engine.Framing;
+
+namespace PSNetLab.Binding;
+
+/// <summary>Reads -Framing: a name, a name with an argument, or a hashtable.</summary>
+[AttributeUsage(AttributeTargets.Property)]
+public sealed class FramingTransformationAttribute : ArgumentTransformationAttribute
+{
+    /// <inheritdoc/>
+    public override object Transform(EngineIntrinsics engineIntrinsics, object inputData)
+    {
+        object? input = inputData is PSObject wrapped ? wrapped.BaseObject : inputData;
+        try
+        {
+            return input switch
+            {
+                MessageFraming framing => framing,
+                IDictionary table => FromTable(table),
+                null => throw FramingParser.Invalid("A framing is missing."),
+                _ => FramingParser.Parse(input.ToString() ?? string.Empty),
+            };
+        }
+        catch (NetLabException error)
+        {
+            throw new ArgumentTransformationMetadataException(error.Message, error);
+        }
+    }
+
+    private static MessageFraming FromTable(IDictionary table)
+    {
+        Dictionary<string, object?> entries = new(StringComparer.OrdinalIgnoreCase);
+        foreach (DictionaryEntry entry in table)
+        {
+            entries[entry.Key.ToString()!] = entry.Value is PSObject wrapped ? wrapped.BaseObject : entry.Value;
+        }
+
+        bool littleEndian = entries.Remove("LittleEndian", out object? little) && LanguagePrimitives.IsTrue(little);
+        if (entries.Count == 1)
+        {
+            (string key, object? value) = entries.First();
+            switch (key.ToUpperInvariant())
+            {
+                case "DELIMITER":
+                    return FramingParser.FromDelimiter(value as byte[] ?? Encoding.UTF8.GetBytes(value?.ToString() ?? string.Empty));
+                case "LENGTHPREFIX":
+                    return FramingParser.FromLengthPrefix(Number(key, value), littleEndian);
+                case "FIXEDLENGTH":
+                    return FramingParser.FromFixedLength(Number(key, value));
+            }
+        }
+
+        throw FramingParser.Invalid($"A hashtable with {string.Join(", ", entries.Keys.DefaultIfEmpty("nothing"))} is not a framing.");
+    }
+
+    private static int Number(string key, object? value) => LanguagePrimitives.TryConvertTo(value, CultureInfo.InvariantCulture, out int number)
+        ? number
+        : throw FramingParser.Invalid($"{key} = '{value}' is not a number of bytes.");
+}

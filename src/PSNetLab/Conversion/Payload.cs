@@ -1,0 +1,78 @@
+using System.Globalization;
+using System.Management.Automation;
+using System.Runtime.CompilerServices;
+using System.Text;
+using PSNetLab.Engine.Messages;
+
+namespace PSNetLab.Conversion;
+
+/// <summary>Makes bytes to send of whatever comes down a pipeline.</summary>
+internal static class Payload
+{
+    /// <summary>Bytes as they are, a received message as its bytes, text in the encoding, anything else by its string form.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static byte[] From(object? item, Encoding encoding) => Unwrap(item) switch
+    {
+        null => [],
+        string text => encoding.GetBytes(text),
+        byte[] bytes => bytes,
+        byte one => [one],
+        IReceivedMessage message => message.Data,
+
+        int number => encoding.GetBytes(number.ToString(CultureInfo.InvariantCulture)),
+
+        // As "$item" has it: in no culture in particular.
+        _ => encoding.GetBytes(LanguagePrimitives.ConvertTo<string>(item)),
+    };
+
+    /// <summary>The messages of an argument: a list is one per element, as down a pipeline, but a list of bytes is one.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    internal static IEnumerable<byte[]> FromArgument(object? argument, Encoding encoding)
+    {
+        object? item = Unwrap(argument);
+        if (item is string or byte[] or ValueType || LanguagePrimitives.GetEnumerable(item) is not { } items)
+        {
+            return [From(argument, encoding)];
+        }
+
+        object?[] elements = [.. items];
+        return elements.Length > 0 && Array.TrueForAll(elements, element => Unwrap(element) is byte)
+            ? [Array.ConvertAll(elements, element => (byte)Unwrap(element)!)]
+            : elements.Select(element => From(element, encoding));
+    }
+
+    /// <summary>The payloads of a script's output. PowerShell hands a byte array on byte by byte, so neighbouring bytes are one payload again.</summary>
+    internal static IReadOnlyList<byte[]> FromOutput(IEnumerable<PSObject> output, Encoding encoding)
+    {
+        List<byte[]> payloads = [];
+        List<byte> bytes = [];
+        foreach (PSObject item in output)
+        {
+            if (Unwrap(item) is byte one)
+            {
+                bytes.Add(one);
+                continue;
+            }
+
+            FlushBytes();
+            if (item is not null)
+            {
+                payloads.Add(From(item, encoding));
+            }
+        }
+
+        FlushBytes();
+        return payloads;
+
+        void FlushBytes()
+        {
+            if (bytes.Count > 0)
+            {
+                payloads.Add([.. bytes]);
+                bytes.Clear();
+            }
+        }
+    }
+
+    private static object? Unwrap(object? element) => element is PSObject wrapped ? wrapped.BaseObject : element;
+}

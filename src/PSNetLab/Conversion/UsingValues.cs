@@ -1,0 +1,39 @@
+using System.Management.Automation;
+using System.Management.Automation.Language;
+using System.Text;
+
+namespace PSNetLab.Conversion;
+
+/// <summary>Gives a script block that will run elsewhere the values of its $using: expressions, as they are where the command is called.</summary>
+internal static class UsingValues
+{
+    /// <summary>The engine's own parameter for them.</summary>
+    internal const string Parameter = "--%";
+
+    private const string Prefix = "$using:";
+
+    internal static Dictionary<string, object?> Evaluate(ScriptBlock script, PSCmdlet caller)
+    {
+        Dictionary<string, object?> values = [];
+        foreach (UsingExpressionAst expression in script.Ast.FindAll(ast => ast is UsingExpressionAst, searchNestedScriptBlocks: true).Cast<UsingExpressionAst>())
+        {
+            string text = expression.ToString();
+            bool isVariable = expression.SubExpression is VariableExpressionAst;
+            values[Key(isVariable ? text.ToLowerInvariant() : text)] = expression.SubExpression is VariableExpressionAst variable
+                ? caller.SessionState.PSVariable.GetValue(variable.VariablePath.UserPath)
+                : EvaluateExpression(text, caller);
+        }
+
+        return values;
+    }
+
+    // How the engine looks a value up at run time: by the text of the expression, a variable's name in lower case.
+    private static string Key(string text) => Convert.ToBase64String(Encoding.Unicode.GetBytes(text));
+
+    private static object? EvaluateExpression(string text, PSCmdlet caller)
+    {
+        ScriptBlock expression = ScriptBlock.Create(text.Replace(Prefix, "$", StringComparison.OrdinalIgnoreCase));
+        System.Collections.ObjectModel.Collection<PSObject> result = caller.SessionState.InvokeCommand.InvokeScript(useLocalScope: false, expression, null, null);
+        return result.Count == 1 ? result[0] : result;
+    }
+}

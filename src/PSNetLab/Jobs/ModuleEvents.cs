@@ -1,0 +1,10 @@
+using System.Management.Automation;
+
+namespace PSNetLab.Jobs;
+
+/// <summary>Leaves no socket behind when the module is removed.</summary>
+public sealed class ModuleEvents : IModuleAssemblyCleanup
+{
+    /// <inheritdoc/>
+    public void OnRemove(PSModuleInfo psModuleInfo) => LiveJobs.StopOwn();
+}
