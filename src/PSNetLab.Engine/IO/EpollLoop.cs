@@ -125,6 +125,7 @@ internal sealed unsafe class EpollLoop
 
     private void Run()
     {
+        LoopThread.Enter();
         byte* events = stackalloc byte[EventsPerWait * s_eventBytes];
         while (true)
         {

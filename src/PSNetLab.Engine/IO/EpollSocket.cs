@@ -30,9 +30,6 @@ internal sealed class EpollSocket
 
     internal Readiness Write { get; } = new();
 
-    /// <summary>Whether this thread is the one that waits for all sockets, and so must not wait for anything else.</summary>
-    internal bool IsLoopThread => _loop.IsCurrentThread;
-
     /// <summary>Whether reading and writing are to end.</summary>
     internal bool IsInterrupted => _interrupted;
 

@@ -106,10 +106,10 @@ internal sealed class EpollTransport : Transport
             if (sent == endOfPiece)
             {
                 endOfPiece = Math.Min(sent + FileBytesPerPiece, count);
-                if (_epoll.IsLoopThread && (sentThisTurn >= MostFileBytesPerTurn || !IsInMemory(file, offset + endOfPiece - 1)))
+                if (LoopThread.IsCurrent && (sentThisTurn >= MostFileBytesPerTurn || !IsInMemory(file, offset + endOfPiece - 1)))
                 {
                     // The disk may be slow, or the client fast, and the loop has others to serve.
-                    await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+                    await LoopThread.Leave();
                 }
             }
 

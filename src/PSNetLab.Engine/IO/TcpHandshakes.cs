@@ -34,7 +34,8 @@ internal sealed class TcpHandshakes(SslStreamCertificateContext? certificate, Ac
 
             using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(_stopped.Token);
             limit.CancelAfter(s_timeout);
-            TlsTransport secured = await TlsTransport.AcceptAsync(socket, certificate, limit.Token).ConfigureAwait(false);
+            SslServerAuthenticationOptions options = new() { ServerCertificateContext = certificate };
+            TlsTransport secured = await TlsTransport.AcceptAsync(Transport.Create(socket), options, limit.Token).ConfigureAwait(false);
             return (secured, secured.Protocol);
         }
         catch (Exception error) when (error is SocketException or IOException or AuthenticationException or ObjectDisposedException or OperationCanceledException)

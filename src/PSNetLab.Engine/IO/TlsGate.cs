@@ -8,6 +8,7 @@ namespace PSNetLab.Engine.IO;
 internal sealed class TlsGate(Transport inner) : Stream
 {
     private readonly SemaphoreSlim _decrypting = new(1, 1);
+    private volatile bool _isHandshaking = true;
     private int _held;
 
     /// <summary>Cancelled when reading and writing are to end.</summary>
@@ -25,6 +26,13 @@ internal sealed class TlsGate(Transport inner) : Stream
     {
         get => throw new NotSupportedException();
         set => throw new NotSupportedException();
+    }
+
+    /// <summary>Says that the handshake is over. Until then SslStream goes on outside the event loops: keys and certificates take long.</summary>
+    internal void EndHandshake()
+    {
+        _isHandshaking = false;
+        EndRead();
     }
 
     /// <summary>Says that the outer read is over: nothing is being decrypted until the next one.</summary>
@@ -60,6 +68,11 @@ internal sealed class TlsGate(Transport inner) : Stream
         }
         while (count < 0);
 
+        if (_isHandshaking)
+        {
+            await LoopThread.Leave();
+        }
+
         // Not to be cancelled any more: what was read must reach SslStream.
         await _decrypting.WaitAsync(CancellationToken.None).ConfigureAwait(false);
         Volatile.Write(ref _held, 1);
@@ -68,7 +81,10 @@ internal sealed class TlsGate(Transport inner) : Stream
 
     // A shutdown writes without a token of its own, and must not wait for a peer that never reads once the connection is closed.
     public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
-        => inner.SendAsync(buffer, cancellationToken.CanBeCanceled ? cancellationToken : Interrupted.Token);
+    {
+        ValueTask sending = inner.SendAsync(buffer, cancellationToken.CanBeCanceled ? cancellationToken : Interrupted.Token);
+        return _isHandshaking ? ThenLeaveAsync(sending) : sending;
+    }
 
     public override Task FlushAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
@@ -83,6 +99,12 @@ internal sealed class TlsGate(Transport inner) : Stream
     public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
 
     public override void SetLength(long value) => throw new NotSupportedException();
+
+    private static async ValueTask ThenLeaveAsync(ValueTask sending)
+    {
+        await sending.ConfigureAwait(false);
+        await LoopThread.Leave();
+    }
 
     protected override void Dispose(bool disposing)
     {

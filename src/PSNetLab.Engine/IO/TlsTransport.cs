@@ -3,6 +3,7 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 
 namespace PSNetLab.Engine.IO;
 
@@ -20,8 +21,8 @@ internal sealed class TlsTransport : Transport
     private int _end;
     private bool _ended;
 
-    private TlsTransport(Socket socket, SslStream stream, TlsGate gate)
-        : base(socket)
+    private TlsTransport(Transport inner, SslStream stream, TlsGate gate)
+        : base(inner.Socket)
     {
         _stream = stream;
         _gate = gate;
@@ -29,39 +30,26 @@ internal sealed class TlsTransport : Transport
 
     internal SslProtocols Protocol => _stream.SslProtocol;
 
-    internal static async Task<TlsTransport> ConnectAsync(Socket socket, SslClientAuthenticationOptions options, CancellationToken cancellationToken)
+    /// <summary>Does the handshake of a client over a connected stream. On failure the stream is closed.</summary>
+    internal static Task<TlsTransport> ConnectAsync(Transport inner, SslClientAuthenticationOptions options, CancellationToken cancellationToken)
     {
-        TlsGate gate = new(Create(socket));
-        SslStream stream = new(gate);
-        try
+        // A peer chooses the addresses of its issuers and lists of revocation: nobody is asked there.
+        options.CertificateChainPolicy ??= new X509ChainPolicy
         {
-            await stream.AuthenticateAsClientAsync(options, cancellationToken).ConfigureAwait(false);
-            gate.EndRead();
-            return new TlsTransport(socket, stream, gate);
-        }
-        catch
-        {
-            await stream.DisposeAsync().ConfigureAwait(false);
-            throw;
-        }
+            DisableCertificateDownloads = true,
+            RevocationMode = X509RevocationMode.NoCheck,
+        };
+
+        // A handshake inside a read would run on the thread of an event loop.
+        options.AllowRenegotiation = false;
+        return HandshakeAsync(inner, stream => stream.AuthenticateAsClientAsync(options, cancellationToken), cancellationToken);
     }
 
-    internal static async Task<TlsTransport> AcceptAsync(Socket socket, SslStreamCertificateContext certificate, CancellationToken cancellationToken)
+    /// <summary>Does the handshake of a server over a connected stream. On failure the stream is closed.</summary>
+    internal static Task<TlsTransport> AcceptAsync(Transport inner, SslServerAuthenticationOptions options, CancellationToken cancellationToken)
     {
-        TlsGate gate = new(Create(socket));
-        SslStream stream = new(gate);
-        try
-        {
-            SslServerAuthenticationOptions options = new() { ServerCertificateContext = certificate };
-            await stream.AuthenticateAsServerAsync(options, cancellationToken).ConfigureAwait(false);
-            gate.EndRead();
-            return new TlsTransport(socket, stream, gate);
-        }
-        catch
-        {
-            await stream.DisposeAsync().ConfigureAwait(false);
-            throw;
-        }
+        options.AllowRenegotiation = false;
+        return HandshakeAsync(inner, stream => stream.AuthenticateAsServerAsync(options, cancellationToken), cancellationToken);
     }
 
     internal override async ValueTask WaitReadableAsync(CancellationToken cancellationToken)
@@ -156,6 +144,34 @@ internal sealed class TlsTransport : Transport
 
         _stream.Dispose();
         base.Dispose();
+    }
+
+    private static async Task<TlsTransport> HandshakeAsync(Transport inner, Func<SslStream, Task> authenticate, CancellationToken cancellationToken)
+    {
+        TlsGate gate = new(inner);
+        SslStream stream = new(gate);
+
+        // In the thread pool, and given up at the limit, even while it looks at a certificate, which nothing can break off.
+        Task handshake = Task.Run(() => authenticate(stream), CancellationToken.None);
+        try
+        {
+            await handshake.WaitAsync(cancellationToken).ConfigureAwait(false);
+            gate.EndHandshake();
+            return new TlsTransport(inner, stream, gate);
+        }
+        catch
+        {
+            inner.Dispose();
+            _ = handshake.ContinueWith(
+                static (ended, stream) =>
+                {
+                    _ = ended.Exception;
+                    ((SslStream)stream!).Dispose();
+                },
+                stream,
+                TaskScheduler.Default);
+            throw;
+        }
     }
 
     /// <summary>What ends a wait when the caller can end it, too; null when only an interruption can, which needs nothing new.</summary>

@@ -214,13 +214,14 @@ internal static class TcpConnector
             TargetHost = target,
             RemoteCertificateValidationCallback = (_, certificate, chain, errors) =>
             {
+                LoopThread.AssertLeft("Looking at a certificate");
                 complaint = TlsComplaint.Describe(certificate, chain, errors, target);
                 return options.SkipCertificateCheck || errors == SslPolicyErrors.None;
             },
         };
         try
         {
-            return await TlsTransport.ConnectAsync(socket, tls, cancellationToken).ConfigureAwait(false);
+            return await TlsTransport.ConnectAsync(Transport.Create(socket), tls, cancellationToken).ConfigureAwait(false);
         }
         catch (AuthenticationException error) when (complaint is not null && !options.SkipCertificateCheck)
         {

@@ -46,7 +46,7 @@ internal sealed class ServedConnection : IAsyncDisposable
             return new ServedConnection(Transport.Create(server, portable: kind == TransportKind.Portable), new HttpPeer(new Peer(client), new NetworkStream(client)), options, isTurnedAway);
         }
 
-        Task<TlsTransport> accepting = TlsTransport.AcceptAsync(server, Certificates.Server, CancellationToken.None);
+        Task<TlsTransport> accepting = TlsTransport.AcceptAsync(Transport.Create(server), Certificates.ServerOptions, CancellationToken.None);
         HttpPeer peer = await HttpPeer.OverAsync(new Peer(client), tls: true);
         return new ServedConnection(await accepting.Soon(), peer, options, isTurnedAway);
     }

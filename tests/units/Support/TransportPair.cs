@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
 using PSNetLab.Engine.IO;
 
@@ -30,13 +31,26 @@ internal sealed class TransportPair : IDisposable
         (Socket client, Socket server) = await ConnectSocketsAsync();
         if (kind == TransportKind.Tls)
         {
-            Task<TlsTransport> accepting = TlsTransport.AcceptAsync(server, Certificates.Server, CancellationToken.None);
-            TlsTransport secured = await TlsTransport.ConnectAsync(client, Certificates.ClientOptions, CancellationToken.None).Soon();
-            return new TransportPair(secured, await accepting.Soon());
+            return await SecureAsync(client, server);
         }
 
         bool portable = kind == TransportKind.Portable;
         return new TransportPair(Transport.Create(client, portable), Transport.Create(server, portable));
+    }
+
+    /// <summary>Puts TLS over two connected sockets.</summary>
+    internal static async Task<TransportPair> SecureAsync(
+        Socket client,
+        Socket server,
+        bool portable = false,
+        SslClientAuthenticationOptions? clientOptions = null,
+        SslServerAuthenticationOptions? serverOptions = null)
+    {
+        Transport accepted = Transport.Create(server, portable);
+        Transport connected = Transport.Create(client, portable);
+        Task<TlsTransport> accepting = TlsTransport.AcceptAsync(accepted, serverOptions ?? Certificates.ServerOptions, default);
+        TlsTransport secured = await TlsTransport.ConnectAsync(connected, clientOptions ?? Certificates.ClientOptions, default).Soon();
+        return new TransportPair(secured, await accepting.Soon());
     }
 
     internal static async Task<(Socket Client, Socket Server)> ConnectSocketsAsync()
