@@ -17,7 +17,8 @@ says what it did not do.
 Build    publishes the module to output/PSNetLab/<version>/ (the default)
 Test     Build, then xunit, Pester, the analyzer and the help check; ends with 'N passed, N failed'
 Demo     Build, then docs/examples/demo.ps1
-Docs     Build, then the check that help pages, cmdlets and the manifest agree
+Docs     Build, then what Get-Help reads anew from the pages in docs, for which it needs PlatyPS, and the check that
+         help pages, cmdlets and the manifest agree
 Bench    Build, then tests/Benchmarks/Bench.ps1: the module beside public tools, on Linux
 Analyze  PSScriptAnalyzer over every script; any finding fails
 Package  Build, then a .nupkg in output/packages
@@ -79,6 +80,7 @@ $assemblies = 'PSNetLab.dll', 'PSNetLab.Engine.dll'
 . $PSScriptRoot/build/Child.ps1
 . $PSScriptRoot/build/Modules.ps1
 . $PSScriptRoot/build/Docs.ps1
+. $PSScriptRoot/build/Maml.ps1
 . $PSScriptRoot/build/Test.ps1
 . $PSScriptRoot/build/Package.ps1
 . $PSScriptRoot/build/MediaTypes.ps1
@@ -139,10 +141,11 @@ function Invoke-Docs {
     [Diagnostics.CodeAnalysis.SuppressMessage('PSUseSingularNouns', '', Justification = 'Named after the task.')]
     param()
 
-    Write-Host 'Docs: help pages against cmdlets and the export list'
-    if (-not (Get-BuildModule Microsoft.PowerShell.PlatyPS)) {
-        throw "Microsoft.PowerShell.PlatyPS is missing: see above, and build/Modules.ps1 for its version."
-    }
+    Write-Host "Docs: $mamlPath from its pages, and these against cmdlets and the export list"
+    $platyPS = Get-BuildModule Microsoft.PowerShell.PlatyPS
+    if (-not $platyPS) { throw 'Microsoft.PowerShell.PlatyPS is missing: see above, and build/Modules.ps1 for its version.' }
+    Set-Content $mamlPath (Get-Maml $platyPS) -NoNewline
+    Export-Help
     if (-not (Test-Help)) { throw 'The help is out of step with the cmdlets: see above.' }
 }
 

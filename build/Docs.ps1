@@ -1,4 +1,4 @@
-# Get-Help's files from the markdown in docs/en-US.
+# Get-Help's files: topics from the markdown in docs/en-US, pages of cmdlets as Maml.ps1 has made them.
 
 $docsPath = Join-Path $PSScriptRoot .. docs en-US
 
@@ -10,40 +10,14 @@ function Export-Help {
         ConvertTo-AboutText (Get-Content $topic -Raw) | Set-Content (Join-Path $helpPath "$($topic.BaseName).help.txt")
     }
 
-    $pages = @(Get-ChildItem $docsPath/*-*.md -Exclude about_*)
-    if (-not $pages) { return }
-    $platyPS = Find-BuildModule Microsoft.PowerShell.PlatyPS
-    if (-not $platyPS) {
-        Write-Host 'Build: Get-Help has no cmdlet pages without PlatyPS: ./build.ps1 -Task Docs tries to get it'
-        return
-    }
-    Import-Module $platyPS
-    # PlatyPS puts the file into a folder named after the module, and leaves code fences and control characters in the
-    # examples, which Get-Help would show as they are.
-    $commands = @(Import-MarkdownCommandHelp -Path $pages.FullName)
-    $made = $commands | Export-MamlCommandHelp -OutputFolder $helpPath -Force
-    [xml] $maml = (Get-Content $made -Raw) -replace '```\w*\r?\n|\r?\n```' -replace '&#x80;', '&#x200B;'
-    Add-DefaultValue $maml $commands
-    $maml.Save((Join-Path $helpPath $made.Name))
-    Remove-Item $made.Directory -Recurse
+    if (Test-Path $mamlPath) { Copy-Item $mamlPath $helpPath }
 }
 
-# PlatyPS (1.0.3) reads the default values of the pages, but does not write them.
-function Add-DefaultValue([xml] $Maml, $Commands) {
-    $namespaces = @{
-        command = 'http://schemas.microsoft.com/maml/dev/command/2004/10'
-        maml    = 'http://schemas.microsoft.com/maml/2004/10'
-        dev     = 'http://schemas.microsoft.com/maml/dev/2004/10'
-    }
-    foreach ($command in $Commands) {
-        $parameters = "//command:command[command:details/command:name='$($command.Title)']/command:parameters/*"
-        foreach ($parameter in $command.Parameters | Where-Object DefaultValue) {
-            $type = (Select-Xml "$parameters[maml:name='$($parameter.Name)']/dev:type" $Maml -Namespace $namespaces).Node
-            $value = $Maml.CreateElement('dev', 'defaultValue', $namespaces.dev)
-            $value.InnerText = $parameter.DefaultValue
-            $null = $type.ParentNode.InsertAfter($value, $type)
-        }
-    }
+# The markdown is the source, and what is made of it is in the repository beside it.
+function Test-MamlIsCurrent([string] $PlatyPS) {
+    if ((Get-Maml $PlatyPS) -ceq (Get-Content $mamlPath -Raw -ErrorAction Ignore)) { return $true }
+    Write-Host "$mamlPath is not what its pages say now: ./build.ps1 -Task Docs makes it anew."
+    $false
 }
 
 function Test-Help {

@@ -25,7 +25,7 @@ function Invoke-Test {
         Measure-Unit
         Measure-Pester
         Measure-Analyzer
-        [Count] ((Test-Help) ? @{ Name = 'Help check'; Passed = 1 } : @{ Name = 'Help check'; Failed = 1 })
+        Measure-Help
     )
     foreach ($count in $counts) {
         Write-Host "$($count.Name): $count"
@@ -77,6 +77,20 @@ function Measure-Analyzer {
         return [Count] @{ Name = 'Analyzer'; Skipped = 1 }
     }
     [Count] ((Test-Script $analyzer) ? @{ Name = 'Analyzer'; Passed = 1 } : @{ Name = 'Analyzer'; Failed = 1 })
+}
+
+function Measure-Help {
+    $count = [Count] @{ Name = 'Help check' }
+    if (Test-Help) { $count.Passed++ } else { $count.Failed++ }
+
+    $platyPS = Get-BuildModule Microsoft.PowerShell.PlatyPS
+    if (-not $platyPS) {
+        Write-Host 'NOT CHECKED: the pages of Get-Help against their markdown, for want of PlatyPS'
+        $count.Skipped++
+    }
+    elseif (Test-MamlIsCurrent $platyPS) { $count.Passed++ }
+    else { $count.Failed++ }
+    $count
 }
 
 function Test-Script([string] $Analyzer) {

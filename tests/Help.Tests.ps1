@@ -132,14 +132,13 @@ Describe 'The picture of a terminal' -Skip:(-not $IsLinux) {
 
 Describe 'Help of <Cmdlet>' -ForEach $cmdlets {
     BeforeAll {
-        $hasPages = Test-Path $modulePath/en-US/PSNetLab.dll-Help.xml
         $command = Get-Command $Cmdlet
         $help = Get-Help $Cmdlet -Full
         $documented = @($help.parameters.parameter)
+        $page = (Get-Content $PSScriptRoot/../docs/en-US/$Cmdlet.md -Raw).Replace("`r", '')
     }
 
     It 'has a synopsis, a description, three examples, notes and links' {
-        if (-not $hasPages) { Set-ItResult -Skipped -Because 'the build found no PlatyPS' }
         $help.Synopsis | Should -Match '\.$'
         $help.description | Should -Not -BeNullOrEmpty
         @($help.examples.example).Count | Should -BeGreaterOrEqual 3
@@ -148,7 +147,6 @@ Describe 'Help of <Cmdlet>' -ForEach $cmdlets {
     }
 
     It 'says of every parameter what it is, and of an optional one its default' {
-        if (-not $hasPages) { Set-ItResult -Skipped -Because 'the build found no PlatyPS' }
         foreach ($parameter in $documented) {
             $text = $parameter.description.Text -join ' '
             $text | Should -Match '\.$' -Because $parameter.name
@@ -159,8 +157,6 @@ Describe 'Help of <Cmdlet>' -ForEach $cmdlets {
     }
 
     It 'has the default values of its page' {
-        if (-not $hasPages) { Set-ItResult -Skipped -Because 'the build found no PlatyPS' }
-        $page = Get-Content $PSScriptRoot/../docs/en-US/$Cmdlet.md -Raw
         foreach ($parameter in $documented) {
             $written = [regex]::Match($page, "(?ms)^### -$($parameter.name)\r?\n.*?^DefaultValue: '?(.*?)'?\r?\n")
             "$($parameter.defaultValue)" | Should -Be $written.Groups[1].Value -Because $parameter.name
@@ -168,15 +164,29 @@ Describe 'Help of <Cmdlet>' -ForEach $cmdlets {
     }
 
     It 'agrees with the command on every parameter' {
-        if (-not $hasPages) { Set-ItResult -Skipped -Because 'the build found no PlatyPS' }
         foreach ($parameter in $documented) {
             Get-HelpText $parameter |
                 Should -Be (Get-ParameterText $command.Parameters[$parameter.name]) -Because $parameter.name
         }
     }
 
+    It 'has examples that can be pasted: their code as the page has it, and what it prints apart from it' {
+        $written = '(?ms)^### Example[^\n]*\n\n```\w*\n(?<code>.*?)\n```\n(\n```output\n(?<output>.*?)\n```\n)?'
+        $blocks = [regex]::Matches(($page -replace '(?s)^## PARAMETERS.*'), $written)
+        $examples = @($help.examples.example)
+        $examples.Count | Should -Be $blocks.Count
+        foreach ($index in 0..($examples.Count - 1)) {
+            $examples[$index].code | Should -BeExactly $blocks[$index].Groups['code'].Value
+            $output = $blocks[$index].Groups['output']
+            if ($output.Success) { $examples[$index].remarks[0].Text.Trim() | Should -BeExactly $output.Value.Trim() }
+        }
+    }
+
+    It 'has no character that is not seen' {
+        $help | Out-String -Width 100 | Should -Not -Match '[\p{Cf}\x7F-\x9F]'
+    }
+
     It 'has no line that is left of markdown' {
-        if (-not $hasPages) { Set-ItResult -Skipped -Because 'the build found no PlatyPS' }
         $help | Out-String -Width 100 | Should -Not -Match '\*\*|```|\]\(|^#'
     }
 }

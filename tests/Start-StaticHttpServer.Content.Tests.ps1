@@ -40,7 +40,8 @@ Describe 'A file of the web server' {
             @{ Name = 'a.svg'; Type = 'image/svg+xml' }, @{ Name = 'a.png'; Type = 'image/png' }, @{ Name = 'a.woff2'; Type = 'font/woff2' }
             @{ Name = 'a.wasm'; Type = 'application/wasm' }, @{ Name = 'a.mp4'; Type = 'video/mp4' }, @{ Name = 'a.pdf'; Type = 'application/pdf' }
             @{ Name = 'a.txt'; Type = 'text/plain; charset=utf-8' }, @{ Name = 'a.b.txt'; Type = 'text/plain; charset=utf-8' }
-            @{ Name = 'a.unheard-of'; Type = 'application/octet-stream' }, @{ Name = 'README'; Type = 'application/octet-stream' }
+            @{ Name = 'a.unheard-of'; Type = 'application/octet-stream' }, @{ Name = 'unheard-of'; Type = 'application/octet-stream' }
+            @{ Name = 'README'; Type = 'text/plain; charset=utf-8' }, @{ Name = 'a.ps1'; Type = 'text/plain; charset=utf-8' }
         ) {
             $answer = Invoke-Request (Start-StaticHttpServer (New-Site @{ $Name = 'x' })) "GET /$Name"
             $answer.Fields['Content-Type'] | Should -Be $Type
