@@ -34,7 +34,7 @@ public sealed class HttpErrorAnswerTests : IDisposable
     [InlineData(431, "GET / HTTP/1.1\r\nA: 1\r\nB: 2\r\nC: 3\r\nD: 4" + End)]
     public async Task A_broken_request_is_answered_and_the_connection_closed(int status, string request, int repeat = 1)
     {
-        HttpServerOptions options = new() { Folder = _folder.Path, Clock = _clock, Limits = new() { RequestLineBytes = 80, HeaderBytes = 150, HeaderCount = 4 } };
+        HttpServerOptions options = new() { Folder = _folder.Path, Clock = _clock, Limits = new() { StartLineBytes = 80, HeaderBytes = 150, HeaderCount = 4 } };
         foreach (TransportKind kind in TransportPair.Kinds)
         {
             await using ServedConnection served = await ServedConnection.StartAsync(kind, options);

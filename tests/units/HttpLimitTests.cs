@@ -5,7 +5,7 @@ namespace PSNetLab.Engine.Tests;
 /// <summary>Heads at their limits, and one byte over: told at once, whatever would follow.</summary>
 public class HttpLimitTests
 {
-    private static readonly HttpLimits s_limits = new() { RequestLineBytes = 40, HeaderBytes = 100, HeaderCount = 3 };
+    private static readonly HttpLimits s_limits = new() { StartLineBytes = 40, HeaderBytes = 100, HeaderCount = 3 };
 
     public static TheoryData<string> AtTheLimit => new()
     {
@@ -34,15 +34,15 @@ public class HttpLimitTests
     [MemberData(nameof(AtTheLimit))]
     public void At_the_limit_it_is_complete(string head)
     {
-        Assert.Equal(ParseStatus.Complete, new HttpRequest().Parse(HttpHead.Bytes(head), s_limits));
-        Assert.Equal(ParseStatus.Complete, new HttpRequest().Parse(HttpHead.Bytes(head + "GET / HTTP/1.1\r\n"), s_limits));
+        Assert.Equal(ParseStatus.Complete, new RequestHead().Parse(HttpHead.Bytes(head), s_limits));
+        Assert.Equal(ParseStatus.Complete, new RequestHead().Parse(HttpHead.Bytes(head + "GET / HTTP/1.1\r\n"), s_limits));
     }
 
     [Theory]
     [MemberData(nameof(OverTheLimit))]
     public void Over_the_limit_it_fails_at_the_byte_that_fills_it(int status, string head)
     {
-        HttpRequest request = new();
+        RequestHead request = new();
         for (int length = 1; length < head.Length; length++)
         {
             Assert.Equal(ParseStatus.Incomplete, request.Parse(HttpHead.Bytes(head[..length]), s_limits));
@@ -51,7 +51,7 @@ public class HttpLimitTests
         Assert.Equal(ParseStatus.Failed, request.Parse(HttpHead.Bytes(head), s_limits));
         Assert.Equal(status, request.FailedStatus);
 
-        HttpRequest whole = new();
+        RequestHead whole = new();
         Assert.Equal(ParseStatus.Failed, whole.Parse(HttpHead.Bytes(head + "\n\0\r\n\r\n"), s_limits));
         Assert.Equal((status, request.FailedReason), (whole.FailedStatus, whole.FailedReason));
     }
@@ -70,8 +70,8 @@ public class HttpLimitTests
     [Fact]
     public void A_limit_beyond_all_bytes_is_none()
     {
-        HttpLimits limits = new() { RequestLineBytes = int.MaxValue, HeaderBytes = int.MaxValue, HeaderCount = int.MaxValue };
+        HttpLimits limits = new() { StartLineBytes = int.MaxValue, HeaderBytes = int.MaxValue, HeaderCount = int.MaxValue };
         byte[] head = HttpHead.Bytes("GET /" + new string('a', 100_000) + " HTTP/1.1\r\nHost: a\r\n" + string.Concat(Enumerable.Repeat("X: y\r\n", 10_000)) + "\r\n");
-        Assert.Equal(ParseStatus.Complete, new HttpRequest().Parse(head, limits));
+        Assert.Equal(ParseStatus.Complete, new RequestHead().Parse(head, limits));
     }
 }

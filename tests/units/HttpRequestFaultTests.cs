@@ -192,7 +192,7 @@ public class HttpRequestFaultTests
             HttpHead.Parse(text[..length], ParseStatus.Incomplete);
         }
 
-        HttpRequest request = HttpHead.Parse(text, ParseStatus.Failed);
+        RequestHead request = HttpHead.Parse(text, ParseStatus.Failed);
         Assert.Equal(status, request.FailedStatus);
         Assert.Matches("^[A-Z].*[.]$", request.FailedReason);
         Assert.Equal(ParseStatus.Failed, request.Parse(HttpHead.Bytes(text + "\r\n\r\n"), HttpHead.Limits));

@@ -53,7 +53,7 @@ public class HttpRequestSplitTests
         {
             string[] heads = [.. Enumerable.Range(0, 5).Select(_ => HttpHead.Valid[random.Next(HttpHead.Valid.Length)])];
             byte[] stream = HttpHead.Bytes(string.Concat(heads));
-            HttpRequest request = new();
+            RequestHead request = new();
             int start = 0;
             int arrived = 0;
             foreach (string head in heads)
@@ -83,7 +83,7 @@ public class HttpRequestSplitTests
         const int Length = 2_000_000;
         HttpLimits limits = new() { HeaderBytes = Length };
         byte[] head = HttpHead.Bytes("GET / HTTP/1.1\r\nX: " + new string('a', Length - 100));
-        HttpRequest request = new();
+        RequestHead request = new();
         Stopwatch clock = Stopwatch.StartNew();
         for (int length = 1; length <= head.Length; length++)
         {
@@ -136,7 +136,7 @@ public class HttpRequestSplitTests
 
             string head = new([.. mutated]);
             int end = ReferenceHead.End(head);
-            HttpRequest request = new();
+            RequestHead request = new();
             byte[] bytes = HttpHead.Bytes(head);
             ParseStatus status = request.Parse(bytes, HttpHead.Limits);
             Assert.True(end >= 0 == (status == ParseStatus.Complete), $"{status} {request.FailedReason}: {head}");
@@ -157,7 +157,7 @@ public class HttpRequestSplitTests
     public void Random_bytes_are_never_a_head()
     {
         Random random = new(5);
-        HttpRequest request = new();
+        RequestHead request = new();
         for (int round = 0; round < 20_000; round++)
         {
             byte[] bytes = new byte[random.Next(200)];
@@ -170,7 +170,7 @@ public class HttpRequestSplitTests
     // Every call gets a copy of its own, with nothing behind it: the parser keeps no bytes, and reads none that are not there.
     private static void AssertParses(string expected, string head, IEnumerable<int> lengths)
     {
-        HttpRequest request = new();
+        RequestHead request = new();
         ParseStatus status = ParseStatus.Incomplete;
         byte[] bytes = [];
         foreach (int length in lengths.Order())

@@ -10,7 +10,7 @@ public class HttpRequestTests
     [Fact]
     public void A_plain_request()
     {
-        HttpRequest request = new();
+        RequestHead request = new();
         byte[] head = HttpHead.Bytes(HttpHead.Plain);
 
         Assert.False(request.HasStarted);
@@ -46,7 +46,7 @@ public class HttpRequestTests
     public void A_method_is_known_by_its_exact_token(string token, string method)
     {
         string head = $"{token} / HTTP/1.1\r\nHost: a\r\n\r\n";
-        HttpRequest request = HttpHead.Parse(head);
+        RequestHead request = HttpHead.Parse(head);
 
         Assert.Equal(method, request.Method.ToString());
         Assert.Equal(token, Encoding.ASCII.GetString(request.MethodText(HttpHead.Bytes(head))));
@@ -100,7 +100,7 @@ public class HttpRequestTests
     [InlineData("transfer-encoding:\tCHUNKED \r\n", -1, true, true)]
     public void A_body_is_announced_by_length_or_chunked(string fields, long length, bool isChunked, bool hasBody)
     {
-        HttpRequest request = HttpHead.Parse($"POST / HTTP/1.1\r\nHost: a\r\n{fields}\r\n");
+        RequestHead request = HttpHead.Parse($"POST / HTTP/1.1\r\nHost: a\r\n{fields}\r\n");
         Assert.Equal((length, isChunked, hasBody), (request.ContentLength, request.IsChunked, request.HasBody));
     }
 
@@ -116,7 +116,7 @@ public class HttpRequestTests
     [InlineData("1.1", "Expect:\r\nContent-Length: 1\r\n", false, false)]
     public void An_expectation_is_known_or_not(string version, string fields, bool continues, bool isUnknown)
     {
-        HttpRequest request = HttpHead.Parse($"PUT / HTTP/{version}\r\nHost: a\r\n{fields}\r\n");
+        RequestHead request = HttpHead.Parse($"PUT / HTTP/{version}\r\nHost: a\r\n{fields}\r\n");
         Assert.Equal((continues, isUnknown), (request.ExpectsContinue, request.HasUnknownExpectation));
     }
 
@@ -192,7 +192,7 @@ public class HttpRequestTests
     [Fact]
     public void A_header_that_did_not_come_is_empty()
     {
-        HttpRequest request = HttpHead.Parse(HttpHead.Plain);
+        RequestHead request = HttpHead.Parse(HttpHead.Plain);
         Assert.False(request.Has(HttpHeader.Range));
         Assert.Equal(0, request.Get(HttpHeader.Range, HttpHead.Bytes(HttpHead.Plain)).Length);
     }
@@ -200,7 +200,7 @@ public class HttpRequestTests
     [Fact]
     public void Reset_leaves_nothing_of_the_last_request()
     {
-        HttpRequest request = new();
+        RequestHead request = new();
         foreach (string last in HttpHead.Valid.Append("POST /secret HTTP/1.1\r\nHost: a\r\nContent-Length: x\r\n"))
         {
             request.Parse(HttpHead.Bytes(last), HttpHead.Limits);
@@ -223,7 +223,7 @@ public class HttpRequestTests
     [Fact]
     public void Once_complete_it_stays_so_and_bytes_behind_the_head_are_not_looked_at()
     {
-        HttpRequest request = new();
+        RequestHead request = new();
         byte[] bytes = HttpHead.Bytes(HttpHead.Plain + "\n\0 garbage");
 
         for (int call = 0; call < 3; call++)
@@ -236,7 +236,7 @@ public class HttpRequestTests
     [Fact]
     public void Empty_lines_before_a_request_start_nothing()
     {
-        HttpRequest request = new();
+        RequestHead request = new();
         Assert.Equal(ParseStatus.Incomplete, request.Parse("\r\n\r\n\r"u8, HttpHead.Limits));
         Assert.False(request.HasStarted);
         Assert.Equal(ParseStatus.Incomplete, request.Parse("\r\n\r\n\r\nG"u8, HttpHead.Limits));
@@ -248,7 +248,7 @@ public class HttpRequestTests
     [Fact]
     public void Parsing_allocates_nothing()
     {
-        HttpRequest request = new();
+        RequestHead request = new();
         byte[][] heads = [.. HttpHead.Valid.Where(head => !head.Contains("If-None-Match", StringComparison.Ordinal)).Select(HttpHead.Bytes)];
         ParseAll();
         long before = GC.GetAllocatedBytesForCurrentThread();

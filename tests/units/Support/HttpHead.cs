@@ -27,19 +27,19 @@ internal static class HttpHead
 
     internal static byte[] Bytes(string text) => Encoding.Latin1.GetBytes(text);
 
-    internal static HttpRequest Parse(string head, ParseStatus expected = ParseStatus.Complete)
+    internal static RequestHead Parse(string head, ParseStatus expected = ParseStatus.Complete)
     {
-        HttpRequest request = new();
+        RequestHead request = new();
         ParseStatus status = request.Parse(Bytes(head), Limits);
         Assert.True(expected == status, $"{status} {request.FailedStatus} {request.FailedReason}");
         return request;
     }
 
-    internal static string? Get(this HttpRequest request, HttpHeader header, string head)
+    internal static string? Get(this RequestHead request, HttpHeader header, string head)
         => request.Has(header) ? Encoding.Latin1.GetString(request.Get(header, Bytes(head))) : null;
 
     /// <summary>All that the parser says, in one text to compare.</summary>
-    internal static string Describe(HttpRequest request, ParseStatus status, byte[] head) => status switch
+    internal static string Describe(RequestHead request, ParseStatus status, byte[] head) => status switch
     {
         ParseStatus.Incomplete => "incomplete",
         ParseStatus.Failed => $"{request.FailedStatus} {request.FailedReason}",
@@ -55,7 +55,7 @@ internal static class HttpHead
 
     internal static string Describe(string head)
     {
-        HttpRequest request = new();
+        RequestHead request = new();
         byte[] bytes = Bytes(head);
         return Describe(request, request.Parse(bytes, Limits), bytes);
     }

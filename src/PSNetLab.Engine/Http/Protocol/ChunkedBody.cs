@@ -1,10 +1,12 @@
+using System.Runtime.InteropServices;
+
 namespace PSNetLab.Engine.Http.Protocol;
 
-/// <summary>Finds the end of a chunked body (RFC 9112, section 7.1) that nobody wants, and checks its framing on the way.</summary>
-/// <remarks>Keeps a few numbers and no bytes: every call goes on where the last one stopped.</remarks>
+/// <summary>Takes the chunks off a body (RFC 9112, section 7.1): gives its data, finds its end, and checks all that is between.</summary>
+/// <remarks>Keeps a few numbers, and no bytes but those of trailers: every call goes on where the last one stopped.</remarks>
 internal struct ChunkedBody
 {
-    /// <summary>Chunk extensions and trailers of one body together: they carry nothing, so they must not keep anybody busy.</summary>
+    /// <summary>The most bytes of chunk extensions and trailers of one body together: they must not keep anybody busy.</summary>
     internal const int MostExtraBytes = 16 * 1024;
 
     // The largest size of 15 digits cannot overflow, and no body is longer.
@@ -14,6 +16,7 @@ internal struct ChunkedBody
     private int _digits;
     private int _extraBytes;
     private long _remaining;
+    private List<byte>? _trailers;
 
     private enum Phase : byte
     {
@@ -35,18 +38,37 @@ internal struct ChunkedBody
     /// <summary>The bytes of data so far, without the framing.</summary>
     internal long Length { get; private set; }
 
-    /// <summary>Skips what belongs to the body.</summary>
-    /// <param name="bytes">What came after the bytes skipped before.</param>
-    /// <param name="consumed">How many of them belong to the body; fewer than all only when it ended or failed.</param>
-    internal ParseStatus Skip(ReadOnlySpan<byte> bytes, out int consumed)
+    /// <summary>The lines of the trailer fields, without the empty line that ends them; without any, nothing.</summary>
+    internal readonly ReadOnlySpan<byte> Trailers => CollectionsMarshal.AsSpan(_trailers);
+
+    /// <summary>Reads on, up to the end of the next run of data.</summary>
+    /// <param name="bytes">What came after the bytes consumed before.</param>
+    /// <param name="consumed">How many of them are done with.</param>
+    /// <param name="data">The data among them.</param>
+    internal ParseStatus Read(ReadOnlySpan<byte> bytes, out int consumed, out ReadOnlySpan<byte> data)
     {
         consumed = 0;
-        while (_phase < Phase.Complete && consumed < bytes.Length)
+        data = default;
+        while (_phase < Phase.Complete && consumed < bytes.Length && data.IsEmpty)
         {
-            bool isExtra = _phase is Phase.Extension or (>= Phase.TrailerStart and <= Phase.TrailerLineFeed);
-            int taken = Step(bytes[consumed..]);
+            Phase phase = _phase;
+            ReadOnlySpan<byte> rest = bytes[consumed..];
+            int taken = Step(rest);
             consumed += taken;
-            _extraBytes += isExtra ? taken : 0;
+            switch (phase)
+            {
+                case Phase.Data:
+                    data = rest[..taken];
+                    break;
+                case >= Phase.TrailerStart and <= Phase.TrailerLineFeed when _phase != Phase.EndLineFeed:
+                    (_trailers ??= []).AddRange(rest[..taken]);
+                    _extraBytes += taken;
+                    break;
+                case Phase.Extension:
+                    _extraBytes += taken;
+                    break;
+            }
+
             if (_extraBytes > MostExtraBytes)
             {
                 _phase = Phase.Failed;
@@ -66,7 +88,7 @@ internal struct ChunkedBody
         Phase.Size => ReadSize(bytes),
         Phase.Extension => SkipUntil('\r', bytes, bytes.IndexOfAny(HttpSyntax.NotInValue), Phase.SizeLineFeed),
         Phase.SizeLineFeed => Take('\n', bytes, _remaining > 0 ? Phase.Data : Phase.TrailerStart),
-        Phase.Data => SkipData(bytes.Length),
+        Phase.Data => TakeData(bytes.Length),
         Phase.DataReturn => Take('\r', bytes, Phase.DataLineFeed),
         Phase.DataLineFeed => Take('\n', bytes, Phase.Size),
         Phase.TrailerStart => StartTrailer(bytes),
@@ -91,18 +113,18 @@ internal struct ChunkedBody
             : Take('\r', bytes, Phase.SizeLineFeed);
     }
 
-    private int SkipData(int available)
+    private int TakeData(int available)
     {
-        int skipped = (int)Math.Min(_remaining, available);
-        Length += skipped;
-        _remaining -= skipped;
+        int taken = (int)Math.Min(_remaining, available);
+        Length += taken;
+        _remaining -= taken;
         if (_remaining == 0)
         {
             _phase = Phase.DataReturn;
             _digits = 0;
         }
 
-        return skipped;
+        return taken;
     }
 
     private int StartTrailer(ReadOnlySpan<byte> bytes)

@@ -2,64 +2,27 @@ using System.Text;
 
 namespace PSNetLab.Engine.Http.Protocol;
 
-/// <summary>The header fields a server of files looks at; others are checked and passed over.</summary>
+/// <summary>The header fields somebody asks for by name; others are checked and passed over.</summary>
 internal enum HttpHeader
 {
-    /// <summary>Host.</summary>
     Host,
-
-    /// <summary>Connection.</summary>
     Connection,
-
-    /// <summary>Content-Length.</summary>
     ContentLength,
-
-    /// <summary>Transfer-Encoding.</summary>
     TransferEncoding,
-
-    /// <summary>Expect.</summary>
+    Upgrade,
     Expect,
-
-    /// <summary>Range.</summary>
     Range,
-
-    /// <summary>If-Range.</summary>
     IfRange,
-
-    /// <summary>If-Match.</summary>
     IfMatch,
-
-    /// <summary>If-None-Match.</summary>
     IfNoneMatch,
-
-    /// <summary>If-Modified-Since.</summary>
     IfModifiedSince,
-
-    /// <summary>If-Unmodified-Since.</summary>
     IfUnmodifiedSince,
-
-    /// <summary>Accept.</summary>
     Accept,
-
-    /// <summary>Accept-Encoding.</summary>
     AcceptEncoding,
-
-    /// <summary>Authorization.</summary>
     Authorization,
-
-    /// <summary>User-Agent.</summary>
     UserAgent,
-
-    /// <summary>Referer.</summary>
     Referer,
-
-    /// <summary>Origin.</summary>
-    Origin,
-
-    /// <summary>Access-Control-Request-Method.</summary>
     AccessControlRequestMethod,
-
-    /// <summary>Access-Control-Request-Headers.</summary>
     AccessControlRequestHeaders,
 }
 
@@ -76,10 +39,11 @@ internal static class HttpHeaders
         6 => (name[0] | 0x20) switch
         {
             'a' => Match(name, "Accept"u8, HttpHeader.Accept),
-            'e' => Match(name, "Expect"u8, HttpHeader.Expect),
-            _ => Match(name, "Origin"u8, HttpHeader.Origin),
+            _ => Match(name, "Expect"u8, HttpHeader.Expect),
         },
-        7 => Match(name, "Referer"u8, HttpHeader.Referer),
+        7 => (name[0] | 0x20) == 'r'
+            ? Match(name, "Referer"u8, HttpHeader.Referer)
+            : Match(name, "Upgrade"u8, HttpHeader.Upgrade),
         8 => (name[3] | 0x20) == 'm'
             ? Match(name, "If-Match"u8, HttpHeader.IfMatch)
             : Match(name, "If-Range"u8, HttpHeader.IfRange),

@@ -6,31 +6,14 @@ internal enum HttpMethod
     /// <summary>Any other token.</summary>
     Unknown,
 
-    /// <summary>GET.</summary>
     Get,
-
-    /// <summary>HEAD.</summary>
     Head,
-
-    /// <summary>OPTIONS.</summary>
     Options,
-
-    /// <summary>POST.</summary>
     Post,
-
-    /// <summary>PUT.</summary>
     Put,
-
-    /// <summary>DELETE.</summary>
     Delete,
-
-    /// <summary>CONNECT.</summary>
     Connect,
-
-    /// <summary>TRACE.</summary>
     Trace,
-
-    /// <summary>PATCH.</summary>
     Patch,
 }
 

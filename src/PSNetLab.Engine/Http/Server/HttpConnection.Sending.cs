@@ -203,12 +203,11 @@ internal sealed partial class HttpConnection
             return null;
         }
 
-        ChunkedBody chunked = default;
-        long left = _request.ContentLength;
+        BodyReader body = _request.Body;
         Touch(Phase.Receiving);
         while (true)
         {
-            if (Skip(ref chunked, ref left, out string? fault))
+            if (Skip(ref body, out string? fault))
             {
                 return fault;
             }
@@ -235,30 +234,18 @@ internal sealed partial class HttpConnection
     }
 
     /// <summary>Skips what has come of a body. True at its end, or where no more of it is wanted.</summary>
-    private bool Skip(ref ChunkedBody chunked, ref long left, out string? fault)
+    private bool Skip(ref BodyReader body, out string? fault)
     {
-        fault = null;
-        if (!_request.IsChunked)
+        int consumed;
+        do
         {
-            int here = (int)Math.Min(left, _received.Count);
-            _received.Take(here);
-            left -= here;
-            return left == 0;
+            body.Read(_received.Pending, out consumed, out _);
+            _received.Take(consumed);
         }
+        while (consumed > 0);
 
-        ParseStatus status = chunked.Skip(_received.Pending, out int consumed);
-        _received.Take(consumed);
-        if (status == ParseStatus.Complete)
-        {
-            return true;
-        }
-
-        if (status == ParseStatus.Failed)
-        {
-            fault = "The chunks of the body are not as they should be.";
-        }
-
-        _hasUnreadBody = status == ParseStatus.Failed || chunked.Length > MostBytesSkipped;
-        return _hasUnreadBody;
+        fault = body.Status == ParseStatus.Failed ? body.Fault : null;
+        _hasUnreadBody = body.Status == ParseStatus.Failed || (body.Status == ParseStatus.Incomplete && body.Length > MostBytesSkipped);
+        return _hasUnreadBody || body.Status == ParseStatus.Complete;
     }
 }

@@ -25,7 +25,7 @@ internal sealed partial class HttpConnection : IServedConnection
     private readonly Func<bool> _isStopping;
     private readonly Action<NetLabException, EndPoint> _onFault;
     private readonly bool _isTurnedAway;
-    private readonly HttpRequest _request = new();
+    private readonly RequestHead _request = new();
     private readonly ReceiveBuffer _received = new();
     private int _phase = (int)Phase.Idle;
     private int _unacknowledged = -1;

@@ -27,7 +27,7 @@ internal static class Responder
     /// <param name="keepAlive">Whether the connection goes on.</param>
     /// <param name="status">The status that came out.</param>
     /// <returns>What is to be sent after it.</returns>
-    internal static Body Write(ResponseWriter writer, HttpRequest request, ReadOnlySpan<byte> head, Answer answer, WebSite site, bool keepAlive, out int status)
+    internal static Body Write(ResponseWriter writer, RequestHead request, ReadOnlySpan<byte> head, Answer answer, WebSite site, bool keepAlive, out int status)
     {
         Resource resource = answer.Resource;
         status = resource.Status;
@@ -70,7 +70,7 @@ internal static class Responder
     }
 
     /// <summary>Answers preconditions and ranges. False when the whole file is to be sent, or something instead of it.</summary>
-    private static bool Select(ResponseWriter writer, HttpRequest request, ReadOnlySpan<byte> head, FileForm form, WebSite site, bool keepAlive, out Resource? instead, out Body body)
+    private static bool Select(ResponseWriter writer, RequestHead request, ReadOnlySpan<byte> head, FileForm form, WebSite site, bool keepAlive, out Resource? instead, out Body body)
     {
         instead = null;
         body = default;
@@ -162,7 +162,7 @@ internal static class Responder
         return new Body(null, null, 0, length, parts, end);
     }
 
-    private static void End(ResponseWriter writer, HttpRequest request, bool keepAlive)
+    private static void End(ResponseWriter writer, RequestHead request, bool keepAlive)
     {
         if (!keepAlive)
         {

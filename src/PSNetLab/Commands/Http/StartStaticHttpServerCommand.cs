@@ -105,7 +105,7 @@ public sealed class StartStaticHttpServerCommand : StartServerCmdlet
     /// <summary>The most bytes of a request line; a longer one gets 414. Default: 8192.</summary>
     [Parameter]
     [ValidateRange(64, 1024 * 1024)]
-    public int MaxRequestLineBytes { get; set; } = new HttpLimits().RequestLineBytes;
+    public int MaxRequestLineBytes { get; set; } = new HttpLimits().StartLineBytes;
 
     /// <summary>The most bytes of all header fields; more get 431. Default: 32768.</summary>
     [Parameter]
@@ -166,7 +166,7 @@ public sealed class StartStaticHttpServerCommand : StartServerCmdlet
             MaxConnections = MaxConnections,
             Certificate = CertificateTransformationAttribute.ForServer(Tls, Certificate),
             Filter = Filter,
-            Limits = new() { RequestLineBytes = MaxRequestLineBytes, HeaderBytes = MaxHeaderBytes, HeaderCount = MaxHeaderCount },
+            Limits = new() { StartLineBytes = MaxRequestLineBytes, HeaderBytes = MaxHeaderBytes, HeaderCount = MaxHeaderCount },
             RequestTimeout = TimeSpan.FromSeconds(RequestTimeoutSec),
             KeepAliveTimeout = TimeSpan.FromSeconds(KeepAliveTimeoutSec),
             DefaultDocuments = DefaultDocument,

@@ -1,12 +1,11 @@
 namespace PSNetLab.Engine.Http.Protocol;
 
 /// <content>From bytes to positions: every step goes on where the bytes ended before, and fails at the first byte that proves a fault.</content>
-internal sealed partial class HttpRequest
+internal abstract partial class MessageHead
 {
-    private const string BareLineEnd = "Every line ends with CRLF; a CR or an LF alone is not allowed.";
+    private protected const string BareLineEnd = "Every line ends with CRLF; a CR or an LF alone is not allowed.";
 
     private Phase _phase;
-    private int _position;
     private int _fieldsStart;
     private int _fieldCount;
     private int _lineStart;
@@ -14,10 +13,7 @@ internal sealed partial class HttpRequest
 
     private enum Phase : byte
     {
-        EmptyLines,
-        Method,
-        Target,
-        Version,
+        StartLine,
         FieldStart,
         FieldName,
         FieldValue,
@@ -25,34 +21,53 @@ internal sealed partial class HttpRequest
         Failed,
     }
 
+    /// <summary>How far the bytes were read.</summary>
+    private protected int Position { get; set; }
+
+    /// <summary>The status of a start line that is too long.</summary>
+    private protected abstract int TooLongStatus { get; }
+
+    /// <summary>The status of fields that are too many or too long.</summary>
+    private protected abstract int TooManyFieldsStatus { get; }
+
+    /// <summary>The status of whatever breaks the grammar.</summary>
+    private protected abstract int MalformedStatus { get; }
+
+    /// <summary>What the first line is called.</summary>
+    private protected abstract string LineName { get; }
+
     /// <summary>Reads on, through the bytes that came since the last call.</summary>
     /// <param name="bytes">Everything from the first byte of the head on.</param>
     /// <param name="limits">How large the head may be.</param>
     internal ParseStatus Parse(ReadOnlySpan<byte> bytes, HttpLimits limits)
     {
-        if (_phase < Phase.FieldStart)
+        if (_phase == Phase.StartLine)
         {
-            ParseStatus line = ReadRequestLine(Cut(bytes, limits.RequestLineBytes, out bool full));
+            ParseStatus line = ReadStartLine(Cut(bytes, limits.StartLineBytes, out bool full));
             if (line != ParseStatus.Complete)
             {
                 return line == ParseStatus.Incomplete && full
-                    ? Fail(414, $"The request line is longer than {limits.RequestLineBytes} bytes.")
+                    ? Fail(TooLongStatus, $"The {LineName} is longer than {limits.StartLineBytes} bytes.")
                     : line;
             }
 
-            _fieldsStart = _position;
+            _fieldsStart = Position;
+            _phase = Phase.FieldStart;
         }
 
         if (_phase < Phase.Complete)
         {
             ParseStatus fields = ReadFields(Cut(bytes, (long)_fieldsStart + limits.HeaderBytes, out bool full), limits.HeaderCount);
             return fields == ParseStatus.Incomplete && full
-                ? Fail(431, $"The header is longer than {limits.HeaderBytes} bytes.")
+                ? Fail(TooManyFieldsStatus, $"The header is longer than {limits.HeaderBytes} bytes.")
                 : fields;
         }
 
         return _phase == Phase.Complete ? ParseStatus.Complete : ParseStatus.Failed;
     }
+
+    /// <summary>Reads the first line on from <see cref="Position"/>, which moves past its end.</summary>
+    private protected abstract ParseStatus ReadStartLine(ReadOnlySpan<byte> bytes);
 
     // What is cut off is not looked at, so the verdict does not depend on how many bytes one read happened to bring.
     private static ReadOnlySpan<byte> Cut(ReadOnlySpan<byte> bytes, long limit, out bool full)
@@ -79,12 +94,12 @@ internal sealed partial class HttpRequest
 
     private ParseStatus StartField(ReadOnlySpan<byte> bytes, int mostFields)
     {
-        if (_position == bytes.Length)
+        if (Position == bytes.Length)
         {
             return ParseStatus.Incomplete;
         }
 
-        if (bytes[_position] is (byte)'\r' or (byte)'\n')
+        if (bytes[Position] is (byte)'\r' or (byte)'\n')
         {
             ParseStatus end = ReadLineEnd(bytes, BareLineEnd);
             return end == ParseStatus.Complete ? EndHead() : end;
@@ -92,46 +107,46 @@ internal sealed partial class HttpRequest
 
         if (++_fieldCount > mostFields)
         {
-            return Fail(431, $"The header has more than {mostFields} lines.");
+            return Fail(TooManyFieldsStatus, $"The header has more than {mostFields} lines.");
         }
 
-        _lineStart = _position;
+        _lineStart = Position;
         _phase = Phase.FieldName;
         return ParseStatus.Complete;
     }
 
     private ParseStatus ReadFieldName(ReadOnlySpan<byte> bytes)
     {
-        int length = bytes[_position..].IndexOfAnyExcept(HttpSyntax.Token);
+        int length = bytes[Position..].IndexOfAnyExcept(HttpSyntax.Token);
         if (length < 0)
         {
             return WaitAt(bytes.Length);
         }
 
-        _position += length;
-        if (bytes[_position] != ':' || _position == _lineStart)
+        Position += length;
+        if (bytes[Position] != ':' || Position == _lineStart)
         {
             // Without exception (RFC 9112, sections 5.1 and 5.2): what one reader takes for a space, another takes for part of a name.
-            return Fail(400, HttpSyntax.IsBlank(bytes[_position])
+            return Malformed(HttpSyntax.IsBlank(bytes[Position])
                 ? "A header name has no space before it or before its colon; values are not folded over lines."
                 : "A header line is a name and a colon, then the value.");
         }
 
-        _valueStart = ++_position;
+        _valueStart = ++Position;
         _phase = Phase.FieldValue;
         return ParseStatus.Complete;
     }
 
     private ParseStatus ReadFieldValue(ReadOnlySpan<byte> bytes)
     {
-        int length = bytes[_position..].IndexOfAny(HttpSyntax.NotInValue);
+        int length = bytes[Position..].IndexOfAny(HttpSyntax.NotInValue);
         if (length < 0)
         {
             return WaitAt(bytes.Length);
         }
 
-        _position += length;
-        int valueEnd = _position;
+        Position += length;
+        int valueEnd = Position;
         ParseStatus end = ReadLineEnd(bytes, "A header value has no control characters.");
         if (end != ParseStatus.Complete)
         {
@@ -143,39 +158,41 @@ internal sealed partial class HttpRequest
         return header < 0 ? ParseStatus.Complete : TakeField((HttpHeader)header, bytes, valueEnd);
     }
 
-    private ParseStatus ReadLineEnd(ReadOnlySpan<byte> bytes, string otherwise)
+    private protected ParseStatus ReadLineEnd(ReadOnlySpan<byte> bytes, string otherwise)
     {
-        if (_position == bytes.Length)
+        if (Position == bytes.Length)
         {
             return ParseStatus.Incomplete;
         }
 
-        if (bytes[_position] != '\r')
+        if (bytes[Position] != '\r')
         {
-            return Fail(400, bytes[_position] == '\n' ? BareLineEnd : otherwise);
+            return Malformed(bytes[Position] == '\n' ? BareLineEnd : otherwise);
         }
 
-        if (_position + 1 == bytes.Length)
+        if (Position + 1 == bytes.Length)
         {
             return ParseStatus.Incomplete;
         }
 
-        if (bytes[_position + 1] != '\n')
+        if (bytes[Position + 1] != '\n')
         {
-            return Fail(400, BareLineEnd);
+            return Malformed(BareLineEnd);
         }
 
-        _position += 2;
+        Position += 2;
         return ParseStatus.Complete;
     }
 
-    private ParseStatus WaitAt(int position)
+    private protected ParseStatus WaitAt(int position)
     {
-        _position = position;
+        Position = position;
         return ParseStatus.Incomplete;
     }
 
-    private ParseStatus Fail(int status, string reason)
+    private protected ParseStatus Malformed(string reason) => Fail(MalformedStatus, reason);
+
+    private protected ParseStatus Fail(int status, string reason)
     {
         _phase = Phase.Failed;
         FailedStatus = status;

@@ -6,14 +6,24 @@ namespace PSNetLab.Engine.Http.Protocol;
 /// What the fields say about the connection and the body. Two readers that differ here can be played against each other
 /// (RFC 9112, section 11.2), so whatever could be read in two ways fails.
 /// </content>
-internal sealed partial class HttpRequest
+internal abstract partial class MessageHead
 {
-    private const string ChunkedLast = "The transfer codings of a request end with chunked, and have it once.";
+    private protected const string ChunkedLast = "The transfer codings end with chunked, and have it once.";
 
     private bool _closeAsked;
     private bool _keepAliveAsked;
-    private bool _continueExpected;
-    private bool _otherCoding;
+
+    /// <summary>Whether there is a transfer coding other than chunked.</summary>
+    private protected bool HasOtherCoding { get; private set; }
+
+    /// <summary>Looks at a field that means something in this kind of message only.</summary>
+    /// <param name="header">The field.</param>
+    /// <param name="value">Its value.</param>
+    /// <param name="again">Whether it came before.</param>
+    private protected virtual ParseStatus TakeOwnField(HttpHeader header, ReadOnlySpan<byte> value, bool again) => ParseStatus.Complete;
+
+    /// <summary>Looks at the fields together, when all are there.</summary>
+    private protected abstract ParseStatus CheckFields();
 
     private ParseStatus TakeField(HttpHeader header, ReadOnlySpan<byte> bytes, int valueEnd)
     {
@@ -24,43 +34,26 @@ internal sealed partial class HttpRequest
         ReadOnlySpan<byte> value = bytes[start..valueEnd];
         switch (header)
         {
-            case HttpHeader.Host:
-                return again || !HttpSyntax.IsAuthority(value)
-                    ? Fail(400, "A request has one Host header, with a host and perhaps a port.")
-                    : ParseStatus.Complete;
             case HttpHeader.Connection:
                 TakeConnection(value);
                 return ParseStatus.Complete;
-            case HttpHeader.Expect:
-                TakeExpectation(value);
-                return ParseStatus.Complete;
             case HttpHeader.ContentLength:
-                return again || !TryReadLength(value) ? Fail(400, "Content-Length is one number, in digits only.") : CheckLengths();
+                return again || !TryReadLength(value) ? Malformed("Content-Length is one number, in digits only.") : CheckLengths();
             case HttpHeader.TransferEncoding:
                 return TakeCodings(value);
             default:
-                return ParseStatus.Complete;
+                return TakeOwnField(header, value, again);
         }
     }
 
     private ParseStatus EndHead()
     {
-        if (Version == HttpVersion.Http11 && !Has(HttpHeader.Host))
+        if (CheckFields() == ParseStatus.Failed)
         {
-            return Fail(400, "A request of HTTP/1.1 has a Host header.");
+            return ParseStatus.Failed;
         }
 
-        if (Has(HttpHeader.TransferEncoding) && !IsChunked)
-        {
-            return Fail(400, ChunkedLast);
-        }
-
-        if (_otherCoding)
-        {
-            return Fail(501, "The only transfer coding known here is chunked.");
-        }
-
-        HeadLength = _position;
+        HeadLength = Position;
         _phase = Phase.Complete;
         return ParseStatus.Complete;
     }
@@ -71,16 +64,6 @@ internal sealed partial class HttpRequest
         {
             _closeAsked |= Ascii.EqualsIgnoreCase(option, "close"u8);
             _keepAliveAsked |= Ascii.EqualsIgnoreCase(option, "keep-alive"u8);
-        }
-    }
-
-    private void TakeExpectation(ReadOnlySpan<byte> list)
-    {
-        while (FieldList.TryTake(ref list, out ReadOnlySpan<byte> expectation))
-        {
-            bool known = Ascii.EqualsIgnoreCase(expectation, "100-continue"u8);
-            _continueExpected |= known;
-            HasUnknownExpectation |= !known;
         }
     }
 
@@ -106,7 +89,7 @@ internal sealed partial class HttpRequest
         // RFC 9112, section 6.1: HTTP/1.0 does not have the field, so its message ends where nobody knows.
         if (Version == HttpVersion.Http10)
         {
-            return Fail(400, "HTTP/1.0 has no Transfer-Encoding.");
+            return Malformed("HTTP/1.0 has no Transfer-Encoding.");
         }
 
         ReadOnlySpan<byte> codings = value;
@@ -114,18 +97,18 @@ internal sealed partial class HttpRequest
         {
             if (IsChunked)
             {
-                return Fail(400, ChunkedLast);
+                return Malformed(ChunkedLast);
             }
 
             IsChunked = Ascii.EqualsIgnoreCase(coding, "chunked"u8);
-            _otherCoding |= !IsChunked;
+            HasOtherCoding |= !IsChunked;
         }
 
         // Empty elements, which RFC 9110, section 5.6.1.2, would let a list have, are among what could be read in two ways.
-        return _otherCoding || Ascii.EqualsIgnoreCase(value, "chunked"u8) ? CheckLengths() : Fail(400, ChunkedLast);
+        return HasOtherCoding || Ascii.EqualsIgnoreCase(value, "chunked"u8) ? CheckLengths() : Malformed(ChunkedLast);
     }
 
     private ParseStatus CheckLengths() => Has(HttpHeader.ContentLength) && Has(HttpHeader.TransferEncoding)
-        ? Fail(400, "A request has Content-Length or Transfer-Encoding, not both.")
+        ? Malformed("A message has Content-Length or Transfer-Encoding, not both.")
         : ParseStatus.Complete;
 }

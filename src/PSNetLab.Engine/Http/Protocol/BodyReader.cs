@@ -1,0 +1,102 @@
+namespace PSNetLab.Engine.Http.Protocol;
+
+/// <summary>How the end of a body is found (RFC 9112, section 6.3).</summary>
+internal enum BodyFraming : byte
+{
+    /// <summary>There is no body.</summary>
+    None,
+
+    /// <summary>By the number of bytes that Content-Length announced.</summary>
+    Length,
+
+    /// <summary>By the last chunk.</summary>
+    Chunked,
+
+    /// <summary>By the end of the connection. Only responses may have this.</summary>
+    UntilClose,
+}
+
+/// <summary>Takes a body off the bytes of a connection, in either direction: finds its data and its end.</summary>
+/// <remarks>It holds a few numbers, and no bytes but those of trailers: every call goes on where the last one stopped.</remarks>
+internal struct BodyReader
+{
+    private ChunkedBody _chunks;
+    private long _left;
+    private long _length;
+    private bool _isBroken;
+
+    private BodyReader(BodyFraming framing, long length)
+    {
+        Framing = framing;
+        _left = length;
+        Status = framing == BodyFraming.None || (framing == BodyFraming.Length && length == 0) ? ParseStatus.Complete : ParseStatus.Incomplete;
+    }
+
+    internal BodyFraming Framing { get; }
+
+    /// <summary>Complete when the end was found; so it is at once where there is no body.</summary>
+    internal ParseStatus Status { get; private set; }
+
+    /// <summary>The bytes of data so far, without the framing.</summary>
+    internal readonly long Length => Framing == BodyFraming.Chunked ? _chunks.Length : _length;
+
+    /// <summary>The bytes that are still announced; -1 where nobody knows.</summary>
+    internal readonly long Left => Framing is BodyFraming.Length or BodyFraming.None ? _left : -1;
+
+    /// <summary>The lines of the fields after the last chunk; without any, nothing.</summary>
+    internal readonly ReadOnlySpan<byte> Trailers => _chunks.Trailers;
+
+    /// <summary>What is wrong with a body that failed, in a sentence.</summary>
+    internal readonly string Fault => _isBroken
+        ? "The connection ended in the middle of the body."
+        : "The chunks of the body are not as they should be.";
+
+    internal static BodyReader None => new(BodyFraming.None, 0);
+
+    internal static BodyReader UntilClose => new(BodyFraming.UntilClose, 0);
+
+    internal static BodyReader Chunked => new(BodyFraming.Chunked, 0);
+
+    internal static BodyReader OfLength(long length) => new(BodyFraming.Length, length);
+
+    /// <summary>Reads on, up to the end of the next run of data.</summary>
+    /// <param name="bytes">What came after the bytes consumed before.</param>
+    /// <param name="consumed">How many of them are done with; 0 when all that came was read, or the body has ended.</param>
+    /// <param name="data">The data among them.</param>
+    internal ParseStatus Read(ReadOnlySpan<byte> bytes, out int consumed, out ReadOnlySpan<byte> data)
+    {
+        consumed = 0;
+        data = default;
+        if (Status != ParseStatus.Incomplete)
+        {
+            return Status;
+        }
+
+        if (Framing == BodyFraming.Chunked)
+        {
+            return Status = _chunks.Read(bytes, out consumed, out data);
+        }
+
+        data = Framing == BodyFraming.Length && bytes.Length > _left ? bytes[..(int)_left] : bytes;
+        consumed = data.Length;
+        _length += consumed;
+        if (Framing == BodyFraming.Length && (_left -= consumed) == 0)
+        {
+            Status = ParseStatus.Complete;
+        }
+
+        return Status;
+    }
+
+    /// <summary>Says that the connection has ended: some bodies end there, others are cut off.</summary>
+    internal ParseStatus End()
+    {
+        if (Status == ParseStatus.Incomplete)
+        {
+            _isBroken = Framing != BodyFraming.UntilClose;
+            Status = _isBroken ? ParseStatus.Failed : ParseStatus.Complete;
+        }
+
+        return Status;
+    }
+}

@@ -1,0 +1,39 @@
+namespace PSNetLab.Engine.Http.Protocol;
+
+/// <summary>Goes through the lines of header fields that were checked before, in their order.</summary>
+internal ref struct FieldEnumerator
+{
+    private ReadOnlySpan<byte> _rest;
+
+    /// <param name="lines">The lines, with or without the empty one that ends them.</param>
+    internal FieldEnumerator(ReadOnlySpan<byte> lines)
+    {
+        _rest = lines;
+        Name = Value = default;
+    }
+
+    /// <summary>The name as it came.</summary>
+    internal ReadOnlySpan<byte> Name { get; private set; }
+
+    /// <summary>The value without the space around it.</summary>
+    internal ReadOnlySpan<byte> Value { get; private set; }
+
+    /// <summary>Takes the next field; false when there is none.</summary>
+    internal bool MoveNext()
+    {
+        int end = _rest.IndexOf("\r\n"u8);
+        if (end <= 0)
+        {
+            return false;
+        }
+
+        ReadOnlySpan<byte> line = _rest[..end];
+        _rest = _rest[(end + 2)..];
+        int colon = line.IndexOf((byte)':');
+        Name = line[..colon];
+        int start = colon + 1;
+        HttpSyntax.Trim(line, ref start, ref end);
+        Value = line[start..end];
+        return true;
+    }
+}

@@ -1,0 +1,234 @@
+using System.Text;
+
+namespace PSNetLab.Engine.Http.Protocol;
+
+/// <summary>The head of a request (RFC 9112, section 3).</summary>
+internal sealed class RequestHead : MessageHead
+{
+    // What a TLS connection starts with (RFC 8446, section 5.1).
+    private const byte TlsHandshake = 22;
+
+    private static readonly uint s_selective =
+        Bit(HttpHeader.Range) | Bit(HttpHeader.IfMatch) | Bit(HttpHeader.IfNoneMatch) | Bit(HttpHeader.IfModifiedSince) | Bit(HttpHeader.IfUnmodifiedSince);
+
+    private LinePhase _phase;
+    private int _methodStart;
+    private int _methodLength;
+    private int _targetStart;
+    private int _targetLength;
+    private int _versionStart;
+    private bool _continueExpected;
+
+    private enum LinePhase : byte
+    {
+        EmptyLines,
+        Method,
+        Target,
+        Version,
+        Complete,
+    }
+
+    /// <summary>The method; its token is <see cref="MethodText"/>.</summary>
+    internal HttpMethod Method { get; private set; }
+
+    /// <summary>Whether any byte of a request line was seen.</summary>
+    internal bool HasStarted => _phase > LinePhase.EmptyLines;
+
+    /// <summary>Whether any bytes follow that belong to the request.</summary>
+    internal bool HasBody => IsChunked || ContentLength > 0;
+
+    /// <summary>What reads the body.</summary>
+    internal BodyReader Body => IsChunked ? BodyReader.Chunked : ContentLength > 0 ? BodyReader.OfLength(ContentLength) : BodyReader.None;
+
+    /// <summary>Whether the client waits for 100 (Continue) before it sends its body. Not in HTTP/1.0 (RFC 9110, section 10.1.1).</summary>
+    internal bool ExpectsContinue => _continueExpected && HasBody && Version == HttpVersion.Http11;
+
+    /// <summary>Whether something was expected that calls for 417 (Expectation Failed).</summary>
+    internal bool HasUnknownExpectation { get; private set; }
+
+    /// <summary>Whether the answer may be something else than the whole file: there are preconditions or ranges.</summary>
+    internal bool IsSelective => (Present & s_selective) != 0;
+
+    private protected override int TooLongStatus => 414;
+
+    private protected override int TooManyFieldsStatus => 431;
+
+    private protected override int MalformedStatus => 400;
+
+    private protected override string LineName => "request line";
+
+    /// <summary>The method as it came.</summary>
+    internal ReadOnlySpan<byte> MethodText(ReadOnlySpan<byte> head) => head.Slice(_methodStart, _methodLength);
+
+    /// <summary>The target as it came. Of a head that failed, this and the method are what was seen of them.</summary>
+    internal ReadOnlySpan<byte> Target(ReadOnlySpan<byte> head) => head.Slice(_targetStart, _targetLength);
+
+    internal override void Reset()
+    {
+        base.Reset();
+        _phase = LinePhase.EmptyLines;
+        _methodStart = _methodLength = _targetStart = _targetLength = 0;
+        _continueExpected = HasUnknownExpectation = false;
+        Method = HttpMethod.Unknown;
+    }
+
+    private protected override ParseStatus TakeOwnField(HttpHeader header, ReadOnlySpan<byte> value, bool again)
+    {
+        switch (header)
+        {
+            case HttpHeader.Host:
+                return again || !HttpSyntax.IsAuthority(value)
+                    ? Malformed("A request has one Host header, with a host and perhaps a port.")
+                    : ParseStatus.Complete;
+            case HttpHeader.Expect:
+                TakeExpectation(value);
+                return ParseStatus.Complete;
+            default:
+                return ParseStatus.Complete;
+        }
+    }
+
+    private protected override ParseStatus CheckFields()
+    {
+        if (Version == HttpVersion.Http11 && !Has(HttpHeader.Host))
+        {
+            return Malformed("A request of HTTP/1.1 has a Host header.");
+        }
+
+        if (Has(HttpHeader.TransferEncoding) && !IsChunked)
+        {
+            return Malformed(ChunkedLast);
+        }
+
+        return HasOtherCoding ? Fail(501, "The only transfer coding known here is chunked.") : ParseStatus.Complete;
+    }
+
+    private void TakeExpectation(ReadOnlySpan<byte> list)
+    {
+        while (FieldList.TryTake(ref list, out ReadOnlySpan<byte> expectation))
+        {
+            bool known = Ascii.EqualsIgnoreCase(expectation, "100-continue"u8);
+            _continueExpected |= known;
+            HasUnknownExpectation |= !known;
+        }
+    }
+
+    private protected override ParseStatus ReadStartLine(ReadOnlySpan<byte> bytes)
+    {
+        ParseStatus status = ParseStatus.Complete;
+        while (status == ParseStatus.Complete && _phase < LinePhase.Complete)
+        {
+            status = _phase switch
+            {
+                LinePhase.EmptyLines => SkipEmptyLines(bytes),
+                LinePhase.Method => ReadMethod(bytes),
+                LinePhase.Target => ReadTarget(bytes),
+                _ => ReadVersion(bytes),
+            };
+        }
+
+        return status;
+    }
+
+    // RFC 9112, section 2.2: some clients send a CRLF too many after a body.
+    private ParseStatus SkipEmptyLines(ReadOnlySpan<byte> bytes)
+    {
+        ParseStatus status = ParseStatus.Complete;
+        while (status == ParseStatus.Complete)
+        {
+            if (Position == bytes.Length)
+            {
+                return ParseStatus.Incomplete;
+            }
+
+            if (bytes[Position] is not ((byte)'\r' or (byte)'\n'))
+            {
+                _methodStart = Position;
+                _phase = LinePhase.Method;
+                break;
+            }
+
+            status = ReadLineEnd(bytes, BareLineEnd);
+        }
+
+        return status;
+    }
+
+    private ParseStatus ReadMethod(ReadOnlySpan<byte> bytes)
+    {
+        int length = bytes[Position..].IndexOfAnyExcept(HttpSyntax.Token);
+        if (length < 0)
+        {
+            return WaitAt(bytes.Length);
+        }
+
+        Position += length;
+        _methodLength = Position - _methodStart;
+        if (_methodLength == 0 || bytes[Position] != ' ')
+        {
+            return Malformed(bytes[Position] == TlsHandshake
+                ? "This looks like TLS, and only plain HTTP is spoken on this port: use http:// in place of https://."
+                : "A request starts with a method and one space, such as 'GET '.");
+        }
+
+        Method = HttpMethods.Find(MethodText(bytes));
+        _targetStart = ++Position;
+        _phase = LinePhase.Target;
+        return ParseStatus.Complete;
+    }
+
+    private ParseStatus ReadTarget(ReadOnlySpan<byte> bytes)
+    {
+        int length = bytes[Position..].IndexOfAny(HttpSyntax.NotInTarget);
+        if (length < 0)
+        {
+            return WaitAt(bytes.Length);
+        }
+
+        Position += length;
+        _targetLength = Position - _targetStart;
+        if (_targetLength == 0 || bytes[Position] != ' ')
+        {
+            return Malformed("A request line is a method, a target without spaces, and 'HTTP/1.1', with one space between them.");
+        }
+
+        _versionStart = ++Position;
+        _phase = LinePhase.Version;
+        return ParseStatus.Complete;
+    }
+
+    private ParseStatus ReadVersion(ReadOnlySpan<byte> bytes)
+    {
+        // HTTP-version = "HTTP/" DIGIT "." DIGIT (RFC 9112, section 2.3), where 0 stands for any digit.
+        ReadOnlySpan<byte> pattern = "HTTP/0.0"u8;
+        ReadOnlySpan<byte> version = bytes[_versionStart..];
+        for (int index = Position - _versionStart; index < pattern.Length; index++, Position++)
+        {
+            if (index == version.Length)
+            {
+                return ParseStatus.Incomplete;
+            }
+
+            if (pattern[index] == '0' ? !char.IsAsciiDigit((char)version[index]) : version[index] != pattern[index])
+            {
+                return Malformed("A request line ends with the version, such as 'HTTP/1.1'.");
+            }
+        }
+
+        ParseStatus end = ReadLineEnd(bytes, "A request line ends with CRLF, right after the version.");
+        if (end != ParseStatus.Complete)
+        {
+            return end;
+        }
+
+        if (version[5] != '1')
+        {
+            return Fail(505, "Use HTTP/1.1 or HTTP/1.0.");
+        }
+
+        // A higher minor version is answered as the highest one known (RFC 9110, section 6.2).
+        Version = version[7] == '0' ? HttpVersion.Http10 : HttpVersion.Http11;
+        _phase = LinePhase.Complete;
+        return ParseStatus.Complete;
+    }
+}
