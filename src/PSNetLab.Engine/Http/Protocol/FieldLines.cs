@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Text;
 
 namespace PSNetLab.Engine.Http.Protocol;
@@ -12,9 +11,6 @@ internal static class FieldLines
         "Connection", "Content-Length", "Transfer-Encoding", "Trailer", "Upgrade", "Keep-Alive", "Date",
         "Content-Range", "Content-Encoding", "ETag", "Last-Modified", "Accept-Ranges", "Location", "Allow", "WWW-Authenticate",
     ];
-
-    // tchar (RFC 9110, section 5.6.2).
-    private static readonly SearchValues<char> s_nameCharacters = SearchValues.Create("!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
 
     /// <summary>The lines of some fields, without those that <paramref name="replaced"/> names.</summary>
     internal static byte[] Format(IEnumerable<KeyValuePair<string, string>> fields, IReadOnlyList<KeyValuePair<string, string>>? replaced = null)
@@ -40,7 +36,7 @@ internal static class FieldLines
     {
         foreach ((string name, string value) in fields)
         {
-            if (name.Length == 0 || name.AsSpan().ContainsAnyExcept(s_nameCharacters))
+            if (name.Length == 0 || name.AsSpan().ContainsAnyExcept(HttpSyntax.TokenText))
             {
                 throw Invalid(name, $"-{parameter}: '{name}' is no name of a header field: letters, digits and -._ are usual (RFC 9110, section 5.1).");
             }

@@ -1,13 +1,18 @@
 using System.Buffers;
+using System.Text;
 
 namespace PSNetLab.Engine.Http.Protocol;
 
 /// <summary>The characters of the HTTP grammar.</summary>
 internal static class HttpSyntax
 {
+    private const string TokenCharacters = "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+
     /// <summary>tchar (RFC 9110, section 5.6.2).</summary>
-    internal static readonly SearchValues<byte> Token = SearchValues.Create(
-        "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"u8);
+    internal static readonly SearchValues<byte> Token = SearchValues.Create(Encoding.ASCII.GetBytes(TokenCharacters));
+
+    /// <summary>The same, for text.</summary>
+    internal static readonly SearchValues<char> TokenText = SearchValues.Create(TokenCharacters);
 
     /// <summary>What no field value has (RFC 9110, section 5.5): every control character but HTAB.</summary>
     internal static readonly SearchValues<byte> NotInValue = SearchValues.Create(Controls(except: '\t'));
