@@ -145,7 +145,7 @@ public class HttpRequestTests
         { "Expect", "Expect" }, { "Range", "Range" }, { "IfRange", "If-Range" }, { "IfMatch", "If-Match" }, { "IfNoneMatch", "If-None-Match" },
         { "IfModifiedSince", "If-Modified-Since" }, { "IfUnmodifiedSince", "If-Unmodified-Since" }, { "Accept", "Accept" },
         { "AcceptEncoding", "Accept-Encoding" }, { "Authorization", "Authorization" }, { "UserAgent", "User-Agent" }, { "Referer", "Referer" },
-        { "Origin", "Origin" }, { "AccessControlRequestMethod", "Access-Control-Request-Method" },
+        { "Upgrade", "Upgrade" }, { "AccessControlRequestMethod", "Access-Control-Request-Method" },
         { "AccessControlRequestHeaders", "Access-Control-Request-Headers" },
     };
 
