@@ -228,7 +228,7 @@ public class TcpServerTests
     public async Task Without_a_sink_a_server_answers_all_the_same()
     {
         TestObserver observer = new();
-        TcpServer server = TcpServer.Start(new() { Echo = true }, observer);
+        TcpServer server = TcpServer.Bind(new() { Echo = true }, observer).Started();
         using Peer peer = await Peer.ConnectAsync(server.LocalEndPoint);
 
         await peer.SendAsync("hi");

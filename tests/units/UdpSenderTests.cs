@@ -12,7 +12,7 @@ public class UdpSenderTests
     [Fact]
     public async Task It_sends_counts_and_gets_answers()
     {
-        UdpServer server = UdpServer.Start(new() { Echo = true });
+        UdpServer server = UdpServer.Bind(new() { Echo = true }).Started();
         Mailbox<UdpMessage> replies = new(1000, WhenFull.Drop);
         using (UdpSender sender = UdpSender.Open(new() { Remote = server.LocalEndPoint, Replies = replies }))
         {
@@ -81,8 +81,8 @@ public class UdpSenderTests
     [LinuxFact]
     public async Task A_broadcast_is_answered_by_all_and_a_refusal_by_one_ends_nothing()
     {
-        UdpServer first = UdpServer.Start(Sharing(0, "first"));
-        UdpServer second = UdpServer.Start(Sharing(first.LocalEndPoint.Port, "second"));
+        UdpServer first = UdpServer.Bind(Sharing(0, "first")).Started();
+        UdpServer second = UdpServer.Bind(Sharing(first.LocalEndPoint.Port, "second")).Started();
         Mailbox<UdpMessage> replies = new(10, WhenFull.Drop);
         using UdpSender sender = UdpSender.Open(new()
         {
@@ -109,11 +109,11 @@ public class UdpSenderTests
     {
         NetworkCard lo = NetworkCard.Find("lo");
         IPAddress group = IPAddress.Parse("239.77.8.1");
-        UdpServer server = UdpServer.Start(new()
+        UdpServer server = UdpServer.Bind(new()
         {
             Echo = true,
             Binding = new() { EndPoint = new(IPAddress.Any, 0), MulticastGroups = [group], Interface = lo },
-        });
+        }).Started();
         foreach (int? hops in new int?[] { null, 0, 1, 255 })
         {
             Mailbox<UdpMessage> replies = new(10, WhenFull.Drop);

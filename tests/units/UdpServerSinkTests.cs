@@ -27,7 +27,7 @@ public class UdpServerSinkTests
     {
         TaskCompletionSource release = new(TaskCreationOptions.RunContinuationsAsynchronously);
         OnceFullSink sink = new(refused: "1");
-        UdpServer server = UdpServer.Start(new()
+        UdpServer server = UdpServer.Bind(new()
         {
             Sink = sink,
             Handler = async message =>
@@ -39,7 +39,7 @@ public class UdpServerSinkTests
 
                 return [message.Data];
             },
-        });
+        }).Started();
         using UdpClient peer = Datagrams.NewPeer(server.LocalEndPoint);
 
         // While the first is being answered, the others come to be read together.

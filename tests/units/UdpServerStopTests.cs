@@ -11,7 +11,7 @@ public class UdpServerStopTests
     {
         for (int round = 0; round < 50; round++)
         {
-            UdpServer server = UdpServer.Start(new() { Echo = true });
+            UdpServer server = UdpServer.Bind(new() { Echo = true }).Started();
             using UdpClient peer = Datagrams.NewPeer(server.LocalEndPoint);
             await peer.SendTextAsync("x");
             Assert.Equal("x", await peer.NextTextAsync());
@@ -25,7 +25,7 @@ public class UdpServerStopTests
     [Fact]
     public async Task A_stop_in_a_flood_completes()
     {
-        UdpServer server = UdpServer.Start(new() { Echo = true });
+        UdpServer server = UdpServer.Bind(new() { Echo = true }).Started();
         using UdpClient peer = Datagrams.NewPeer(server.LocalEndPoint);
         using CancellationTokenSource end = new();
         Task flood = Task.Run(() =>
@@ -57,7 +57,7 @@ public class UdpServerStopTests
     {
         TaskCompletionSource asked = new(TaskCreationOptions.RunContinuationsAsynchronously);
         TaskCompletionSource release = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        UdpServer server = UdpServer.Start(new()
+        UdpServer server = UdpServer.Bind(new()
         {
             Handler = async message =>
             {
@@ -65,7 +65,7 @@ public class UdpServerStopTests
                 await release.Task;
                 return [message.Data];
             },
-        });
+        }).Started();
         using UdpClient peer = Datagrams.NewPeer(server.LocalEndPoint);
         await peer.SendTextAsync("last words");
         await asked.Task.Soon();
@@ -84,7 +84,7 @@ public class UdpServerStopTests
         TaskCompletionSource asked = new(TaskCreationOptions.RunContinuationsAsynchronously);
         TaskCompletionSource release = new(TaskCreationOptions.RunContinuationsAsynchronously);
         List<NetLabException> faults = [];
-        UdpServer server = UdpServer.Start(new()
+        UdpServer server = UdpServer.Bind(new()
         {
             Handler = async message =>
             {
@@ -93,7 +93,7 @@ public class UdpServerStopTests
                 return [message.Data];
             },
             OnFault = (fault, _) => faults.Add(fault),
-        });
+        }).Started();
         using UdpClient peer = Datagrams.NewPeer(server.LocalEndPoint);
         await peer.SendTextAsync("x");
         await asked.Task.Soon();
@@ -110,7 +110,7 @@ public class UdpServerStopTests
     [Fact]
     public async Task It_can_be_stopped_twice_and_from_many_threads()
     {
-        UdpServer server = UdpServer.Start(new());
+        UdpServer server = UdpServer.Bind(new()).Started();
         await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(server.Stop))).Soon();
         await server.Completion.Soon();
         server.Stop();
@@ -122,7 +122,7 @@ public class UdpServerStopTests
     [InlineData("0.0.0.0", "10.0.0.1", FaultKind.MulticastRefused)]
     public void What_cannot_be_bound_or_joined_is_told(string address, string group, FaultKind kind)
     {
-        NetLabException fault = Assert.Throws<NetLabException>(() => UdpServer.Start(new()
+        NetLabException fault = Assert.Throws<NetLabException>(() => UdpServer.Bind(new()
         {
             Binding = new() { EndPoint = new(IPAddress.Parse(address), 0), MulticastGroups = [IPAddress.Parse(group)] },
         }));
@@ -133,9 +133,9 @@ public class UdpServerStopTests
     [Fact]
     public async Task A_port_is_shared_only_by_those_who_all_ask_for_it()
     {
-        UdpServer first = UdpServer.Start(new() { Binding = new() { ReuseAddress = true } });
-        UdpServer second = UdpServer.Start(new() { Binding = new() { EndPoint = first.LocalEndPoint, ReuseAddress = true } });
-        NetLabException fault = Assert.Throws<NetLabException>(() => UdpServer.Start(new() { Binding = new() { EndPoint = first.LocalEndPoint } }));
+        UdpServer first = UdpServer.Bind(new() { Binding = new() { ReuseAddress = true } }).Started();
+        UdpServer second = UdpServer.Bind(new() { Binding = new() { EndPoint = first.LocalEndPoint, ReuseAddress = true } }).Started();
+        NetLabException fault = Assert.Throws<NetLabException>(() => UdpServer.Bind(new() { Binding = new() { EndPoint = first.LocalEndPoint } }));
         Assert.Equal(FaultKind.PortInUse, fault.Kind);
         Assert.Contains($"{first.LocalEndPoint.Port}", fault.Message, StringComparison.Ordinal);
         foreach (UdpServer server in new[] { first, second })

@@ -11,10 +11,12 @@ internal sealed class TcpAcceptor : IDisposable
     private static readonly TimeSpan s_pauseWithoutDescriptors = TimeSpan.FromMilliseconds(100);
 
     private readonly Action<NetLabException> _onFault;
-    private readonly EpollSocket? _epoll;
+    private readonly bool _portable;
+    private readonly object _gate = new();
+    private EpollSocket? _epoll;
     private volatile bool _disposed;
 
-    /// <param name="endPoint">Where to listen; the port is open when the constructor returns.</param>
+    /// <param name="endPoint">Where to listen. The port is open when the constructor returns; who connects waits in the backlog until <see cref="AcceptAsync()"/>.</param>
     /// <param name="backlog">How many connections the system keeps waiting.</param>
     /// <param name="onFault">Told of what keeps a connection from being accepted.</param>
     /// <param name="portable">Accept as on systems without epoll.</param>
@@ -22,6 +24,7 @@ internal sealed class TcpAcceptor : IDisposable
     internal TcpAcceptor(IPEndPoint endPoint, int backlog, Action<NetLabException> onFault, bool portable = false)
     {
         _onFault = onFault;
+        _portable = portable || !EpollLoop.IsSupported;
         Listener = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         try
         {
@@ -33,11 +36,7 @@ internal sealed class TcpAcceptor : IDisposable
             Listener.Bind(endPoint);
             Listener.Listen(backlog);
             LocalEndPoint = (IPEndPoint)Listener.LocalEndPoint!;
-            if (EpollLoop.IsSupported && !portable)
-            {
-                Listener.Blocking = false;
-                _epoll = new EpollSocket(Listener);
-            }
+            Listener.Blocking = _portable;
         }
         catch (SocketException error)
         {
@@ -58,7 +57,7 @@ internal sealed class TcpAcceptor : IDisposable
         {
             try
             {
-                return _epoll is null ? await Listener.AcceptAsync().ConfigureAwait(false) : await AcceptAsync(_epoll).ConfigureAwait(false);
+                return _portable ? await Listener.AcceptAsync().ConfigureAwait(false) : await AcceptAsync(_epoll ?? Register()).ConfigureAwait(false);
             }
             catch (Exception error) when (_disposed && error is SocketException or ObjectDisposedException)
             {
@@ -82,10 +81,24 @@ internal sealed class TcpAcceptor : IDisposable
     /// <summary>Frees the port at once.</summary>
     public void Dispose()
     {
-        _disposed = true;
+        lock (_gate)
+        {
+            _disposed = true;
+        }
+
         _epoll?.Leave();
         _epoll?.Interrupt();
         Listener.Dispose();
+    }
+
+    private EpollSocket Register()
+    {
+        // A listener that was closed gives no event, so one that is being closed must not be waited for.
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            return _epoll = new EpollSocket(Listener);
+        }
     }
 
     /// <summary>Accepts on the thread that will serve the connection: with the runtime's accept, each would cross the thread pool first.</summary>

@@ -27,6 +27,7 @@ internal abstract class StreamServer<TConnection> : IStreamServer
     private int _underWay = 1;
     private int _stops;
     private bool _full;
+    private int _hasRun;
     private volatile bool _stopping;
 
     private protected StreamServer(StreamServerOptions options, IStreamServerObserver observer)
@@ -100,6 +101,10 @@ internal abstract class StreamServer<TConnection> : IStreamServer
         _handshakes.Dispose();
         OnStopping();
         _ = Task.Run(StopConnectionsAsync);
+        if (Interlocked.Exchange(ref _hasRun, 1) == 0)
+        {
+            Leave(null);
+        }
     }
 
     /// <summary>Makes a connection of an accepted stream.</summary>
@@ -129,8 +134,19 @@ internal abstract class StreamServer<TConnection> : IStreamServer
     /// <summary>Called with a connection there is no room for; true when it takes care of the socket.</summary>
     private protected virtual bool TurnAway(Socket socket) => false;
 
-    private protected async Task AcceptAsync()
+    /// <summary>Begins to accept. Until then, whoever connects waits in the backlog, and the observer hears nothing.</summary>
+    internal void Run()
     {
+        if (Interlocked.Exchange(ref _hasRun, 1) == 0)
+        {
+            _ = AcceptAsync();
+        }
+    }
+
+    private async Task AcceptAsync()
+    {
+        // The thread that starts the server is not to serve whoever waits already.
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         try
         {
             while (await _acceptor.AcceptAsync().ConfigureAwait(false) is { } socket)

@@ -25,14 +25,9 @@ internal sealed class TcpServer : StreamServer<TcpConnection>
         }
     }
 
-    /// <summary>Starts listening; the port is open when this returns.</summary>
+    /// <summary>Opens the port; connections are accepted from <see cref="StreamServer{TConnection}.Run"/> on.</summary>
     /// <exception cref="NetLabException">The endpoint cannot be listened on.</exception>
-    internal static TcpServer Start(TcpServerOptions options, ITcpServerObserver observer)
-    {
-        TcpServer server = new(options, observer);
-        _ = server.AcceptAsync();
-        return server;
-    }
+    internal static TcpServer Bind(TcpServerOptions options, ITcpServerObserver observer) => new(options, observer);
 
     private protected override TcpConnection Connect(Transport transport, SslProtocols tls)
         => new(transport, _options.Framing, _options.Encoding, _options.MaxMessageBytes, tls);

@@ -15,7 +15,9 @@ internal sealed class UdpServer : IDatagramHandler
     private readonly UdpServerOptions _options;
     private readonly DatagramTransport _transport;
     private readonly Queue<Unfinished> _unfinished = new();
+    private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long? _kernelDrops;
+    private int _hasRun;
     private volatile bool _stopping;
 
     private UdpServer(UdpServerOptions options)
@@ -25,7 +27,6 @@ internal sealed class UdpServer : IDatagramHandler
         LocalEndPoint = (IPEndPoint)Socket.LocalEndPoint!;
         ReceiveBufferBytes = UdpSockets.ReceiveBuffer(Socket);
         _transport = DatagramTransport.Create(Socket, options.BufferBytes);
-        Completion = RunAsync();
     }
 
     internal IPEndPoint LocalEndPoint { get; }
@@ -33,7 +34,7 @@ internal sealed class UdpServer : IDatagramHandler
     internal Socket Socket { get; }
 
     /// <summary>Completes when the server was stopped, or with the fault that ended it.</summary>
-    internal Task Completion { get; }
+    internal Task Completion => _completion.Task;
 
     /// <summary>How many bytes the system keeps waiting for the server.</summary>
     internal int ReceiveBufferBytes { get; }
@@ -52,8 +53,18 @@ internal sealed class UdpServer : IDatagramHandler
     /// <summary>Datagrams the kernel dropped because they came faster than they were taken; null where it does not tell.</summary>
     internal long? KernelDrops => UdpSockets.KernelDrops(Socket) ?? _kernelDrops;
 
+    /// <summary>Opens the port; datagrams are taken from <see cref="Run"/> on.</summary>
     /// <exception cref="NetLabException">The endpoint cannot be bound.</exception>
-    internal static UdpServer Start(UdpServerOptions options) => new(options);
+    internal static UdpServer Bind(UdpServerOptions options) => new(options);
+
+    /// <summary>Begins to receive. Until then, datagrams wait in the receive buffer of the socket.</summary>
+    internal void Run()
+    {
+        if (Interlocked.Exchange(ref _hasRun, 1) == 0)
+        {
+            _ = CompleteAsync();
+        }
+    }
 
     /// <summary>Takes no more datagrams; answers under way get a second to go out, then the port is free. Does not wait.</summary>
     internal void Stop()
@@ -61,6 +72,7 @@ internal sealed class UdpServer : IDatagramHandler
         _stopping = true;
         _transport.Interrupt();
         _ = Task.WhenAny(Completion, Task.Delay(StopGraceMilliseconds)).ContinueWith(_ => Close(), TaskScheduler.Default);
+        Run(); // finds that it is to end
     }
 
     void IDatagramHandler.OnDatagram(in Datagram datagram)
@@ -110,10 +122,25 @@ internal sealed class UdpServer : IDatagramHandler
         _transport.Dispose();
     }
 
-    private async Task RunAsync()
+    private async Task CompleteAsync()
     {
         // The caller's thread has done its part; and what follows may run on the thread of an event loop.
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        try
+        {
+            await ReceiveAsync().ConfigureAwait(false);
+            Close();
+            _completion.TrySetResult();
+        }
+        catch (Exception error)
+        {
+            Close();
+            _completion.TrySetException(error);
+        }
+    }
+
+    private async Task ReceiveAsync()
+    {
         while (!_stopping)
         {
             try
@@ -138,8 +165,6 @@ internal sealed class UdpServer : IDatagramHandler
                 }
             }
         }
-
-        Close();
     }
 
     private async ValueTask FinishAsync(Unfinished one)

@@ -51,9 +51,10 @@ public abstract class StartServerCmdlet : NetCmdlet
                 return;
             }
 
-            SocketJob job = Start(endPoint);
+            SocketJob job = Bind(endPoint);
             LiveJobs.Add(job);
             JobRepository.Add(job);
+            job.Run();
             WriteObject(job);
         }
         catch (NetLabException fault)
@@ -62,8 +63,8 @@ public abstract class StartServerCmdlet : NetCmdlet
         }
     }
 
-    /// <summary>Starts the server; the port is open when this returns.</summary>
-    private protected abstract SocketJob Start(IPEndPoint endPoint);
+    /// <summary>Opens the port of a server that does not run yet.</summary>
+    private protected abstract SocketJob Bind(IPEndPoint endPoint);
 
     private protected RecordOptions Records(WhenFull whenFull) => new(!NoRecord, BufferLimit, whenFull);
 }

@@ -24,7 +24,7 @@ public sealed class HttpServerJob : StreamServerJob, IMessageSink<HttpRequestRec
         Path = options.Folder;
         try
         {
-            _server = HttpServer.Start(options with { Sink = records.Keep ? this : null, Log = _log }, this);
+            _server = HttpServer.Bind(options with { Sink = records.Keep ? this : null, Log = _log }, this);
         }
         catch
         {
@@ -33,7 +33,6 @@ public sealed class HttpServerJob : StreamServerJob, IMessageSink<HttpRequestRec
         }
 
         Uri = MakeUri(_server.LocalEndPoint, options.Certificate is not null);
-        Run(_log is null ? _server.Completion : CompleteAsync());
     }
 
     /// <summary>Where the folder is found; for a server on all addresses, as this machine can reach it.</summary>
@@ -58,15 +57,19 @@ public sealed class HttpServerJob : StreamServerJob, IMessageSink<HttpRequestRec
 
     ValueTask IMessageSink<HttpRequestRecord>.AddAsync(HttpRequestRecord message) => RecordAsync(message);
 
-    private async Task CompleteAsync()
+    private protected override async Task ServeAsync()
     {
         try
         {
+            _server.Run();
             await _server.Completion.ConfigureAwait(false);
         }
         finally
         {
-            await _log!.DisposeAsync().ConfigureAwait(false);
+            if (_log is not null)
+            {
+                await _log.DisposeAsync().ConfigureAwait(false);
+            }
         }
     }
 

@@ -73,9 +73,6 @@ internal static class LiveJobs
             s_connections.TryRemove(connection, out _);
         }
 
-        foreach ((SocketJob job, _) in s_jobs.Where(entry => entry.Value == runspace))
-        {
-            job.StopJob();
-        }
+        SocketJob.StopAll(s_jobs.Where(entry => entry.Value == runspace).Select(entry => entry.Key));
     }
 }

@@ -17,6 +17,7 @@ public abstract class SocketJob : Job
     private readonly JobForwarder _forwarder;
     private readonly object _gate = new();
     private readonly ManualResetEventSlim _ended = new();
+    private bool _hasRun;
     private bool _stopRequested;
     private bool _finished;
     private bool _warnedOfDrops;
@@ -87,22 +88,17 @@ public abstract class SocketJob : Job
     private protected Exception? Failure { get; private set; }
 
     /// <summary>Frees the port at once, tells the connections, and waits, for little more than the second they get, until they have ended.</summary>
-    public override void StopJob()
+    public override void StopJob() => StopAll([this]);
+
+    /// <summary>Stops many in the time of one: all are told, then all are waited for.</summary>
+    internal static void StopAll(IEnumerable<SocketJob> jobs)
     {
-        lock (_gate)
+        SocketJob[] stopping = [.. jobs.Where(job => job.TryBeginStop())];
+        long limit = Environment.TickCount64 + (long)s_longestStop.TotalMilliseconds;
+        foreach (SocketJob job in stopping)
         {
-            if (_stopRequested || _finished)
-            {
-                return;
-            }
-
-            _stopRequested = true;
+            job.WaitForEnd(limit);
         }
-
-        // What is under way is kept beyond the limit: nobody is left to hold back.
-        _mailbox.Complete();
-        StopSockets();
-        WaitForEnd();
     }
 
     /// <summary>Waits for messages and takes the oldest of them; 0 when none will come any more.</summary>
@@ -134,6 +130,26 @@ public abstract class SocketJob : Job
 
     /// <summary>Puts a record on its way to its stream, from any thread, without blocking.</summary>
     internal void Write(object record) => _forwarder.Write(record);
+
+    /// <summary>Begins to serve. The port is open before, so whoever starts the job can make it known first; nothing is taken from the port until now.</summary>
+    internal void Run()
+    {
+        lock (_gate)
+        {
+            if (_hasRun)
+            {
+                return;
+            }
+
+            _hasRun = true;
+        }
+
+        SetJobState(JobState.Running);
+        ServeAsync().ContinueWith(OnCompleted, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+    }
+
+    /// <summary>Serves until the job is stopped, or fails.</summary>
+    private protected abstract Task ServeAsync();
 
     /// <summary>Closes the listening socket at once and everything else soon; does not wait.</summary>
     private protected abstract void StopSockets();
@@ -167,13 +183,6 @@ public abstract class SocketJob : Job
         _forwarder.OnOutput();
     }
 
-    /// <summary>Marks the job as running until the task ends.</summary>
-    private protected void Run(Task completion)
-    {
-        SetJobState(JobState.Running);
-        completion.ContinueWith(OnCompleted, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
-    }
-
     /// <inheritdoc/>
     [EditorBrowsable(EditorBrowsableState.Never)]
     protected override void Dispose(bool disposing)
@@ -192,16 +201,32 @@ public abstract class SocketJob : Job
     /// Inside the pipeline of Receive-Job -Wait the last output and the state can only be written once this thread
     /// goes on, so a forwarder that is stuck in a stream ends the wait.
     /// </remarks>
-    private void WaitForEnd()
+    private void WaitForEnd(long limit)
     {
         TimeSpan slice = TimeSpan.FromMilliseconds(20);
-        for (TimeSpan waited = TimeSpan.Zero; waited < s_longestStop && !_forwarder.IsStuck(slice); waited += slice)
+        while (!_ended.Wait(slice) && Environment.TickCount64 < limit && !_forwarder.IsStuck(slice))
         {
-            if (_ended.Wait(slice))
-            {
-                return;
-            }
         }
+    }
+
+    /// <returns>Whether there is an end to wait for: false when the job is stopping or over already.</returns>
+    private bool TryBeginStop()
+    {
+        lock (_gate)
+        {
+            if (_stopRequested || _finished)
+            {
+                return false;
+            }
+
+            _stopRequested = true;
+        }
+
+        // What is under way is kept beyond the limit: nobody is left to hold back.
+        _mailbox.Complete();
+        StopSockets();
+        Run();
+        return true;
     }
 
     private void OnCompleted(Task completion)

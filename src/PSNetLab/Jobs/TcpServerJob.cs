@@ -20,8 +20,7 @@ public sealed class TcpServerJob : StreamServerJob, IMessageSink<TcpMessage>, IT
             Sink = records.Keep ? this : null,
             Handler = script is null ? null : message => script.RunAsync(message, this),
         };
-        _server = TcpServer.Start(Options, this);
-        Run(_server.Completion);
+        _server = TcpServer.Bind(Options, this);
     }
 
     /// <summary>The open connections.</summary>
@@ -48,6 +47,12 @@ public sealed class TcpServerJob : StreamServerJob, IMessageSink<TcpMessage>, IT
     void ITcpServerObserver.Closed(TcpConnection connection) => Inform("Closed", $"Connection {connection.Id} from {connection.RemoteEndPoint} closed: {connection.CloseReason}");
 
     private protected override IStreamServer Server => _server;
+
+    private protected override Task ServeAsync()
+    {
+        _server.Run();
+        return _server.Completion;
+    }
 
     private protected override void StopSockets()
     {

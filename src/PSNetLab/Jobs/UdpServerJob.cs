@@ -22,7 +22,7 @@ public sealed class UdpServerJob : SocketJob, IMessageSink<UdpMessage>
         : base(command, name, "UdpServer", records)
     {
         _script = script;
-        _server = UdpServer.Start(options with
+        _server = UdpServer.Bind(options with
         {
             Sink = records.Keep ? this : null,
             Handler = script is null ? null : message => script.RunAsync(message, this),
@@ -34,7 +34,6 @@ public sealed class UdpServerJob : SocketJob, IMessageSink<UdpMessage>
                 }
             },
         });
-        Run(_server.Completion);
     }
 
     /// <inheritdoc/>
@@ -72,6 +71,12 @@ public sealed class UdpServerJob : SocketJob, IMessageSink<UdpMessage>
     bool IMessageSink<UdpMessage>.TryAdd(UdpMessage message) => TryRecord(message);
 
     ValueTask IMessageSink<UdpMessage>.AddAsync(UdpMessage message) => RecordAsync(message);
+
+    private protected override Task ServeAsync()
+    {
+        _server.Run();
+        return _server.Completion;
+    }
 
     private protected override void StopSockets()
     {

@@ -10,7 +10,7 @@ internal sealed class TestHttpServer : IAsyncDisposable
     private readonly Mailbox<HttpRequestRecord> _records = new(100_000, WhenFull.Drop);
 
     internal TestHttpServer(WebFolder folder, HttpServerOptions? options = null)
-        => Server = HttpServer.Start((options ?? new() { Folder = folder.Path }) with { Sink = _records }, Observer);
+        => Server = HttpServer.Bind((options ?? new() { Folder = folder.Path }) with { Sink = _records }, Observer).Started();
 
     internal HttpServer Server { get; }
 

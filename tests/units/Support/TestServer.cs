@@ -10,7 +10,7 @@ internal sealed class TestServer : IAsyncDisposable
     internal TestServer(TcpServerOptions? options = null, int limit = 1_000_000, WhenFull whenFull = WhenFull.Wait)
     {
         Mailbox = new Mailbox<TcpMessage>(limit, whenFull);
-        Server = TcpServer.Start((options ?? new()) with { Sink = Mailbox }, Observer);
+        Server = TcpServer.Bind((options ?? new()) with { Sink = Mailbox }, Observer).Started();
     }
 
     internal TcpServer Server { get; }

@@ -11,7 +11,7 @@ internal sealed class TestUdpServer : IAsyncDisposable
     internal TestUdpServer(UdpServerOptions? options = null, int limit = 1_000_000, WhenFull whenFull = WhenFull.Wait)
     {
         Mailbox = new Mailbox<UdpMessage>(limit, whenFull);
-        Server = UdpServer.Start((options ?? new()) with { Sink = Mailbox, OnFault = (fault, target) => Faults.Enqueue((fault, target)) });
+        Server = UdpServer.Bind((options ?? new()) with { Sink = Mailbox, OnFault = (fault, target) => Faults.Enqueue((fault, target)) }).Started();
     }
 
     internal UdpServer Server { get; }

@@ -32,14 +32,9 @@ internal sealed class HttpServer : StreamServer<HttpConnection>
         _deadlines = options.Clock.CreateTimer(static self => ((HttpServer)self!).CheckDeadlines(), this, period, period);
     }
 
-    /// <summary>Starts listening; the port is open when this returns.</summary>
+    /// <summary>Opens the port; connections are accepted from <see cref="StreamServer{TConnection}.Run"/> on.</summary>
     /// <exception cref="NetLabException">The endpoint cannot be listened on.</exception>
-    internal static HttpServer Start(HttpServerOptions options, IStreamServerObserver observer)
-    {
-        HttpServer server = new(options, observer);
-        _ = server.AcceptAsync();
-        return server;
-    }
+    internal static HttpServer Bind(HttpServerOptions options, IStreamServerObserver observer) => new(options, observer);
 
     private protected override HttpConnection Connect(Transport transport, SslProtocols tls) => NewConnection(transport, isTurnedAway: false);
 

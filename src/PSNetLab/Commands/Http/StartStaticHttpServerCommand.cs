@@ -151,7 +151,7 @@ public sealed class StartStaticHttpServerCommand : StartServerCmdlet
         }
     }
 
-    private protected override SocketJob Start(IPEndPoint endPoint)
+    private protected override SocketJob Bind(IPEndPoint endPoint)
     {
         string folder = Folder;
         if (!Directory.Exists(folder))

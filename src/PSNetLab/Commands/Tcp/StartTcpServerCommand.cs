@@ -59,7 +59,7 @@ public sealed class StartTcpServerCommand : StartMessageServerCmdlet
 
     private protected override string Action => "Listen for TCP connections";
 
-    private protected override SocketJob Start(IPEndPoint endPoint)
+    private protected override SocketJob Bind(IPEndPoint endPoint)
     {
         byte[][] replies = Replies;
         foreach (byte[] reply in replies)

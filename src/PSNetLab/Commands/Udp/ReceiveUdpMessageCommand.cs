@@ -110,16 +110,18 @@ public sealed class ReceiveUdpMessageCommand : ReceiveCmdlet
             }
 
             _holdsCollections = !AsJob && TryHoldCollections();
-            UdpServerJob job = Start(endPoint);
+            UdpServerJob job = Bind(endPoint);
             LiveJobs.Add(job);
             if (AsJob)
             {
                 JobRepository.Add(job);
+                job.Run();
                 WriteObject(job);
                 return;
             }
 
             _own = job;
+            job.Run();
             WriteVerbose($"Receiving on {job.LocalEndPoint}.");
             UdpBindings.NoteReceiveBuffer(this, job, ReceiveBufferBytes);
         }
@@ -163,7 +165,7 @@ public sealed class ReceiveUdpMessageCommand : ReceiveCmdlet
         }
     }
 
-    private UdpServerJob Start(IPEndPoint endPoint)
+    private UdpServerJob Bind(IPEndPoint endPoint)
     {
         if (Broadcast && !MyInvocation.BoundParameters.ContainsKey(nameof(Address)))
         {
