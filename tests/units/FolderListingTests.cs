@@ -182,12 +182,21 @@ public class FolderListingTests
         foreach (Func<string, List<ListingEntry>, byte[]> form in new Func<string, List<ListingEntry>, byte[]>[] { FolderListing.Html, FolderListing.Json })
         {
             form("/", [.. entries]);
-            List<ListingEntry> fresh = [.. entries];
-            long before = GC.GetAllocatedBytesForCurrentThread();
-            var watch = Stopwatch.StartNew();
-            int length = form("/", fresh).Length;
-            Assert.InRange(watch.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(2));
-            Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, length, length * 4L);
+
+            // Others may have the processor for a while, but not every time.
+            TimeSpan shortest = TimeSpan.MaxValue;
+            for (int round = 0; round < 5; round++)
+            {
+                List<ListingEntry> fresh = [.. entries];
+                long before = GC.GetAllocatedBytesForCurrentThread();
+                var watch = Stopwatch.StartNew();
+                int length = form("/", fresh).Length;
+                TimeSpan elapsed = watch.Elapsed;
+                Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, length, length * 4L);
+                shortest = elapsed < shortest ? elapsed : shortest;
+            }
+
+            Assert.InRange(shortest, TimeSpan.Zero, TimeSpan.FromSeconds(1));
         }
     }
 

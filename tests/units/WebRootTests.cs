@@ -148,17 +148,25 @@ public sealed class WebRootTests : IDisposable
             }
         });
 
-        int served200 = 0;
+        // Until both sides of the race were run, however the system shares out its time.
+        int inside = 0;
+        int outside = 0;
+        using CancellationTokenSource limit = new(Waiting.Limit);
         try
         {
-            for (int i = 0; i < 3000; i++)
+            for (int i = 0; i < 3000 || inside < 10 || outside < 10; i++)
             {
+                limit.Token.ThrowIfCancellationRequested();
                 string target = (i % 4) switch { 0 => "/link", 1 => "/links/file", 2 => "/links/", _ => "/links/only-outside" };
                 HttpAnswer answer = await served.Client.GetAsync(target, "Accept: application/json");
                 Assert.Contains(answer.Status, new[] { 200, 403, 404 });
                 Assert.DoesNotContain(Secret, answer.Text, StringComparison.Ordinal);
                 Assert.DoesNotContain("only-outside", answer.Text, StringComparison.Ordinal);
-                served200 += answer.Status == 200 ? 1 : 0;
+                if (i % 4 < 2)
+                {
+                    inside += answer.Status == 200 ? 1 : 0;
+                    outside += answer.Status == 200 ? 0 : 1;
+                }
             }
         }
         finally
@@ -166,8 +174,5 @@ public sealed class WebRootTests : IDisposable
             await over.CancelAsync();
             await swapping;
         }
-
-        // Both sides of the race were run.
-        Assert.InRange(served200, 10, 2990);
     }
 }

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Text;
 using PSNetLab.Engine.Http.Files;
 
@@ -73,8 +74,19 @@ internal sealed class WebFolder : IDisposable
     /// <summary>Bytes that do not compress.</summary>
     internal static byte[] Noise(int length, int seed = 1)
     {
+        // SplitMix64: the seeded Random needs longer than most tests for 32 MiB.
         byte[] noise = new byte[length];
-        new Random(seed).NextBytes(noise);
+        ulong state = (ulong)seed;
+        Span<byte> last = stackalloc byte[sizeof(ulong)];
+        for (int i = 0; i < length; i += sizeof(ulong))
+        {
+            state += 0x9E3779B97F4A7C15;
+            ulong mixed = (state ^ (state >> 30)) * 0xBF58476D1CE4E5B9;
+            mixed = (mixed ^ (mixed >> 27)) * 0x94D049BB133111EB;
+            BinaryPrimitives.WriteUInt64LittleEndian(last, mixed ^ (mixed >> 31));
+            last[..Math.Min(sizeof(ulong), length - i)].CopyTo(noise.AsSpan(i));
+        }
+
         return noise;
     }
 
