@@ -61,7 +61,7 @@ internal sealed class EpollTransport : Transport
             return TrySend(first);
         }
 
-        if (file is null)
+        if (file is null || !LibCFiles.HasSendFile)
         {
             return TrySend(first, second);
         }
@@ -97,6 +97,11 @@ internal sealed class EpollTransport : Transport
     /// <remarks>sendfile(2): the bytes go from the page cache to the socket without a copy.</remarks>
     internal override async ValueTask<long> SendFileAsync(SafeFileHandle file, long offset, long count, Action<long> onProgress, CancellationToken cancellationToken)
     {
+        if (!LibCFiles.HasSendFile)
+        {
+            return await base.SendFileAsync(file, offset, count, onProgress, cancellationToken).ConfigureAwait(false);
+        }
+
         LimitUnsent();
         long sent = 0;
         long sentThisTurn = 0;
@@ -194,6 +199,11 @@ internal sealed class EpollTransport : Transport
     /// <summary>Whether a byte of a file can be read without waiting for the disk; the system reads ahead, so those before it mostly can, too.</summary>
     private static unsafe bool IsInMemory(SafeFileHandle file, long offset)
     {
+        if (!LibCFiles.HasRead)
+        {
+            return false; // nobody knows
+        }
+
         byte last;
         IoVector vector = new() { Start = &last, Length = 1 };
         return LibCFiles.Read(file, &vector, 1, offset, LibCFiles.DoNotWait) >= 0;

@@ -13,7 +13,6 @@ internal sealed unsafe class FilePath
     private const int TypeMask = 0xF000, TypeFolder = 0x4000, TypeFile = 0x8000, TypeLink = 0xA000;
 
     private static readonly byte[] s_empty = [0];
-    private static volatile bool s_hasStat = OperatingSystem.IsLinux();
 
     private readonly byte[] _native;
 
@@ -28,29 +27,22 @@ internal sealed unsafe class FilePath
     /// <summary>What is there now. Follows links.</summary>
     internal FileStamp Stat()
     {
-        if (s_hasStat)
+        if (!LibCFiles.HasStat)
         {
-            try
-            {
-                StatX stat;
-                fixed (byte* path = _native)
-                {
-                    return LibCFiles.Stat(LibCFiles.CurrentFolder, path, 0, LibCFiles.StatMask, &stat) == 0 ? Stamp(stat) : Fault(Marshal.GetLastPInvokeError());
-                }
-            }
-            catch (EntryPointNotFoundException)
-            {
-                s_hasStat = false; // an older C library
-            }
+            return PortableStat();
         }
 
-        return PortableStat();
+        StatX stat;
+        fixed (byte* path = _native)
+        {
+            return LibCFiles.Stat(LibCFiles.CurrentFolder, path, 0, LibCFiles.StatMask, &stat) == 0 ? Stamp(stat) : Fault(Marshal.GetLastPInvokeError());
+        }
     }
 
     /// <summary>What a file is that has been opened.</summary>
     internal FileStamp Stat(SafeFileHandle file)
     {
-        if (!s_hasStat)
+        if (!LibCFiles.HasStat)
         {
             return PortableStat() with { Length = RandomAccess.GetLength(file) };
         }
@@ -91,8 +83,8 @@ internal sealed unsafe class FilePath
         return handle;
     }
 
-    /// <summary>Whether the system lets folders be opened like files.</summary>
-    internal static bool OpensFolders => s_hasStat;
+    /// <summary>Whether folders can be opened like files, and what is in them be looked at from there.</summary>
+    internal static bool OpensFolders => LibCFiles.HasStat;
 
     /// <summary>Opens a folder, so that it stays the same whatever happens to the path; null where a folder cannot be opened, or not by this user.</summary>
     internal SafeFileHandle? OpenFolder() => OpensFolders ? OpenAny(out _) : null;

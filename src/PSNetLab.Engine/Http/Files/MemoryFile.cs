@@ -28,7 +28,7 @@ internal sealed class MemoryFile : IDisposable
     /// <summary>Null where it would not pay, where the system has no such files, and when there are enough.</summary>
     internal static MemoryFile? TryCreate(ReadOnlySpan<byte> content)
     {
-        if (content.Length is < LeastBytes or > MostBytes || !OperatingSystem.IsLinux() || Volatile.Read(ref s_count) >= Most)
+        if (content.Length is < LeastBytes or > MostBytes || !LibCFiles.HasOpenInMemory || Volatile.Read(ref s_count) >= Most)
         {
             return null;
         }
@@ -44,9 +44,9 @@ internal sealed class MemoryFile : IDisposable
                 return file;
             }
         }
-        catch (Exception error) when (error is IOException or EntryPointNotFoundException)
+        catch (IOException)
         {
-            // No room, or an older C library: the content is copied when it is sent.
+            // No room: the content is copied when it is sent.
         }
 
         file.Dispose();

@@ -1,0 +1,33 @@
+using System.Diagnostics;
+using System.Globalization;
+
+namespace PSNetLab.Engine.Tests;
+
+/// <summary>Runs part of a test in a process of its own, because it depends on what is fixed when a process starts. See <see cref="Program"/>.</summary>
+internal static class OwnProcess
+{
+    /// <summary>Fails, with what the process wrote, unless it ends well.</summary>
+    internal static async Task RunAsync(string[] arguments, int? processors = null)
+    {
+        ProcessStartInfo start = new("dotnet", [typeof(OwnProcess).Assembly.Location, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        start.Environment["DOTNET_ROLL_FORWARD"] = "Major";
+        if (processors is { } count)
+        {
+            start.Environment["DOTNET_PROCESSOR_COUNT"] = count.ToString("X", CultureInfo.InvariantCulture);
+        }
+
+        using Process process = Process.Start(start)!;
+        try
+        {
+            Task<string> errors = process.StandardError.ReadToEndAsync();
+            string output = await process.StandardOutput.ReadToEndAsync().WaitAsync(TimeSpan.FromSeconds(60));
+            await process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(60));
+
+            Assert.True(process.ExitCode == 0, output + await errors);
+        }
+        finally
+        {
+            process.Kill();
+        }
+    }
+}
