@@ -1,6 +1,7 @@
 using System.Management.Automation;
+using PSNetLab.Jobs;
 
-namespace PSNetLab.Jobs;
+namespace PSNetLab.Module;
 
 /// <summary>Leaves no socket behind when the module is removed.</summary>
 public sealed class ModuleEvents : IModuleAssemblyCleanup
