@@ -20,7 +20,7 @@ where dotnet >nul 2>nul || (
     exit /b 1
 )
 dotnet tool restore >nul || (
-    echo PowerShell could not be brought: install the .NET SDK 10, or PowerShell 7.4 or later, then try again. 1>&2
+    echo PowerShell could not be brought: that takes the .NET SDK 10 and a NuGet feed. Or install PowerShell 7.4 or later. 1>&2
     exit /b 1
 )
 dotnet tool run pwsh -NoProfile -File build.ps1 %*

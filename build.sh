@@ -26,7 +26,7 @@ fi
 # It says on every run that all is there, which is news only where it is not.
 if ! said=$(dotnet tool restore 2>&1); then
     echo "$said" >&2
-    echo "PowerShell could not be brought: install the .NET SDK 10, or PowerShell 7.4 or later, then try again." >&2
+    echo "PowerShell could not be brought: that takes the .NET SDK 10 and a NuGet feed. Or install PowerShell 7.4 or later." >&2
     exit 1
 fi
 exec dotnet tool run pwsh -NoProfile -File ./build.ps1 "$@"

@@ -46,6 +46,8 @@ Describe 'Get-SocketInfo shows each state of TCP, as ss does' -Skip:(-not $IsLin
         Invoke-Python $python 'listener = socket.socket(); listener.bind(("127.0.0.1", 0)); listener.listen(0)'
         $port = Invoke-Python $python 'listener.getsockname()[1]'
         Invoke-Python $python 'first = socket.create_connection(listener.getsockname())'
+        # Only then is the backlog full: the client is connected a moment before the listener has it.
+        Wait-Until { (Get-SocketInfo -LocalPort $port -State Listen).ReceiveQueue -eq 1 }
         Invoke-Python $python 'late = socket.socket(); late.setblocking(False)'
         Invoke-Python $python 'late.connect_ex(listener.getsockname())'
         $local = Invoke-Python $python 'late.getsockname()[1]'

@@ -143,18 +143,20 @@ Describe 'Get-SocketInfo with an object' {
         $disposables.Add($listener)
         $listener.Bind([Net.IPEndPoint]::new([ipaddress]::Loopback, 0))
         $listener.Listen(0)
+        $port = $listener.LocalEndPoint.Port
         $clients = foreach ($number in 1..3) {
             $client = [Net.Sockets.TcpClient]::new([Net.Sockets.AddressFamily]::InterNetwork)
             $disposables.Add($client)
-            $null = $client.ConnectAsync('127.0.0.1', $listener.LocalEndPoint.Port)
+            $null = $client.ConnectAsync('127.0.0.1', $port)
+            # The first is connected, which fills the backlog, and only then do the others have to wait.
+            Wait-Until { (Get-SocketInfo -LocalPort $port -State Listen).ReceiveQueue -eq 1 }
             $client
         }
-        # One is connected, the others have to wait.
-        Wait-Until { @(Get-SocketInfo -RemotePort $listener.LocalEndPoint.Port -State SynSent).Count -eq 2 }
+        Wait-Until { @(Get-SocketInfo -RemotePort $port -State SynSent).Count -eq 2 }
         $waiting = $clients | Get-SocketInfo | Where-Object State -EQ SynSent
         $waiting.Count | Should -Be 2
-        $waiting.RemotePort | Select-Object -Unique | Should -Be $listener.LocalEndPoint.Port
-        $waiting.LocalPort | Sort-Object | Should -Be ((Get-SocketInfo -RemotePort $listener.LocalEndPoint.Port -State SynSent).LocalPort | Sort-Object)
+        $waiting.RemotePort | Select-Object -Unique | Should -Be $port
+        $waiting.LocalPort | Sort-Object | Should -Be ((Get-SocketInfo -RemotePort $port -State SynSent).LocalPort | Sort-Object)
     }
 
     It 'counts the bytes that wait to be read' {
