@@ -158,4 +158,38 @@ input()
         $faults[0].FullyQualifiedErrorId | Should -BeLike 'SendTimeout,*'
         $faults[0].TargetObject | Should -Be "$($deaf.RemoteEndPoint)"
     }
+
+    It 'gives all clients that do not read one time limit, not one after the other' {
+        $server = Start-TcpServer
+        $peer = Start-PythonPeer -NoPort -ArgumentList $server.Port -Code @'
+import socket, sys
+clients = [socket.create_connection(('127.0.0.1', int(sys.argv[1])), 10) for _ in range(6)]
+print('here')
+input()
+'@
+        $peer.ReadLine() | Should -Be 'here'
+        Wait-Until { $server.ConnectionCount -eq 6 }
+        $message = [byte[]]::new(16MB)
+        $time = Measure-Command { , $message | Send-TcpMessage -Job $server -TimeoutSec 2 -ErrorVariable faults -ErrorAction SilentlyContinue }
+        $faults | Should -HaveCount 6
+        $faults.FullyQualifiedErrorId | Sort-Object -Unique | Should -BeLike 'SendTimeout,*'
+        $time.TotalSeconds | Should -BeLessThan 8
+    }
+
+    It 'says that the server holds a client back when that is why it takes nothing' {
+        $server = Start-TcpServer -Framing Line -BufferLimit 10
+        $peer = Start-PythonPeer -NoPort -ArgumentList $server.Port -Code @'
+import socket, sys
+c = socket.create_connection(('127.0.0.1', int(sys.argv[1])), 10)
+c.sendall(b'x\n' * 1000)
+print('here')
+input()
+'@
+        $peer.ReadLine() | Should -Be 'here'
+        Wait-Until { $server.Waiting -ge 10 }
+        $message = [byte[]]::new(16MB)
+        , $message | Send-TcpMessage -Job $server -TimeoutSec 1 -ErrorVariable faults -ErrorAction SilentlyContinue
+        $faults | Should -HaveCount 1
+        "$($faults[0])" | Should -BeLike '*did not take the messages within 1 s.*-BufferLimit*Receive-TcpMessage -Job*'
+    }
 }

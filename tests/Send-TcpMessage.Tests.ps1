@@ -152,6 +152,45 @@ Describe 'Send-TcpMessage' {
             $outOfPlace | Should -BeNullOrEmpty
         }
 
+        It 'takes replies while it waits to send, however many they are' {
+            # Reads the next request only when the replies to the last were taken.
+            $peer = Start-PythonPeer @'
+import socket
+s = socket.socket()
+s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 256 * 1024)
+s.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 256 * 1024)
+s.bind(('127.0.0.1', 0))
+s.listen()
+print('PORT', s.getsockname()[1])
+c = s.accept()[0]
+reply = (b'r' * 1499 + b'\n') * 2
+for line in c.makefile('rb'):
+    c.sendall(reply)
+c.close()
+'@
+            $requests = [string[]]::new(8000)
+            [array]::Fill($requests, 'q' * 999)
+            $replies = Send-TcpMessage 127.0.0.1 $peer.Port $requests -Framing Line -Receive -TimeoutSec 10 -ErrorVariable faults -ErrorAction SilentlyContinue
+            $faults | Should -BeNullOrEmpty
+            $replies.Count | Should -Be 16000
+        }
+
+        It 'takes replies while it sends, and throws them away, without -Receive' {
+            $server = Start-TcpServer -Framing Length32 -Echo -NoRecord
+            $message = [byte[]]::new(1MB - 4)
+            & { foreach ($number in 1..40) { , $message } } |
+                Send-TcpMessage 127.0.0.1 $server.Port -Framing Length32 -TimeoutSec 10 -ErrorVariable faults -ErrorAction SilentlyContinue
+            $faults | Should -BeNullOrEmpty
+            $server.BytesSent | Should -Be 40MB
+        }
+
+        It 'emits a reply at once, not after -IntervalMs' {
+            $server = Start-TcpServer -Framing Line -ScriptBlock { $_.Text }
+            $clock = [Diagnostics.Stopwatch]::StartNew()
+            ('a', 'b' | Send-TcpMessage 127.0.0.1 $server.Port -Framing Line -Receive -IntervalMs 60000 | Select-Object -First 1).Text | Should -Be 'a'
+            $clock.Elapsed.TotalSeconds | Should -BeLessThan 30
+        }
+
         It 'returns what came, and ReceiveTimeout, when -Count is not reached in -TimeoutSec' {
             $server = Start-TcpServer -Framing Line
             $peer = Start-PythonPeer @'

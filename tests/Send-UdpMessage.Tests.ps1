@@ -134,6 +134,15 @@ Describe 'Send-UdpMessage' {
             $time.TotalSeconds | Should -BeGreaterThan 0.6
         }
 
+        It 'emits an answer at once, not after -IntervalMs' {
+            $server = Start-UdpServer -Echo
+            $time = Measure-Command {
+                $script:answer = 'a', 'b' | Send-UdpMessage 127.0.0.1 $server.Port -Receive -IntervalMs 60000 | Select-Object -First 1
+            }
+            $script:answer.Text | Should -Be 'a'
+            $time.TotalSeconds | Should -BeLessThan 30
+        }
+
         It 'says from whom and to whom they came' {
             $server = Start-UdpServer -Echo
             $answer = 'x' | Send-UdpMessage 127.0.0.1 $server.Port -LocalPort ($port = Get-FreeUdpPort) -Count 1

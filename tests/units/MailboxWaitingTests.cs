@@ -4,6 +4,8 @@ namespace PSNetLab.Engine.Tests;
 
 public class MailboxWaitingTests
 {
+    public static TheoryData<string> Producers => ["TryAdd", "AddAsync", "PutBack", "Complete"];
+
     [Fact]
     public async Task Putting_back_wakes_who_waits_for_data()
     {
@@ -45,6 +47,64 @@ public class MailboxWaitingTests
         Assert.False(kept.IsCompleted);
         mailbox.TryAdd("a");
         await kept.Soon();
+    }
+
+    [Theory]
+    [MemberData(nameof(Producers))]
+    public async Task What_follows_a_wait_runs_outside_the_producer_and_its_lock(string name)
+    {
+        Mailbox<string> mailbox = new(4, WhenFull.Wait);
+        int producer = 0;
+        Task<int> taker = mailbox.WaitForDataAsync(CancellationToken.None).ContinueWith(
+            _ =>
+            {
+                // Another thread needs the mailbox while this continuation runs.
+                Task taking = Task.Run(() => MailboxTests.Take(mailbox, 9));
+                Assert.True(taking.Wait(Waiting.Limit), $"{name} holds the lock while its waiter goes on.");
+                return Environment.CurrentManagedThreadId;
+            },
+            CancellationToken.None,
+            TaskContinuationOptions.ExecuteSynchronously,
+            TaskScheduler.Default);
+
+        Thread thread = new(() =>
+        {
+            producer = Environment.CurrentManagedThreadId;
+            Produce(mailbox, name);
+        });
+        thread.Start();
+
+        Assert.NotEqual(producer, await taker.Soon());
+        Assert.True(thread.Join(Waiting.Limit));
+    }
+
+    [Theory]
+    [MemberData(nameof(Producers))]
+    public void A_blocked_thread_goes_on(string name)
+    {
+        Mailbox<string> mailbox = new(4, WhenFull.Wait);
+        bool result = false;
+        Thread taker = new(() => result = mailbox.WaitForData(-1, CancellationToken.None));
+        taker.Start();
+        Assert.True(SpinWait.SpinUntil(() => taker.ThreadState.HasFlag(System.Threading.ThreadState.WaitSleepJoin), Waiting.Limit));
+
+        Produce(mailbox, name);
+
+        Assert.True(taker.Join(Waiting.Limit), $"{name} wakes nobody.");
+        Assert.True(result);
+    }
+
+    [Fact]
+    public void A_blocked_wait_ends_with_its_time_or_its_token()
+    {
+        Mailbox<string> mailbox = new(4, WhenFull.Wait);
+        using CancellationTokenSource source = new(20);
+
+        Assert.False(mailbox.WaitForData(20, CancellationToken.None));
+        Assert.ThrowsAny<OperationCanceledException>(() => mailbox.WaitForData(-1, source.Token));
+
+        mailbox.TryAdd("a");
+        Assert.True(mailbox.WaitForData(0, CancellationToken.None));
     }
 
     [Fact]
@@ -151,4 +211,23 @@ public class MailboxWaitingTests
     }
 
     private static Task AddAsync(Mailbox<string> mailbox, string item) => mailbox.AddAsync(item).AsTask();
+
+    private static void Produce(Mailbox<string> mailbox, string name)
+    {
+        switch (name)
+        {
+            case "TryAdd":
+                mailbox.TryAdd("a");
+                break;
+            case "AddAsync":
+                _ = mailbox.AddAsync("a").AsTask();
+                break;
+            case "PutBack":
+                mailbox.PutBack(["a"]);
+                break;
+            default:
+                mailbox.Complete();
+                break;
+        }
+    }
 }

@@ -18,7 +18,7 @@ internal interface IWeighted
 
 /// <summary>A bounded first-in first-out queue between any number of producers, which never block, and consumers.</summary>
 /// <typeparam name="T">The item.</typeparam>
-internal sealed class Mailbox<T> : IMessageSink<T>
+internal sealed class Mailbox<T> : IMessageSink<T>, IMessageSource<T>
     where T : class
 {
     /// <summary>The most bytes that wait, however few items they are: a limit in messages alone says little of memory.</summary>
@@ -47,11 +47,14 @@ internal sealed class Mailbox<T> : IMessageSink<T>
     /// <summary>Items waiting to be taken.</summary>
     internal int Count => Volatile.Read(ref _count);
 
-    /// <summary>Items that were not kept because the mailbox was full.</summary>
-    internal long Dropped => Interlocked.Read(ref _dropped);
+    /// <inheritdoc/>
+    public long Dropped => Interlocked.Read(ref _dropped);
 
     /// <summary>Whether no more items will come; those still waiting can be taken.</summary>
     internal bool IsCompleted => Volatile.Read(ref _completed);
+
+    /// <inheritdoc/>
+    public bool IsDrained => IsCompleted && Count == 0;
 
     /// <inheritdoc/>
     public bool TryAdd(T item) => Add(item) != AddResult.NoRoom;
@@ -59,64 +62,43 @@ internal sealed class Mailbox<T> : IMessageSink<T>
     /// <summary>Takes an item, unless there is no room.</summary>
     internal AddResult Add(T item)
     {
-        TaskCompletionSource? waiting = null;
+        AddResult result;
+        TaskCompletionSource? waiting;
         lock (_gate)
         {
-            // After the end has been announced, what is still under way is kept beyond the limit: nobody is left to hold back.
-            if ((IsFull || _held.Count > 0) && !_completed)
-            {
-                if (_whenFull == WhenFull.Wait)
-                {
-                    return AddResult.NoRoom;
-                }
-
-                _dropped++;
-                return AddResult.Dropped;
-            }
-
-            Append(item);
-            (waiting, _data) = (_data, null);
+            result = AddLocked(item, out waiting);
         }
 
         waiting?.TrySetResult();
-        return AddResult.Kept;
+        return result;
     }
 
     /// <inheritdoc/>
     public ValueTask AddAsync(T item)
     {
-        TaskCompletionSource room;
+        TaskCompletionSource? waiting;
+        TaskCompletionSource? room = null;
         lock (_gate)
         {
-            if (TryAdd(item))
+            if (AddLocked(item, out waiting) == AddResult.NoRoom)
             {
-                return default;
+                room = NewWait();
+                _held.Enqueue((item, room));
             }
-
-            room = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            _held.Enqueue((item, room));
         }
 
-        return new ValueTask(room.Task);
+        waiting?.TrySetResult();
+        return room is null ? default : new ValueTask(room.Task);
     }
 
-    /// <summary>Completes when there is something to take, or when nothing will come any more.</summary>
-    /// <remarks>For threads that wait: what is awaited goes on inside the producer's call, because a hop through the thread pool costs more than a message.</remarks>
-    internal Task WaitForDataAsync(CancellationToken cancellationToken)
-    {
-        Task task;
-        lock (_gate)
-        {
-            if (_count > 0 || _completed)
-            {
-                return Task.CompletedTask;
-            }
+    /// <inheritdoc/>
+    /// <remarks>A blocked thread is woken by the producer itself, not by way of the thread pool.</remarks>
+    public bool WaitForData(int milliseconds, CancellationToken cancellationToken)
+        => DataOrEnd().Wait(milliseconds, cancellationToken);
 
-            task = (_data ??= new()).Task;
-        }
-
-        return task.WaitAsync(cancellationToken);
-    }
+    /// <inheritdoc/>
+    /// <remarks>What is awaited never goes on inside the producer's call: that is a socket thread in the middle of its work.</remarks>
+    public Task WaitForDataAsync(CancellationToken cancellationToken) => DataOrEnd().WaitAsync(cancellationToken);
 
     /// <summary>The item at a position, the oldest at 0; null when there is none.</summary>
     internal T? PeekAt(int index)
@@ -125,6 +107,13 @@ internal sealed class Mailbox<T> : IMessageSink<T>
         {
             return index >= 0 && index < _count ? _ring[(_head + index) % _ring.Length] : null;
         }
+    }
+
+    /// <inheritdoc/>
+    public T? TryTake()
+    {
+        T? item = null;
+        return Take(new Span<T>(ref item!)) > 0 ? item : null;
     }
 
     /// <summary>Takes the oldest items, as many as there are and fit.</summary>
@@ -206,6 +195,38 @@ internal sealed class Mailbox<T> : IMessageSink<T>
         }
 
         data?.TrySetResult();
+    }
+
+    // Whoever waits goes on elsewhere, so a wait may be completed anywhere.
+    private static TaskCompletionSource NewWait() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private Task DataOrEnd()
+    {
+        lock (_gate)
+        {
+            return _count > 0 || _completed ? Task.CompletedTask : (_data ??= NewWait()).Task;
+        }
+    }
+
+    private AddResult AddLocked(T item, out TaskCompletionSource? waiting)
+    {
+        waiting = null;
+
+        // After the end has been announced, what is still under way is kept beyond the limit: nobody is left to hold back.
+        if ((IsFull || _held.Count > 0) && !_completed)
+        {
+            if (_whenFull == WhenFull.Wait)
+            {
+                return AddResult.NoRoom;
+            }
+
+            _dropped++;
+            return AddResult.Dropped;
+        }
+
+        Append(item);
+        (waiting, _data) = (_data, null);
+        return AddResult.Kept;
     }
 
     private void LetIn()

@@ -12,6 +12,9 @@ public abstract class NetCmdlet : PSCmdlet, IDisposable
     /// <summary>Cancelled when the pipeline is being stopped.</summary>
     private protected CancellationToken StopToken => _stop.Token;
 
+    /// <summary>The replies that are written during every wait of this cmdlet: a peer whose replies nobody takes may take nothing more itself.</summary>
+    private protected IncomingReplies? Incoming { get; set; }
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -28,19 +31,14 @@ public abstract class NetCmdlet : PSCmdlet, IDisposable
     /// <summary>Blocks the pipeline thread until the task is done.</summary>
     private protected T Await<T>(Task<T> task)
     {
-        try
-        {
-            return task.GetAwaiter().GetResult();
-        }
-        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
-        {
-            throw new PipelineStoppedException();
-        }
+        Await((Task)task);
+        return task.Result;
     }
 
     /// <inheritdoc cref="Await{T}(Task{T})"/>
-    internal void Await(Task task)
+    private protected void Await(Task task)
     {
+        Incoming?.WriteWhile(task, Timeout.InfiniteTimeSpan);
         try
         {
             task.GetAwaiter().GetResult();
@@ -51,32 +49,56 @@ public abstract class NetCmdlet : PSCmdlet, IDisposable
         }
     }
 
-    /// <summary>Waits for a task, without looking at how it ended; after a second, a progress record says for what.</summary>
-    private protected void ShowWaiting(Task task, string activity, Func<string> status)
+    /// <summary>Blocks the pipeline thread until the task is done, however it ends; false when the time is over before.</summary>
+    private protected bool Await(Task task, TimeSpan timeout)
     {
-        const int Patience = 1000;
-        const int Refresh = 500;
-        bool shown = false;
-        while (Task.WaitAny([task], shown ? Refresh : Patience) < 0)
+        if (Incoming is not null)
         {
-            WriteProgress(new ProgressRecord(ProgressId, activity, status()));
-            shown = true;
+            return Incoming.WriteWhile(task, timeout);
         }
 
-        if (shown)
+        try
         {
-            WriteProgress(new ProgressRecord(ProgressId, activity, "Done") { RecordType = ProgressRecordType.Completed });
+            return Task.WaitAny([task], (int)timeout.TotalMilliseconds, StopToken) == 0;
         }
-    }
-
-    /// <summary>Waits, as long as nobody stops the pipeline.</summary>
-    private protected void Pause(int milliseconds)
-    {
-        if (_stop.Token.WaitHandle.WaitOne(milliseconds))
+        catch (OperationCanceledException)
         {
             throw new PipelineStoppedException();
         }
     }
+
+    /// <summary>Waits for a task, without looking at how it ended; after a second, a progress record says for what.</summary>
+    private protected void ShowWaiting(Task task, string activity, Func<string> status)
+        => ShowWaiting(milliseconds => Task.WaitAny([task], milliseconds) == 0, activity, status);
+
+    /// <summary>Waits in slices; after a second, a progress record says for what.</summary>
+    /// <param name="wait">Waits for so many milliseconds at most; true when the wait is over.</param>
+    /// <param name="activity">What is waited for.</param>
+    /// <param name="status">How far it is.</param>
+    private protected void ShowWaiting(Func<int, bool> wait, string activity, Func<string> status)
+    {
+        const int Patience = 1000;
+        const int Refresh = 500;
+        bool shown = false;
+        try
+        {
+            while (!wait(shown ? Refresh : Patience))
+            {
+                WriteProgress(new ProgressRecord(ProgressId, activity, status()));
+                shown = true;
+            }
+        }
+        finally
+        {
+            if (shown)
+            {
+                WriteProgress(new ProgressRecord(ProgressId, activity, "Done") { RecordType = ProgressRecordType.Completed });
+            }
+        }
+    }
+
+    /// <summary>Waits, as long as nobody stops the pipeline.</summary>
+    private protected void Pause(int milliseconds) => Await(Task.Delay(milliseconds, StopToken));
 
     /// <summary>Ends the whole call, which is void, with the error record of a fault.</summary>
     private protected void Fail(NetLabException fault, object? target) => ThrowTerminatingError(Errors.Record(fault, target));

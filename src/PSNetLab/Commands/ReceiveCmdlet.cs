@@ -63,12 +63,21 @@ public abstract class ReceiveCmdlet : NetCmdlet
         }
     }
 
-    /// <summary>Waits for a task; of a wait that has an end, progress is shown.</summary>
-    private protected void ShowWaiting(Task task, object endPoint)
+    /// <summary>Waits for a task, without looking at how it ended.</summary>
+    private protected void Wait(Task task, object endPoint) => Wait(milliseconds => Task.WaitAny([task], milliseconds) == 0, endPoint);
+
+    /// <summary>Waits; where the wait has an end, progress is shown.</summary>
+    /// <param name="wait">Waits for so many milliseconds at most; true when the wait is over.</param>
+    /// <param name="endPoint">Where messages are expected.</param>
+    private protected void Wait(Func<int, bool> wait, object endPoint)
     {
-        if (!task.IsCompleted && (Count > 0 || TimeoutSec > 0))
+        if (Count > 0 || TimeoutSec > 0)
         {
-            ShowWaiting(task, $"Waiting for {Messages} on {endPoint}", () => Count > 0 ? $"{_received} of {Count} have come" : $"{_received} have come");
+            ShowWaiting(wait, $"Waiting for {Messages} on {endPoint}", () => Count > 0 ? $"{_received} of {Count} have come" : $"{_received} have come");
+        }
+        else
+        {
+            wait(Timeout.Infinite);
         }
     }
 
@@ -103,6 +112,7 @@ public abstract class ReceiveCmdlet : NetCmdlet
     private void TakeFrom(SocketJob job, CancellationToken cancellationToken)
     {
         object[] batch = new object[BatchSize];
+        bool HasData(int milliseconds) => job.WaitForData(milliseconds, cancellationToken);
         job.AttachReceiver();
         try
         {
@@ -119,9 +129,7 @@ public abstract class ReceiveCmdlet : NetCmdlet
                 }
                 else
                 {
-                    Task data = job.WaitForDataAsync(cancellationToken);
-                    ShowWaiting(data, job.LocalEndPoint);
-                    data.GetAwaiter().GetResult();
+                    Wait(HasData, job.LocalEndPoint);
                 }
             }
         }

@@ -119,10 +119,11 @@ public abstract class SocketJob : Job
         }
     }
 
-    internal Task WaitForDataAsync(CancellationToken cancellationToken) => _mailbox.WaitForDataAsync(cancellationToken);
+    /// <inheritdoc cref="Mailbox{T}.WaitForData"/>
+    internal bool WaitForData(int milliseconds, CancellationToken cancellationToken) => _mailbox.WaitForData(milliseconds, cancellationToken);
 
     /// <summary>Whether a taker that found nothing need not wait.</summary>
-    internal bool IsDrained => _mailbox.IsCompleted && _mailbox.Count == 0;
+    internal bool IsDrained => _mailbox.IsDrained;
 
     internal void AttachReceiver() => _forwarder.AttachReceiver();
 

@@ -50,7 +50,11 @@ public sealed class ReceiveTcpMessageCommand : ReceiveCmdlet
     private TcpMessage? Next(TcpConnection connection, CancellationToken cancellationToken)
     {
         Task<TcpMessage?> next = connection.ReceiveAsync(cancellationToken).AsTask();
-        ShowWaiting(next, connection.RemoteEndPoint);
+        if (!next.IsCompleted)
+        {
+            Wait(next, connection.RemoteEndPoint);
+        }
+
         return next.GetAwaiter().GetResult();
     }
 }

@@ -13,16 +13,15 @@ namespace PSNetLab.Commands;
 [Cmdlet(VerbsCommunications.Send, "TcpMessage", DefaultParameterSetName = HostSet)]
 [OutputType(typeof(TcpMessage))]
 [SuppressMessage("Performance", "CA1819", Justification = "PowerShell parameters are arrays.")]
-public sealed class SendTcpMessageCommand : TcpClientCmdlet
+public sealed partial class SendTcpMessageCommand : TcpClientCmdlet
 {
     private const string ConnectionSet = "Connection";
     private const string JobSet = "Job";
 
-    private readonly Dictionary<int, TcpOutbox> _outboxes = [];
-    private readonly HashSet<int> _failed = [];
     private TcpConnection? _own;
     private TcpOutbox? _only;
-    private TcpReplies? _replies;
+    private TcpClientSession? _session;
+    private Task? _discarding;
     private bool _void;
     private bool _sentBefore;
 
@@ -91,7 +90,6 @@ public sealed class SendTcpMessageCommand : TcpClientCmdlet
     /// <inheritdoc/>
     protected override void BeginProcessing()
     {
-
         if (ParameterSetName == HostSet)
         {
             Connect();
@@ -108,33 +106,27 @@ public sealed class SendTcpMessageCommand : TcpClientCmdlet
             Send(payload);
         }
 
-        _replies?.WriteAvailable(this);
+        Incoming?.WriteAvailable();
     }
 
     /// <inheritdoc/>
     protected override void EndProcessing()
     {
-        foreach (TcpOutbox outbox in _outboxes.Values)
-        {
-            Drain(outbox);
-        }
-
+        Drain(_outboxes.Values);
         if (_own is null)
         {
             return;
         }
 
         Await(_own.HalfCloseAsync(StopToken).AsTask());
-        if (_replies is not null)
+        if (_session is not null)
         {
-            _replies.WriteRest(this, Span(TimeoutSec), Target);
+            ReceiveRest(_session);
         }
         else
         {
             // Closing with replies unread would reset the connection, and the peer might lose what it has not read yet.
-            using CancellationTokenSource second = CancellationTokenSource.CreateLinkedTokenSource(StopToken);
-            second.CancelAfter(TimeSpan.FromSeconds(1));
-            Await(_own.DiscardAsync(second.Token).ContinueWith(_ => { }, TaskScheduler.Default));
+            Await(_discarding!, TimeSpan.FromSeconds(1));
         }
     }
 
@@ -155,7 +147,16 @@ public sealed class SendTcpMessageCommand : TcpClientCmdlet
         try
         {
             _own = base.Connect();
-            _replies = Receive || Count > 0 ? new TcpReplies(_own, Count, StopToken) : null;
+            if (Receive || Count > 0)
+            {
+                _session = new TcpClientSession(_own, Count, StopToken);
+                Incoming = new IncomingReplies(this, _session.Received, Count, StopToken);
+            }
+            else
+            {
+                // A peer whose replies nobody reads may read nothing more itself.
+                _discarding = _own.DiscardAsync(StopToken);
+            }
         }
         catch (NetLabException fault)
         {
@@ -180,95 +181,48 @@ public sealed class SendTcpMessageCommand : TcpClientCmdlet
         _sentBefore = true;
         if (Job is null)
         {
-            Send(payload, _only ??= Outbox((Connection ?? _own)!));
+            _only ??= Outbox((Connection ?? _own)!);
+            Add(payload, _only);
+            if (IsDue(_only))
+            {
+                Drain([_only]);
+            }
+
             return;
         }
 
-        foreach (TcpConnection connection in Clients(Job))
+        TcpOutbox[] outboxes = Array.ConvertAll(Array.FindAll(Clients(Job), HasNotFailed), Outbox);
+        foreach (TcpOutbox outbox in outboxes)
         {
-            Send(payload, Outbox(connection));
+            Add(payload, outbox);
         }
+
+        // All that have to be waited for at once, so that each has its own time limit, not what others leave of it.
+        Drain(Array.FindAll(outboxes, IsDue));
     }
 
-    private TcpOutbox Outbox(TcpConnection connection)
+    private bool HasNotFailed(TcpConnection connection) => !_failed.Contains(connection.Id);
+
+    private bool IsDue(TcpOutbox outbox) => outbox.IsFull || IntervalMs > 0;
+
+    /// <summary>Writes the replies until all have come, the peer has closed or the time is over.</summary>
+    private void ReceiveRest(TcpClientSession session)
     {
-        if (!_outboxes.TryGetValue(connection.Id, out TcpOutbox? outbox))
+        if (!Incoming!.WriteRest(Span(TimeoutSec)))
         {
-            outbox = new TcpOutbox(connection, StopToken);
-            _outboxes.Add(connection.Id, outbox);
+            int written = Incoming.Written;
+            if (Count > 0 || written == 0)
+            {
+                Report(new NetLabException(FaultKind.ReceiveTimeout, $"{(Count == 0 ? "No reply" : $"{written} of {Count} replies")} came from {Target} within {TimeoutSec} s. Check that the server answers, and that both sides use the same -Framing, or raise -TimeoutSec."), Target);
+            }
         }
-
-        return outbox;
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Send(byte[] payload, TcpOutbox outbox)
-    {
-        TcpConnection connection = outbox.Connection;
-        try
+        else if (session.Fault is { } fault)
         {
-            outbox.Add(payload);
+            Report(fault, Target);
         }
-        catch (NetLabException fault)
+        else if (Incoming.Written < Count)
         {
-            Report(fault, connection.RemoteEndPoint);
-            return;
-        }
-
-        if (PassThru && !_failed.Contains(connection.Id))
-        {
-            WriteObject(connection.NewSentMessage(payload, outbox.Sequence));
-        }
-
-        if (outbox.IsFull || IntervalMs > 0)
-        {
-            Drain(outbox);
-        }
-    }
-
-    private TcpConnection[] Clients(TcpServerJob job)
-    {
-        TcpConnection[] open = job.Connections;
-        TcpConnection[] chosen = ConnectionId is null ? open : Array.FindAll(open, connection => ConnectionId.Contains(connection.Id));
-        if (chosen.Length == 0)
-        {
-            _void = true;
-            Report(
-                new NetLabException(FaultKind.ConnectionNotFound, $"{job.LocalEndPoint} has no open connection{(ConnectionId is null ? string.Empty : " " + string.Join(", ", ConnectionId))} to send to. Get-TcpConnection -Job lists those it has."),
-                job.LocalEndPoint);
-        }
-
-        return chosen;
-    }
-
-    /// <summary>Waits until everything was handed to the system; a failure is reported once per connection.</summary>
-    private void Drain(TcpOutbox outbox)
-    {
-        NetLabException fault;
-        string peer = outbox.Connection.RemoteEndPoint.ToString();
-        try
-        {
-            Await(outbox.DrainAsync().WaitAsync(Span(TimeoutSec), StopToken));
-            return;
-        }
-        catch (TimeoutException)
-        {
-            outbox.GiveUp();
-            fault = new NetLabException(FaultKind.SendTimeout, $"{peer} did not take the messages within {TimeoutSec} s: its receive buffer is full, so it does not read. The connection was reset if a message had begun. Make the peer read, or raise -TimeoutSec.");
-        }
-        catch (NetLabException error)
-        {
-            fault = error;
-        }
-        catch (OperationCanceledException) when (_failed.Contains(outbox.Connection.Id))
-        {
-            return; // given up, and reported, before
-        }
-
-        if (_failed.Add(outbox.Connection.Id))
-        {
-            _void = Job is null;
-            Report(fault, peer);
+            Report(new NetLabException(FaultKind.ConnectionClosed, $"{Target} closed the connection after {Incoming.Written} of {Count} replies. Ask for fewer with -Count, or look at what the server does."), Target);
         }
     }
 }

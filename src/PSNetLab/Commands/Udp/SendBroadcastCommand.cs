@@ -25,7 +25,6 @@ public sealed class SendBroadcastCommand : NetCmdlet
     private readonly Dictionary<(string Alias, IPAddress Source, IPAddress Broadcast), UdpSender> _senders = [];
     private readonly Mailbox<UdpMessage> _answers = new(MostAnswers, WhenFull.Drop);
     private (string Alias, IPAddress Source, IPAddress Broadcast)[] _ways = [];
-    private UdpReplies? _replies;
 
     /// <summary>The port to send to, 1 to 65535.</summary>
     [Parameter(Mandatory = true, Position = 0)]
@@ -73,7 +72,7 @@ public sealed class SendBroadcastCommand : NetCmdlet
     /// <inheritdoc/>
     protected override void BeginProcessing()
     {
-        _replies = TimeoutSec > 0 ? new UdpReplies(this, _answers, count: 0) : null;
+        Incoming = TimeoutSec > 0 ? new IncomingReplies(this, _answers, count: 0, StopToken) : null;
         try
         {
             _ways = ParameterSetName == AddressSet ? [.. Address.Select(WayTo)] : [.. Cards().SelectMany(WaysOf)];
@@ -93,7 +92,7 @@ public sealed class SendBroadcastCommand : NetCmdlet
             {
                 if (round > 0)
                 {
-                    Wait(TimeSpan.FromMilliseconds(IntervalMs));
+                    Pause(IntervalMs);
                 }
 
                 SendRound(payload);
@@ -102,7 +101,11 @@ public sealed class SendBroadcastCommand : NetCmdlet
     }
 
     /// <inheritdoc/>
-    protected override void EndProcessing() => _replies?.WriteUntil(Span(TimeoutSec), StopToken);
+    protected override void EndProcessing()
+    {
+        Incoming?.WriteRest(Span(TimeoutSec));
+        Incoming?.WarnOfLosses();
+    }
 
     /// <inheritdoc/>
     private protected override void Dispose(bool disposing)
@@ -113,19 +116,6 @@ public sealed class SendBroadcastCommand : NetCmdlet
         }
 
         base.Dispose(disposing);
-    }
-
-    /// <summary>Waits, and meanwhile emits the answers that come.</summary>
-    private void Wait(TimeSpan time)
-    {
-        if (_replies is null)
-        {
-            Pause((int)time.TotalMilliseconds);
-        }
-        else if (time > TimeSpan.Zero)
-        {
-            _replies.WriteUntil(time, StopToken);
-        }
     }
 
     private void SendRound(byte[] payload)
@@ -180,7 +170,7 @@ public sealed class SendBroadcastCommand : NetCmdlet
                 Encoding = Encoding,
                 Broadcast = true,
                 Interface = way.Alias.Length == 0 ? null : NetworkCard.Find(way.Alias),
-                Replies = _replies is null ? null : _answers,
+                Replies = Incoming is null ? null : _answers,
             });
             _senders.Add(way, sender);
         }

@@ -23,7 +23,6 @@ public sealed class SendUdpMessageCommand : NetCmdlet
     private const int MostReplies = 1024 * 1024;
 
     private UdpSender? _sender;
-    private UdpReplies? _replies;
     private int? _unfragmented;
     private bool _sentBefore;
 
@@ -125,7 +124,7 @@ public sealed class SendUdpMessageCommand : NetCmdlet
                 TimeToLive = MyInvocation.BoundParameters.ContainsKey(nameof(TimeToLive)) ? TimeToLive : null,
                 Replies = replies,
             });
-            _replies = replies is null ? null : new UdpReplies(this, replies, Count);
+            Incoming = replies is null ? null : new IncomingReplies(this, replies, Count, StopToken);
             _unfragmented = _sender.UnfragmentedBytes;
         }
         catch (NetLabException fault)
@@ -142,22 +141,23 @@ public sealed class SendUdpMessageCommand : NetCmdlet
             Send(payload);
         }
 
-        _replies?.WriteAvailable();
+        Incoming?.WriteAvailable();
     }
 
     /// <inheritdoc/>
     protected override void EndProcessing()
     {
         // To nothing there will be no answer.
-        bool complete = _replies is null || _sender!.MessagesSent == 0 || _replies.WriteUntil(Span(TimeoutSec), StopToken);
+        bool complete = Incoming is null || _sender!.MessagesSent == 0 || Incoming.WriteRest(Span(TimeoutSec));
+        Incoming?.WarnOfLosses();
         if (_sender!.Fault is { } fault)
         {
             Report(fault, Target);
         }
-        else if (!complete && (Count > 0 || _replies!.Written == 0))
+        else if (!complete && (Count > 0 || Incoming!.Written == 0))
         {
             Report(
-                new NetLabException(FaultKind.ReceiveTimeout, $"{(Count == 0 ? "No answer" : $"{_replies!.Written} of {Count} answers")} came from {Target} within {TimeoutSec} s. A datagram, or its answer, may be lost on the way: send it again, or raise -TimeoutSec."),
+                new NetLabException(FaultKind.ReceiveTimeout, $"{(Count == 0 ? "No answer" : $"{Incoming!.Written} of {Count} answers")} came from {Target} within {TimeoutSec} s. A datagram, or its answer, may be lost on the way: send it again, or raise -TimeoutSec."),
                 Target);
         }
     }

@@ -1,0 +1,102 @@
+using System.Diagnostics;
+using System.Management.Automation;
+using PSNetLab.Engine.Messages;
+
+namespace PSNetLab.Commands;
+
+/// <summary>The replies that come while a cmdlet sends, and after that: the pipeline thread writes them whenever it would have to wait.</summary>
+/// <param name="cmdlet">The cmdlet that writes them.</param>
+/// <param name="source">Where they come from.</param>
+/// <param name="count">How many to write; 0 for all.</param>
+/// <param name="stopping">Cancelled when the pipeline is being stopped.</param>
+internal sealed class IncomingReplies(NetCmdlet cmdlet, IMessageSource<object> source, int count, CancellationToken stopping)
+{
+    /// <summary>How many were written.</summary>
+    internal int Written { get; private set; }
+
+    /// <summary>Whether as many were written as were asked for.</summary>
+    private bool IsComplete => count > 0 && Written >= count;
+
+    /// <summary>Whether no more are to be written.</summary>
+    private bool IsOver => IsComplete || source.IsDrained;
+
+    /// <summary>Writes the replies that are there.</summary>
+    internal void WriteAvailable()
+    {
+        while (!IsComplete && source.TryTake() is { } reply)
+        {
+            Written++;
+            cmdlet.WriteObject(reply);
+        }
+    }
+
+    /// <summary>Writes replies until a task is done, however it ends; false when the time is over before.</summary>
+    /// <remarks>Only the waiting takes time here: what the rest of the pipeline does with a reply is not the peer's fault.</remarks>
+    internal bool WriteWhile(Task task, TimeSpan timeout)
+    {
+        TimeSpan waited = TimeSpan.Zero;
+        while (!task.IsCompleted)
+        {
+            WriteAvailable();
+            if (IsTimeOver(timeout, waited, out int left))
+            {
+                return false;
+            }
+
+            long start = Stopwatch.GetTimestamp();
+            Wait(() => Task.WaitAny(IsOver ? [task] : [task, source.WaitForDataAsync(CancellationToken.None)], left, stopping));
+            waited += Stopwatch.GetElapsedTime(start);
+        }
+
+        return true;
+    }
+
+    /// <summary>Writes replies until all have come or none will come any more; false when the time is over before.</summary>
+    internal bool WriteRest(TimeSpan timeout)
+    {
+        long start = Stopwatch.GetTimestamp();
+        while (true)
+        {
+            WriteAvailable();
+            if (IsOver)
+            {
+                return true;
+            }
+
+            if (IsTimeOver(timeout, Stopwatch.GetElapsedTime(start), out int left))
+            {
+                return false;
+            }
+
+            Wait(() => source.WaitForData(left, stopping));
+        }
+    }
+
+    /// <summary>Says what was lost because it came faster than the pipeline took it.</summary>
+    internal void WarnOfLosses()
+    {
+        if (source.Dropped > 0)
+        {
+            cmdlet.WriteWarning($"{source.Dropped} answers came faster than they were taken, and were not kept. Do less per answer, or send more slowly (-IntervalMs).");
+        }
+    }
+
+    private static bool IsTimeOver(TimeSpan timeout, TimeSpan spent, out int millisecondsLeft)
+    {
+        bool isEndless = timeout == Timeout.InfiniteTimeSpan;
+        millisecondsLeft = isEndless ? Timeout.Infinite : (int)Math.Ceiling((timeout - spent).TotalMilliseconds);
+        return !isEndless && millisecondsLeft <= 0;
+    }
+
+    private static void Wait<T>(Func<T> wait)
+    {
+        try
+        {
+            wait();
+        }
+        catch (OperationCanceledException)
+        {
+            throw new PipelineStoppedException();
+        }
+    }
+}

@@ -1,0 +1,113 @@
+using System.Runtime.CompilerServices;
+using PSNetLab.Engine.Tcp;
+using PSNetLab.Jobs;
+
+namespace PSNetLab.Commands;
+
+/// <content>What waits to be sent, an outbox for each connection.</content>
+public sealed partial class SendTcpMessageCommand
+{
+    private readonly Dictionary<int, TcpOutbox> _outboxes = [];
+    private readonly HashSet<int> _failed = [];
+
+    private TcpOutbox Outbox(TcpConnection connection)
+    {
+        if (!_outboxes.TryGetValue(connection.Id, out TcpOutbox? outbox))
+        {
+            outbox = new TcpOutbox(connection, StopToken);
+            _outboxes.Add(connection.Id, outbox);
+        }
+
+        return outbox;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Add(byte[] payload, TcpOutbox outbox)
+    {
+        TcpConnection connection = outbox.Connection;
+        try
+        {
+            outbox.Add(payload);
+        }
+        catch (NetLabException fault)
+        {
+            Report(fault, connection.RemoteEndPoint);
+            return;
+        }
+
+        if (PassThru)
+        {
+            WriteObject(connection.NewSentMessage(payload, outbox.Sequence));
+        }
+    }
+
+    private TcpConnection[] Clients(TcpServerJob job)
+    {
+        TcpConnection[] open = job.Connections;
+        TcpConnection[] chosen = ConnectionId is null ? open : Array.FindAll(open, connection => ConnectionId.Contains(connection.Id));
+        if (chosen.Length == 0)
+        {
+            _void = true;
+            Report(
+                new NetLabException(FaultKind.ConnectionNotFound, $"{job.LocalEndPoint} has no open connection{(ConnectionId is null ? string.Empty : " " + string.Join(", ", ConnectionId))} to send to. Get-TcpConnection -Job lists those it has."),
+                job.LocalEndPoint);
+        }
+
+        return chosen;
+    }
+
+    /// <summary>Waits until everything was handed to the system; a failure is reported once per connection.</summary>
+    private void Drain(IReadOnlyCollection<TcpOutbox> outboxes)
+    {
+        (TcpOutbox Outbox, Task Drain)[] drains = [.. outboxes.Select(outbox => (outbox, outbox.DrainAsync()))];
+        Await(EndAsync(Array.ConvertAll(drains, one => one.Drain)), Span(TimeoutSec));
+        foreach ((TcpOutbox outbox, Task drain) in drains)
+        {
+            if (EndDrain(outbox, drain) is { } fault && _failed.Add(outbox.Connection.Id))
+            {
+                _void = Job is null;
+                Report(fault, outbox.Connection.RemoteEndPoint.ToString());
+            }
+        }
+    }
+
+    /// <summary>Completes when all tasks are done, however they end.</summary>
+    private static async Task EndAsync(Task[] tasks)
+    {
+        foreach (Task task in tasks)
+        {
+            await task.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private NetLabException? EndDrain(TcpOutbox outbox, Task drain)
+    {
+        if (!drain.IsCompleted)
+        {
+            outbox.GiveUp();
+            return new NetLabException(FaultKind.SendTimeout, $"{outbox.Connection.RemoteEndPoint} did not take the messages within {TimeoutSec} s. {WhyNotTaken(outbox.Connection)} The connection was reset if a message had begun.");
+        }
+
+        try
+        {
+            drain.GetAwaiter().GetResult();
+        }
+        catch (NetLabException fault)
+        {
+            return fault;
+        }
+        catch (OperationCanceledException)
+        {
+            // Given up, and reported, before.
+        }
+
+        return null;
+    }
+
+    private string WhyNotTaken(TcpConnection connection) => connection switch
+    {
+        { IsHeldBack: true } when Job?.Options.Handler is null => "It may wait to send, too: the server does not read it, because as many messages wait as -BufferLimit. Take them (Receive-TcpMessage -Job), or start the server with -WhenFull Drop.",
+        _ when Connection is not null => "Its receive buffer is full: it does not read, or it waits until its own messages are read here. Make it read, take its messages at the same time (Receive-TcpMessage -Connection), or raise -TimeoutSec.",
+        _ => "Its receive buffer is full, so it does not read. Make the peer read, or raise -TimeoutSec.",
+    };
+}

@@ -1,0 +1,95 @@
+using PSNetLab.Engine.Tcp;
+
+namespace PSNetLab.Engine.Tests;
+
+public class TcpClientSessionTests
+{
+    [Fact]
+    public async Task It_reads_while_nobody_asks_and_ends_with_the_stream()
+    {
+        using ConnectionPair pair = await ConnectionPair.CreateAsync(TransportPair.Kinds[0]);
+        TcpClientSession session = new(pair.Client, count: 0, CancellationToken.None);
+        await pair.Server.SendAsync("one\ntwo").Soon();
+        await pair.Server.HalfCloseAsync(CancellationToken.None).Soon();
+
+        Assert.Equal(["one", "two"], await TextsAsync(session));
+        Assert.Null(session.Fault);
+    }
+
+    [Fact]
+    public async Task It_reads_no_more_than_it_was_asked_for()
+    {
+        using ConnectionPair pair = await ConnectionPair.CreateAsync(TransportPair.Kinds[0]);
+        TcpClientSession session = new(pair.Client, count: 2, CancellationToken.None);
+        await pair.Server.SendAsync("one\ntwo\nthree").Soon();
+
+        Assert.Equal(["one", "two"], await TextsAsync(session));
+        Assert.Equal("three", await pair.Client.NextTextAsync());
+    }
+
+    [Fact]
+    public async Task It_holds_back_a_peer_whose_messages_nobody_takes_and_loses_none()
+    {
+        const int Messages = 20_000;
+        using ConnectionPair pair = await ConnectionPair.CreateAsync(TransportPair.Kinds[0]);
+        TcpClientSession session = new(pair.Client, count: 0, CancellationToken.None);
+        byte[] filler = new byte[1000];
+        Task sending = Task.Run(async () =>
+        {
+            for (int i = 0; i < Messages; i++)
+            {
+                await pair.Server.SendAsync(filler);
+            }
+
+            await pair.Server.HalfCloseAsync(CancellationToken.None);
+        });
+
+        Task held = await Task.WhenAny(sending, Task.Delay(200));
+        Assert.NotEqual(sending, held);
+        Assert.InRange(pair.Client.MessagesReceived, 1, 2000);
+
+        Assert.Equal(Messages, (await TextsAsync(session)).Count);
+        await sending.Soon();
+        Assert.Equal(0, session.Received.Dropped);
+    }
+
+    [Fact]
+    public async Task It_tells_the_fault_that_ended_it_after_what_came_before()
+    {
+        using ConnectionPair pair = await ConnectionPair.CreateAsync(TransportPair.Kinds[0], limit: 10);
+        TcpClientSession session = new(pair.Client, count: 0, CancellationToken.None);
+        await pair.Server.SendAsync("short\nfar too long for it").Soon();
+
+        Assert.Equal(["short"], await TextsAsync(session));
+        Assert.Equal(FaultKind.MessageTooLong, session.Fault!.Kind);
+    }
+
+    [Fact]
+    public async Task It_ends_when_it_is_cancelled()
+    {
+        using ConnectionPair pair = await ConnectionPair.CreateAsync(TransportPair.Kinds[0]);
+        using CancellationTokenSource source = new();
+        TcpClientSession session = new(pair.Client, count: 0, source.Token);
+
+        await source.CancelAsync();
+
+        Assert.Empty(await TextsAsync(session));
+        Assert.Null(session.Fault);
+        Assert.Equal(TcpConnectionState.Established, pair.Client.State);
+    }
+
+    private static async Task<List<string>> TextsAsync(TcpClientSession session)
+    {
+        List<string> texts = [];
+        while (!session.Received.IsDrained)
+        {
+            await session.Received.WaitForDataAsync(CancellationToken.None).Soon();
+            while (session.Received.TryTake() is { } message)
+            {
+                texts.Add(message.Text);
+            }
+        }
+
+        return texts;
+    }
+}
