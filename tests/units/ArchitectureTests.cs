@@ -56,7 +56,7 @@ public class ArchitectureTests
         "Http.Server.HttpConnection -> Http.Files",
         "Http.Server.HttpConnection -> Messages",
         "Http.Server.HttpRequestRecord -> Messages",
-        "Http.Server.HttpServer -> Http.Files",
+        "Http.Server.HttpStreamHandler -> Http.Files",
         "Http.Server.HttpServerOptions -> Http.Files",
         "Http.Server.HttpServerOptions -> Messages",
         "Http.Server.Responder -> Http.Files",

@@ -97,14 +97,14 @@ public class ServerStartTests
     public async Task Nobody_is_accepted_before_the_server_runs_and_whoever_waited_is_served_then()
     {
         TestObserver observer = new();
-        TcpServer server = TcpServer.Bind(new() { Echo = true }, observer);
+        StreamServer server = Starting.Bind(new TcpServerOptions { Echo = true });
         using Peer waiting = await Peer.ConnectAsync(server.LocalEndPoint);
         await waiting.SendAsync("early");
         using Peer gone = await Peer.ConnectAsync(server.LocalEndPoint);
         gone.Reset();
         Assert.Equal(0, server.ConnectionCount);
 
-        server.Run();
+        server.Run(observer);
 
         Assert.Equal("early", await waiting.ReadTextAsync("early"));
         server.Stop();
@@ -143,11 +143,9 @@ public class ServerStartTests
     }
 
     /// <summary>A server whose owner is not whole before <see cref="Run"/>, as with a job.</summary>
-    private sealed class Server : ITcpServerObserver
+    private sealed class Server : IStreamServerObserver
     {
-        private readonly IStreamServer _server;
-        private readonly Action _run;
-        private readonly Task _completion;
+        private readonly StreamServer _server;
         private readonly List<string> _early = [];
         private volatile bool _isWhole;
 
@@ -155,16 +153,9 @@ public class ServerStartTests
         {
             IPEndPoint endPoint = new(IPAddress.Loopback, port);
             SslStreamCertificateContext? certificate = kind is Kind.Tls or Kind.Https ? Certificates.Server : null;
-            if (kind is Kind.Tcp or Kind.Tls)
-            {
-                TcpServer server = TcpServer.Bind(new() { EndPoint = endPoint, Echo = true, Certificate = certificate }, this);
-                (_server, _run, _completion) = (server, server.Run, server.Completion);
-            }
-            else
-            {
-                HttpServer server = HttpServer.Bind(new() { EndPoint = endPoint, Folder = folder.Path, Certificate = certificate }, this);
-                (_server, _run, _completion) = (server, server.Run, server.Completion);
-            }
+            _server = kind is Kind.Tcp or Kind.Tls
+                ? Starting.Bind(new TcpServerOptions { EndPoint = endPoint, Echo = true, Certificate = certificate })
+                : Starting.Bind(new HttpServerOptions { EndPoint = endPoint, Folder = folder.Path, Certificate = certificate });
         }
 
         internal IPEndPoint EndPoint => _server.LocalEndPoint;
@@ -172,20 +163,20 @@ public class ServerStartTests
         internal void Run()
         {
             _isWhole = true;
-            _run();
+            _server.Run(this);
         }
 
         internal async Task StopAsync()
         {
             _server.Stop();
-            await _completion;
+            await _server.Completion;
             Assert.Empty(_early);
             Assert.Equal(0, _server.ConnectionCount);
         }
 
-        public void Opened(TcpConnection connection) => Note(nameof(Opened));
+        public void Opened(IServedConnection connection) => Note(nameof(Opened));
 
-        public void Closed(TcpConnection connection) => Note(nameof(Closed));
+        public void Closed(IServedConnection connection) => Note(nameof(Closed));
 
         public void Refused(IPEndPoint remote) => Note(nameof(Refused));
 

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using PSNetLab.Engine.Framing;
+using PSNetLab.Engine.Servers;
 using PSNetLab.Engine.Tcp;
 
 namespace PSNetLab.Engine.Tests;
@@ -48,7 +49,7 @@ public class TcpServerStopTests
     {
         for (int round = 0; round < 200; round++)
         {
-            TcpServer server = TcpServer.Bind(new(), new TestObserver()).Started();
+            StreamServer server = Starting.Bind(new TcpServerOptions()).Started(new TestObserver());
             server.Stop();
             await server.Completion.Soon();
         }
@@ -247,7 +248,7 @@ public class TcpServerStopTests
     {
         await using TestServer server = new();
 
-        NetLabException fault = Assert.Throws<NetLabException>(() => TcpServer.Bind(new() { EndPoint = server.EndPoint }, new TestObserver()));
+        NetLabException fault = Assert.Throws<NetLabException>(() => Starting.Bind(new TcpServerOptions { EndPoint = server.EndPoint }));
 
         Assert.Equal(FaultKind.PortInUse, fault.Kind);
         Assert.Contains($"Port {server.EndPoint.Port} on 127.0.0.1 is in use", fault.Message, StringComparison.Ordinal);
@@ -263,7 +264,7 @@ public class TcpServerStopTests
         // TEST-NET-1 belongs to nobody (RFC 5737).
         IPEndPoint elsewhere = new(IPAddress.Parse("192.0.2.1"), 0);
 
-        NetLabException fault = Assert.Throws<NetLabException>(() => TcpServer.Bind(new() { EndPoint = elsewhere }, new TestObserver()));
+        NetLabException fault = Assert.Throws<NetLabException>(() => Starting.Bind(new TcpServerOptions { EndPoint = elsewhere }));
 
         Assert.Equal(FaultKind.AddressNotLocal, fault.Kind);
         Assert.Contains("192.0.2.1", fault.Message, StringComparison.Ordinal);

@@ -5,6 +5,7 @@ using System.Net.Sockets;
 using System.Text;
 using PSNetLab.Engine.Framing;
 using PSNetLab.Engine.IO;
+using PSNetLab.Engine.Servers;
 using PSNetLab.Engine.Tcp;
 
 namespace PSNetLab.Engine.Tests;
@@ -228,7 +229,7 @@ public class TcpServerTests
     public async Task Without_a_sink_a_server_answers_all_the_same()
     {
         TestObserver observer = new();
-        TcpServer server = TcpServer.Bind(new() { Echo = true }, observer).Started();
+        StreamServer server = Starting.Bind(new TcpServerOptions { Echo = true }).Started(observer);
         using Peer peer = await Peer.ConnectAsync(server.LocalEndPoint);
 
         await peer.SendAsync("hi");

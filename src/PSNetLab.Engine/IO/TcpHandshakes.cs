@@ -19,8 +19,8 @@ internal sealed class TcpHandshakes(SslStreamCertificateContext? certificate, Ac
         _stopped.Dispose();
     }
 
-    /// <summary>The stream over a socket, with its version of TLS; null when none came about, and then the socket is closed.</summary>
-    internal async ValueTask<(Transport Transport, SslProtocols Tls)?> OpenAsync(Socket socket)
+    /// <summary>The stream over a socket; null when none came about. The socket is the caller's to close.</summary>
+    internal async ValueTask<Transport?> OpenAsync(Socket socket)
     {
         EndPoint? remote = null;
         try
@@ -29,19 +29,16 @@ internal sealed class TcpHandshakes(SslStreamCertificateContext? certificate, Ac
             socket.NoDelay = true;
             if (certificate is null)
             {
-                return (Transport.Create(socket), SslProtocols.None);
+                return Transport.Create(socket);
             }
 
             using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(_stopped.Token);
             limit.CancelAfter(s_timeout);
             SslServerAuthenticationOptions options = new() { ServerCertificateContext = certificate };
-            TlsTransport secured = await TlsTransport.AcceptAsync(Transport.Create(socket), options, limit.Token).ConfigureAwait(false);
-            return (secured, secured.Protocol);
+            return await TlsTransport.AcceptAsync(Transport.Create(socket), options, limit.Token).ConfigureAwait(false);
         }
         catch (Exception error) when (error is SocketException or IOException or AuthenticationException or ObjectDisposedException or OperationCanceledException)
         {
-            socket.Dispose();
-
             // Without TLS, the peer has gone before anything was said; with it, it may have said the wrong things.
             if (certificate is not null && remote is not null && !_stopped.IsCancellationRequested)
             {

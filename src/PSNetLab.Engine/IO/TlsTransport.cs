@@ -28,7 +28,7 @@ internal sealed class TlsTransport : Transport
         _gate = gate;
     }
 
-    internal SslProtocols Protocol => _stream.SslProtocol;
+    internal override SslProtocols TlsProtocol => _stream.SslProtocol;
 
     /// <summary>Does the handshake of a client over a connected stream. On failure the stream is closed.</summary>
     internal static Task<TlsTransport> ConnectAsync(Transport inner, SslClientAuthenticationOptions options, CancellationToken cancellationToken)

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Net;
 using System.Net.Sockets;
+using System.Security.Authentication;
 using Microsoft.Win32.SafeHandles;
 using PSNetLab.Engine.Native;
 
@@ -44,6 +45,9 @@ internal abstract class Transport : IDisposable
             throw;
         }
     }
+
+    /// <summary>The version of TLS that protects the stream, or none.</summary>
+    internal virtual SslProtocols TlsProtocol => SslProtocols.None;
 
     /// <summary>Completes when a read is worth trying: there is data, or the end, or an error.</summary>
     internal abstract ValueTask WaitReadableAsync(CancellationToken cancellationToken);

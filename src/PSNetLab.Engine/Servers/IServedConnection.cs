@@ -2,17 +2,20 @@ using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab.Engine.Servers;
 
-/// <summary>A connection that a <see cref="StreamServer{TConnection}"/> serves.</summary>
-internal interface IServedConnection
+/// <summary>A connection that a <see cref="StreamServer"/> serves. Disposing of it closes it, if nothing else has.</summary>
+internal interface IServedConnection : IDisposable
 {
-    /// <summary>A number that tells it from every other of this process.</summary>
-    int Id { get; }
-
     /// <summary>How long nothing has come or gone.</summary>
     long IdleMilliseconds { get; }
 
     /// <summary>What has come and gone so far.</summary>
     Totals Totals { get; }
+
+    /// <summary>Serves it to its end, and closes it.</summary>
+    Task ServeAsync();
+
+    /// <summary>Ends what has taken too long. Called from time to time, on another thread.</summary>
+    void CheckDeadline();
 
     /// <summary>Says that the server stops: the connection is to end soon, by itself.</summary>
     void BeginStop();

@@ -1,68 +1,59 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Net.Sockets;
-using System.Security.Authentication;
 using PSNetLab.Engine.IO;
 using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab.Engine.Servers;
 
-/// <summary>Listens on one endpoint and serves each connection, until it is stopped: what all servers over TCP have in common.</summary>
-/// <typeparam name="TConnection">A connection of this kind of server.</typeparam>
+/// <summary>Listens on one endpoint and has a handler serve each connection, until it is stopped.</summary>
+/// <remarks>It starts in two steps, so that whoever is told of its connections can be whole before the first of them: <see cref="Bind"/>, then <see cref="Run"/>.</remarks>
 [SuppressMessage("Design", "CA1001", Justification = "Its end is Stop, and Completion tells when it is reached.")]
-internal abstract class StreamServer<TConnection> : IStreamServer
-    where TConnection : class, IServedConnection
+internal sealed class StreamServer : IServerHost
 {
     private const long StopGraceMilliseconds = 1000;
     private const long QuietGraceMilliseconds = 100;
 
     private readonly StreamServerOptions _options;
-    private readonly IStreamServerObserver _observer;
-    private readonly TcpAcceptor _acceptor;
+    private readonly IStreamHandler _handler;
+    private readonly StreamListener _listener;
     private readonly TcpHandshakes _handshakes;
     private readonly object _gate = new();
-    private readonly Dictionary<int, TConnection> _open = [];
+    private readonly HashSet<IServedConnection> _open = [];
+    private readonly HashSet<IServedConnection> _turnedAway = [];
     private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private GuardedObserver? _observer;
+    private ITimer? _deadlines;
     private Totals _closed;
     private int _underWay = 1;
+    private int _hasRun;
     private int _stops;
     private bool _full;
-    private int _hasRun;
     private volatile bool _stopping;
 
-    private protected StreamServer(StreamServerOptions options, IStreamServerObserver observer)
+    private StreamServer(StreamServerOptions options, IStreamHandler handler)
     {
         _options = options;
-        _observer = observer;
-        _acceptor = new TcpAcceptor(options.EndPoint, options.Backlog, Refuse);
-        _handshakes = new TcpHandshakes(options.Certificate, observer.Faulted);
+        _handler = handler;
+        _listener = new StreamListener(options.EndPoint, options.Backlog, ReportFull);
+        _handshakes = new TcpHandshakes(options.Certificate, Report);
     }
 
-    /// <inheritdoc/>
-    public IPEndPoint LocalEndPoint => _acceptor.LocalEndPoint;
+    internal IPEndPoint LocalEndPoint => _listener.LocalEndPoint;
 
-    /// <inheritdoc/>
-    public Socket Listener => _acceptor.Listener;
+    /// <summary>The listening socket.</summary>
+    internal Socket Listener => _listener.Socket;
 
     /// <summary>Completes when the server was stopped and its last connection has ended, or with the fault that ended it.</summary>
     internal Task Completion => _completion.Task;
 
-    /// <inheritdoc/>
-    public long Refused { get; private set; }
+    /// <summary>Connections that were refused: too many, or their address not allowed.</summary>
+    internal long Refused { get; private set; }
 
-    internal TConnection[] Connections
-    {
-        get
-        {
-            lock (_gate)
-            {
-                return [.. _open.Values];
-            }
-        }
-    }
+    /// <summary>The open connections, without those that are only told that there is no room.</summary>
+    internal IServedConnection[] Connections => Copy(_open);
 
-    /// <inheritdoc/>
-    public int ConnectionCount
+    internal int ConnectionCount
     {
         get
         {
@@ -73,23 +64,37 @@ internal abstract class StreamServer<TConnection> : IStreamServer
         }
     }
 
-    /// <inheritdoc/>
-    public Totals Totals
+    /// <summary>Sums over all connections, open and closed.</summary>
+    internal Totals Totals
     {
         get
         {
             lock (_gate)
             {
-                return _open.Values.Aggregate(_closed, (sum, connection) => sum.Add(connection.Totals));
+                return _open.Aggregate(_closed, (sum, connection) => sum.Add(connection.Totals));
             }
         }
     }
 
-    /// <summary>Whether connections end because the server does.</summary>
-    private protected bool IsStopping => _stopping;
-
     /// <inheritdoc/>
-    public void Stop()
+    public bool IsStopping => _stopping;
+
+    /// <summary>Opens the port; whoever connects waits in the backlog.</summary>
+    /// <exception cref="NetLabException">The endpoint cannot be listened on.</exception>
+    internal static StreamServer Bind(StreamServerOptions options, IStreamHandler handler) => new(options, handler);
+
+    /// <summary>Begins to accept, and to tell the observer.</summary>
+    internal void Run(IStreamServerObserver observer)
+    {
+        if (Interlocked.Exchange(ref _hasRun, 1) == 0)
+        {
+            _observer = new GuardedObserver(observer, LocalEndPoint);
+            _ = AcceptAsync();
+        }
+    }
+
+    /// <summary>Frees the port at once; connections are told, get up to a second as long as something still comes or goes, then an abort. Does not wait.</summary>
+    internal void Stop()
     {
         if (Interlocked.Exchange(ref _stops, 1) != 0)
         {
@@ -97,9 +102,9 @@ internal abstract class StreamServer<TConnection> : IStreamServer
         }
 
         _stopping = true;
-        _acceptor.Dispose();
+        _listener.Dispose();
         _handshakes.Dispose();
-        OnStopping();
+        Array.ForEach(Copy(_turnedAway), connection => connection.Abort());
         _ = Task.Run(StopConnectionsAsync);
         if (Interlocked.Exchange(ref _hasRun, 1) == 0)
         {
@@ -107,41 +112,8 @@ internal abstract class StreamServer<TConnection> : IStreamServer
         }
     }
 
-    /// <summary>Makes a connection of an accepted stream.</summary>
-    private protected abstract TConnection Connect(Transport transport, SslProtocols tls);
-
-    /// <summary>Serves a connection to its end, and closes it.</summary>
-    private protected abstract Task ServeAsync(TConnection connection);
-
-    /// <summary>Called when a connection has ended and is counted among the closed ones.</summary>
-    private protected virtual void OnEnded(TConnection connection)
-    {
-    }
-
-    /// <summary>Called once, when no further connection is let in.</summary>
-    private protected virtual void OnStopping()
-    {
-    }
-
-    /// <summary>Called once, when the last connection has ended.</summary>
-    private protected virtual void OnCompleted()
-    {
-    }
-
-    /// <summary>What happens to connections there is no room for, in words.</summary>
-    private protected virtual string FateOfTooMany => "are closed at once";
-
-    /// <summary>Called with a connection there is no room for; true when it takes care of the socket.</summary>
-    private protected virtual bool TurnAway(Socket socket) => false;
-
-    /// <summary>Begins to accept. Until then, whoever connects waits in the backlog, and the observer hears nothing.</summary>
-    internal void Run()
-    {
-        if (Interlocked.Exchange(ref _hasRun, 1) == 0)
-        {
-            _ = AcceptAsync();
-        }
-    }
+    /// <inheritdoc/>
+    public void Report(NetLabException fault, EndPoint target) => _observer?.Faulted(fault, target);
 
     private async Task AcceptAsync()
     {
@@ -149,13 +121,15 @@ internal abstract class StreamServer<TConnection> : IStreamServer
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         try
         {
-            while (await _acceptor.AcceptAsync().ConfigureAwait(false) is { } socket)
+            if (_handler.ShortestDeadline is { } shortest)
             {
-                if (IsWelcome(socket))
-                {
-                    Interlocked.Increment(ref _underWay);
-                    _ = RunAsync(socket);
-                }
+                TimeSpan period = TimeSpan.FromMilliseconds(Math.Clamp(shortest.TotalMilliseconds / 4, 20, 1000));
+                _deadlines = _options.Clock.CreateTimer(static self => ((StreamServer)self!).CheckDeadlines(), this, period, period);
+            }
+
+            while (await _listener.AcceptAsync().ConfigureAwait(false) is { } socket)
+            {
+                Admit(socket);
             }
 
             Leave(null);
@@ -166,7 +140,8 @@ internal abstract class StreamServer<TConnection> : IStreamServer
         }
     }
 
-    private bool IsWelcome(Socket socket)
+    /// <summary>Serves a socket, or closes it.</summary>
+    private void Admit(Socket socket)
     {
         try
         {
@@ -174,23 +149,28 @@ internal abstract class StreamServer<TConnection> : IStreamServer
             if (_options.Filter is { } filter && !filter.IsAllowed(remote.Address))
             {
                 Refused++;
-                _observer.Refused(remote);
+                _observer!.Refused(remote);
             }
-            else if (_underWay > _options.MaxConnections)
+            else if (_underWay <= _options.MaxConnections)
             {
-                Refused++;
-                Refuse(new NetLabException(
-                    FaultKind.TooManyConnections,
-                    $"{LocalEndPoint} already has {_options.MaxConnections} connections; further ones {FateOfTooMany} and are counted. Raise -MaxConnections, or close some."));
-                if (TurnAway(socket))
-                {
-                    return false;
-                }
+                _full = false;
+                Interlocked.Increment(ref _underWay);
+                _ = ServeAsync(socket, isTurnedAway: false);
+                return;
             }
             else
             {
-                _full = false;
-                return true;
+                Refused++;
+                ReportFull(() => new NetLabException(
+                    FaultKind.TooManyConnections,
+                    $"{LocalEndPoint} already has {_options.MaxConnections} connections; further ones {_handler.FateOfTooMany} and are counted. Raise -MaxConnections, or close some."));
+
+                // Over TLS, a handshake would cost more than the word is worth.
+                if (_options.Certificate is null && Copy(_turnedAway).Length < _handler.MostTurnedAway)
+                {
+                    _ = ServeAsync(socket, isTurnedAway: true);
+                    return;
+                }
             }
         }
         catch (SocketException)
@@ -199,62 +179,109 @@ internal abstract class StreamServer<TConnection> : IStreamServer
         }
 
         socket.Dispose();
-        return false;
     }
 
     /// <summary>Reports the first refusal of a run of them.</summary>
-    private void Refuse(NetLabException fault)
+    private void ReportFull(Func<NetLabException> fault)
     {
         if (!_full)
         {
             _full = true;
-            _observer.Faulted(fault, LocalEndPoint);
+            Report(fault(), LocalEndPoint);
         }
     }
 
-    private async Task RunAsync(Socket socket)
+    private async Task ServeAsync(Socket socket, bool isTurnedAway)
     {
+        // Whoever has the socket by now: it is closed at the end, whatever happens.
+        IDisposable owner = socket;
+        IServedConnection? connection = null;
         try
         {
-            if (await _handshakes.OpenAsync(socket).ConfigureAwait(false) is not (Transport transport, SslProtocols tls))
+            if (await _handshakes.OpenAsync(socket).ConfigureAwait(false) is { } transport)
             {
-                return;
-            }
-
-            TConnection connection = Connect(transport, tls);
-            lock (_gate)
-            {
-                _open.Add(connection.Id, connection);
-            }
-
-            try
-            {
-                await ServeAsync(connection).ConfigureAwait(false);
-            }
-            finally
-            {
-                lock (_gate)
-                {
-                    _open.Remove(connection.Id);
-                    _closed = _closed.Add(connection.Totals);
-                }
-
-                OnEnded(connection);
+                owner = transport;
+                owner = connection = _handler.Connect(transport, this, isTurnedAway);
+                Enter(connection, isTurnedAway);
+                await connection.ServeAsync().ConfigureAwait(false);
             }
         }
         catch (Exception error)
         {
-            _observer.Faulted(new NetLabException(FaultKind.SocketError, $"A connection to {LocalEndPoint} failed: {error.Message}", error), LocalEndPoint);
+            Report(new NetLabException(FaultKind.SocketError, $"A connection to {LocalEndPoint} failed: {error.Message}", error), LocalEndPoint);
         }
         finally
         {
-            Leave(null);
+            owner.Dispose();
+            Exit(connection, isTurnedAway);
+        }
+    }
+
+    private void Enter(IServedConnection connection, bool isTurnedAway)
+    {
+        lock (_gate)
+        {
+            (isTurnedAway ? _turnedAway : _open).Add(connection);
+        }
+
+        if (!isTurnedAway)
+        {
+            _observer!.Opened(connection);
+        }
+    }
+
+    private void Exit(IServedConnection? connection, bool isTurnedAway)
+    {
+        if (isTurnedAway)
+        {
+            lock (_gate)
+            {
+                _turnedAway.Remove(connection!);
+            }
+
+            return;
+        }
+
+        if (connection is not null)
+        {
+            lock (_gate)
+            {
+                _open.Remove(connection);
+                _closed = _closed.Add(connection.Totals);
+            }
+
+            _observer!.Closed(connection);
+        }
+
+        Leave(null);
+    }
+
+    private IServedConnection[] Copy(HashSet<IServedConnection> connections)
+    {
+        lock (_gate)
+        {
+            return [.. connections];
+        }
+    }
+
+    private void CheckDeadlines()
+    {
+        foreach (IServedConnection connection in Copy(_open).Concat(Copy(_turnedAway)))
+        {
+            try
+            {
+                connection.CheckDeadline();
+            }
+            catch (Exception error)
+            {
+                Report(new NetLabException(FaultKind.SocketError, $"A connection to {LocalEndPoint} could not be ended in time: {error.Message}", error), LocalEndPoint);
+            }
         }
     }
 
     private async Task StopConnectionsAsync()
     {
-        foreach (TConnection connection in Connections)
+        foreach (IServedConnection connection in Connections)
         {
             connection.BeginStop();
         }
@@ -271,7 +298,7 @@ internal abstract class StreamServer<TConnection> : IStreamServer
             await Task.WhenAny(_completion.Task, Task.Delay(10)).ConfigureAwait(false);
         }
 
-        foreach (TConnection connection in Connections)
+        foreach (IServedConnection connection in Connections)
         {
             connection.Abort();
         }
@@ -288,7 +315,8 @@ internal abstract class StreamServer<TConnection> : IStreamServer
 
         if (Interlocked.Decrement(ref _underWay) == 0)
         {
-            OnCompleted();
+            _deadlines?.Dispose();
+            _handler.Close();
             _completion.TrySetResult();
         }
     }

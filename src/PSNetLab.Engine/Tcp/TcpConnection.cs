@@ -6,12 +6,11 @@ using System.Text;
 using PSNetLab.Engine.Framing;
 using PSNetLab.Engine.IO;
 using PSNetLab.Engine.Primitives;
-using PSNetLab.Engine.Servers;
 
 namespace PSNetLab;
 
 /// <summary>A live TCP connection: one that was opened here, or one that a server accepted.</summary>
-public sealed partial class TcpConnection : IServedConnection, IDisposable
+public sealed partial class TcpConnection : IDisposable
 {
     private static int s_lastId;
 
@@ -26,14 +25,14 @@ public sealed partial class TcpConnection : IServedConnection, IDisposable
     // Closing it under a system call of another thread would make the runtime reset the connection.
     private int _uses = 1;
 
-    internal TcpConnection(Transport transport, MessageFraming framing, Encoding encoding, int maxMessageBytes, SslProtocols tls = SslProtocols.None)
+    internal TcpConnection(Transport transport, MessageFraming framing, Encoding encoding, int maxMessageBytes)
     {
         Id = Interlocked.Increment(ref s_lastId);
         OpenedAt = DateTime.Now;
         Framing = framing;
         Encoding = encoding;
         MaxMessageBytes = maxMessageBytes;
-        TlsProtocol = tls == SslProtocols.None ? null : tls;
+        TlsProtocol = transport.TlsProtocol is not SslProtocols.None and var tls ? tls : null;
         _transport = transport;
         Reader = new FrameReader(framing, maxMessageBytes);
     }
@@ -94,6 +93,8 @@ public sealed partial class TcpConnection : IServedConnection, IDisposable
 
     internal int MaxMessageBytes { get; }
 
+    internal Totals Totals => new(BytesReceived, BytesSent, MessagesReceived, MessagesSent);
+
     internal Socket Socket => _transport.Socket;
 
     internal FrameReader Reader { get; }
@@ -143,14 +144,6 @@ public sealed partial class TcpConnection : IServedConnection, IDisposable
         _transport.Interrupt();
         EndUse();
     }
-
-    long IServedConnection.IdleMilliseconds => IdleMilliseconds;
-
-    Totals IServedConnection.Totals => new(BytesReceived, BytesSent, MessagesReceived, MessagesSent);
-
-    void IServedConnection.BeginStop() => _ = HalfCloseAsync(CancellationToken.None).AsTask();
-
-    void IServedConnection.Abort() => Close(TcpCloseReason.ServerStopped);
 
     /// <summary>Closes the connection for an error, and returns the fault to report.</summary>
     internal NetLabException Fail(Exception error)

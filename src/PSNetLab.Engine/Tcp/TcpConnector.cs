@@ -68,7 +68,7 @@ internal static class TcpConnector
             }
 
             TlsTransport secured = await SecureAsync(socket, options, limit.Token).ConfigureAwait(false);
-            return new TcpConnection(secured, options.Framing, options.Encoding, options.MaxMessageBytes, secured.Protocol);
+            return new TcpConnection(secured, options.Framing, options.Encoding, options.MaxMessageBytes);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {

@@ -1,20 +1,24 @@
 using PSNetLab.Engine.Framing;
+using PSNetLab.Engine.Primitives;
+using PSNetLab.Engine.Servers;
 
 namespace PSNetLab.Engine.Tcp;
 
 /// <summary>Serves one accepted connection: reads, records, answers, until it ends.</summary>
-internal sealed class TcpSession
+internal sealed class TcpSession : IServedConnection
 {
     private readonly TcpConnection _connection;
     private readonly TcpServerOptions _options;
+    private readonly IServerHost _host;
     private TcpMessage? _current;
     private bool _isReading;
     private long _tooLong;
 
-    internal TcpSession(TcpConnection connection, TcpServerOptions options)
+    internal TcpSession(TcpConnection connection, TcpServerOptions options, IServerHost host)
     {
         _connection = connection;
         _options = options;
+        _host = host;
     }
 
     /// <summary>What stopped the work on the bytes at hand.</summary>
@@ -30,9 +34,67 @@ internal sealed class TcpSession
         End,
     }
 
+    internal TcpConnection Connection => _connection;
+
+    public long IdleMilliseconds => _connection.IdleMilliseconds;
+
+    public Totals Totals => _connection.Totals;
+
+    public async Task ServeAsync()
+    {
+        try
+        {
+            if (_host.IsStopping)
+            {
+                _connection.Close(TcpCloseReason.ServerStopped);
+            }
+
+            int left = await RunAsync().ConfigureAwait(false);
+            string? detail = null;
+            if (left > 0 && !_connection.IsClosed)
+            {
+                detail = $"{_connection.RemoteEndPoint} ended the stream in the middle of a message: {left} bytes of a {_connection.Framing} frame had come. They are kept as a message with Truncated set.";
+                _host.Report(new NetLabException(FaultKind.TruncatedFrame, detail), _connection.RemoteEndPoint);
+            }
+
+            _connection.Close(_host.IsStopping ? TcpCloseReason.ServerStopped : TcpCloseReason.PeerClosed, detail);
+        }
+        catch (Exception error)
+        {
+            if (_host.IsStopping)
+            {
+                _connection.Close(TcpCloseReason.ServerStopped);
+            }
+
+            // A connection that this side has closed fails whatever was under way on it; that is no fault.
+            bool closedHere = _connection.CloseReason is not (TcpCloseReason.None or TcpCloseReason.MessageTooLong);
+            NetLabException fault = _connection.Fail(error);
+            if (!closedHere)
+            {
+                _host.Report(fault, _connection.RemoteEndPoint);
+            }
+        }
+    }
+
+    public void CheckDeadline()
+    {
+        if (_options.IdleTimeout > TimeSpan.Zero && _connection.IdleMilliseconds >= _options.IdleTimeout.TotalMilliseconds)
+        {
+            NetLabException fault = new(FaultKind.IdleTimeout, $"{_connection.RemoteEndPoint} was closed: nothing came or went for {_options.IdleTimeout.TotalSeconds} s. Raise -IdleTimeoutSec, or let the client send something from time to time.");
+            _connection.Close(TcpCloseReason.IdleTimeout, fault.Message);
+            _host.Report(fault, _connection.RemoteEndPoint);
+        }
+    }
+
+    public void BeginStop() => _ = _connection.HalfCloseAsync(CancellationToken.None).AsTask();
+
+    public void Abort() => _connection.Close(TcpCloseReason.ServerStopped);
+
+    public void Dispose() => _connection.Close(TcpCloseReason.Failed);
+
     /// <summary>Completes at the end of the stream; what was cut off by it is recorded as a truncated message.</summary>
     /// <returns>How many bytes of an unfinished frame were left.</returns>
-    internal async Task<int> RunAsync()
+    private async Task<int> RunAsync()
     {
         _isReading = _connection.BeginReading(this);
         try

@@ -3,7 +3,6 @@ using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using PSNetLab.Engine.Inspection;
 using PSNetLab.Engine.Primitives;
-using PSNetLab.Engine.Servers;
 using PSNetLab.Jobs;
 
 namespace PSNetLab.Binding;
@@ -20,7 +19,7 @@ internal static class SocketSource
         {
             SocketJob job => (job.Socket, job.Totals),
             TcpConnection { IsClosed: true } => throw OwnSockets.Closed(),
-            TcpConnection connection => (connection.Socket, ((IServedConnection)connection).Totals),
+            TcpConnection connection => (connection.Socket, connection.Totals),
             Socket socket => (socket, null),
             TcpClient client => (client.Client ?? throw OwnSockets.Closed(), null),
             TcpListener listener => (IsActive(listener) ? listener.Server : throw OwnSockets.NotStarted(), null),

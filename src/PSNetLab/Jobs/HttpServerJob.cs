@@ -9,7 +9,7 @@ namespace PSNetLab.Jobs;
 /// <summary>The job behind Start-StaticHttpServer.</summary>
 public sealed class HttpServerJob : StreamServerJob, IMessageSink<HttpRequestRecord>
 {
-    private readonly HttpServer _server;
+    private readonly StreamServer _server;
     private readonly AccessLog? _log;
 
     /// <param name="command">The line that started it.</param>
@@ -24,7 +24,8 @@ public sealed class HttpServerJob : StreamServerJob, IMessageSink<HttpRequestRec
         Path = options.Folder;
         try
         {
-            _server = HttpServer.Bind(options with { Sink = records.Keep ? this : null, Log = _log }, this);
+            options = options with { Sink = records.Keep ? this : null, Log = _log };
+            _server = StreamServer.Bind(options, new HttpStreamHandler(options));
         }
         catch
         {
@@ -51,7 +52,7 @@ public sealed class HttpServerJob : StreamServerJob, IMessageSink<HttpRequestRec
         }
     }
 
-    private protected override IStreamServer Server => _server;
+    private protected override StreamServer Server => _server;
 
     bool IMessageSink<HttpRequestRecord>.TryAdd(HttpRequestRecord message) => TryRecord(message);
 
@@ -61,8 +62,7 @@ public sealed class HttpServerJob : StreamServerJob, IMessageSink<HttpRequestRec
     {
         try
         {
-            _server.Run();
-            await _server.Completion.ConfigureAwait(false);
+            await base.ServeAsync().ConfigureAwait(false);
         }
         finally
         {

@@ -35,11 +35,29 @@ public abstract class StreamServerJob : SocketJob, IStreamServerObserver
 
     internal override Totals Totals => Server.Totals;
 
-    private protected abstract IStreamServer Server { get; }
+    private protected abstract StreamServer Server { get; }
+
+    void IStreamServerObserver.Opened(IServedConnection connection) => OnOpened(connection);
+
+    void IStreamServerObserver.Closed(IServedConnection connection) => OnClosed(connection);
 
     void IStreamServerObserver.Refused(IPEndPoint remote) => Inform("Refused", $"Connection from {remote} refused: its address is not allowed (-AllowAddress, -DenyAddress)");
 
     void IStreamServerObserver.Faulted(NetLabException fault, EndPoint target) => Write(Errors.Record(fault, target));
+
+    private protected virtual void OnOpened(IServedConnection connection)
+    {
+    }
+
+    private protected virtual void OnClosed(IServedConnection connection)
+    {
+    }
+
+    private protected override Task ServeAsync()
+    {
+        Server.Run(this);
+        return Server.Completion;
+    }
 
     private protected override void StopSockets() => Server.Stop();
 }

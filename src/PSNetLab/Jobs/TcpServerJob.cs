@@ -6,9 +6,9 @@ using PSNetLab.Engine.Tcp;
 namespace PSNetLab.Jobs;
 
 /// <summary>The job behind Start-TcpServer.</summary>
-public sealed class TcpServerJob : StreamServerJob, IMessageSink<TcpMessage>, ITcpServerObserver
+public sealed class TcpServerJob : StreamServerJob, IMessageSink<TcpMessage>
 {
-    private readonly TcpServer _server;
+    private readonly StreamServer _server;
     private readonly ReplyScript? _script;
 
     internal TcpServerJob(string command, string? name, RecordOptions records, TcpServerOptions options, ReplyScript? script)
@@ -20,11 +20,11 @@ public sealed class TcpServerJob : StreamServerJob, IMessageSink<TcpMessage>, IT
             Sink = records.Keep ? this : null,
             Handler = script is null ? null : message => script.RunAsync(message, this),
         };
-        _server = TcpServer.Bind(Options, this);
+        _server = StreamServer.Bind(Options, new TcpMessageHandler(Options));
     }
 
     /// <summary>The open connections.</summary>
-    public TcpConnection[] Connections => _server.Connections;
+    public TcpConnection[] Connections => Array.ConvertAll(_server.Connections, Of);
 
     /// <inheritdoc/>
     public override string StatusMessage
@@ -42,17 +42,13 @@ public sealed class TcpServerJob : StreamServerJob, IMessageSink<TcpMessage>, IT
 
     ValueTask IMessageSink<TcpMessage>.AddAsync(TcpMessage message) => RecordAsync(message);
 
-    void ITcpServerObserver.Opened(TcpConnection connection) => Inform("Opened", $"Connection {connection.Id} from {connection.RemoteEndPoint} opened");
+    private protected override void OnOpened(IServedConnection connection)
+        => Inform("Opened", $"Connection {Of(connection).Id} from {Of(connection).RemoteEndPoint} opened");
 
-    void ITcpServerObserver.Closed(TcpConnection connection) => Inform("Closed", $"Connection {connection.Id} from {connection.RemoteEndPoint} closed: {connection.CloseReason}");
+    private protected override void OnClosed(IServedConnection connection)
+        => Inform("Closed", $"Connection {Of(connection).Id} from {Of(connection).RemoteEndPoint} closed: {Of(connection).CloseReason}");
 
-    private protected override IStreamServer Server => _server;
-
-    private protected override Task ServeAsync()
-    {
-        _server.Run();
-        return _server.Completion;
-    }
+    private protected override StreamServer Server => _server;
 
     private protected override void StopSockets()
     {
@@ -61,4 +57,6 @@ public sealed class TcpServerJob : StreamServerJob, IMessageSink<TcpMessage>, IT
     }
 
     private protected override void OnFinished() => _script?.Dispose();
+
+    private static TcpConnection Of(IServedConnection connection) => ((TcpSession)connection).Connection;
 }

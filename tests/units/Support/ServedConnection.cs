@@ -4,11 +4,12 @@ using PSNetLab.Engine.Http.Files;
 using PSNetLab.Engine.Http.Server;
 using PSNetLab.Engine.IO;
 using PSNetLab.Engine.Messages;
+using PSNetLab.Engine.Servers;
 
 namespace PSNetLab.Engine.Tests;
 
 /// <summary>One connection of a web server over a transport of choice, without the server around it.</summary>
-internal sealed class ServedConnection : IAsyncDisposable
+internal sealed class ServedConnection : IServerHost, IAsyncDisposable
 {
     private readonly Mailbox<HttpRequestRecord> _records = new(100_000, WhenFull.Drop);
 
@@ -18,8 +19,8 @@ internal sealed class ServedConnection : IAsyncDisposable
         Clock = options.Clock as FakeTimeProvider ?? new FakeTimeProvider(DateTimeOffset.UtcNow);
         options = options with { Sink = _records, Clock = Clock };
         Site = new WebSite(options);
-        Connection = new HttpConnection(transport, options, Site, () => IsStopping, (fault, _) => Faults.Add(fault), isTurnedAway);
-        Ended = Connection.RunAsync();
+        Connection = new HttpConnection(transport, options, Site, this, isTurnedAway);
+        Ended = Connection.ServeAsync();
     }
 
     internal HttpPeer Client { get; }
@@ -34,9 +35,11 @@ internal sealed class ServedConnection : IAsyncDisposable
     /// <summary>Completes, without a fault, when the connection is closed.</summary>
     internal Task Ended { get; }
 
-    internal bool IsStopping { get; set; }
+    public bool IsStopping { get; set; }
 
     internal List<NetLabException> Faults { get; } = [];
+
+    public void Report(NetLabException fault, EndPoint target) => Faults.Add(fault);
 
     internal static async Task<ServedConnection> StartAsync(TransportKind kind, HttpServerOptions options, bool isTurnedAway = false)
     {

@@ -1,21 +1,20 @@
 using PSNetLab.Engine.Http.Server;
+using PSNetLab.Engine.Servers;
 using PSNetLab.Engine.Tcp;
 using PSNetLab.Engine.Udp;
 
 namespace PSNetLab.Engine.Tests;
 
-/// <summary>Both steps of a start at once, for the tests that have nothing to do in between.</summary>
+/// <summary>Servers as the jobs make them, and both steps of a start at once for the tests that have nothing to do in between.</summary>
 internal static class Starting
 {
-    internal static TcpServer Started(this TcpServer server)
-    {
-        server.Run();
-        return server;
-    }
+    internal static StreamServer Bind(TcpServerOptions options) => StreamServer.Bind(options, new TcpMessageHandler(options));
 
-    internal static HttpServer Started(this HttpServer server)
+    internal static StreamServer Bind(HttpServerOptions options) => StreamServer.Bind(options, new HttpStreamHandler(options));
+
+    internal static StreamServer Started(this StreamServer server, IStreamServerObserver observer)
     {
-        server.Run();
+        server.Run(observer);
         return server;
     }
 
@@ -24,4 +23,6 @@ internal static class Starting
         server.Run();
         return server;
     }
+
+    internal static TcpConnection[] TcpConnections(this StreamServer server) => Array.ConvertAll(server.Connections, connection => ((TcpSession)connection).Connection);
 }

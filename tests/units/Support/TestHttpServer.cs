@@ -1,6 +1,7 @@
 using System.Net;
 using PSNetLab.Engine.Http.Server;
 using PSNetLab.Engine.Messages;
+using PSNetLab.Engine.Servers;
 
 namespace PSNetLab.Engine.Tests;
 
@@ -10,9 +11,9 @@ internal sealed class TestHttpServer : IAsyncDisposable
     private readonly Mailbox<HttpRequestRecord> _records = new(100_000, WhenFull.Drop);
 
     internal TestHttpServer(WebFolder folder, HttpServerOptions? options = null)
-        => Server = HttpServer.Bind((options ?? new() { Folder = folder.Path }) with { Sink = _records }, Observer).Started();
+        => Server = Starting.Bind((options ?? new() { Folder = folder.Path }) with { Sink = _records }).Started(Observer);
 
-    internal HttpServer Server { get; }
+    internal StreamServer Server { get; }
 
     internal TestObserver Observer { get; } = new();
 

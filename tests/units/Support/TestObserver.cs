@@ -1,11 +1,12 @@
 using System.Net;
 using System.Threading.Channels;
+using PSNetLab.Engine.Servers;
 using PSNetLab.Engine.Tcp;
 
 namespace PSNetLab.Engine.Tests;
 
 /// <summary>Keeps what a server tells, to be waited for.</summary>
-internal sealed class TestObserver : ITcpServerObserver
+internal sealed class TestObserver : IStreamServerObserver
 {
     private readonly Channel<TcpConnection> _opened = Channel.CreateUnbounded<TcpConnection>();
     private readonly Channel<TcpConnection> _closed = Channel.CreateUnbounded<TcpConnection>();
@@ -14,9 +15,9 @@ internal sealed class TestObserver : ITcpServerObserver
 
     internal int FaultCount => _faults.Reader.Count;
 
-    public void Opened(TcpConnection connection) => _opened.Writer.TryWrite(connection);
+    public void Opened(IServedConnection connection) => Note(_opened, connection);
 
-    public void Closed(TcpConnection connection) => _closed.Writer.TryWrite(connection);
+    public void Closed(IServedConnection connection) => Note(_closed, connection);
 
     public void Refused(IPEndPoint remote) => _refused.Writer.TryWrite(remote);
 
@@ -36,6 +37,14 @@ internal sealed class TestObserver : ITcpServerObserver
         while (_faults.Reader.TryRead(out (NetLabException Fault, EndPoint) fault))
         {
             yield return fault.Fault;
+        }
+    }
+
+    private static void Note(Channel<TcpConnection> channel, IServedConnection connection)
+    {
+        if (connection is TcpSession session)
+        {
+            channel.Writer.TryWrite(session.Connection);
         }
     }
 }

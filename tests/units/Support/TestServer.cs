@@ -1,5 +1,6 @@
 using System.Net;
 using PSNetLab.Engine.Messages;
+using PSNetLab.Engine.Servers;
 using PSNetLab.Engine.Tcp;
 
 namespace PSNetLab.Engine.Tests;
@@ -10,10 +11,10 @@ internal sealed class TestServer : IAsyncDisposable
     internal TestServer(TcpServerOptions? options = null, int limit = 1_000_000, WhenFull whenFull = WhenFull.Wait)
     {
         Mailbox = new Mailbox<TcpMessage>(limit, whenFull);
-        Server = TcpServer.Bind((options ?? new()) with { Sink = Mailbox }, Observer).Started();
+        Server = Starting.Bind((options ?? new()) with { Sink = Mailbox }).Started(Observer);
     }
 
-    internal TcpServer Server { get; }
+    internal StreamServer Server { get; }
 
     internal TestObserver Observer { get; } = new();
 

@@ -34,7 +34,7 @@ internal sealed partial class HttpConnection
         Gone,
     }
 
-    private bool KeepsAlive => _request.KeepAlive && !_isTurnedAway && !_isStopping();
+    private bool KeepsAlive => _request.KeepAlive && !_isTurnedAway && !_host.IsStopping;
 
     /// <summary>Answers every complete request that needs nothing but what is in memory, and sends the answers together.</summary>
     private Step AnswerAtOnce()
@@ -226,12 +226,12 @@ internal sealed partial class HttpConnection
         }
         catch (NetLabException error) when (error.Kind == FaultKind.TooManyOpenFiles)
         {
-            _onFault(error, RemoteEndPoint);
+            _host.Report(error, RemoteEndPoint);
             return new Answer(_site.StatusPage(503, "The server has no more file descriptors. Try again in a moment.", FieldLines.Field("Retry-After", "1")));
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            _onFault(new NetLabException(FaultKind.FileUnreadable, $"'{page.Path}' could not be served: {error.Message}", error), RemoteEndPoint);
+            _host.Report(new NetLabException(FaultKind.FileUnreadable, $"'{page.Path}' could not be served: {error.Message}", error), RemoteEndPoint);
             return new Answer(_site.StatusPage(500, "The file could not be read."));
         }
     }

@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Net.Sockets;
 using PSNetLab.Engine.Http.Files;
@@ -10,7 +9,6 @@ using PSNetLab.Engine.Servers;
 namespace PSNetLab.Engine.Http.Server;
 
 /// <summary>One connection of a web server: takes requests, one after the other, and answers them in their order.</summary>
-[SuppressMessage("Design", "CA1001", Justification = "RunAsync closes everything at its end.")]
 internal sealed partial class HttpConnection : IServedConnection
 {
     private const long MostBytesLingered = 1024 * 1024;
@@ -22,8 +20,7 @@ internal sealed partial class HttpConnection : IServedConnection
     private readonly Transport _transport;
     private readonly HttpServerOptions _options;
     private readonly WebSite _site;
-    private readonly Func<bool> _isStopping;
-    private readonly Action<NetLabException, EndPoint> _onFault;
+    private readonly IServerHost _host;
     private readonly bool _isTurnedAway;
     private readonly RequestHead _request = new();
     private readonly ReceiveBuffer _received = new();
@@ -31,19 +28,17 @@ internal sealed partial class HttpConnection : IServedConnection
     private int _unacknowledged = -1;
     private long _since;
 
-    /// <param name="transport">The stream; it is closed at the end of <see cref="RunAsync"/>.</param>
+    /// <param name="transport">The stream; it is closed at the end of <see cref="ServeAsync"/>.</param>
     /// <param name="options">The server's options.</param>
     /// <param name="site">What it serves.</param>
-    /// <param name="isStopping">Whether answers are to be the last of their connection.</param>
-    /// <param name="onFault">Told of what the server survives.</param>
+    /// <param name="host">The server.</param>
     /// <param name="isTurnedAway">Whether every request is answered by 503, because there are too many connections.</param>
-    internal HttpConnection(Transport transport, HttpServerOptions options, WebSite site, Func<bool> isStopping, Action<NetLabException, EndPoint> onFault, bool isTurnedAway)
+    internal HttpConnection(Transport transport, HttpServerOptions options, WebSite site, IServerHost host, bool isTurnedAway)
     {
         _transport = transport;
         _options = options;
         _site = site;
-        _isStopping = isStopping;
-        _onFault = onFault;
+        _host = host;
         _isTurnedAway = isTurnedAway;
         _since = options.Clock.GetTimestamp();
     }
@@ -67,7 +62,7 @@ internal sealed partial class HttpConnection : IServedConnection
         Ended,
     }
 
-    public int Id { get; } = Interlocked.Increment(ref s_lastId);
+    internal int Id { get; } = Interlocked.Increment(ref s_lastId);
 
     public long IdleMilliseconds => Current == Phase.Working ? 0 : (long)Elapsed.TotalMilliseconds;
 
@@ -95,7 +90,7 @@ internal sealed partial class HttpConnection : IServedConnection
     }
 
     /// <summary>Ends what has taken too long. Called from time to time.</summary>
-    internal void CheckDeadline()
+    public void CheckDeadline()
     {
         // Before the time: with the phase, its time began.
         Phase phase = Current;
@@ -143,11 +138,11 @@ internal sealed partial class HttpConnection : IServedConnection
     }
 
     /// <summary>Serves the connection to its end and closes it.</summary>
-    internal async Task RunAsync()
+    public async Task ServeAsync()
     {
         try
         {
-            if (await ServeAsync().ConfigureAwait(false))
+            if (await AnswerAllAsync().ConfigureAwait(false))
             {
                 await LingerAsync().ConfigureAwait(false);
             }
@@ -158,14 +153,19 @@ internal sealed partial class HttpConnection : IServedConnection
         }
         finally
         {
-            Volatile.Write(ref _phase, (int)Phase.Ended);
-            _received.Dispose();
-            _transport.Dispose();
+            Dispose();
         }
     }
 
+    public void Dispose()
+    {
+        Volatile.Write(ref _phase, (int)Phase.Ended);
+        _received.Dispose();
+        _transport.Dispose();
+    }
+
     /// <returns>Whether the client may still be sending, so that a plain close would reset the connection before the client has read the last answer (RFC 9112, section 9.6).</returns>
-    private async Task<bool> ServeAsync()
+    private async Task<bool> AnswerAllAsync()
     {
         Phase waiting = Phase.Idle;
         long answered = 0;
@@ -223,7 +223,7 @@ internal sealed partial class HttpConnection : IServedConnection
     private async ValueTask<bool> WaitAsync(Phase waiting)
     {
         Volatile.Write(ref _phase, (int)waiting);
-        if (_isStopping() && waiting == Phase.Idle)
+        if (_host.IsStopping && waiting == Phase.Idle)
         {
             return false;
         }

@@ -5,20 +5,20 @@ using PSNetLab.Engine.IO;
 namespace PSNetLab.Engine.Tests;
 
 /// <summary>Connections as they come in, with epoll and without.</summary>
-public class TcpAcceptorTests
+public class StreamListenerTests
 {
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
     public async Task All_that_waited_are_accepted(bool portable)
     {
-        using TcpAcceptor acceptor = NewAcceptor(portable);
-        Peer[] peers = await Task.WhenAll(Enumerable.Range(0, 100).Select(_ => Peer.ConnectAsync(acceptor.LocalEndPoint)));
+        using StreamListener listener = NewListener(portable);
+        Peer[] peers = await Task.WhenAll(Enumerable.Range(0, 100).Select(_ => Peer.ConnectAsync(listener.LocalEndPoint)));
         HashSet<EndPoint> expected = [.. peers.Select(peer => peer.Socket.LocalEndPoint!)];
 
         for (int i = 0; i < peers.Length; i++)
         {
-            using Socket? socket = await acceptor.AcceptAsync().Soon();
+            using Socket? socket = await listener.AcceptAsync().Soon();
             Assert.True(expected.Remove(socket!.RemoteEndPoint!));
         }
 
@@ -30,19 +30,19 @@ public class TcpAcceptorTests
     [InlineData(true)]
     public async Task One_that_was_reset_while_it_waited_does_not_keep_others_out(bool portable)
     {
-        using TcpAcceptor acceptor = NewAcceptor(portable);
+        using StreamListener listener = NewListener(portable);
         for (int i = 0; i < 3; i++)
         {
-            Peer gone = await Peer.ConnectAsync(acceptor.LocalEndPoint);
+            Peer gone = await Peer.ConnectAsync(listener.LocalEndPoint);
             gone.Socket.LingerState = new LingerOption(enable: true, seconds: 0);
             gone.Dispose();
         }
 
-        using Peer here = await Peer.ConnectAsync(acceptor.LocalEndPoint);
+        using Peer here = await Peer.ConnectAsync(listener.LocalEndPoint);
         Socket? socket;
         do
         {
-            socket = await acceptor.AcceptAsync().Soon();
+            socket = await listener.AcceptAsync().Soon();
             Assert.NotNull(socket?.RemoteEndPoint);
         }
         while (!here.Socket.LocalEndPoint!.Equals(socket.RemoteEndPoint));
@@ -55,13 +55,13 @@ public class TcpAcceptorTests
     [InlineData(true)]
     public async Task The_end_of_listening_ends_the_wait(bool portable)
     {
-        TcpAcceptor acceptor = NewAcceptor(portable);
-        Task<Socket?> waiting = acceptor.AcceptAsync().AsTask();
-        acceptor.Dispose();
+        StreamListener listener = NewListener(portable);
+        Task<Socket?> waiting = listener.AcceptAsync().AsTask();
+        listener.Dispose();
         Assert.Null(await waiting.Soon());
-        Assert.Null(await acceptor.AcceptAsync().Soon());
+        Assert.Null(await listener.AcceptAsync().Soon());
     }
 
-    private static TcpAcceptor NewAcceptor(bool portable)
-        => new(new IPEndPoint(IPAddress.Loopback, 0), 512, fault => Assert.Fail(fault.Message), portable);
+    private static StreamListener NewListener(bool portable)
+        => new(new IPEndPoint(IPAddress.Loopback, 0), 512, fault => Assert.Fail(fault().Message), portable);
 }

@@ -6,11 +6,11 @@ using PSNetLab.Engine.Primitives;
 namespace PSNetLab.Engine.IO;
 
 /// <summary>Listens on an endpoint and hands out the connections that come in.</summary>
-internal sealed class TcpAcceptor : IDisposable
+internal sealed class StreamListener : IDisposable
 {
     private static readonly TimeSpan s_pauseWithoutDescriptors = TimeSpan.FromMilliseconds(100);
 
-    private readonly Action<NetLabException> _onFault;
+    private readonly Action<Func<NetLabException>> _onFault;
     private readonly bool _portable;
     private readonly object _gate = new();
     private EpollSocket? _epoll;
@@ -21,26 +21,26 @@ internal sealed class TcpAcceptor : IDisposable
     /// <param name="onFault">Told of what keeps a connection from being accepted.</param>
     /// <param name="portable">Accept as on systems without epoll.</param>
     /// <exception cref="NetLabException">The endpoint cannot be listened on.</exception>
-    internal TcpAcceptor(IPEndPoint endPoint, int backlog, Action<NetLabException> onFault, bool portable = false)
+    internal StreamListener(IPEndPoint endPoint, int backlog, Action<Func<NetLabException>> onFault, bool portable = false)
     {
         _onFault = onFault;
         _portable = portable || !EpollLoop.IsSupported;
-        Listener = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        Socket = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         try
         {
             if (endPoint.Address.Equals(IPAddress.IPv6Any))
             {
-                Listener.DualMode = true;
+                Socket.DualMode = true;
             }
 
-            Listener.Bind(endPoint);
-            Listener.Listen(backlog);
-            LocalEndPoint = (IPEndPoint)Listener.LocalEndPoint!;
-            Listener.Blocking = _portable;
+            Socket.Bind(endPoint);
+            Socket.Listen(backlog);
+            LocalEndPoint = (IPEndPoint)Socket.LocalEndPoint!;
+            Socket.Blocking = _portable;
         }
         catch (SocketException error)
         {
-            Listener.Dispose();
+            Socket.Dispose();
             throw SocketFaults.Listen(error, endPoint, ProtocolType.Tcp);
         }
     }
@@ -48,7 +48,7 @@ internal sealed class TcpAcceptor : IDisposable
     internal IPEndPoint LocalEndPoint { get; }
 
     /// <summary>The listening socket.</summary>
-    internal Socket Listener { get; }
+    internal Socket Socket { get; }
 
     /// <summary>The next connection; null when listening has ended.</summary>
     internal async ValueTask<Socket?> AcceptAsync()
@@ -57,7 +57,7 @@ internal sealed class TcpAcceptor : IDisposable
         {
             try
             {
-                return _portable ? await Listener.AcceptAsync().ConfigureAwait(false) : await AcceptAsync(_epoll ?? Register()).ConfigureAwait(false);
+                return _portable ? await Socket.AcceptAsync().ConfigureAwait(false) : await AcceptAsync(_epoll ?? Register()).ConfigureAwait(false);
             }
             catch (Exception error) when (_disposed && error is SocketException or ObjectDisposedException)
             {
@@ -65,7 +65,7 @@ internal sealed class TcpAcceptor : IDisposable
             }
             catch (SocketException error) when (error.SocketErrorCode == SocketError.TooManyOpenSockets)
             {
-                _onFault(new NetLabException(
+                _onFault(() => new NetLabException(
                     FaultKind.TooManyOpenFiles,
                     $"{LocalEndPoint} cannot take more connections: no more file descriptors in this process. They wait until some are free; raise the limit (ulimit -n) or lower -MaxConnections.",
                     error));
@@ -88,7 +88,7 @@ internal sealed class TcpAcceptor : IDisposable
 
         _epoll?.Leave();
         _epoll?.Interrupt();
-        Listener.Dispose();
+        Socket.Dispose();
     }
 
     private EpollSocket Register()
@@ -97,7 +97,7 @@ internal sealed class TcpAcceptor : IDisposable
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
-            return _epoll = new EpollSocket(Listener);
+            return _epoll = new EpollSocket(Socket);
         }
     }
 

@@ -1,0 +1,58 @@
+using System.Net;
+
+namespace PSNetLab.Engine.Servers;
+
+/// <summary>An observer whose faults end neither a connection nor a server.</summary>
+internal sealed class GuardedObserver(IStreamServerObserver observer, EndPoint server) : IStreamServerObserver
+{
+    public void Opened(IServedConnection connection)
+    {
+        try
+        {
+            observer.Opened(connection);
+        }
+        catch (Exception error)
+        {
+            Report(error);
+        }
+    }
+
+    public void Closed(IServedConnection connection)
+    {
+        try
+        {
+            observer.Closed(connection);
+        }
+        catch (Exception error)
+        {
+            Report(error);
+        }
+    }
+
+    public void Refused(IPEndPoint remote)
+    {
+        try
+        {
+            observer.Refused(remote);
+        }
+        catch (Exception error)
+        {
+            Report(error);
+        }
+    }
+
+    public void Faulted(NetLabException fault, EndPoint target)
+    {
+        try
+        {
+            observer.Faulted(fault, target);
+        }
+        catch (Exception)
+        {
+            // Nobody else is there to be told.
+        }
+    }
+
+    private void Report(Exception error)
+        => Faulted(new NetLabException(FaultKind.SocketError, $"The server on {server} could not tell what happened: {error.Message}", error), server);
+}
