@@ -61,10 +61,6 @@ public class ArchitectureTests
         "Http.Server.HttpServerOptions -> Messages",
         "Http.Server.Responder -> Http.Files",
         "Inspection.OwnSockets -> IO",
-        "Inspection.PortOwner -> IO",
-        "Native.IpHelper -> Inspection",
-        "Primitives.SocketFaults -> Inspection",
-        "Primitives.SocketFaults -> Tcp",
     ];
 
     private static readonly TypeUses s_engine = TypeUses.Read(Path.Combine(AppContext.BaseDirectory, "PSNetLab.Engine.dll"));

@@ -2,6 +2,8 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using PSNetLab.Engine.Framing;
+using PSNetLab.Engine.Inspection;
+using PSNetLab.Engine.Primitives;
 using PSNetLab.Engine.Servers;
 using PSNetLab.Engine.Tcp;
 
@@ -246,6 +248,7 @@ public class TcpServerStopTests
     [Fact]
     public async Task A_port_in_use_is_told_with_its_owner()
     {
+        SocketFaults.DescribeOwner = PortOwner.Describe; // as the module does
         await using TestServer server = new();
 
         NetLabException fault = Assert.Throws<NetLabException>(() => Starting.Bind(new TcpServerOptions { EndPoint = server.EndPoint }));

@@ -65,9 +65,9 @@ internal sealed class StreamListener : IDisposable
             }
             catch (SocketException error) when (error.SocketErrorCode == SocketError.TooManyOpenSockets)
             {
-                _onFault(() => new NetLabException(
-                    FaultKind.TooManyOpenFiles,
-                    $"{LocalEndPoint} cannot take more connections: no more file descriptors in this process. They wait until some are free; raise the limit (ulimit -n) or lower -MaxConnections.",
+                _onFault(() => SocketFaults.NoDescriptors(
+                    $"{LocalEndPoint} cannot take more connections",
+                    "They wait until some are free; raise the limit (ulimit -n) or lower -MaxConnections.",
                     error));
                 await Task.Delay(s_pauseWithoutDescriptors).ConfigureAwait(false);
             }

@@ -35,7 +35,7 @@ internal static class UdpSockets
             }
 
             socket.Bind(endPoint);
-            if (IsAny(endPoint.Address))
+            if (Addresses.IsAny(endPoint.Address))
             {
                 TellLocalAddress(socket);
             }
@@ -115,11 +115,6 @@ internal static class UdpSockets
             return IPAddress.Any; // no route: sending will say so
         }
     }
-
-    internal static bool IsAny(IPAddress address) => address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any);
-
-    internal static bool IsMulticast(IPAddress address) => address.IsIPv6Multicast
-        || (address.AddressFamily == AddressFamily.InterNetwork && address.GetAddressBytes()[0] is >= 224 and < 240);
 
     private static void Join(Socket socket, IPAddress group, NetworkCard? card)
     {

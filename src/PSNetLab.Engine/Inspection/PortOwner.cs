@@ -1,6 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
-using PSNetLab.Engine.IO;
+using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab.Engine.Inspection;
 
@@ -36,5 +36,5 @@ internal static class PortOwner
     }
 
     /// <summary>Whether two addresses get in each other's way: the same, or one of them all addresses.</summary>
-    private static bool Overlaps(IPAddress held, IPAddress wanted) => held.Equals(wanted) || UdpSockets.IsAny(held) || UdpSockets.IsAny(wanted);
+    private static bool Overlaps(IPAddress held, IPAddress wanted) => held.Equals(wanted) || Addresses.IsAny(held) || Addresses.IsAny(wanted);
 }

@@ -32,7 +32,7 @@ internal static class WindowsSockets
         bool[] versions = protocol == SocketProtocol.Unix ? [] : Socket.OSSupportsIPv6 ? [false, true] : [false];
         foreach (bool six in versions)
         {
-            Read(ReadTable((Span<byte> table, ref uint bytes) => IpHelper.ReadTable(protocol, six, table, ref bytes)), protocol, six, onSocket);
+            Read(ReadTable((Span<byte> table, ref uint bytes) => IpHelper.ReadTable(protocol == SocketProtocol.Tcp, six, table, ref bytes)), protocol, six, onSocket);
         }
     }
 

@@ -15,11 +15,11 @@ internal static unsafe partial class IpHelper
 
     /// <summary>Reads a table into memory, and tells how many bytes it has.</summary>
     /// <returns>0, or a system error code.</returns>
-    internal static uint ReadTable(SocketProtocol protocol, bool six, Span<byte> table, ref uint bytes)
+    internal static uint ReadTable(bool tcp, bool six, Span<byte> table, ref uint bytes)
     {
         fixed (byte* start = table)
         {
-            return protocol == SocketProtocol.Tcp
+            return tcp
                 ? GetExtendedTcpTable(start, ref bytes, 0, six ? Family6 : Family4, TcpTableOwnerPidAll, 0)
                 : GetExtendedUdpTable(start, ref bytes, 0, six ? Family6 : Family4, UdpTableOwnerPid, 0);
         }

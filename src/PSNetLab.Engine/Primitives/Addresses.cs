@@ -21,4 +21,9 @@ internal static class Addresses
         return IPAddress.TryParse(trimmed, out address!)
             && (address.AddressFamily == AddressFamily.InterNetworkV6 || trimmed.Count(letter => letter == '.') == 3);
     }
+
+    internal static bool IsAny(IPAddress address) => address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any);
+
+    internal static bool IsMulticast(IPAddress address) => address.IsIPv6Multicast
+        || (address.AddressFamily == AddressFamily.InterNetwork && address.GetAddressBytes()[0] is >= 224 and < 240);
 }

@@ -1,18 +1,21 @@
 using System.Net;
 using System.Net.Sockets;
-using System.Security.Authentication;
-using PSNetLab.Engine.Inspection;
 
 namespace PSNetLab.Engine.Primitives;
 
 /// <summary>The one place where what the system says of a socket becomes a fault with a name and advice.</summary>
 internal static class SocketFaults
 {
+    /// <summary>Says who holds a port, as " (by process 4711, node)"; nothing, where nobody has given it the means to find out.</summary>
+    internal static Func<IPEndPoint, ProtocolType, string> DescribeOwner { get; set; } = static (_, _) => string.Empty;
+
+    private const string NoMoreDescriptors = "no more file descriptors in this process";
+
     internal static NetLabException Listen(SocketException error, IPEndPoint endPoint, ProtocolType protocol, string portParameter = "-Port") => error.SocketErrorCode switch
     {
         SocketError.AddressAlreadyInUse => new(
             FaultKind.PortInUse,
-            $"Port {endPoint.Port} on {endPoint.Address} is in use{PortOwner.Describe(endPoint, protocol)}. Choose another with {portParameter}, or 0 for any free one.",
+            $"Port {endPoint.Port} on {endPoint.Address} is in use{DescribeOwner(endPoint, protocol)}. Choose another with {portParameter}, or 0 for any free one.",
             error),
         SocketError.AccessDenied => new(
             FaultKind.PortNotPermitted,
@@ -33,27 +36,8 @@ internal static class SocketFaults
         SocketException { SocketErrorCode: SocketError.NetworkUnreachable or SocketError.HostUnreachable } => (FaultKind.HostUnreachable, "no route to it"),
         SocketException { SocketErrorCode: SocketError.AddressNotAvailable } => (FaultKind.AddressNotLocal, "the local address cannot be used for it"),
         SocketException { SocketErrorCode: SocketError.AddressAlreadyInUse } => (FaultKind.PortInUse, "the local port is in use"),
-        SocketException { SocketErrorCode: SocketError.TooManyOpenSockets } => (FaultKind.TooManyOpenFiles, "no more file descriptors in this process"),
+        SocketException { SocketErrorCode: SocketError.TooManyOpenSockets } => (FaultKind.TooManyOpenFiles, NoMoreDescriptors),
         _ => (FaultKind.SocketError, error.Message),
-    };
-
-    /// <summary>What ended a connection, and the word for it in <see cref="TcpConnection.CloseReason"/>.</summary>
-    internal static (TcpCloseReason Reason, NetLabException Fault) Connection(Exception error, EndPoint remote) => error switch
-    {
-        NetLabException known => (known.Kind == FaultKind.ConnectionReset ? TcpCloseReason.PeerReset : TcpCloseReason.Failed, known),
-        SocketException { SocketErrorCode: SocketError.ConnectionReset or SocketError.ConnectionAborted } => (
-            TcpCloseReason.PeerReset,
-            new(FaultKind.ConnectionReset, $"{remote} reset the connection: it was closed there while data was still on its way. Open a new one to go on.", error)),
-        SocketException { SocketErrorCode: SocketError.Shutdown or SocketError.NotConnected } or ObjectDisposedException => (
-            TcpCloseReason.PeerClosed,
-            new(FaultKind.ConnectionClosed, $"The connection to {remote} takes no more data: it is closed (broken pipe). Open a new one to go on.", error)),
-        SocketException { SocketErrorCode: SocketError.TimedOut } => (
-            TcpCloseReason.Failed,
-            new(FaultKind.SendTimeout, $"{remote} stopped answering, and the system gave the connection up. Check the network, then open a new one.", error)),
-        AuthenticationException => (TcpCloseReason.TlsFailed, new(FaultKind.TlsHandshakeFailed, $"TLS with {remote} failed: {error.Message}", error)),
-        IOException { InnerException: SocketException inner } => Connection(inner, remote),
-        SocketException other => (TcpCloseReason.Failed, Other(other, $"The connection to {remote} failed")),
-        _ => (TcpCloseReason.Failed, new(FaultKind.SocketError, $"The connection to {remote} failed: {error.Message}", error)),
     };
 
     /// <summary>Why a datagram could not be sent.</summary>
@@ -78,7 +62,11 @@ internal static class SocketFaults
         _ => Other(error, $"Cannot send to {remote}"),
     };
 
-    private static NetLabException Other(SocketException error, string what) => error.SocketErrorCode == SocketError.TooManyOpenSockets
-        ? new(FaultKind.TooManyOpenFiles, $"{what}: no more file descriptors in this process. Close some connections, or raise the limit (ulimit -n).", error)
+    /// <summary>What cannot be done because the process, or the system, has as many files and sockets open as it may.</summary>
+    internal static NetLabException NoDescriptors(string what, string advice, Exception? error = null) => new(FaultKind.TooManyOpenFiles, $"{what}: {NoMoreDescriptors}. {advice}", error);
+
+    /// <summary>A fault that has no words of its own here.</summary>
+    internal static NetLabException Other(SocketException error, string what) => error.SocketErrorCode == SocketError.TooManyOpenSockets
+        ? NoDescriptors(what, "Close some connections, or raise the limit (ulimit -n).", error)
         : new(FaultKind.SocketError, $"{what}: {error.Message} ({error.SocketErrorCode}).", error);
 }

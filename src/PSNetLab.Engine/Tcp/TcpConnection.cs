@@ -6,14 +6,13 @@ using System.Text;
 using PSNetLab.Engine.Framing;
 using PSNetLab.Engine.IO;
 using PSNetLab.Engine.Primitives;
+using PSNetLab.Engine.Tcp;
 
 namespace PSNetLab;
 
 /// <summary>A live TCP connection: one that was opened here, or one that a server accepted.</summary>
 public sealed partial class TcpConnection : IDisposable
 {
-    private static int s_lastId;
-
     private readonly Transport _transport;
     private readonly object _gate = new();
     private bool _sendClosed;
@@ -27,7 +26,7 @@ public sealed partial class TcpConnection : IDisposable
 
     internal TcpConnection(Transport transport, MessageFraming framing, Encoding encoding, int maxMessageBytes)
     {
-        Id = Interlocked.Increment(ref s_lastId);
+        Id = ConnectionIds.Next();
         OpenedAt = DateTime.Now;
         Framing = framing;
         Encoding = encoding;
@@ -148,7 +147,7 @@ public sealed partial class TcpConnection : IDisposable
     /// <summary>Closes the connection for an error, and returns the fault to report.</summary>
     internal NetLabException Fail(Exception error)
     {
-        (TcpCloseReason reason, NetLabException fault) = SocketFaults.Connection(error, RemoteEndPoint);
+        (TcpCloseReason reason, NetLabException fault) = TcpFaults.Ended(error, RemoteEndPoint);
         Close(reason, fault.Message);
         return fault;
     }

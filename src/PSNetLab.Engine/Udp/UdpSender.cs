@@ -90,7 +90,7 @@ internal sealed class UdpSender : IDatagramHandler, IDisposable
     /// <exception cref="NetLabException">The system refused the socket or the endpoint.</exception>
     internal static UdpSender Open(UdpSendOptions options)
     {
-        bool isConnected = !options.Broadcast && !UdpSockets.IsMulticast(options.Remote.Address);
+        bool isConnected = !options.Broadcast && !Addresses.IsMulticast(options.Remote.Address);
         Socket socket = UdpSockets.Bind(new UdpBinding
         {
             EndPoint = options.Local ?? new IPEndPoint(options.Remote.AddressFamily == AddressFamily.InterNetworkV6 ? IPAddress.IPv6Any : IPAddress.Any, 0),

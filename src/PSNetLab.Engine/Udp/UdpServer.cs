@@ -228,7 +228,7 @@ internal sealed class UdpServer : IDatagramHandler
     }
 
     /// <summary>The address to answer from: the one that was asked, unless it is nobody's own.</summary>
-    private static IPAddress? Source(IPAddress? asked) => asked is null || UdpSockets.IsMulticast(asked) || asked.Equals(IPAddress.Broadcast) ? null : asked;
+    private static IPAddress? Source(IPAddress? asked) => asked is null || Addresses.IsMulticast(asked) || asked.Equals(IPAddress.Broadcast) ? null : asked;
 
     private void ReportSend(SocketException error, DatagramPeer peer, int length)
     {

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using System.Text;
 using Microsoft.Win32.SafeHandles;
 using PSNetLab.Engine.Native;
+using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab.Engine.Http.Files;
 
@@ -177,7 +178,7 @@ internal sealed unsafe class FilePath
     {
         NoEntry or NotAFolder or NameTooLong or TooManyLinks or InvalidArgument => FileStamp.Missing,
         AccessDenied or NotPermitted => FileStamp.Denied,
-        TooManyOpenFiles or TooManyOpenFilesInSystem => throw new NetLabException(FaultKind.TooManyOpenFiles, $"'{Text}' cannot be opened: no more file descriptors in this process. Raise the limit (ulimit -n) or lower -MaxConnections."),
+        TooManyOpenFiles or TooManyOpenFilesInSystem => throw SocketFaults.NoDescriptors($"'{Text}' cannot be opened", "Raise the limit (ulimit -n) or lower -MaxConnections."),
         _ => throw new IOException($"'{Text}' cannot be read: {Marshal.GetPInvokeErrorMessage(errno)}"),
     };
 

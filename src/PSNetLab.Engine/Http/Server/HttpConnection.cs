@@ -15,8 +15,6 @@ internal sealed partial class HttpConnection : IServedConnection
 
     private static readonly TimeSpan s_linger = TimeSpan.FromSeconds(2);
 
-    private static int s_lastId;
-
     private readonly Transport _transport;
     private readonly HttpServerOptions _options;
     private readonly WebSite _site;
@@ -62,7 +60,7 @@ internal sealed partial class HttpConnection : IServedConnection
         Ended,
     }
 
-    internal int Id { get; } = Interlocked.Increment(ref s_lastId);
+    internal int Id { get; } = ConnectionIds.Next();
 
     public long IdleMilliseconds => Current == Phase.Working ? 0 : (long)Elapsed.TotalMilliseconds;
 

@@ -7,6 +7,7 @@ using PSNetLab.Binding;
 using PSNetLab.Engine.Http.Files;
 using PSNetLab.Engine.Http.Protocol;
 using PSNetLab.Engine.Http.Server;
+using PSNetLab.Engine.IO;
 using PSNetLab.Jobs;
 
 namespace PSNetLab.Commands;
@@ -164,7 +165,7 @@ public sealed class StartStaticHttpServerCommand : StartServerCmdlet
             EndPoint = endPoint,
             Folder = folder,
             MaxConnections = MaxConnections,
-            Certificate = CertificateTransformationAttribute.ForServer(Tls, Certificate),
+            Certificate = Tls || Certificate is not null ? ServerCertificates.Context(Certificate) : null,
             Filter = Filter,
             Limits = new() { StartLineBytes = MaxRequestLineBytes, HeaderBytes = MaxHeaderBytes, HeaderCount = MaxHeaderCount },
             RequestTimeout = TimeSpan.FromSeconds(RequestTimeoutSec),

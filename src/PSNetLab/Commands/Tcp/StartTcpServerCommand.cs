@@ -3,6 +3,7 @@ using System.Net;
 using System.Security.Cryptography.X509Certificates;
 using PSNetLab.Binding;
 using PSNetLab.Engine.Framing;
+using PSNetLab.Engine.IO;
 using PSNetLab.Engine.Tcp;
 using PSNetLab.Jobs;
 
@@ -79,7 +80,7 @@ public sealed class StartTcpServerCommand : StartMessageServerCmdlet
             MaxConnections = MaxConnections,
             MaxMessageBytes = MaxMessageBytes,
             IdleTimeout = TimeSpan.FromSeconds(IdleTimeoutSec),
-            Certificate = CertificateTransformationAttribute.ForServer(Tls, Certificate),
+            Certificate = Tls || Certificate is not null ? ServerCertificates.Context(Certificate) : null,
             Filter = Filter,
         };
         WhenFull whenFull = WhenFull ?? (ParameterSetName == RecordSet ? PSNetLab.WhenFull.Wait : PSNetLab.WhenFull.Drop);

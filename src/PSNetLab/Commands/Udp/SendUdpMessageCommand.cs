@@ -4,10 +4,8 @@ using System.Net.Sockets;
 using System.Text;
 using PSNetLab.Binding;
 using PSNetLab.Conversion;
-using PSNetLab.Engine.IO;
 using PSNetLab.Engine.Messages;
 using PSNetLab.Engine.Primitives;
-using PSNetLab.Engine.Tcp;
 using PSNetLab.Engine.Udp;
 using PSNetLab.Jobs;
 
@@ -102,7 +100,7 @@ public sealed class SendUdpMessageCommand : NetCmdlet
     {
         try
         {
-            if (MulticastGroup is not null && !UdpSockets.IsMulticast(MulticastGroup))
+            if (MulticastGroup is not null && !Addresses.IsMulticast(MulticastGroup))
             {
                 throw new NetLabException(FaultKind.MulticastRefused, $"{MulticastGroup} is not a multicast address (224.0.0.0/4 or ff00::/8). Use -ComputerName for a host.") { Subject = MulticastGroup };
             }
@@ -171,7 +169,7 @@ public sealed class SendUdpMessageCommand : NetCmdlet
 
     private IPAddress Resolve()
     {
-        IPAddress[] addresses = Await(TcpConnector.ResolveAsync(ComputerName, AddressFamily.Unspecified, StopToken));
+        IPAddress[] addresses = Await(NameResolver.ResolveAsync(ComputerName, AddressFamily.Unspecified, StopToken));
         return Array.Find(addresses, address => address.AddressFamily == AddressFamily.InterNetwork) ?? addresses[0];
     }
 

@@ -1,0 +1,29 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Security.Authentication;
+using PSNetLab.Engine.Primitives;
+
+namespace PSNetLab.Engine.Tcp;
+
+/// <summary>What the end of a connection means.</summary>
+internal static class TcpFaults
+{
+    /// <summary>What ended a connection, and the word for it in <see cref="TcpConnection.CloseReason"/>.</summary>
+    internal static (TcpCloseReason Reason, NetLabException Fault) Ended(Exception error, EndPoint remote) => error switch
+    {
+        NetLabException known => (known.Kind == FaultKind.ConnectionReset ? TcpCloseReason.PeerReset : TcpCloseReason.Failed, known),
+        SocketException { SocketErrorCode: SocketError.ConnectionReset or SocketError.ConnectionAborted } => (
+            TcpCloseReason.PeerReset,
+            new(FaultKind.ConnectionReset, $"{remote} reset the connection: it was closed there while data was still on its way. Open a new one to go on.", error)),
+        SocketException { SocketErrorCode: SocketError.Shutdown or SocketError.NotConnected } or ObjectDisposedException => (
+            TcpCloseReason.PeerClosed,
+            new(FaultKind.ConnectionClosed, $"The connection to {remote} takes no more data: it is closed (broken pipe). Open a new one to go on.", error)),
+        SocketException { SocketErrorCode: SocketError.TimedOut } => (
+            TcpCloseReason.Failed,
+            new(FaultKind.SendTimeout, $"{remote} stopped answering, and the system gave the connection up. Check the network, then open a new one.", error)),
+        AuthenticationException => (TcpCloseReason.TlsFailed, new(FaultKind.TlsHandshakeFailed, $"TLS with {remote} failed: {error.Message}", error)),
+        IOException { InnerException: SocketException inner } => Ended(inner, remote),
+        SocketException other => (TcpCloseReason.Failed, SocketFaults.Other(other, $"The connection to {remote} failed")),
+        _ => (TcpCloseReason.Failed, new(FaultKind.SocketError, $"The connection to {remote} failed: {error.Message}", error)),
+    };
+}
