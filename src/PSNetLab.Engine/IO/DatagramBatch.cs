@@ -6,8 +6,9 @@ using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab.Engine.IO;
 
-/// <summary>Memory for receiving many datagrams with one recvmmsg(2). One for each thread and buffer size, used without a wait in between.</summary>
-internal sealed unsafe class DatagramBatch
+/// <summary>What one recvmmsg(2) received, in memory that the thread lends for as long as a method runs: many datagrams.</summary>
+/// <remarks>As a ref struct it cannot outlive its method, nor a wait. Whoever receives on the thread meanwhile gets other memory.</remarks>
+internal readonly unsafe ref struct DatagramBatch
 {
     private const int MostDatagrams = 128;
     private const int MostBytes = 4 * 1024 * 1024;
@@ -15,54 +16,42 @@ internal sealed unsafe class DatagramBatch
     private const int ControlBytes = 80;
 
     [ThreadStatic]
-    private static DatagramBatch? t_batch;
+    private static Memory? t_spare;
 
-    private readonly byte[] _data;
-    private readonly byte[] _names;
-    private readonly byte[] _control;
-    private readonly MultiMessageHeader[] _headers;
-    private readonly IoVector[] _vectors;
-    private readonly int _bufferBytes;
+    private readonly Memory _memory;
 
-    private DatagramBatch(int bufferBytes)
-    {
-        _bufferBytes = bufferBytes;
-        int count = Math.Clamp(MostBytes / Math.Max(bufferBytes, 1), 1, MostDatagrams);
-        _data = GC.AllocateUninitializedArray<byte>(count * bufferBytes, pinned: true);
-        _names = GC.AllocateArray<byte>(count * NameBytes, pinned: true);
-        _control = GC.AllocateArray<byte>(count * ControlBytes, pinned: true);
-        _headers = GC.AllocateArray<MultiMessageHeader>(count, pinned: true);
-        _vectors = GC.AllocateArray<IoVector>(count, pinned: true);
-        for (int i = 0; i < count; i++)
-        {
-            _vectors[i] = new IoVector { Start = At(_data, i * bufferBytes), Length = (nuint)bufferBytes };
-            _headers[i].Header.Name = At(_names, i * NameBytes);
-            _headers[i].Header.Vectors = (IoVector*)Marshal.UnsafeAddrOfPinnedArrayElement(_vectors, i);
-            _headers[i].Header.VectorCount = 1;
-            _headers[i].Header.Control = At(_control, i * ControlBytes);
-        }
-    }
+    private DatagramBatch(Memory memory) => _memory = memory;
 
     /// <summary>How many datagrams fit.</summary>
-    internal int Capacity => _headers.Length;
+    internal int Capacity => _memory.Count;
 
-    internal static DatagramBatch ForThread(int bufferBytes)
-        => t_batch?._bufferBytes == bufferBytes ? t_batch : t_batch = new DatagramBatch(bufferBytes);
+    /// <summary>Lends memory for datagrams of so many bytes.</summary>
+    internal static DatagramBatch Lend(int bufferBytes)
+    {
+        Memory memory = t_spare ?? new Memory();
+        t_spare = null;
+        memory.Divide(bufferBytes);
+        return new DatagramBatch(memory);
+    }
+
+    /// <summary>Gives the memory back.</summary>
+    public void Dispose() => t_spare = _memory;
 
     /// <summary>Receives what is there, without waiting: the number of datagrams, or -1 with the errno set.</summary>
     internal int Receive(SafeSocketHandle socket)
     {
-        for (int i = 0; i < _headers.Length; i++)
+        Span<MultiMessageHeader> headers = _memory.Headers.AsSpan(0, Capacity);
+        foreach (ref MultiMessageHeader header in headers)
         {
-            _headers[i].Header.NameLength = NameBytes;
-            _headers[i].Header.ControlLength = ControlBytes;
+            header.Header.NameLength = NameBytes;
+            header.Header.ControlLength = ControlBytes;
         }
 
         // With MSG_TRUNC among the flags, the length is that of the datagram, not of what fitted (recv(2)).
         return LibCDatagrams.ReceiveMany(
             socket,
-            (MultiMessageHeader*)Marshal.UnsafeAddrOfPinnedArrayElement(_headers, 0),
-            (uint)_headers.Length,
+            (MultiMessageHeader*)Marshal.UnsafeAddrOfPinnedArrayElement(_memory.Headers, 0),
+            (uint)headers.Length,
             LibCDatagrams.DoNotWait | LibCDatagrams.Truncated,
             null);
     }
@@ -72,20 +61,19 @@ internal sealed unsafe class DatagramBatch
     {
         get
         {
-            ref MultiMessageHeader header = ref _headers[index];
+            ref MultiMessageHeader header = ref _memory.Headers[index];
             int length = (int)header.Length;
+            Span<byte> buffer = _memory.Buffer(index);
             return new Datagram
             {
-                Data = _data.AsSpan(index * _bufferBytes, Math.Min(length, _bufferBytes)),
+                Data = buffer[..Math.Min(length, buffer.Length)],
                 FullLength = length,
-                Truncated = length > _bufferBytes,
-                Peer = peers.Find(_names.AsSpan(index * NameBytes, (int)header.Header.NameLength)),
-                Packet = PacketInfo(_control.AsSpan(index * ControlBytes, (int)header.Header.ControlLength)),
+                Truncated = length > buffer.Length,
+                Peer = peers.Find(_memory.Names.AsSpan(index * NameBytes, (int)header.Header.NameLength)),
+                Packet = PacketInfo(_memory.Control.AsSpan(index * ControlBytes, (int)header.Header.ControlLength)),
             };
         }
     }
-
-    private static byte* At(byte[] pinned, int offset) => (byte*)Marshal.UnsafeAddrOfPinnedArrayElement(pinned, offset);
 
     /// <summary>Reads the control messages of ip(7) and ipv6(7). An IPv4 datagram on a socket for both families has both; only that of ip(7) knows the own address.</summary>
     private static PacketSource PacketInfo(ReadOnlySpan<byte> control)
@@ -110,5 +98,57 @@ internal sealed unsafe class DatagramBatch
         }
 
         return source;
+    }
+
+    /// <summary>Pinned memory for a batch, divided into buffers of any size: servers that differ in it share what a thread has.</summary>
+    private sealed class Memory
+    {
+        private readonly IoVector[] _vectors = GC.AllocateArray<IoVector>(MostDatagrams, pinned: true);
+        private byte[] _data = [];
+        private int _bufferBytes;
+
+        internal Memory()
+        {
+            for (int i = 0; i < MostDatagrams; i++)
+            {
+                Headers[i].Header.Name = At(Names, i * NameBytes);
+                Headers[i].Header.Vectors = (IoVector*)Marshal.UnsafeAddrOfPinnedArrayElement(_vectors, i);
+                Headers[i].Header.VectorCount = 1;
+                Headers[i].Header.Control = At(Control, i * ControlBytes);
+            }
+        }
+
+        /// <summary>How many buffers there are.</summary>
+        internal int Count { get; private set; }
+
+        internal byte[] Names { get; } = GC.AllocateArray<byte>(MostDatagrams * NameBytes, pinned: true);
+
+        internal byte[] Control { get; } = GC.AllocateArray<byte>(MostDatagrams * ControlBytes, pinned: true);
+
+        internal MultiMessageHeader[] Headers { get; } = GC.AllocateArray<MultiMessageHeader>(MostDatagrams, pinned: true);
+
+        internal Span<byte> Buffer(int index) => _data.AsSpan(index * _bufferBytes, _bufferBytes);
+
+        internal void Divide(int bufferBytes)
+        {
+            if (bufferBytes == _bufferBytes)
+            {
+                return;
+            }
+
+            _bufferBytes = bufferBytes;
+            Count = Math.Clamp(MostBytes / bufferBytes, 1, MostDatagrams);
+            if (_data.Length < Count * bufferBytes)
+            {
+                _data = GC.AllocateUninitializedArray<byte>(Count * bufferBytes, pinned: true);
+            }
+
+            for (int i = 0; i < Count; i++)
+            {
+                _vectors[i] = new IoVector { Start = At(_data, i * bufferBytes), Length = (nuint)bufferBytes };
+            }
+        }
+
+        private static byte* At(byte[] pinned, int offset) => (byte*)Marshal.UnsafeAddrOfPinnedArrayElement(pinned, offset);
     }
 }

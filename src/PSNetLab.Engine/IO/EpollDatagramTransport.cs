@@ -27,7 +27,7 @@ internal sealed unsafe class EpollDatagramTransport : DatagramTransport
             return false;
         }
 
-        DatagramBatch batch = DatagramBatch.ForThread(BufferBytes);
+        using DatagramBatch batch = DatagramBatch.Lend(BufferBytes);
         int count = batch.Receive(_epoll.Handle);
         if (count < 0)
         {
