@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 using System.Net;
 using PSNetLab.Engine.Http.Server;
 
@@ -6,7 +7,8 @@ namespace PSNetLab.Engine.Tests;
 
 public sealed class AccessLogTests : IDisposable
 {
-    private static readonly DateTimeOffset s_time = new(2000, 10, 10, 13, 55, 36, TimeSpan.FromHours(-7));
+    private static readonly DateTime s_time = new(2000, 10, 10, 13, 55, 36, DateTimeKind.Local);
+    private static readonly string s_offset = s_time.ToString("zzz", CultureInfo.InvariantCulture).Replace(":", "", StringComparison.Ordinal);
 
     private readonly string _folder = Directory.CreateTempSubdirectory("PSNetLab").FullName;
     private readonly ConcurrentQueue<NetLabException> _faults = new();
@@ -17,17 +19,18 @@ public sealed class AccessLogTests : IDisposable
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Theory]
-    [InlineData(AccessLogFormat.Common, "127.0.0.1 - frank [10/Oct/2000:13:55:36 -0700] \"GET /a HTTP/1.1\" 200 2326\n")]
-    [InlineData(AccessLogFormat.Combined, "127.0.0.1 - frank [10/Oct/2000:13:55:36 -0700] \"GET /a HTTP/1.1\" 200 2326 \"http://localhost/\" \"curl/8\"\n")]
+    [InlineData(AccessLogFormat.Common, "127.0.0.1 - frank [10/Oct/2000:13:55:36 #] \"GET /a HTTP/1.1\" 200 2326\n")]
+    [InlineData(AccessLogFormat.Combined, "127.0.0.1 - frank [10/Oct/2000:13:55:36 #] \"GET /a HTTP/1.1\" 200 2326 \"http://localhost/\" \"curl/8\"\n")]
     public async Task Lines_are_appended_in_the_format(AccessLogFormat format, string expected)
     {
+        expected = expected.Replace("#", s_offset, StringComparison.Ordinal);
         await File.WriteAllTextAsync(LogPath, "earlier\n");
         await using (AccessLog log = Open(format))
         {
             Assert.Equal("earlier\n", ReadLog());
-            log.Write(IPAddress.Loopback, "frank", s_time, "GET", "/a", "HTTP/1.1", 200, 2326, "http://localhost/", "curl/8");
+            log.Write([Record("GET /a HTTP/1.1\r\nReferer: http://localhost/\r\nHost: a\r\nuser-agent: curl/8\r\n\r\n", "frank", 2326)]);
             await Waiting.Until(() => ReadLog() == "earlier\n" + expected);
-            log.Write(IPAddress.Loopback, "frank", s_time, "GET", "/a", "HTTP/1.1", 200, 2326, "http://localhost/", "curl/8");
+            log.Write([Record("GET /a HTTP/1.1\r\nReferer: http://localhost/\r\nHost: a\r\nuser-agent: curl/8\r\n\r\n", "frank", 2326)]);
         }
 
         Assert.Equal("earlier\n" + expected + expected, ReadLog());
@@ -215,7 +218,10 @@ public sealed class AccessLogTests : IDisposable
     }
 
     private static void Write(AccessLog log, string target)
-        => log.Write(IPAddress.Loopback, null, s_time, "GET", target, "HTTP/1.1", 200, 0, null, null);
+        => log.Write([Record($"GET {target} HTTP/1.1\r\nHost: a\r\n\r\n", user: null, bytes: 0)]);
+
+    private static HttpRequestRecord Record(string head, string? user, long bytes)
+        => new(1, new IPEndPoint(IPAddress.Loopback, 1), HttpHead.Bytes(head)) { Time = s_time, User = user, Status = 200, BytesSent = bytes };
 
     private static string[] Targets(string path) => Targets(File.ReadAllLines(path));
 
@@ -223,7 +229,7 @@ public sealed class AccessLogTests : IDisposable
     private static string[] Targets(string[] lines) => [.. lines.Where(line => line.Length > 0).Select(line =>
     {
         string[] words = line.Split(' ');
-        Assert.Equal(["127.0.0.1", "-", "-", "[10/Oct/2000:13:55:36", "-0700]", "\"GET", words[6], "HTTP/1.1\"", "200", "0"], words);
+        Assert.Equal(["127.0.0.1", "-", "-", "[10/Oct/2000:13:55:36", s_offset + "]", "\"GET", words[6], "HTTP/1.1\"", "200", "0"], words);
         return words[6];
     })];
 

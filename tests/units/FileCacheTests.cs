@@ -13,7 +13,7 @@ public sealed class FileCacheTests : IDisposable
     private readonly FakeTimeProvider _clock = new(DateTimeOffset.UtcNow);
     private readonly WebSite _site;
 
-    public FileCacheTests() => _site = new WebSite(new() { Folder = _folder.Path, Clock = _clock });
+    public FileCacheTests() => _site = new StaticSiteHandler(new() { Folder = _folder.Path, Clock = _clock }).Site;
 
     public void Dispose() => _folder.Dispose();
 
@@ -124,7 +124,7 @@ public sealed class FileCacheTests : IDisposable
         }
 
         await _folder.SettleAsync(_clock);
-        int formLength = (await Load("a.txt").MakeAsync("gzip"u8.ToArray())).Content!.Length;
+        int formLength = (await Load("a.txt").MakeAsync("gzip"u8.ToArray())).Content.Bytes.Length;
         Assert.Equal(beforehand, formLength == 60_000);
         for (int i = 0; i < Count; i++)
         {
@@ -155,7 +155,7 @@ public sealed class FileCacheTests : IDisposable
                 WebFile file = _site.Files.Find(key) ?? _site.Files.Add(key, Load($"{number}.txt"));
                 if (random.Next(10) == 0)
                 {
-                    Assert.NotNull((await file.MakeAsync("gzip"u8.ToArray())).Content);
+                    Assert.True((await file.MakeAsync("gzip"u8.ToArray())).IsInMemory);
                 }
             }
         })));
@@ -171,6 +171,6 @@ public sealed class FileCacheTests : IDisposable
     {
         FilePath path = new(_folder.PathOf(name));
         using SafeFileHandle handle = path.Open(out FileStamp stamp)!;
-        return new WebFile(_site, path, handle, stamp);
+        return _site.NewFile(path, handle, stamp);
     }
 }

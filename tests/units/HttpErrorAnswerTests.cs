@@ -1,3 +1,4 @@
+using PSNetLab.Engine.Http.Files;
 using PSNetLab.Engine.Http.Server;
 
 namespace PSNetLab.Engine.Tests;
@@ -34,7 +35,7 @@ public sealed class HttpErrorAnswerTests : IDisposable
     [InlineData(431, "GET / HTTP/1.1\r\nA: 1\r\nB: 2\r\nC: 3\r\nD: 4" + End)]
     public async Task A_broken_request_is_answered_and_the_connection_closed(int status, string request, int repeat = 1)
     {
-        HttpServerOptions options = new() { Folder = _folder.Path, Clock = _clock, Limits = new() { StartLineBytes = 80, HeaderBytes = 150, HeaderCount = 4 } };
+        StaticSiteOptions options = new() { Folder = _folder.Path, Clock = _clock, Limits = new() { StartLineBytes = 80, HeaderBytes = 150, HeaderCount = 4 } };
         foreach (TransportKind kind in TransportPair.Kinds)
         {
             await using ServedConnection served = await ServedConnection.StartAsync(kind, options);
@@ -167,5 +168,5 @@ public sealed class HttpErrorAnswerTests : IDisposable
         Assert.Equal(200, (await served.Client.GetAsync("/a")).Status);
     }
 
-    private Task<ServedConnection> StartAsync(HttpServerOptions? options = null) => ServedConnection.StartAsync(TransportKind.Portable, options ?? new() { Folder = _folder.Path, Clock = _clock });
+    private Task<ServedConnection> StartAsync(StaticSiteOptions? options = null) => ServedConnection.StartAsync(TransportKind.Portable, options ?? new() { Folder = _folder.Path, Clock = _clock });
 }

@@ -1,5 +1,5 @@
 using System.Text;
-using PSNetLab.Engine.Http.Server;
+using PSNetLab.Engine.Http.Files;
 
 namespace PSNetLab.Engine.Tests;
 
@@ -24,8 +24,8 @@ public sealed class HttpInterleavingTests : IDisposable
     [MemberData(nameof(Kinds))]
     public async Task What_follows_a_skipped_body_stays_with_its_connection(TransportKind kind)
     {
-        await using ServedConnection one = await ServedConnection.StartAsync(kind, new HttpServerOptions { Folder = _folder.Path });
-        await using ServedConnection other = await ServedConnection.StartAsync(kind, new HttpServerOptions { Folder = _folder.Path });
+        await using ServedConnection one = await ServedConnection.StartAsync(kind, new StaticSiteOptions { Folder = _folder.Path });
+        await using ServedConnection other = await ServedConnection.StartAsync(kind, new StaticSiteOptions { Folder = _folder.Path });
         using CancellationTokenSource done = new();
         Task others = AskUntilAsync(other.Client, "theirs", done.Token);
 
@@ -57,7 +57,7 @@ public sealed class HttpInterleavingTests : IDisposable
         for (int i = 0; i < Connections; i++)
         {
             _folder.Write($"{i}", $"file {i}");
-            served.Add(await ServedConnection.StartAsync(TransportKind.Epoll, new HttpServerOptions { Folder = _folder.Path }));
+            served.Add(await ServedConnection.StartAsync(TransportKind.Epoll, new StaticSiteOptions { Folder = _folder.Path }));
         }
 
         for (int i = 0; i < Connections; i++)

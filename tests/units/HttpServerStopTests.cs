@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net.Sockets;
+using PSNetLab.Engine.Http.Files;
 using PSNetLab.Engine.Http.Server;
 
 namespace PSNetLab.Engine.Tests;
@@ -194,7 +195,7 @@ public sealed class HttpServerStopTests : IDisposable
     }
 
     // Deadlines that cannot be what ends a connection.
-    private HttpServerOptions Options(bool tls) => new()
+    private StaticSiteOptions Options(bool tls) => new()
     {
         Folder = _folder.Path,
         RequestTimeout = TimeSpan.FromHours(1),

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using PSNetLab.Engine.Http.Protocol;
+using PSNetLab.Engine.Http.Files;
 using PSNetLab.Engine.Http.Server;
 
 namespace PSNetLab.Engine.Tests;
@@ -203,9 +204,9 @@ public sealed class HttpSiteTests : IDisposable
         Assert.Equal("new", (await served.Client.GetAsync("/a")).Text);
     }
 
-    private Task<ServedConnection> StartAsync(Func<HttpServerOptions, HttpServerOptions>? configure = null)
+    private Task<ServedConnection> StartAsync(Func<StaticSiteOptions, StaticSiteOptions>? configure = null)
     {
-        HttpServerOptions options = new() { Folder = _folder.Path };
+        StaticSiteOptions options = new() { Folder = _folder.Path };
         return ServedConnection.StartAsync(TransportKind.Portable, configure?.Invoke(options) ?? options);
     }
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.Win32.SafeHandles;
 using PSNetLab.Engine.Http.Files;
+using PSNetLab.Engine.Http.Server;
 
 namespace PSNetLab.Engine.Tests;
 
@@ -47,9 +48,9 @@ public sealed class MemoryFileTests : IDisposable
         await served.Client.GetAsync("/a");
 
         FileForm form = served.Site.TryFind("/a"u8, default)!;
-        SafeFileHandle file = form.InMemory!;
+        SafeFileHandle file = form.Content.Copy!.File!;
 
-        Assert.Same(file, form.InMemory);
+        Assert.Same(file, form.Content.Copy!.File);
         Assert.Equal(MemoryFile.LeastBytes, RandomAccess.GetLength(file));
         served.Site.Files.Clear();
         Assert.True(file.IsClosed);

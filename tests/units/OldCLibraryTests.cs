@@ -1,4 +1,4 @@
-using PSNetLab.Engine.Http.Files;
+using PSNetLab.Engine.Http.Server;
 
 namespace PSNetLab.Engine.Tests;
 

@@ -2,7 +2,7 @@ using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Text;
-using PSNetLab.Engine.Http.Server;
+using PSNetLab.Engine.Http.Files;
 using PSNetLab.Engine.Servers;
 using PSNetLab.Engine.Tcp;
 using PSNetLab.Engine.Udp;
@@ -155,7 +155,7 @@ public class ServerStartTests
             SslStreamCertificateContext? certificate = kind is Kind.Tls or Kind.Https ? Certificates.Server : null;
             _server = kind is Kind.Tcp or Kind.Tls
                 ? Starting.Bind(new TcpServerOptions { EndPoint = endPoint, Echo = true, Certificate = certificate })
-                : Starting.Bind(new HttpServerOptions { EndPoint = endPoint, Folder = folder.Path, Certificate = certificate });
+                : Starting.Bind(new StaticSiteOptions { EndPoint = endPoint, Folder = folder.Path, Certificate = certificate });
         }
 
         internal IPEndPoint EndPoint => _server.LocalEndPoint;

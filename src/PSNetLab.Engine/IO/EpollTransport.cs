@@ -28,6 +28,8 @@ internal sealed class EpollTransport : Transport
         : base(socket)
         => _epoll = new EpollSocket(socket);
 
+    internal override bool SendsFilesWithoutCopy => true;
+
     internal override ValueTask WaitReadableAsync(CancellationToken cancellationToken) => _epoll.WaitReadableAsync(cancellationToken);
 
     internal override unsafe int TryReceive(Span<byte> buffer)

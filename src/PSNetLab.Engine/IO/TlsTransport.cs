@@ -52,6 +52,8 @@ internal sealed class TlsTransport : Transport
         return HandshakeAsync(inner, stream => stream.AuthenticateAsServerAsync(options, cancellationToken), cancellationToken);
     }
 
+    internal override bool NeedsCloseNotify => true;
+
     internal override async ValueTask WaitReadableAsync(CancellationToken cancellationToken)
     {
         if (_start < _end || _ended)

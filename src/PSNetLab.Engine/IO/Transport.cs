@@ -49,6 +49,12 @@ internal abstract class Transport : IDisposable
     /// <summary>The version of TLS that protects the stream, or none.</summary>
     internal virtual SslProtocols TlsProtocol => SslProtocols.None;
 
+    /// <summary>Whether a file that holds what is to be sent spares the copy of it.</summary>
+    internal virtual bool SendsFilesWithoutCopy => false;
+
+    /// <summary>Whether the peer is told that the stream ends, and not only that the connection does.</summary>
+    internal virtual bool NeedsCloseNotify => false;
+
     /// <summary>Completes when a read is worth trying: there is data, or the end, or an error.</summary>
     internal abstract ValueTask WaitReadableAsync(CancellationToken cancellationToken);
 

@@ -44,8 +44,18 @@ internal sealed class Mailbox<T> : IMessageSink<T>, IMessageSource<T>
         _whenFull = whenFull;
     }
 
+    /// <summary>What lets those who look wait for items that are about to be added.</summary>
+    internal Handover Handover { get; } = new();
+
     /// <summary>Items waiting to be taken.</summary>
-    internal int Count => Volatile.Read(ref _count);
+    internal int Count
+    {
+        get
+        {
+            Handover.Wait();
+            return Volatile.Read(ref _count);
+        }
+    }
 
     /// <inheritdoc/>
     public long Dropped => Interlocked.Read(ref _dropped);
@@ -103,6 +113,7 @@ internal sealed class Mailbox<T> : IMessageSink<T>, IMessageSource<T>
     /// <summary>The item at a position, the oldest at 0; null when there is none.</summary>
     internal T? PeekAt(int index)
     {
+        Handover.Wait();
         lock (_gate)
         {
             return index >= 0 && index < _count ? _ring[(_head + index) % _ring.Length] : null;
@@ -120,6 +131,7 @@ internal sealed class Mailbox<T> : IMessageSink<T>, IMessageSource<T>
     internal int Take(Span<T> destination)
     {
         int taken;
+        Handover.Wait();
         lock (_gate)
         {
             taken = Math.Min(destination.Length, _count);

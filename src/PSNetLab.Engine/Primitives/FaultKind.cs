@@ -111,6 +111,9 @@ public enum FaultKind
     /// <summary>A script block that answers messages threw an error.</summary>
     ReplyScriptFailed,
 
+    /// <summary>A request could not be answered, because what answers it failed.</summary>
+    RequestFailed,
+
     /// <summary>The access log cannot be written.</summary>
     AccessLogFailed,
 }

@@ -1,4 +1,5 @@
 using System.Net;
+using PSNetLab.Engine.Http.Files;
 using PSNetLab.Engine.Http.Server;
 using PSNetLab.Engine.Messages;
 using PSNetLab.Engine.Primitives;
@@ -17,15 +18,16 @@ public sealed class HttpServerJob : StreamServerJob, IMessageSink<HttpRequestRec
     /// <param name="records">What becomes of the records of requests.</param>
     /// <param name="options">What the server is to do.</param>
     /// <param name="openLog">Opens the access log, if there is to be one; told where its faults go.</param>
-    internal HttpServerJob(string command, string? name, RecordOptions records, HttpServerOptions options, Func<Action<NetLabException>, AccessLog>? openLog)
+    internal HttpServerJob(string command, string? name, RecordOptions records, StaticSiteOptions options, Func<Action<NetLabException>, AccessLog>? openLog)
         : base(command, name, "HttpServer", records)
     {
         _log = openLog?.Invoke(fault => Write(Errors.Record(fault, LocalEndPoint)));
         Path = options.Folder;
         try
         {
-            options = options with { Sink = records.Keep ? this : null, Log = _log };
-            _server = StreamServer.Bind(options, new HttpStreamHandler(options));
+            HttpRecorder? recorder = records.Keep || _log is not null ? new(records.Keep ? this : null, Handover, _log) : null;
+            options = options with { Observer = recorder };
+            _server = StreamServer.Bind(options, new HttpStreamHandler(options, new StaticSiteHandler(options)));
         }
         catch
         {

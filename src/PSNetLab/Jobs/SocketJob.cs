@@ -68,6 +68,9 @@ public abstract class SocketJob : Job
 
     internal RecordOptions Records { get; }
 
+    /// <summary>What lets those who look for messages wait for one that is about to come.</summary>
+    private protected Handover Handover => _mailbox.Handover;
+
     /// <summary>The socket the job listens on.</summary>
     internal abstract Socket Socket { get; }
 

@@ -13,13 +13,14 @@ internal sealed class ServedConnection : IServerHost, IAsyncDisposable
 {
     private readonly Mailbox<HttpRequestRecord> _records = new(100_000, WhenFull.Drop);
 
-    private ServedConnection(Transport transport, HttpPeer client, HttpServerOptions options, bool isTurnedAway)
+    private ServedConnection(Transport transport, HttpPeer client, StaticSiteOptions options, bool isTurnedAway)
     {
         Client = client;
         Clock = options.Clock as FakeTimeProvider ?? new FakeTimeProvider(DateTimeOffset.UtcNow);
-        options = options with { Sink = _records, Clock = Clock };
-        Site = new WebSite(options);
-        Connection = new HttpConnection(transport, options, Site, this, isTurnedAway);
+        options = options with { Observer = new HttpRecorder(_records, _records.Handover, log: null), Clock = Clock };
+        StaticSiteHandler handler = new(options);
+        Site = handler.Site;
+        Connection = new HttpConnection(transport, options, handler, this, isTurnedAway);
         Ended = Connection.ServeAsync();
     }
 
@@ -41,7 +42,7 @@ internal sealed class ServedConnection : IServerHost, IAsyncDisposable
 
     public void Report(NetLabException fault, EndPoint target) => Faults.Add(fault);
 
-    internal static async Task<ServedConnection> StartAsync(TransportKind kind, HttpServerOptions options, bool isTurnedAway = false)
+    internal static async Task<ServedConnection> StartAsync(TransportKind kind, StaticSiteOptions options, bool isTurnedAway = false)
     {
         (Socket client, Socket server) = await TransportPair.ConnectSocketsAsync();
         if (kind != TransportKind.Tls)

@@ -1,3 +1,4 @@
+using PSNetLab.Engine.Http.Files;
 using PSNetLab.Engine.Http.Server;
 using PSNetLab.Engine.Servers;
 using PSNetLab.Engine.Tcp;
@@ -10,7 +11,7 @@ internal static class Starting
 {
     internal static StreamServer Bind(TcpServerOptions options) => StreamServer.Bind(options, new TcpMessageHandler(options));
 
-    internal static StreamServer Bind(HttpServerOptions options) => StreamServer.Bind(options, new HttpStreamHandler(options));
+    internal static StreamServer Bind(StaticSiteOptions options) => StreamServer.Bind(options, new HttpStreamHandler(options, new StaticSiteHandler(options)));
 
     internal static StreamServer Started(this StreamServer server, IStreamServerObserver observer)
     {

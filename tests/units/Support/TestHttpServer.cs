@@ -1,4 +1,5 @@
 using System.Net;
+using PSNetLab.Engine.Http.Files;
 using PSNetLab.Engine.Http.Server;
 using PSNetLab.Engine.Messages;
 using PSNetLab.Engine.Servers;
@@ -10,8 +11,8 @@ internal sealed class TestHttpServer : IAsyncDisposable
 {
     private readonly Mailbox<HttpRequestRecord> _records = new(100_000, WhenFull.Drop);
 
-    internal TestHttpServer(WebFolder folder, HttpServerOptions? options = null)
-        => Server = Starting.Bind((options ?? new() { Folder = folder.Path }) with { Sink = _records }).Started(Observer);
+    internal TestHttpServer(WebFolder folder, StaticSiteOptions? options = null)
+        => Server = Starting.Bind((options ?? new() { Folder = folder.Path }) with { Observer = new HttpRecorder(_records, _records.Handover, log: null) }).Started(Observer);
 
     internal StreamServer Server { get; }
 

@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Win32.SafeHandles;
 using PSNetLab.Engine.Http.Protocol;
+using PSNetLab.Engine.Http.Server;
 
 namespace PSNetLab.Engine.Http.Files;
 
@@ -19,23 +20,36 @@ internal sealed class WebFile : IDisposable
     private const int BrotliQuality = 5;
     private const int BrotliWindow = 22;
 
-    private readonly WebSite _site;
+    private readonly StaticSiteOptions _options;
+    private readonly WebRoot _root;
+    private readonly SiteFields _fields;
     private readonly string _mediaType;
     private readonly bool _isCompressible;
     private readonly Coded _gzip;
     private readonly Coded _brotli;
 
-    internal WebFile(WebSite site, FilePath path, SafeFileHandle handle, FileStamp stamp)
+    /// <param name="options">What the site is to do.</param>
+    /// <param name="root">Where the file is.</param>
+    /// <param name="fields">What its responses say.</param>
+    /// <param name="path">The file.</param>
+    /// <param name="handle">The same, open.</param>
+    /// <param name="stamp">What it is now.</param>
+    internal WebFile(StaticSiteOptions options, WebRoot root, SiteFields fields, FilePath path, SafeFileHandle handle, FileStamp stamp)
     {
-        _site = site;
+        _options = options;
+        _root = root;
+        _fields = fields;
         Path = path;
         Stamp = stamp;
         _gzip = new Coded(path, ".gz");
         _brotli = new Coded(path, ".br");
-        _mediaType = site.MediaTypes.Find(path.Text);
-        _isCompressible = site.Compresses && MediaTypes.IsCompressible(_mediaType);
+        _mediaType = options.MediaTypes.Find(path.Text);
+        _isCompressible = !options.NoCompression && MediaTypes.IsCompressible(_mediaType);
         Plain = NewForm(path, stamp, Kept(handle, stamp), ContentCoding.Identity);
     }
+
+    /// <summary>Raised when it has come to hold more.</summary>
+    internal event Action? Grown;
 
     internal FilePath Path { get; }
 
@@ -45,7 +59,7 @@ internal sealed class WebFile : IDisposable
     internal FileForm Plain { get; }
 
     /// <summary>Bytes of memory it holds.</summary>
-    internal long Weight => 2048 + Forms.Sum(form => (long)(form.Content?.Length ?? 0));
+    internal long Weight => 2048 + Forms.Sum(form => (long)form.Content.Bytes.Length);
 
     private IEnumerable<FileForm> Forms => [Plain, .. _gzip.Forms, .. _brotli.Forms];
 
@@ -79,17 +93,17 @@ internal sealed class WebFile : IDisposable
         ContentCoding coding = Coding(acceptEncoding);
         Coded coded = Of(coding);
         FileStamp stamp = default;
-        using (SafeFileHandle? handle = IsCurrent(coded.SiblingPath.Stat()) ? _site.Root.Open(coded.SiblingPath, out stamp) : null)
+        using (SafeFileHandle? handle = IsCurrent(coded.SiblingPath.Stat()) ? _root.Open(coded.SiblingPath, out stamp) : null)
         {
             if (handle is not null)
             {
                 FileForm form = NewForm(coded.SiblingPath, stamp, Kept(handle, stamp), coding);
 
                 // Another change within the same tick of the file system's clock could not be seen.
-                if (!stamp.MayChangeUnnoticed(_site.Clock))
+                if (!stamp.MayChangeUnnoticed(_options.Clock))
                 {
                     coded.Sibling = form;
-                    _site.Files.Grow(this);
+                    Grown?.Invoke();
                 }
 
                 return form;
@@ -115,7 +129,7 @@ internal sealed class WebFile : IDisposable
                 mine.SetResult(made);
             }
 
-            _site.Files.Grow(this);
+            Grown?.Invoke();
         }
 
         return await (others ?? mine.Task).ConfigureAwait(false) ?? Plain;
@@ -157,14 +171,14 @@ internal sealed class WebFile : IDisposable
 
     private FileForm? Compress(ContentCoding coding)
     {
-        byte[] source;
-        if (Plain.Content is { } content)
+        ReadOnlyMemory<byte> source;
+        if (Plain.IsInMemory)
         {
-            source = content;
+            source = Plain.Content.Bytes;
         }
         else
         {
-            using SafeFileHandle? handle = _site.Root.Open(Path, Stamp);
+            using SafeFileHandle? handle = _root.Open(Path, Stamp);
             if (handle is null)
             {
                 return null;
@@ -176,7 +190,7 @@ internal sealed class WebFile : IDisposable
         byte[] buffer = ArrayPool<byte>.Shared.Rent(source.Length);
         try
         {
-            int length = coding == ContentCoding.Brotli ? Brotli(source, buffer) : Gzip(source, buffer);
+            int length = coding == ContentCoding.Brotli ? Brotli(source.Span, buffer) : Gzip(source.Span, buffer);
 
             // What does not get smaller is sent as it is.
             return length == 0 ? null : NewForm(Path, Stamp, buffer.AsSpan(0, length).ToArray(), coding);
@@ -187,10 +201,10 @@ internal sealed class WebFile : IDisposable
         }
     }
 
-    private static int Brotli(byte[] source, byte[] destination)
+    private static int Brotli(ReadOnlySpan<byte> source, byte[] destination)
         => BrotliEncoder.TryCompress(source, destination.AsSpan(0, source.Length), out int length, BrotliQuality, BrotliWindow) ? length : 0;
 
-    private static int Gzip(byte[] source, byte[] destination)
+    private static int Gzip(ReadOnlySpan<byte> source, byte[] destination)
     {
         using MemoryStream compressed = new(destination, 0, source.Length);
         try
@@ -225,32 +239,29 @@ internal sealed class WebFile : IDisposable
         byte[] etag = ETag(source, stamp, content, coding);
 
         // Never later than the response itself (RFC 9110, section 8.8.2.1).
-        DateTime now = _site.Clock.GetUtcNow().UtcDateTime;
+        DateTime now = _options.Clock.GetUtcNow().UtcDateTime;
         DateTime modified = Stamp.ModifiedUtc > now ? now : Stamp.ModifiedUtc;
         modified = new DateTime(modified.Ticks - (modified.Ticks % TimeSpan.TicksPerSecond), DateTimeKind.Utc);
-        byte[] common = FieldLines.Format(
+        byte[] common = _fields.Format(
             [
                 FieldLines.Field("ETag", Encoding.Latin1.GetString(etag)),
                 FieldLines.Field("Last-Modified", modified.ToString("R")),
-                FieldLines.Field("Cache-Control", _site.CacheControl),
+                FieldLines.Field("Cache-Control", _options.CacheControl),
                 .. coding == ContentCoding.Identity ? [FieldLines.Field("Accept-Ranges", "bytes")] : Array.Empty<KeyValuePair<string, string>>(),
                 .. _isCompressible ? [FieldLines.Field("Vary", "Accept-Encoding")] : Array.Empty<KeyValuePair<string, string>>(),
-            ],
-            _site.OwnFields);
-        byte[] about = FieldLines.Format(
+            ]);
+        byte[] about = _fields.Format(
             [
                 FieldLines.Field("Content-Type", _mediaType),
                 .. coding == ContentCoding.Identity ? [] : new[] { FieldLines.Field("Content-Encoding", coding == ContentCoding.Gzip ? "gzip" : "br") },
-            ],
-            _site.OwnFields);
-        common = [.. common, .. _site.CommonFields];
+            ]);
+        common = [.. common, .. _fields.Common];
         return new FileForm
         {
             Status = 200,
             Fields = [.. about, .. common],
             CommonFields = common,
-            Content = content,
-            Length = content?.Length ?? stamp.Length,
+            Content = content is null ? Content.OfFile(stamp.Length) : Content.Of(content, new MemoryCopy(content)),
             Source = source,
             File = Path,
             Stamp = stamp,
@@ -265,7 +276,8 @@ internal sealed class WebFile : IDisposable
     {
         // What is compressed here depends on nothing but the file.
         bool isMade = coding != ContentCoding.Identity && source == Path;
-        byte[] basis = (isMade ? Plain.Content : content) ?? Encoding.UTF8.GetBytes(stamp.ToString());
+        bool isKnown = isMade ? Plain.IsInMemory : content is not null;
+        ReadOnlySpan<byte> basis = !isKnown ? Encoding.UTF8.GetBytes(stamp.ToString()) : isMade ? Plain.Content.Bytes.Span : content;
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
         SHA256.HashData(basis, hash);
         string suffix = coding switch

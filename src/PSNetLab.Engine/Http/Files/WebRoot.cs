@@ -25,7 +25,14 @@ internal sealed class WebRoot
         _path = new FilePath(Path.TrimEndingDirectorySeparator(Path.GetFullPath(path)));
         _includeHidden = includeHidden;
         _followLinks = followLinks;
+        LocalDevice = IsLocal ? _path.Stat().Device : null;
     }
+
+    /// <summary>The file system of the folder; null when it is one that may have to ask a network.</summary>
+    internal ulong? LocalDevice { get; }
+
+    // Only Linux has threads that must not wait for it.
+    private bool IsLocal => !OperatingSystem.IsLinux() || new DriveInfo(_path.Text).DriveType is DriveType.Fixed or DriveType.Ram or DriveType.Removable;
 
     /// <summary>The folder, without a separator at its end unless it is the root of a file system.</summary>
     internal string Folder => _path.Text;

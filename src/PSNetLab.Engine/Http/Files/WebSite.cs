@@ -2,6 +2,7 @@ using System.Text;
 using Microsoft.Win32.SafeHandles;
 using PSNetLab.Engine.Http.Protocol;
 using PSNetLab.Engine.Http.Server;
+using PSNetLab.Engine.IO;
 
 namespace PSNetLab.Engine.Http.Files;
 
@@ -11,71 +12,54 @@ namespace PSNetLab.Engine.Http.Files;
 /// <param name="Query">The question mark and what follows, or nothing.</param>
 /// <param name="AcceptEncoding">The value of the field; empty when only the file as it is will do.</param>
 /// <param name="WantsJson">Whether a program asks.</param>
-internal sealed record PageRequest(string Path, byte[] Key, string Query, byte[] AcceptEncoding, bool WantsJson);
+/// <param name="WantsHtml">Whether a browser asks.</param>
+internal sealed record PageRequest(string Path, byte[] Key, string Query, byte[] AcceptEncoding, bool WantsJson, bool WantsHtml);
 
-/// <summary>What a request gets: a resource, and the open file where its content is not in memory.</summary>
-internal readonly record struct Answer(Resource Resource, SafeFileHandle? File = null);
+/// <summary>The response to a request, and the open file where its content is not in memory.</summary>
+/// <param name="Response">The response.</param>
+/// <param name="Handle">The open file.</param>
+/// <param name="Path">The path of the file.</param>
+internal readonly record struct Found(Response Response, SafeFileHandle? Handle = null, string? Path = null);
 
-/// <summary>The folder that is served, as resources.</summary>
+/// <summary>The folder that is served, as responses.</summary>
 internal sealed class WebSite
 {
-    private readonly HttpServerOptions _options;
+    private readonly StaticSiteOptions _options;
+    private readonly SiteFields _fields;
+    private readonly SitePages _pages;
 
-    internal WebSite(HttpServerOptions options)
+    internal WebSite(StaticSiteOptions options, SiteFields fields, SitePages pages)
     {
         _options = options;
-        Files = new FileCache(options.Clock);
+        _fields = fields;
+        _pages = pages;
         Root = new WebRoot(options.Folder, options.IncludeHidden, options.FollowLinks);
-        CommonFields = FieldLines.Format(
-            [
-                FieldLines.Field("X-Content-Type-Options", "nosniff"),
-                .. options.Cors ? Cors : [],
-            ],
-            options.Headers);
-        CommonFields = [.. CommonFields, .. FieldLines.Format(options.Headers)];
+        Files = new FileCache(options.Clock, Root.LocalDevice);
     }
 
     internal WebRoot Root { get; }
 
     internal FileCache Files { get; }
 
-    internal TimeProvider Clock => _options.Clock;
-
-    internal MediaTypes MediaTypes => _options.MediaTypes;
-
-    internal bool Compresses => !_options.NoCompression;
-
-    internal string CacheControl => _options.CacheControl;
-
-    /// <summary>The fields the user has set; they replace those of the same name.</summary>
-    internal IReadOnlyList<KeyValuePair<string, string>> OwnFields => _options.Headers;
-
-    /// <summary>The lines of the fields that every response has.</summary>
-    internal byte[] CommonFields { get; }
-
-    private static KeyValuePair<string, string>[] Cors =>
-    [
-        FieldLines.Field("Access-Control-Allow-Origin", "*"),
-        FieldLines.Field("Access-Control-Expose-Headers", "*"),
-    ];
-
     /// <summary>What is there for a path, if that needs no more than a look at what was sent before.</summary>
-    internal FileForm? TryFind(ReadOnlySpan<byte> key, ReadOnlySpan<byte> acceptEncoding)
-        => Files.Find(key)?.TryChoose(acceptEncoding) is { Content: not null } form ? form : null;
+    /// <param name="key">The path as it came.</param>
+    /// <param name="acceptEncoding">The value of the field.</param>
+    /// <param name="onlyIfWarm">Whether even that look is too much where the system might have to wait for a disk or a network.</param>
+    internal FileForm? TryFind(ReadOnlySpan<byte> key, ReadOnlySpan<byte> acceptEncoding, bool onlyIfWarm = false)
+        => Files.Find(key, onlyIfWarm)?.TryChoose(acceptEncoding) is { IsInMemory: true } form ? form : null;
 
-    /// <summary>A file too large for memory that was sent before, opened again, if it is still the same; that costs as little as the look at it.</summary>
-    internal Answer? TryOpen(PageRequest request)
-    {
-        // What is opened is compared with what is known: there is no need to look at the path before.
-        return Files.Lookup(request.Key)?.TryChoose(request.AcceptEncoding) is { Content: null } form && form.Source == form.File
-            && Root.Open(form.File, form.Stamp) is { } handle
-            ? new Answer(form, handle)
-            : null;
-    }
+    /// <summary>A file that was just opened, to be kept.</summary>
+    internal WebFile NewFile(FilePath path, SafeFileHandle handle, FileStamp stamp) => new(_options, Root, _fields, path, handle, stamp);
 
     /// <summary>What is there for a path. May wait for the disk.</summary>
-    internal async Task<Answer> FindAsync(PageRequest request)
+    internal async Task<Found> FindAsync(PageRequest request)
     {
+        LoopThread.AssertLeft("Looking for a file");
+        if (TryReopen(request) is { } again)
+        {
+            return again;
+        }
+
         if (Root.Map(request.Path) is not { } path)
         {
             return await NotFoundAsync(request).ConfigureAwait(false);
@@ -88,57 +72,28 @@ internal sealed class WebSite
             case FileKind.File when !asFolder:
                 return await ServeAsync(path, request, request.Key).ConfigureAwait(false);
             case FileKind.Folder when Root.Contains(path):
-                return asFolder ? await ServeFolderAsync(path, request).ConfigureAwait(false) : new Answer(Moved(request));
+                return asFolder ? await ServeFolderAsync(path, request).ConfigureAwait(false) : new Found(Moved(request));
             case FileKind.Denied:
-                return new Answer(Denied());
+                return new Found(Denied(request.WantsHtml));
             default:
                 return await NotFoundAsync(request).ConfigureAwait(false);
         }
     }
 
-    /// <summary>Says a status: in a line for programs, and on a page for browsers.</summary>
-    internal Resource StatusPage(int status, string explanation, params KeyValuePair<string, string>[] fields)
+    /// <summary>A file too large for memory that was sent before, if it is still the same.</summary>
+    private Found? TryReopen(PageRequest request)
     {
-        string reason = HttpStatus.Reason(status);
-        KeyValuePair<string, string>[] common = [FieldLines.Field("Vary", "Accept"), .. fields];
-        return NewPage(
-            status,
-            "text/plain; charset=utf-8",
-            Encoding.UTF8.GetBytes($"{status} {reason}: {explanation}\n"),
-            common,
-            () => NewPage(
-                status,
-                "text/html; charset=utf-8",
-                Http.Files.StatusPage.Html(status, reason, explanation),
-                [FieldLines.Field("Content-Security-Policy", Http.Files.StatusPage.ContentSecurityPolicy), .. common]));
+        // What is opened is compared with what is known: there is no need to look at the path before.
+        return Files.Lookup(request.Key)?.TryChoose(request.AcceptEncoding) is { IsInMemory: false } form && form.Source == form.File
+            && Root.Open(form.File, form.Stamp) is { } handle
+            ? new Found(form, handle, form.File.Text)
+            : null;
     }
 
-    /// <summary>An answer without content.</summary>
-    internal Resource Bare(int status, params KeyValuePair<string, string>[] fields) => new()
-    {
-        Status = status,
-        Fields = [.. FieldLines.Format(fields, OwnFields), .. CommonFields],
-    };
-
-    private Resource NewPage(int status, string type, byte[] content, IEnumerable<KeyValuePair<string, string>> fields, Func<Resource>? asPage = null) => new()
-    {
-        AsPage = asPage,
-        Status = status,
-        Fields = PageFields(type, fields),
-        Content = content,
-        Length = content.Length,
-    };
-
-    private byte[] PageFields(string type, IEnumerable<KeyValuePair<string, string>> fields) =>
-    [
-        .. FieldLines.Format([FieldLines.Field("Content-Type", type), FieldLines.Field("Cache-Control", "no-cache"), .. fields], OwnFields),
-        .. CommonFields,
-    ];
-
-    private Resource Denied() => StatusPage(403, "The server may not read this file. Give its user the right to, or remove the file from the folder.");
+    private Response Denied(bool asHtml) => _pages.Status(asHtml, 403, "The server may not read this file. Give its user the right to, or remove the file from the folder.");
 
     /// <summary>The same path with a slash at its end, so that relative links in the page lead into the folder. Never to another host: one slash at the start, and names that hold none.</summary>
-    private Resource Moved(PageRequest request)
+    private Response Moved(PageRequest request)
     {
         StringBuilder location = new();
         foreach (Range segment in new PathSegments(request.Path))
@@ -146,19 +101,19 @@ internal sealed class WebSite
             location.Append('/').Append(Uri.EscapeDataString(request.Path[segment]));
         }
 
-        return StatusPage(301, "This is a folder; its address ends with a slash.", FieldLines.Field("Location", location.Append('/').Append(request.Query).ToString()));
+        return _pages.Status(request.WantsHtml, 301, "This is a folder; its address ends with a slash.", FieldLines.Field("Location", location.Append('/').Append(request.Query).ToString()));
     }
 
-    private async Task<Answer> ServeAsync(FilePath path, PageRequest request, byte[]? key)
-        => await TryServeAsync(path, request.AcceptEncoding, key).ConfigureAwait(false) ?? await NotFoundAsync(request).ConfigureAwait(false);
+    private async Task<Found> ServeAsync(FilePath path, PageRequest request, byte[]? key)
+        => await TryServeAsync(path, request, key).ConfigureAwait(false) ?? await NotFoundAsync(request).ConfigureAwait(false);
 
     /// <summary>A file; null when there is none inside the root.</summary>
-    private async Task<Answer?> TryServeAsync(FilePath path, byte[] acceptEncoding, byte[]? key)
+    private async Task<Found?> TryServeAsync(FilePath path, PageRequest request, byte[]? key)
     {
         SafeFileHandle? handle = Root.Open(path, out FileStamp stamp);
         if (handle is null)
         {
-            return stamp.Kind == FileKind.Denied ? new Answer(Denied()) : null;
+            return stamp.Kind == FileKind.Denied ? new Found(Denied(request.WantsHtml)) : null;
         }
 
         try
@@ -166,25 +121,25 @@ internal sealed class WebSite
             WebFile? file = key is null ? null : Files.Find(key, stamp);
             if (file is null)
             {
-                file = new WebFile(this, path, handle, stamp);
+                file = NewFile(path, handle, stamp);
                 if (key is not null)
                 {
                     file = Files.Add(key, file);
                 }
             }
 
-            FileForm form = await file.MakeAsync(acceptEncoding).ConfigureAwait(false);
-            if (form.Content is not null)
+            FileForm form = await file.MakeAsync(request.AcceptEncoding).ConfigureAwait(false);
+            if (form.IsInMemory)
             {
-                return new Answer(form);
+                return new Found(form, null, path.Text);
             }
 
             if (form.Source != file.Path)
             {
                 // A large file that was compressed beforehand.
-                if (Root.Open(form.Source!, form.Stamp) is { } sibling)
+                if (Root.Open(form.Source, form.Stamp) is { } sibling)
                 {
-                    return new Answer(form, sibling);
+                    return new Found(form, sibling, path.Text);
                 }
 
                 form = file.Plain;
@@ -192,7 +147,7 @@ internal sealed class WebSite
 
             SafeFileHandle? own = handle;
             handle = null;
-            return new Answer(form, own);
+            return new Found(form, own, path.Text);
         }
         finally
         {
@@ -200,7 +155,7 @@ internal sealed class WebSite
         }
     }
 
-    private async Task<Answer> ServeFolderAsync(FilePath folder, PageRequest request)
+    private async Task<Found> ServeFolderAsync(FilePath folder, PageRequest request)
     {
         for (int i = 0; i < _options.DefaultDocuments.Count; i++)
         {
@@ -218,37 +173,38 @@ internal sealed class WebSite
 
         if (FolderReader.Read(Root, folder) is not { } entries)
         {
-            return new Answer(StatusPage(403, "The server may not read this folder. Give its user the right to."));
+            return new Found(_pages.Status(request.WantsHtml, 403, "The server may not read this folder. Give its user the right to."));
         }
 
-        return new Answer(request.WantsJson
-            ? NewPage(200, "application/json; charset=utf-8", FolderListing.Json(request.Path, entries), [FieldLines.Field("Vary", "Accept")])
-            : NewPage(200, "text/html; charset=utf-8", FolderListing.Html(request.Path, entries), [FieldLines.Field("Vary", "Accept"), FieldLines.Field("Content-Security-Policy", FolderListing.ContentSecurityPolicy)]));
+        return new Found(request.WantsJson
+            ? _pages.Page(200, "application/json; charset=utf-8", FolderListing.Json(request.Path, entries), FieldLines.Field("Vary", "Accept"))
+            : _pages.Page(200, "text/html; charset=utf-8", FolderListing.Html(request.Path, entries), FieldLines.Field("Vary", "Accept"), FieldLines.Field("Content-Security-Policy", FolderListing.ContentSecurityPolicy)));
     }
 
-    private async Task<Answer> NotFoundAsync(PageRequest request, string explanation = "There is no such file here.")
+    private async Task<Found> NotFoundAsync(PageRequest request, string explanation = "There is no such file here.")
     {
         // A name with a dot is meant to be a file, and a page of HTML in its place would only confuse.
-        if (_options.SpaFallback is { } fallback && !Path.HasExtension(request.Path) && await TryServeAsync(fallback, request.AcceptEncoding).ConfigureAwait(false) is { } page)
+        if (_options.SpaFallback is { } fallback && !Path.HasExtension(request.Path) && await TryServeAsync(fallback, request).ConfigureAwait(false) is { } page)
         {
             return page;
         }
 
-        if (_options.NotFoundPage is { } notFound && await TryServeAsync(notFound, acceptEncoding: []).ConfigureAwait(false) is (FileForm form, var handle))
+        if (_options.NotFoundPage is { } notFound
+            && await TryServeAsync(notFound, request with { AcceptEncoding = [] }).ConfigureAwait(false) is (FileForm form, var handle, var path))
         {
             // What is not there may come, so nothing that lets a client keep the page belongs to it.
-            return new Answer(new Resource { Status = 404, Fields = PageFields(form.MediaType, []), Content = form.Content, Length = form.Length, Source = form.Source }, handle);
+            return new Found(new Response { Status = 404, Fields = _fields.FormatPage(form.MediaType, []), Content = form.Content }, handle, path);
         }
 
-        return new Answer(StatusPage(404, explanation));
+        return new Found(_pages.Status(request.WantsHtml, 404, explanation));
     }
 
     /// <summary>A file that stands in for others; null when it is not there.</summary>
-    private async Task<Answer?> TryServeAsync(string name, byte[] acceptEncoding)
+    private async Task<Found?> TryServeAsync(string name, PageRequest request)
     {
         string urlPath = "/" + (OperatingSystem.IsWindows() ? name.Replace('\\', '/') : name).TrimStart('/');
         return Root.Map(urlPath) is { } path
-            ? await TryServeAsync(path, acceptEncoding, key: Encoding.UTF8.GetBytes("\0" + urlPath)).ConfigureAwait(false)
+            ? await TryServeAsync(path, request, key: Encoding.UTF8.GetBytes("\0" + urlPath)).ConfigureAwait(false)
             : null;
     }
 }

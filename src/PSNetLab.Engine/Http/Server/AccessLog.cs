@@ -1,5 +1,3 @@
-using System.Net;
-using PSNetLab.Engine.Http.Files;
 
 namespace PSNetLab.Engine.Http.Server;
 
@@ -49,18 +47,8 @@ internal sealed class AccessLog : IAsyncDisposable
         }
     }
 
-    /// <summary>Adds the line of a request. What is empty shows as "-".</summary>
-    internal void Write(
-        IPAddress remote,
-        ReadOnlySpan<char> user,
-        DateTimeOffset time,
-        ReadOnlySpan<char> method,
-        ReadOnlySpan<char> target,
-        ReadOnlySpan<char> version,
-        int status,
-        long bytes,
-        ReadOnlySpan<char> referer,
-        ReadOnlySpan<char> userAgent)
+    /// <summary>Adds the lines of requests that were answered.</summary>
+    internal void Write(ReadOnlySpan<HttpRequestRecord> records)
     {
         lock (_gate)
         {
@@ -69,19 +57,15 @@ internal sealed class AccessLog : IAsyncDisposable
                 return;
             }
 
-            int before = _filling.Length;
-            _filling.AddCommon(remote, user, time, method, target, version, status, bytes);
-            if (_isCombined)
+            foreach (HttpRequestRecord record in records)
             {
-                _filling.AddQuoted(referer);
-                _filling.AddQuoted(userAgent);
-            }
-
-            _filling.EndLine();
-            if (_filling.Length + _writing.Length > MostBytes)
-            {
-                _filling.Truncate(before);
-                TellDropped();
+                int before = _filling.Length;
+                _filling.Add(record, _isCombined);
+                if (_filling.Length + _writing.Length > MostBytes)
+                {
+                    _filling.Truncate(before);
+                    TellDropped();
+                }
             }
 
             if (_flush.IsCompleted)

@@ -41,6 +41,33 @@ internal sealed class AccessLogLines
     /// <summary>Takes lines off the end again.</summary>
     internal void Truncate(int length) => Length = length;
 
+    /// <summary>Adds the line of a request. What is empty shows as "-".</summary>
+    internal void Add(HttpRequestRecord record, bool isCombined)
+    {
+        ReadOnlySpan<byte> line = record.Line;
+        int methodLength = Math.Max(line.IndexOf((byte)' '), 0);
+        int versionStart = line.LastIndexOf((byte)' ') + 1;
+        using WidenedText text = new(line);
+        AddCommon(
+            record.RemoteEndPoint.Address,
+            record.User,
+            record.Time,
+            text.Characters[..methodLength],
+            text.Characters[Math.Min(methodLength + 1, versionStart)..Math.Max(versionStart - 1, 0)],
+            text.Characters[versionStart..],
+            record.Status,
+            record.BytesSent);
+        if (isCombined)
+        {
+            using WidenedText referer = new(record.Field("Referer"u8));
+            AddQuoted(referer.Characters);
+            using WidenedText userAgent = new(record.Field("User-Agent"u8));
+            AddQuoted(userAgent.Characters);
+        }
+
+        EndLine();
+    }
+
     internal void AddCommon(
         IPAddress remote,
         ReadOnlySpan<char> user,
@@ -157,5 +184,21 @@ internal sealed class AccessLogLines
         }
 
         return _bytes.AsSpan(Length);
+    }
+
+    /// <summary>Bytes as the characters of Latin-1.</summary>
+    private readonly ref struct WidenedText
+    {
+        private readonly char[] _rented;
+
+        internal WidenedText(ReadOnlySpan<byte> bytes)
+        {
+            _rented = ArrayPool<char>.Shared.Rent(bytes.Length);
+            Characters = _rented.AsSpan(0, Encoding.Latin1.GetChars(bytes, _rented));
+        }
+
+        internal ReadOnlySpan<char> Characters { get; }
+
+        public void Dispose() => ArrayPool<char>.Shared.Return(_rented);
     }
 }

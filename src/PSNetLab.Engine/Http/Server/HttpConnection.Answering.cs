@@ -1,6 +1,3 @@
-using System.Diagnostics;
-using System.Text;
-using PSNetLab.Engine.Http.Files;
 using PSNetLab.Engine.Http.Protocol;
 using PSNetLab.Engine.IO;
 
@@ -9,11 +6,8 @@ namespace PSNetLab.Engine.Http.Server;
 /// <content>From requests to answers.</content>
 internal sealed partial class HttpConnection
 {
-    private static readonly KeyValuePair<string, string> s_allow = FieldLines.Field("Allow", "GET, HEAD, OPTIONS");
-
     private bool _last;
-    private string? _user;
-    private bool _hasUnreadBody;
+    private bool _isGone;
 
     /// <summary>What comes after the answers that could be given at once.</summary>
     private enum Step
@@ -34,7 +28,9 @@ internal sealed partial class HttpConnection
         Gone,
     }
 
-    private bool KeepsAlive => _request.KeepAlive && !_isTurnedAway && !_host.IsStopping;
+    private bool KeepsAlive => _hasHead && _request.KeepAlive && !_isTurnedAway && !_host.IsStopping;
+
+    internal void Fault(NetLabException fault) => _host.Report(fault, RemoteEndPoint);
 
     /// <summary>Answers every complete request that needs nothing but what is in memory, and sends the answers together.</summary>
     private Step AnswerAtOnce()
@@ -42,242 +38,206 @@ internal sealed partial class HttpConnection
         using ResponseWriter writer = ResponseWriter.Lend();
         while (true)
         {
-            Step step = AnswerNext(writer, out Tail tail);
+            Step step = AnswerNext(writer, out Content left);
             if (step == Step.Next && _received.Count == 0)
             {
                 step = Step.NeedsBytes;
             }
 
-            if (step == Step.Next && tail.Content.IsEmpty && !writer.IsFull)
+            if (step == Step.Next && left.IsEmpty && !writer.IsFull)
             {
                 continue;
             }
 
-            if (!TrySend(writer.Written, tail))
+            if (!TrySend(writer, left))
             {
                 _last |= step == Step.Last;
-                step = Step.NeedsTime;
-            }
-            else if (step == Step.Next)
-            {
-                writer.Clear();
-                continue;
+                return Step.NeedsTime;
             }
 
-            return step;
+            if (step != Step.Next)
+            {
+                return step;
+            }
         }
     }
 
     /// <param name="writer">Where the answer goes.</param>
-    /// <param name="tail">The content of the answer, where it is too long to be worth a copy.</param>
-    private Step AnswerNext(ResponseWriter writer, out Tail tail)
+    /// <param name="left">The content of the answer, where it is too long to be worth a copy.</param>
+    private Step AnswerNext(ResponseWriter writer, out Content left)
     {
-        tail = default;
-        ReadOnlySpan<byte> pending = _received.Pending;
-        switch (_request.Parse(pending, _options.Limits))
+        left = default;
+        if (!TryOpen())
         {
-            case ParseStatus.Incomplete:
-                return Step.NeedsBytes;
-            case ParseStatus.Failed:
-                return Step.NeedsTime;
+            return Step.NeedsBytes;
         }
 
-        ReadOnlySpan<byte> head = pending[.._request.HeadLength];
-        if (_request.HasBody || (Refuse(head) ?? TryFind(head)) is not { } resource)
+        if (!TryAnswer() || _body.Status == ParseStatus.Incomplete || _exchange.Content.File is not null)
         {
             return Step.NeedsTime;
         }
 
-        long started = Stopwatch.GetTimestamp();
         bool keepAlive = KeepsAlive;
-        Body body = Responder.Write(writer, _request, head, new Answer(resource), _site, keepAlive, out int status);
-        tail = AppendOrLeave(writer, body);
-        if (!tail.Content.IsEmpty && _transport is EpollTransport && resource is FileForm form)
-        {
-            tail = tail with { File = form.InMemory };
-        }
-
-        // The record is there before the answer is, so that whoever has the answer finds the record.
-        if (NewRecord(head, resource) is { } record)
-        {
-            Complete(record, status, body.Length, started, completed: true);
-        }
-
-        Count(body.Length);
-        _received.Take(head.Length);
-        _request.Reset();
+        left = Write(writer, keepAlive);
+        _received.Take(Head.Length);
+        CloseExchange();
         return keepAlive ? Step.Next : Step.Last;
     }
 
-    /// <summary>Answers the next request, however long that takes.</summary>
-    private async Task AnswerAsync()
+    /// <summary>Begins with the next request, if it is there.</summary>
+    private bool TryOpen()
     {
-        await FlushAsync().ConfigureAwait(false);
-        if (_last || _received.Count == 0)
+        ParseStatus status = _request.Parse(_received.Pending, _options.Limits);
+        if (status == ParseStatus.Incomplete)
         {
-            return;
+            return false;
         }
 
-        ParseStatus parsed = _request.Parse(_received.Pending, _options.Limits);
-        if (parsed == ParseStatus.Incomplete)
-        {
-            return;
-        }
+        _hasHead = status == ParseStatus.Complete;
+        _body = _hasHead ? _request.Body : BodyReader.None;
+        OpenExchange();
+        return true;
+    }
 
-        long started = Stopwatch.GetTimestamp();
-        byte[] head;
-        Answer answer;
-        if (parsed == ParseStatus.Failed)
+    private void OpenExchange()
+    {
+        _exchange.Open();
+        if (_options.Observer is not null)
         {
-            head = _received.Pending.ToArray();
-            answer = new Answer(_site.StatusPage(_request.FailedStatus, _request.FailedReason));
-            _last = true;
+            _exchange.Record = _hasHead ? new(Id, RemoteEndPoint, Head.ToArray()) : new(Id, RemoteEndPoint, VersionText);
+        }
+    }
+
+    private string VersionText => _request.Version switch
+    {
+        HttpVersion.Http10 => "HTTP/1.0",
+        HttpVersion.Http11 => "HTTP/1.1",
+        _ => string.Empty,
+    };
+
+    /// <summary>Answers from memory; false when that is not enough.</summary>
+    private bool TryAnswer()
+    {
+        if (!_hasHead)
+        {
+            Refuse(_request.FailedStatus, _request.FailedReason);
+        }
+        else if (_isTurnedAway)
+        {
+            Refuse(503, "The server has as many connections as it may have. Try again in a moment.", FieldLines.Field("Retry-After", "1"));
+        }
+        else if (_request.HasUnknownExpectation)
+        {
+            Refuse(417, "The server knows no expectation but 100-continue.");
         }
         else
         {
-            head = _received.Pending[.._request.HeadLength].ToArray();
-            _received.Take(head.Length);
-            string? fault = _request.HasBody ? await SkipBodyAsync().ConfigureAwait(false) : null;
-            answer = fault is not null ? new Answer(_site.StatusPage(400, fault))
-                : Refuse(head) is { } refusal ? new Answer(refusal)
-                : await FindAsync(head).ConfigureAwait(false);
-            _last = fault is not null || _hasUnreadBody || !KeepsAlive;
-        }
-
-        using (answer.File)
-        {
-            await SendAsync(head, answer, started).ConfigureAwait(false);
-        }
-
-        _request.Reset();
-    }
-
-    /// <summary>What every request gets that is not for a file; null for one that is.</summary>
-    private Resource? Refuse(ReadOnlySpan<byte> head)
-    {
-        _user = null;
-        if (_isTurnedAway)
-        {
-            return _site.StatusPage(503, "The server has as many connections as it may have. Try again in a moment.", FieldLines.Field("Retry-After", "1"));
-        }
-
-        if (_request.HasUnknownExpectation)
-        {
-            return _site.StatusPage(417, "The server knows no expectation but 100-continue.");
-        }
-
-        if (_options.Credential is { } credential)
-        {
-            _user = credential.IsValid(_request.Get(HttpHeader.Authorization, head)) ? credential.User : null;
-            if (_user is null && !(_options.Cors && _request.Method == HttpMethod.Options))
+            try
             {
-                return _site.StatusPage(401, "This server wants a user name and a password.", FieldLines.Field("WWW-Authenticate", "Basic realm=\"files\", charset=\"UTF-8\""));
+                return _handler.TryHandle(_exchange);
+            }
+            catch (Exception error)
+            {
+                Fail(error);
             }
         }
 
-        return _request.Method switch
-        {
-            HttpMethod.Get or HttpMethod.Head => null,
-            HttpMethod.Options => _options.Cors && _request.Has(HttpHeader.AccessControlRequestMethod)
-                ? _site.Bare(204, s_allow, FieldLines.Field("Access-Control-Allow-Methods", s_allow.Value), FieldLines.Field("Access-Control-Allow-Headers", Requested(head)), FieldLines.Field("Access-Control-Max-Age", "600"))
-                : _site.Bare(204, s_allow),
-            HttpMethod.Unknown => _site.StatusPage(501, "The server does not know this method."),
-            _ => _site.StatusPage(405, "The server only hands out files: GET, HEAD and OPTIONS.", s_allow),
-        };
+        return true;
     }
 
-    private string Requested(ReadOnlySpan<byte> head)
-        => _request.Has(HttpHeader.AccessControlRequestHeaders) ? Encoding.Latin1.GetString(_request.Get(HttpHeader.AccessControlRequestHeaders, head)) : "*";
-
-    /// <summary>What was sent before for the same path and is still right.</summary>
-    private FileForm? TryFind(ReadOnlySpan<byte> head)
+    private void Refuse(int status, string explanation, params KeyValuePair<string, string>[] fields)
     {
-        ReadOnlySpan<byte> target = _request.Target(head);
-        int query = target.IndexOf((byte)'?');
-        if (query < 0)
-        {
-            return _site.TryFind(target, AcceptEncodingOf(head));
-        }
-
-        // What is no target is found out where it is decoded.
-        return target[query..].Contains((byte)'#') ? null : _site.TryFind(target[..query], AcceptEncodingOf(head));
+        _exchange.TakeBack();
+        _exchange.Answer(_handler.Refuse(_exchange, status, explanation, fields));
     }
 
-    /// <summary>A range is one of the file as it is.</summary>
-    private ReadOnlySpan<byte> AcceptEncodingOf(ReadOnlySpan<byte> head)
-        => _request.Has(HttpHeader.Range) ? default : _request.Get(HttpHeader.AcceptEncoding, head);
-
-    private async ValueTask<Answer> FindAsync(byte[] head)
+    private void Fail(Exception error)
     {
-        if (Read(head, out Resource? fault) is not { } page)
+        Fault(new NetLabException(FaultKind.RequestFailed, $"A request could not be answered: {error.Message}", error));
+        Refuse(500, "The server could not answer this request.");
+    }
+
+    /// <summary>Answers the request that was begun, however long that takes.</summary>
+    private async Task AnswerAsync()
+    {
+        await FlushAsync().ConfigureAwait(false);
+        if (_last || !_exchange.IsOpen)
         {
-            return new Answer(fault!);
+            return;
         }
 
+        KeepHead();
+        if (!_exchange.IsAnswered)
+        {
+            await HandleAsync().ConfigureAwait(false);
+        }
+
+        if (_isStreaming)
+        {
+            await EndStreamAsync().ConfigureAwait(false);
+            _last = _last || await SkipBodyAsync().ConfigureAwait(false) is not null || _hasUnreadBody;
+        }
+        else
+        {
+            if (await SkipBodyAsync().ConfigureAwait(false) is { } fault)
+            {
+                Refuse(400, fault);
+            }
+
+            _last = _hasUnreadBody || !KeepsAlive;
+            await SendAnswerAsync().ConfigureAwait(false);
+        }
+
+        CloseExchange();
+    }
+
+    /// <summary>Lets the handler answer. The one place where its slow half is called: outside the event loops.</summary>
+    private async ValueTask HandleAsync()
+    {
+        await LoopThread.Leave();
         try
         {
-            if (_site.TryOpen(page) is { } again)
+            await _handler.HandleAsync(_exchange).ConfigureAwait(false);
+            if (!_exchange.IsAnswered)
             {
-                return again;
+                throw new InvalidOperationException("The handler gave no answer.");
             }
-
-            // Off this thread: it may be the one that serves all sockets, and a disk may be slow.
-            return await Task.Run(() => _site.FindAsync(page)).ConfigureAwait(false);
         }
-        catch (NetLabException error) when (error.Kind == FaultKind.TooManyOpenFiles)
+        catch (Exception error) when (!_isGone)
         {
-            _host.Report(error, RemoteEndPoint);
-            return new Answer(_site.StatusPage(503, "The server has no more file descriptors. Try again in a moment.", FieldLines.Field("Retry-After", "1")));
+            if (_isStreaming)
+            {
+                Fault(new NetLabException(FaultKind.RequestFailed, $"An answer broke off: {error.Message}", error));
+                _last = _isStreamBroken = true;
+            }
+            else if (_body.Status == ParseStatus.Failed)
+            {
+                Refuse(400, _body.Fault);
+            }
+            else
+            {
+                Fail(error);
+            }
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            _host.Report(new NetLabException(FaultKind.FileUnreadable, $"'{page.Path}' could not be served: {error.Message}", error), RemoteEndPoint);
-            return new Answer(_site.StatusPage(500, "The file could not be read."));
-        }
-    }
-
-    private PageRequest? Read(ReadOnlySpan<byte> head, out Resource? fault)
-    {
-        fault = null;
-        ReadOnlySpan<byte> target = _request.Target(head);
-        TargetForm form = HttpTarget.TryDecode(target, out string path, out Range raw, out PathFault pathFault);
-        if (form is not (TargetForm.Origin or TargetForm.Absolute))
-        {
-            fault = _site.StatusPage(400, "The request target is neither a path nor a URL.");
-            return null;
-        }
-
-        if (pathFault != PathFault.None)
-        {
-            // A name with a slash in it does not exist; the others are no names.
-            fault = pathFault == PathFault.EncodedSlash
-                ? _site.StatusPage(404, "There is no such file here.")
-                : _site.StatusPage(400, "The path in the request is not valid.");
-            return null;
-        }
-
-        ReadOnlySpan<byte> rest = target[raw.End..];
-        return new PageRequest(
-            path,
-            target[raw] is { IsEmpty: false } key ? key.ToArray() : "/"u8.ToArray(),
-            rest.StartsWith("?"u8) ? Encoding.Latin1.GetString(rest) : string.Empty,
-            AcceptEncodingOf(head).ToArray(),
-            _request.Has(HttpHeader.Accept) && Accept.PrefersJson(_request.Get(HttpHeader.Accept, head)));
     }
 
     /// <summary>Answers a request that did not come in time, as far as that is possible at once.</summary>
     private void Expire()
     {
-        using ResponseWriter writer = ResponseWriter.Lend();
-        Resource page = _site.StatusPage(408, $"The request did not arrive within {_options.RequestTimeout.TotalSeconds} s.");
-        Body body = Responder.Write(writer, _request, default, new Answer(page), _site, keepAlive: false, out int status);
-        writer.Append(body.Content);
-        bool isSent = _transport.TrySend(writer.Written) == writer.Count;
-        long bytes = isSent ? body.Length : 0;
-        Count(bytes);
-        if (NewRecord(default, page) is { } record)
+        if (_isStreaming)
         {
-            Complete(record, status, bytes, Stopwatch.GetTimestamp(), isSent);
+            return;
         }
+
+        if (!_exchange.IsOpen)
+        {
+            OpenExchange();
+        }
+
+        Refuse(408, $"The request did not arrive within {_options.RequestTimeout.TotalSeconds} s.");
+        using ResponseWriter writer = ResponseWriter.Lend();
+        writer.Append(Write(writer, keepAlive: false).Bytes.Span);
+        writer.Answers.Sent = _transport.TrySend(writer.Written);
+        Tell(writer.Answers);
     }
 }

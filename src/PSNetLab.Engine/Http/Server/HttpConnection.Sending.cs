@@ -1,50 +1,113 @@
 using System.Buffers;
 using Microsoft.Win32.SafeHandles;
-using PSNetLab.Engine.Http.Files;
 using PSNetLab.Engine.Http.Protocol;
-using PSNetLab.Engine.IO;
 
 namespace PSNetLab.Engine.Http.Server;
 
-/// <content>Sending what needs more than one go, and skipping bodies.</content>
+/// <content>Sending, and telling what was sent.</content>
 internal sealed partial class HttpConnection
 {
     // As much as a slow client has to take within the request timeout.
-    private const int ChunkBytes = 16 * 1024;
-    private const long MostBytesSkipped = 256 * 1024;
+    private const int PieceBytes = 16 * 1024;
 
     // Shorter content is sent from the buffer of its head.
     private const int LeastBytesLeft = 8 * 1024;
 
-    /// <summary>Content that is not sent from the buffer of its head, and perhaps a file that holds it at an offset.</summary>
-    private readonly record struct Tail(ReadOnlyMemory<byte> Content, long Offset, SafeFileHandle? File = null);
-
+    private readonly OutgoingAnswers _outgoing = new();
     private byte[]? _unsent;
     private int _unsentLength;
     private ReadOnlyMemory<byte> _unsentContent;
     private Action<long>? _onProgress;
-    private long _bodyLeft;
+
+    /// <summary>Writes the head of the answer, and its content if that is short.</summary>
+    /// <returns>The content otherwise.</returns>
+    private Content Write(ResponseWriter writer, bool keepAlive)
+    {
+        int before = writer.Count;
+        writer.WriteHead(_exchange, keepAlive);
+        Content content = _exchange.SendsBody ? _exchange.Content : default;
+        writer.Answers.Add(CompleteRecord(), _exchange.Started, writer.Count - before, content.Length);
+        Totals = Totals with { MessagesReceived = Totals.MessagesReceived + 1 };
+        if (content.File is not null)
+        {
+            return content;
+        }
+
+        if (content.Ranges is not null)
+        {
+            foreach ((byte[] lines, ByteRange range) in content.Ranges.Parts)
+            {
+                writer.Append(lines);
+                writer.Append(content.Bytes.Span.Slice((int)range.Start, (int)range.Length));
+            }
+
+            writer.Append(content.Ranges.End);
+            return default;
+        }
+
+        if (content.Length >= LeastBytesLeft)
+        {
+            return content;
+        }
+
+        writer.Append(content.Bytes.Span);
+        return default;
+    }
+
+    private HttpRequestRecord? CompleteRecord()
+    {
+        if (_exchange.Record is { } record)
+        {
+            record.Status = _exchange.Status;
+            record.Path = _exchange.Path;
+            record.User = _exchange.User;
+        }
+
+        return _exchange.Record;
+    }
 
     /// <summary>Sends at once; what the system does not take is kept for <see cref="FlushAsync"/>.</summary>
-    private bool TrySend(ReadOnlySpan<byte> heads, Tail tail)
+    private bool TrySend(ResponseWriter writer, Content left)
     {
-        ReadOnlyMemory<byte> content = tail.Content;
-        int sent = heads.IsEmpty ? 0 : _transport.TrySend(heads, content.Span, tail.File, tail.Offset);
-        if (sent == heads.Length + content.Length)
+        if (writer.Count == 0)
         {
             return true;
         }
 
-        if (sent < heads.Length)
+        ReadOnlyMemory<byte> content = left.Bytes;
+        SafeFileHandle? file = content.IsEmpty || !_transport.SendsFilesWithoutCopy ? null : left.Copy?.File;
+        int side = BeginSend();
+        try
         {
-            _unsentLength = heads.Length - sent;
-            _unsent = ArrayPool<byte>.Shared.Rent(_unsentLength);
-            heads[sent..].CopyTo(_unsent);
-            sent = heads.Length;
-        }
+            int sent = _transport.TrySend(writer.Written, content.Span, file, left.Start);
+            writer.Answers.Sent = sent;
+            if (writer.Answers.IsSent)
+            {
+                Tell(writer.Answers);
+            }
 
-        _unsentContent = content[(sent - heads.Length)..];
-        return false;
+            if (sent == writer.Count + content.Length)
+            {
+                return true;
+            }
+
+            if (sent < writer.Count)
+            {
+                _unsentLength = writer.Count - sent;
+                _unsent = ArrayPool<byte>.Shared.Rent(_unsentLength);
+                writer.Written[sent..].CopyTo(_unsent);
+                sent = writer.Count;
+            }
+
+            _unsentContent = content[(sent - writer.Count)..];
+            return false;
+        }
+        finally
+        {
+            EndSend(side);
+            _outgoing.TakeFrom(writer.Answers);
+            writer.Clear();
+        }
     }
 
     private async ValueTask FlushAsync()
@@ -65,187 +128,142 @@ internal sealed partial class HttpConnection
 
     private async ValueTask SendAsync(ReadOnlyMemory<byte> bytes)
     {
-        for (int start = 0; start < bytes.Length; start += ChunkBytes)
+        for (int start = 0; start < bytes.Length; start += PieceBytes)
         {
             Touch(Phase.Sending);
-            await _transport.SendAsync(bytes.Slice(start, Math.Min(ChunkBytes, bytes.Length - start)), CancellationToken.None).ConfigureAwait(false);
+            await SendPieceAsync(bytes.Slice(start, Math.Min(PieceBytes, bytes.Length - start))).ConfigureAwait(false);
         }
 
         Touch(Phase.Working);
     }
 
-    /// <summary>Sends head and body of a response.</summary>
-    private async Task SendAsync(byte[] head, Answer answer, long started)
+    private ValueTask SendPieceAsync(ReadOnlyMemory<byte> piece)
     {
-        HttpRequestRecord? record = NewRecord(head, answer.Resource);
-        int status = 0;
-        long length = _bodyLeft = 0;
+        int side = BeginSend();
         try
         {
-            Body body = Begin(head, answer, ref record, started, out status, out length);
-            await FlushAsync().ConfigureAwait(false);
-            if (body.File is not null)
+            ValueTask sending = _transport.SendAsync(piece, CancellationToken.None);
+            if (!sending.IsCompletedSuccessfully)
             {
-                if (body.Ranges is null)
-                {
-                    await SendFileAsync(body, new ByteRange(body.Start, body.Start + body.Length - 1)).ConfigureAwait(false);
-                }
-                else
-                {
-                    await SendRangesAsync(body).ConfigureAwait(false);
-                }
+                return NoteAsync(sending, piece.Length);
             }
 
-            // A file that has become shorter leaves an answer that cannot be completed; the end of the connection says so.
-            _last |= _bodyLeft > 0;
+            sending.GetAwaiter().GetResult();
+            NoteSent(piece.Length);
+            return default;
         }
         finally
         {
-            Count(length - _bodyLeft);
-            if (record is not null)
+            EndSend(side);
+        }
+    }
+
+    private async ValueTask NoteAsync(ValueTask sending, int count)
+    {
+        await sending.ConfigureAwait(false);
+        NoteSent(count);
+    }
+
+    /// <summary>Sends head and content of the answer.</summary>
+    private async ValueTask SendAnswerAsync()
+    {
+        Content content = BeginAnswer();
+        await FlushAsync().ConfigureAwait(false);
+        if (content.File is not null)
+        {
+            if (content.Ranges is null)
             {
-                Complete(record, status, length - _bodyLeft, started, completed: _bodyLeft == 0);
+                await SendFileAsync(content.File, content.Start, content.Length).ConfigureAwait(false);
+            }
+            else
+            {
+                await SendRangesAsync(content.File, content.Ranges).ConfigureAwait(false);
+            }
+
+            if (_outgoing.Count > 0)
+            {
+                // The file has become shorter: the answer cannot be completed, and the end of the connection says so.
+                _last = true;
+                TellBroken();
             }
         }
     }
 
-    /// <summary>Sends the head and a body from memory, as far as they go at once.</summary>
-    private Body Begin(byte[] head, Answer answer, ref HttpRequestRecord? record, long started, out int status, out long length)
+    /// <summary>Sends the head and content from memory, as far as they go at once.</summary>
+    /// <returns>The content, where it is in a file.</returns>
+    private Content BeginAnswer()
     {
         using ResponseWriter writer = ResponseWriter.Lend();
-        Body body = Responder.Write(writer, _request, head, answer, _site, keepAlive: !_last, out status);
-        _bodyLeft = length = body.Length;
-        Tail tail = default;
-        if (body.File is null)
-        {
-            tail = AppendOrLeave(writer, body);
-            _bodyLeft = 0;
-        }
-
-        if (_bodyLeft == 0 && record is not null)
-        {
-            Complete(record, status, body.Length, started, completed: true);
-            record = null;
-        }
-
-        TrySend(writer.Written, tail);
-        return body;
+        Content content = Write(writer, keepAlive: !_last);
+        TrySend(writer, content.File is null ? content : default);
+        return content.File is null ? default : content;
     }
 
-    /// <summary>Puts ranges and short content behind their head, and gives longer content back.</summary>
-    private static Tail AppendOrLeave(ResponseWriter writer, Body body)
+    private async ValueTask SendRangesAsync(SafeFileHandle file, ContentRanges ranges)
     {
-        if (body.Ranges is not null)
-        {
-            AppendRanges(writer, body);
-            return default;
-        }
-
-        ReadOnlyMemory<byte> content = body.Content.AsMemory((int)body.Start, (int)body.Length);
-        if (content.Length >= LeastBytesLeft)
-        {
-            return new Tail(content, body.Start);
-        }
-
-        writer.Append(content.Span);
-        return default;
-    }
-
-    private static void AppendRanges(ResponseWriter writer, Body body)
-    {
-        foreach ((byte[] lines, ByteRange range) in body.Ranges!)
-        {
-            writer.Append(lines);
-            writer.Append(body.Content.AsSpan((int)range.Start, (int)range.Length));
-        }
-
-        writer.Append(body.End);
-    }
-
-    private async ValueTask SendRangesAsync(Body body)
-    {
-        foreach ((byte[] lines, ByteRange range) in body.Ranges!)
+        foreach ((byte[] lines, ByteRange range) in ranges.Parts)
         {
             await SendAsync(lines).ConfigureAwait(false);
-            _bodyLeft -= lines.Length;
-            if (!await SendFileAsync(body, range).ConfigureAwait(false))
+            if (!await SendFileAsync(file, range.Start, range.Length).ConfigureAwait(false))
             {
                 return;
             }
         }
 
-        await SendAsync(body.End).ConfigureAwait(false);
-        _bodyLeft -= body.End!.Length;
+        await SendAsync(ranges.End).ConfigureAwait(false);
     }
 
     /// <returns>Whether the file was long enough.</returns>
-    private async ValueTask<bool> SendFileAsync(Body body, ByteRange range)
+    private async ValueTask<bool> SendFileAsync(SafeFileHandle file, long start, long length)
     {
         _onProgress ??= bytes =>
         {
-            _bodyLeft -= bytes;
+            NoteSent(bytes);
             Touch(Phase.Sending);
         };
-        _onProgress(0);
-        long sent = await _transport.SendFileAsync(body.File!, range.Start, range.Length, _onProgress, CancellationToken.None).ConfigureAwait(false);
+        Touch(Phase.Sending);
+        long sent = await _transport.SendFileAsync(file, start, length, _onProgress, CancellationToken.None).ConfigureAwait(false);
         Touch(Phase.Working);
-        return sent == range.Length;
+        return sent == length;
     }
 
-    /// <summary>Reads past the body of a request, which nobody wants.</summary>
-    /// <returns>What is wrong with it, or null. Of a body that is too long, the rest is left, and the connection has to end.</returns>
-    private async ValueTask<string?> SkipBodyAsync()
+    private int BeginSend() => _options.Observer?.Handover.Begin() ?? 0;
+
+    private void EndSend(int side) => _options.Observer?.Handover.End(side);
+
+    /// <summary>Notes what the system has taken, and tells of the answers when it has all of them.</summary>
+    private void NoteSent(long bytes)
     {
-        // A client that waits for 100 (Continue) gets the final answer instead; whether it sends the body then, nobody knows.
-        if (_request.ExpectsContinue || _request.ContentLength > MostBytesSkipped)
+        if (_outgoing.Count > 0)
         {
-            _hasUnreadBody = true;
-            return null;
-        }
-
-        BodyReader body = _request.Body;
-        Touch(Phase.Receiving);
-        while (true)
-        {
-            if (Skip(ref body, out string? fault))
+            _outgoing.Sent += bytes;
+            if (_outgoing.IsSent)
             {
-                return fault;
-            }
-
-            bool ended;
-            do
-            {
-                await WaitAsync(Phase.Receiving).ConfigureAwait(false);
-            }
-            while (!TryReceive(Phase.Receiving, out ended));
-            if (ended)
-            {
-                throw new IOException("The body did not come.");
+                Tell(_outgoing);
             }
         }
     }
 
-    private bool TryReceive(Phase waiting, out bool ended)
+    private void Tell(OutgoingAnswers answers)
     {
-        using ReceiveBuffer.Lease lease = _received.Lend();
-        int count = Receive(lease, waiting);
-        ended = count == 0;
-        return count >= 0;
+        int count = answers.Count;
+        long bytes = answers.Tell(_options.Observer);
+        Totals = Totals with { MessagesSent = Totals.MessagesSent + count, BytesSent = Totals.BytesSent + bytes };
     }
 
-    /// <summary>Skips what has come of a body. True at its end, or where no more of it is wanted.</summary>
-    private bool Skip(ref BodyReader body, out string? fault)
+    /// <summary>Tells of answers that will not get any further.</summary>
+    private void TellBroken()
     {
-        int consumed;
-        do
+        if (_isStreaming)
         {
-            body.Read(_received.Pending, out consumed, out _);
-            _received.Take(consumed);
+            _isStreaming = false;
+            _outgoing.Add(CompleteRecord(), _exchange.Started, 0, _streamed, endBytes: 1);
+            _outgoing.Sent = _streamed;
         }
-        while (consumed > 0);
 
-        fault = body.Status == ParseStatus.Failed ? body.Fault : null;
-        _hasUnreadBody = body.Status == ParseStatus.Failed || (body.Status == ParseStatus.Incomplete && body.Length > MostBytesSkipped);
-        return _hasUnreadBody || body.Status == ParseStatus.Complete;
+        if (_outgoing.Count > 0)
+        {
+            Tell(_outgoing);
+        }
     }
 }

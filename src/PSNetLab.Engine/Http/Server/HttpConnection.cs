@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Sockets;
-using PSNetLab.Engine.Http.Files;
 using PSNetLab.Engine.Http.Protocol;
 using PSNetLab.Engine.IO;
 using PSNetLab.Engine.Primitives;
@@ -17,10 +16,11 @@ internal sealed partial class HttpConnection : IServedConnection
 
     private readonly Transport _transport;
     private readonly HttpServerOptions _options;
-    private readonly WebSite _site;
+    private readonly IHttpHandler _handler;
     private readonly IServerHost _host;
     private readonly bool _isTurnedAway;
     private readonly RequestHead _request = new();
+    private readonly HttpExchange _exchange;
     private readonly ReceiveBuffer _received = new();
     private int _phase = (int)Phase.Idle;
     private int _unacknowledged = -1;
@@ -28,16 +28,17 @@ internal sealed partial class HttpConnection : IServedConnection
 
     /// <param name="transport">The stream; it is closed at the end of <see cref="ServeAsync"/>.</param>
     /// <param name="options">The server's options.</param>
-    /// <param name="site">What it serves.</param>
+    /// <param name="handler">What answers.</param>
     /// <param name="host">The server.</param>
     /// <param name="isTurnedAway">Whether every request is answered by 503, because there are too many connections.</param>
-    internal HttpConnection(Transport transport, HttpServerOptions options, WebSite site, IServerHost host, bool isTurnedAway)
+    internal HttpConnection(Transport transport, HttpServerOptions options, IHttpHandler handler, IServerHost host, bool isTurnedAway)
     {
         _transport = transport;
         _options = options;
-        _site = site;
+        _handler = handler;
         _host = host;
         _isTurnedAway = isTurnedAway;
+        _exchange = new HttpExchange(this, _request);
         _since = options.Clock.GetTimestamp();
     }
 
@@ -126,7 +127,7 @@ internal sealed partial class HttpConnection : IServedConnection
             if (unacknowledged != _unacknowledged)
             {
                 _unacknowledged = unacknowledged;
-                Volatile.Write(ref _since, _options.Clock.GetTimestamp());
+                Renew();
             }
         }
         catch (ObjectDisposedException)
@@ -158,6 +159,8 @@ internal sealed partial class HttpConnection : IServedConnection
     public void Dispose()
     {
         Volatile.Write(ref _phase, (int)Phase.Ended);
+        TellBroken();
+        _exchange.Close();
         _received.Dispose();
         _transport.Dispose();
     }
@@ -175,7 +178,7 @@ internal sealed partial class HttpConnection : IServedConnection
             if (!goesOn)
             {
                 answered = Totals.MessagesReceived;
-                Volatile.Write(ref _since, _options.Clock.GetTimestamp());
+                Renew();
             }
 
             Step? came;
@@ -205,9 +208,9 @@ internal sealed partial class HttpConnection : IServedConnection
             if (step == Step.Last)
             {
                 bool isSending = _received.Count > 0 || _hasUnreadBody;
-                if (isSending || _transport is TlsTransport)
+                if (isSending || _transport.NeedsCloseNotify)
                 {
-                    // Over TLS, the client has to take what says so.
+                    // The client has to take what says so.
                     Touch(Phase.Sending);
                     await _transport.ShutdownSendAsync().ConfigureAwait(false);
                 }
@@ -215,62 +218,6 @@ internal sealed partial class HttpConnection : IServedConnection
                 return isSending;
             }
         }
-    }
-
-    /// <summary>Waits for bytes. False when none are wanted any more.</summary>
-    private async ValueTask<bool> WaitAsync(Phase waiting)
-    {
-        Volatile.Write(ref _phase, (int)waiting);
-        if (_host.IsStopping && waiting == Phase.Idle)
-        {
-            return false;
-        }
-
-        await _transport.WaitReadableAsync(CancellationToken.None).ConfigureAwait(false);
-        return true;
-    }
-
-    /// <summary>Takes what came and answers what can be answered at once; null when nothing came.</summary>
-    private Step? ReceiveAndAnswer(Phase waiting)
-    {
-        using ReceiveBuffer.Lease lease = _received.Lend();
-        return Receive(lease, waiting) switch
-        {
-            > 0 => AnswerAtOnce(),
-            0 => Step.Gone,
-            _ => null,
-        };
-    }
-
-    /// <summary>Goes on with what came before.</summary>
-    private Step AnswerKept()
-    {
-        using ReceiveBuffer.Lease lease = _received.Lend();
-        return AnswerAtOnce();
-    }
-
-    /// <summary>One read: a number of bytes, 0 when no more will come, -1 when there is nothing yet. What does not come in time is answered here.</summary>
-    private int Receive(ReceiveBuffer.Lease lease, Phase waiting)
-    {
-        int count = _transport.TryReceive(lease.Free);
-        if (count < 0)
-        {
-            return count;
-        }
-
-        if (!TryChange(waiting, Phase.Working))
-        {
-            if (Current == Phase.Expired)
-            {
-                Expire();
-            }
-
-            return 0;
-        }
-
-        lease.Advance(count);
-        Totals = Totals with { BytesReceived = Totals.BytesReceived + count };
-        return count;
     }
 
     /// <summary>Lets the client read the last answer: throws away what still comes.</summary>
@@ -297,9 +244,12 @@ internal sealed partial class HttpConnection : IServedConnection
         return _transport.TryReceive(lease.Free);
     }
 
+    /// <summary>Gives what is under way new time.</summary>
+    private void Renew() => Volatile.Write(ref _since, _options.Clock.GetTimestamp());
+
     private void Touch(Phase phase)
     {
-        Volatile.Write(ref _since, _options.Clock.GetTimestamp());
+        Renew();
         Volatile.Write(ref _phase, (int)phase);
     }
 

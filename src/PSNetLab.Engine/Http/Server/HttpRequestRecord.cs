@@ -2,7 +2,7 @@ using System.Collections;
 using System.Collections.Specialized;
 using System.Net;
 using System.Text;
-using PSNetLab.Engine.Http.Server;
+using PSNetLab.Engine.Http.Protocol;
 using PSNetLab.Engine.Messages;
 
 namespace PSNetLab;
@@ -10,29 +10,29 @@ namespace PSNetLab;
 /// <summary>One request a web server answered.</summary>
 public sealed class HttpRequestRecord : IWeighted
 {
-    // Text is made of the bytes when somebody asks for it: most records of a busy server are only counted.
-    private readonly byte[] _head;
     private string[]? _requestLine;
     private OrderedDictionary? _headers;
 
-    /// <param name="connection">The connection it came on.</param>
+    /// <param name="connectionId">The number of the connection it came on.</param>
+    /// <param name="remote">The client.</param>
     /// <param name="head">The bytes of its head.</param>
-    internal HttpRequestRecord(HttpConnection connection, byte[] head)
+    internal HttpRequestRecord(int connectionId, IPEndPoint remote, byte[] head)
     {
         Time = DateTime.Now;
-        RemoteEndPoint = connection.RemoteEndPoint;
-        ConnectionId = connection.Id;
-        _head = head;
+        RemoteEndPoint = remote;
+        ConnectionId = connectionId;
+        Head = head;
     }
 
-    /// <param name="connection">The connection it came on.</param>
-    /// <param name="requestLine">What was seen of method, target and version of a head that is not as it should be.</param>
-    internal HttpRequestRecord(HttpConnection connection, string[] requestLine)
-        : this(connection, Array.Empty<byte>())
-        => _requestLine = requestLine;
+    /// <param name="connectionId">The number of the connection it came on.</param>
+    /// <param name="remote">The client.</param>
+    /// <param name="version">What was seen of a head that is not as it should be: its version, or nothing.</param>
+    internal HttpRequestRecord(int connectionId, IPEndPoint remote, string version)
+        : this(connectionId, remote, Array.Empty<byte>())
+        => _requestLine = [string.Empty, string.Empty, version];
 
     /// <summary>When the head of the request was complete, in local time.</summary>
-    public DateTime Time { get; }
+    public DateTime Time { get; internal init; }
 
     /// <summary>The address and port of the client.</summary>
     public IPEndPoint RemoteEndPoint { get; }
@@ -73,32 +73,73 @@ public sealed class HttpRequestRecord : IWeighted
     /// <summary>The header fields of the request, by their names in any case; the values of one that came several times are joined by ", " (RFC 9110, section 5.3). Of Authorization, only the scheme.</summary>
     public IDictionary Headers => _headers ??= ReadHeaders();
 
-    int IWeighted.Length => _head.Length;
+    /// <summary>The bytes of the head. Text is made of them when somebody asks for it: most records of a busy server are only counted.</summary>
+    internal byte[] Head { get; }
 
-    private string[] RequestLine => _requestLine ??= Lines()[0].Split(' ');
+    /// <summary>Who the client has shown to be; null for anybody.</summary>
+    internal string? User { get; set; }
+
+    int IWeighted.Length => Head.Length;
+
+    private string[] RequestLine => _requestLine ??= Encoding.Latin1.GetString(Line).Split(' ');
 
     /// <summary>The request line and the status.</summary>
     public override string ToString() => $"{Method} {Target} {Status}";
 
-    private string[] Lines() => Encoding.Latin1.GetString(_head).TrimStart('\r', '\n').Split("\r\n");
+    /// <summary>Method, target and version as they came; empty where the head is.</summary>
+    internal ReadOnlySpan<byte> Line
+    {
+        get
+        {
+            ReadOnlySpan<byte> head = Head.AsSpan().TrimStart("\r\n"u8);
+            return head[..Math.Max(head.IndexOf("\r\n"u8), 0)];
+        }
+    }
+
+    /// <summary>The value of a field as it came; of one that came several times, joined by ", ".</summary>
+    internal ReadOnlySpan<byte> Field(ReadOnlySpan<byte> name)
+    {
+        ReadOnlySpan<byte> value = default;
+        bool isThere = false;
+        FieldEnumerator fields = Fields();
+        while (fields.MoveNext())
+        {
+            if (fields.Name.Length == name.Length && Ascii.EqualsIgnoreCase(fields.Name, name))
+            {
+                if (isThere)
+                {
+                    return Encoding.Latin1.GetBytes((string)Headers[Encoding.ASCII.GetString(name)]!);
+                }
+
+                isThere = true;
+                value = fields.Value;
+            }
+        }
+
+        return value;
+    }
+
+    private FieldEnumerator Fields()
+    {
+        ReadOnlySpan<byte> head = Head.AsSpan().TrimStart("\r\n"u8);
+        return new FieldEnumerator(head[(head.IndexOf("\r\n"u8) is >= 0 and int end ? end + 2 : head.Length)..]);
+    }
 
     private OrderedDictionary ReadHeaders()
     {
         OrderedDictionary headers = new(StringComparer.OrdinalIgnoreCase);
-        foreach (string line in _head.Length == 0 ? [] : Lines().AsSpan(1))
+        FieldEnumerator fields = Fields();
+        while (fields.MoveNext())
         {
-            if (line.IndexOf(':', StringComparison.Ordinal) is > 0 and int colon)
+            string name = Encoding.Latin1.GetString(fields.Name);
+            string value = Encoding.Latin1.GetString(fields.Value);
+            if (name.EndsWith("Authorization", StringComparison.OrdinalIgnoreCase))
             {
-                string name = line[..colon];
-                string value = line[(colon + 1)..].Trim(' ', '\t');
-                if (name.EndsWith("Authorization", StringComparison.OrdinalIgnoreCase))
-                {
-                    // Records are shown, exported and mailed about; passwords are not to be.
-                    value = $"{value.Split(' ')[0]} ***";
-                }
-
-                headers[name] = headers[name] is string before ? $"{before}, {value}" : value;
+                // Records are shown, exported and mailed about; passwords are not to be.
+                value = $"{value.Split(' ')[0]} ***";
             }
+
+            headers[name] = headers[name] is string before ? $"{before}, {value}" : value;
         }
 
         return headers;

@@ -1,14 +1,11 @@
-using PSNetLab.Engine.Http.Files;
 using PSNetLab.Engine.IO;
 using PSNetLab.Engine.Servers;
 
 namespace PSNetLab.Engine.Http.Server;
 
-/// <summary>Serves HTTP/1.1 (RFC 9110, RFC 9112): each connection is an <see cref="HttpConnection"/>.</summary>
-internal sealed class HttpStreamHandler(HttpServerOptions options) : IStreamHandler
+/// <summary>Speaks HTTP/1.1 (RFC 9110, RFC 9112) on each stream, as an <see cref="HttpConnection"/>; another handler has the answers.</summary>
+internal sealed class HttpStreamHandler(HttpServerOptions options, IHttpHandler handler) : IStreamHandler
 {
-    private readonly WebSite _site = new(options);
-
     public TimeSpan? ShortestDeadline => options.RequestTimeout < options.KeepAliveTimeout ? options.RequestTimeout : options.KeepAliveTimeout;
 
     /// <inheritdoc/>
@@ -18,7 +15,7 @@ internal sealed class HttpStreamHandler(HttpServerOptions options) : IStreamHand
     public string FateOfTooMany => "get 503 (Service Unavailable)";
 
     public IServedConnection Connect(Transport transport, IServerHost host, bool isTurnedAway)
-        => new HttpConnection(transport, options, _site, host, isTurnedAway);
+        => new HttpConnection(transport, options, handler, host, isTurnedAway);
 
-    public void Close() => _site.Files.Clear();
+    public void Close() => (handler as IDisposable)?.Dispose();
 }

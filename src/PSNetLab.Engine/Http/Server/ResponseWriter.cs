@@ -9,7 +9,7 @@ internal readonly ref struct ResponseWriter
 {
     private const int FirstBytes = 128 * 1024;
 
-    private static readonly byte[][] s_statusLines = [.. Enumerable.Range(0, 600).Select(status => Encoding.ASCII.GetBytes($"HTTP/1.1 {status} {HttpStatus.Reason(status)}\r\nDate: "))];
+    private static readonly byte[]?[] s_statusLines = new byte[]?[HttpStatus.Most + 1];
 
     [ThreadStatic]
     private static Output? t_spare;
@@ -29,10 +29,17 @@ internal readonly ref struct ResponseWriter
 
     internal ReadOnlySpan<byte> Written => _output.Bytes.AsSpan(0, Count);
 
+    /// <summary>The answers that were written, or at least begun.</summary>
+    internal OutgoingAnswers Answers => _output.Answers;
+
     /// <summary>Whether it is time to send.</summary>
     internal bool IsFull => Count > FirstBytes / 2;
 
-    internal void Clear() => _output.Count = 0;
+    internal void Clear()
+    {
+        _output.Count = 0;
+        _output.Answers.Clear();
+    }
 
     public void Dispose()
     {
@@ -40,11 +47,42 @@ internal readonly ref struct ResponseWriter
         t_spare = _output;
     }
 
-    /// <summary>The status line and Date (RFC 9110, section 6.6.1).</summary>
-    internal void Begin(int status)
+    /// <summary>Writes the head of an answer.</summary>
+    /// <param name="exchange">The exchange that has the answer.</param>
+    /// <param name="keepAlive">Whether the connection goes on.</param>
+    internal void WriteHead(HttpExchange exchange, bool keepAlive)
     {
-        Append(s_statusLines[status]);
-        Append(_output.Date());
+        Append(StatusLine(exchange.Status));
+        Append(_output.DateLine());
+        Append(exchange.FieldLines);
+        Append(exchange.MoreFieldLines);
+        if (exchange.IsChunked)
+        {
+            Append("Transfer-Encoding: chunked\r\n"u8);
+        }
+        else if (!HttpStatus.HasNoBody(exchange.Status) && exchange.Length >= 0)
+        {
+            Append("Content-Length: "u8);
+            Append(exchange.Length);
+            Append("\r\n"u8);
+        }
+
+        if (!keepAlive)
+        {
+            Append("Connection: close\r\n\r\n"u8);
+        }
+        else
+        {
+            // In HTTP/1.0, a connection that stays open is the exception (RFC 9112, section 9.3).
+            Append(exchange.Request.Version == HttpVersion.Http10 ? "Connection: keep-alive\r\n\r\n"u8 : "\r\n"u8);
+        }
+    }
+
+    /// <summary>Writes the whole of a response that only prepares for another (RFC 9110, section 15.2).</summary>
+    internal void WriteInformation(int status, ReadOnlySpan<byte> fieldLines)
+    {
+        Append(StatusLine(status));
+        Append(fieldLines);
         Append("\r\n"u8);
     }
 
@@ -54,7 +92,10 @@ internal readonly ref struct ResponseWriter
         _output.Count += bytes.Length;
     }
 
-    internal void Append(long number)
+    private static byte[] StatusLine(int status)
+        => s_statusLines[status] ??= Encoding.ASCII.GetBytes($"HTTP/1.1 {status} {HttpStatus.Reason(status)}\r\n");
+
+    private void Append(long number)
     {
         Utf8Formatter.TryFormat(number, GetSpan(20), out int length);
         _output.Count += length;
@@ -72,23 +113,24 @@ internal readonly ref struct ResponseWriter
 
     private sealed class Output
     {
+        internal readonly OutgoingAnswers Answers = new();
         internal byte[] Bytes = GC.AllocateUninitializedArray<byte>(FirstBytes);
         internal int Count;
 
-        private readonly byte[] _date = new byte[HttpDate.Length];
+        private readonly byte[] _dateLine = [.. "Date: "u8, .. new byte[HttpDate.Length], .. "\r\n"u8];
         private long _dateTick = -1000;
 
-        internal byte[] Date()
+        internal byte[] DateLine()
         {
             long now = Environment.TickCount64;
             if (now - _dateTick >= 1000)
             {
                 DateTime time = DateTime.UtcNow;
-                HttpDate.Format(time, _date);
+                HttpDate.Format(time, _dateLine.AsSpan("Date: ".Length));
                 _dateTick = now - time.Millisecond; // the second began then
             }
 
-            return _date;
+            return _dateLine;
         }
     }
 }

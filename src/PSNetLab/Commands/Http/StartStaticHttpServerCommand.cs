@@ -160,7 +160,7 @@ public sealed class StartStaticHttpServerCommand : StartServerCmdlet
             throw new NetLabException(FaultKind.PathNotFound, $"'{folder}' is {(File.Exists(folder) ? "a file" : "not there")}. Give -Path a folder.") { Subject = folder };
         }
 
-        HttpServerOptions options = new()
+        StaticSiteOptions options = new()
         {
             EndPoint = endPoint,
             Folder = folder,

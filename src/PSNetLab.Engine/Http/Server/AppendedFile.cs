@@ -1,6 +1,6 @@
 using PSNetLab.Engine.Native;
 
-namespace PSNetLab.Engine.Http.Files;
+namespace PSNetLab.Engine.Http.Server;
 
 /// <summary>A file that grows at its end while others read, rename, shorten or delete it. For one user at a time.</summary>
 /// <remarks>

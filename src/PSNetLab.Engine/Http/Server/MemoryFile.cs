@@ -1,7 +1,7 @@
 using Microsoft.Win32.SafeHandles;
 using PSNetLab.Engine.Native;
 
-namespace PSNetLab.Engine.Http.Files;
+namespace PSNetLab.Engine.Http.Server;
 
 /// <summary>Content in a file that is nowhere but in memory (memfd_create(2)). Sent from there (sendfile(2)), it is not copied for every client.</summary>
 internal sealed class MemoryFile : IDisposable

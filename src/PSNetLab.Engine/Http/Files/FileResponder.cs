@@ -1,0 +1,101 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Unicode;
+using PSNetLab.Engine.Http.Protocol;
+using PSNetLab.Engine.Http.Server;
+
+namespace PSNetLab.Engine.Http.Files;
+
+/// <summary>Answers with a file, or with the part of it that is asked for, or with why not (RFC 9110, sections 13 and 14).</summary>
+internal sealed class FileResponder(SitePages pages)
+{
+    internal void Answer(HttpExchange exchange, in Found found)
+    {
+        exchange.Path = found.Path;
+        Response response = found.Response;
+        Content content = found.Handle is null ? response.Content : response.Content.From(found.Handle);
+        if (response is not FileForm form || !exchange.Request.IsSelective || !TrySelect(exchange, form, content))
+        {
+            exchange.Answer(response.Status, response.Fields, content);
+        }
+        else if (exchange.Content.File is null)
+        {
+            found.Handle?.Dispose();
+        }
+    }
+
+    /// <summary>Answers preconditions and ranges. False when the whole file is to be sent.</summary>
+    private bool TrySelect(HttpExchange exchange, FileForm form, Content content)
+    {
+        PreconditionResult result = Preconditions.Evaluate(
+            exchange.Get(HttpHeader.IfMatch),
+            exchange.Get(HttpHeader.IfUnmodifiedSince),
+            exchange.Get(HttpHeader.IfNoneMatch),
+            exchange.Get(HttpHeader.IfModifiedSince),
+            form.ETag,
+            form.LastModified);
+        if (result == PreconditionResult.NotModified)
+        {
+            exchange.Answer(form.NotModified);
+            return true;
+        }
+
+        if (result == PreconditionResult.Failed)
+        {
+            exchange.Answer(Page(exchange, 412, "The file is not, or not any more, the one that the request means."));
+            return true;
+        }
+
+        if (exchange.Request.Method != HttpMethod.Get || !exchange.Request.Has(HttpHeader.Range)
+            || (exchange.Request.Has(HttpHeader.IfRange) && !Preconditions.IfRangeHolds(exchange.Get(HttpHeader.IfRange), form.ETag, form.LastModified)))
+        {
+            return false;
+        }
+
+        Span<ByteRange> ranges = stackalloc ByteRange[ByteRanges.Most];
+        switch (ByteRanges.Parse(exchange.Get(HttpHeader.Range), content.Length, ranges, out int count))
+        {
+            case RangeResult.Unsatisfiable:
+                string text = $"The file has {content.Length} bytes; no requested range lies within them.";
+                exchange.Answer(Page(exchange, 416, text, FieldLines.Field("Content-Range", $"bytes */{content.Length}")));
+                return true;
+            case RangeResult.Satisfiable when count == 1:
+                AnswerRange(exchange, form, content, ranges[0]);
+                return true;
+            case RangeResult.Satisfiable:
+                AnswerRanges(exchange, form, content, ranges[..count]);
+                return true;
+            default:
+                return false;
+        }
+    }
+
+    private Response Page(HttpExchange exchange, int status, string explanation, params KeyValuePair<string, string>[] fields)
+        => pages.Status(Accept.NamesHtml(exchange.Get(HttpHeader.Accept)), status, explanation, fields);
+
+    private static void AnswerRange(HttpExchange exchange, FileForm form, Content content, ByteRange range)
+    {
+        exchange.Answer(206, form.Fields, content.Slice(range));
+        Span<byte> value = stackalloc byte[80];
+        Utf8.TryWrite(value, $"bytes {range.Start}-{range.End}/{content.Length}", out int length);
+        exchange.AddField("Content-Range"u8, value[..length]);
+    }
+
+    /// <summary>Several ranges as multipart/byteranges (RFC 9110, section 14.6).</summary>
+    private static void AnswerRanges(HttpExchange exchange, FileForm form, Content content, ReadOnlySpan<ByteRange> ranges)
+    {
+        // Nobody can put the boundary into a file beforehand who does not know it.
+        string boundary = Convert.ToHexString(RandomNumberGenerator.GetBytes(12));
+        var parts = new (byte[] Lines, ByteRange Range)[ranges.Length];
+        for (int i = 0; i < parts.Length; i++)
+        {
+            ByteRange range = ranges[i];
+            string start = i == 0 ? string.Empty : "\r\n";
+            string lines = $"{start}--{boundary}\r\nContent-Type: {form.MediaType}\r\nContent-Range: bytes {range.Start}-{range.End}/{content.Length}\r\n\r\n";
+            parts[i] = (Encoding.ASCII.GetBytes(lines), range);
+        }
+
+        exchange.Answer(206, form.CommonFields, content.Cut(new ContentRanges(parts, Encoding.ASCII.GetBytes($"\r\n--{boundary}--\r\n"))));
+        exchange.AddField("Content-Type"u8, Encoding.ASCII.GetBytes($"multipart/byteranges; boundary={boundary}"));
+    }
+}

@@ -1,0 +1,26 @@
+using System.Text;
+using PSNetLab.Engine.Http.Protocol;
+using PSNetLab.Engine.Http.Server;
+
+namespace PSNetLab.Engine.Http.Files;
+
+/// <summary>The responses of a site that bring no file.</summary>
+internal sealed class SitePages(SiteFields siteFields)
+{
+    /// <summary>Says a status: on a page for browsers, in a line for programs.</summary>
+    internal Response Status(bool asHtml, int status, string explanation, params KeyValuePair<string, string>[] fields)
+    {
+        string reason = HttpStatus.Reason(status);
+        KeyValuePair<string, string>[] common = [FieldLines.Field("Vary", "Accept"), .. fields];
+        return asHtml
+            ? Page(status, "text/html; charset=utf-8", StatusPage.Html(status, reason, explanation), [FieldLines.Field("Content-Security-Policy", StatusPage.ContentSecurityPolicy), .. common])
+            : Page(status, "text/plain; charset=utf-8", Encoding.UTF8.GetBytes($"{status} {reason}: {explanation}\n"), common);
+    }
+
+    internal Response Page(int status, string type, byte[] content, params KeyValuePair<string, string>[] fields)
+        => new() { Status = status, Fields = siteFields.FormatPage(type, fields), Content = Content.Of(content) };
+
+    /// <summary>A response without content.</summary>
+    internal Response Bare(int status, params KeyValuePair<string, string>[] fields)
+        => new() { Status = status, Fields = [.. siteFields.Format(fields), .. siteFields.Common] };
+}

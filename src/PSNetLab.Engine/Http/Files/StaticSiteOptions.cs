@@ -1,0 +1,42 @@
+using PSNetLab.Engine.Http.Server;
+
+namespace PSNetLab.Engine.Http.Files;
+
+/// <summary>What a server of files is to do. The defaults are those of the cmdlet.</summary>
+internal sealed record StaticSiteOptions : HttpServerOptions
+{
+    /// <summary>The folder to serve.</summary>
+    internal required string Folder { get; init; }
+
+    /// <summary>The files that are shown for their folder; the first that is there counts.</summary>
+    internal IReadOnlyList<string> DefaultDocuments { get; init; } = ["index.html", "index.htm"];
+
+    /// <summary>Whether a folder without default document is listed.</summary>
+    internal bool Browse { get; init; }
+
+    /// <summary>The file that answers for every page there is no file for; null for none.</summary>
+    internal string? SpaFallback { get; init; }
+
+    /// <summary>The file that is shown with 404 (Not Found); null for a page made here.</summary>
+    internal string? NotFoundPage { get; init; }
+
+    /// <summary>Fields of every response beside the server's own, and instead of them.</summary>
+    internal IReadOnlyList<KeyValuePair<string, string>> Headers { get; init; } = [];
+
+    /// <summary>Whether scripts of every other origin may read the files.</summary>
+    internal bool Cors { get; init; }
+
+    /// <summary>Cache-Control of files.</summary>
+    internal string CacheControl { get; init; } = "no-cache";
+
+    internal BasicCredential? Credential { get; init; }
+
+    internal bool IncludeHidden { get; init; }
+
+    /// <summary>Whether links may lead out of the folder.</summary>
+    internal bool FollowLinks { get; init; }
+
+    internal bool NoCompression { get; init; }
+
+    internal MediaTypes MediaTypes { get; init; } = MediaTypes.Default;
+}

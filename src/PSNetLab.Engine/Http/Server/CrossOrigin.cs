@@ -1,0 +1,33 @@
+using System.Text;
+using PSNetLab.Engine.Http.Protocol;
+
+namespace PSNetLab.Engine.Http.Server;
+
+/// <summary>What lets scripts of every other origin read the answers (the CORS protocol of the Fetch standard).</summary>
+internal static class CrossOrigin
+{
+    /// <summary>The fields of every answer.</summary>
+    internal static KeyValuePair<string, string>[] Fields =>
+    [
+        FieldLines.Field("Access-Control-Allow-Origin", "*"),
+        FieldLines.Field("Access-Control-Expose-Headers", "*"),
+    ];
+
+    /// <summary>The fields beside those, of the answer to a browser that asks beforehand; none for anybody else.</summary>
+    internal static KeyValuePair<string, string>[] Permissions(HttpExchange exchange, string methods)
+    {
+        if (!exchange.Request.Has(HttpHeader.AccessControlRequestMethod))
+        {
+            return [];
+        }
+
+        bool namesFields = exchange.Request.Has(HttpHeader.AccessControlRequestHeaders);
+        string fields = namesFields ? Encoding.Latin1.GetString(exchange.Get(HttpHeader.AccessControlRequestHeaders)) : "*";
+        return
+        [
+            FieldLines.Field("Access-Control-Allow-Methods", methods),
+            FieldLines.Field("Access-Control-Allow-Headers", fields),
+            FieldLines.Field("Access-Control-Max-Age", "600"),
+        ];
+    }
+}

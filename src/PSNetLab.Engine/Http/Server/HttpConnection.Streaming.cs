@@ -1,0 +1,133 @@
+using System.Buffers;
+using System.Globalization;
+using System.Text;
+using PSNetLab.Engine.Http.Protocol;
+
+namespace PSNetLab.Engine.Http.Server;
+
+/// <content>Answers whose content comes piece by piece.</content>
+internal sealed partial class HttpConnection
+{
+    // A size in hexadecimal digits, and two line ends.
+    private const int MostBytesAroundPiece = 16;
+
+    private static readonly byte[] s_lastChunk = "0\r\n\r\n"u8.ToArray();
+
+    private bool _isStreaming;
+    private bool _isStreamBroken;
+    private long _streamed;
+
+    /// <summary>Sends the head of an answer whose content follows.</summary>
+    internal async ValueTask StartStreamAsync()
+    {
+        bool hasNoEnd = _exchange.Length < 0 && _exchange.SendsBody;
+        _exchange.IsChunked = hasNoEnd && _request.Version == HttpVersion.Http11;
+        _last = !KeepsAlive || (hasNoEnd && !_exchange.IsChunked) || (_request.ExpectsContinue && !_hasContinued);
+        _isStreaming = true;
+        _streamed = 0;
+        Totals = Totals with { MessagesReceived = Totals.MessagesReceived + 1 };
+        await SendOwnAsync(StreamHead()).ConfigureAwait(false);
+    }
+
+    /// <summary>Sends more of the content.</summary>
+    internal async ValueTask WriteStreamAsync(ReadOnlyMemory<byte> data)
+    {
+        if (!_isStreaming)
+        {
+            throw new InvalidOperationException("Start the answer before its content.");
+        }
+
+        if (_exchange.Length >= 0 && data.Length > _exchange.Length - _streamed)
+        {
+            throw new InvalidOperationException($"The answer has more than the {_exchange.Length} bytes that were announced.");
+        }
+
+        if (!_exchange.SendsBody)
+        {
+            return;
+        }
+
+        for (int start = 0; start < data.Length; start += PieceBytes)
+        {
+            ReadOnlyMemory<byte> piece = data.Slice(start, Math.Min(PieceBytes, data.Length - start));
+            if (_exchange.IsChunked)
+            {
+                await SendChunkAsync(piece).ConfigureAwait(false);
+            }
+            else
+            {
+                await SendOwnAsync(piece).ConfigureAwait(false);
+            }
+
+            _streamed += piece.Length;
+        }
+    }
+
+    /// <summary>Sends a response before the answer.</summary>
+    internal async ValueTask InformAsync(int status, byte[] fieldLines)
+    {
+        if (_request.Version == HttpVersion.Http11 && !_isStreaming)
+        {
+            await SendOwnAsync(Information(status, fieldLines)).ConfigureAwait(false);
+        }
+    }
+
+    private static byte[] Information(int status, byte[] fieldLines)
+    {
+        using ResponseWriter writer = ResponseWriter.Lend();
+        writer.WriteInformation(status, fieldLines);
+        return writer.Written.ToArray();
+    }
+
+    private byte[] StreamHead()
+    {
+        using ResponseWriter writer = ResponseWriter.Lend();
+        writer.WriteHead(_exchange, keepAlive: !_last);
+        return writer.Written.ToArray();
+    }
+
+    private async ValueTask SendChunkAsync(ReadOnlyMemory<byte> piece)
+    {
+        byte[] chunk = ArrayPool<byte>.Shared.Rent(piece.Length + MostBytesAroundPiece);
+        int length = Encoding.ASCII.GetBytes(piece.Length.ToString("x", CultureInfo.InvariantCulture), chunk);
+        "\r\n"u8.CopyTo(chunk.AsSpan(length));
+        piece.CopyTo(chunk.AsMemory(length + 2));
+        length += piece.Length + 4;
+        "\r\n"u8.CopyTo(chunk.AsSpan(length - 2));
+        await SendOwnAsync(chunk.AsMemory(0, length)).ConfigureAwait(false);
+        ArrayPool<byte>.Shared.Return(chunk);
+    }
+
+    /// <summary>Sends on behalf of the handler: whatever it makes of a failure, the connection is over.</summary>
+    private async ValueTask SendOwnAsync(ReadOnlyMemory<byte> bytes)
+    {
+        try
+        {
+            await SendAsync(bytes).ConfigureAwait(false);
+        }
+        catch
+        {
+            _isGone = true;
+            throw;
+        }
+    }
+
+    private async ValueTask EndStreamAsync()
+    {
+        bool isComplete = !_isStreamBroken && (!_exchange.SendsBody || _exchange.Length < 0 || _streamed == _exchange.Length);
+        if (!isComplete)
+        {
+            _last = true;
+            TellBroken();
+            return;
+        }
+
+        _isStreaming = false;
+        _outgoing.Add(CompleteRecord(), _exchange.Started, 0, _streamed, _exchange.IsChunked ? s_lastChunk.Length : 0);
+        NoteSent(_streamed);
+        if (_exchange.IsChunked)
+        {
+            await SendAsync(s_lastChunk).ConfigureAwait(false);
+        }
+    }
+}

@@ -1,0 +1,92 @@
+using System.Diagnostics;
+
+namespace PSNetLab.Engine.Http.Server;
+
+/// <summary>Answers on their way out, in their order, and how far they came: what became of each is told by what the system took.</summary>
+internal sealed class OutgoingAnswers
+{
+    private readonly List<Answer> _answers = [];
+    private HttpRequestRecord[] _told = [];
+
+    /// <summary>The bytes of all of them.</summary>
+    internal long Bytes { get; private set; }
+
+    /// <summary>How many of them the system has taken.</summary>
+    internal long Sent { get; set; }
+
+    internal int Count => _answers.Count;
+
+    internal bool IsSent => Sent == Bytes;
+
+    /// <summary>Adds an answer.</summary>
+    /// <param name="record">What is told of it; null when nobody wants to know.</param>
+    /// <param name="started">When its request was there.</param>
+    /// <param name="headBytes">The bytes of its head.</param>
+    /// <param name="bodyBytes">The bytes of its body.</param>
+    /// <param name="endBytes">The bytes that say that the body ends.</param>
+    internal void Add(HttpRequestRecord? record, long started, long headBytes, long bodyBytes, int endBytes = 0)
+    {
+        _answers.Add(new Answer(record, started, headBytes, bodyBytes, endBytes));
+        Bytes += headBytes + bodyBytes + endBytes;
+    }
+
+    /// <summary>Takes over the answers of another list.</summary>
+    internal void TakeFrom(OutgoingAnswers other)
+    {
+        if (other.Count == 0)
+        {
+            return;
+        }
+
+        _answers.AddRange(other._answers);
+        Bytes += other.Bytes;
+        Sent += other.Sent;
+        other.Clear();
+    }
+
+    internal void Clear()
+    {
+        _answers.Clear();
+        Bytes = Sent = 0;
+    }
+
+    /// <summary>Tells what became of all answers and forgets them.</summary>
+    /// <returns>The bytes of the bodies that were sent.</returns>
+    internal long Tell(IHttpObserver? observer)
+    {
+        long bodies = 0;
+        long end = 0;
+        int told = 0;
+        if (_told.Length < _answers.Count)
+        {
+            _told = new HttpRequestRecord[Math.Max(_answers.Count, 2 * _told.Length)];
+        }
+
+        long now = Stopwatch.GetTimestamp();
+        foreach (Answer answer in _answers)
+        {
+            long start = end + answer.HeadBytes;
+            end = start + answer.BodyBytes + answer.EndBytes;
+            long sent = Math.Clamp(Sent - start, 0, answer.BodyBytes);
+            bodies += sent;
+            if (answer.Record is { } record)
+            {
+                record.BytesSent = sent;
+                record.Completed = Sent >= end;
+                record.Duration = Stopwatch.GetElapsedTime(answer.Started, now);
+                _told[told++] = record;
+            }
+        }
+
+        Clear();
+        if (told > 0)
+        {
+            observer?.Answered(_told.AsSpan(0, told));
+            _told.AsSpan(0, told).Clear();
+        }
+
+        return bodies;
+    }
+
+    private readonly record struct Answer(HttpRequestRecord? Record, long Started, long HeadBytes, long BodyBytes, int EndBytes);
+}
