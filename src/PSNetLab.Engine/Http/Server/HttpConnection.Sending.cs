@@ -195,8 +195,15 @@ internal sealed partial class HttpConnection
     {
         using ResponseWriter writer = ResponseWriter.Lend();
         Content content = Write(writer, keepAlive: !_last);
-        TrySend(writer, content.File is null ? content : default);
-        return content.File is null ? default : content;
+        if (content.File is not null)
+        {
+            TrySend(writer, default);
+            return content;
+        }
+
+        // Without the copy: it pays, and is given back, only for what is kept to be sent at once.
+        TrySend(writer, Content.Of(content.Bytes));
+        return default;
     }
 
     private async ValueTask SendRangesAsync(SafeFileHandle file, ContentRanges ranges)
