@@ -68,6 +68,43 @@ public class DatagramTransportTests
         Assert.Equal(kind == DatagramKind.Epoll ? [0, 99, 100, 101, 65507, 3] : [0, 99, 100, -1, -1, 3], all.Select(one => one.FullLength));
     }
 
+    // Two servers on one event loop do what this thread does. It blocks, so that it stays the same thread.
+    [LinuxFact]
+    public void Sockets_with_buffers_of_different_sizes_share_the_memory_of_a_thread()
+    {
+        const int Rounds = 100;
+        using DatagramTransport small = Datagrams.Open(DatagramKind.Epoll, bufferBytes: 1024);
+        using DatagramTransport large = Datagrams.Open(DatagramKind.Epoll);
+        using UdpClient peer = Datagrams.NewPeer();
+        Counter counter = new();
+        ReceiveInTurns(1);
+
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        ReceiveInTurns(Rounds);
+
+        Assert.Equal((Rounds + 1) * 9900, counter.Bytes);
+        Assert.InRange((GC.GetAllocatedBytesForCurrentThread() - before) / (Rounds * 2), 0, 20_000);
+
+        void ReceiveInTurns(int rounds)
+        {
+            for (int round = 0; round < rounds; round++)
+            {
+                Receive(small, 900);
+                Receive(large, 9000);
+            }
+        }
+
+        void Receive(DatagramTransport transport, int length)
+        {
+            peer.Client.SendTo(new byte[length], transport.EndPoint());
+            for (long expected = counter.Bytes + length; counter.Bytes < expected;)
+            {
+                Assert.True(transport.WaitReadableAsync(CancellationToken.None).AsTask().Wait(Waiting.Limit));
+                Assert.True(transport.Receive(counter));
+            }
+        }
+    }
+
     [Theory]
     [MemberData(nameof(Kinds))]
     public async Task More_peers_than_are_remembered_are_each_answered(DatagramKind kind)
@@ -277,5 +314,12 @@ public class DatagramTransportTests
     private sealed class NoHandler : IDatagramHandler
     {
         public void OnDatagram(in Datagram datagram) => Assert.Fail("Nothing is to be handled.");
+    }
+
+    private sealed class Counter : IDatagramHandler
+    {
+        internal long Bytes { get; private set; }
+
+        public void OnDatagram(in Datagram datagram) => Bytes += datagram.Data.Length;
     }
 }
