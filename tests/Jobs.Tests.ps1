@@ -52,6 +52,17 @@ Describe 'A server as a job' {
     }
 
     Context 'Receive-Job' {
+        It 'takes from where Receive-TcpMessage takes' {
+            $server = Start-TcpServer -Framing Line
+            Send-TcpMessage localhost $server.Port 'one', 'two' -Framing Line
+            Wait-Until { $server.Waiting -eq 2 }
+            $because = 'Output is a window on the mailbox, made by the constructor of PSDataCollection for deserialization: ' +
+            'if PowerShell no longer takes the list from it, JobOutput needs another way'
+            $server.Output.Count | Should -Be 2 -Because $because
+            $null = Receive-TcpMessage $server -Count 1 -TimeoutSec 5
+            $server.Output.Count | Should -Be 1 -Because $because
+            $server.Output[0].Text | Should -Be 'two' -Because $because
+        }
         It 'takes what there is, once' {
             $server = Start-TcpServer -Framing Line
             1..10 | Send-TcpMessage 127.0.0.1 $server.Port -Framing Line

@@ -125,7 +125,7 @@ public sealed class MulticastGroupCompleter : WordCompleter
 /// <summary>Completes ports with those of the running servers of a kind.</summary>
 /// <typeparam name="TJob">The kind.</typeparam>
 public sealed class ServerPortCompleter<TJob> : WordCompleter
-    where TJob : SocketJob
+    where TJob : ServerJob
 {
     private protected override IEnumerable<(string Word, string Tooltip)> Words
         => LiveJobs.Jobs.OfType<TJob>().OrderBy(job => job.Id).Select(job => (job.Port.ToString(CultureInfo.InvariantCulture), $"{job.PSJobTypeName} {job.Name} on {job.LocalEndPoint}"));
@@ -134,7 +134,7 @@ public sealed class ServerPortCompleter<TJob> : WordCompleter
 /// <summary>Completes -Job with the running servers of a kind.</summary>
 /// <typeparam name="TJob">The kind.</typeparam>
 public sealed class ServerJobCompleter<TJob> : WordCompleter
-    where TJob : SocketJob
+    where TJob : ServerJob
 {
     private protected override IEnumerable<(string Word, string Tooltip)> Words
         => LiveJobs.Jobs.OfType<TJob>().OrderBy(job => job.Id).Select(job => ($"(Get-Job {job.Id})", $"{job.PSJobTypeName} {job.Name} on {job.LocalEndPoint}"));

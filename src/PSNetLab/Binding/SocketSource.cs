@@ -1,6 +1,5 @@
 using System.Management.Automation;
 using System.Net.Sockets;
-using System.Runtime.CompilerServices;
 using PSNetLab.Engine.Inspection;
 using PSNetLab.Engine.Primitives;
 using PSNetLab.Jobs;
@@ -17,18 +16,31 @@ internal static class SocketSource
         object? source = input is PSObject wrapped ? wrapped.BaseObject : input;
         return source switch
         {
-            SocketJob job => (job.Socket, job.Totals),
+            ServerJob job => (job.Socket, job.Totals),
             TcpConnection { IsClosed: true } => throw OwnSockets.Closed(),
             TcpConnection connection => (connection.Socket, connection.Totals),
             Socket socket => (socket, null),
             TcpClient client => (client.Client ?? throw OwnSockets.Closed(), null),
-            TcpListener listener => (IsActive(listener) ? listener.Server : throw OwnSockets.NotStarted(), null),
+            TcpListener listener => (IsStarted(listener) ? listener.Server : throw OwnSockets.NotStarted(), null),
             UdpClient client => (client.Client ?? throw OwnSockets.Closed(), null),
-            _ => throw new NetLabException(FaultKind.NoSocket, $"An object of type {source?.GetType().Name ?? "null"} has no socket to look into. Give a server job or connection of this module, or a Socket, TcpClient, TcpListener or UdpClient."),
+            _ => throw new NetLabException(
+                FaultKind.NoSocket,
+                $"An object of type {source?.GetType().Name ?? "null"} has no socket to look into. "
+                    + "Give a server job or connection of this module, or a Socket, TcpClient, TcpListener or UdpClient."),
         };
     }
 
-    // A listener that is stopped would make a new socket when it is asked for its Server.
-    [UnsafeAccessor(UnsafeAccessorKind.Method, Name = "get_Active")]
-    private static extern bool IsActive(TcpListener listener);
+    /// <remarks>A stopped listener would make a new socket when asked for its Server; asked whether a client waits, it only complains.</remarks>
+    private static bool IsStarted(TcpListener listener)
+    {
+        try
+        {
+            listener.Pending();
+            return true;
+        }
+        catch (InvalidOperationException)
+        {
+            return false;
+        }
+    }
 }

@@ -94,7 +94,7 @@ public abstract class ReceiveCmdlet : NetCmdlet
     }
 
     /// <summary>Takes the messages that a server has received.</summary>
-    private protected void ReceiveFrom(SocketJob job)
+    private protected void ReceiveFrom(ServerJob job)
     {
         if (!job.Records.Keep)
         {
@@ -109,7 +109,7 @@ public abstract class ReceiveCmdlet : NetCmdlet
             $"The server on {job.LocalEndPoint} was stopped");
     }
 
-    private void TakeFrom(SocketJob job, CancellationToken cancellationToken)
+    private void TakeFrom(ServerJob job, CancellationToken cancellationToken)
     {
         object[] batch = new object[BatchSize];
         bool HasData(int milliseconds) => job.WaitForData(milliseconds, cancellationToken);
@@ -139,7 +139,7 @@ public abstract class ReceiveCmdlet : NetCmdlet
         }
     }
 
-    private void EmitAll(SocketJob job, Span<object> messages)
+    private void EmitAll(ServerJob job, Span<object> messages)
     {
         int written = 0;
         try

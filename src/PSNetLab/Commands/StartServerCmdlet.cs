@@ -51,7 +51,7 @@ public abstract class StartServerCmdlet : NetCmdlet
                 return;
             }
 
-            SocketJob job = Bind(endPoint);
+            ServerJob job = Bind(endPoint);
             LiveJobs.Add(job);
             JobRepository.Add(job);
             job.Run();
@@ -64,7 +64,7 @@ public abstract class StartServerCmdlet : NetCmdlet
     }
 
     /// <summary>Opens the port of a server that does not run yet.</summary>
-    private protected abstract SocketJob Bind(IPEndPoint endPoint);
+    private protected abstract ServerJob Bind(IPEndPoint endPoint);
 
     private protected RecordOptions Records(WhenFull whenFull) => new(!NoRecord, BufferLimit, whenFull);
 }

@@ -60,11 +60,11 @@ public sealed class HttpServerJob : StreamServerJob, IMessageSink<HttpRequestRec
 
     ValueTask IMessageSink<HttpRequestRecord>.AddAsync(HttpRequestRecord message) => RecordAsync(message);
 
-    private protected override async Task ServeAsync()
+    private protected override async Task WorkAsync()
     {
         try
         {
-            await base.ServeAsync().ConfigureAwait(false);
+            await base.WorkAsync().ConfigureAwait(false);
         }
         finally
         {

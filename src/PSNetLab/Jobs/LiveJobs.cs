@@ -7,11 +7,11 @@ namespace PSNetLab.Jobs;
 /// <remarks>PowerShell itself stops no jobs when a runspace closes or a module is removed.</remarks>
 internal static class LiveJobs
 {
-    private static readonly ConcurrentDictionary<SocketJob, Guid> s_jobs = new();
+    private static readonly ConcurrentDictionary<NetJob, Guid> s_jobs = new();
     private static readonly ConcurrentDictionary<TcpConnection, Guid> s_connections = new();
     private static readonly ConcurrentDictionary<Guid, Runspace> s_owners = new();
 
-    internal static IEnumerable<SocketJob> Jobs => s_jobs.Keys;
+    internal static IEnumerable<NetJob> Jobs => s_jobs.Keys;
 
     /// <summary>The connections opened here that are still open.</summary>
     internal static IEnumerable<TcpConnection> Connections
@@ -32,11 +32,11 @@ internal static class LiveJobs
         }
     }
 
-    internal static void Add(SocketJob job) => s_jobs[job] = Owner();
+    internal static void Add(NetJob job) => s_jobs[job] = Owner();
 
     internal static void Add(TcpConnection connection) => s_connections[connection] = Owner();
 
-    internal static void Remove(SocketJob job) => s_jobs.TryRemove(job, out _);
+    internal static void Remove(NetJob job) => s_jobs.TryRemove(job, out _);
 
     internal static void Remove(TcpConnection connection) => s_connections.TryRemove(connection, out _);
 
@@ -73,6 +73,6 @@ internal static class LiveJobs
             s_connections.TryRemove(connection, out _);
         }
 
-        SocketJob.StopAll(s_jobs.Where(entry => entry.Value == runspace).Select(entry => entry.Key));
+        NetJob.StopAll(s_jobs.Where(entry => entry.Value == runspace).Select(entry => entry.Key));
     }
 }

@@ -31,7 +31,7 @@ internal sealed class ReplyScript : IDisposable
     }
 
     /// <summary>Runs the script on one message, as $_, and returns what it put out, a payload each.</summary>
-    internal async ValueTask<IReadOnlyList<byte[]>> RunAsync(IReceivedMessage message, SocketJob job)
+    internal async ValueTask<IReadOnlyList<byte[]>> RunAsync(IReceivedMessage message, NetJob job)
     {
         await _throttle.WaitAsync().ConfigureAwait(false);
         Runspace? runspace = null;
@@ -95,7 +95,7 @@ internal sealed class ReplyScript : IDisposable
         return runspace;
     }
 
-    private async Task<IReadOnlyList<byte[]>> RunAsync(IReceivedMessage message, SocketJob job, Runspace runspace)
+    private async Task<IReadOnlyList<byte[]>> RunAsync(IReceivedMessage message, NetJob job, Runspace runspace)
     {
         runspace.SessionStateProxy.SetVariable("_", message);
         using PowerShell shell = PowerShell.Create();
@@ -127,7 +127,7 @@ internal sealed class ReplyScript : IDisposable
         }
     }
 
-    private static void Forward(PSDataStreams streams, SocketJob job)
+    private static void Forward(PSDataStreams streams, NetJob job)
     {
         IEnumerable<object> records = [.. streams.Error, .. streams.Warning, .. streams.Information, .. streams.Verbose, .. streams.Debug];
         foreach (object record in records)

@@ -6,7 +6,7 @@ using PSNetLab.Engine.Servers;
 namespace PSNetLab.Jobs;
 
 /// <summary>A job behind which a server over TCP works.</summary>
-public abstract class StreamServerJob : SocketJob, IStreamServerObserver
+public abstract class StreamServerJob : ServerJob, IStreamServerObserver
 {
     private protected StreamServerJob(string command, string? name, string kind, RecordOptions records)
         : base(command, name, kind, records)
@@ -53,11 +53,11 @@ public abstract class StreamServerJob : SocketJob, IStreamServerObserver
     {
     }
 
-    private protected override Task ServeAsync()
+    private protected override Task WorkAsync()
     {
         Server.Run(this);
         return Server.Completion;
     }
 
-    private protected override void StopSockets() => Server.Stop();
+    private protected override void BeginStop() => Server.Stop();
 }

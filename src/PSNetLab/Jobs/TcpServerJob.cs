@@ -50,9 +50,9 @@ public sealed class TcpServerJob : StreamServerJob, IMessageSink<TcpMessage>
 
     private protected override StreamServer Server => _server;
 
-    private protected override void StopSockets()
+    private protected override void BeginStop()
     {
-        base.StopSockets();
+        base.BeginStop();
         _script?.Stop();
     }
 

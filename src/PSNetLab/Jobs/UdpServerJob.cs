@@ -7,7 +7,7 @@ using PSNetLab.Engine.Udp;
 namespace PSNetLab.Jobs;
 
 /// <summary>The job behind Start-UdpServer and Receive-UdpMessage -AsJob.</summary>
-public sealed class UdpServerJob : SocketJob, IMessageSink<UdpMessage>
+public sealed class UdpServerJob : ServerJob, IMessageSink<UdpMessage>
 {
     private readonly UdpServer _server;
     private readonly ReplyScript? _script;
@@ -72,13 +72,13 @@ public sealed class UdpServerJob : SocketJob, IMessageSink<UdpMessage>
 
     ValueTask IMessageSink<UdpMessage>.AddAsync(UdpMessage message) => RecordAsync(message);
 
-    private protected override Task ServeAsync()
+    private protected override Task WorkAsync()
     {
         _server.Run();
         return _server.Completion;
     }
 
-    private protected override void StopSockets()
+    private protected override void BeginStop()
     {
         _server.Stop();
         _script?.Stop();

@@ -152,7 +152,7 @@ public sealed class StartStaticHttpServerCommand : StartServerCmdlet
         }
     }
 
-    private protected override SocketJob Bind(IPEndPoint endPoint)
+    private protected override ServerJob Bind(IPEndPoint endPoint)
     {
         string folder = Folder;
         if (!Directory.Exists(folder))

@@ -45,19 +45,19 @@ public sealed class GetSocketInfoCommand : NetCmdlet
     /// <summary>Only sockets with one of these ports, local or of the peer: both ends of connections, and who listens.</summary>
     [Parameter(ParameterSetName = MachineSet)]
     [ValidateRange(1, 65535)]
-    [ArgumentCompleter(typeof(ServerPortCompleter<SocketJob>))]
+    [ArgumentCompleter(typeof(ServerPortCompleter<ServerJob>))]
     public int[]? Port { get; set; }
 
     /// <summary>Only sockets with one of these local ports.</summary>
     [Parameter(ParameterSetName = MachineSet)]
     [ValidateRange(0, 65535)]
-    [ArgumentCompleter(typeof(ServerPortCompleter<SocketJob>))]
+    [ArgumentCompleter(typeof(ServerPortCompleter<ServerJob>))]
     public int[]? LocalPort { get; set; }
 
     /// <summary>Only sockets with a peer on one of these ports.</summary>
     [Parameter(ParameterSetName = MachineSet)]
     [ValidateRange(1, 65535)]
-    [ArgumentCompleter(typeof(ServerPortCompleter<SocketJob>))]
+    [ArgumentCompleter(typeof(ServerPortCompleter<ServerJob>))]
     public int[]? RemotePort { get; set; }
 
     /// <summary>Only sockets with a local address in one of these: addresses or CIDR ranges.</summary>

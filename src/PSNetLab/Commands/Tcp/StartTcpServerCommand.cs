@@ -60,7 +60,7 @@ public sealed class StartTcpServerCommand : StartMessageServerCmdlet
 
     private protected override string Action => "Listen for TCP connections";
 
-    private protected override SocketJob Bind(IPEndPoint endPoint)
+    private protected override ServerJob Bind(IPEndPoint endPoint)
     {
         byte[][] replies = Replies;
         foreach (byte[] reply in replies)

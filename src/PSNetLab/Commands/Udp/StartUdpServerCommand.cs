@@ -38,7 +38,7 @@ public sealed class StartUdpServerCommand : StartMessageServerCmdlet
 
     private protected override string Action => "Receive datagrams";
 
-    private protected override SocketJob Bind(IPEndPoint endPoint)
+    private protected override ServerJob Bind(IPEndPoint endPoint)
     {
         UdpServerOptions options = new()
         {

@@ -1,14 +1,11 @@
 using System.ComponentModel;
 using System.Management.Automation;
-using System.Net;
-using System.Net.Sockets;
 using PSNetLab.Engine.Messages;
-using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab.Jobs;
 
-/// <summary>A job behind which sockets work until it is stopped: the base of every server of this module.</summary>
-public abstract class SocketJob : Job
+/// <summary>A job that works in the background until it is done or stopped: its streams, the results that wait in it, and its end.</summary>
+public abstract class NetJob : Job
 {
     private static readonly TimeSpan s_longestStop = TimeSpan.FromSeconds(1.5);
 
@@ -22,7 +19,7 @@ public abstract class SocketJob : Job
     private bool _finished;
     private bool _warnedOfDrops;
 
-    private protected SocketJob(string command, string? name, string kind, RecordOptions records)
+    private protected NetJob(string command, string? name, string kind, RecordOptions records)
         : base(command, name)
     {
         PSJobTypeName = kind;
@@ -33,49 +30,19 @@ public abstract class SocketJob : Job
         _forwarder = new JobForwarder(this, _output, Finish);
     }
 
-    /// <summary>The address and port the job listens on.</summary>
-    public abstract IPEndPoint LocalEndPoint { get; }
-
-    /// <summary>The port the job listens on.</summary>
-    public int Port => LocalEndPoint.Port;
-
-    /// <summary>The endpoint, as Get-Job shows it.</summary>
-    public override string Location => LocalEndPoint.ToString();
-
     /// <summary>Whether Receive-Job would return something.</summary>
     public override bool HasMoreData => _mailbox.Count > 0 || Error.Count > 0 || Warning.Count > 0 || Information.Count > 0 || Verbose.Count > 0 || _forwarder.HasRecords;
 
-    /// <summary>The number of open connections.</summary>
-    public virtual int ConnectionCount => 0;
-
-    /// <summary>Messages received so far.</summary>
-    public abstract long MessageCount { get; }
-
-    /// <summary>Bytes received so far.</summary>
-    public abstract long BytesReceived { get; }
-
-    /// <summary>Bytes sent so far.</summary>
-    public abstract long BytesSent { get; }
-
-    /// <summary>Peers or datagrams that were not let in.</summary>
-    public abstract long Refused { get; }
-
-    /// <summary>Messages received and waiting to be taken.</summary>
+    /// <summary>Results that wait to be taken.</summary>
     public int Waiting => _mailbox.Count;
 
-    /// <summary>Messages that were not kept because as many as -BufferLimit waited already.</summary>
+    /// <summary>Results that were not kept because as many as -BufferLimit waited already.</summary>
     public long Dropped => _mailbox.Dropped;
 
     internal RecordOptions Records { get; }
 
     /// <summary>What lets those who look for messages wait for one that is about to come.</summary>
     private protected Handover Handover => _mailbox.Handover;
-
-    /// <summary>The socket the job listens on.</summary>
-    internal abstract Socket Socket { get; }
-
-    /// <summary>What the job has counted so far.</summary>
-    internal abstract Totals Totals { get; }
 
     /// <summary>Puts a line on its way to the Information stream, with a tag to tell its kind by.</summary>
     internal void Inform(string tag, string text)
@@ -85,20 +52,17 @@ public abstract class SocketJob : Job
         Write(record);
     }
 
-    /// <summary>What was not kept or not let in, for the status message.</summary>
-    private protected string Losses => (Dropped > 0 ? $", {Dropped} dropped" : string.Empty) + (Refused > 0 ? $", {Refused} refused" : string.Empty);
-
     private protected Exception? Failure { get; private set; }
 
-    /// <summary>Frees the port at once, tells the connections, and waits, for little more than the second they get, until they have ended.</summary>
+    /// <summary>Tells everything under way to end, and waits, for little more than the second it gets, until it has.</summary>
     public override void StopJob() => StopAll([this]);
 
     /// <summary>Stops many in the time of one: all are told, then all are waited for.</summary>
-    internal static void StopAll(IEnumerable<SocketJob> jobs)
+    internal static void StopAll(IEnumerable<NetJob> jobs)
     {
-        SocketJob[] stopping = [.. jobs.Where(job => job.TryBeginStop())];
+        NetJob[] stopping = [.. jobs.Where(job => job.TryBeginStop())];
         long limit = Environment.TickCount64 + (long)s_longestStop.TotalMilliseconds;
-        foreach (SocketJob job in stopping)
+        foreach (NetJob job in stopping)
         {
             job.WaitForEnd(limit);
         }
@@ -135,7 +99,7 @@ public abstract class SocketJob : Job
     /// <summary>Puts a record on its way to its stream, from any thread, without blocking.</summary>
     internal void Write(object record) => _forwarder.Write(record);
 
-    /// <summary>Begins to serve. The port is open before, so whoever starts the job can make it known first; nothing is taken from the port until now.</summary>
+    /// <summary>Begins the work. Until now nothing happens, so that the job can be made known first.</summary>
     internal void Run()
     {
         lock (_gate)
@@ -149,16 +113,19 @@ public abstract class SocketJob : Job
         }
 
         SetJobState(JobState.Running);
-        ServeAsync().ContinueWith(OnCompleted, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+        WorkAsync().ContinueWith(OnCompleted, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
     }
 
-    /// <summary>Serves until the job is stopped, or fails.</summary>
-    private protected abstract Task ServeAsync();
+    /// <summary>Works until all is done, the job is stopped, or it fails.</summary>
+    private protected abstract Task WorkAsync();
 
-    /// <summary>Closes the listening socket at once and everything else soon; does not wait.</summary>
-    private protected abstract void StopSockets();
+    /// <summary>Tells the work to end soon; does not wait.</summary>
+    private protected abstract void BeginStop();
 
-    /// <summary>Called when the last socket is closed and everything was written.</summary>
+    /// <summary>What an error that ends the job is about.</summary>
+    private protected abstract object FaultTarget { get; }
+
+    /// <summary>Called when the work has ended and everything was written.</summary>
     private protected virtual void OnFinished()
     {
     }
@@ -228,7 +195,7 @@ public abstract class SocketJob : Job
 
         // What is under way is kept beyond the limit: nobody is left to hold back.
         _mailbox.Complete();
-        StopSockets();
+        BeginStop();
         Run();
         return true;
     }
@@ -239,7 +206,7 @@ public abstract class SocketJob : Job
         {
             // A plain Job has no place for the reason of a failure, so it goes to the error stream, before the state.
             Failure = error;
-            Write(Errors.Record(error, LocalEndPoint));
+            Write(Errors.Record(error, FaultTarget));
         }
 
         _mailbox.Complete();
@@ -275,7 +242,7 @@ public abstract class SocketJob : Job
     }
 }
 
-/// <summary>What becomes of the messages a server receives.</summary>
+/// <summary>What becomes of the results of a job that nobody has taken.</summary>
 internal sealed record RecordOptions(bool Keep, int BufferLimit, WhenFull WhenFull)
 {
     internal const int DefaultBufferLimit = 65536;
