@@ -79,7 +79,8 @@ $ssStates = @{
     'LAST-ACK' = 'LastAck'; 'LISTEN' = 'Listen'; 'CLOSING' = 'Closing'
 }
 
-# What ss says of the sockets with one of the ports on either side, as lines that Format-Socket makes, too.
+# What ss says of the sockets with one of the ports on either side, as lines that Format-Socket makes, too. A port may have
+# been another test's a moment ago, also of a socket for IPv6 that served IPv4, whose addresses are of IPv4 to the module.
 function Get-SsLine([string] $Kind, [int[]] $Port) {
     foreach ($line in ss "-${Kind}anHe") {
         $state, $received, $sent, $local, $remote, $rest = $line -split '\s+'
@@ -87,7 +88,7 @@ function Get-SsLine([string] $Kind, [int[]] $Port) {
         if ($here -notin $Port -and $there -notin $Port) { continue }
         $inode = "$rest" -match 'ino:(\d+)' ? $Matches[1] : 0
         $there = $there -eq '*' ? '-' : $remote
-        "$($ssStates[$state]) $received $sent $local $there $inode" -replace '[][]'
+        "$($ssStates[$state]) $received $sent $local $there $inode" -replace '[][]' -replace '::ffff:(?=\d+\.)'
     }
 }
 
