@@ -28,6 +28,8 @@ public class AddressFilterTests
     [InlineData("fe80::/10", "fe80::1234", true)]
     [InlineData("fe80::/10", "fec0::1", false)]
     [InlineData("fe80::1/10", "febf::1", true)]
+    [InlineData("fe80::/10", "0.0.0.1", false)]
+    [InlineData("fe80::/10", "::ffff:0.0.0.1", false)]
     [InlineData("2001:db8::ffff/33", "2001:db8:7fff::1", true)]
     [InlineData("2001:db8::ffff/33", "2001:db8:8000::1", false)]
     [InlineData("  10.0.0.1  ", "10.0.0.1", true)]
@@ -98,6 +100,16 @@ public class AddressFilterTests
     [InlineData("10.0.0.1-10.0.0.9")]
     [InlineData("10.0.0.*")]
     [InlineData("10")] // inet_aton(3) would read 0.0.0.10
+    [InlineData("127.0.0.010")] // octal to inet_aton(3): it would deny 127.0.0.8 and serve 127.0.0.10
+    [InlineData("00.0.0.0")]
+    [InlineData("0x7f.0.0.1")]
+    [InlineData("127.0.0.0x1")]
+    [InlineData("10.0.0.00/8")]
+    [InlineData("::ffff:127.0.0.010")]
+    [InlineData("[127.0.0.1]")]
+    [InlineData("fe80::1%no-such-interface")]
+    [InlineData("fe80::1%0")]
+    [InlineData("fe80::1%")]
     [InlineData("10/8")]
     [InlineData("192.168/16")] // and this as 192.0.0.168/16
     public void What_is_no_address_is_refused(string text)
@@ -111,6 +123,33 @@ public class AddressFilterTests
     }
 
     [Fact]
+    public void A_zone_names_the_interface()
+    {
+        AddressFilter filter = new(["fe80::%3/64"], null);
+
+        Assert.True(filter.IsAllowed(IPAddress.Parse("fe80::77%3")));
+        Assert.False(filter.IsAllowed(IPAddress.Parse("fe80::77%4")));
+        Assert.True(new AddressFilter(["fe80::/64"], null).IsAllowed(IPAddress.Parse("fe80::77%4")));
+    }
+
+    [Theory]
+    [InlineData("::/0", "::/0")]
+    [InlineData("::/80", "::/80")]
+    [InlineData("10.0.0.0/8 ::/0", null)]
+    [InlineData("::/0 0.0.0.0/0", null)]
+    [InlineData("2001:db8::/32", null)]
+    [InlineData("::ffff:0:0/96", null)]
+    [InlineData("10.0.0.0/8", null)]
+    [InlineData("", null)]
+    public void A_range_of_IPv6_that_seems_to_cover_IPv4_is_told(string entries, string? told)
+    {
+        string[] list = entries.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal(told, new AddressFilter(list, null).AllowedWithoutIPv4);
+        Assert.Equal(told, new AddressFilter(null, list).DeniedWithoutIPv4);
+        Assert.Null(new AddressFilter(list, null).DeniedWithoutIPv4);
+    }
+
+    [Fact]
     public void The_culture_does_not_matter()
     {
         CultureInfo before = CultureInfo.CurrentCulture;
@@ -118,7 +157,7 @@ public class AddressFilterTests
         {
             CultureInfo.CurrentCulture = new CultureInfo("sv-SE"); // its minus sign is another one
             Assert.True(new AddressFilter(["10.0.0.0/8"], null).IsAllowed(IPAddress.Parse("10.1.1.1")));
-            Assert.Throws<NetLabException>(() => AddressFilter.Parse("10.0.0.0/-8"));
+            Assert.Throws<NetLabException>(() => new AddressFilter(["10.0.0.0/-8"], null));
         }
         finally
         {

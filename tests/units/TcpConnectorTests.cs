@@ -79,7 +79,6 @@ public class TcpConnectorTests
     [InlineData("")]
     [InlineData(" ")]
     [InlineData("a..b")]
-    [InlineData("127.1")] // what inet_aton(3) takes for 127.0.0.1
     public async Task A_name_without_address_is_told(string name)
     {
         // A label over 63 characters (RFC 1035, section 2.3.4) is refused without asking any name server.
@@ -89,6 +88,25 @@ public class TcpConnectorTests
 
         Assert.Equal(FaultKind.HostNotFound, fault.Kind);
         Assert.Contains($"'{host}'", fault.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("127.1")]
+    [InlineData("2130706433")]
+    [InlineData("127.0.0.010")]
+    [InlineData("0x7f.0.0.1")]
+    [InlineData("127.0.0.0x1")]
+    [InlineData("0X7F000001")]
+    [InlineData("127.0.0.256")]
+    [InlineData("[::1]:80")]
+    [InlineData("::ffff:127.0.0.01")]
+    [InlineData("::1%no-such-interface")]
+    public async Task What_inet_aton_or_nobody_takes_for_an_address_is_not_looked_up(string host)
+    {
+        NetLabException fault = await FaultAsync(new() { Host = host, Port = 1 });
+
+        Assert.Equal(FaultKind.InvalidAddress, fault.Kind);
+        Assert.Contains($"'{host}' is neither a name nor an address", fault.Message, StringComparison.Ordinal);
     }
 
     [Fact]

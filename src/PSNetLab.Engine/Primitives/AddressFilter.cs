@@ -1,13 +1,16 @@
 using System.Globalization;
 using System.Net;
+using System.Net.Sockets;
 
 namespace PSNetLab.Engine.Primitives;
 
 /// <summary>Which peers may talk to a server: a peer on the deny list may not; where there is an allow list, nobody else may.</summary>
 internal sealed class AddressFilter
 {
-    private readonly IPNetwork[] _allow;
-    private readonly IPNetwork[] _deny;
+    private static readonly IPAddress s_mapped = IPAddress.Any.MapToIPv6();
+
+    private readonly Range[] _allow;
+    private readonly Range[] _deny;
 
     internal AddressFilter(IEnumerable<string>? allow, IEnumerable<string>? deny)
     {
@@ -15,15 +18,21 @@ internal sealed class AddressFilter
         _deny = [.. (deny ?? []).Select(Parse)];
     }
 
+    /// <summary>The first entry to allow, or to deny, that reads as if it covered IPv4, too, where the list says nothing of IPv4: ::/0, say.</summary>
+    internal string? AllowedWithoutIPv4 => WithoutIPv4(_allow);
+
+    /// <inheritdoc cref="AllowedWithoutIPv4"/>
+    internal string? DeniedWithoutIPv4 => WithoutIPv4(_deny);
+
     internal bool IsAllowed(IPAddress peer)
     {
         IPAddress address = peer.IsIPv4MappedToIPv6 ? peer.MapToIPv4() : peer;
-        return !Array.Exists(_deny, network => network.Contains(address))
-            && (_allow.Length == 0 || Array.Exists(_allow, network => network.Contains(address)));
+        return !Array.Exists(_deny, range => range.Contains(address))
+            && (_allow.Length == 0 || Array.Exists(_allow, range => range.Contains(address)));
     }
 
     /// <summary>Reads an address ("10.1.2.3", "::1") or a CIDR range ("10.0.0.0/8"; host bits may be set).</summary>
-    internal static IPNetwork Parse(string text)
+    private static Range Parse(string text)
     {
         string[] parts = text.Trim().Split('/');
         if (parts.Length <= 2 && !parts[0].Contains('[', StringComparison.Ordinal) && Addresses.TryParse(parts[0], out IPAddress address))
@@ -35,19 +44,43 @@ internal sealed class AddressFilter
                 if (address.IsIPv4MappedToIPv6 && prefix >= 96)
                 {
                     // Peers are compared as IPv4, too.
-                    (address, prefix, bits) = (address.MapToIPv4(), prefix - 96, 32);
+                    (address, prefix) = (address.MapToIPv4(), prefix - 96);
                 }
 
-                byte[] bytes = address.GetAddressBytes();
-                for (int bit = prefix; bit < bits; bit++)
-                {
-                    bytes[bit / 8] &= (byte)~(0x80 >> (bit % 8));
-                }
-
-                return new IPNetwork(new IPAddress(bytes), prefix);
+                return new Range(text.Trim(), address, prefix);
             }
         }
 
-        throw new NetLabException(FaultKind.InvalidAddress, $"'{text}' is neither an IP address nor a CIDR range. Write it like 192.0.2.7, 10.0.0.0/8 or fe80::/10.") { Subject = text };
+        throw new NetLabException(FaultKind.InvalidAddress, $"'{text}' is neither an IP address nor a CIDR range. Write it like 192.0.2.7, 10.0.0.0/8 or fe80::/10; no number of IPv4 has leading zeros.") { Subject = text };
+    }
+
+    private static string? WithoutIPv4(Range[] ranges) => Array.Exists(ranges, range => range.IsIPv4)
+        ? null
+        : Array.Find(ranges, range => range.Contains(s_mapped))?.Text;
+
+    /// <summary>The addresses that begin with the same bits, the host bits of the first left aside.</summary>
+    /// <remarks>The runtime's IPNetwork finds IPv4-mapped addresses in ranges of IPv6 where they are not.</remarks>
+    private sealed class Range(string text, IPAddress first, int prefix)
+    {
+        private readonly byte[] _first = first.GetAddressBytes();
+
+        internal string Text => text;
+
+        internal bool IsIPv4 => first.AddressFamily == AddressFamily.InterNetwork;
+
+        internal bool Contains(IPAddress address)
+        {
+            Span<byte> bytes = stackalloc byte[16];
+            if (address.AddressFamily != first.AddressFamily || !address.TryWriteBytes(bytes, out _))
+            {
+                return false;
+            }
+
+            // The zone, where one was given, is the interface (RFC 4007, section 11).
+            (int whole, int bits) = Math.DivRem(prefix, 8);
+            return bytes[..whole].SequenceEqual(_first.AsSpan(0, whole))
+                && (bits == 0 || (bytes[whole] ^ _first[whole]) >> (8 - bits) == 0)
+                && (IsIPv4 || first.ScopeId == 0 || first.ScopeId == address.ScopeId);
+        }
     }
 }

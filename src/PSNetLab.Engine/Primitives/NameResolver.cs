@@ -15,10 +15,15 @@ internal static class NameResolver
             return [address];
         }
 
+        if (Addresses.LooksLikeAddress(host))
+        {
+            throw new NetLabException(FaultKind.InvalidAddress, $"'{host}' is neither a name nor an address. {Addresses.Advice}");
+        }
+
         try
         {
-            // The resolver takes "" for this machine and "10.1" for 10.0.0.1; here both are slips.
-            if (host.All(letter => char.IsAsciiDigit(letter) || letter == '.'))
+            // The resolver takes "" for this machine; here it is a slip.
+            if (host.Length == 0)
             {
                 throw new SocketException((int)SocketError.HostNotFound);
             }

@@ -1,3 +1,4 @@
+using System.Collections;
 using System.Management.Automation;
 using System.Net;
 using System.Net.Sockets;
@@ -5,30 +6,48 @@ using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab.Binding;
 
-/// <summary>Reads -Address: an IP address of this machine, or Loopback, IPv6Loopback or Any.</summary>
+/// <summary>Reads addresses in their usual form only, one or a list. Without it, PowerShell would take 127.0.0.010 for 127.0.0.8.</summary>
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class AddressTransformationAttribute : ArgumentTransformationAttribute
 {
+    /// <summary>Whether the address is one to listen on: then Loopback, IPv6Loopback and Any are understood, too.</summary>
+    public bool IsToListen { get; set; }
+
     /// <inheritdoc/>
     public override object Transform(EngineIntrinsics engineIntrinsics, object inputData)
     {
         object? input = inputData is PSObject wrapped ? wrapped.BaseObject : inputData;
+        return input is IList list ? list.Cast<object?>().Select(Read).ToArray() : Read(input);
+    }
+
+    private object Read(object? item)
+    {
+        object? input = item is PSObject wrapped ? wrapped.BaseObject : item;
         if (input is IPAddress address)
         {
             return address;
         }
 
         string text = input?.ToString()?.Trim() ?? string.Empty;
-        return text.ToUpperInvariant() switch
+        if (IsToListen && NameToListenOn(text) is { } named)
         {
-            "LOOPBACK" or "LOCALHOST" => IPAddress.Loopback,
-            "IPV6LOOPBACK" => IPAddress.IPv6Loopback,
+            return named;
+        }
 
-            // Where there is IPv6, one socket takes both families.
-            "ANY" or "*" => Socket.OSSupportsIPv6 ? IPAddress.IPv6Any : IPAddress.Any,
-            _ => Addresses.TryParse(text, out IPAddress parsed)
-                ? parsed
-                : throw new ArgumentTransformationMetadataException($"'{text}' is not an address to listen on. Use an IP address of this machine, Loopback, IPv6Loopback, or Any for all of them."),
-        };
+        return Addresses.TryParse(text, out IPAddress parsed)
+            ? parsed
+            : throw new ArgumentTransformationMetadataException(IsToListen
+                ? $"'{text}' is not an address to listen on. Use an IP address of this machine, Loopback, IPv6Loopback, or Any for all of them. {Addresses.Advice}"
+                : $"'{text}' is not an IP address. {Addresses.Advice}");
     }
+
+    private static IPAddress? NameToListenOn(string text) => text.ToUpperInvariant() switch
+    {
+        "LOOPBACK" or "LOCALHOST" => IPAddress.Loopback,
+        "IPV6LOOPBACK" => IPAddress.IPv6Loopback,
+
+        // Where there is IPv6, one socket takes both families.
+        "ANY" or "*" => Socket.OSSupportsIPv6 ? IPAddress.IPv6Any : IPAddress.Any,
+        _ => null,
+    };
 }

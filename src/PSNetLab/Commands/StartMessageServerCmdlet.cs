@@ -24,7 +24,7 @@ public abstract class StartMessageServerCmdlet : StartServerCmdlet
 
     /// <summary>The local address to listen on: an IP address, Loopback, IPv6Loopback, or Any for all, which lets other machines in. Default: Loopback (127.0.0.1).</summary>
     [Parameter(Position = 1)]
-    [AddressTransformation]
+    [AddressTransformation(IsToListen = true)]
     [ArgumentCompleter(typeof(LocalAddressCompleter))]
     public IPAddress Address { get; set; } = IPAddress.Loopback;
 

@@ -38,8 +38,6 @@ public abstract class StartServerCmdlet : NetCmdlet
     /// <summary>What ShouldProcess says is going to be done.</summary>
     private protected abstract string Action { get; }
 
-    private protected AddressFilter? Filter => AllowAddress is null && DenyAddress is null ? null : new AddressFilter(AllowAddress, DenyAddress);
-
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
@@ -65,6 +63,28 @@ public abstract class StartServerCmdlet : NetCmdlet
 
     /// <summary>Opens the port of a server that does not run yet.</summary>
     private protected abstract ServerJob Bind(IPEndPoint endPoint);
+
+    /// <summary>Who is let in. Says so where that may be other than it reads.</summary>
+    private protected AddressFilter? CreateFilter()
+    {
+        if (AllowAddress is null && DenyAddress is null)
+        {
+            return null;
+        }
+
+        AddressFilter filter = new(AllowAddress, DenyAddress);
+        if (filter.AllowedWithoutIPv4 is { } allowed)
+        {
+            WriteWarning($"-AllowAddress {allowed} is about IPv6: no peer with an IPv4 address is let in. For those, add 0.0.0.0/0.");
+        }
+
+        if (filter.DeniedWithoutIPv4 is { } denied)
+        {
+            WriteWarning($"-DenyAddress {denied} is about IPv6: it turns away no peer with an IPv4 address. For those, add 0.0.0.0/0.");
+        }
+
+        return filter;
+    }
 
     private protected RecordOptions Records(WhenFull whenFull) => new(!NoRecord, BufferLimit, whenFull);
 }

@@ -31,7 +31,7 @@ public sealed class StartStaticHttpServerCommand : StartServerCmdlet
 
     /// <summary>The local address to listen on: an IP address, Loopback, IPv6Loopback, or Any for all, which lets other machines in. Default: Loopback (127.0.0.1).</summary>
     [Parameter]
-    [AddressTransformation]
+    [AddressTransformation(IsToListen = true)]
     [ArgumentCompleter(typeof(LocalAddressCompleter))]
     public IPAddress Address { get; set; } = IPAddress.Loopback;
 
@@ -166,7 +166,7 @@ public sealed class StartStaticHttpServerCommand : StartServerCmdlet
             Folder = folder,
             MaxConnections = MaxConnections,
             Certificate = Tls || Certificate is not null ? ServerCertificates.Context(Certificate) : null,
-            Filter = Filter,
+            Filter = CreateFilter(),
             Limits = new() { StartLineBytes = MaxRequestLineBytes, HeaderBytes = MaxHeaderBytes, HeaderCount = MaxHeaderCount },
             RequestTimeout = TimeSpan.FromSeconds(RequestTimeoutSec),
             KeepAliveTimeout = TimeSpan.FromSeconds(KeepAliveTimeoutSec),

@@ -81,7 +81,7 @@ public sealed class StartTcpServerCommand : StartMessageServerCmdlet
             MaxMessageBytes = MaxMessageBytes,
             IdleTimeout = TimeSpan.FromSeconds(IdleTimeoutSec),
             Certificate = Tls || Certificate is not null ? ServerCertificates.Context(Certificate) : null,
-            Filter = Filter,
+            Filter = CreateFilter(),
         };
         WhenFull whenFull = WhenFull ?? (ParameterSetName == RecordSet ? PSNetLab.WhenFull.Wait : PSNetLab.WhenFull.Drop);
         return new TcpServerJob(MyInvocation.Line.Trim(), Name, Records(whenFull), options, Script(ThrottleLimit, Framing));

@@ -56,6 +56,7 @@ public abstract class TcpClientCmdlet : NetCmdlet
 
     /// <summary>The local address and port to connect from, such as 127.0.0.1:0. Default: what the system chooses.</summary>
     [Parameter(ParameterSetName = HostSet)]
+    [EndPointTransformation]
     public IPEndPoint? LocalEndPoint { get; set; }
 
     /// <summary>Sends small messages at once instead of collecting them (TCP_NODELAY; RFC 9293, section 3.7.4).</summary>

@@ -38,7 +38,7 @@ public sealed class ReceiveUdpMessageCommand : ReceiveCmdlet
 
     /// <summary>The local address to receive on: an IP address, Loopback, IPv6Loopback, or Any for all, which lets other machines in. Default: Loopback (127.0.0.1); with -Broadcast or an IPv4 -MulticastGroup, 0.0.0.0.</summary>
     [Parameter(Position = 1, ParameterSetName = PortSet)]
-    [AddressTransformation]
+    [AddressTransformation(IsToListen = true)]
     [ArgumentCompleter(typeof(LocalAddressCompleter))]
     public IPAddress Address { get; set; } = IPAddress.Loopback;
 
@@ -55,6 +55,7 @@ public sealed class ReceiveUdpMessageCommand : ReceiveCmdlet
 
     /// <summary>Multicast groups to join: addresses of 224.0.0.0/4 or ff00::/8.</summary>
     [Parameter(ParameterSetName = PortSet)]
+    [AddressTransformation]
     [ArgumentCompleter(typeof(MulticastGroupCompleter))]
     public IPAddress[] MulticastGroup { get; set; } = [];
 

@@ -45,6 +45,7 @@ public sealed class SendBroadcastCommand : NetCmdlet
 
     /// <summary>The broadcast addresses to send to, by the interface the system chooses, such as 192.0.2.255 or 255.255.255.255.</summary>
     [Parameter(Mandatory = true, ParameterSetName = AddressSet)]
+    [AddressTransformation]
     [ArgumentCompleter(typeof(BroadcastAddressCompleter))]
     public IPAddress[] Address { get; set; } = [];
 

@@ -33,6 +33,7 @@ public sealed class SendUdpMessageCommand : NetCmdlet
 
     /// <summary>The multicast group to send to: an address of 224.0.0.0/4 or ff00::/8.</summary>
     [Parameter(Mandatory = true, ParameterSetName = GroupSet)]
+    [AddressTransformation]
     [ArgumentCompleter(typeof(MulticastGroupCompleter))]
     public IPAddress? MulticastGroup { get; set; }
 

@@ -14,6 +14,7 @@ public sealed class StartUdpServerCommand : StartMessageServerCmdlet
 {
     /// <summary>Multicast groups to join: addresses of 224.0.0.0/4 or ff00::/8. Without -Address, the server then listens on all addresses of that family.</summary>
     [Parameter]
+    [AddressTransformation]
     [ArgumentCompleter(typeof(MulticastGroupCompleter))]
     public IPAddress[] MulticastGroup { get; set; } = [];
 
@@ -45,7 +46,7 @@ public sealed class StartUdpServerCommand : StartMessageServerCmdlet
             Binding = UdpBindings.Create(this, endPoint, MulticastGroup, InterfaceAlias, ReuseAddress, ReceiveBufferBytes),
             Encoding = Encoding,
             BufferBytes = BufferBytes,
-            Filter = Filter,
+            Filter = CreateFilter(),
             Echo = Echo,
             Replies = Replies,
         };

@@ -1,0 +1,23 @@
+using System.Management.Automation;
+using System.Net;
+using PSNetLab.Engine.Primitives;
+
+namespace PSNetLab.Binding;
+
+/// <summary>Reads an address with a port, the address in its usual form only.</summary>
+[AttributeUsage(AttributeTargets.Property)]
+public sealed class EndPointTransformationAttribute : ArgumentTransformationAttribute
+{
+    /// <inheritdoc/>
+    public override object Transform(EngineIntrinsics engineIntrinsics, object inputData)
+    {
+        object? input = inputData is PSObject wrapped ? wrapped.BaseObject : inputData;
+        return input switch
+        {
+            IPEndPoint endPoint => endPoint,
+            IPAddress address => new IPEndPoint(address, 0),
+            _ when Addresses.TryParse(input?.ToString() ?? string.Empty, out IPEndPoint parsed) => parsed,
+            _ => throw new ArgumentTransformationMetadataException($"'{input}' is not an address with a port, such as 192.0.2.7:5000 or [2001:db8::1]:5000. {Addresses.Advice}"),
+        };
+    }
+}

@@ -1,0 +1,69 @@
+# Every parameter that takes an address takes it in its usual form only.
+
+BeforeDiscovery {
+    . $PSScriptRoot/common.ps1
+    $parameters = foreach ($command in Get-Command -Module PSNetLab) {
+        foreach ($parameter in $command.Parameters.Values) {
+            if ($parameter.ParameterType -in [ipaddress], [ipaddress[]], [ipendpoint], [ipendpoint[]]) {
+                @{ Command = $command.Name; Name = $parameter.Name; Parameter = $parameter; Assembly = $command.ImplementingType.Assembly }
+            }
+        }
+    }
+    $texts = '127.0.0.010', '0x7f.0.0.1', '127.1', '2130706433', '::ffff:127.0.0.010'
+}
+
+BeforeAll { . $PSScriptRoot/common.ps1 }
+
+Describe 'Addresses' {
+    AfterEach { Get-Job | Remove-Job -Force }
+
+    It '<Command> -<Name> refuses what only inet_aton(3) takes' -ForEach $parameters {
+        # PowerShell's own conversion is one, too.
+        $transformation = $Parameter.Attributes.Where{ $_ -is [Management.Automation.ArgumentTransformationAttribute] -and $_.GetType().Assembly -eq $Assembly }
+        $transformation | Should -HaveCount 1
+        foreach ($text in '127.0.0.010', '0x7f.0.0.1', '127.1', 2130706433, '::ffff:127.0.0.010') {
+            { $transformation[0].Transform($ExecutionContext, $text) } | Should -Throw "*'$text' is not an *Write IPv4 as four numbers*"
+            { $transformation[0].Transform($ExecutionContext, @('127.0.0.1', $text)) } | Should -Throw
+        }
+    }
+
+    It '<Name> refuses <Text>' -ForEach @(
+        foreach ($text in $texts) {
+            @{ Name = 'Start-TcpServer -DenyAddress'; Text = $text; Call = { param($text) Start-TcpServer -DenyAddress $text -ErrorAction Stop } }
+            @{ Name = 'Start-UdpServer -AllowAddress'; Text = $text; Call = { param($text) Start-UdpServer -AllowAddress $text -ErrorAction Stop } }
+            @{ Name = 'Start-StaticHttpServer -DenyAddress'; Text = $text; Call = { param($text) Start-StaticHttpServer $TestDrive -DenyAddress "$text/32" -ErrorAction Stop } }
+            @{ Name = 'Get-SocketInfo -LocalAddress'; Text = $text; Call = { param($text) Get-SocketInfo -LocalAddress $text -ErrorAction Stop } }
+            @{ Name = 'Open-TcpConnection -ComputerName'; Text = $text; Call = { param($text) Open-TcpConnection $text 1 -ErrorAction Stop } }
+            @{ Name = 'Send-TcpMessage -ComputerName'; Text = $text; Call = { param($text) Send-TcpMessage $text 1 'x' -ErrorAction Stop } }
+            @{ Name = 'Send-UdpMessage -ComputerName'; Text = $text; Call = { param($text) Send-UdpMessage $text 1 'x' -ErrorAction Stop } }
+        }
+    ) {
+        $fault = { & $Call $Text } | Should -Throw -PassThru
+        $fault.FullyQualifiedErrorId | Should -BeLike 'InvalidAddress,*'
+        $fault.CategoryInfo.Category | Should -Be 'InvalidArgument'
+    }
+
+    It 'binds addresses, lists of them and endpoints as before' {
+        $server = Start-UdpServer -MulticastGroup 239.77.3.1, ([ipaddress] '239.77.3.2')
+        $server.LocalEndPoint.Address | Should -Be ([ipaddress]::Any)
+        $listener = Start-TcpServer -Address ([ipaddress]::Loopback)
+        $port = Get-FreePort
+        $connection = Open-TcpConnection 127.0.0.1 $listener.Port -LocalEndPoint "127.0.0.1:$port"
+        $connection.LocalEndPoint.Port | Should -Be $port
+        Close-TcpConnection $connection
+    }
+
+    It 'says what ::/0 means for IPv4' -ForEach @(
+        @{ Start = { Start-TcpServer -DenyAddress ::/0 -WarningVariable script:warnings -WarningAction SilentlyContinue } }
+        @{ Start = { Start-UdpServer -DenyAddress ::/0 -WarningVariable script:warnings -WarningAction SilentlyContinue } }
+        @{ Start = { Start-StaticHttpServer $TestDrive -DenyAddress ::/0 -WarningVariable script:warnings -WarningAction SilentlyContinue } }
+    ) {
+        $null = & $Start
+        $script:warnings | Should -HaveCount 1
+        "$($script:warnings)" | Should -BeLike '-DenyAddress ::/0 is about IPv6: it turns away no peer with an IPv4 address.*add 0.0.0.0/0.'
+        $null = Start-TcpServer -AllowAddress ::/0 -WarningVariable warnings -WarningAction SilentlyContinue
+        "$warnings" | Should -BeLike '-AllowAddress ::/0 is about IPv6: no peer with an IPv4 address is let in.*'
+        $null = Start-TcpServer -DenyAddress ::/0, 0.0.0.0/0 -WarningVariable warnings
+        $warnings | Should -BeNullOrEmpty
+    }
+}
