@@ -33,7 +33,7 @@ internal static class Errors
         FaultKind.OptionRefused or FaultKind.OptionReadOnly => ErrorCategory.InvalidOperation,
         FaultKind.FileUnreadable => ErrorCategory.ReadError,
         FaultKind.AccessLogFailed => ErrorCategory.WriteError,
-        FaultKind.ReplyScriptFailed => ErrorCategory.InvalidResult,
+        FaultKind.ReplyScriptFailed or FaultKind.RequestFailed => ErrorCategory.InvalidResult,
         _ => ErrorCategory.NotSpecified,
     };
 }

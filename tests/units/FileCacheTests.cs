@@ -34,6 +34,24 @@ public sealed class FileCacheTests : IDisposable
         Assert.Null(_site.Files.Find("/a"u8));
     }
 
+    /// <summary>A thread that serves others asks the system only for what it surely has in memory.</summary>
+    [Fact]
+    public async Task What_was_not_looked_at_for_a_while_or_is_far_away_is_cold()
+    {
+        _folder.Write("a", "content");
+        await _folder.SettleAsync(_clock);
+        WebFile file = Load("a");
+        _site.Files.Add("/a"u8.ToArray(), file);
+        Assert.Null(_site.Files.Find("/a"u8, onlyIfWarm: true));
+        Assert.Same(file, _site.Files.Find("/a"u8));
+        Assert.Same(file, _site.Files.Find("/a"u8, onlyIfWarm: true));
+
+        FileCache far = new(_clock, localDevice: null);
+        far.Add("/a"u8.ToArray(), file);
+        Assert.Same(file, far.Find("/a"u8));
+        Assert.Null(far.Find("/a"u8, onlyIfWarm: true));
+    }
+
     [Fact]
     public void What_may_change_unnoticed_is_not_kept()
     {

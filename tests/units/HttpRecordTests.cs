@@ -131,6 +131,29 @@ public sealed class HttpRecordTests : IDisposable
         Assert.Equal((string.Empty, string.Empty, null, null), (record.Method, record.Target, record.UserAgent, record.Referer));
     }
 
+    /// <summary>A record says what became of an answer, not what was meant to.</summary>
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public async Task Of_answers_that_the_system_does_not_take_nothing_is_told_before_it_does(TransportKind kind)
+    {
+        const int Count = 400;
+        const int Length = 60_000;
+        _folder.Write("kept", WebFolder.Noise(Length));
+        await using ServedConnection served = await ServedConnection.StartAsync(kind, new() { Folder = _folder.Path });
+        await served.Client.SendAsync(string.Concat(Enumerable.Repeat("GET /kept HTTP/1.1\r\nHost: a\r\n\r\n", Count)));
+        await served.PassToStuckAsync();
+        int told = served.Records().Count(record => record.Completed && record.BytesSent == Length);
+        Assert.Equal(served.Connection.Totals.MessagesSent, told);
+        Assert.True(served.Connection.Totals.MessagesReceived > told, "The answer under way is not told yet.");
+
+        served.Client.Dispose();
+
+        await served.Ended.Soon();
+        HttpRequestRecord broken = Assert.Single(served.Records());
+        Assert.Equal((200, false), (broken.Status, broken.Completed));
+        Assert.InRange(broken.BytesSent, 0, Length - 1);
+    }
+
     [Theory]
     [MemberData(nameof(Kinds))]
     public async Task Of_a_client_that_leaves_what_it_took_is_told(TransportKind kind)

@@ -4,6 +4,7 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.RegularExpressions;
+using PSNetLab.Engine.Http.Protocol;
 using PSNetLab.Engine.Http.Server;
 
 namespace PSNetLab.Engine.Tests;
@@ -72,6 +73,33 @@ internal sealed partial class HttpPeer(Peer peer, Stream stream) : IDisposable
 
         long length = long.Parse(answer["Content-Length"] ?? throw new InvalidDataException($"No Content-Length: {head}"), NumberStyles.None, CultureInfo.InvariantCulture);
         return answer with { Body = await BytesAsync((int)length) };
+    }
+
+    /// <summary>The next response of any framing, read with the parsers a client uses; informational ones are answers of their own.</summary>
+    internal async Task<HttpAnswer> ResponseAsync(string method = "GET")
+    {
+        ResponseHead head = new();
+        while (head.Parse(Came, HttpHead.Limits) == ParseStatus.Incomplete)
+        {
+            await MoreAsync("a head");
+        }
+
+        Assert.Equal(string.Empty, head.FailedReason);
+        string text = Encoding.Latin1.GetString(Take(head.HeadLength)[..^4]);
+        BodyReader body = head.BodyFor(HttpMethods.Find(HttpHead.Bytes(method)));
+        List<byte> data = [];
+        while (body.Status == ParseStatus.Incomplete)
+        {
+            body.ReadAll(Came, data, out int consumed);
+            _start += consumed;
+            if (body.Status == ParseStatus.Incomplete && !await ReceiveAsync())
+            {
+                body.End();
+            }
+        }
+
+        Assert.True(body.Status == ParseStatus.Complete, $"{body.Fault} There were {data.Count} bytes.");
+        return new HttpAnswer(head.Status, text, [.. data]);
     }
 
     /// <summary>Receives a number of bytes, and leaves them to whoever takes the next answer.</summary>

@@ -13,13 +13,14 @@ internal sealed class ServedConnection : IServerHost, IAsyncDisposable
 {
     private readonly Mailbox<HttpRequestRecord> _records = new(100_000, WhenFull.Drop);
 
-    private ServedConnection(Transport transport, HttpPeer client, StaticSiteOptions options, bool isTurnedAway)
+    private readonly StaticSiteHandler? _site;
+
+    private ServedConnection(Transport transport, HttpPeer client, HttpServerOptions options, IHttpHandler? handler, bool isTurnedAway)
     {
         Client = client;
         Clock = options.Clock as FakeTimeProvider ?? new FakeTimeProvider(DateTimeOffset.UtcNow);
         options = options with { Observer = new HttpRecorder(_records, _records.Handover, log: null), Clock = Clock };
-        StaticSiteHandler handler = new(options);
-        Site = handler.Site;
+        handler ??= _site = new StaticSiteHandler((StaticSiteOptions)options);
         Connection = new HttpConnection(transport, options, handler, this, isTurnedAway);
         Ended = Connection.ServeAsync();
     }
@@ -29,7 +30,7 @@ internal sealed class ServedConnection : IServerHost, IAsyncDisposable
     /// <summary>The time of the connection, which stands still unless the test lets it pass.</summary>
     internal FakeTimeProvider Clock { get; }
 
-    internal WebSite Site { get; }
+    internal WebSite Site => _site!.Site;
 
     internal HttpConnection Connection { get; }
 
@@ -42,17 +43,21 @@ internal sealed class ServedConnection : IServerHost, IAsyncDisposable
 
     public void Report(NetLabException fault, EndPoint target) => Faults.Add(fault);
 
-    internal static async Task<ServedConnection> StartAsync(TransportKind kind, StaticSiteOptions options, bool isTurnedAway = false)
+    internal static Task<ServedConnection> StartAsync(TransportKind kind, StaticSiteOptions options, bool isTurnedAway = false)
+        => StartAsync(kind, options, handler: null, isTurnedAway);
+
+    internal static async Task<ServedConnection> StartAsync(TransportKind kind, HttpServerOptions options, IHttpHandler? handler, bool isTurnedAway = false)
     {
         (Socket client, Socket server) = await TransportPair.ConnectSocketsAsync();
         if (kind != TransportKind.Tls)
         {
-            return new ServedConnection(Transport.Create(server, portable: kind == TransportKind.Portable), new HttpPeer(new Peer(client), new NetworkStream(client)), options, isTurnedAway);
+            HttpPeer plain = new(new Peer(client), new NetworkStream(client));
+            return new ServedConnection(Transport.Create(server, portable: kind == TransportKind.Portable), plain, options, handler, isTurnedAway);
         }
 
         Task<TlsTransport> accepting = TlsTransport.AcceptAsync(Transport.Create(server), Certificates.ServerOptions, CancellationToken.None);
         HttpPeer peer = await HttpPeer.OverAsync(new Peer(client), tls: true);
-        return new ServedConnection(await accepting.Soon(), peer, options, isTurnedAway);
+        return new ServedConnection(await accepting.Soon(), peer, options, handler, isTurnedAway);
     }
 
     /// <summary>The records that are there now; of a file that is not sent from memory, the record comes only after its answer.</summary>

@@ -1,0 +1,68 @@
+using PSNetLab.Engine.Messages;
+
+namespace PSNetLab.Engine.Tests;
+
+/// <summary>Whoever has seen something done finds it told.</summary>
+public class HandoverTests
+{
+    [Fact]
+    public void What_was_seen_is_found()
+    {
+        const int Rounds = 20_000;
+        Handover handover = new();
+        int[] done = new int[2];
+        int[] told = new int[2];
+        Thread[] doers = [.. Enumerable.Range(0, 2).Select(own => new Thread(() =>
+        {
+            for (int i = 1; i <= Rounds; i++)
+            {
+                int side = handover.Begin();
+                Volatile.Write(ref done[own], i);
+                Thread.SpinWait(i % 50);
+                Volatile.Write(ref told[own], i);
+                handover.End(side);
+            }
+        }))];
+        Array.ForEach(doers, doer => doer.Start());
+        for (int i = 0; i < Rounds && doers.Any(doer => doer.IsAlive); i++)
+        {
+            int seen = Volatile.Read(ref done[i % 2]);
+            handover.Wait();
+            Assert.True(Volatile.Read(ref told[i % 2]) >= seen);
+        }
+
+        Array.ForEach(doers, doer => doer.Join());
+    }
+
+    [Fact]
+    public async Task Later_ones_are_not_waited_for()
+    {
+        Handover handover = new();
+        int early = handover.Begin();
+        Task waiting = Task.Run(handover.Wait);
+        await Waiting.Until(() =>
+        {
+            // Once somebody waits, what begins counts on another side.
+            int side = handover.Begin();
+            if (side == early)
+            {
+                handover.End(side);
+            }
+
+            return side != early;
+        });
+
+        handover.End(early);
+
+        await waiting.Soon();
+    }
+
+    [Fact]
+    public async Task Nobody_waits_for_what_never_ends()
+    {
+        Handover handover = new();
+        handover.Begin();
+
+        await Task.Run(handover.Wait).Soon();
+    }
+}
