@@ -120,6 +120,32 @@ Describe 'TLS' {
         }
     }
 
+    Context 'with a server that asks for a second handshake' -Skip:(-not $hasOpenSsl) {
+        It 'is an error that says so' {
+            New-PemCertificate "$TestDrive" 'lab.example'
+            $peer = Start-PythonPeer -ArgumentList $TestDrive -Code @'
+import subprocess, sys
+files = ['-cert', sys.argv[1] + '/cert.pem', '-key', sys.argv[1] + '/key.pem']
+server = subprocess.Popen(
+    ['openssl', 's_server', '-accept', '127.0.0.1:0', '-tls1_2', '-naccept', '1'] + files,
+    stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+for line in server.stdout:
+    if line.startswith('ACCEPT'):
+        print('PORT', line.split(':')[1])
+    elif line.startswith('first'):
+        # At the beginning of a line, R asks the client for a new handshake.
+        server.stdin.write('R\n')
+        server.stdin.flush()
+'@
+            try {
+                $client = Open-TcpConnection 127.0.0.1 $peer.Port -Tls -SkipCertificateCheck -Framing Line
+                'first' | Send-TcpMessage -Connection $client
+                { Receive-TcpMessage $client -Count 1 -TimeoutSec 10 -ErrorAction Stop } | Should -Throw '*renegotiation*'
+            }
+            finally { $peer.Stop() }
+        }
+    }
+
     Context 'with one side in plain text' {
         It 'is an error of the job when a client does not speak it; the server lives on' {
             $server = Start-TcpServer -Tls -Framing Line -Echo

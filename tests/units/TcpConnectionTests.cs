@@ -268,19 +268,4 @@ public class TcpConnectionTests
         Assert.True(message!.Data.AsSpan().IndexOfAnyExcept((byte)'a') < 0);
         await sending.Soon();
     }
-
-    [Theory]
-    [MemberData(nameof(Kinds))]
-    public async Task Discarding_reads_until_the_end(TransportKind kind)
-    {
-        using ConnectionPair pair = await ConnectionPair.CreateAsync(kind);
-        Task discarding = pair.Server.DiscardAsync(CancellationToken.None);
-        await pair.Client.SendAsync(new byte[20_000_000]).Soon();
-        Assert.False(discarding.IsCompleted);
-
-        await pair.Client.HalfCloseAsync(CancellationToken.None).Soon();
-
-        await discarding.Soon();
-        Assert.Equal(20_000_001, pair.Server.BytesReceived);
-    }
 }

@@ -13,7 +13,7 @@ public class TlsGateTests
         {
             await using TlsGate gate = new(Transport.Create(server));
             TaskCompletionSource open = new(TaskCreationOptions.RunContinuationsAsynchronously);
-            Task exclusive = gate.RunExclusiveAsync(() => open.Task);
+            Task exclusive = gate.CaptureAsync(() => open.Task);
             using CancellationTokenSource source = new();
             byte[] buffer = new byte[10];
             Task<int> reading = gate.ReadAsync(buffer, source.Token).AsTask();
@@ -39,13 +39,46 @@ public class TlsGateTests
             await client.SendAsync("data"u8.ToArray()).Soon();
             Assert.Equal(4, await gate.ReadAsync(new byte[10]).Soon());
 
-            Task exclusive = gate.RunExclusiveAsync(() => Task.CompletedTask);
+            Task exclusive = gate.CaptureAsync(() => Task.CompletedTask);
             Assert.False(exclusive.IsCompleted);
             gate.EndRead();
 
             await exclusive.Soon();
             gate.EndRead();
-            await gate.RunExclusiveAsync(() => Task.CompletedTask).Soon();
+            await gate.CaptureAsync(() => Task.CompletedTask).Soon();
+        }
+    }
+
+    [Fact]
+    public async Task Reading_goes_on_while_a_half_close_waits_for_the_peer()
+    {
+        using ConnectionPair pair = await ConnectionPair.CreateAsync(TransportKind.Tls);
+        Fill(pair.Client.Socket);
+        Task closing = pair.Client.HalfCloseAsync(CancellationToken.None).AsTask();
+
+        await pair.Server.SendAsync("You read first").Soon();
+
+        Assert.Equal("You read first", await pair.Client.NextTextAsync());
+        Assert.False(closing.IsCompleted);
+        pair.Client.Close(TcpCloseReason.LocalClosed);
+        await closing.Soon();
+    }
+
+    [Fact]
+    public async Task What_is_captured_is_not_sent()
+    {
+        (Socket client, Socket server) = await TransportPair.ConnectSocketsAsync();
+        using (client)
+        {
+            await using TlsGate gate = new(Transport.Create(server));
+
+            ReadOnlyMemory<byte> captured = await gate.CaptureAsync(async () => await gate.WriteAsync("kept"u8.ToArray())).Soon();
+            await gate.WriteAsync("sent"u8.ToArray()).Soon();
+
+            Assert.Equal("kept"u8, captured.Span);
+            byte[] received = new byte[10];
+            Assert.Equal(4, await client.ReceiveAsync(received).Soon());
+            Assert.Equal("sent"u8, received.AsSpan(0, 4));
         }
     }
 
@@ -54,19 +87,23 @@ public class TlsGateTests
     {
         using ConnectionPair pair = await ConnectionPair.CreateAsync(TransportKind.Tls);
         Socket socket = pair.Client.Socket;
-        socket.Blocking = false;
-        byte[] filling = new byte[64 * 1024];
-        for (SocketError error = SocketError.Success; error == SocketError.Success;)
-        {
-            // Straight into the socket, until not even the alert that ends a TLS stream finds room.
-            socket.Send(filling, SocketFlags.None, out error);
-        }
-
+        Fill(socket);
         Task closing = pair.Client.HalfCloseAsync(CancellationToken.None).AsTask();
         Assert.False(closing.IsCompleted);
         pair.Client.Close(TcpCloseReason.LocalClosed);
 
         await closing.Soon();
         await Waiting.Until(() => socket.SafeHandle.IsClosed);
+    }
+
+    /// <summary>Fills a socket until not even the alert that ends a TLS stream finds room.</summary>
+    private static void Fill(Socket socket)
+    {
+        socket.Blocking = false;
+        byte[] filling = new byte[64 * 1024];
+        for (SocketError error = SocketError.Success; error == SocketError.Success;)
+        {
+            socket.Send(filling, SocketFlags.None, out error);
+        }
     }
 }

@@ -77,6 +77,9 @@ internal sealed class EpollSocket
         Write.Signal();
     }
 
+    /// <summary>Takes an interruption back.</summary>
+    internal void Resume() => _interrupted = false;
+
     /// <summary>To be called before the socket is closed.</summary>
     internal void Leave() => _loop.Remove(this);
 

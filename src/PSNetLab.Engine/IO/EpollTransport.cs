@@ -50,6 +50,7 @@ internal sealed class EpollTransport : Transport
             return _epoll.WouldBlock() ? -1 : TryReceive(buffer);
         }
 
+        HasPeerEnded = count == 0;
         _epoll.EndRead(mayHaveMore: count == buffer.Length || count == 0);
         return (int)count;
     }
@@ -244,6 +245,8 @@ internal sealed class EpollTransport : Transport
     }
 
     internal override void Interrupt() => _epoll.Interrupt();
+
+    private protected override void Resume() => _epoll.Resume();
 
     public override void Dispose()
     {

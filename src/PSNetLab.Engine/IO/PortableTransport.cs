@@ -5,7 +5,7 @@ namespace PSNetLab.Engine.IO;
 /// <summary>A plain socket through the runtime's own asynchronous I/O, for systems without epoll.</summary>
 internal sealed class PortableTransport : Transport
 {
-    private readonly CancellationTokenSource _interrupted = new();
+    private CancellationTokenSource _interrupted = new();
 
     internal PortableTransport(Socket socket)
         : base(socket)
@@ -33,6 +33,7 @@ internal sealed class PortableTransport : Transport
         }
 
         int count = Socket.Receive(buffer, SocketFlags.None, out SocketError error);
+        HasPeerEnded = count == 0 && error == SocketError.Success;
         return error switch
         {
             SocketError.Success => count,
@@ -69,4 +70,6 @@ internal sealed class PortableTransport : Transport
     }
 
     internal override void Interrupt() => _interrupted.Cancel();
+
+    private protected override void Resume() => _interrupted = new CancellationTokenSource();
 }

@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace PSNetLab.Engine.IO;
 
 /// <summary>The stream under an SslStream. It keeps the shutdown of the sending side from falling into the middle of the decryption of what just came.</summary>
@@ -9,6 +11,7 @@ internal sealed class TlsGate(Transport inner) : Stream
 {
     private readonly SemaphoreSlim _decrypting = new(1, 1);
     private volatile bool _isHandshaking = true;
+    private ArrayBufferWriter<byte>? _captured;
     private int _held;
 
     /// <summary>Cancelled when reading and writing are to end.</summary>
@@ -44,15 +47,21 @@ internal sealed class TlsGate(Transport inner) : Stream
         }
     }
 
-    internal async Task RunExclusiveAsync(Func<Task> action)
+    /// <summary>Runs an action of SslStream while nothing is being decrypted, and returns what it wrote instead of sending it.</summary>
+    /// <remarks>Sending may have to wait for the peer to read, and the peer for us: reading has to go on meanwhile.</remarks>
+    internal async Task<ReadOnlyMemory<byte>> CaptureAsync(Func<Task> action)
     {
         await _decrypting.WaitAsync().ConfigureAwait(false);
+        ArrayBufferWriter<byte> captured = new();
         try
         {
+            _captured = captured;
             await action().ConfigureAwait(false);
+            return captured.WrittenMemory;
         }
         finally
         {
+            _captured = null;
             _decrypting.Release();
         }
     }
@@ -79,9 +88,15 @@ internal sealed class TlsGate(Transport inner) : Stream
         return count;
     }
 
-    // A shutdown writes without a token of its own, and must not wait for a peer that never reads once the connection is closed.
+    // What SslStream writes without a token of its own must not wait for a peer that never reads once the connection is closed.
     public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
+        if (_captured is { } captured)
+        {
+            captured.Write(buffer.Span);
+            return default;
+        }
+
         ValueTask sending = inner.SendAsync(buffer, cancellationToken.CanBeCanceled ? cancellationToken : Interrupted.Token);
         return _isHandshaking ? ThenLeaveAsync(sending) : sending;
     }

@@ -14,16 +14,20 @@ internal sealed class TlsTransport : Transport
 
     private const int MostShutdownAttempts = 10;
 
+    private readonly Transport _inner;
     private readonly SslStream _stream;
     private readonly TlsGate _gate;
     private byte[]? _buffer;
     private int _start;
     private int _end;
     private bool _ended;
+    private bool _maySendEnd = true;
+    private volatile bool _isClosing;
 
     private TlsTransport(Transport inner, SslStream stream, TlsGate gate)
         : base(inner.Socket)
     {
+        _inner = inner;
         _stream = stream;
         _gate = gate;
     }
@@ -105,36 +109,50 @@ internal sealed class TlsTransport : Transport
     {
         using CancellationTokenSource? either = Either(cancellationToken);
         CancellationToken token = either?.Token ?? _gate.Interrupted.Token;
+        bool isSent = false;
         try
         {
             await _stream.WriteAsync(data, token).ConfigureAwait(false);
+            isSent = true;
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             throw new SocketException((int)SocketError.Shutdown);
         }
+        finally
+        {
+            _maySendEnd &= isSent;
+        }
     }
 
-    internal override async ValueTask ShutdownSendAsync()
+    internal override ValueTask ShutdownSendAsync() => FinishAsync(_gate.Interrupted.Token);
+
+    internal override ValueTask DiscardAsync(CancellationToken cancellationToken) => _inner.DiscardAsync(cancellationToken);
+
+    internal override void Interrupt()
     {
-        for (int attempt = 1; ; attempt++)
+        _gate.Interrupted.Cancel();
+        if (_isClosing)
         {
-            try
-            {
-                await _gate.RunExclusiveAsync(_stream.ShutdownAsync).ConfigureAwait(false);
-                break;
-            }
-            catch (CryptographicException) when (attempt < MostShutdownAttempts)
-            {
-                // OpenSSL refuses while half a session ticket of the peer has come (RFC 8446, section 4.6.1); the rest is near.
-                await Task.Delay(attempt, _gate.Interrupted.Token).ConfigureAwait(false);
-            }
+            _inner.Interrupt();
+        }
+    }
+
+    /// <summary>What is left to do is done below TLS, which no interruption has reached.</summary>
+    private protected override void Resume() => _isClosing = true;
+
+    private protected override async ValueTask FinishAsync(CancellationToken cancellationToken)
+    {
+        // Behind half a record, an alert would be taken for the rest of it.
+        if (_maySendEnd)
+        {
+            _maySendEnd = false;
+            ReadOnlyMemory<byte> end = await SealEndAsync(cancellationToken).ConfigureAwait(false);
+            await _inner.SendAsync(end, cancellationToken).ConfigureAwait(false);
         }
 
-        await base.ShutdownSendAsync().ConfigureAwait(false);
+        await base.FinishAsync(cancellationToken).ConfigureAwait(false);
     }
-
-    internal override void Interrupt() => _gate.Interrupted.Cancel();
 
     public override void Dispose()
     {
@@ -174,6 +192,25 @@ internal sealed class TlsTransport : Transport
                 TaskScheduler.Default);
             throw;
         }
+    }
+
+    /// <summary>The alert that says that no more will come (RFC 8446, section 6.1); nothing where OpenSSL refuses to make one.</summary>
+    private async ValueTask<ReadOnlyMemory<byte>> SealEndAsync(CancellationToken cancellationToken)
+    {
+        for (int attempt = 1; attempt <= MostShutdownAttempts; attempt++)
+        {
+            try
+            {
+                return await _gate.CaptureAsync(_stream.ShutdownAsync).ConfigureAwait(false);
+            }
+            catch (CryptographicException)
+            {
+                // It does while half a session ticket of the peer has come (RFC 8446, section 4.6.1); the rest is near.
+                await Task.Delay(attempt, cancellationToken).ConfigureAwait(false);
+            }
+        }
+
+        return default;
     }
 
     /// <summary>What ends a wait when the caller can end it, too; null when only an interruption can, which needs nothing new.</summary>

@@ -14,6 +14,11 @@ namespace PSNetLab.Engine.IO;
 /// </remarks>
 internal abstract class Transport : IDisposable
 {
+    private const int DiscardBytes = 16 * 1024;
+
+    // How long a closed connection waits for the peer to read to the end, and to close as well.
+    private static readonly TimeSpan s_closePatience = TimeSpan.FromSeconds(1);
+
     private protected Transport(Socket socket)
     {
         Socket = socket;
@@ -119,10 +124,16 @@ internal abstract class Transport : IDisposable
     }
 
     /// <summary>Tells the peer that no more data will come (a FIN; with TLS, after a close_notify alert).</summary>
-    internal virtual ValueTask ShutdownSendAsync()
+    internal virtual ValueTask ShutdownSendAsync() => FinishAsync(CancellationToken.None);
+
+    /// <summary>Throws away what comes, until the end of the stream or an interruption.</summary>
+    internal virtual async ValueTask DiscardAsync(CancellationToken cancellationToken)
     {
-        Socket.Shutdown(SocketShutdown.Send);
-        return default;
+        do
+        {
+            await WaitReadableAsync(cancellationToken).ConfigureAwait(false);
+        }
+        while (Discard() != 0);
     }
 
     /// <summary>Ends the waiting of reader and writer, from any thread; the next read finds the end of the stream.</summary>
@@ -139,14 +150,75 @@ internal abstract class Transport : IDisposable
         }
     }
 
+    /// <summary>Ends the connection in good order and disposes of it. Nobody reads or writes any more; an interruption ends it at once.</summary>
+    /// <remarks>
+    /// A system that closes a connection with data unread, or gets more afterwards, sends a reset, and what was on its way to the peer is
+    /// lost (RFC 1122, section 4.2.2.13). So the peer is told that this was all, and what it still sends is thrown away.
+    /// </remarks>
+    internal async Task CloseAsync()
+    {
+        try
+        {
+            if (!HasPeerEnded)
+            {
+                using CancellationTokenSource limit = new(s_closePatience);
+                Resume();
+
+                // At once: the peer may have to send before it reads what makes room for the last bytes.
+                await Task.WhenAll(FinishAsync(limit.Token).AsTask(), DiscardAsync(limit.Token).AsTask()).ConfigureAwait(false);
+            }
+        }
+        catch (Exception)
+        {
+            // The peer has gone, or takes too long: then that is the end.
+        }
+        finally
+        {
+            Dispose();
+        }
+    }
+
     /// <summary>Makes the end a reset: with nothing to linger for, close(2) sends RST instead of FIN (socket(7), SO_LINGER).</summary>
     internal void ResetOnDispose()
     {
-        Socket.LingerState = new LingerOption(enable: true, seconds: 0);
         IsReset = true;
+        try
+        {
+            Socket.LingerState = new LingerOption(enable: true, seconds: 0);
+        }
+        catch (Exception error) when (error is SocketException or ObjectDisposedException)
+        {
+            // There is no connection any more (on macOS that fails): nobody is left to get a reset.
+        }
     }
 
     private protected bool IsReset { get; private set; }
+
+    /// <summary>Whether the peer has closed its side, so that nothing can come any more.</summary>
+    private protected bool HasPeerEnded { get; set; }
+
+    /// <summary>Lets reading go on after an interruption.</summary>
+    private protected abstract void Resume();
+
+    /// <summary>Says that no more data will come; that may have to wait for room.</summary>
+    private protected virtual ValueTask FinishAsync(CancellationToken cancellationToken)
+    {
+        Socket.Shutdown(SocketShutdown.Send);
+        return default;
+    }
+
+    private int Discard()
+    {
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(DiscardBytes);
+        try
+        {
+            return TryReceive(buffer);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
 
     public virtual void Dispose() => Socket.Dispose();
 }

@@ -103,7 +103,7 @@ public sealed partial class TcpConnection
         }
     }
 
-    /// <summary>Throws away what still comes, until the end of the stream.</summary>
+    /// <summary>Throws away what comes, until the end of the stream.</summary>
     internal async Task DiscardAsync(CancellationToken cancellationToken)
     {
         if (!Enter())
@@ -113,12 +113,7 @@ public sealed partial class TcpConnection
 
         try
         {
-            do
-            {
-                Reader.Dispose();
-                await _transport.WaitReadableAsync(cancellationToken).ConfigureAwait(false);
-            }
-            while (Discard() != 0);
+            await _transport.DiscardAsync(cancellationToken).ConfigureAwait(false);
         }
         catch (Exception error) when (error is SocketException or IOException or ObjectDisposedException)
         {
@@ -128,14 +123,6 @@ public sealed partial class TcpConnection
         {
             Exit();
         }
-    }
-
-    private int Discard()
-    {
-        using FrameReader.Lease lease = Reader.Lend();
-        int count = Receive(lease);
-        Reader.TakeRest();
-        return count;
     }
 
     private bool Enter()

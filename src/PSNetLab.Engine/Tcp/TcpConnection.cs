@@ -15,6 +15,7 @@ public sealed partial class TcpConnection : IDisposable
 {
     private readonly Transport _transport;
     private readonly object _gate = new();
+    private readonly TaskCompletionSource _ended = new();
     private bool _sendClosed;
     private bool _receiveClosed;
     private volatile bool _isHeldBack;
@@ -100,6 +101,9 @@ public sealed partial class TcpConnection : IDisposable
 
     internal bool IsClosed => CloseReason != TcpCloseReason.None;
 
+    /// <summary>Completes when the socket is closed: soon after <see cref="Close"/>, when the peer has had time to read to the end.</summary>
+    internal Task Ended => _ended.Task;
+
     /// <summary>How long nothing has come or gone; 0 while this side is what holds the connection up, or when it is closed.</summary>
     internal long IdleMilliseconds => _isHeldBack || IsClosed ? 0 : Environment.TickCount64 - Volatile.Read(ref _lastActivity);
 
@@ -122,6 +126,7 @@ public sealed partial class TcpConnection : IDisposable
     public void Dispose() => Close(TcpCloseReason.LocalClosed);
 
     /// <summary>Closes the connection, from any thread; the first reason given stays. Whoever waits on it goes on with the end of the stream.</summary>
+    /// <remarks>It ends in good order, without a wait here, unless the reason is a reset, a failure, or the end of the server.</remarks>
     internal void Close(TcpCloseReason reason, string? detail = null)
     {
         lock (_gate)
@@ -142,6 +147,13 @@ public sealed partial class TcpConnection : IDisposable
 
         _transport.Interrupt();
         EndUse();
+    }
+
+    /// <summary>Ends the connection at once, and what an orderly close of it still waits for.</summary>
+    internal void Abort()
+    {
+        Close(TcpCloseReason.ServerStopped);
+        _transport.Interrupt();
     }
 
     /// <summary>Closes the connection for an error, and returns the fault to report.</summary>
@@ -183,8 +195,22 @@ public sealed partial class TcpConnection : IDisposable
     {
         if (Interlocked.Decrement(ref _uses) == 0)
         {
+            _ = EndAsync();
+        }
+    }
+
+    private async Task EndAsync()
+    {
+        if (CloseReason is TcpCloseReason.LocalClosed or TcpCloseReason.PeerClosed or TcpCloseReason.MessageTooLong or TcpCloseReason.IdleTimeout)
+        {
+            await _transport.CloseAsync().ConfigureAwait(false);
+        }
+        else
+        {
             _transport.Dispose();
         }
+
+        _ended.SetResult();
     }
 
     private void Touch() => Volatile.Write(ref _lastActivity, Environment.TickCount64);

@@ -74,6 +74,8 @@ internal sealed class TcpSession : IServedConnection
                 _host.Report(fault, _connection.RemoteEndPoint);
             }
         }
+
+        await _connection.Ended.ConfigureAwait(false);
     }
 
     public void CheckDeadline()
@@ -81,14 +83,14 @@ internal sealed class TcpSession : IServedConnection
         if (_options.IdleTimeout > TimeSpan.Zero && _connection.IdleMilliseconds >= _options.IdleTimeout.TotalMilliseconds)
         {
             NetLabException fault = new(FaultKind.IdleTimeout, $"{_connection.RemoteEndPoint} was closed: nothing came or went for {_options.IdleTimeout.TotalSeconds} s. Raise -IdleTimeoutSec, or let the client send something from time to time.");
-            _connection.Close(TcpCloseReason.IdleTimeout, fault.Message);
             _host.Report(fault, _connection.RemoteEndPoint);
+            _connection.Close(TcpCloseReason.IdleTimeout, fault.Message);
         }
     }
 
     public void BeginStop() => _ = _connection.HalfCloseAsync(CancellationToken.None).AsTask();
 
-    public void Abort() => _connection.Close(TcpCloseReason.ServerStopped);
+    public void Abort() => _connection.Abort();
 
     public void Dispose() => _connection.Close(TcpCloseReason.Failed);
 

@@ -7,6 +7,7 @@ namespace PSNetLab.Jobs;
 /// <remarks>PowerShell itself stops no jobs when a runspace closes or a module is removed.</remarks>
 internal static class LiveJobs
 {
+    private static readonly TimeSpan s_longestClose = TimeSpan.FromSeconds(1.5);
     private static readonly ConcurrentDictionary<NetJob, Guid> s_jobs = new();
     private static readonly ConcurrentDictionary<TcpConnection, Guid> s_connections = new();
     private static readonly ConcurrentDictionary<Guid, Runspace> s_owners = new();
@@ -67,12 +68,17 @@ internal static class LiveJobs
     private static void StopOwnedBy(Guid runspace)
     {
         // Connections first: servers need not wait for clients that are ours.
+        List<Task> closing = [];
         foreach ((TcpConnection connection, _) in s_connections.Where(entry => entry.Value == runspace))
         {
             connection.Dispose();
+            closing.Add(connection.Ended);
             s_connections.TryRemove(connection, out _);
         }
 
         NetJob.StopAll(s_jobs.Where(entry => entry.Value == runspace).Select(entry => entry.Key));
+
+        // A process that ended before them would take what is still on its way with it.
+        Task.WaitAll([.. closing], s_longestClose);
     }
 }

@@ -10,10 +10,6 @@ namespace PSNetLab.Engine.Http.Server;
 /// <summary>One connection of a web server: takes requests, one after the other, and answers them in their order.</summary>
 internal sealed partial class HttpConnection : IServedConnection
 {
-    private const long MostBytesLingered = 1024 * 1024;
-
-    private static readonly TimeSpan s_linger = TimeSpan.FromSeconds(2);
-
     private readonly Transport _transport;
     private readonly HttpServerOptions _options;
     private readonly IHttpHandler _handler;
@@ -52,9 +48,6 @@ internal sealed partial class HttpConnection : IServedConnection
         Receiving,
         Working,
         Sending,
-
-        /// <summary>Waiting for the client to close.</summary>
-        Lingering,
 
         /// <summary>The rest of the request did not come in time.</summary>
         Expired,
@@ -103,7 +96,6 @@ internal sealed partial class HttpConnection : IServedConnection
         {
             Phase.Idle => Totals.MessagesReceived == 0 ? _options.RequestTimeout : _options.KeepAliveTimeout,
             Phase.Receiving or Phase.Sending => _options.RequestTimeout,
-            Phase.Lingering => s_linger,
             _ => TimeSpan.MaxValue,
         };
         bool isOver = elapsed > limit && phase switch
@@ -143,7 +135,9 @@ internal sealed partial class HttpConnection : IServedConnection
         {
             if (await AnswerAllAsync().ConfigureAwait(false))
             {
-                await LingerAsync().ConfigureAwait(false);
+                _received.Dispose();
+                Touch(Phase.Ended);
+                await _transport.CloseAsync().ConfigureAwait(false);
             }
         }
         catch (Exception error) when (error is SocketException or IOException or ObjectDisposedException or OperationCanceledException)
@@ -165,9 +159,13 @@ internal sealed partial class HttpConnection : IServedConnection
         _transport.Dispose();
     }
 
-    /// <returns>Whether the client may still be sending, so that a plain close would reset the connection before the client has read the last answer (RFC 9112, section 9.6).</returns>
+    /// <returns>
+    /// Whether it is to be closed in good order: over TLS, or when the client may still be sending, so that a plain close
+    /// would reset the connection before the client has read the last answer (RFC 9112, section 9.6).
+    /// </returns>
     private async Task<bool> AnswerAllAsync()
     {
+        bool isSecure = _transport.NeedsCloseNotify;
         Phase waiting = Phase.Idle;
         long answered = 0;
         while (true)
@@ -186,7 +184,7 @@ internal sealed partial class HttpConnection : IServedConnection
             {
                 if (!await WaitAsync(waiting).ConfigureAwait(false))
                 {
-                    return false;
+                    return isSecure;
                 }
 
                 came = ReceiveAndAnswer(waiting);
@@ -200,48 +198,11 @@ internal sealed partial class HttpConnection : IServedConnection
                 step = _last ? Step.Last : AnswerKept();
             }
 
-            if (step == Step.Gone)
+            if (step is Step.Gone or Step.Last)
             {
-                return false;
-            }
-
-            if (step == Step.Last)
-            {
-                bool isSending = _received.Count > 0 || _hasUnreadBody;
-                if (isSending || _transport.NeedsCloseNotify)
-                {
-                    // The client has to take what says so.
-                    Touch(Phase.Sending);
-                    await _transport.ShutdownSendAsync().ConfigureAwait(false);
-                }
-
-                return isSending;
+                return isSecure || (step == Step.Last && (_received.Count > 0 || _hasUnreadBody));
             }
         }
-    }
-
-    /// <summary>Lets the client read the last answer: throws away what still comes.</summary>
-    private async Task LingerAsync()
-    {
-        _received.Dispose();
-        Touch(Phase.Lingering);
-        for (long bytes = 0; bytes < MostBytesLingered;)
-        {
-            await _transport.WaitReadableAsync(CancellationToken.None).ConfigureAwait(false);
-            int count = Discard();
-            if (count == 0)
-            {
-                return;
-            }
-
-            bytes += Math.Max(count, 0);
-        }
-    }
-
-    private int Discard()
-    {
-        using ReceiveBuffer.Lease lease = _received.Lend();
-        return _transport.TryReceive(lease.Free);
     }
 
     /// <summary>Gives what is under way new time.</summary>

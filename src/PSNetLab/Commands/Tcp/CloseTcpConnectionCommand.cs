@@ -14,6 +14,8 @@ public sealed class CloseTcpConnectionCommand : NetCmdlet
     private const string HalfCloseSet = "HalfClose";
     private const string ResetSet = "Reset";
 
+    private readonly List<Task> _closing = [];
+
     /// <summary>The connections to close.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true)]
     [ArgumentCompleter(typeof(ConnectionCompleter))]
@@ -39,13 +41,17 @@ public sealed class CloseTcpConnectionCommand : NetCmdlet
 
             if (HalfClose)
             {
-                Await(connection.HalfCloseAsync(StopToken).AsTask());
+                Await(connection.HalfCloseAsync(StopToken).AsTask().WaitAsync(StopToken));
             }
             else
             {
                 connection.Close(Reset ? TcpCloseReason.LocalReset : TcpCloseReason.LocalClosed);
                 LiveJobs.Remove(connection);
+                _closing.Add(connection.Ended);
             }
         }
     }
+
+    /// <summary>Waits for all of them at once: a process that ended earlier would take what is still on its way with it.</summary>
+    protected override void EndProcessing() => Await(Task.WhenAll(_closing).WaitAsync(StopToken));
 }

@@ -118,16 +118,14 @@ public sealed partial class SendTcpMessageCommand : TcpClientCmdlet
             return;
         }
 
-        Await(_own.HalfCloseAsync(StopToken).AsTask());
         if (_session is not null)
         {
+            Await(_own.HalfCloseAsync(StopToken).AsTask());
             ReceiveRest(_session);
         }
-        else
-        {
-            // Closing with replies unread would reset the connection, and the peer might lose what it has not read yet.
-            Await(_discarding!, TimeSpan.FromSeconds(1));
-        }
+
+        _own.Dispose();
+        Await(_own.Ended.WaitAsync(StopToken));
     }
 
     /// <inheritdoc/>
