@@ -52,7 +52,6 @@ public class ArchitectureTests
     private static readonly string[] s_exceptions =
     [
         "Framing.FrameReader -> IO",
-        "Inspection.OwnSockets -> IO",
     ];
 
     private static readonly TypeUses s_engine = TypeUses.Read(Path.Combine(AppContext.BaseDirectory, "PSNetLab.Engine.dll"));

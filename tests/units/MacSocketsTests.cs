@@ -1,7 +1,7 @@
 using System.Net;
 using System.Runtime.InteropServices;
 using PSNetLab.Engine.Inspection;
-using PSNetLab.Engine.Native;
+using PSNetLab.Engine.Native.MacOS;
 using static PSNetLab.Engine.Tests.MacSocket;
 
 namespace PSNetLab.Engine.Tests;

@@ -1,5 +1,5 @@
 using System.Globalization;
-using PSNetLab.Engine.Native;
+using PSNetLab.Engine.Native.Linux;
 
 namespace PSNetLab.Engine.Tests;
 

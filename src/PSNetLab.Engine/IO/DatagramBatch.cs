@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
-using PSNetLab.Engine.Native;
+using PSNetLab.Engine.Native.Linux;
 using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab.Engine.IO;
@@ -48,11 +48,11 @@ internal readonly unsafe ref struct DatagramBatch
         }
 
         // With MSG_TRUNC among the flags, the length is that of the datagram, not of what fitted (recv(2)).
-        return LibCDatagrams.ReceiveMany(
+        return SocketCalls.ReceiveMany(
             socket,
             (MultiMessageHeader*)Marshal.UnsafeAddrOfPinnedArrayElement(_memory.Headers, 0),
             (uint)headers.Length,
-            LibCDatagrams.DoNotWait | LibCDatagrams.Truncated,
+            SocketCalls.DoNotWait | SocketCalls.Truncated,
             null);
     }
 
@@ -86,9 +86,9 @@ internal readonly unsafe ref struct DatagramBatch
             ReadOnlySpan<byte> data = control[HeaderBytes..];
             switch (MemoryMarshal.Read<int>(control[8..]), MemoryMarshal.Read<int>(control[12..]))
             {
-                case (LibCDatagrams.LevelIP, LibCDatagrams.PacketInfo):
+                case (SocketCalls.LevelIP, SocketCalls.PacketInfo):
                     return new PacketSource(KnownAddresses.Get(data.Slice(8, 4)), KnownAddresses.Get(data.Slice(4, 4)), MemoryMarshal.Read<int>(data));
-                case (LibCDatagrams.LevelIPv6, LibCDatagrams.IPv6PacketInfo):
+                case (SocketCalls.LevelIPv6, SocketCalls.IPv6PacketInfo):
                     IPAddress address = KnownAddresses.Get(data[..16]);
                     source = new PacketSource(address, address, MemoryMarshal.Read<int>(data[16..]));
                     break;

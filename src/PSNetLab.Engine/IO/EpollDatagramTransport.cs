@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
-using PSNetLab.Engine.Native;
+using PSNetLab.Engine.Native.Linux;
 
 namespace PSNetLab.Engine.IO;
 
@@ -15,8 +15,8 @@ internal sealed unsafe class EpollDatagramTransport : DatagramTransport
         : base(socket, bufferBytes)
         => _epoll = new EpollSocket(socket);
 
-    /// <summary>Whether the layouts in <see cref="LibCDatagrams"/> hold here.</summary>
-    internal static bool IsSupported => Environment.Is64BitProcess && EpollLoop.IsSupported;
+    /// <summary>Whether the layouts in <see cref="MultiMessageHeader"/> hold here.</summary>
+    internal static bool IsSupported => Abi.Current.Is64Bit && EpollLoop.IsSupported;
 
     internal override ValueTask WaitReadableAsync(CancellationToken cancellationToken) => _epoll.WaitReadableAsync(cancellationToken);
 
@@ -63,7 +63,7 @@ internal sealed unsafe class EpollDatagramTransport : DatagramTransport
                 Control = control,
                 ControlLength = from is null ? 0 : WriteSource(new Span<byte>(control, ControlBytes), from, interfaceIndex, to?.SocketAddress.Family ?? Socket.AddressFamily),
             };
-            sent = LibCDatagrams.Send(_epoll.Handle, &message, LibC.NoSignal);
+            sent = SocketCalls.Send(_epoll.Handle, &message, SocketCalls.NoSignal);
         }
 
         if (sent >= 0)
@@ -93,8 +93,8 @@ internal sealed unsafe class EpollDatagramTransport : DatagramTransport
         bool six = family == AddressFamily.InterNetworkV6;
         int dataBytes = six ? 20 : 12;
         MemoryMarshal.Write(control, (nuint)(HeaderBytes + dataBytes));
-        MemoryMarshal.Write(control[8..], six ? LibCDatagrams.LevelIPv6 : LibCDatagrams.LevelIP);
-        MemoryMarshal.Write(control[12..], six ? LibCDatagrams.IPv6PacketInfo : LibCDatagrams.PacketInfo);
+        MemoryMarshal.Write(control[8..], six ? SocketCalls.LevelIPv6 : SocketCalls.LevelIP);
+        MemoryMarshal.Write(control[12..], six ? SocketCalls.IPv6PacketInfo : SocketCalls.PacketInfo);
         MemoryMarshal.Write(control[(HeaderBytes + (six ? 16 : 0))..], interfaceIndex);
         (six ? from.MapToIPv6() : from).TryWriteBytes(control[(HeaderBytes + (six ? 0 : 4))..], out _);
         return (nuint)((HeaderBytes + dataBytes + 7) & ~7);

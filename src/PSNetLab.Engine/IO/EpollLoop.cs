@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
-using PSNetLab.Engine.Native;
+using PSNetLab.Engine.Native.Linux;
+using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab.Engine.IO;
 
@@ -16,10 +17,8 @@ internal sealed unsafe class EpollLoop
     private static readonly Lazy<EpollLoop[]?> s_loops = new(Start);
     private static uint s_next;
 
-    // struct epoll_event is packed on x86 only (epoll_ctl(2)).
-    private static readonly bool s_packed = RuntimeInformation.ProcessArchitecture is Architecture.X64 or Architecture.X86;
-    private static readonly int s_eventBytes = s_packed ? 12 : 16;
-    private static readonly int s_dataOffset = s_packed ? 4 : 8;
+    private static readonly int s_eventBytes = Abi.Current.EpollEventBytes;
+    private static readonly int s_dataOffset = Abi.Current.EpollDataOffset;
 
     private readonly int _epoll;
     private readonly Thread _thread;
@@ -67,13 +66,13 @@ internal sealed unsafe class EpollLoop
         }
 
         byte* epollEvent = stackalloc byte[16];
-        *(uint*)epollEvent = LibC.EpollIn | LibC.EpollOut | LibC.EpollPeerHangUp | LibC.EpollEdgeTriggered;
+        *(uint*)epollEvent = EpollCalls.In | EpollCalls.Out | EpollCalls.PeerHangUp | EpollCalls.EdgeTriggered;
         *(ulong*)(epollEvent + s_dataOffset) = socket.Registration;
-        if (LibC.EpollControl(_epoll, LibC.EpollAdd, handle, epollEvent) != 0)
+        if (EpollCalls.Control(_epoll, EpollCalls.Add, handle, epollEvent) != 0)
         {
             int errno = Marshal.GetLastPInvokeError();
             Remove(socket);
-            throw LibC.Error(errno);
+            throw Errno.ToException(errno);
         }
     }
 
@@ -106,7 +105,7 @@ internal sealed unsafe class EpollLoop
             EpollLoop[] loops = new EpollLoop[Math.Clamp(Environment.ProcessorCount / 2, 1, 8)];
             for (int i = 0; i < loops.Length; i++)
             {
-                int epoll = LibC.EpollCreate(LibC.CloseOnExec);
+                int epoll = EpollCalls.Create(EpollCalls.CloseOnExec);
                 if (epoll < 0)
                 {
                     return null;
@@ -129,7 +128,7 @@ internal sealed unsafe class EpollLoop
         byte* events = stackalloc byte[EventsPerWait * s_eventBytes];
         while (true)
         {
-            int count = LibC.EpollWait(_epoll, events, EventsPerWait, _nextTurn.Count > 0 ? 0 : -1);
+            int count = EpollCalls.Wait(_epoll, events, EventsPerWait, _nextTurn.Count > 0 ? 0 : -1);
             for (int i = 0; i < count; i++)
             {
                 byte* one = events + (i * s_eventBytes);

@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
-using PSNetLab.Engine.Native;
+using PSNetLab.Engine.Native.Linux;
+using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab.Engine.IO;
 
@@ -86,18 +87,18 @@ internal sealed class EpollSocket
     /// <summary>Called by the loop, with the events of epoll_wait(2).</summary>
     internal void OnEvents(uint events)
     {
-        const uint End = LibC.EpollPeerHangUp | LibC.EpollHangUp | LibC.EpollError;
+        const uint End = EpollCalls.PeerHangUp | EpollCalls.HangUp | EpollCalls.Error;
         if ((events & End) != 0)
         {
             _endIsNear = true;
         }
 
-        if ((events & (LibC.EpollOut | LibC.EpollHangUp | LibC.EpollError)) != 0)
+        if ((events & (EpollCalls.Out | EpollCalls.HangUp | EpollCalls.Error)) != 0)
         {
             Write.Signal();
         }
 
-        if ((events & (LibC.EpollIn | End)) != 0)
+        if ((events & (EpollCalls.In | End)) != 0)
         {
             OnNextTurn();
         }
@@ -116,15 +117,15 @@ internal sealed class EpollSocket
     {
         switch (Marshal.GetLastPInvokeError())
         {
-            case LibC.TryAgain:
+            case Errno.EAGAIN:
                 return true;
-            case LibC.Interrupted:
+            case Errno.EINTR:
                 return false;
             case int errno:
                 // There may be no further event, but every further attempt is to fail, not to wait.
                 Read.Signal();
                 Write.Signal();
-                throw LibC.Error(errno);
+                throw Errno.ToException(errno);
         }
     }
 }

@@ -1,7 +1,8 @@
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
-using PSNetLab.Engine.Native;
+using PSNetLab.Engine.Native.Linux;
+using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab.Engine.IO;
 
@@ -42,7 +43,7 @@ internal sealed class EpollTransport : Transport
         nint count;
         fixed (byte* start = buffer)
         {
-            count = LibC.Receive(_epoll.Handle, start, (nuint)buffer.Length, 0);
+            count = SocketCalls.Receive(_epoll.Handle, start, (nuint)buffer.Length, 0);
         }
 
         if (count < 0)
@@ -55,7 +56,7 @@ internal sealed class EpollTransport : Transport
         return (int)count;
     }
 
-    internal override int TrySend(ReadOnlySpan<byte> data) => TrySend(data, LibC.NoSignal);
+    internal override int TrySend(ReadOnlySpan<byte> data) => TrySend(data, SocketCalls.NoSignal);
 
     internal override int TrySend(ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, SafeFileHandle? file, long offset)
     {
@@ -64,13 +65,13 @@ internal sealed class EpollTransport : Transport
             return TrySend(first);
         }
 
-        if (file is null || !LibCFiles.HasSendFile)
+        if (file is null || !FileCalls.HasSendFile)
         {
             return TrySend(first, second);
         }
 
         // More to come: so the head does not leave in a packet of its own (send(2), MSG_MORE).
-        int sent = TrySend(first, LibC.NoSignal | LibC.More);
+        int sent = TrySend(first, SocketCalls.NoSignal | SocketCalls.More);
         return sent == first.Length ? sent + (int)Math.Max(TrySendFile(file, offset, second.Length), 0) : sent;
     }
 
@@ -100,7 +101,7 @@ internal sealed class EpollTransport : Transport
     /// <remarks>sendfile(2): the bytes go from the page cache to the socket without a copy.</remarks>
     internal override async ValueTask<long> SendFileAsync(SafeFileHandle file, long offset, long count, Action<long> onProgress, CancellationToken cancellationToken)
     {
-        if (!LibCFiles.HasSendFile)
+        if (!FileCalls.HasSendFile)
         {
             return await base.SendFileAsync(file, offset, count, onProgress, cancellationToken).ConfigureAwait(false);
         }
@@ -156,7 +157,7 @@ internal sealed class EpollTransport : Transport
         nint count;
         fixed (byte* start = data)
         {
-            count = LibC.Send(_epoll.Handle, start, (nuint)data.Length, flags);
+            count = SocketCalls.Send(_epoll.Handle, start, (nuint)data.Length, flags);
         }
 
         return EndSend(count, data.Length, out bool again) is var sent && again ? TrySend(data, flags) : sent;
@@ -172,7 +173,7 @@ internal sealed class EpollTransport : Transport
             vectors[0] = new IoVector { Start = firstStart, Length = (nuint)first.Length };
             vectors[1] = new IoVector { Start = secondStart, Length = (nuint)second.Length };
             MessageHeader message = new() { Vectors = vectors, VectorCount = 2 };
-            count = LibCDatagrams.Send(_epoll.Handle, &message, LibC.NoSignal);
+            count = SocketCalls.Send(_epoll.Handle, &message, SocketCalls.NoSignal);
         }
 
         return EndSend(count, first.Length + second.Length, out bool again) is var sent && again ? TrySend(first, second) : sent;
@@ -181,7 +182,6 @@ internal sealed class EpollTransport : Transport
     /// <summary>Lets the system take more only when little of what it took before waits to be sent (tcp_notsent_lowat in the kernel's ip-sysctl).</summary>
     private void LimitUnsent()
     {
-        const int NotSentLowWaterMark = 25;
         if (_hasFewUnsent)
         {
             return;
@@ -191,7 +191,7 @@ internal sealed class EpollTransport : Transport
         try
         {
             int bytes = MostBytesUnsent;
-            Socket.SetRawSocketOption((int)SocketOptionLevel.Tcp, NotSentLowWaterMark, MemoryMarshal.AsBytes(new ReadOnlySpan<int>(in bytes)));
+            Socket.SetRawSocketOption(SocketCalls.LevelTcp, SocketCalls.NotSentLowWaterMark, MemoryMarshal.AsBytes(new ReadOnlySpan<int>(in bytes)));
         }
         catch (SocketException)
         {
@@ -202,14 +202,14 @@ internal sealed class EpollTransport : Transport
     /// <summary>Whether a byte of a file can be read without waiting for the disk; the system reads ahead, so those before it mostly can, too.</summary>
     private static unsafe bool IsInMemory(SafeFileHandle file, long offset)
     {
-        if (!LibCFiles.HasRead)
+        if (!FileCalls.HasRead)
         {
             return false; // nobody knows
         }
 
         byte last;
         IoVector vector = new() { Start = &last, Length = 1 };
-        return LibCFiles.Read(file, &vector, 1, offset, LibCFiles.DoNotWait) >= 0;
+        return FileCalls.Read(file, &vector, 1, offset, FileCalls.DoNotWait) >= 0;
     }
 
     /// <summary>What a send call has returned; whether it is to be repeated.</summary>
@@ -230,8 +230,8 @@ internal sealed class EpollTransport : Transport
         _epoll.Write.Clear();
         while (true)
         {
-            nint sent = LibCFiles.SendFile(_epoll.Handle, file, &offset, (nuint)count);
-            if (sent >= 0 || Marshal.GetLastPInvokeError() is LibCFiles.InvalidArgument or LibCFiles.NotImplemented)
+            nint sent = FileCalls.SendFile(_epoll.Handle, file, &offset, (nuint)count);
+            if (sent >= 0 || Marshal.GetLastPInvokeError() is Errno.EINVAL or Errno.ENOSYS)
             {
                 _epoll.Write.Signal();
                 return sent < 0 ? NotThisFile : sent;

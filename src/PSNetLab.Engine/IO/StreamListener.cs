@@ -1,6 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
-using PSNetLab.Engine.Native;
+using PSNetLab.Engine.Native.Linux;
 using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab.Engine.IO;
@@ -112,7 +112,7 @@ internal sealed class StreamListener : IDisposable
                 return null;
             }
 
-            int descriptor = LibC.Accept(listener.Handle, 0, 0, LibC.NonBlocking | LibC.CloseOnExec);
+            int descriptor = SocketCalls.Accept(listener.Handle, 0, 0, SocketCalls.NonBlocking | SocketCalls.CloseOnExec);
             if (descriptor >= 0 || !listener.WouldBlock())
             {
                 listener.EndRead(mayHaveMore: true);
@@ -134,5 +134,6 @@ internal sealed class StreamListener : IDisposable
 
     private static bool IsOfOneConnection(SocketError error) => error
         is SocketError.ConnectionReset or SocketError.ConnectionAborted or SocketError.AccessDenied
-        or SocketError.NetworkDown or SocketError.NetworkUnreachable or SocketError.HostDown or SocketError.HostUnreachable;
+        or SocketError.NetworkDown or SocketError.NetworkUnreachable or SocketError.HostDown or SocketError.HostUnreachable
+        or SocketError.ProtocolOption or SocketError.OperationNotSupported;
 }

@@ -3,7 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using Microsoft.Win32.SafeHandles;
-using PSNetLab.Engine.Native;
+using PSNetLab.Engine.Native.Linux;
 
 namespace PSNetLab.Engine.IO;
 
@@ -140,15 +140,7 @@ internal abstract class Transport : IDisposable
     internal abstract void Interrupt();
 
     /// <summary>The bytes the system has taken and the peer has not acknowledged yet (tcp(7), SIOCOUTQ); -1 where that is not told.</summary>
-    internal unsafe int Unacknowledged
-    {
-        get
-        {
-            const nuint OutputQueue = 0x5411;
-            int bytes;
-            return OperatingSystem.IsLinux() && LibCDiagnostics.Control(Socket.SafeHandle, OutputQueue, &bytes) == 0 ? bytes : -1;
-        }
-    }
+    internal int Unacknowledged => SocketCalls.Unacknowledged(Socket.SafeHandle) ?? -1;
 
     /// <summary>Ends the connection in good order and disposes of it. Nobody reads or writes any more; an interruption ends it at once.</summary>
     /// <remarks>

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
-using PSNetLab.Engine.Native;
+using PSNetLab.Engine.Native.Linux;
 using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab.Engine.IO;
@@ -56,27 +56,6 @@ internal static class UdpSockets
         {
             socket.Dispose();
             throw;
-        }
-    }
-
-    /// <summary>Datagrams the kernel dropped because the receive buffer was full; null where it does not tell (socket(7), SO_MEMINFO).</summary>
-    internal static long? KernelDrops(Socket socket)
-    {
-        const int DropsIndex = 8;
-        if (!OperatingSystem.IsLinux())
-        {
-            return null;
-        }
-
-        try
-        {
-            Span<uint> counters = stackalloc uint[DropsIndex + 1];
-            int bytes = socket.GetRawSocketOption(LibCDatagrams.LevelSocket, LibCDatagrams.MemoryInfo, MemoryMarshal.AsBytes(counters));
-            return bytes == counters.Length * sizeof(uint) ? counters[DropsIndex] : null;
-        }
-        catch (Exception error) when (error is SocketException or ObjectDisposedException)
-        {
-            return null;
         }
     }
 
@@ -152,7 +131,7 @@ internal static class UdpSockets
             {
                 // Beyond net.core.rmem_max, for who may (socket(7)).
                 Span<int> value = [bytes];
-                socket.SetRawSocketOption(LibCDatagrams.LevelSocket, LibCDatagrams.ReceiveBufferForce, MemoryMarshal.AsBytes(value));
+                socket.SetRawSocketOption(SocketCalls.LevelSocket, SocketCalls.ReceiveBufferForce, MemoryMarshal.AsBytes(value));
                 return;
             }
             catch (SocketException)
@@ -175,7 +154,7 @@ internal static class UdpSockets
             }
 
             Span<int> on = [1];
-            socket.SetRawSocketOption(LibCDatagrams.LevelIPv6, LibCDatagrams.ReceiveIPv6PacketInfo, MemoryMarshal.AsBytes(on));
+            socket.SetRawSocketOption(SocketCalls.LevelIPv6, SocketCalls.ReceiveIPv6PacketInfo, MemoryMarshal.AsBytes(on));
         }
 
         if (socket.AddressFamily == AddressFamily.InterNetwork || socket.DualMode)

@@ -1,6 +1,6 @@
 using System.Net;
 using System.Runtime.InteropServices;
-using PSNetLab.Engine.Native;
+using PSNetLab.Engine.Native.MacOS;
 
 namespace PSNetLab.Engine.Inspection;
 

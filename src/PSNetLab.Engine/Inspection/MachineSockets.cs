@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.NetworkInformation;
 using System.Net.Sockets;
-using PSNetLab.Engine.Native;
+using PSNetLab.Engine.Native.MacOS;
 
 namespace PSNetLab.Engine.Inspection;
 

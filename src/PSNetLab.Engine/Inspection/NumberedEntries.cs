@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text;
-using PSNetLab.Engine.Native;
+using PSNetLab.Engine.Native.Linux;
+using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab.Engine.Inspection;
 
@@ -19,8 +20,8 @@ internal unsafe ref struct NumberedEntries
     {
         byte* bytes = stackalloc byte[MostPathBytes];
         bytes[Encoding.ASCII.GetBytes(path, new Span<byte>(bytes, MostPathBytes - 1))] = 0;
-        _directory = LibCDiagnostics.OpenDirectory(bytes);
-        IsDenied = _directory == 0 && Marshal.GetLastPInvokeError() is LibCDiagnostics.NotPermitted or LibCDiagnostics.AccessDenied;
+        _directory = DirectoryCalls.Open(bytes);
+        IsDenied = _directory == 0 && Marshal.GetLastPInvokeError() is Errno.EPERM or Errno.EACCES;
     }
 
     /// <summary>Whether the directory cannot be read for want of rights.</summary>
@@ -33,14 +34,14 @@ internal unsafe ref struct NumberedEntries
     {
         fixed (byte* start = buffer)
         {
-            nint length = LibCDiagnostics.ReadLinkAt(LibCDiagnostics.DirectoryDescriptor(_directory), _name, start, (nuint)buffer.Length);
+            nint length = DirectoryCalls.ReadLink(DirectoryCalls.Descriptor(_directory), _name, start, (nuint)buffer.Length);
             return length > 0 ? buffer[..(int)length] : default;
         }
     }
 
     internal bool MoveNext()
     {
-        while (_directory != 0 && LibCDiagnostics.ReadDirectory(_directory) is not 0 and nint entry)
+        while (_directory != 0 && DirectoryCalls.Read(_directory) is not 0 and nint entry)
         {
             _name = (byte*)entry + s_nameOffset;
             int number = 0;
@@ -64,7 +65,7 @@ internal unsafe ref struct NumberedEntries
     {
         if (_directory != 0)
         {
-            _ = LibCDiagnostics.CloseDirectory(_directory);
+            _ = DirectoryCalls.Close(_directory);
             _directory = 0;
         }
     }

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
-using PSNetLab.Engine.IO;
-using PSNetLab.Engine.Native;
+using PSNetLab.Engine.Native.Linux;
+using PSNetLab.Engine.Native.Unix;
 using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab.Engine.Inspection;
@@ -9,9 +9,6 @@ namespace PSNetLab.Engine.Inspection;
 /// <summary>Looks into a socket of this process.</summary>
 internal static class OwnSockets
 {
-    private const int LevelTcp = 6;
-    private const int TcpInfoOption = 11;
-
     private static readonly Lazy<string> s_process = new(() => System.Diagnostics.Process.GetCurrentProcess().ProcessName);
 
     /// <summary>All that can be told of a socket.</summary>
@@ -27,7 +24,7 @@ internal static class OwnSockets
             TcpInfo? tcp = Tcp(socket, out SocketState? state);
             long? inode = Inode(socket);
             SocketInfo? listed = state == SocketState.SynSent ? Connecting(inode) : MachineSockets.Find(socket, local, remote);
-            uint? user = OperatingSystem.IsWindows() ? null : LibCDiagnostics.EffectiveUser();
+            uint? user = OperatingSystem.IsWindows() ? null : UserCalls.EffectiveUser();
             bool listens = IsListening(socket);
             return new SocketInfo
             {
@@ -47,9 +44,9 @@ internal static class OwnSockets
                 Path = (socket.LocalEndPoint as UnixDomainSocketEndPoint)?.ToString(),
                 Handle = socket.Handle,
                 Inode = inode,
-                Blocking = IsBlocking(socket),
+                Blocking = OperatingSystem.IsLinux() ? SocketCalls.IsBlocking(socket.SafeHandle) : socket.Blocking,
                 ReceiveQueue = listens ? tcp?.Unacknowledged ?? listed?.ReceiveQueue : socket.Available,
-                SendQueue = listens ? tcp?.Sacked ?? listed?.SendQueue : Unsent(socket) ?? listed?.SendQueue,
+                SendQueue = listens ? tcp?.Sacked ?? listed?.SendQueue : SocketCalls.Unacknowledged(socket.SafeHandle) ?? listed?.SendQueue,
                 UserId = user,
                 UserName = Environment.UserName,
                 ProcessId = Environment.ProcessId,
@@ -59,7 +56,7 @@ internal static class OwnSockets
                 BytesSent = counts?.BytesSent,
                 MessagesReceived = counts?.MessagesReceived,
                 MessagesSent = counts?.MessagesSent,
-                Drops = socket.ProtocolType == ProtocolType.Udp ? UdpSockets.KernelDrops(socket) : null,
+                Drops = socket.ProtocolType == ProtocolType.Udp ? SocketCalls.Drops(socket) : null,
                 Options = SocketOptions.GetAll(socket),
                 TcpInfo = listens ? null : tcp,
             };
@@ -96,21 +93,6 @@ internal static class OwnSockets
         _ => endPoint as IPEndPoint,
     };
 
-    private static bool IsBlocking(Socket socket)
-    {
-        const int GetFlags = 3;
-        const int NonBlocking = 0x800;
-        return OperatingSystem.IsLinux() ? (LibCDiagnostics.Control(socket.SafeHandle, GetFlags) & NonBlocking) == 0 : socket.Blocking;
-    }
-
-    /// <summary>Bytes sent and not yet confirmed (tcp(7), SIOCOUTQ).</summary>
-    private static unsafe long? Unsent(Socket socket)
-    {
-        const int OutputQueue = 0x5411;
-        int bytes = 0;
-        return OperatingSystem.IsLinux() && LibCDiagnostics.Control(socket.SafeHandle, OutputQueue, &bytes) == 0 ? bytes : null;
-    }
-
     private static long? Inode(Socket socket)
     {
         // "socket:[4711]" (proc(5))
@@ -142,7 +124,7 @@ internal static class OwnSockets
         }
 
         Span<byte> info = stackalloc byte[512];
-        int length = socket.GetRawSocketOption(LevelTcp, TcpInfoOption, info);
+        int length = socket.GetRawSocketOption(SocketCalls.LevelTcp, SocketCalls.TcpInfo, info);
         if (length > 0)
         {
             state = (SocketState)info[0];

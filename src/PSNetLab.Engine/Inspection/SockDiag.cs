@@ -1,7 +1,7 @@
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using System.Text;
-using PSNetLab.Engine.Native;
+using PSNetLab.Engine.Native.Linux;
 using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab.Engine.Inspection;
@@ -28,7 +28,7 @@ internal static unsafe class SockDiag
     /// <returns>False when the kernel does not answer such questions.</returns>
     internal static bool TryList(SocketProtocol protocol, uint states, bool detailed, Action<SocketInfo> onSocket)
     {
-        int netlink = LibCDiagnostics.Socket(LibCDiagnostics.FamilyNetlink, LibCDiagnostics.TypeRaw | LibC.CloseOnExec, LibCDiagnostics.SocketDiagnostics);
+        int netlink = NetlinkCalls.OpenSocketDiagnostics();
         if (netlink < 0)
         {
             return false;
@@ -43,7 +43,7 @@ internal static unsafe class SockDiag
         }
         finally
         {
-            _ = LibCDiagnostics.Close(netlink);
+            _ = NetlinkCalls.Close(netlink);
         }
     }
 
@@ -76,7 +76,7 @@ internal static unsafe class SockDiag
         MemoryMarshal.Write(request.AsSpan(6), RequestDump);
         fixed (byte* start = request)
         {
-            if (LibCDiagnostics.Send(netlink, start, (nuint)request.Length, 0) < 0)
+            if (NetlinkCalls.Send(netlink, start, (nuint)request.Length, 0) < 0)
             {
                 return false;
             }
@@ -88,12 +88,12 @@ internal static unsafe class SockDiag
             nint received;
             fixed (byte* start = buffer)
             {
-                received = LibCDiagnostics.Receive(netlink, start, BufferBytes, 0);
+                received = NetlinkCalls.Receive(netlink, start, BufferBytes, 0);
             }
 
             if (received <= 0)
             {
-                if (received < 0 && Marshal.GetLastPInvokeError() == LibC.Interrupted)
+                if (received < 0 && Marshal.GetLastPInvokeError() == Errno.EINTR)
                 {
                     continue;
                 }
@@ -129,7 +129,6 @@ internal static unsafe class SockDiag
         const int MessageBytes = 72;
         const ushort InfoAttribute = 2;
         const ushort MemoryAttribute = 7;
-        const int DropsIndex = 8;
         bool six = message[0] == Family6;
         uint device = MemoryMarshal.Read<uint>(message[40..]);
         int remotePort = (message[6] << 8) | message[7];
@@ -143,9 +142,9 @@ internal static unsafe class SockDiag
             {
                 info = TcpInfo.From(data);
             }
-            else if (type == MemoryAttribute && data.Length > DropsIndex * sizeof(uint))
+            else if (type == MemoryAttribute && data.Length > SocketCalls.MemoryInfoDrops * sizeof(uint))
             {
-                drops = MemoryMarshal.Read<uint>(data[(DropsIndex * sizeof(uint))..]);
+                drops = MemoryMarshal.Read<uint>(data[(SocketCalls.MemoryInfoDrops * sizeof(uint))..]);
             }
         }
 

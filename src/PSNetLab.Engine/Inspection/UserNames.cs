@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
-using PSNetLab.Engine.Native;
+using PSNetLab.Engine.Native.Unix;
 
 namespace PSNetLab.Engine.Inspection;
 
@@ -21,7 +21,7 @@ internal static unsafe class UserNames
         fixed (byte* start = buffer)
         {
             // The name is the first member of struct passwd.
-            return LibCDiagnostics.GetUser(id, entry, start, BufferBytes, &result) == 0 && result != 0
+            return UserCalls.Find(id, entry, start, BufferBytes, &result) == 0 && result != 0
                 ? Marshal.PtrToStringUTF8(*(nint*)entry)
                 : null;
         }

@@ -4,7 +4,7 @@ using System.Net;
 using System.Net.NetworkInformation;
 using System.Net.Sockets;
 using System.Runtime.Versioning;
-using PSNetLab.Engine.Native;
+using PSNetLab.Engine.Native.Windows;
 using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab.Engine.Inspection;

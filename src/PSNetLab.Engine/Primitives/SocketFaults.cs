@@ -68,5 +68,5 @@ internal static class SocketFaults
     /// <summary>A fault that has no words of its own here.</summary>
     internal static NetLabException Other(SocketException error, string what) => error.SocketErrorCode == SocketError.TooManyOpenSockets
         ? NoDescriptors(what, "Close some connections, or raise the limit (ulimit -n).", error)
-        : new(FaultKind.SocketError, $"{what}: {error.Message} ({error.SocketErrorCode}).", error);
+        : new(FaultKind.SocketError, $"{what}: {error.Message}{(error.SocketErrorCode == SocketError.SocketError ? string.Empty : $" ({error.SocketErrorCode})")}.", error);
 }

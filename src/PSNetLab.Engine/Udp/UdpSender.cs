@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 using System.Text;
 using PSNetLab.Engine.IO;
 using PSNetLab.Engine.Messages;
-using PSNetLab.Engine.Native;
+using PSNetLab.Engine.Native.Linux;
 using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab.Engine.Udp;
@@ -33,6 +33,10 @@ internal sealed record UdpSendOptions
 /// <remarks>To a single host over a connected socket, which is told when nobody listens there (udp(7)); to many over one that takes answers from anybody.</remarks>
 internal sealed class UdpSender : IDatagramHandler, IDisposable
 {
+    private const int IPv4Header = 20;
+    private const int IPv6Header = 40;
+    private const int UdpHeader = 8;
+
     private readonly UdpSendOptions _options;
     private readonly DatagramTransport _transport;
     private readonly DatagramPeer? _to;
@@ -82,8 +86,11 @@ internal sealed class UdpSender : IDatagramHandler, IDisposable
 
             bool six = _transport.Socket.AddressFamily == AddressFamily.InterNetworkV6;
             Span<int> mtu = stackalloc int[1];
-            _transport.Socket.GetRawSocketOption(six ? LibCDatagrams.LevelIPv6 : LibCDatagrams.LevelIP, six ? 24 : 14, MemoryMarshal.AsBytes(mtu));
-            return mtu[0] - (six ? 48 : 28);
+            _transport.Socket.GetRawSocketOption(
+                six ? SocketCalls.LevelIPv6 : SocketCalls.LevelIP,
+                six ? SocketCalls.IPv6PathMtu : SocketCalls.PathMtu,
+                MemoryMarshal.AsBytes(mtu));
+            return mtu[0] - (six ? IPv6Header : IPv4Header) - UdpHeader;
         }
     }
 

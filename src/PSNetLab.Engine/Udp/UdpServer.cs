@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Net.Sockets;
 using PSNetLab.Engine.IO;
+using PSNetLab.Engine.Native.Linux;
 using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab.Engine.Udp;
@@ -51,7 +52,7 @@ internal sealed class UdpServer : IDatagramHandler
     internal long Refused { get; private set; }
 
     /// <summary>Datagrams the kernel dropped because they came faster than they were taken; null where it does not tell.</summary>
-    internal long? KernelDrops => UdpSockets.KernelDrops(Socket) ?? _kernelDrops;
+    internal long? KernelDrops => SocketCalls.Drops(Socket) ?? _kernelDrops;
 
     /// <summary>Opens the port; datagrams are taken from <see cref="Run"/> on.</summary>
     /// <exception cref="NetLabException">The endpoint cannot be bound.</exception>

@@ -1,7 +1,9 @@
 using System.Runtime.InteropServices;
 using System.Text;
 using Microsoft.Win32.SafeHandles;
-using PSNetLab.Engine.Native;
+using PSNetLab.Engine.Native.Linux;
+using PSNetLab.Engine.Native.Unix;
+using PSNetLab.Engine.Native.Windows;
 using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab.Engine.Http.Files;
@@ -9,8 +11,6 @@ namespace PSNetLab.Engine.Http.Files;
 /// <summary>A path, in the form in which the system can be asked about it without further work.</summary>
 internal sealed unsafe class FilePath
 {
-    private const int NoEntry = 2, AccessDenied = 13, NotPermitted = 1, NotAFolder = 20, NameTooLong = 36, TooManyLinks = 40;
-    private const int TooManyOpenFiles = 24, TooManyOpenFilesInSystem = 23, InvalidArgument = 22;
     private const int TypeMask = 0xF000, TypeFolder = 0x4000, TypeFile = 0x8000, TypeLink = 0xA000;
 
     private static readonly byte[] s_empty = [0];
@@ -28,7 +28,7 @@ internal sealed unsafe class FilePath
     /// <summary>What is there now. Follows links.</summary>
     internal FileStamp Stat()
     {
-        if (!LibCFiles.HasStat)
+        if (!FileCalls.HasStat)
         {
             return PortableStat();
         }
@@ -36,14 +36,14 @@ internal sealed unsafe class FilePath
         StatX stat;
         fixed (byte* path = _native)
         {
-            return LibCFiles.Stat(LibCFiles.CurrentFolder, path, 0, LibCFiles.StatMask, &stat) == 0 ? Stamp(stat) : Fault(Marshal.GetLastPInvokeError());
+            return FileCalls.Stat(FileCalls.CurrentFolder, path, 0, FileCalls.StatMask, &stat) == 0 ? Stamp(stat) : Fault(Marshal.GetLastPInvokeError());
         }
     }
 
     /// <summary>What a file is that has been opened.</summary>
     internal FileStamp Stat(SafeFileHandle file)
     {
-        if (!LibCFiles.HasStat)
+        if (!FileCalls.HasStat)
         {
             return PortableStat() with { Length = RandomAccess.GetLength(file) };
         }
@@ -51,7 +51,7 @@ internal sealed unsafe class FilePath
         StatX stat;
         fixed (byte* empty = s_empty)
         {
-            return LibCFiles.Stat(file, empty, LibCFiles.EmptyPath, LibCFiles.StatMask, &stat) == 0 ? Stamp(stat) : Fault(Marshal.GetLastPInvokeError());
+            return FileCalls.Stat(file, empty, FileCalls.EmptyPath, FileCalls.StatMask, &stat) == 0 ? Stamp(stat) : Fault(Marshal.GetLastPInvokeError());
         }
     }
 
@@ -85,7 +85,7 @@ internal sealed unsafe class FilePath
     }
 
     /// <summary>Whether folders can be opened like files, and what is in them be looked at from there.</summary>
-    internal static bool OpensFolders => LibCFiles.HasStat;
+    internal static bool OpensFolders => FileCalls.HasStat;
 
     /// <summary>Opens a folder, so that it stays the same whatever happens to the path; null where a folder cannot be opened, or not by this user.</summary>
     internal SafeFileHandle? OpenFolder() => OpensFolders ? OpenAny(out _) : null;
@@ -98,7 +98,7 @@ internal sealed unsafe class FilePath
         int length = Encoding.UTF8.GetBytes(name, new Span<byte>(native, MostBytes));
         native[length] = 0;
         StatX stat;
-        return LibCFiles.Stat(folder, native, LibCFiles.NoFollow, LibCFiles.StatMask, &stat) == 0 ? Stamp(stat) : FileStamp.Missing;
+        return FileCalls.Stat(folder, native, FileCalls.NoFollow, FileCalls.StatMask, &stat) == 0 ? Stamp(stat) : FileStamp.Missing;
     }
 
     /// <summary>Where the path leads to when all links are followed; null when nowhere. With a handle, where that file is.</summary>
@@ -113,11 +113,11 @@ internal sealed unsafe class FilePath
         byte* buffer = stackalloc byte[MostBytes + 1];
         if (handle is not null && OperatingSystem.IsLinux())
         {
-            nint length = LibCFiles.ReadLink($"/proc/self/fd/{handle.DangerousGetHandle()}", buffer, MostBytes);
+            nint length = FileCalls.ReadLink($"/proc/self/fd/{handle.DangerousGetHandle()}", buffer, MostBytes);
             return length > 0 && length < MostBytes ? Encoding.UTF8.GetString(buffer, (int)length) : null;
         }
 
-        return LibCFiles.RealPath(Text, buffer) is null ? null : Marshal.PtrToStringUTF8((nint)buffer);
+        return PathCalls.Resolve(Text, buffer) is null ? null : Marshal.PtrToStringUTF8((nint)buffer);
     }
 
     private SafeFileHandle? OpenAny(out FileStamp fault)
@@ -128,7 +128,7 @@ internal sealed unsafe class FilePath
             int descriptor;
             fixed (byte* path = _native)
             {
-                descriptor = LibCFiles.Open(path, LibCFiles.OpenFlags);
+                descriptor = FileCalls.Open(path, FileCalls.OpenFlags);
             }
 
             if (descriptor >= 0)
@@ -176,9 +176,9 @@ internal sealed unsafe class FilePath
 
     private FileStamp Fault(int errno) => errno switch
     {
-        NoEntry or NotAFolder or NameTooLong or TooManyLinks or InvalidArgument => FileStamp.Missing,
-        AccessDenied or NotPermitted => FileStamp.Denied,
-        TooManyOpenFiles or TooManyOpenFilesInSystem => throw SocketFaults.NoDescriptors($"'{Text}' cannot be opened", "Raise the limit (ulimit -n) or lower -MaxConnections."),
+        Errno.ENOENT or Errno.ENOTDIR or Errno.ENAMETOOLONG or Errno.ELOOP or Errno.EINVAL => FileStamp.Missing,
+        Errno.EACCES or Errno.EPERM => FileStamp.Denied,
+        Errno.EMFILE or Errno.ENFILE => throw SocketFaults.NoDescriptors($"'{Text}' cannot be opened", "Raise the limit (ulimit -n) or lower -MaxConnections."),
         _ => throw new IOException($"'{Text}' cannot be read: {Marshal.GetPInvokeErrorMessage(errno)}"),
     };
 

@@ -1,4 +1,3 @@
-
 namespace PSNetLab.Engine.Http.Server;
 
 /// <summary>Appends a line for each request to a file. Whoever writes never waits for the disk.</summary>

@@ -1,4 +1,4 @@
-using PSNetLab.Engine.Native;
+using PSNetLab.Engine.Native.Linux;
 
 namespace PSNetLab.Engine.Http.Server;
 
@@ -71,7 +71,7 @@ internal sealed class AppendedFile : IDisposable
         if (OperatingSystem.IsLinux())
         {
             // Lines of several servers in one file then never overwrite each other (O_APPEND in open(2)).
-            _ = LibC.SetFileStatus(stream.SafeFileHandle, LibC.SetStatusFlags, LibC.Append);
+            FileCalls.SetAppending(stream.SafeFileHandle);
         }
 
         _openedAt = _clock.GetTimestamp();

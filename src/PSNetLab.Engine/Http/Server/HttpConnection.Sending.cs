@@ -1,6 +1,7 @@
 using System.Buffers;
 using Microsoft.Win32.SafeHandles;
 using PSNetLab.Engine.Http.Protocol;
+using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab.Engine.Http.Server;
 

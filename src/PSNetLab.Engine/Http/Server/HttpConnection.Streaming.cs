@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Text;
 using PSNetLab.Engine.Http.Protocol;
+using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab.Engine.Http.Server;
 

@@ -1,5 +1,5 @@
 using Microsoft.Win32.SafeHandles;
-using PSNetLab.Engine.Native;
+using PSNetLab.Engine.Native.Linux;
 
 namespace PSNetLab.Engine.Http.Server;
 
@@ -28,7 +28,7 @@ internal sealed class MemoryFile : IDisposable
     /// <summary>Null where it would not pay, where the system has no such files, and when there are enough.</summary>
     internal static MemoryFile? TryCreate(ReadOnlySpan<byte> content)
     {
-        if (content.Length is < LeastBytes or > MostBytes || !LibCFiles.HasOpenInMemory || Volatile.Read(ref s_count) >= Most)
+        if (content.Length is < LeastBytes or > MostBytes || !FileCalls.HasOpenInMemory || Volatile.Read(ref s_count) >= Most)
         {
             return null;
         }
@@ -36,7 +36,7 @@ internal sealed class MemoryFile : IDisposable
         MemoryFile file = new();
         try
         {
-            int descriptor = LibCFiles.OpenInMemory("PSNetLab", LibCFiles.CloseOnExecInMemory);
+            int descriptor = FileCalls.OpenInMemory("PSNetLab", FileCalls.CloseOnExecInMemory);
             if (descriptor >= 0)
             {
                 file.Handle = new SafeFileHandle(descriptor, ownsHandle: true);

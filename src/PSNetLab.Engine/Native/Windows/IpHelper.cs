@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
 
-namespace PSNetLab.Engine.Native;
+namespace PSNetLab.Engine.Native.Windows;
 
 /// <summary>The tables of sockets in Windows (iphlpapi.h).</summary>
 [SupportedOSPlatform("windows")]

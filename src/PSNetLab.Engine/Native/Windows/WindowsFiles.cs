@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
-namespace PSNetLab.Engine.Native;
+namespace PSNetLab.Engine.Native.Windows;
 
 /// <summary>What Windows calls a file that was reached through links.</summary>
 internal static unsafe partial class WindowsFiles

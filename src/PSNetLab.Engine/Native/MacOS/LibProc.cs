@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
 
-namespace PSNetLab.Engine.Native;
+namespace PSNetLab.Engine.Native.MacOS;
 
 /// <summary>What macOS tells of processes and their descriptors. Each call gives the number of bytes, or the negative error number.</summary>
 internal interface IProcessDescriptors

@@ -1,0 +1,26 @@
+using System.Runtime.InteropServices;
+
+namespace PSNetLab.Engine.Native.Linux;
+
+/// <summary>netlink(7), of which the runtime knows no sockets.</summary>
+internal static unsafe partial class NetlinkCalls
+{
+    private const int Family = 16;
+    private const int TypeRaw = 3;
+    private const int SocketDiagnostics = 4;
+
+    /// <summary>A socket that answers questions about sockets (sock_diag(7)); negative when the kernel has none.</summary>
+    internal static int OpenSocketDiagnostics() => Socket(Family, TypeRaw | SocketCalls.CloseOnExec, SocketDiagnostics);
+
+    [LibraryImport(CLibrary.Name, EntryPoint = "close")]
+    internal static partial int Close(int descriptor);
+
+    [LibraryImport(CLibrary.Name, EntryPoint = "send", SetLastError = true)]
+    internal static partial nint Send(int socket, byte* data, nuint length, int flags);
+
+    [LibraryImport(CLibrary.Name, EntryPoint = "recv", SetLastError = true)]
+    internal static partial nint Receive(int socket, byte* buffer, nuint length, int flags);
+
+    [LibraryImport(CLibrary.Name, EntryPoint = "socket", SetLastError = true)]
+    private static partial int Socket(int family, int type, int protocol);
+}

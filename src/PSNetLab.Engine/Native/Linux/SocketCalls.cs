@@ -1,0 +1,99 @@
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+
+namespace PSNetLab.Engine.Native.Linux;
+
+/// <summary>The calls for sockets that the runtime does not offer in this form, and the options it does not know (socket(7), ip(7), ipv6(7), tcp(7)).</summary>
+internal static unsafe partial class SocketCalls
+{
+    /// <summary>MSG_DONTWAIT.</summary>
+    internal const int DoNotWait = 0x40;
+
+    /// <summary>MSG_TRUNC: tell the length of the datagram, not of what fitted.</summary>
+    internal const int Truncated = 0x20;
+
+    /// <summary>MSG_NOSIGNAL.</summary>
+    internal const int NoSignal = 0x4000;
+
+    /// <summary>MSG_MORE.</summary>
+    internal const int More = 0x8000;
+
+    /// <summary>SOCK_NONBLOCK, which is O_NONBLOCK.</summary>
+    internal const int NonBlocking = 0x800;
+
+    /// <summary>SOCK_CLOEXEC.</summary>
+    internal const int CloseOnExec = 0x80000;
+
+    internal const int LevelSocket = 1;
+    internal const int ReceiveBufferForce = 33;
+    internal const int MemoryInfo = 55;
+
+    /// <summary>Which of the numbers of <see cref="MemoryInfo"/> counts the datagrams that found no room (SK_MEMINFO_DROPS).</summary>
+    internal const int MemoryInfoDrops = 8;
+
+    internal const int LevelIP = 0;
+    internal const int PacketInfo = 8;
+    internal const int PathMtu = 14;
+
+    internal const int LevelIPv6 = 41;
+    internal const int IPv6PathMtu = 24;
+    internal const int ReceiveIPv6PacketInfo = 49;
+    internal const int IPv6PacketInfo = 50;
+
+    internal const int LevelTcp = 6;
+    internal const int TcpInfo = 11;
+    internal const int NotSentLowWaterMark = 25;
+
+    private const int GetFlags = 3;
+
+    /// <summary>The bytes a socket has been given and the peer has not confirmed (tcp(7), SIOCOUTQ); null where that is not told.</summary>
+    internal static int? Unacknowledged(SafeSocketHandle socket)
+    {
+        int bytes;
+        return OperatingSystem.IsLinux() && Control(socket, Abi.Current.OutputQueue, &bytes) == 0 ? bytes : null;
+    }
+
+    /// <summary>Datagrams the kernel dropped because the receive buffer was full; null where it does not tell (socket(7), SO_MEMINFO).</summary>
+    internal static long? Drops(Socket socket)
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            return null;
+        }
+
+        try
+        {
+            Span<uint> counters = stackalloc uint[MemoryInfoDrops + 1];
+            int bytes = socket.GetRawSocketOption(LevelSocket, MemoryInfo, MemoryMarshal.AsBytes(counters));
+            return bytes == counters.Length * sizeof(uint) ? counters[MemoryInfoDrops] : null;
+        }
+        catch (Exception error) when (error is SocketException or ObjectDisposedException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Whether calls on a socket wait.</summary>
+    internal static bool IsBlocking(SafeSocketHandle socket) => (Control(socket, GetFlags) & NonBlocking) == 0;
+
+    [LibraryImport(CLibrary.Name, EntryPoint = "accept4", SetLastError = true)]
+    internal static partial int Accept(SafeSocketHandle socket, nint address, nint addressLength, int flags);
+
+    [LibraryImport(CLibrary.Name, EntryPoint = "recv", SetLastError = true)]
+    internal static partial nint Receive(SafeSocketHandle socket, byte* buffer, nuint length, int flags);
+
+    [LibraryImport(CLibrary.Name, EntryPoint = "send", SetLastError = true)]
+    internal static partial nint Send(SafeSocketHandle socket, byte* buffer, nuint length, int flags);
+
+    [LibraryImport(CLibrary.Name, EntryPoint = "recvmmsg", SetLastError = true)]
+    internal static partial int ReceiveMany(SafeSocketHandle socket, MultiMessageHeader* messages, uint count, int flags, void* timeout);
+
+    [LibraryImport(CLibrary.Name, EntryPoint = "sendmsg", SetLastError = true)]
+    internal static partial nint Send(SafeSocketHandle socket, MessageHeader* message, int flags);
+
+    [LibraryImport(CLibrary.Name, EntryPoint = "fcntl")]
+    private static partial int Control(SafeSocketHandle socket, int command);
+
+    [LibraryImport(CLibrary.Name, EntryPoint = "ioctl")]
+    private static partial int Control(SafeSocketHandle socket, nuint request, int* value);
+}

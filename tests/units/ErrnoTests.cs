@@ -1,0 +1,93 @@
+using System.Net.Sockets;
+using System.Reflection;
+using System.Runtime.InteropServices;
+using PSNetLab.Engine.Primitives;
+
+namespace PSNetLab.Engine.Tests;
+
+public class ErrnoTests
+{
+    /// <summary>Numbers whose word .NET has for another one, too.</summary>
+    private static readonly int[] s_aliases = [Errno.EPERM, Errno.EBADF, Errno.EMFILE, Errno.ESHUTDOWN, Errno.ENONET, Errno.EPROTO, Errno.ENOMEM];
+
+    /// <summary>Numbers of files, which no socket gives.</summary>
+    private static readonly int[] s_ofFiles = [Errno.ENOENT, Errno.ENOTDIR, Errno.ENAMETOOLONG, Errno.ELOOP, Errno.ENOSYS];
+
+    public static TheoryData<string, int> All
+    {
+        get
+        {
+            TheoryData<string, int> all = [];
+            foreach (FieldInfo constant in typeof(Errno).GetFields(BindingFlags.Static | BindingFlags.NonPublic))
+            {
+                all.Add(constant.Name, (int)constant.GetRawConstantValue()!);
+            }
+
+            return all;
+        }
+    }
+
+    [NamedErrorsTheory]
+    [MemberData(nameof(All))]
+    public void A_number_has_its_name(string name, int number) => Assert.Equal(name, NamedErrorsTheoryAttribute.NameOf(number));
+
+    [Theory]
+    [MemberData(nameof(All))]
+    public void A_number_means_what_the_runtime_takes_it_for(string name, int number)
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            return; // elsewhere, the runtime has other numbers
+        }
+
+        SocketException error = Errno.ToException(number);
+
+        bool isKnown = error.SocketErrorCode != SocketError.SocketError;
+        Assert.True(isKnown == !s_ofFiles.Contains(number), name);
+        Assert.True(!isKnown || error.NativeErrorCode == number || s_aliases.Contains(number), name);
+    }
+
+    [Theory]
+    [InlineData(Errno.EPERM, SocketError.AccessDenied)]
+    [InlineData(Errno.EBADF, SocketError.NotSocket)]
+    [InlineData(Errno.EMFILE, SocketError.TooManyOpenSockets)]
+    [InlineData(Errno.ESHUTDOWN, SocketError.Shutdown)]
+    [InlineData(Errno.ENONET, SocketError.NetworkUnreachable)]
+    [InlineData(Errno.EPROTO, SocketError.ConnectionAborted)]
+    [InlineData(Errno.ENOMEM, SocketError.NoBufferSpaceAvailable)]
+    public void Several_numbers_may_mean_the_same(int number, SocketError meaning) => Assert.Equal(meaning, Errno.ToException(number).SocketErrorCode);
+
+    [LinuxFact]
+    public void A_number_without_a_word_is_kept()
+    {
+        const int NoSpace = 28;
+        SocketException error = Errno.ToException(NoSpace);
+
+        NetLabException fault = SocketFaults.Other(error, "Cannot send");
+
+        Assert.Equal("Cannot send: No space left on device (errno 28).", fault.Message);
+        Assert.Equal(FaultKind.SocketError, fault.Kind);
+    }
+}
+
+/// <summary>A theory about the names of error numbers, which glibc tells since 2.32.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+internal sealed unsafe class NamedErrorsTheoryAttribute : TheoryAttribute
+{
+    private static readonly delegate* unmanaged<int, byte*> s_name = Find();
+
+    public NamedErrorsTheoryAttribute()
+    {
+        if (s_name == null)
+        {
+            Skip = "The C library does not tell the names of errors";
+        }
+    }
+
+    internal static string? NameOf(int number) => Marshal.PtrToStringUTF8((nint)s_name(number));
+
+    private static delegate* unmanaged<int, byte*> Find()
+        => OperatingSystem.IsLinux() && NativeLibrary.TryLoad("libc.so.6", out nint library) && NativeLibrary.TryGetExport(library, "strerrorname_np", out nint name)
+            ? (delegate* unmanaged<int, byte*>)name
+            : null;
+}
