@@ -1,6 +1,7 @@
 using System.Text;
 using PSNetLab.Engine.Framing;
 using PSNetLab.Engine.IO;
+using PSNetLab.Engine.Tcp;
 
 namespace PSNetLab.Engine.Tests;
 

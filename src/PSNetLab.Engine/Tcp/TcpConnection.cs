@@ -3,7 +3,6 @@ using System.Net;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Text;
-using PSNetLab.Engine.Framing;
 using PSNetLab.Engine.IO;
 using PSNetLab.Engine.Primitives;
 using PSNetLab.Engine.Tcp;

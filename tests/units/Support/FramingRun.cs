@@ -1,4 +1,5 @@
 using PSNetLab.Engine.Framing;
+using PSNetLab.Engine.Tcp;
 
 namespace PSNetLab.Engine.Tests;
 

@@ -1,6 +1,7 @@
+using PSNetLab.Engine.Framing;
 using PSNetLab.Engine.IO;
 
-namespace PSNetLab.Engine.Framing;
+namespace PSNetLab.Engine.Tcp;
 
 /// <summary>Cuts the bytes of one connection into frames: bytes go in through a <see cref="Lease"/>, frames come out of <see cref="TryRead"/>.</summary>
 /// <remarks>Does no I/O.</remarks>
