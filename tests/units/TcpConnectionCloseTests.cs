@@ -126,6 +126,22 @@ public class TcpConnectionCloseTests
         }
     }));
 
+    [Fact]
+    public async Task A_silent_peer_whose_replies_are_thrown_away_is_not_waited_for_long() => await Task.WhenAll(s_ways.Select(async way =>
+    {
+        (TcpConnection connection, Stream peer) = await ConnectAsync(way.Portable, way.Protocol, way.IsServer);
+        await using (peer)
+        {
+            Task discarding = connection.DiscardAsync(CancellationToken.None);
+            Assert.False(discarding.IsCompleted);
+
+            connection.Close(TcpCloseReason.LocalClosed);
+
+            await discarding.Soon();
+            await connection.Ended.Soon();
+        }
+    }));
+
     [Theory]
     [MemberData(nameof(Ways))]
     public async Task A_server_that_stops_waits_for_nobody(bool portable, SslProtocols protocol, bool isServer)

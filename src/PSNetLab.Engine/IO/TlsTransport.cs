@@ -127,8 +127,6 @@ internal sealed class TlsTransport : Transport
 
     internal override ValueTask ShutdownSendAsync() => FinishAsync(_gate.Interrupted.Token);
 
-    internal override ValueTask DiscardAsync(CancellationToken cancellationToken) => _inner.DiscardAsync(cancellationToken);
-
     internal override void Interrupt()
     {
         _gate.Interrupted.Cancel();
@@ -140,6 +138,8 @@ internal sealed class TlsTransport : Transport
 
     /// <summary>What is left to do is done below TLS, which no interruption has reached.</summary>
     private protected override void Resume() => _isClosing = true;
+
+    private protected override ValueTask DrainAsync(CancellationToken cancellationToken) => _inner.DiscardAsync(cancellationToken);
 
     private protected override async ValueTask FinishAsync(CancellationToken cancellationToken)
     {

@@ -127,7 +127,7 @@ internal abstract class Transport : IDisposable
     internal virtual ValueTask ShutdownSendAsync() => FinishAsync(CancellationToken.None);
 
     /// <summary>Throws away what comes, until the end of the stream or an interruption.</summary>
-    internal virtual async ValueTask DiscardAsync(CancellationToken cancellationToken)
+    internal async ValueTask DiscardAsync(CancellationToken cancellationToken)
     {
         do
         {
@@ -157,7 +157,7 @@ internal abstract class Transport : IDisposable
                 Resume();
 
                 // At once: the peer may have to send before it reads what makes room for the last bytes.
-                await Task.WhenAll(FinishAsync(limit.Token).AsTask(), DiscardAsync(limit.Token).AsTask()).ConfigureAwait(false);
+                await Task.WhenAll(FinishAsync(limit.Token).AsTask(), DrainAsync(limit.Token).AsTask()).ConfigureAwait(false);
             }
         }
         catch (Exception)
@@ -198,6 +198,9 @@ internal abstract class Transport : IDisposable
         Socket.Shutdown(SocketShutdown.Send);
         return default;
     }
+
+    /// <summary>Throws away what comes after the last use, until the end of the stream.</summary>
+    private protected virtual ValueTask DrainAsync(CancellationToken cancellationToken) => DiscardAsync(cancellationToken);
 
     private int Discard()
     {
