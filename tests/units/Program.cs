@@ -16,8 +16,11 @@ internal static class Program
                 AppContext.SetData(CLibrary.WithoutSetting, missing);
                 await OldCLibraryRun.RunAsync();
                 return 0;
+            case ["few-descriptors", string isPortable]:
+                await FewDescriptorsRun.RunAsync(bool.Parse(isPortable));
+                return 0;
             default:
-                Console.Error.WriteLine("Usage: dotnet PSNetLab.Engine.Tests.dll own-bytes <seconds> | old-c-library \"<call> …\"");
+                Console.Error.WriteLine("Usage: dotnet PSNetLab.Engine.Tests.dll own-bytes <seconds> | old-c-library \"<call> …\" | few-descriptors <is portable>");
                 return 2;
         }
     }

@@ -63,5 +63,9 @@ public class StreamListenerTests
     }
 
     private static StreamListener NewListener(bool portable)
-        => new(new IPEndPoint(IPAddress.Loopback, 0), 512, fault => Assert.Fail(fault().Message), portable);
+    {
+        Action<Func<NetLabException>> onFault = fault => Assert.Fail(fault().Message);
+        IPEndPoint endPoint = new(IPAddress.Loopback, 0);
+        return portable ? new PortableListener(StreamListener.Bind(endPoint, 512), onFault) : StreamListener.Open(endPoint, 512, onFault);
+    }
 }

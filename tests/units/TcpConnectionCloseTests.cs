@@ -189,7 +189,7 @@ public class TcpConnectionCloseTests
     {
         (Socket own, Socket other) = await TransportPair.ConnectSocketsAsync();
         NetworkStream stream = new(other, ownsSocket: true);
-        Transport transport = Transport.Create(own, portable);
+        Transport transport = TransportPair.Open(own, portable);
         if (protocol == SslProtocols.None)
         {
             return (NewConnection(transport), stream);

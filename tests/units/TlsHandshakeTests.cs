@@ -67,8 +67,8 @@ public sealed class TlsHandshakeTests : IDisposable
         using CancellationTokenSource limit = new();
         SslClientAuthenticationOptions options = Certificates.ClientOptions;
         options.RemoteCertificateValidationCallback = (_, _, _, _) => Ponder();
-        Task accepting = TlsTransport.AcceptAsync(Transport.Create(server, portable), Certificates.ServerOptions, CancellationToken.None);
-        Task connecting = TlsTransport.ConnectAsync(Transport.Create(client, portable), options, limit.Token);
+        Task accepting = TlsTransport.AcceptAsync(TransportPair.Open(server, portable), Certificates.ServerOptions, CancellationToken.None);
+        Task connecting = TlsTransport.ConnectAsync(TransportPair.Open(client, portable), options, limit.Token);
         await SeenAsync();
 
         await limit.CancelAsync();

@@ -213,7 +213,7 @@ public class TransportWaitingTests
     public async Task A_busy_connection_does_not_starve_another(bool portable)
     {
         (Socket flooder, Socket flooded) = await TransportPair.ConnectSocketsAsync();
-        using Transport busy = Transport.Create(flooded, portable);
+        using Transport busy = TransportPair.Open(flooded, portable);
         using TransportPair quiet = await TransportPair.CreateAsync(portable ? TransportKind.Portable : TransportPair.Kinds[0]);
 
         // It waits before there is anything to read, so that from then on it runs where the events come from; and it never gets to the end.

@@ -47,6 +47,7 @@ internal abstract class DatagramTransport : IDisposable
     private protected DatagramTransport(Socket socket, int bufferBytes)
     {
         Socket = socket;
+        socket.Blocking = false;
         BufferBytes = bufferBytes;
     }
 
@@ -56,10 +57,9 @@ internal abstract class DatagramTransport : IDisposable
     internal int BufferBytes { get; }
 
     /// <summary>The transport that costs least here for a bound socket.</summary>
-    internal static DatagramTransport Create(Socket socket, int bufferBytes, bool portable = false)
+    internal static DatagramTransport Create(Socket socket, int bufferBytes)
     {
-        socket.Blocking = false;
-        return EpollDatagramTransport.IsSupported && !portable
+        return EpollDatagramTransport.IsSupported
             ? new EpollDatagramTransport(socket, bufferBytes)
             : new PortableDatagramTransport(socket, bufferBytes);
     }

@@ -14,7 +14,8 @@ internal sealed unsafe class EpollLoop
 {
     private const int EventsPerWait = 256;
 
-    private static readonly Lazy<EpollLoop[]?> s_loops = new(Start);
+    private static readonly object s_starting = new();
+    private static EpollLoop[]? s_loops;
     private static uint s_next;
 
     private static readonly int s_eventBytes = Abi.Current.EpollEventBytes;
@@ -37,15 +38,16 @@ internal sealed unsafe class EpollLoop
         _thread.Start();
     }
 
-    /// <summary>Whether this system has epoll.</summary>
-    internal static bool IsSupported => s_loops.Value is not null;
+    /// <summary>Whether sockets are served by epoll here: not without it, and not where <see cref="PortableIO"/> is switched on.</summary>
+    /// <exception cref="SocketException">The process has no descriptors left for it.</exception>
+    internal static bool IsSupported => Loops.Length > 0;
 
     internal bool IsCurrentThread => Thread.CurrentThread == _thread;
 
     /// <summary>The loop for the next connection: they take turns.</summary>
     internal static EpollLoop Next()
     {
-        EpollLoop[] loops = s_loops.Value!;
+        EpollLoop[] loops = Loops;
         return loops[Interlocked.Increment(ref s_next) % (uint)loops.Length];
     }
 
@@ -93,32 +95,40 @@ internal sealed unsafe class EpollLoop
     /// <summary>Lets a connection that still has data go on after the others had their turn. Only from the loop's own thread.</summary>
     internal void SignalNextTurn(EpollSocket socket) => _nextTurn.Add(socket);
 
-    private static EpollLoop[]? Start()
+    private static EpollLoop[] Loops => Volatile.Read(ref s_loops) ?? Start();
+
+    private static EpollLoop[] Start()
     {
-        if (!OperatingSystem.IsLinux())
+        lock (s_starting)
         {
-            return null;
+            return s_loops ??= Array.ConvertAll(Open(), epoll => new EpollLoop(epoll));
+        }
+    }
+
+    private static int[] Open()
+    {
+        if (!OperatingSystem.IsLinux() || PortableIO.IsOn)
+        {
+            return [];
         }
 
         try
         {
-            EpollLoop[] loops = new EpollLoop[Math.Clamp(Environment.ProcessorCount / 2, 1, 8)];
-            for (int i = 0; i < loops.Length; i++)
+            int[] epolls = new int[Math.Clamp(Environment.ProcessorCount / 2, 1, 8)];
+            for (int i = 0; i < epolls.Length; i++)
             {
-                int epoll = EpollCalls.Create(EpollCalls.CloseOnExec);
-                if (epoll < 0)
+                epolls[i] = EpollCalls.Create(EpollCalls.CloseOnExec);
+                if (epolls[i] < 0)
                 {
-                    return null;
+                    throw Errno.ToException(Marshal.GetLastPInvokeError());
                 }
-
-                loops[i] = new EpollLoop(epoll);
             }
 
-            return loops;
+            return epolls;
         }
         catch (Exception error) when (error is DllNotFoundException or EntryPointNotFoundException)
         {
-            return null; // the portable socket does the same, at a higher cost
+            return []; // the portable socket does the same, at a higher cost
         }
     }
 

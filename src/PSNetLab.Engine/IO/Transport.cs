@@ -22,6 +22,11 @@ internal abstract class Transport : IDisposable
     private protected Transport(Socket socket)
     {
         Socket = socket;
+        if (socket.Blocking)
+        {
+            socket.Blocking = false;
+        }
+
         LocalEndPoint = (IPEndPoint)socket.LocalEndPoint!;
         RemoteEndPoint = (IPEndPoint)socket.RemoteEndPoint!;
     }
@@ -33,16 +38,11 @@ internal abstract class Transport : IDisposable
     internal IPEndPoint RemoteEndPoint { get; }
 
     /// <summary>The transport that costs least here for a connected socket. On failure the socket is closed.</summary>
-    internal static Transport Create(Socket socket, bool portable = false)
+    internal static Transport Create(Socket socket)
     {
         try
         {
-            if (socket.Blocking)
-            {
-                socket.Blocking = false;
-            }
-
-            return EpollLoop.IsSupported && !portable ? new EpollTransport(socket) : new PortableTransport(socket);
+            return EpollLoop.IsSupported ? new EpollTransport(socket) : new PortableTransport(socket);
         }
         catch
         {

@@ -14,9 +14,10 @@ internal static class UdpSockets
     internal static Socket Bind(UdpBinding binding)
     {
         IPEndPoint endPoint = binding.EndPoint;
-        Socket socket = new(endPoint.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
+        Socket? socket = null;
         try
         {
+            socket = new Socket(endPoint.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
             if (endPoint.Address.Equals(IPAddress.IPv6Any))
             {
                 socket.DualMode = true;
@@ -49,12 +50,12 @@ internal static class UdpSockets
         }
         catch (SocketException error)
         {
-            socket.Dispose();
+            socket?.Dispose();
             throw SocketFaults.Listen(error, endPoint, ProtocolType.Udp, binding.PortParameter);
         }
         catch
         {
-            socket.Dispose();
+            socket?.Dispose();
             throw;
         }
     }

@@ -35,7 +35,7 @@ internal sealed class StreamServer : IServerHost
     {
         _options = options;
         _handler = handler;
-        _listener = new StreamListener(options.EndPoint, options.Backlog, ReportFull);
+        _listener = StreamListener.Open(options.EndPoint, options.Backlog, ReportFull);
         _handshakes = new TcpHandshakes(options.Certificate, Report);
     }
 

@@ -29,7 +29,10 @@ internal static class Datagrams
     internal static IPEndPoint Loopback => new(IPAddress.Loopback, 0);
 
     internal static DatagramTransport Open(DatagramKind kind, IPEndPoint? endPoint = null, int bufferBytes = UdpServerOptions.MostDatagramBytes)
-        => DatagramTransport.Create(UdpSockets.Bind(new UdpBinding { EndPoint = endPoint ?? Loopback }), bufferBytes, kind == DatagramKind.Portable);
+    {
+        Socket socket = UdpSockets.Bind(new UdpBinding { EndPoint = endPoint ?? Loopback });
+        return kind == DatagramKind.Portable ? new PortableDatagramTransport(socket, bufferBytes) : DatagramTransport.Create(socket, bufferBytes);
+    }
 
     internal static IPEndPoint EndPoint(this DatagramTransport transport) => (IPEndPoint)transport.Socket.LocalEndPoint!;
 

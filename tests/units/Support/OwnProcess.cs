@@ -7,13 +7,24 @@ namespace PSNetLab.Engine.Tests;
 internal static class OwnProcess
 {
     /// <summary>Fails, with what the process wrote, unless it ends well.</summary>
-    internal static async Task RunAsync(string[] arguments, int? processors = null)
+    internal static async Task RunAsync(string[] arguments, int? processors = null, int? descriptors = null, bool? portable = null)
     {
-        ProcessStartInfo start = new("dotnet", [typeof(OwnProcess).Assembly.Location, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        string[] command = ["dotnet", typeof(OwnProcess).Assembly.Location, .. arguments];
+        if (descriptors is { } most)
+        {
+            command = ["sh", "-c", $"ulimit -n {most}; exec \"$@\"", "sh", .. command];
+        }
+
+        ProcessStartInfo start = new(command[0], command[1..]) { RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["DOTNET_ROLL_FORWARD"] = "Major";
         if (processors is { } count)
         {
             start.Environment["DOTNET_PROCESSOR_COUNT"] = count.ToString("X", CultureInfo.InvariantCulture);
+        }
+
+        if (portable is { } isPortable)
+        {
+            start.Environment["PSNETLAB_PORTABLE"] = isPortable ? "1" : "0";
         }
 
         using Process process = Process.Start(start)!;

@@ -52,7 +52,7 @@ internal sealed class ServedConnection : IServerHost, IAsyncDisposable
         if (kind != TransportKind.Tls)
         {
             HttpPeer plain = new(new Peer(client), new NetworkStream(client));
-            return new ServedConnection(Transport.Create(server, portable: kind == TransportKind.Portable), plain, options, handler, isTurnedAway);
+            return new ServedConnection(TransportPair.Open(server, kind == TransportKind.Portable), plain, options, handler, isTurnedAway);
         }
 
         Task<TlsTransport> accepting = TlsTransport.AcceptAsync(Transport.Create(server), Certificates.ServerOptions, CancellationToken.None);

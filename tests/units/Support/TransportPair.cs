@@ -35,8 +35,10 @@ internal sealed class TransportPair : IDisposable
         }
 
         bool portable = kind == TransportKind.Portable;
-        return new TransportPair(Transport.Create(client, portable), Transport.Create(server, portable));
+        return new TransportPair(Open(client, portable), Open(server, portable));
     }
+
+    internal static Transport Open(Socket socket, bool portable) => portable ? new PortableTransport(socket) : Transport.Create(socket);
 
     /// <summary>Puts TLS over two connected sockets.</summary>
     internal static async Task<TransportPair> SecureAsync(
@@ -46,8 +48,8 @@ internal sealed class TransportPair : IDisposable
         SslClientAuthenticationOptions? clientOptions = null,
         SslServerAuthenticationOptions? serverOptions = null)
     {
-        Transport accepted = Transport.Create(server, portable);
-        Transport connected = Transport.Create(client, portable);
+        Transport accepted = Open(server, portable);
+        Transport connected = Open(client, portable);
         Task<TlsTransport> accepting = TlsTransport.AcceptAsync(accepted, serverOptions ?? Certificates.ServerOptions, default);
         TlsTransport secured = await TlsTransport.ConnectAsync(connected, clientOptions ?? Certificates.ClientOptions, default).Soon();
         return new TransportPair(secured, await accepting.Soon());

@@ -1,0 +1,68 @@
+using System.Net.Sockets;
+using PSNetLab.Engine.Native.Linux;
+
+namespace PSNetLab.Engine.IO;
+
+/// <summary>A listener on Linux, served by an <see cref="EpollLoop"/>: with the runtime's accept, each connection would cross the thread pool first.</summary>
+internal sealed class EpollListener : StreamListener
+{
+    private readonly object _gate = new();
+    private EpollSocket? _epoll;
+
+    internal EpollListener(Socket socket, Action<Func<NetLabException>> onFault)
+        : base(socket, onFault)
+        => socket.Blocking = false;
+
+    private protected override async ValueTask<Socket?> AcceptOneAsync()
+    {
+        EpollSocket listener = _epoll ?? Register();
+        while (true)
+        {
+            await listener.WaitReadableAsync(CancellationToken.None).ConfigureAwait(false);
+            if (!listener.BeginRead())
+            {
+                return null;
+            }
+
+            int descriptor = SocketCalls.Accept(listener.Handle, 0, 0, SocketCalls.NonBlocking | SocketCalls.CloseOnExec);
+            if (descriptor >= 0 || !listener.WouldBlock())
+            {
+                listener.EndRead(mayHaveMore: true);
+            }
+
+            if (descriptor >= 0)
+            {
+                Socket socket = new(new SafeSocketHandle(descriptor, ownsHandle: true));
+                if (socket.RemoteEndPoint is not null)
+                {
+                    return socket;
+                }
+
+                // Reset while it waited to be accepted.
+                socket.Dispose();
+            }
+        }
+    }
+
+    private protected override void Interrupt()
+    {
+        EpollSocket? epoll;
+        lock (_gate)
+        {
+            epoll = _epoll;
+        }
+
+        epoll?.Leave();
+        epoll?.Interrupt();
+    }
+
+    private EpollSocket Register()
+    {
+        // A listener that was closed gives no event, so one that is being closed must not be waited for.
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(IsDisposed, this);
+            return _epoll = new EpollSocket(Socket);
+        }
+    }
+}

@@ -1,0 +1,24 @@
+using System.Runtime.InteropServices;
+
+namespace PSNetLab.Engine.Native.Unix;
+
+/// <summary>What a process may have, on Linux and macOS (getrlimit(2)).</summary>
+internal static unsafe partial class LimitCalls
+{
+    /// <summary>RLIMIT_NOFILE.</summary>
+    private static readonly int s_openFiles = OperatingSystem.IsMacOS() ? 8 : 7;
+
+    /// <summary>How many descriptors the process may have; null where that is not told.</summary>
+    internal static long? OpenFiles
+    {
+        get
+        {
+            // The soft limit, then the hard one.
+            nuint* limits = stackalloc nuint[4];
+            return !OperatingSystem.IsWindows() && GetLimit(s_openFiles, limits) == 0 ? (long)Math.Min(limits[0], int.MaxValue) : null;
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "getrlimit")]
+    private static partial int GetLimit(int resource, nuint* limits);
+}
