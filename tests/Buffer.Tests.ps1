@@ -106,7 +106,7 @@ Describe 'The buffer of a server' {
         $server.Dropped | Should -Be 130
         Wait-Until { $server.Warning.Count }
         $server.Warning | Should -HaveCount 1
-        "$($server.Warning[0])" | Should -BeLike "$($server.Name): 10 messages wait*Dropped counts them*raise -BufferLimit*-NoRecord*"
+        "$($server.Warning[0])" | Should -BeLike "$($server.Name): 10 messages are waiting*Dropped counts them*raise -BufferLimit*-NoRecord*"
     }
 
     It 'drops by default when the server answers by <Name>; every message is answered' -ForEach @(

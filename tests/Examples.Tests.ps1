@@ -114,7 +114,7 @@ Describe 'tcp-client.ps1' {
     It 'says that the server has left, and ends' {
         $client = Invoke-ExampleClient $python.Port 'quit', 'more', 'and more' -KeepOpen
         $python.ReadToEnd() | Should -Be 'quit'
-        $client.Errors -replace '\s+\|?\s*', ' ' | Should -Match 'ended after 0 of 1 messages|takes no more data|reset'
+        $client.Errors -replace '\s+\|?\s*', ' ' | Should -Match 'ended after 0 of 1 messages|nothing more can be sent|reset'
     }
 }
 

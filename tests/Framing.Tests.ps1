@@ -158,8 +158,8 @@ Describe 'Framing' {
         @{ Bad = 'Fixed:-3'; Why = "'Fixed:-3' is not a framing." }
         @{ Bad = 'Line:2'; Why = "'Line:2' is not a framing." }
         @{ Bad = 'Delimiter:'; Why = 'A delimiter has at least 1 byte.' }
-        @{ Bad = 'Delimiter:0'; Why = "'Delimiter:0' does not give its delimiter in hexadecimal." }
-        @{ Bad = 'Delimiter:XY'; Why = "'Delimiter:XY' does not give its delimiter in hexadecimal." }
+        @{ Bad = 'Delimiter:0'; Why = "The delimiter in 'Delimiter:0' is not hexadecimal." }
+        @{ Bad = 'Delimiter:XY'; Why = "The delimiter in 'Delimiter:XY' is not hexadecimal." }
         @{ Bad = @{ LengthPrefix = 3 }; Why = 'A length prefix has 1, 2 or 4 bytes, not 3.' }
         @{ Bad = @{ LengthPrefix = 'x' }; Why = "LengthPrefix = 'x' is not a number of bytes." }
         @{ Bad = @{ Suffix = 1 }; Why = 'A hashtable with Suffix is not a framing.' }

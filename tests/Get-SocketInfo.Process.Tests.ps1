@@ -113,7 +113,7 @@ Describe 'Get-SocketInfo finds the process' {
         chmod -R a+rX $TestDrive
         $lines = env HOME=$TestDrive @user @pwsh -NoProfile -Command $script 2>&1
         $lines[0] | Should -Be "1; Listen; ; $(Invoke-Python $python '__import__("pwd").getpwuid(0).pw_name')"
-        $lines[1] | Should -BeLike '*other users*rights of root*'
+        $lines[1] | Should -BeLike '*other users*only root can see*'
     }
 
     It 'goes on when processes end during the scan' -Skip:$IsWindows {

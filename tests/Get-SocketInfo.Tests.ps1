@@ -208,7 +208,7 @@ Describe 'Get-SocketInfo with an object' {
             $fault = { $listener | Get-SocketInfo -ErrorAction Stop } | Should -Throw -PassThru
             $fault.FullyQualifiedErrorId | Should -Be "ConnectionClosed,$command"
             $fault.TargetObject | Should -Be $listener
-            "$fault" | Should -BeLike '*does not listen*Start method*'
+            "$fault" | Should -BeLike '*is not listening*Start method*'
         }
         Get-OpenSocketCount | Should -BeLessOrEqual $before
     }

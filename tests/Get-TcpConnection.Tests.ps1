@@ -70,7 +70,7 @@ Describe 'Get-TcpConnection' {
         $faults[0].FullyQualifiedErrorId | Should -BeLike 'ConnectionNotFound,*'
         $faults[0].CategoryInfo.Category | Should -Be 'ObjectNotFound'
         $faults[0].TargetObject | Should -Be 999999
-        "$($faults[0])" | Should -BeLike '*no open connection 999999 that was opened here; give -Job*Get-TcpConnection without -Id lists them.'
+        "$($faults[0])" | Should -BeLike '*no open connection 999999 that was opened here; use -Job*Get-TcpConnection without -Id lists them.'
 
         $null = Get-TcpConnection $server -Id $opened[0].Id -ErrorVariable faults -ErrorAction SilentlyContinue
         "$($faults[0])" | Should -BeLike "*no open connection $($opened[0].Id) on $($server.LocalEndPoint).*"

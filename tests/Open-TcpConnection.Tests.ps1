@@ -119,7 +119,7 @@ Describe 'Open-TcpConnection' {
             $fault.FullyQualifiedErrorId | Should -BeLike 'ConnectionRefused,*'
             $fault.CategoryInfo.Category | Should -Be 'ConnectionError'
             $fault.TargetObject | Should -Be "127.0.0.1:$port"
-            "$fault" | Should -BeLike "Cannot connect to 127.0.0.1:$port. *refused: nobody listens there*Check that the server runs*"
+            "$fault" | Should -BeLike "Cannot connect to 127.0.0.1:$port. *refused: nothing is listening there*Check that the server is running*"
         }
 
         It 'HostNotFound: the name has no address' {
@@ -128,7 +128,7 @@ Describe 'Open-TcpConnection' {
             $fault.FullyQualifiedErrorId | Should -BeLike 'HostNotFound,*'
             $fault.CategoryInfo.Category | Should -Be 'ObjectNotFound'
             $fault.TargetObject | Should -Be 'no..such.host.invalid:80'
-            "$fault" | Should -BeLike "The name 'no..such.host.invalid' has no address: *Check the spelling*"
+            "$fault" | Should -BeLike "The name 'no..such.host.invalid' cannot be resolved: *Check the spelling*"
         }
 
         It 'AddressNotLocal: -LocalEndPoint is not of this machine' {

@@ -77,7 +77,7 @@ print(urllib.request.urlopen(sys.argv[1]).read())
         $quiet = Start-StaticHttpServer $site -NoRecord
         Receive-HttpRequest $quiet -Count 1 -ErrorVariable faults -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
         $faults[0].FullyQualifiedErrorId | Should -BeLike 'InvalidParameters,*'
-        "$($faults[0])" | Should -BeLike '*-NoRecord*Start it without.'
+        "$($faults[0])" | Should -BeLike '*-NoRecord*Start it without -NoRecord.'
     }
 
     It 'streams until the server is stopped' {

@@ -30,7 +30,7 @@ Describe 'Receive-UdpMessage -AsJob' {
         $fault = [scriptblock]::Create("Receive-UdpMessage 0 -AsJob $Form") | Should -Throw -PassThru
         $fault.FullyQualifiedErrorId | Should -BeLike 'InvalidParameters,*'
         $fault.CategoryInfo.Category | Should -Be 'InvalidArgument'
-        "$fault" | Should -BeLike '*do not go with -AsJob*Receive-UdpMessage -Job.'
+        "$fault" | Should -BeLike '*cannot be used with -AsJob*Receive-UdpMessage -Job.'
         Get-Job | Should -BeNullOrEmpty
     }
 

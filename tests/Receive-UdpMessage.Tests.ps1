@@ -141,7 +141,7 @@ for _ in range(5000):
                 $flooder.Stop()
             }
             $script:warnings | Should -HaveCount 1
-            "$($script:warnings[0])" | Should -Match '^\d+ datagrams were lost because they came faster than they were taken\. Raise -ReceiveBufferBytes'
+            "$($script:warnings[0])" | Should -Match '^\d+ datagrams were lost because they arrived faster than they were read\. Raise -ReceiveBufferBytes'
         }
 
         It 'emits objects that survive remoting' {

@@ -142,7 +142,7 @@ Describe 'Send-Broadcast' -Skip:$noBroadcast {
         }
 
         It 'says <Id> for <Bad>, and sends nothing' -ForEach @(
-            @{ Id = 'InterfaceNotFound'; Bad = '-InterfaceAlias lo, nowhere0'; Category = 'ObjectNotFound'; Target = 'nowhere0'; Text = "No interface named 'nowhere0' is up. These are: *lo*" }
+            @{ Id = 'InterfaceNotFound'; Bad = '-InterfaceAlias lo, nowhere0'; Category = 'ObjectNotFound'; Target = 'nowhere0'; Text = "No interface named 'nowhere0' is up. The interfaces that are up: *lo*" }
             @{ Id = 'InvalidAddress'; Bad = '-Address 127.255.255.255, ::1'; Category = 'InvalidArgument'; Target = '127.255.255.255 ::1'; Text = '::1 is not a broadcast address: IPv6 has none. Use Send-UdpMessage -MulticastGroup*' }
         ) {
             $fault = [scriptblock]::Create("1..3 | Send-Broadcast $port $Bad") | Should -Throw -PassThru

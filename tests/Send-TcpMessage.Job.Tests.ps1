@@ -59,7 +59,7 @@ Describe 'Send-TcpMessage -Connection' {
         Close-TcpConnection $connection
         $fault = { 'x' | Send-TcpMessage -Connection $connection -ErrorAction Stop } | Should -Throw -PassThru
         $fault.FullyQualifiedErrorId | Should -BeLike 'ConnectionClosed,*'
-        "$fault" | Should -BeLike "The connection to 127.0.0.1:$($server.Port) takes no more data*Open a new one*"
+        "$fault" | Should -BeLike "The connection to 127.0.0.1:$($server.Port) is closed*Open a new one*"
     }
 }
 
@@ -190,6 +190,6 @@ input()
         $message = [byte[]]::new(16MB)
         , $message | Send-TcpMessage -Job $server -TimeoutSec 1 -ErrorVariable faults -ErrorAction SilentlyContinue
         $faults | Should -HaveCount 1
-        "$($faults[0])" | Should -BeLike '*did not take the messages within 1 s.*-BufferLimit*Receive-TcpMessage -Job*'
+        "$($faults[0])" | Should -BeLike '*did not accept the messages within 1 s.*-BufferLimit*Receive-TcpMessage -Job*'
     }
 }

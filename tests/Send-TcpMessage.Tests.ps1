@@ -239,7 +239,7 @@ input()
             $faults[0].FullyQualifiedErrorId | Should -BeLike 'SendTimeout,*'
             $faults[0].CategoryInfo.Category | Should -Be 'OperationTimeout'
             $faults[0].TargetObject | Should -Be "127.0.0.1:$($peer.Port)"
-            "$($faults[0])" | Should -BeLike "127.0.0.1:$($peer.Port) did not take the messages within 0.5 s*Make the peer read, or raise -TimeoutSec.*"
+            "$($faults[0])" | Should -BeLike "127.0.0.1:$($peer.Port) did not accept the messages within 0.5 s*Make the peer read, or raise -TimeoutSec.*"
         }
 
         It 'SendTimeout: a connection given up in the middle of a message is reset' {
@@ -264,7 +264,7 @@ input()
             $faults[1].FullyQualifiedErrorId | Should -BeLike 'ConnectionClosed,*'
             $faults[1].CategoryInfo.Category | Should -Be 'ConnectionError'
             "$($faults[1].TargetObject)" | Should -Be "127.0.0.1:$($server.Port)"
-            "$($faults[1])" | Should -BeLike '*(broken pipe). Open a new one to go on.'
+            "$($faults[1])" | Should -BeLike '*(broken pipe). Open a new one to continue.'
         }
     }
 }

@@ -18,7 +18,7 @@ Describe 'Errors of Send-UdpMessage' {
             $faults[0].FullyQualifiedErrorId | Should -BeLike 'ConnectionRefused,*'
             $faults[0].CategoryInfo.Category | Should -Be 'ConnectionError'
             $faults[0].TargetObject | Should -Be "127.0.0.1:$port"
-            "$($faults[0])" | Should -BeLike "Nobody listens on 127.0.0.1:${port}: *ICMP port unreachable*Check that the server runs*"
+            "$($faults[0])" | Should -BeLike "Nothing is listening on 127.0.0.1:${port}: *ICMP port unreachable*Check that the server is running*"
         }
 
         It 'sends one datagram without a word: UDP does not know' {
@@ -97,7 +97,7 @@ Describe 'Errors of Send-UdpMessage' {
             $fault.FullyQualifiedErrorId | Should -BeLike 'BroadcastNotPermitted,*'
             $fault.CategoryInfo.Category | Should -Be 'PermissionDenied'
             $fault.TargetObject | Should -Be '127.255.255.255:9'
-            "$fault" | Should -BeLike '*refuses to send to 127.255.255.255:9*(SO_BROADCAST). Use Send-Broadcast.'
+            "$fault" | Should -BeLike '*refused to send to 127.255.255.255:9*(SO_BROADCAST). Use Send-Broadcast.'
         }
 
         It 'says HostNotFound for a name without an address' {
@@ -106,7 +106,7 @@ Describe 'Errors of Send-UdpMessage' {
             $fault.FullyQualifiedErrorId | Should -BeLike 'HostNotFound,*'
             $fault.CategoryInfo.Category | Should -Be 'ObjectNotFound'
             $fault.TargetObject | Should -Be 'no..host:9'
-            "$fault" | Should -BeLike "The name 'no..host' has no address*"
+            "$fault" | Should -BeLike "The name 'no..host' cannot be resolved*"
         }
 
         It 'says MulticastRefused for a -MulticastGroup that is none' {
@@ -128,7 +128,7 @@ Describe 'Errors of Send-UdpMessage' {
             $fault = { 'x' | Send-UdpMessage 127.0.0.1 9 -InterfaceAlias nowhere0 } | Should -Throw -PassThru
             $fault.FullyQualifiedErrorId | Should -BeLike 'InterfaceNotFound,*'
             $fault.CategoryInfo.Category | Should -Be 'ObjectNotFound'
-            "$fault" | Should -BeLike "No interface named 'nowhere0' is up. These are: *"
+            "$fault" | Should -BeLike "No interface named 'nowhere0' is up. The interfaces that are up: *"
         }
 
         It 'says PortInUse for a -LocalPort that somebody has' {

@@ -205,7 +205,7 @@ Describe 'Set-SocketOption' {
         $fault = { $tcp | Set-SocketOption $_ 1 -ErrorAction Stop } | Should -Throw -PassThru
         $fault.FullyQualifiedErrorId | Should -Be "OptionReadOnly,$command"
         $fault.CategoryInfo.Category | Should -Be 'InvalidOperation'
-        "$fault" | Should -BeLike "$_ can only be read*"
+        "$fault" | Should -BeLike "$_ is read-only*"
     }
 
     It 'shows the words of the system when it refuses: <Name> = <Value>' -ForEach @(

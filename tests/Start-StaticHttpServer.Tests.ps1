@@ -159,7 +159,7 @@ Describe 'Start-StaticHttpServer' {
             $server.Waiting | Should -Be 10
             $server.Dropped | Should -Be 20
             Wait-Until { $server.Warning.Count }
-            "$($server.Warning)" | Should -BeLike "$($server.Name): 10 messages wait*-NoRecord*"
+            "$($server.Warning)" | Should -BeLike "$($server.Name): 10 messages are waiting*-NoRecord*"
             Receive-Job $server -WarningAction SilentlyContinue | Should -HaveCount 10
             $null = Invoke-Request $server 'GET /a.txt'
             Receive-Job $server | Should -HaveCount 1
@@ -218,7 +218,7 @@ Describe 'Start-StaticHttpServer' {
             @{ Id = 'InvalidParameters'; Bad = "`$site -MimeType @{ txt = 'text' }"; Category = 'InvalidArgument'; Target = 'text'; Text = "'text' is no media type*" }
             @{ Id = 'InvalidParameters'; Bad = "`$site -MimeType @{ 'a.b' = 'text/plain' }"; Category = 'InvalidArgument'; Target = 'a.b'; Text = "'a.b' is no extension*" }
             @{ Id = 'InvalidParameters'; Bad = "`$site -Credential (New-Login 'a:b' 'x')"; Category = 'InvalidArgument'; Target = '*'; Text = "*'a:b' has a colon*" }
-            @{ Id = 'AddressNotLocal'; Bad = '$site -Address 192.0.2.1'; Category = 'InvalidArgument'; Target = '192.0.2.1:0'; Text = '192.0.2.1 is no address of this machine*' }
+            @{ Id = 'AddressNotLocal'; Bad = '$site -Address 192.0.2.1'; Category = 'InvalidArgument'; Target = '192.0.2.1:0'; Text = '192.0.2.1 is not an address of this machine*' }
             @{ Id = 'InvalidAddress'; Bad = '$site -DenyAddress 10.0.0.0/33'; Category = 'InvalidArgument'; Target = '10.0.0.0/33'; Text = '*neither an IP address nor a CIDR range*' }
             @{ Id = 'AccessLogFailed'; Bad = '$site -LogPath $site/none/x.log'; Category = 'WriteError'; Target = '*x.log'; Text = 'The access log cannot be opened: *Choose another file*' }
         ) {

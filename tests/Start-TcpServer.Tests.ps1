@@ -128,7 +128,7 @@ Describe 'Start-TcpServer' {
         }
 
         It 'says <Id> for <Bad>' -ForEach @(
-            @{ Id = 'AddressNotLocal'; Bad = '-Address 192.0.2.1'; Category = 'InvalidArgument'; Target = '192.0.2.1:0'; Text = '192.0.2.1 is no address of this machine. Choose one*' }
+            @{ Id = 'AddressNotLocal'; Bad = '-Address 192.0.2.1'; Category = 'InvalidArgument'; Target = '192.0.2.1:0'; Text = '192.0.2.1 is not an address of this machine. Use the address*' }
             @{ Id = 'InvalidAddress'; Bad = '-DenyAddress 10.0.0.0/33'; Category = 'InvalidArgument'; Target = '10.0.0.0/33'; Text = "'10.0.0.0/33' is neither an IP address nor a CIDR range. Write it like*" }
             @{ Id = 'InvalidAddress'; Bad = '-AllowAddress 10.1'; Category = 'InvalidArgument'; Target = '10.1'; Text = "'10.1' is neither*" }
             @{ Id = 'InvalidAddress'; Bad = '-AllowAddress nobody'; Category = 'InvalidArgument'; Target = 'nobody'; Text = "'nobody' is neither*" }
@@ -149,7 +149,7 @@ Describe 'Start-TcpServer' {
             @{ Bad = '-Encoding klingon'; Text = "*'klingon' is not an encoding this system knows. Use a name such as utf8*" }
             @{ Bad = '-MaxConnections 0'; Text = '*1*' }
             @{ Bad = '-Echo -Reply x'; Text = '*parameter set*' }
-            @{ Bad = '-Certificate ./no-such-file.pem'; Text = "*'./no-such-file.pem' cannot be read as a certificate*Give an X509Certificate2, a PFX file*" }
+            @{ Bad = '-Certificate ./no-such-file.pem'; Text = "*'./no-such-file.pem' cannot be read as a certificate*Use an X509Certificate2, a PFX file*" }
         ) {
             $fault = [scriptblock]::Create("Start-TcpServer $Bad") | Should -Throw -PassThru
             "$fault" | Should -BeLike $Text
@@ -164,7 +164,7 @@ Describe 'Start-TcpServer' {
             $fault = { Start-TcpServer 1 -ErrorAction Stop } | Should -Throw -PassThru
             $fault.FullyQualifiedErrorId | Should -BeLike 'PortNotPermitted,*'
             $fault.CategoryInfo.Category | Should -Be 'PermissionDenied'
-            "$fault" | Should -BeLike '*port 1 on 127.0.0.1: ports below 1024 need more rights*Choose a port from 1024 up*'
+            "$fault" | Should -BeLike '*port 1 on 127.0.0.1: ports below 1024 need extra rights*Choose a port of 1024 or above*'
         }
     }
 }

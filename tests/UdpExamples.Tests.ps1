@@ -321,7 +321,7 @@ Describe 'The lessons of UDP' {
     It 'udp-refused.ps1: an error for who waits, and none for the server' {
         $lines = Invoke-Example udp-refused
         $lines[0] | Should -Match '^One datagram to the closed port \d+, and away: no error\.$'
-        $lines[1] | Should -Match '^Another, and waiting for an answer: Nobody listens on 127\.0\.0\.1:\d+'
+        $lines[1] | Should -Match '^Another, and waiting for an answer: Nothing is listening on 127\.0\.0\.1:\d+'
         $lines[2..4] | Should -Be @(
             'The server has answered a client that was gone already.'
             'It answers the next one: You said: I wait'

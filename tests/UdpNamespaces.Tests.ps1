@@ -196,7 +196,7 @@ while True:
         ) {
             $free = Invoke-On $cleo { (Start-UdpServer -Address Any).Port }
             $notes = Invoke-On $ann { , [byte[]]::new($args[2]) | Send-UdpMessage $args[0] $args[1] -Verbose 4>&1 | ForEach-Object { "$_" } } $To $free $Bytes
-            if ($Note) { $notes | Should -BeLike "$Bytes bytes are more than the $($Bytes - 1) that go to *${To}*:$free in one piece*" }
+            if ($Note) { $notes | Should -BeLike "$Bytes bytes are more than the $($Bytes - 1) that reach *${To}*:$free in one piece*" }
             else { $notes | Should -BeNullOrEmpty }
             Invoke-On $cleo { (Receive-UdpMessage (Get-Job) -Count 1 -TimeoutSec 5).Length } | Should -Be $Bytes
         }

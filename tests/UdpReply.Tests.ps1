@@ -93,7 +93,7 @@ Describe 'Answers of a UDP server' {
             $server.Error | Should -HaveCount 1
             $server.Error[0].FullyQualifiedErrorId | Should -BeLike 'ReplyScriptFailed*'
             $server.Error[0].TargetObject | Should -BeOfType ([Net.IPEndPoint])
-            "$($server.Error[0])" | Should -BeLike '*message 2 of 127.0.0.1:*: I do not like this one. Nothing was sent back*'
+            "$($server.Error[0])" | Should -BeLike '*message 2 of 127.0.0.1:*: I do not like this one. No answer was sent*'
         }
 
         It 'writes its other streams to the job, and the messages are there as well' {
@@ -156,7 +156,7 @@ Describe 'The buffers of a UDP server' {
         $server.Dropped | Should -Be 130
         Wait-Until { $server.Warning.Count }
         $server.Warning | Should -HaveCount 1
-        "$($server.Warning[0])" | Should -BeLike "$($server.Name): 10 messages wait*Dropped counts them*raise -BufferLimit*-NoRecord*"
+        "$($server.Warning[0])" | Should -BeLike "$($server.Name): 10 messages are waiting*Dropped counts them*raise -BufferLimit*-NoRecord*"
     }
 
     It 'keeps no messages with -NoRecord, only counts them' {

@@ -69,7 +69,7 @@ public class TcpConnectorTests
             Assert.Equal(FaultKind.ConnectionRefused, fault.Kind);
             Assert.Contains($"Cannot connect to localhost:{port}", fault.Message, StringComparison.Ordinal);
             Assert.All(addresses, address => Assert.Contains($"{new IPEndPoint(address, port)} (refused", fault.Message, StringComparison.Ordinal));
-            Assert.Contains("Check that the server runs", fault.Message, StringComparison.Ordinal);
+            Assert.Contains("Check that the server is running", fault.Message, StringComparison.Ordinal);
             Assert.IsType<SocketException>(fault.InnerException);
         }
     }

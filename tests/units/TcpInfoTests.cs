@@ -46,7 +46,7 @@ public class TcpInfoTests
         Assert.Equal(TimeSpan.FromMicroseconds(68), known.RoundTripTime);
         Assert.Equal(TimeSpan.FromMicroseconds(72), known.RoundTripVariance);
         Assert.Equal(80, known.CongestionWindow);
-        Assert.Equal("rtt 0.068 ms, cwnd 80, mss 16, 100 sent again", known.ToString());
+        Assert.Equal("rtt 0.068 ms, cwnd 80, mss 16, 100 retransmits", known.ToString());
     }
 
     [Fact]

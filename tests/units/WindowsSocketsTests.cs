@@ -195,7 +195,7 @@ public class WindowsSocketsTests
         }));
 
         Assert.Equal(FaultKind.SocketError, fault.Kind);
-        Assert.StartsWith("Windows does not list its sockets: ", fault.Message, StringComparison.Ordinal);
+        Assert.StartsWith("Windows could not list its sockets: ", fault.Message, StringComparison.Ordinal);
         Assert.Equal(1, calls);
     }
 

@@ -8,8 +8,8 @@ internal static class FramingParser
     /// <summary>The forms -Framing takes, with a sentence each, as completion and error texts show them.</summary>
     internal static readonly (string Text, string Meaning)[] Forms =
     [
-        ("Raw", "What one read of the socket gave: no boundaries, messages may be glued or cut"),
-        ("Line", "Each message ends with LF (a CR before it is taken off)"),
+        ("Raw", "Whatever one read of the socket returns: no boundaries, so messages may be joined or split"),
+        ("Line", "Each message ends with LF; a CR before it is removed"),
         ("Null", "Each message ends with a zero byte"),
         ("Length8", "A 1-byte length precedes each message"),
         ("Length16", "A 2-byte big-endian length precedes each message"),
@@ -67,7 +67,7 @@ internal static class FramingParser
         }
         catch (FormatException)
         {
-            throw Invalid($"'{text}' does not give its delimiter in hexadecimal.");
+            throw Invalid($"The delimiter in '{text}' is not hexadecimal.");
         }
     }
 }

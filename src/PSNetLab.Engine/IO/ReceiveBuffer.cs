@@ -35,7 +35,7 @@ internal sealed class ReceiveBuffer : IDisposable
     {
         if (_isLent)
         {
-            throw new InvalidOperationException("Two receive on one connection.");
+            throw new InvalidOperationException("Two readers on one connection.");
         }
 
         if (Count == 0)

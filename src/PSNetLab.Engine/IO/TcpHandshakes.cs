@@ -42,7 +42,9 @@ internal sealed class TcpHandshakes(SslStreamCertificateContext? certificate, Ac
             // Without TLS, the peer has gone before anything was said; with it, it may have said the wrong things.
             if (certificate is not null && remote is not null && !_stopped.IsCancellationRequested)
             {
-                string what = error is OperationCanceledException ? $"was not finished within {s_timeout.TotalSeconds} s" : $"failed: {(error.InnerException ?? error).Message.TrimEnd('.')}";
+                string what = error is OperationCanceledException
+                    ? $"did not finish within {s_timeout.TotalSeconds} s"
+                    : $"failed: {(error.InnerException ?? error).Message.TrimEnd('.')}";
                 onFault(new NetLabException(FaultKind.TlsHandshakeFailed, $"The TLS handshake with {remote} {what}. Check that the client speaks TLS and accepts the certificate.", error), remote);
             }
 

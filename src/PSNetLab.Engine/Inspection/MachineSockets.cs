@@ -79,7 +79,7 @@ internal static class MachineSockets
         }
         catch (NetworkInformationException error)
         {
-            throw new NetLabException(FaultKind.SocketError, $"The system does not list its sockets: {error.Message}.", error);
+            throw new NetLabException(FaultKind.SocketError, $"The system could not list its sockets: {error.Message}.", error);
         }
     }
 

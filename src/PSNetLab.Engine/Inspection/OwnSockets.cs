@@ -67,16 +67,18 @@ internal static class OwnSockets
         }
         catch (SocketException error)
         {
-            throw new NetLabException(FaultKind.SocketError, $"The system does not tell about the socket: {error.Message}.", error);
+            throw new NetLabException(FaultKind.SocketError, $"The system gave no information about the socket: {error.Message}.", error);
         }
     }
 
     internal static NetLabException Closed(Exception? error = null) => new(
         FaultKind.ConnectionClosed,
-        "The socket is closed; there is nothing left of it to look into. Look before it is closed, or list the machine's sockets with Get-SocketInfo.",
+        "The socket is closed, so there is nothing to inspect. Inspect it while it is open, or list the machine's sockets "
+            + "with Get-SocketInfo.",
         error);
 
-    internal static NetLabException NotStarted() => new(FaultKind.ConnectionClosed, "The TcpListener does not listen: it is stopped, or not started yet. Call its Start method, then look into it.");
+    internal static NetLabException NotStarted() => new(FaultKind.ConnectionClosed, "The TcpListener is not listening: "
+        + "it was stopped or never started. Call its Start method first.");
 
     /// <summary>A socket that waits for its connection: its endpoints are known to Linux only, as yet.</summary>
     private static SocketInfo? Connecting(long? inode)

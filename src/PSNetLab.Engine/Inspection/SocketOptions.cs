@@ -15,31 +15,53 @@ internal static class SocketOptions
     /// <summary>The options with a name here.</summary>
     internal static readonly Definition[] Known =
     [
-        new("ReuseAddress", Generic, SocketOptionName.ReuseAddress, null, "Lets the socket bind an address that another one has or had (SO_REUSEADDR)", Linux: (1, 2), MacOS: (0xFFFF, 4)),
-        new("ReusePort", Generic, SocketOptionName.ReuseAddress, null, "Lets several sockets share a port, and spreads what comes over them (SO_REUSEPORT)", Linux: (1, 15), MacOS: (0xFFFF, 0x200)),
+        new("ReuseAddress", Generic, SocketOptionName.ReuseAddress, null,
+            "Lets the socket bind an address that another socket uses or recently used (SO_REUSEADDR)", Linux: (1, 2), MacOS: (0xFFFF, 4)),
+        new("ReusePort", Generic, SocketOptionName.ReuseAddress, null,
+            "Lets several sockets share a port; the system spreads the traffic over them (SO_REUSEPORT)",
+            Linux: (1, 15), MacOS: (0xFFFF, 0x200)),
         new("Broadcast", Generic, SocketOptionName.Broadcast, null, "Lets the socket send to broadcast addresses (SO_BROADCAST)"),
-        new("KeepAlive", Generic, SocketOptionName.KeepAlive, null, "Has a silent peer probed, so that a dead one is noticed (SO_KEEPALIVE)"),
-        new("KeepAliveTime", Tcp, SocketOptionName.TcpKeepAliveTime, "s", "After how long a silence the first probe is sent (TCP_KEEPIDLE)"),
-        new("KeepAliveInterval", Tcp, SocketOptionName.TcpKeepAliveInterval, "s", "How long after an unanswered probe the next one is sent (TCP_KEEPINTVL)"),
-        new("KeepAliveRetryCount", Tcp, SocketOptionName.TcpKeepAliveRetryCount, "probes", "After how many unanswered probes the connection is given up (TCP_KEEPCNT)"),
+        new("KeepAlive", Generic, SocketOptionName.KeepAlive, null, "Probes a silent peer, so that a dead one is noticed (SO_KEEPALIVE)"),
+        new("KeepAliveTime", Tcp, SocketOptionName.TcpKeepAliveTime, "s",
+            "How long the connection is silent before the first probe is sent (TCP_KEEPIDLE)"),
+        new("KeepAliveInterval", Tcp, SocketOptionName.TcpKeepAliveInterval, "s",
+            "The time between an unanswered probe and the next one (TCP_KEEPINTVL)"),
+        new("KeepAliveRetryCount", Tcp, SocketOptionName.TcpKeepAliveRetryCount, "probes",
+            "How many unanswered probes end the connection (TCP_KEEPCNT)"),
         new("NoDelay", Tcp, SocketOptionName.NoDelay, null, "Sends small messages at once instead of collecting them (TCP_NODELAY)"),
-        new("Linger", Generic, SocketOptionName.Linger, "s", "How long closing waits for what is unsent; 0 resets the connection, -1 closes in the background (SO_LINGER)"),
-        new("ReceiveBuffer", Generic, SocketOptionName.ReceiveBuffer, "bytes", "How much the system keeps until it is read; Linux doubles what is set, for its own overhead (SO_RCVBUF)"),
-        new("SendBuffer", Generic, SocketOptionName.SendBuffer, "bytes", "How much the system keeps until it is confirmed; Linux doubles what is set, for its own overhead (SO_SNDBUF)"),
-        new("ReceiveTimeout", Generic, SocketOptionName.ReceiveTimeout, "ms", "How long a blocking read waits; 0 is for ever (SO_RCVTIMEO)"),
-        new("SendTimeout", Generic, SocketOptionName.SendTimeout, "ms", "How long a blocking write waits; 0 is for ever (SO_SNDTIMEO)"),
-        new("OutOfBandInline", Generic, SocketOptionName.OutOfBandInline, null, "Delivers urgent data among the rest (SO_OOBINLINE)"),
-        new("AcceptConnection", Generic, SocketOptionName.AcceptConnection, null, "Whether the socket listens (SO_ACCEPTCONN)", IsReadOnly: true),
-        new("Error", Generic, SocketOptionName.Error, "errno", "The error the socket remembers; reading it clears it (SO_ERROR)", IsReadOnly: true),
-        new("TimeToLive", IP, SocketOptionName.IpTimeToLive, "hops", "Through how many routers IPv4 packets may go (IP_TTL)"),
-        new("TypeOfService", IP, SocketOptionName.TypeOfService, "DSCP and ECN bits", "How IPv4 packets want to be treated (IP_TOS)"),
-        new("DontFragment", IP, SocketOptionName.DontFragment, null, "Keeps IPv4 packets from being cut to pieces on the way (IP_MTU_DISCOVER, IP_DONTFRAG)"),
-        new("MulticastTimeToLive", IP, SocketOptionName.MulticastTimeToLive, "hops", "Through how many routers IPv4 multicast may go (IP_MULTICAST_TTL)"),
-        new("MulticastLoopback", IP, SocketOptionName.MulticastLoopback, null, "Whether IPv4 multicast is heard on this machine, too (IP_MULTICAST_LOOP)"),
-        new("IPv6Only", IPv6, SocketOptionName.IPv6Only, null, "Keeps an IPv6 socket from taking IPv4, too (IPV6_V6ONLY)"),
-        new("HopLimit", IPv6, SocketOptionName.HopLimit, "hops", "Through how many routers IPv6 packets may go (IPV6_UNICAST_HOPS)", Linux: (41, 16), MacOS: (41, 4)),
-        new("IPv6MulticastHops", IPv6, SocketOptionName.MulticastTimeToLive, "hops", "Through how many routers IPv6 multicast may go (IPV6_MULTICAST_HOPS)"),
-        new("IPv6MulticastLoopback", IPv6, SocketOptionName.MulticastLoopback, null, "Whether IPv6 multicast is heard on this machine, too (IPV6_MULTICAST_LOOP)"),
+        new("Linger", Generic, SocketOptionName.Linger, "s",
+            "How long closing waits for unsent data; 0 resets the connection, -1 closes in the background (SO_LINGER)"),
+        new("ReceiveBuffer", Generic, SocketOptionName.ReceiveBuffer, "bytes",
+            "How much received data the system holds until it is read; Linux doubles the value you set, for its own overhead (SO_RCVBUF)"),
+        new("SendBuffer", Generic, SocketOptionName.SendBuffer, "bytes",
+            "How much sent data the system holds until it is acknowledged; Linux doubles the value you set, for its own "
+                + "overhead (SO_SNDBUF)"),
+        new("ReceiveTimeout", Generic, SocketOptionName.ReceiveTimeout, "ms",
+            "How long a blocking read waits; 0 waits forever (SO_RCVTIMEO)"),
+        new("SendTimeout", Generic, SocketOptionName.SendTimeout, "ms", "How long a blocking write waits; 0 waits forever (SO_SNDTIMEO)"),
+        new("OutOfBandInline", Generic, SocketOptionName.OutOfBandInline, null,
+            "Delivers urgent data inline with the rest (SO_OOBINLINE)"),
+        new("AcceptConnection", Generic, SocketOptionName.AcceptConnection, null,
+            "Whether the socket is listening (SO_ACCEPTCONN)", IsReadOnly: true),
+        new("Error", Generic, SocketOptionName.Error, "errno",
+            "The pending error of the socket; reading it clears it (SO_ERROR)", IsReadOnly: true),
+        new("TimeToLive", IP, SocketOptionName.IpTimeToLive, "hops", "How many routers an IPv4 packet may pass through (IP_TTL)"),
+        new("TypeOfService", IP, SocketOptionName.TypeOfService, "DSCP and ECN bits",
+            "The priority and congestion bits of IPv4 packets (IP_TOS)"),
+        new("DontFragment", IP, SocketOptionName.DontFragment, null,
+            "Keeps IPv4 packets from being fragmented (IP_MTU_DISCOVER, IP_DONTFRAG)"),
+        new("MulticastTimeToLive", IP, SocketOptionName.MulticastTimeToLive, "hops",
+            "How many routers an IPv4 multicast packet may pass through (IP_MULTICAST_TTL)"),
+        new("MulticastLoopback", IP, SocketOptionName.MulticastLoopback, null,
+            "Whether IPv4 multicast is also delivered on this machine (IP_MULTICAST_LOOP)"),
+        new("IPv6Only", IPv6, SocketOptionName.IPv6Only, null,
+            "Restricts an IPv6 socket to IPv6, so that it does not take IPv4 as well (IPV6_V6ONLY)"),
+        new("HopLimit", IPv6, SocketOptionName.HopLimit, "hops",
+            "How many routers an IPv6 packet may pass through (IPV6_UNICAST_HOPS)", Linux: (41, 16), MacOS: (41, 4)),
+        new("IPv6MulticastHops", IPv6, SocketOptionName.MulticastTimeToLive, "hops",
+            "How many routers an IPv6 multicast packet may pass through (IPV6_MULTICAST_HOPS)"),
+        new("IPv6MulticastLoopback", IPv6, SocketOptionName.MulticastLoopback, null,
+            "Whether IPv6 multicast is also delivered on this machine (IPV6_MULTICAST_LOOP)"),
     ];
 
     /// <summary>The known options a socket has, with their values.</summary>
@@ -113,7 +135,7 @@ internal static class SocketOptions
     {
         if (Find(name) is { IsReadOnly: true } definition)
         {
-            throw new NetLabException(FaultKind.OptionReadOnly, $"{definition.Name} can only be read.") { Subject = name };
+            throw new NetLabException(FaultKind.OptionReadOnly, $"{definition.Name} is read-only.") { Subject = name };
         }
 
         if (Raw(name) is null || value is not byte[])
@@ -140,7 +162,8 @@ internal static class SocketOptions
         byte[] buffer = new byte[MostBytes];
         int length = socket.GetRawSocketOption(numbers.Level, numbers.Number, buffer);
         object value = length == sizeof(int) ? BitConverter.ToInt32(buffer) : buffer[..length];
-        return new SocketOption(numbers.Level.ToString(CultureInfo.InvariantCulture), name, value, null, "An option without a name here");
+        return new SocketOption(numbers.Level.ToString(CultureInfo.InvariantCulture), name, value, null, "An option that this "
+            + "module has no name for");
     }
 
     /// <summary>Level and number of an option that the runtime has no right name for; null when it has.</summary>
@@ -160,14 +183,17 @@ internal static class SocketOptions
         string[] parts = name.Split('/');
         return parts.Length == 2 && int.TryParse(parts[0], CultureInfo.InvariantCulture, out int level) && int.TryParse(parts[1], CultureInfo.InvariantCulture, out int number)
             ? (level, number)
-            : throw new NetLabException(FaultKind.OptionNotFound, $"'{name}' is no socket option known here. Use one of {string.Join(", ", Known.Select(definition => definition.Name))}, or level and number such as 6/23.") { Subject = name };
+            : throw new NetLabException(FaultKind.OptionNotFound, $"'{name}' is not a known socket option. "
+                + $"Use one of {string.Join(", ", Known.Select(definition => definition.Name))}, or a level and a number "
+                + "such as 6/23.") { Subject = name };
     }
 
     private static int Number(string name, object value) => value switch
     {
         int number => number,
         bool on when string.Equals(name, "Linger", StringComparison.OrdinalIgnoreCase) => on
-            ? throw new NetLabException(FaultKind.InvalidOptionValue, "Linger takes a number of seconds, or $false for none.") { Subject = name }
+            ? throw new NetLabException(FaultKind.InvalidOptionValue, "Linger takes a number of seconds, or $false to "
+                + "turn it off.") { Subject = name }
             : -1,
         bool on => on ? 1 : 0,
         IConvertible convertible when int.TryParse(convertible.ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture, out int parsed) => parsed,
@@ -176,7 +202,8 @@ internal static class SocketOptions
 
     private static NetLabException Refused(Socket socket, string what, SocketException error) => new(
         FaultKind.OptionRefused,
-        $"The system refuses {what} on this {socket.AddressFamily} {socket.ProtocolType} socket: {error.Message}. Get-SocketOption lists the options it has; some need more rights, or must be set before the socket is bound.",
+        $"The system refused {what} on this {socket.AddressFamily} {socket.ProtocolType} socket: {error.Message}. "
+            + "Get-SocketOption lists the options it has; some need extra rights, or must be set before the socket is bound.",
         error);
 
     /// <summary>An option with a name here.</summary>

@@ -74,7 +74,8 @@ public sealed class TcpInfo
     public ulong? DeliveryRate { get; }
 
     /// <inheritdoc/>
-    public override string ToString() => $"rtt {RoundTripTime.TotalMilliseconds:0.###} ms, cwnd {CongestionWindow}, mss {MaximumSegmentSize}, {TotalRetransmits} sent again";
+    public override string ToString() => $"rtt {RoundTripTime.TotalMilliseconds:0.###} ms, cwnd {CongestionWindow}, mss "
+        + $"{MaximumSegmentSize}, {TotalRetransmits} retransmits";
 
     /// <summary>Reads the bytes of the structure; null when they are too few to be one.</summary>
     internal static TcpInfo? From(ReadOnlySpan<byte> info) => info.Length >= 104 ? new TcpInfo(info) : null;

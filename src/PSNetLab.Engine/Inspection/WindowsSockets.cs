@@ -69,7 +69,8 @@ internal static class WindowsSockets
 
             if (error != InsufficientBuffer)
             {
-                throw new NetLabException(FaultKind.SocketError, $"Windows does not list its sockets: {new Win32Exception((int)error).Message}");
+                throw new NetLabException(FaultKind.SocketError, "Windows could not list its sockets: "
+                    + $"{new Win32Exception((int)error).Message}");
             }
 
             // More than was asked for: meanwhile, sockets open.

@@ -33,7 +33,8 @@ internal static class NameResolver
         }
         catch (Exception error) when (error is SocketException or ArgumentException)
         {
-            throw new NetLabException(FaultKind.HostNotFound, $"The name '{host}' has no address: {error.Message}. Check the spelling and the name server, or give an IP address.", error);
+            throw new NetLabException(FaultKind.HostNotFound, $"The name '{host}' cannot be resolved: {error.Message}. "
+                + "Check the spelling and the name server, or give an IP address.", error);
         }
     }
 }

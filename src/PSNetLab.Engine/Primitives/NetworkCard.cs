@@ -21,7 +21,8 @@ internal sealed record NetworkCard(string Alias, int Index4, int Index6, bool Is
     {
         NetworkCard[] up = [.. Up];
         return Array.Find(up, card => string.Equals(card.Alias, alias, StringComparison.OrdinalIgnoreCase))
-            ?? throw new NetLabException(FaultKind.InterfaceNotFound, $"No interface named '{alias}' is up. These are: {string.Join(", ", up.Select(card => card.Alias))}.") { Subject = alias };
+            ?? throw new NetLabException(FaultKind.InterfaceNotFound, $"No interface named '{alias}' is up. "
+                + $"The interfaces that are up: {string.Join(", ", up.Select(card => card.Alias))}.") { Subject = alias };
     }
 
     /// <summary>The name of the interface with an index; null when there is none.</summary>

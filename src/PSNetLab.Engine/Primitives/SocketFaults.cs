@@ -9,7 +9,7 @@ internal static class SocketFaults
     /// <summary>Says who holds a port, as " (by process 4711, node)"; nothing, where nobody has given it the means to find out.</summary>
     internal static Func<IPEndPoint, ProtocolType, string> DescribeOwner { get; set; } = static (_, _) => string.Empty;
 
-    private const string NoMoreDescriptors = "no more file descriptors in this process";
+    private const string NoMoreDescriptors = "this process is out of file descriptors";
 
     internal static NetLabException Listen(SocketException error, IPEndPoint endPoint, ProtocolType protocol, string portParameter = "-Port") => error.SocketErrorCode switch
     {
@@ -19,11 +19,14 @@ internal static class SocketFaults
             error),
         SocketError.AccessDenied => new(
             FaultKind.PortNotPermitted,
-            $"This user may not open port {endPoint.Port} on {endPoint.Address}{(endPoint.Port is > 0 and < 1024 ? ": ports below 1024 need more rights here" : string.Empty)}. Choose a port from 1024 up, or 0 for any free one.",
+            $"You are not allowed to open port {endPoint.Port} on "
+                + $"{endPoint.Address}{(endPoint.Port is > 0 and < 1024 ? ": ports below 1024 need extra rights here" : string.Empty)}. "
+                + "Choose a port of 1024 or above, or 0 for any free one.",
             error),
         SocketError.AddressNotAvailable => new(
             FaultKind.AddressNotLocal,
-            $"{endPoint.Address} is no address of this machine. Choose one that an interface has, Loopback, or Any for all of them.",
+            $"{endPoint.Address} is not an address of this machine. Use the address of one of its interfaces, Loopback, "
+                + "or Any for all of them.",
             error),
         _ => Other(error, $"Cannot listen on {endPoint}"),
     };
@@ -31,12 +34,18 @@ internal static class SocketFaults
     /// <summary>Why one attempt to connect failed, as a few words for a list.</summary>
     internal static (FaultKind Kind, string Words) Connect(Exception error) => error switch
     {
-        SocketException { SocketErrorCode: SocketError.ConnectionRefused } => (FaultKind.ConnectionRefused, "refused: nobody listens there"),
-        SocketException { SocketErrorCode: SocketError.TimedOut } or OperationCanceledException => (FaultKind.ConnectTimeout, "no answer in time"),
-        SocketException { SocketErrorCode: SocketError.NetworkUnreachable or SocketError.HostUnreachable } => (FaultKind.HostUnreachable, "no route to it"),
-        SocketException { SocketErrorCode: SocketError.AddressNotAvailable } => (FaultKind.AddressNotLocal, "the local address cannot be used for it"),
-        SocketException { SocketErrorCode: SocketError.AddressAlreadyInUse } => (FaultKind.PortInUse, "the local port is in use"),
-        SocketException { SocketErrorCode: SocketError.TooManyOpenSockets } => (FaultKind.TooManyOpenFiles, NoMoreDescriptors),
+        SocketException { SocketErrorCode: SocketError.ConnectionRefused } =>
+            (FaultKind.ConnectionRefused, "refused: nothing is listening there"),
+        SocketException { SocketErrorCode: SocketError.TimedOut } or OperationCanceledException =>
+            (FaultKind.ConnectTimeout, "no answer in time"),
+        SocketException { SocketErrorCode: SocketError.NetworkUnreachable or SocketError.HostUnreachable } =>
+            (FaultKind.HostUnreachable, "no route to host"),
+        SocketException { SocketErrorCode: SocketError.AddressNotAvailable } =>
+            (FaultKind.AddressNotLocal, "the local address cannot be used to reach it"),
+        SocketException { SocketErrorCode: SocketError.AddressAlreadyInUse } =>
+            (FaultKind.PortInUse, "the local port is in use"),
+        SocketException { SocketErrorCode: SocketError.TooManyOpenSockets } =>
+            (FaultKind.TooManyOpenFiles, NoMoreDescriptors),
         _ => (FaultKind.SocketError, error.Message),
     };
 
@@ -45,15 +54,18 @@ internal static class SocketFaults
     {
         SocketError.MessageSize => new(
             FaultKind.MessageTooLong,
-            $"A datagram of {length} bytes cannot be sent to {remote}: at most 65507 fit over IPv4 and 65527 over IPv6 (RFC 768), and some interfaces take less. Split the message, or use TCP.",
+            $"A datagram of {length} bytes cannot be sent to {remote}: at most 65507 fit over IPv4 and 65527 over IPv6 "
+                + "(RFC 768), and some interfaces allow less. Split the message, or use TCP.",
             error),
         SocketError.ConnectionRefused or SocketError.ConnectionReset => new(
             FaultKind.ConnectionRefused,
-            $"Nobody listens on {remote}: a datagram sent before was answered with ICMP port unreachable (RFC 1122, section 4.1.3.1). Check that the server runs and that the port is right.",
+            $"Nothing is listening on {remote}: an earlier datagram was answered with ICMP port unreachable (RFC 1122, "
+                + "section 4.1.3.1). Check that the server is running and that the port is right.",
             error),
         SocketError.AccessDenied => new(
             FaultKind.BroadcastNotPermitted,
-            $"The system refuses to send to {remote}: it is a broadcast address, and a socket has to ask for that first (SO_BROADCAST). Use Send-Broadcast.",
+            $"The system refused to send to {remote}: it is a broadcast address, and the socket must allow broadcasts "
+                + "first (SO_BROADCAST). Use Send-Broadcast.",
             error),
         SocketError.NetworkUnreachable or SocketError.HostUnreachable => new(
             FaultKind.HostUnreachable,

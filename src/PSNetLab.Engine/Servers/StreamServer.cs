@@ -8,7 +8,7 @@ namespace PSNetLab.Engine.Servers;
 
 /// <summary>Listens on one endpoint and has a handler serve each connection, until it is stopped.</summary>
 /// <remarks>It starts in two steps, so that whoever is told of its connections can be whole before the first of them: <see cref="Bind"/>, then <see cref="Run"/>.</remarks>
-[SuppressMessage("Design", "CA1001", Justification = "Its end is Stop, and Completion tells when it is reached.")]
+[SuppressMessage("Design", "CA1001", Justification = "Stop ends it, and Completion says when it has ended.")]
 internal sealed class StreamServer : IServerHost
 {
     private const long StopGraceMilliseconds = 1000;
@@ -163,7 +163,8 @@ internal sealed class StreamServer : IServerHost
                 Refused++;
                 ReportFull(() => new NetLabException(
                     FaultKind.TooManyConnections,
-                    $"{LocalEndPoint} already has {_options.MaxConnections} connections; further ones {_handler.FateOfTooMany} and are counted. Raise -MaxConnections, or close some."));
+                    $"{LocalEndPoint} already has {_options.MaxConnections} connections; "
+                        + $"new ones {_handler.FateOfTooMany} and are counted. Raise -MaxConnections, or close some."));
 
                 // Over TLS, a handshake would cost more than the word is worth.
                 if (_options.Certificate is null && Copy(_turnedAway).Length < _handler.MostTurnedAway)
@@ -309,7 +310,8 @@ internal sealed class StreamServer : IServerHost
     {
         if (error is not null)
         {
-            _completion.TrySetException(new NetLabException(FaultKind.SocketError, $"The server on {LocalEndPoint} cannot accept connections any more: {error.Message}", error));
+            _completion.TrySetException(new NetLabException(FaultKind.SocketError, $"The server on {LocalEndPoint} can no "
+                + $"longer accept connections: {error.Message}", error));
             Stop();
         }
 

@@ -132,7 +132,7 @@ public sealed partial class TcpConnection
         {
             throw new NetLabException(FaultKind.ConnectionBusy, other is TcpSession
                 ? $"Connection {Id} belongs to the server on {LocalEndPoint}, which reads it. Take its messages from the server: Receive-TcpMessage -Job."
-                : $"Connection {Id} is being received from elsewhere. One receiver at a time: wait for it, or stop it.");
+                : $"Connection {Id} already has a receiver. One receiver at a time: wait for it to finish, or stop it.");
         }
 
         if (TryBeginUse())

@@ -128,7 +128,7 @@ public sealed partial class TcpConnection
         catch (OperationCanceledException) when (begun)
         {
             // Half a frame on the wire: whatever followed would be read as the rest of it.
-            Close(TcpCloseReason.LocalReset, "Sending was given up in the middle of a message.");
+            Close(TcpCloseReason.LocalReset, "Sending stopped in the middle of a message.");
             throw;
         }
         finally

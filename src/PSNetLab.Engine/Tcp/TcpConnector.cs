@@ -169,14 +169,16 @@ internal static class TcpConnector
         FaultKind kind = reasons.Length > 0 ? reasons[0].Why.Kind : FaultKind.ConnectTimeout;
         string advice = kind switch
         {
-            FaultKind.ConnectionRefused => "Check that the server runs and that the port is right.",
-            FaultKind.ConnectTimeout => $"Check the address and what filters the way to it, or allow more time than {options.Timeout.TotalSeconds} s.",
+            FaultKind.ConnectionRefused => "Check that the server is running and that the port is right.",
+            FaultKind.ConnectTimeout => "Check the address and any firewall on the way, or allow more time than "
+                + $"{options.Timeout.TotalSeconds} s.",
             FaultKind.HostUnreachable => "Check the address, the network interface and the routes.",
             FaultKind.AddressNotLocal or FaultKind.PortInUse => "Check -LocalEndPoint.",
             _ => "Check the address and the port.",
         };
         string each = string.Join("; ", reasons.Select(reason => $"{reason.EndPoint} ({reason.Why.Words})"));
-        return new NetLabException(kind, $"Cannot connect to {options.Target}. {(each.Length > 0 ? $"Tried {each}." : "There was no time to try.")} {advice}", failures.Count > 0 ? failures[0].Error : null);
+        string tried = each.Length > 0 ? $"Tried {each}." : "Time ran out before an address was tried.";
+        return new NetLabException(kind, $"Cannot connect to {options.Target}. {tried} {advice}", failures.Count > 0 ? failures[0].Error : null);
     }
 
     private static async Task<TlsTransport> SecureAsync(Socket socket, TcpConnectOptions options, CancellationToken cancellationToken)
@@ -201,7 +203,9 @@ internal static class TcpConnector
         {
             throw new NetLabException(
                 FaultKind.CertificateRejected,
-                $"The certificate of {options.Target} was not accepted: {complaint}. Name what it is for with -TargetHost, trust its issuer on this machine, or, for a test, use -SkipCertificateCheck.",
+                $"The certificate of {options.Target} was not accepted: {complaint}. "
+                    + "Give the name it was issued for with -TargetHost, trust its issuer on this machine, or, in a test, "
+                    + "use -SkipCertificateCheck.",
                 error);
         }
         catch (Exception error) when (error is AuthenticationException or IOException or SocketException)

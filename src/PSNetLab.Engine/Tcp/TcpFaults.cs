@@ -14,13 +14,16 @@ internal static class TcpFaults
         NetLabException known => (known.Kind == FaultKind.ConnectionReset ? TcpCloseReason.PeerReset : TcpCloseReason.Failed, known),
         SocketException { SocketErrorCode: SocketError.ConnectionReset or SocketError.ConnectionAborted } => (
             TcpCloseReason.PeerReset,
-            new(FaultKind.ConnectionReset, $"{remote} reset the connection: it was closed there while data was still on its way. Open a new one to go on.", error)),
+            new(FaultKind.ConnectionReset, $"{remote} reset the connection: it was closed at that end while data was "
+                + "still on its way. Open a new one to continue.", error)),
         SocketException { SocketErrorCode: SocketError.Shutdown or SocketError.NotConnected } or ObjectDisposedException => (
             TcpCloseReason.PeerClosed,
-            new(FaultKind.ConnectionClosed, $"The connection to {remote} takes no more data: it is closed (broken pipe). Open a new one to go on.", error)),
+            new(FaultKind.ConnectionClosed, $"The connection to {remote} is closed, so nothing more can be sent "
+                + "(broken pipe). Open a new one to continue.", error)),
         SocketException { SocketErrorCode: SocketError.TimedOut } => (
             TcpCloseReason.Failed,
-            new(FaultKind.SendTimeout, $"{remote} stopped answering, and the system gave the connection up. Check the network, then open a new one.", error)),
+            new(FaultKind.SendTimeout, $"{remote} stopped answering, and the system gave up on the connection. "
+                + "Check the network, then open a new one.", error)),
         AuthenticationException => (TcpCloseReason.TlsFailed, new(FaultKind.TlsHandshakeFailed, $"TLS with {remote} failed: {error.Message}", error)),
         IOException { InnerException: SocketException inner } => Ended(inner, remote),
         SocketException other => (TcpCloseReason.Failed, SocketFaults.Other(other, $"The connection to {remote} failed")),

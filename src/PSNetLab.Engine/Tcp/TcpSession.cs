@@ -53,7 +53,8 @@ internal sealed class TcpSession : IServedConnection
             string? detail = null;
             if (left > 0 && !_connection.IsClosed)
             {
-                detail = $"{_connection.RemoteEndPoint} ended the stream in the middle of a message: {left} bytes of a {_connection.Framing} frame had come. They are kept as a message with Truncated set.";
+                detail = $"{_connection.RemoteEndPoint} ended the stream in the middle of a message: "
+                    + $"only {left} bytes of a {_connection.Framing} frame arrived. They are kept as a message with Truncated set.";
                 _host.Report(new NetLabException(FaultKind.TruncatedFrame, detail), _connection.RemoteEndPoint);
             }
 
@@ -82,7 +83,9 @@ internal sealed class TcpSession : IServedConnection
     {
         if (_options.IdleTimeout > TimeSpan.Zero && _connection.IdleMilliseconds >= _options.IdleTimeout.TotalMilliseconds)
         {
-            NetLabException fault = new(FaultKind.IdleTimeout, $"{_connection.RemoteEndPoint} was closed: nothing came or went for {_options.IdleTimeout.TotalSeconds} s. Raise -IdleTimeoutSec, or let the client send something from time to time.");
+            NetLabException fault = new(FaultKind.IdleTimeout, $"{_connection.RemoteEndPoint} was closed: "
+                + $"nothing was sent or received for {_options.IdleTimeout.TotalSeconds} s. "
+                + "Raise -IdleTimeoutSec, or have the client send something from time to time.");
             _host.Report(fault, _connection.RemoteEndPoint);
             _connection.Close(TcpCloseReason.IdleTimeout, fault.Message);
         }

@@ -8,7 +8,7 @@ using PSNetLab.Engine.Primitives;
 namespace PSNetLab.Engine.Udp;
 
 /// <summary>Receives datagrams on one socket and answers them, until it is stopped.</summary>
-[SuppressMessage("Design", "CA1001", Justification = "Its end is Stop, and Completion tells when it is reached.")]
+[SuppressMessage("Design", "CA1001", Justification = "Stop ends it, and Completion says when it has ended.")]
 internal sealed class UdpServer : IDatagramHandler
 {
     private const int StopGraceMilliseconds = 1000;
@@ -162,7 +162,8 @@ internal sealed class UdpServer : IDatagramHandler
                 if (!_stopping)
                 {
                     // An error that the socket remembers, such as an ICMP answer to what was sent, must not end the server.
-                    _options.OnFault?.Invoke(new NetLabException(FaultKind.SocketError, $"{LocalEndPoint} reports: {error.Message}. The server goes on.", error), LocalEndPoint);
+                    _options.OnFault?.Invoke(new NetLabException(FaultKind.SocketError, $"The socket on {LocalEndPoint} "
+                        + $"reported: {error.Message}. The server keeps running.", error), LocalEndPoint);
                 }
             }
         }

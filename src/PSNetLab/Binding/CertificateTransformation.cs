@@ -17,7 +17,8 @@ public sealed class CertificateTransformationAttribute : ArgumentTransformationA
         {
             return certificate.HasPrivateKey
                 ? certificate
-                : throw new ArgumentTransformationMetadataException($"The certificate {certificate.Subject} has no private key, which a server needs. Load it together with its key, such as from a PFX file.");
+                : throw new ArgumentTransformationMetadataException($"The certificate {certificate.Subject} has no "
+                    + "private key, which a server needs. Load it together with its key, for example from a PFX file.");
         }
 
         string text = input?.ToString() ?? string.Empty;
@@ -32,7 +33,8 @@ public sealed class CertificateTransformationAttribute : ArgumentTransformationA
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or CryptographicException or SessionStateException)
         {
-            throw new ArgumentTransformationMetadataException($"'{text}' cannot be read as a certificate with its private key: {error.Message} Give an X509Certificate2, a PFX file without password, or a PEM file with both parts.", error);
+            throw new ArgumentTransformationMetadataException($"'{text}' cannot be read as a certificate with its private "
+                + $"key: {error.Message} Use an X509Certificate2, a PFX file without a password, or a PEM file with both parts.", error);
         }
     }
 }

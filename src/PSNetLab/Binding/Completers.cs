@@ -94,7 +94,7 @@ public sealed class ComputerNameCompleter : WordCompleter
 {
     private protected override IEnumerable<(string Word, string Tooltip)> Words =>
     [
-        ("localhost", "This machine, by IPv6 or IPv4"),
+        ("localhost", "This machine, over IPv6 or IPv4"),
         .. LocalAddressCompleter.OwnAddresses,
     ];
 }
@@ -112,10 +112,10 @@ public sealed class MulticastGroupCompleter : WordCompleter
 {
     private protected override IEnumerable<(string Word, string Tooltip)> Words =>
     [
-        ("239.255.0.1", "For use within a site, as one likes (RFC 2365)"),
-        ("ff05::1234", "For use within a site, as one likes (RFC 4291)"),
-        ("224.0.0.1", "All hosts of the network (RFC 1112)"),
-        ("ff02::1", "All nodes of the link (RFC 4291)"),
+        ("239.255.0.1", "Free for private use within a site (RFC 2365)"),
+        ("ff05::1234", "Free for private use within a site (RFC 4291)"),
+        ("224.0.0.1", "All hosts on the network (RFC 1112)"),
+        ("ff02::1", "All nodes on the link (RFC 4291)"),
         ("224.0.0.251", "Multicast DNS (RFC 6762)"),
         ("ff02::fb", "Multicast DNS (RFC 6762)"),
         ("239.255.255.250", "SSDP, which finds UPnP devices"),

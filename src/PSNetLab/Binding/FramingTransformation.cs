@@ -20,7 +20,7 @@ public sealed class FramingTransformationAttribute : ArgumentTransformationAttri
             {
                 MessageFraming framing => framing,
                 IDictionary table => FromTable(table),
-                null => throw FramingParser.Invalid("A framing is missing."),
+                null => throw FramingParser.Invalid("No framing was given."),
                 _ => FramingParser.Parse(input.ToString() ?? string.Empty),
             };
         }

@@ -25,8 +25,8 @@ internal static class SocketSource
             UdpClient client => (client.Client ?? throw OwnSockets.Closed(), null),
             _ => throw new NetLabException(
                 FaultKind.NoSocket,
-                $"An object of type {source?.GetType().Name ?? "null"} has no socket to look into. "
-                    + "Give a server job or connection of this module, or a Socket, TcpClient, TcpListener or UdpClient."),
+                $"An object of type {source?.GetType().Name ?? "null"} has no socket to inspect. "
+                    + "Use a server job or connection of this module, or a Socket, TcpClient, TcpListener or UdpClient."),
         };
     }
 

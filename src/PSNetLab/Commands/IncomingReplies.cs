@@ -77,7 +77,8 @@ internal sealed class IncomingReplies(NetCmdlet cmdlet, IMessageSource<object> s
     {
         if (source.Dropped > 0)
         {
-            cmdlet.WriteWarning($"{source.Dropped} answers came faster than they were taken, and were not kept. Do less per answer, or send more slowly (-IntervalMs).");
+            cmdlet.WriteWarning($"{source.Dropped} answers arrived faster than they were read, and were lost. "
+                + "Do less work per answer, or send more slowly (-IntervalMs).");
         }
     }
 

@@ -43,7 +43,8 @@ public abstract class ReceiveCmdlet : NetCmdlet
             receive(limit.Token);
             if (_received < Count)
             {
-                Report(new NetLabException(FaultKind.ConnectionClosed, $"{ended} after {_received} of {Count} {Messages}. Ask for fewer with -Count, or look at what the other side does."), target);
+                Report(new NetLabException(FaultKind.ConnectionClosed, $"{ended} after {_received} of {Count} {Messages}. "
+                    + "Ask for fewer with -Count, or check what the other side does."), target);
             }
         }
         catch (NetLabException fault)
@@ -73,7 +74,10 @@ public abstract class ReceiveCmdlet : NetCmdlet
     {
         if (Count > 0 || TimeoutSec > 0)
         {
-            ShowWaiting(wait, $"Waiting for {Messages} on {endPoint}", () => Count > 0 ? $"{_received} of {Count} have come" : $"{_received} have come");
+            ShowWaiting(
+                wait,
+                $"Waiting for {Messages} on {endPoint}",
+                () => Count > 0 ? $"{_received} of {Count} received" : $"{_received} received");
         }
         else
         {
@@ -98,7 +102,8 @@ public abstract class ReceiveCmdlet : NetCmdlet
     {
         if (!job.Records.Keep)
         {
-            Report(new NetLabException(FaultKind.InvalidParameters, $"The server on {job.LocalEndPoint} was started with -NoRecord, so there is nothing to receive. Start it without."), job.LocalEndPoint);
+            Report(new NetLabException(FaultKind.InvalidParameters, $"The server on {job.LocalEndPoint} was started with "
+                + "-NoRecord, so there is nothing to receive. Start it without -NoRecord."), job.LocalEndPoint);
             return;
         }
 

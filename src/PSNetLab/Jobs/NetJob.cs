@@ -141,7 +141,8 @@ public abstract class NetJob : Job
         else if (result == AddResult.Dropped && !_warnedOfDrops)
         {
             _warnedOfDrops = true;
-            Write(new WarningRecord($"{Name}: {Records.BufferLimit} messages wait and nobody takes them, so further ones are not kept; Dropped counts them. Receive them, raise -BufferLimit, or use -NoRecord."));
+            Write(new WarningRecord($"{Name}: {Records.BufferLimit} messages are waiting to be received, so new ones are "
+                + "no longer kept; Dropped counts them. Receive them, raise -BufferLimit, or use -NoRecord."));
         }
 
         return result != AddResult.NoRoom;

@@ -47,7 +47,8 @@ internal sealed class ReplyScript : IDisposable
                 job.Write(Errors.Record(
                     new NetLabException(
                         FaultKind.ReplyScriptFailed,
-                        $"The script block failed on message {message.Sequence} of {message.RemoteEndPoint}: {error.Message.TrimEnd('.')}. Nothing was sent back for it; the server goes on.",
+                        $"The script block failed on message {message.Sequence} of {message.RemoteEndPoint}: "
+                            + $"{error.Message.TrimEnd('.')}. No answer was sent; the server keeps running.",
                         error),
                     message.RemoteEndPoint));
             }

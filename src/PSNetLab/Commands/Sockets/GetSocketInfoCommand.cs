@@ -17,8 +17,10 @@ public sealed class GetSocketInfoCommand : NetCmdlet
     private const string MachineSet = "Machine";
     private const string ObjectSet = "Object";
 
-    private const string ProcessesUnknown = "Some sockets are shown without a process: they belong to other users' processes, and to look into those takes the rights of root (on Linux, CAP_SYS_PTRACE is enough).";
-    private const string ProgramsUnknown = "Some processes are shown without name or path: they belong to the system or to other users, and to look into those takes the rights of an administrator.";
+    private const string ProcessesUnknown = "Some sockets are shown without a process: "
+        + "they belong to other users, and only root can see those processes (on Linux, CAP_SYS_PTRACE is enough).";
+    private const string ProgramsUnknown = "Some processes are shown without a name or path: "
+        + "they belong to the system or to other users, and only an administrator can see those.";
 
     private readonly SocketProcesses _processes = new();
     private AddressFilter? _local;
@@ -174,8 +176,8 @@ public sealed class GetSocketInfoCommand : NetCmdlet
     /// <summary>What may have been meant by an object that has no socket.</summary>
     private string Hint() => (InputObject is PSObject wrapped ? wrapped.BaseObject : InputObject) switch
     {
-        int port => $" For the sockets with a port: Get-SocketInfo -Port {port}.",
-        System.Diagnostics.Process process => $" For the sockets of a process: Get-SocketInfo -ProcessId {process.Id}.",
+        int port => $" To list the sockets that use a port: Get-SocketInfo -Port {port}.",
+        System.Diagnostics.Process process => $" To list the sockets of a process: Get-SocketInfo -ProcessId {process.Id}.",
         _ => string.Empty,
     };
 

@@ -36,7 +36,7 @@ public sealed class SetSocketOptionCommand : NetCmdlet
             Socket socket = SocketSource.Find(InputObject).Socket;
             object value = Value is PSObject wrapped ? wrapped.BaseObject : Value;
             SocketOptions.Check(Name, value);
-            if (!ShouldProcess(socket.LocalEndPoint?.ToString() ?? $"{socket.ProtocolType} socket, not bound", $"Set {Name} to {value}"))
+            if (!ShouldProcess(socket.LocalEndPoint?.ToString() ?? $"unbound {socket.ProtocolType} socket", $"Set {Name} to {value}"))
             {
                 return;
             }

@@ -34,7 +34,7 @@ public sealed class CloseTcpConnectionCommand : NetCmdlet
     {
         foreach (TcpConnection connection in Connection)
         {
-            if (!ShouldProcess(connection.ToString(), HalfClose ? "Send no more" : Reset ? "Reset" : "Close"))
+            if (!ShouldProcess(connection.ToString(), HalfClose ? "Shut down sending" : Reset ? "Reset" : "Close"))
             {
                 continue;
             }

@@ -39,7 +39,9 @@ public sealed class GetTcpConnectionCommand : PSCmdlet
             }
             else
             {
-                WriteError(Errors.Record(FaultKind.ConnectionNotFound, $"There is no open connection {id} {(Job is null ? "that was opened here; give -Job for one of a server" : $"on {Job.LocalEndPoint}")}. Get-TcpConnection without -Id lists them.", id));
+                WriteError(Errors.Record(FaultKind.ConnectionNotFound, $"There is no open connection {id} "
+                    + $"{(Job is null ? "that was opened here; use -Job for one of a server" : $"on {Job.LocalEndPoint}")}. "
+                    + "Get-TcpConnection without -Id lists them.", id));
             }
         }
     }

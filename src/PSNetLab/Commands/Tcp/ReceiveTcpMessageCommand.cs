@@ -22,7 +22,7 @@ public sealed class ReceiveTcpMessageCommand : ReceiveCmdlet
     [ArgumentCompleter(typeof(ServerJobCompleter<TcpServerJob>))]
     public TcpServerJob? Job { get; set; }
 
-    private protected override string Advice => "Check that the sender runs and uses the same -Framing";
+    private protected override string Advice => "Check that the sender is running and uses the same -Framing";
 
     /// <inheritdoc/>
     protected override void ProcessRecord()

@@ -49,7 +49,9 @@ public sealed partial class SendTcpMessageCommand
         {
             _void = true;
             Report(
-                new NetLabException(FaultKind.ConnectionNotFound, $"{job.LocalEndPoint} has no open connection{(ConnectionId is null ? string.Empty : " " + string.Join(", ", ConnectionId))} to send to. Get-TcpConnection -Job lists those it has."),
+                new NetLabException(FaultKind.ConnectionNotFound, $"{job.LocalEndPoint} has no open "
+                    + $"connection{(ConnectionId is null ? string.Empty : " " + string.Join(", ", ConnectionId))} to send "
+                    + "to. Get-TcpConnection -Job lists its open connections."),
                 job.LocalEndPoint);
         }
 
@@ -85,7 +87,9 @@ public sealed partial class SendTcpMessageCommand
         if (!drain.IsCompleted)
         {
             outbox.GiveUp();
-            return new NetLabException(FaultKind.SendTimeout, $"{outbox.Connection.RemoteEndPoint} did not take the messages within {TimeoutSec} s. {WhyNotTaken(outbox.Connection)} The connection was reset if a message had begun.");
+            return new NetLabException(FaultKind.SendTimeout, $"{outbox.Connection.RemoteEndPoint} did not accept the "
+                + $"messages within {TimeoutSec} s. {WhyNotTaken(outbox.Connection)} If a message was partly sent, the "
+                + "connection was reset.");
         }
 
         try
@@ -106,8 +110,12 @@ public sealed partial class SendTcpMessageCommand
 
     private string WhyNotTaken(TcpConnection connection) => connection switch
     {
-        { IsHeldBack: true } when Job?.Options.Handler is null => "It may wait to send, too: the server does not read it, because as many messages wait as -BufferLimit. Take them (Receive-TcpMessage -Job), or start the server with -WhenFull Drop.",
-        _ when Connection is not null => "Its receive buffer is full: it does not read, or it waits until its own messages are read here. Make it read, take its messages at the same time (Receive-TcpMessage -Connection), or raise -TimeoutSec.",
-        _ => "Its receive buffer is full, so it does not read. Make the peer read, or raise -TimeoutSec.",
+        { IsHeldBack: true } when Job?.Options.Handler is null => "It may itself be waiting to send: "
+            + "the server has stopped reading, because -BufferLimit messages are waiting in it. "
+            + "Receive them (Receive-TcpMessage -Job), or start the server with -WhenFull Drop.",
+        _ when Connection is not null => "Its receive buffer is full: it is not reading, or it is waiting for its own "
+            + "messages to be read here. Make it read, receive its messages at the same time (Receive-TcpMessage "
+            + "-Connection), or raise -TimeoutSec.",
+        _ => "Its receive buffer is full: it is not reading. Make the peer read, or raise -TimeoutSec.",
     };
 }

@@ -220,7 +220,8 @@ public sealed partial class SendTcpMessageCommand : TcpClientCmdlet
         }
         else if (Incoming.Written < Count)
         {
-            Report(new NetLabException(FaultKind.ConnectionClosed, $"{Target} closed the connection after {Incoming.Written} of {Count} replies. Ask for fewer with -Count, or look at what the server does."), Target);
+            Report(new NetLabException(FaultKind.ConnectionClosed, $"{Target} closed the connection after "
+                + $"{Incoming.Written} of {Count} replies. Ask for fewer with -Count, or check what the server does."), Target);
         }
     }
 }

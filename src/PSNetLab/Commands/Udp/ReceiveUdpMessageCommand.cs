@@ -86,7 +86,7 @@ public sealed class ReceiveUdpMessageCommand : ReceiveCmdlet
     [Parameter(ParameterSetName = PortSet)]
     public SwitchParameter AsJob { get; set; }
 
-    private protected override string Advice => "Check that the sender runs and sends to this address and port";
+    private protected override string Advice => "Check that the sender is running and sends to this address and port";
 
     /// <inheritdoc/>
     protected override void ProcessRecord()
@@ -107,7 +107,8 @@ public sealed class ReceiveUdpMessageCommand : ReceiveCmdlet
         {
             if (AsJob && (Count > 0 || TimeoutSec > 0))
             {
-                throw new NetLabException(FaultKind.InvalidParameters, "-Count and -TimeoutSec do not go with -AsJob, which receives until it is stopped. Give them to the command that takes the messages: Receive-UdpMessage -Job.");
+                throw new NetLabException(FaultKind.InvalidParameters, "-Count and -TimeoutSec cannot be used with "
+                    + "-AsJob, which receives until it is stopped. Use them when you take the messages: Receive-UdpMessage -Job.");
             }
 
             _holdsCollections = !AsJob && TryHoldCollections();
@@ -134,7 +135,9 @@ public sealed class ReceiveUdpMessageCommand : ReceiveCmdlet
         ReceiveFrom(_own!);
         if (_own!.KernelDrops + _own.Dropped is > 0 and var lost)
         {
-            WriteWarning($"{lost} datagrams were lost because they came faster than they were taken. Raise -ReceiveBufferBytes (the system gave {_own.ReceiveBufferBytes}; on Linux net.core.rmem_max is its limit), or do less per message.");
+            WriteWarning($"{lost} datagrams were lost because they arrived faster than they were read. "
+                + $"Raise -ReceiveBufferBytes (the system gave {_own.ReceiveBufferBytes}; "
+                + "on Linux net.core.rmem_max is its limit), or do less work per message.");
         }
     }
 

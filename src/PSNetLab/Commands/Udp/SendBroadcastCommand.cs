@@ -157,7 +157,9 @@ public sealed class SendBroadcastCommand : NetCmdlet
         NetworkCard[] cards = InterfaceAlias is null ? [.. NetworkCard.Up.Where(card => !card.IsLoopback)] : Array.ConvertAll(InterfaceAlias, NetworkCard.Find);
         return cards.SelectMany(WaysOf).Any()
             ? cards
-            : throw new NetLabException(FaultKind.InterfaceNotFound, $"None of the interfaces {string.Join(", ", InterfaceAlias ?? NetworkCard.Up.Select(card => card.Alias))} has an IPv4 broadcast address. Give the address with -Address, or look at the interfaces.");
+            : throw new NetLabException(FaultKind.InterfaceNotFound, "None of the interfaces "
+                + $"{string.Join(", ", InterfaceAlias ?? NetworkCard.Up.Select(card => card.Alias))} has an IPv4 "
+                + "broadcast address. Give the address with -Address, or check the interfaces.");
     }
 
     private UdpSender Sender((string Alias, IPAddress Source, IPAddress Broadcast) way)

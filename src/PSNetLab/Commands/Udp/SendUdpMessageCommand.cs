@@ -156,7 +156,9 @@ public sealed class SendUdpMessageCommand : NetCmdlet
         else if (!complete && (Count > 0 || Incoming!.Written == 0))
         {
             Report(
-                new NetLabException(FaultKind.ReceiveTimeout, $"{(Count == 0 ? "No answer" : $"{Incoming!.Written} of {Count} answers")} came from {Target} within {TimeoutSec} s. A datagram, or its answer, may be lost on the way: send it again, or raise -TimeoutSec."),
+                new NetLabException(FaultKind.ReceiveTimeout, $"{(Count == 0 ? "No answer" : $"{Incoming!.Written} of {Count} answers")} "
+                    + $"came from {Target} within {TimeoutSec} s. A datagram or its answer may have been lost on the way: "
+                    + "send it again, or raise -TimeoutSec."),
                 Target);
         }
     }
@@ -184,7 +186,8 @@ public sealed class SendUdpMessageCommand : NetCmdlet
         _sentBefore = true;
         if (payload.Length > _unfragmented)
         {
-            WriteVerbose($"{payload.Length} bytes are more than the {_unfragmented} that go to {Target} in one piece; the datagram is sent in fragments, and lost as a whole if one of them is (RFC 791, section 2.3).");
+            WriteVerbose($"{payload.Length} bytes are more than the {_unfragmented} that reach {Target} in one piece; "
+                + "the datagram is sent in fragments, and if one is lost, all of it is lost (RFC 791, section 2.3).");
         }
 
         try

@@ -15,7 +15,8 @@ internal static class UdpBindings
     {
         if (job.ReceiveBufferBytes < asked)
         {
-            cmdlet.WriteVerbose($"The system keeps {job.ReceiveBufferBytes} bytes waiting for {job.LocalEndPoint}, not {asked}. On Linux, net.core.rmem_max is the limit for who has no CAP_NET_ADMIN (socket(7)).");
+            cmdlet.WriteVerbose($"The system gave {job.LocalEndPoint} a receive buffer of {job.ReceiveBufferBytes} bytes, "
+                + $"not {asked}. On Linux, net.core.rmem_max is the limit without CAP_NET_ADMIN (socket(7)).");
         }
     }
 
