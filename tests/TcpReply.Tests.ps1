@@ -148,7 +148,7 @@ Describe 'Answers of a server' {
             $server.Error[0].FullyQualifiedErrorId | Should -BeLike 'ReplyScriptFailed*'
             $server.Error[0].CategoryInfo.Category | Should -Be 'InvalidResult'
             "$($server.Error[0].TargetObject)" | Should -Be "$($client.LocalEndPoint)"
-            "$($server.Error[0])" | Should -BeLike "*message 2 of $($client.LocalEndPoint): I do not like this one. No answer was sent*"
+            "$($server.Error[0])" | Should -BeLike "*message 2 of $($client.LocalEndPoint): I do not like this one (line 2 of the script block: *). Nothing more was sent back*"
         }
 
         It 'makes an output that the framing cannot carry an error of the job; the connection goes on' {

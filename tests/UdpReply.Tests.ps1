@@ -93,7 +93,7 @@ Describe 'Answers of a UDP server' {
             $server.Error | Should -HaveCount 1
             $server.Error[0].FullyQualifiedErrorId | Should -BeLike 'ReplyScriptFailed*'
             $server.Error[0].TargetObject | Should -BeOfType ([Net.IPEndPoint])
-            "$($server.Error[0])" | Should -BeLike '*message 2 of 127.0.0.1:*: I do not like this one. No answer was sent*'
+            "$($server.Error[0])" | Should -BeLike '*message 2 of 127.0.0.1:*: I do not like this one (line 2 of the script block: *). Nothing more was sent back*'
         }
 
         It 'writes its other streams to the job, and the messages are there as well' {

@@ -104,7 +104,7 @@ public class TcpServerLimitTests
             return [message.Data];
         }
 
-        await using TestServer server = new(new() { Framing = DelimiterFraming.Line, IdleTimeout = TimeSpan.FromMilliseconds(200), Handler = Handle });
+        await using TestServer server = new(new() { Framing = DelimiterFraming.Line, IdleTimeout = TimeSpan.FromMilliseconds(200), Handler = Answers.Of<TcpMessage>(Handle) });
         using Peer peer = await server.ConnectAsync();
         await server.Observer.OpenedAsync();
         await peer.SendAsync("a\n");

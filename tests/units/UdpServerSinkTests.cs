@@ -30,7 +30,7 @@ public class UdpServerSinkTests
         UdpServer server = UdpServer.Bind(new()
         {
             Sink = sink,
-            Handler = async message =>
+            Handler = Answers.Of<UdpMessage>(async message =>
             {
                 if (message.Text == "0")
                 {
@@ -38,7 +38,7 @@ public class UdpServerSinkTests
                 }
 
                 return [message.Data];
-            },
+            }),
         }).Started();
         using UdpClient peer = Datagrams.NewPeer(server.LocalEndPoint);
 

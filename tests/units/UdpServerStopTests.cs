@@ -59,12 +59,12 @@ public class UdpServerStopTests
         TaskCompletionSource release = new(TaskCreationOptions.RunContinuationsAsynchronously);
         UdpServer server = UdpServer.Bind(new()
         {
-            Handler = async message =>
+            Handler = Answers.Of<UdpMessage>(async message =>
             {
                 asked.TrySetResult();
                 await release.Task;
                 return [message.Data];
-            },
+            }),
         }).Started();
         using UdpClient peer = Datagrams.NewPeer(server.LocalEndPoint);
         await peer.SendTextAsync("last words");
@@ -86,12 +86,12 @@ public class UdpServerStopTests
         List<NetLabException> faults = [];
         UdpServer server = UdpServer.Bind(new()
         {
-            Handler = async message =>
+            Handler = Answers.Of<UdpMessage>(async message =>
             {
                 asked.TrySetResult();
                 await release.Task;
                 return [message.Data];
-            },
+            }),
             OnFault = (fault, _) => faults.Add(fault),
         }).Started();
         using UdpClient peer = Datagrams.NewPeer(server.LocalEndPoint);

@@ -97,7 +97,7 @@ public class UdpServerTests
             return message.Sequence % 3 == 0 ? [] : [message.Data, "+"u8.ToArray()];
         }
 
-        await using TestUdpServer server = new(new() { Handler = Handle });
+        await using TestUdpServer server = new(new() { Handler = Answers.Of<UdpMessage>(Handle) });
         using UdpClient peer = Datagrams.NewPeer(server.EndPoint);
         for (int i = 1; i <= 120; i++)
         {
@@ -171,7 +171,7 @@ public class UdpServerTests
         static ValueTask<IReadOnlyList<byte[]>> Handle(UdpMessage message)
             => new([message.Text == "bad" ? new byte[70_000] : message.Data]);
 
-        await using TestUdpServer server = new(new() { Handler = Handle });
+        await using TestUdpServer server = new(new() { Handler = Answers.Of<UdpMessage>(Handle) });
         using UdpClient peer = Datagrams.NewPeer(server.EndPoint);
         await peer.SendTextAsync("bad");
         await peer.SendTextAsync("good");
@@ -193,7 +193,7 @@ public class UdpServerTests
             return [message.Data];
         }
 
-        await using TestUdpServer server = new(new() { Handler = Handle });
+        await using TestUdpServer server = new(new() { Handler = Answers.Of<UdpMessage>(Handle) });
         for (int i = 0; i < 20; i++)
         {
             using UdpClient leaving = Datagrams.NewPeer(server.EndPoint);
@@ -215,11 +215,11 @@ public class UdpServerTests
         await using TestUdpServer server = new(new()
         {
             Binding = new() { ReceiveBufferBytes = 4096 },
-            Handler = async _ =>
+            Handler = Answers.Of<UdpMessage>(async _ =>
             {
                 await release.Task;
                 return [];
-            },
+            }),
         });
         using UdpClient peer = Datagrams.NewPeer(server.EndPoint);
         int sent = 0;

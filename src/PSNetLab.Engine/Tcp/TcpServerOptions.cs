@@ -24,7 +24,7 @@ internal sealed record TcpServerOptions : StreamServerOptions
     internal IReadOnlyList<byte[]> Replies { get; init; } = [];
 
     /// <summary>Makes the answers to a message; the connection is not read meanwhile, so that they keep their order.</summary>
-    internal Func<TcpMessage, ValueTask<IReadOnlyList<byte[]>>>? Handler { get; init; }
+    internal Func<TcpMessage, IAsyncEnumerable<byte[]>>? Handler { get; init; }
 
     /// <summary>Where received messages go; null to keep none.</summary>
     internal IMessageSink<TcpMessage>? Sink { get; init; }

@@ -225,14 +225,24 @@ internal sealed class TcpSession : IServedConnection
             await _options.Sink!.AddAsync(_current!).ConfigureAwait(false);
         }
 
-        IReadOnlyList<byte[]> replies = _options.Handler is { } handler ? await handler(_current!).ConfigureAwait(false) : [];
-        _current = null;
-        _isReading = _connection.ResumeReading();
-        for (int i = 0; _isReading && i < replies.Count; i++)
+        if (_options.Handler is { } handler)
         {
-            await SendFrame(replies[i]).ConfigureAwait(false);
+            await foreach (byte[] reply in handler(_current!).ConfigureAwait(false))
+            {
+                if (_connection.IsClosed)
+                {
+                    break;
+                }
+
+                // From here on it is the peer that is waited for.
+                _connection.IsHeldBack = false;
+                await SendFrame(reply).ConfigureAwait(false);
+                _connection.IsHeldBack = true;
+            }
         }
 
+        _current = null;
+        _isReading = _connection.ResumeReading();
         return _isReading;
     }
 

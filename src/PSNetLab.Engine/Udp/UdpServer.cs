@@ -184,10 +184,25 @@ internal sealed class UdpServer : IDatagramHandler
 
         if (_options.Handler is { } handler)
         {
-            foreach (byte[] reply in await handler(one.Message!).ConfigureAwait(false))
+            await AnswerAsync(handler, one).ConfigureAwait(false);
+        }
+    }
+
+    private async ValueTask AnswerAsync(Func<UdpMessage, IAsyncEnumerable<byte[]>> handler, Unfinished one)
+    {
+        try
+        {
+            await foreach (byte[] reply in handler(one.Message!).ConfigureAwait(false))
             {
                 await SendAsync(reply, one.Peer, one.From).ConfigureAwait(false);
             }
+        }
+        catch (Exception error) when (error is not (SocketException or ObjectDisposedException))
+        {
+            // One datagram that cannot be answered must not end the server.
+            _options.OnFault?.Invoke(
+                new NetLabException(FaultKind.ReplyScriptFailed, $"A datagram of {one.Peer.EndPoint} could not be answered: {error.Message}", error),
+                one.Peer.EndPoint);
         }
     }
 

@@ -26,7 +26,7 @@ internal sealed record UdpServerOptions
     internal IReadOnlyList<byte[]> Replies { get; init; } = [];
 
     /// <summary>Makes the answers to a datagram; no other is taken meanwhile.</summary>
-    internal Func<UdpMessage, ValueTask<IReadOnlyList<byte[]>>>? Handler { get; init; }
+    internal Func<UdpMessage, IAsyncEnumerable<byte[]>>? Handler { get; init; }
 
     /// <summary>Where received datagrams go; null to keep none.</summary>
     internal IMessageSink<UdpMessage>? Sink { get; init; }

@@ -51,6 +51,6 @@ public abstract class StartMessageServerCmdlet : StartServerCmdlet
 
     private protected byte[][] Replies => ParameterSetName == ReplySet ? [.. Payload.FromArgument(Reply, Encoding)] : [];
 
-    private protected ReplyScript? Script(int throttleLimit, MessageFraming framing)
-        => ScriptBlock is null ? null : new ReplyScript(ScriptBlock, UsingValues.Evaluate(ScriptBlock, this), throttleLimit, Encoding, framing);
+    private protected ScriptRunner? Script(int throttleLimit, MessageFraming framing)
+        => ScriptBlock is null ? null : new ScriptRunner(ScriptBlock, this, throttleLimit, Encoding, framing);
 }

@@ -41,38 +41,5 @@ internal static class Payload
             : elements.Select(element => From(element, encoding));
     }
 
-    /// <summary>The payloads of a script's output. PowerShell hands a byte array on byte by byte, so neighbouring bytes are one payload again.</summary>
-    internal static IReadOnlyList<byte[]> FromOutput(IEnumerable<PSObject> output, Encoding encoding)
-    {
-        List<byte[]> payloads = [];
-        List<byte> bytes = [];
-        foreach (PSObject item in output)
-        {
-            if (Unwrap(item) is byte one)
-            {
-                bytes.Add(one);
-                continue;
-            }
-
-            FlushBytes();
-            if (item is not null)
-            {
-                payloads.Add(From(item, encoding));
-            }
-        }
-
-        FlushBytes();
-        return payloads;
-
-        void FlushBytes()
-        {
-            if (bytes.Count > 0)
-            {
-                payloads.Add([.. bytes]);
-                bytes.Clear();
-            }
-        }
-    }
-
     private static object? Unwrap(object? element) => element is PSObject wrapped ? wrapped.BaseObject : element;
 }

@@ -9,16 +9,16 @@ namespace PSNetLab.Jobs;
 public sealed class TcpServerJob : StreamServerJob, IMessageSink<TcpMessage>
 {
     private readonly StreamServer _server;
-    private readonly ReplyScript? _script;
+    private readonly ScriptRunner? _script;
 
-    internal TcpServerJob(string command, string? name, RecordOptions records, TcpServerOptions options, ReplyScript? script)
+    internal TcpServerJob(string command, string? name, RecordOptions records, TcpServerOptions options, ScriptRunner? script)
         : base(command, name, "TcpServer", records)
     {
         _script = script;
         Options = options with
         {
             Sink = records.Keep ? this : null,
-            Handler = script is null ? null : message => script.RunAsync(message, this),
+            Handler = script is null ? null : message => script.AnswerAsync(message, this),
         };
         _server = StreamServer.Bind(Options, new TcpMessageHandler(Options));
     }
@@ -49,6 +49,12 @@ public sealed class TcpServerJob : StreamServerJob, IMessageSink<TcpMessage>
         => Inform("Closed", $"Connection {Of(connection).Id} from {Of(connection).RemoteEndPoint} closed: {Of(connection).CloseReason}");
 
     private protected override StreamServer Server => _server;
+
+    private protected override Task WorkAsync()
+    {
+        _script?.Prepare();
+        return base.WorkAsync();
+    }
 
     private protected override void BeginStop()
     {

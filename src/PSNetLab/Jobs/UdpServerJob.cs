@@ -10,7 +10,7 @@ namespace PSNetLab.Jobs;
 public sealed class UdpServerJob : ServerJob, IMessageSink<UdpMessage>
 {
     private readonly UdpServer _server;
-    private readonly ReplyScript? _script;
+    private readonly ScriptRunner? _script;
 
     /// <param name="command">The line that started it.</param>
     /// <param name="name">The name of the job, or null for the next one.</param>
@@ -18,14 +18,14 @@ public sealed class UdpServerJob : ServerJob, IMessageSink<UdpMessage>
     /// <param name="options">What the server is to do.</param>
     /// <param name="script">What answers, or null.</param>
     /// <param name="isForeground">Whether a cmdlet takes everything at once; then errors go to it among the messages.</param>
-    internal UdpServerJob(string command, string? name, RecordOptions records, UdpServerOptions options, ReplyScript? script, bool isForeground = false)
+    internal UdpServerJob(string command, string? name, RecordOptions records, UdpServerOptions options, ScriptRunner? script, bool isForeground = false)
         : base(command, name, "UdpServer", records)
     {
         _script = script;
         _server = UdpServer.Bind(options with
         {
             Sink = records.Keep ? this : null,
-            Handler = script is null ? null : message => script.RunAsync(message, this),
+            Handler = script is null ? null : message => script.AnswerAsync(message, this),
             OnFault = (fault, target) =>
             {
                 if (!isForeground || !TryRecord(Errors.Record(fault, target)))
@@ -74,6 +74,7 @@ public sealed class UdpServerJob : ServerJob, IMessageSink<UdpMessage>
 
     private protected override Task WorkAsync()
     {
+        _script?.Prepare();
         _server.Run();
         return _server.Completion;
     }

@@ -1,0 +1,30 @@
+using System.Management.Automation;
+using System.Management.Automation.Runspaces;
+using System.Reflection;
+
+namespace PSNetLab.Jobs;
+
+/// <summary>Runspaces for script blocks of a job, which know the cmdlets of this module.</summary>
+/// <remarks>
+/// The cmdlets come from the loaded assembly: a module that was imported by its path would not be found by name, and an import
+/// in each runspace takes time and, side by side, falls into a race of PowerShell's own over format files.
+/// </remarks>
+internal static class ModuleRunspace
+{
+    private static readonly Lazy<SessionStateCmdletEntry[]> s_cmdlets = new(() =>
+    [
+        .. from type in typeof(ModuleRunspace).Assembly.GetExportedTypes()
+           let cmdlet = type.GetCustomAttribute<CmdletAttribute>()
+           where cmdlet is not null
+           select new SessionStateCmdletEntry($"{cmdlet.VerbName}-{cmdlet.NounName}", type, null),
+    ]);
+
+    internal static Runspace Create()
+    {
+        InitialSessionState state = InitialSessionState.CreateDefault2();
+        state.Commands.Add(s_cmdlets.Value);
+        Runspace runspace = RunspaceFactory.CreateRunspace(state);
+        runspace.ThreadOptions = PSThreadOptions.ReuseThread;
+        return runspace;
+    }
+}

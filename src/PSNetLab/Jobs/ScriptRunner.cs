@@ -1,0 +1,232 @@
+using System.Collections.Concurrent;
+using System.Management.Automation;
+using System.Management.Automation.Runspaces;
+using System.Text;
+using System.Threading.Channels;
+using PSNetLab.Conversion;
+using PSNetLab.Engine.IO;
+using PSNetLab.Engine.Messages;
+
+namespace PSNetLab.Jobs;
+
+/// <summary>Runs the script block that answers messages, in runspaces of its own, at most as many at once as its throttle limit.</summary>
+/// <remarks>Never on the thread of an event loop. Whatever the script does, its server lives: a failure is an error of the job.</remarks>
+internal sealed class ScriptRunner : IDisposable
+{
+    // The script waits when so many of its answers wait to be sent.
+    private const int MostAnswersWaiting = 64;
+
+    private static readonly TimeSpan s_stopGrace = TimeSpan.FromSeconds(1);
+
+    private readonly ConcurrentBag<Runspace> _idle = [];
+    private readonly ConcurrentDictionary<PowerShell, byte> _running = new();
+    private readonly SemaphoreSlim _throttle;
+    private readonly string _script;
+    private readonly Dictionary<string, object?> _usingValues;
+    private readonly string _location;
+    private readonly Encoding _encoding;
+    private readonly MessageFraming _framing;
+    private volatile bool _stopped;
+
+    /// <param name="script">The script block.</param>
+    /// <param name="caller">The cmdlet it was given to: its location is the script's, and its variables are those of $using:.</param>
+    /// <param name="throttleLimit">How many may run at once.</param>
+    /// <param name="encoding">How text becomes bytes.</param>
+    /// <param name="framing">What an answer is sent in.</param>
+    internal ScriptRunner(ScriptBlock script, PSCmdlet caller, int throttleLimit, Encoding encoding, MessageFraming framing)
+    {
+        _script = script.ToString();
+        _usingValues = UsingValues.Evaluate(script, caller);
+        _location = caller.SessionState.Path.CurrentFileSystemLocation.Path;
+        _throttle = new SemaphoreSlim(throttleLimit);
+        _encoding = encoding;
+        _framing = framing;
+    }
+
+    /// <summary>Opens a runspace before the first message needs it.</summary>
+    internal void Prepare() => Task.Run(() =>
+    {
+        try
+        {
+            Keep(Open());
+        }
+        catch (Exception)
+        {
+            // The first message tries again, and its failure is told.
+        }
+    });
+
+    /// <summary>Runs the script on one message, as $_, and hands on what it puts out as it comes, a payload each.</summary>
+    internal async IAsyncEnumerable<byte[]> AnswerAsync(IReceivedMessage message, NetJob job)
+    {
+        await LoopThread.Leave();
+        await _throttle.WaitAsync().ConfigureAwait(false);
+        Channel<byte[]> answers = Channel.CreateBounded<byte[]>(new BoundedChannelOptions(MostAnswersWaiting) { SingleReader = true, SingleWriter = true });
+        Task run = RunAsync(message, job, answers.Writer);
+        try
+        {
+            while (await answers.Reader.WaitToReadAsync().ConfigureAwait(false))
+            {
+                while (answers.Reader.TryRead(out byte[]? answer))
+                {
+                    yield return answer;
+                }
+            }
+        }
+        finally
+        {
+            // Without a taker the script still runs to its end.
+            answers.Writer.TryComplete();
+            await run.ConfigureAwait(false);
+            _throttle.Release();
+        }
+    }
+
+    /// <summary>Breaks off what still runs after the time that connections get to end by themselves.</summary>
+    internal void Stop() => Task.Delay(s_stopGrace).ContinueWith(
+        _ =>
+        {
+            _stopped = true;
+            foreach (PowerShell running in _running.Keys)
+            {
+                running.BeginStop(null, null);
+            }
+        },
+        TaskScheduler.Default);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _stopped = true;
+        while (_idle.TryTake(out Runspace? runspace))
+        {
+            runspace.Dispose();
+        }
+    }
+
+    private Runspace Open()
+    {
+        LoopThread.AssertLeft();
+        Runspace runspace = ModuleRunspace.Create();
+        try
+        {
+            runspace.Open();
+            runspace.SessionStateProxy.Path.SetLocation(_location);
+            return runspace;
+        }
+        catch
+        {
+            runspace.Dispose();
+            throw;
+        }
+    }
+
+    private void Keep(Runspace runspace)
+    {
+        if (runspace.RunspaceStateInfo.State == RunspaceState.Opened)
+        {
+            _idle.Add(runspace);
+            if (!_stopped)
+            {
+                return;
+            }
+
+            _idle.TryTake(out runspace!);
+        }
+
+        runspace?.Dispose();
+    }
+
+    /// <summary>Runs the script; whatever happens is told, nothing is thrown.</summary>
+    private async Task RunAsync(IReceivedMessage message, NetJob job, ChannelWriter<byte[]> answers)
+    {
+        Runspace? runspace = null;
+        try
+        {
+            if (!_stopped)
+            {
+                runspace = _idle.TryTake(out Runspace? idle) ? idle : Open();
+                await InvokeAsync(runspace, message, job, answers).ConfigureAwait(false);
+            }
+        }
+        catch (Exception error)
+        {
+            if (!_stopped)
+            {
+                job.Write(Errors.Record(Fault(message, error), message.RemoteEndPoint));
+            }
+        }
+        finally
+        {
+            if (runspace is not null)
+            {
+                Keep(runspace);
+            }
+
+            answers.TryComplete();
+        }
+    }
+
+    private async Task InvokeAsync(Runspace runspace, IReceivedMessage message, NetJob job, ChannelWriter<byte[]> answers)
+    {
+        runspace.SessionStateProxy.SetVariable("_", message);
+        using PowerShell shell = PowerShell.Create();
+        shell.Runspace = runspace;
+        shell.AddScript(_script, useLocalScope: true);
+        if (_usingValues.Count > 0)
+        {
+            shell.AddParameter(UsingValues.Parameter, _usingValues);
+        }
+
+        ScriptOutput payloads = new(_encoding, payload => Send(payload, answers));
+        using PSDataCollection<PSObject> output = [];
+        output.DataAdded += (_, _) => payloads.Take(output.ReadAll());
+        _running.TryAdd(shell, 0);
+        try
+        {
+            await Task.Factory.FromAsync(shell.BeginInvoke<PSObject, PSObject>(null, output), shell.EndInvoke).ConfigureAwait(false);
+        }
+        finally
+        {
+            payloads.End();
+            _running.TryRemove(shell, out _);
+            Forward(shell.Streams, job);
+        }
+
+        payloads.ThrowIfFailed();
+    }
+
+    /// <summary>Called on the script's own thread, which waits while many answers do.</summary>
+    private void Send(byte[] payload, ChannelWriter<byte[]> answers)
+    {
+        _framing.EncodedLength(payload.Length);
+        while (!answers.TryWrite(payload))
+        {
+            if (!answers.WaitToWriteAsync().AsTask().GetAwaiter().GetResult())
+            {
+                return; // nobody takes them any more
+            }
+        }
+    }
+
+    private static NetLabException Fault(IReceivedMessage message, Exception error)
+    {
+        string line = (error as RuntimeException)?.ErrorRecord.InvocationInfo is { ScriptLineNumber: > 0 } place
+            ? $" (line {place.ScriptLineNumber} of the script block: {place.Line.Trim()})"
+            : string.Empty;
+        return new NetLabException(
+            FaultKind.ReplyScriptFailed,
+            $"The script block failed on message {message.Sequence} of {message.RemoteEndPoint}: {error.Message.TrimEnd('.')}{line}. "
+                + "Nothing more was sent back for it; the server goes on.",
+            error);
+    }
+
+    private static void Forward(PSDataStreams streams, NetJob job)
+    {
+        IEnumerable<object> records = [.. streams.Error, .. streams.Warning, .. streams.Information, .. streams.Verbose, .. streams.Debug];
+        foreach (object record in records)
+        {
+            job.Write(record);
+        }
+    }
+}
