@@ -251,6 +251,51 @@ s.close()
         }
     }
 
+    Context 'handlers and floods' {
+        It 'goes on when a .NET handler of each stream throws, and tells so once' {
+            # In a process of its own: the exception would end it.
+            $told = Invoke-PowerShell -NonInteractive -Command "
+                Import-Module '$modulePath/PSNetLab.psd1'
+                function New-ThrowingHandler([type] `$Handler, [type] `$Arguments) {
+                    `$parameters = [Linq.Expressions.ParameterExpression[]] ([Linq.Expressions.Expression]::Parameter([object]), [Linq.Expressions.Expression]::Parameter(`$Arguments))
+                    `$throw = [Linq.Expressions.Expression]::Throw([Linq.Expressions.Expression]::Constant([TimeoutException]::new('thrown on purpose')))
+                    [Linq.Expressions.Expression]::Lambda(`$Handler, `$throw, `$parameters).Compile()
+                }
+                `$added = New-ThrowingHandler ([EventHandler[Management.Automation.DataAddedEventArgs]]) ([Management.Automation.DataAddedEventArgs])
+                `$server = Start-TcpServer -Framing Line -ScriptBlock { Write-Warning w; Write-Error e; 'answer' }
+                foreach (`$stream in 'Output', 'Error', 'Warning', 'Information') { `$server.`$stream.add_DataAdded(`$added) }
+                `$server.add_StateChanged((New-ThrowingHandler ([EventHandler[Management.Automation.JobStateEventArgs]]) ([Management.Automation.JobStateEventArgs])))
+                1..3 | Send-TcpMessage 127.0.0.1 `$server.Port -Framing Line -Count 3 | Group-Object Text | ForEach-Object { `"`$(`$_.Count) `$(`$_.Name)`" }
+                (Receive-TcpMessage -Job `$server -Count 3 -TimeoutSec 10).Text -join ' '
+                Stop-Job `$server
+                `$server.State
+                @(`$server.Error.FullyQualifiedErrorId -like 'HandlerFailed*').Count
+                `$server.Error.Exception.Message -like '*thrown on purpose*'"
+            $LASTEXITCODE | Should -Be 0 -Because "of $told"
+            $told[0..3] | Should -Be '3 answer', '1 2 3', 'Stopped', '1'
+            $told[4] | Should -BeLike '*tells once: thrown on purpose*'
+        }
+
+        It 'keeps the memory of a flood of errors small, and says how many it left out' {
+            # Every answer is larger than a datagram can be. Who reads the errors holds them up, until all have come.
+            $server = Start-UdpServer -Reply (, [byte[]]::new(65508)) -NoRecord
+            $gate = [Threading.ManualResetEventSlim]::new()
+            $wait = [Linq.Expressions.Expression]::Call([Linq.Expressions.Expression]::Constant($gate), 'Wait', $null)
+            $parameters = [Linq.Expressions.ParameterExpression[]] ([object], [Management.Automation.DataAddedEventArgs] | ForEach-Object { [Linq.Expressions.Expression]::Parameter($_) })
+            $server.Error.add_DataAdded([Linq.Expressions.Expression]::Lambda([EventHandler[Management.Automation.DataAddedEventArgs]], $wait, $parameters).Compile())
+            try {
+                1..5000 | Send-UdpMessage 127.0.0.1 $server.Port
+                Wait-Until { $server.MessageCount + $server.KernelDrops -ge 5000 }
+            }
+            finally { $gate.Set() }
+            Wait-Until { $server.Warning.Count }
+            $server.Error.Count | Should -BeLessOrEqual 1001
+            $server.Error[0].FullyQualifiedErrorId | Should -BeLike 'MessageTooLong*'
+            $server.Warning[0].Message | Should -Match '(\d+) records .* left out'
+            [regex]::Match($server.Warning[0].Message, '(\d+) records').Groups[1].Value | Should -BeGreaterThan 1000
+        }
+    }
+
     Context 'Wait-Job and Remove-Job' {
         It 'waits for a running server only as long as -Timeout says' {
             $server = Start-TcpServer

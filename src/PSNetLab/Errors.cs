@@ -33,7 +33,7 @@ internal static class Errors
         FaultKind.OptionRefused or FaultKind.OptionReadOnly => ErrorCategory.InvalidOperation,
         FaultKind.FileUnreadable => ErrorCategory.ReadError,
         FaultKind.AccessLogFailed => ErrorCategory.WriteError,
-        FaultKind.ReplyScriptFailed or FaultKind.RequestFailed => ErrorCategory.InvalidResult,
+        FaultKind.ReplyScriptFailed or FaultKind.RequestFailed or FaultKind.HandlerFailed => ErrorCategory.InvalidResult,
         _ => ErrorCategory.NotSpecified,
     };
 }

@@ -116,4 +116,7 @@ public enum FaultKind
 
     /// <summary>The access log cannot be written.</summary>
     AccessLogFailed,
+
+    /// <summary>A handler that somebody attached to a stream of a job threw an error.</summary>
+    HandlerFailed,
 }

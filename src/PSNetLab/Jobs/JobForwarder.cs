@@ -25,6 +25,8 @@ internal sealed class JobForwarder : IThreadPoolWorkItem
     private long _lastRun;
     private int _scheduled;
     private int _records;
+    private long _lost;
+    private bool _handlerHasThrown;
     private int _directReceivers;
     private int _ending;
     private long _busySince;
@@ -60,10 +62,14 @@ internal sealed class JobForwarder : IThreadPoolWorkItem
     /// <summary>Puts an error, warning, information, verbose or debug record on its way.</summary>
     internal void Write(object record)
     {
-        if (Volatile.Read(ref _records) < MostRecordsKept || record is ErrorRecord)
+        if (Volatile.Read(ref _records) < MostRecordsKept)
         {
             Interlocked.Increment(ref _records);
             Enqueue(record);
+        }
+        else
+        {
+            Interlocked.Increment(ref _lost);
         }
     }
 
@@ -81,8 +87,15 @@ internal sealed class JobForwarder : IThreadPoolWorkItem
     }
 
     /// <summary>Calls onDrained, once, after everything written so far.</summary>
-    internal void End()
+    /// <param name="failure">The last record, which is written however many wait.</param>
+    internal void End(ErrorRecord? failure)
     {
+        if (failure is not null)
+        {
+            Interlocked.Increment(ref _records);
+            Enqueue(failure);
+        }
+
         Volatile.Write(ref _ending, 1);
         Schedule();
     }
@@ -98,10 +111,22 @@ internal sealed class JobForwarder : IThreadPoolWorkItem
             }
         }
 
+        if (Interlocked.Exchange(ref _lost, 0) is > 0 and long lost)
+        {
+            Guarded(new WarningRecord($"{_job.Name}: {lost} records of errors and the like came faster than they could be written, and were left out."));
+        }
+
         if (Interlocked.CompareExchange(ref _ending, 2, 1) == 1)
         {
             Volatile.Write(ref _busySince, Environment.TickCount64);
-            _onDrained();
+            try
+            {
+                _onDrained();
+            }
+            catch (Exception error)
+            {
+                TellOfHandler(error);
+            }
         }
 
         Volatile.Write(ref _lastRun, Environment.TickCount64);
@@ -157,8 +182,25 @@ internal sealed class JobForwarder : IThreadPoolWorkItem
         {
             // A job that was removed has closed its streams; what still comes has no reader.
         }
+        catch (Exception error)
+        {
+            // On a thread of the pool, an exception would end the whole process.
+            TellOfHandler(error);
+        }
 
         Volatile.Write(ref _busySince, 0);
+    }
+
+    /// <summary>Tells once that a handler of one of the streams throws: it may do so at every record, and at this one, too.</summary>
+    private void TellOfHandler(Exception error)
+    {
+        if (!_handlerHasThrown)
+        {
+            _handlerHasThrown = true;
+            Guarded(Errors.Record(
+                new NetLabException(FaultKind.HandlerFailed, $"A handler of a stream of {_job.Name} threw an error, which this job tells once: {error.Message} The job goes on.", error),
+                _job));
+        }
     }
 
     private void WriteNow(object entry)

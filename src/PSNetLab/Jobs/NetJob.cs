@@ -207,11 +207,10 @@ public abstract class NetJob : Job
         {
             // A plain Job has no place for the reason of a failure, so it goes to the error stream, before the state.
             Failure = error;
-            Write(Errors.Record(error, FaultTarget));
         }
 
         _mailbox.Complete();
-        _forwarder.End();
+        _forwarder.End(Failure is null ? null : Errors.Record(Failure, FaultTarget));
     }
 
     private void Finish()
@@ -229,17 +228,23 @@ public abstract class NetJob : Job
         }
 
         LiveJobs.Remove(this);
-        OnFinished();
         try
         {
-            SetJobState(state);
+            OnFinished();
         }
-        catch (ObjectDisposedException)
+        finally
         {
-            // Remove-Job -Force disposed of the job while its connections were closing.
-        }
+            try
+            {
+                SetJobState(state);
+            }
+            catch (ObjectDisposedException)
+            {
+                // Remove-Job -Force disposed of the job while its connections were closing.
+            }
 
-        _ended.Set();
+            _ended.Set();
+        }
     }
 }
 
