@@ -1,6 +1,7 @@
 using System.Text;
 using Microsoft.Win32.SafeHandles;
 using PSNetLab.Engine.Http.Files;
+using PSNetLab.Engine.Native.MacOS;
 
 namespace PSNetLab.Engine.Tests;
 
@@ -115,6 +116,41 @@ public sealed class WebRootTests : IDisposable
         Assert.NotNull(second);
     }
 
+    /// <summary>Between the opening and the judgement, somebody lets the path lead elsewhere.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_file_is_judged_by_where_it_is_and_not_by_where_its_path_leads_now(bool inside)
+    {
+        string insideFile = _folder.PathOf("file");
+        string outsideFile = Path.Join(_folder.Outside, "file");
+        string link = _folder.PathOf("link");
+        FilePath path = new(link);
+        WebRoot root = new(_folder.Path, includeHidden: false, followLinks: false);
+        File.CreateSymbolicLink(link, inside ? insideFile : outsideFile);
+        using SafeFileHandle opened = path.Open(out _)!;
+
+        File.Delete(link);
+        File.CreateSymbolicLink(link, inside ? outsideFile : insideFile);
+
+        Assert.Equal(inside, root.Contains(path, opened));
+    }
+
+    /// <summary>The structure of macOS, made by hand from sys/proc_info.h.</summary>
+    [Theory]
+    [InlineData("/private/tmp/来.txt", "/private/tmp/来.txt")]
+    [InlineData("", null)]
+    public void Where_macOS_says_that_a_file_is(string path, string? expected)
+    {
+        byte[] info = new byte[1200];
+        info.AsSpan().Fill(0xFF);
+        Encoding.UTF8.GetBytes(path + '\0', info.AsSpan(176));
+
+        Assert.Equal(expected, MacFiles.ReadPath(info));
+        Assert.Null(MacFiles.ReadPath(info.AsSpan(0, 1199)));
+        Assert.Null(MacFiles.ReadPath(default));
+    }
+
     [Fact]
     public void Many_threads_find_the_root_at_the_same_time()
     {
@@ -127,14 +163,14 @@ public sealed class WebRootTests : IDisposable
     }
 
     /// <summary>A link goes back and forth between an inside and an outside as fast as can be, while everything under it is asked for.</summary>
-    [LinuxFact]
+    [UnixFact]
     public async Task A_link_that_is_exchanged_meanwhile_never_leads_outside()
     {
         File.WriteAllText(Path.Join(_folder.Outside, "only-outside"), Secret);
         File.CreateSymbolicLink(_folder.PathOf("link"), _folder.PathOf("file"));
         Directory.CreateSymbolicLink(_folder.PathOf("links"), _folder.PathOf("folder"));
         await _folder.SettleAsync(_clock);
-        await using ServedConnection served = await ServedConnection.StartAsync(TransportKind.Epoll, new() { Folder = _folder.Path, Clock = _clock, Browse = true });
+        await using ServedConnection served = await ServedConnection.StartAsync(TransportPair.Kinds[0], new() { Folder = _folder.Path, Clock = _clock, Browse = true });
         using CancellationTokenSource over = new();
         Task swapping = Task.Run(() =>
         {

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using System.Text;
 using Microsoft.Win32.SafeHandles;
 using PSNetLab.Engine.Native.Linux;
+using PSNetLab.Engine.Native.MacOS;
 using PSNetLab.Engine.Native.Unix;
 using PSNetLab.Engine.Native.Windows;
 using PSNetLab.Engine.Primitives;
@@ -107,6 +108,11 @@ internal sealed unsafe class FilePath
         if (OperatingSystem.IsWindows())
         {
             return WindowsFiles.FinalPath(Text, handle);
+        }
+
+        if (handle is not null && OperatingSystem.IsMacOS())
+        {
+            return MacFiles.FinalPath(handle);
         }
 
         const int MostBytes = 4096;

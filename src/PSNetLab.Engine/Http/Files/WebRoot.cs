@@ -4,8 +4,9 @@ namespace PSNetLab.Engine.Http.Files;
 
 /// <summary>The folder a web server serves, and nothing outside of it.</summary>
 /// <remarks>
-/// A path is judged twice: its names before anything is opened, and, once it is open, where the system says that the file
-/// really is. The second look cannot be fooled by links or by what somebody changes in between.
+/// A path is judged twice: its names before anything is opened, and, once it is open, where the system says that the opened file
+/// really is. The second look cannot be fooled by links or by what somebody changes in between, on Linux, macOS and Windows; other
+/// systems only tell where the path leads.
 /// </remarks>
 internal sealed class WebRoot
 {
