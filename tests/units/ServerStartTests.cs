@@ -158,7 +158,7 @@ public class ServerStartTests
                 : Starting.Bind(new StaticSiteOptions { EndPoint = endPoint, Folder = folder.Path, Certificate = certificate });
         }
 
-        internal IPEndPoint EndPoint => _server.LocalEndPoint;
+        internal IPEndPoint EndPoint => (IPEndPoint)_server.LocalEndPoint;
 
         internal void Run()
         {

@@ -33,7 +33,7 @@ internal sealed class EpollTransport : Transport
 
     internal override ValueTask WaitReadableAsync(CancellationToken cancellationToken) => _epoll.WaitReadableAsync(cancellationToken);
 
-    internal override unsafe int TryReceive(Span<byte> buffer)
+    private protected override unsafe int ReceiveNow(Span<byte> buffer)
     {
         if (!_epoll.BeginRead())
         {
@@ -48,7 +48,7 @@ internal sealed class EpollTransport : Transport
 
         if (count < 0)
         {
-            return _epoll.WouldBlock() ? -1 : TryReceive(buffer);
+            return _epoll.WouldBlock() ? -1 : ReceiveNow(buffer);
         }
 
         HasPeerEnded = count == 0;
@@ -56,30 +56,30 @@ internal sealed class EpollTransport : Transport
         return (int)count;
     }
 
-    internal override int TrySend(ReadOnlySpan<byte> data) => TrySend(data, SocketCalls.NoSignal);
+    private protected override int SendNow(ReadOnlySpan<byte> data) => SendNow(data, SocketCalls.NoSignal);
 
-    internal override int TrySend(ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, SafeFileHandle? file, long offset)
+    private protected override int SendNow(ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, SafeFileHandle? file, long offset)
     {
         if (second.IsEmpty)
         {
-            return TrySend(first);
+            return SendNow(first);
         }
 
         if (file is null || !FileCalls.HasSendFile)
         {
-            return TrySend(first, second);
+            return SendNow(first, second);
         }
 
         // More to come: so the head does not leave in a packet of its own (send(2), MSG_MORE).
-        int sent = TrySend(first, SocketCalls.NoSignal | SocketCalls.More);
+        int sent = SendNow(first, SocketCalls.NoSignal | SocketCalls.More);
         return sent == first.Length ? sent + (int)Math.Max(TrySendFile(file, offset, second.Length), 0) : sent;
     }
 
-    internal override async ValueTask SendAsync(ReadOnlyMemory<byte> data, CancellationToken cancellationToken)
+    private protected override async ValueTask SendAllAsync(ReadOnlyMemory<byte> data, CancellationToken cancellationToken)
     {
         while (true)
         {
-            int sent = TrySend(data.Span);
+            int sent = SendNow(data.Span);
 
             // After the attempt, which clears the signal that an interruption gave before it.
             if (_epoll.IsInterrupted)
@@ -99,11 +99,11 @@ internal sealed class EpollTransport : Transport
 
     /// <inheritdoc/>
     /// <remarks>sendfile(2): the bytes go from the page cache to the socket without a copy.</remarks>
-    internal override async ValueTask<long> SendFileAsync(SafeFileHandle file, long offset, long count, Action<long> onProgress, CancellationToken cancellationToken)
+    private protected override async ValueTask<long> SendFileUnseenAsync(SafeFileHandle file, long offset, long count, Action<long> onProgress, CancellationToken cancellationToken)
     {
         if (!FileCalls.HasSendFile)
         {
-            return await base.SendFileAsync(file, offset, count, onProgress, cancellationToken).ConfigureAwait(false);
+            return await base.SendFileUnseenAsync(file, offset, count, onProgress, cancellationToken).ConfigureAwait(false);
         }
 
         LimitUnsent();
@@ -144,14 +144,14 @@ internal sealed class EpollTransport : Transport
                     sentThisTurn = 0;
                     break;
                 case NotThisFile:
-                    return sent + await base.SendFileAsync(file, offset + sent, count - sent, onProgress, cancellationToken).ConfigureAwait(false);
+                    return sent + await base.SendFileUnseenAsync(file, offset + sent, count - sent, onProgress, cancellationToken).ConfigureAwait(false);
             }
         }
 
         return sent;
     }
 
-    private unsafe int TrySend(ReadOnlySpan<byte> data, int flags)
+    private unsafe int SendNow(ReadOnlySpan<byte> data, int flags)
     {
         _epoll.Write.Clear();
         nint count;
@@ -160,10 +160,10 @@ internal sealed class EpollTransport : Transport
             count = SocketCalls.Send(_epoll.Handle, start, (nuint)data.Length, flags);
         }
 
-        return EndSend(count, data.Length, out bool again) is var sent && again ? TrySend(data, flags) : sent;
+        return EndSend(count, data.Length, out bool again) is var sent && again ? SendNow(data, flags) : sent;
     }
 
-    private unsafe int TrySend(ReadOnlySpan<byte> first, ReadOnlySpan<byte> second)
+    private unsafe int SendNow(ReadOnlySpan<byte> first, ReadOnlySpan<byte> second)
     {
         _epoll.Write.Clear();
         nint count;
@@ -176,7 +176,7 @@ internal sealed class EpollTransport : Transport
             count = SocketCalls.Send(_epoll.Handle, &message, SocketCalls.NoSignal);
         }
 
-        return EndSend(count, first.Length + second.Length, out bool again) is var sent && again ? TrySend(first, second) : sent;
+        return EndSend(count, first.Length + second.Length, out bool again) is var sent && again ? SendNow(first, second) : sent;
     }
 
     /// <summary>Lets the system take more only when little of what it took before waits to be sent (tcp_notsent_lowat in the kernel's ip-sysctl).</summary>

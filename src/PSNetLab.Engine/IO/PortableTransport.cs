@@ -25,7 +25,7 @@ internal sealed class PortableTransport : Transport
         }
     }
 
-    internal override int TryReceive(Span<byte> buffer)
+    private protected override int ReceiveNow(Span<byte> buffer)
     {
         if (_interrupted.IsCancellationRequested)
         {
@@ -42,7 +42,7 @@ internal sealed class PortableTransport : Transport
         };
     }
 
-    internal override int TrySend(ReadOnlySpan<byte> data)
+    private protected override int SendNow(ReadOnlySpan<byte> data)
     {
         int count = Socket.Send(data, SocketFlags.None, out SocketError error);
         return error switch
@@ -53,7 +53,7 @@ internal sealed class PortableTransport : Transport
         };
     }
 
-    internal override async ValueTask SendAsync(ReadOnlyMemory<byte> data, CancellationToken cancellationToken)
+    private protected override async ValueTask SendAllAsync(ReadOnlyMemory<byte> data, CancellationToken cancellationToken)
     {
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(_interrupted.Token, cancellationToken);
         try

@@ -15,11 +15,11 @@ internal abstract class StreamListener : IDisposable
     private protected StreamListener(Socket socket, Action<Func<NetLabException>> onFault)
     {
         Socket = socket;
-        LocalEndPoint = (IPEndPoint)socket.LocalEndPoint!;
+        LocalEndPoint = socket.LocalEndPoint!;
         _onFault = onFault;
     }
 
-    internal IPEndPoint LocalEndPoint { get; }
+    internal EndPoint LocalEndPoint { get; }
 
     /// <summary>The listening socket.</summary>
     internal Socket Socket { get; }
@@ -31,7 +31,7 @@ internal abstract class StreamListener : IDisposable
     /// <param name="backlog">How many connections the system keeps waiting.</param>
     /// <param name="onFault">Told of what keeps connections from being accepted, each time it does.</param>
     /// <exception cref="NetLabException">The endpoint cannot be listened on.</exception>
-    internal static StreamListener Open(IPEndPoint endPoint, int backlog, Action<Func<NetLabException>> onFault)
+    internal static StreamListener Open(EndPoint endPoint, int backlog, Action<Func<NetLabException>> onFault)
     {
         try
         {
@@ -39,19 +39,19 @@ internal abstract class StreamListener : IDisposable
             Socket socket = Bind(endPoint, backlog);
             return hasEpoll ? new EpollListener(socket, onFault) : new PortableListener(socket, onFault);
         }
-        catch (SocketException error)
+        catch (SocketException error) when (endPoint is IPEndPoint ip)
         {
-            throw SocketFaults.Listen(error, endPoint, ProtocolType.Tcp);
+            throw SocketFaults.Listen(error, ip, ProtocolType.Tcp);
         }
     }
 
     /// <summary>A socket that listens.</summary>
-    internal static Socket Bind(IPEndPoint endPoint, int backlog)
+    internal static Socket Bind(EndPoint endPoint, int backlog)
     {
-        Socket socket = new(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        Socket socket = new(endPoint.AddressFamily, SocketType.Stream, endPoint is IPEndPoint ? ProtocolType.Tcp : ProtocolType.Unspecified);
         try
         {
-            if (endPoint.Address.Equals(IPAddress.IPv6Any))
+            if (endPoint is IPEndPoint ip && ip.Address.Equals(IPAddress.IPv6Any))
             {
                 socket.DualMode = true;
             }

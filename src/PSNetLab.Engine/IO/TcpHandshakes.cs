@@ -26,7 +26,11 @@ internal sealed class TcpHandshakes(SslStreamCertificateContext? certificate, Ac
         try
         {
             remote = socket.RemoteEndPoint!;
-            socket.NoDelay = true;
+            if (remote is IPEndPoint)
+            {
+                socket.NoDelay = true;
+            }
+
             if (certificate is null)
             {
                 return Transport.Create(socket);

@@ -88,7 +88,7 @@ internal sealed class TlsTransport : Transport
         }
     }
 
-    internal override int TryReceive(Span<byte> buffer)
+    private protected override int ReceiveNow(Span<byte> buffer)
     {
         int count = Math.Min(buffer.Length, _end - _start);
         if (count == 0)
@@ -103,9 +103,9 @@ internal sealed class TlsTransport : Transport
     }
 
     /// <summary>TLS has to seal a record first, so nothing is taken at once.</summary>
-    internal override int TrySend(ReadOnlySpan<byte> data) => 0;
+    private protected override int SendNow(ReadOnlySpan<byte> data) => 0;
 
-    internal override async ValueTask SendAsync(ReadOnlyMemory<byte> data, CancellationToken cancellationToken)
+    private protected override async ValueTask SendAllAsync(ReadOnlyMemory<byte> data, CancellationToken cancellationToken)
     {
         using CancellationTokenSource? either = Either(cancellationToken);
         CancellationToken token = either?.Token ?? _gate.Interrupted.Token;

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Authentication;
@@ -27,15 +28,18 @@ internal abstract class Transport : IDisposable
             socket.Blocking = false;
         }
 
-        LocalEndPoint = (IPEndPoint)socket.LocalEndPoint!;
-        RemoteEndPoint = (IPEndPoint)socket.RemoteEndPoint!;
+        LocalEndPoint = socket.LocalEndPoint!;
+        RemoteEndPoint = socket.RemoteEndPoint!;
     }
 
     internal Socket Socket { get; }
 
-    internal IPEndPoint LocalEndPoint { get; }
+    internal EndPoint LocalEndPoint { get; }
 
-    internal IPEndPoint RemoteEndPoint { get; }
+    internal EndPoint RemoteEndPoint { get; }
+
+    /// <summary>Who watches the bytes go by; null for nobody, which costs nothing.</summary>
+    internal ITap? Tap { get; set; }
 
     /// <summary>The transport that costs least here for a connected socket. On failure the socket is closed.</summary>
     internal static Transport Create(Socket socket)
@@ -65,11 +69,25 @@ internal abstract class Transport : IDisposable
 
     /// <summary>Reads what is there: a number of bytes, 0 at the end of the stream, -1 when there is nothing yet.</summary>
     /// <exception cref="SocketException">The connection failed.</exception>
-    internal abstract int TryReceive(Span<byte> buffer);
+    internal int TryReceive(Span<byte> buffer)
+    {
+        int count = ReceiveNow(buffer);
+        if (Tap is { } tap && count >= 0)
+        {
+            tap.OnReceived(buffer[..count], Stopwatch.GetTimestamp());
+        }
+
+        return count;
+    }
 
     /// <summary>Sends as much as the system takes at once; perhaps nothing.</summary>
     /// <exception cref="SocketException">The connection failed.</exception>
-    internal abstract int TrySend(ReadOnlySpan<byte> data);
+    internal int TrySend(ReadOnlySpan<byte> data)
+    {
+        int sent = SendNow(data);
+        Show(data[..sent]);
+        return sent;
+    }
 
     /// <summary>Sends as much of two parts, one after the other, as the system takes at once.</summary>
     /// <param name="first">The first part.</param>
@@ -78,14 +96,17 @@ internal abstract class Transport : IDisposable
     /// <param name="offset">Where in the file.</param>
     /// <returns>The bytes taken of both together.</returns>
     /// <exception cref="SocketException">The connection failed.</exception>
-    internal virtual int TrySend(ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, SafeFileHandle? file, long offset)
+    internal int TrySend(ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, SafeFileHandle? file, long offset)
     {
-        int sent = TrySend(first);
-        return sent == first.Length && !second.IsEmpty ? sent + TrySend(second) : sent;
+        int sent = SendNow(first, second, file, offset);
+        Show(first[..Math.Min(sent, first.Length)]);
+        Show(second[..Math.Max(sent - first.Length, 0)]);
+        return sent;
     }
 
     /// <summary>Sends everything.</summary>
-    internal abstract ValueTask SendAsync(ReadOnlyMemory<byte> data, CancellationToken cancellationToken);
+    internal ValueTask SendAsync(ReadOnlyMemory<byte> data, CancellationToken cancellationToken)
+        => Tap is null ? SendAllAsync(data, cancellationToken) : SendTappedAsync(data, cancellationToken);
 
     /// <summary>Sends a part of a file.</summary>
     /// <param name="file">The file.</param>
@@ -94,7 +115,48 @@ internal abstract class Transport : IDisposable
     /// <param name="onProgress">Told from time to time how many bytes have been taken since the last time.</param>
     /// <param name="cancellationToken">Ends the waiting.</param>
     /// <returns>The bytes sent: fewer than wanted when the file has become shorter.</returns>
-    internal virtual async ValueTask<long> SendFileAsync(SafeFileHandle file, long offset, long count, Action<long> onProgress, CancellationToken cancellationToken)
+    internal ValueTask<long> SendFileAsync(SafeFileHandle file, long offset, long count, Action<long> onProgress, CancellationToken cancellationToken)
+        => Tap is null
+            ? SendFileUnseenAsync(file, offset, count, onProgress, cancellationToken)
+            : CopyFileAsync(file, offset, count, onProgress, cancellationToken);
+
+    /// <inheritdoc cref="SendFileAsync"/>
+    private protected virtual ValueTask<long> SendFileUnseenAsync(
+        SafeFileHandle file, long offset, long count, Action<long> onProgress, CancellationToken cancellationToken)
+        => CopyFileAsync(file, offset, count, onProgress, cancellationToken);
+
+    /// <inheritdoc cref="TryReceive"/>
+    private protected abstract int ReceiveNow(Span<byte> buffer);
+
+    /// <inheritdoc cref="TrySend(ReadOnlySpan{byte})"/>
+    private protected abstract int SendNow(ReadOnlySpan<byte> data);
+
+    /// <inheritdoc cref="TrySend(ReadOnlySpan{byte}, ReadOnlySpan{byte}, SafeFileHandle, long)"/>
+    private protected virtual int SendNow(ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, SafeFileHandle? file, long offset)
+    {
+        int sent = SendNow(first);
+        return sent == first.Length && !second.IsEmpty ? sent + SendNow(second) : sent;
+    }
+
+    /// <inheritdoc cref="SendAsync"/>
+    private protected abstract ValueTask SendAllAsync(ReadOnlyMemory<byte> data, CancellationToken cancellationToken);
+
+    private async ValueTask SendTappedAsync(ReadOnlyMemory<byte> data, CancellationToken cancellationToken)
+    {
+        await SendAllAsync(data, cancellationToken).ConfigureAwait(false);
+        Show(data.Span);
+    }
+
+    private void Show(ReadOnlySpan<byte> sent)
+    {
+        if (Tap is { } tap && !sent.IsEmpty)
+        {
+            tap.OnSent(sent, Stopwatch.GetTimestamp());
+        }
+    }
+
+    private async ValueTask<long> CopyFileAsync(
+        SafeFileHandle file, long offset, long count, Action<long> onProgress, CancellationToken cancellationToken)
     {
         const int ChunkBytes = 64 * 1024;
         byte[] chunk = ArrayPool<byte>.Shared.Rent(ChunkBytes);

@@ -60,6 +60,13 @@ internal static class Addresses
             || (last.StartsWith("0x", StringComparison.OrdinalIgnoreCase) && last.Skip(2).All(char.IsAsciiHexDigit));
     }
 
+    /// <summary>The endpoint of an IP socket; an IPv4 peer is one of IPv4, also on a socket for both families.</summary>
+    internal static IPEndPoint OfSocket(EndPoint endPoint)
+    {
+        IPEndPoint ip = (IPEndPoint)endPoint;
+        return ip.Address.IsIPv4MappedToIPv6 ? new IPEndPoint(ip.Address.MapToIPv4(), ip.Port) : ip;
+    }
+
     internal static bool IsAny(IPAddress address) => address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any);
 
     internal static bool IsMulticast(IPAddress address) => address.IsIPv6Multicast

@@ -39,7 +39,7 @@ internal sealed class StreamServer : IServerHost
         _handshakes = new TcpHandshakes(options.Certificate, Report);
     }
 
-    internal IPEndPoint LocalEndPoint => _listener.LocalEndPoint;
+    internal EndPoint LocalEndPoint => _listener.LocalEndPoint;
 
     /// <summary>The listening socket.</summary>
     internal Socket Listener => _listener.Socket;
@@ -145,8 +145,7 @@ internal sealed class StreamServer : IServerHost
     {
         try
         {
-            IPEndPoint remote = (IPEndPoint)socket.RemoteEndPoint!;
-            if (_options.Filter is { } filter && !filter.IsAllowed(remote.Address))
+            if (_options.Filter is { } filter && socket.RemoteEndPoint is IPEndPoint remote && !filter.IsAllowed(remote.Address))
             {
                 Refused++;
                 _observer!.Refused(remote);

@@ -7,7 +7,7 @@ namespace PSNetLab.Engine.Servers;
 /// <summary>Where a server over TCP listens, and whom it lets in. The defaults are those of the cmdlets.</summary>
 internal abstract record StreamServerOptions
 {
-    internal IPEndPoint EndPoint { get; init; } = new(IPAddress.Loopback, 0);
+    internal EndPoint EndPoint { get; init; } = new IPEndPoint(IPAddress.Loopback, 0);
 
     internal int Backlog { get; init; } = 512;
 

@@ -33,6 +33,8 @@ public sealed partial class TcpConnection : IDisposable
         MaxMessageBytes = maxMessageBytes;
         TlsProtocol = transport.TlsProtocol is not SslProtocols.None and var tls ? tls : null;
         _transport = transport;
+        LocalEndPoint = Addresses.OfSocket(transport.LocalEndPoint);
+        RemoteEndPoint = Addresses.OfSocket(transport.RemoteEndPoint);
         Reader = new FrameReader(framing, maxMessageBytes);
     }
 
@@ -55,10 +57,10 @@ public sealed partial class TcpConnection : IDisposable
     }
 
     /// <summary>The address and port on this side.</summary>
-    public IPEndPoint LocalEndPoint => _transport.LocalEndPoint;
+    public IPEndPoint LocalEndPoint { get; }
 
     /// <summary>The address and port of the peer.</summary>
-    public IPEndPoint RemoteEndPoint => _transport.RemoteEndPoint;
+    public IPEndPoint RemoteEndPoint { get; }
 
     /// <summary>When the connection was established, in local time.</summary>
     public DateTime OpenedAt { get; }

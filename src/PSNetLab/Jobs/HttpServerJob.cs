@@ -35,7 +35,7 @@ public sealed class HttpServerJob : StreamServerJob, IMessageSink<HttpRequestRec
             throw;
         }
 
-        Uri = MakeUri(_server.LocalEndPoint, options.Certificate is not null);
+        Uri = MakeUri(LocalEndPoint, options.Certificate is not null);
     }
 
     /// <summary>Where the folder is found; for a server on all addresses, as this machine can reach it.</summary>

@@ -14,7 +14,7 @@ public abstract class StreamServerJob : ServerJob, IStreamServerObserver
     }
 
     /// <inheritdoc/>
-    public override IPEndPoint LocalEndPoint => Server.LocalEndPoint;
+    public override IPEndPoint LocalEndPoint => (IPEndPoint)Server.LocalEndPoint;
 
     /// <inheritdoc/>
     public override int ConnectionCount => Server.ConnectionCount;

@@ -18,7 +18,7 @@ internal sealed class TestHttpServer : IAsyncDisposable
 
     internal TestObserver Observer { get; } = new();
 
-    internal IPEndPoint EndPoint => Server.LocalEndPoint;
+    internal IPEndPoint EndPoint => (IPEndPoint)Server.LocalEndPoint;
 
     internal int RecordCount => _records.Count;
 

@@ -20,7 +20,7 @@ internal sealed class TestServer : IAsyncDisposable
 
     internal Mailbox<TcpMessage> Mailbox { get; }
 
-    internal IPEndPoint EndPoint => Server.LocalEndPoint;
+    internal IPEndPoint EndPoint => (IPEndPoint)Server.LocalEndPoint;
 
     internal Task<Peer> ConnectAsync() => Peer.ConnectAsync(EndPoint);
 

@@ -30,6 +30,7 @@ internal sealed partial class HttpConnection : IServedConnection
     internal HttpConnection(Transport transport, HttpServerOptions options, IHttpHandler handler, IServerHost host, bool isTurnedAway)
     {
         _transport = transport;
+        RemoteEndPoint = Addresses.OfSocket(transport.RemoteEndPoint);
         _options = options;
         _handler = handler;
         _host = host;
@@ -58,7 +59,7 @@ internal sealed partial class HttpConnection : IServedConnection
 
     public long IdleMilliseconds => Current == Phase.Working ? 0 : (long)Elapsed.TotalMilliseconds;
 
-    internal IPEndPoint RemoteEndPoint => _transport.RemoteEndPoint;
+    internal IPEndPoint RemoteEndPoint { get; }
 
     public Totals Totals { get; private set; }
 
