@@ -41,11 +41,9 @@ internal sealed record TcpConnectOptions
     internal bool SkipCertificateCheck { get; init; }
 }
 
-/// <summary>Opens connections: every address of a name is tried, a new one each quarter of a second or as soon as one failed (RFC 8305, section 5).</summary>
+/// <summary>Opens connections for messages: resolves, connects, secures.</summary>
 internal static class TcpConnector
 {
-    private static readonly TimeSpan s_stagger = TimeSpan.FromMilliseconds(250);
-
     /// <exception cref="NetLabException">No address could be connected to; the message names each and why.</exception>
     internal static async Task<TcpConnection> ConnectAsync(TcpConnectOptions options, CancellationToken cancellationToken)
     {
@@ -53,7 +51,14 @@ internal static class TcpConnector
         limit.CancelAfter(options.Timeout);
         IPAddress[] addresses = await ResolveAsync(options, limit.Token).ConfigureAwait(false);
         cancellationToken.ThrowIfCancellationRequested();
-        Socket socket = await ConnectToAnyAsync(addresses, options, limit.Token, cancellationToken).ConfigureAwait(false);
+        EndPoint[] endPoints = Array.ConvertAll(addresses, address => (EndPoint)new IPEndPoint(address, options.Port));
+        (Socket? connected, IReadOnlyList<ConnectAttempt> attempts) = await StreamConnector.ConnectAsync(endPoints, options.LocalEndPoint, limit.Token).ConfigureAwait(false);
+        if (connected is not { } socket)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            throw Failure(options, attempts);
+        }
+
         try
         {
             socket.NoDelay = options.NoDelay;
@@ -94,78 +99,9 @@ internal static class TcpConnector
         }
     }
 
-    private static async Task<Socket> ConnectToAnyAsync(IPAddress[] addresses, TcpConnectOptions options, CancellationToken limit, CancellationToken userCancellation)
+    private static NetLabException Failure(TcpConnectOptions options, IReadOnlyList<ConnectAttempt> attempts)
     {
-        using CancellationTokenSource lost = CancellationTokenSource.CreateLinkedTokenSource(limit);
-        List<(IPEndPoint EndPoint, Task<Socket> Task)> attempts = [];
-        List<(IPEndPoint EndPoint, Exception Error)> failures = [];
-        int next = 0;
-        while (next < addresses.Length || attempts.Count > 0)
-        {
-            if (next < addresses.Length && !limit.IsCancellationRequested)
-            {
-                IPEndPoint endPoint = new(addresses[next++], options.Port);
-                attempts.Add((endPoint, ConnectToAsync(endPoint, options.LocalEndPoint, lost.Token)));
-            }
-
-            if (attempts.Count == 0)
-            {
-                break;
-            }
-
-            Task any = Task.WhenAny(attempts.Select(attempt => attempt.Task));
-            await (next < addresses.Length ? Task.WhenAny(any, Task.Delay(s_stagger, limit)) : any).ConfigureAwait(false);
-            for (int i = attempts.Count - 1; i >= 0; i--)
-            {
-                (IPEndPoint endPoint, Task<Socket> task) = attempts[i];
-                if (task.IsCompletedSuccessfully)
-                {
-                    attempts.RemoveAt(i);
-                    await lost.CancelAsync().ConfigureAwait(false);
-                    attempts.ForEach(other => other.Task.ContinueWith(static late => late.Result.Dispose(), TaskContinuationOptions.OnlyOnRanToCompletion));
-                    return await task.ConfigureAwait(false);
-                }
-
-                if (task.IsCompleted)
-                {
-                    attempts.RemoveAt(i);
-                    failures.Add((endPoint, task.Exception?.InnerException ?? new OperationCanceledException()));
-                }
-            }
-
-            if (limit.IsCancellationRequested)
-            {
-                next = addresses.Length;
-            }
-        }
-
-        userCancellation.ThrowIfCancellationRequested();
-        throw Failure(options, failures);
-    }
-
-    private static async Task<Socket> ConnectToAsync(IPEndPoint endPoint, IPEndPoint? local, CancellationToken cancellationToken)
-    {
-        Socket socket = new(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
-        try
-        {
-            if (local is not null)
-            {
-                socket.Bind(local);
-            }
-
-            await socket.ConnectAsync(endPoint, cancellationToken).ConfigureAwait(false);
-            return socket;
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
-        }
-    }
-
-    private static NetLabException Failure(TcpConnectOptions options, List<(IPEndPoint EndPoint, Exception Error)> failures)
-    {
-        var reasons = failures.Select(failure => (failure.EndPoint, Why: SocketFaults.Connect(failure.Error))).ToArray();
+        var reasons = attempts.Select(attempt => (attempt.EndPoint, Why: SocketFaults.Connect(attempt.Error!))).ToArray();
         FaultKind kind = reasons.Length > 0 ? reasons[0].Why.Kind : FaultKind.ConnectTimeout;
         string advice = kind switch
         {
@@ -178,7 +114,7 @@ internal static class TcpConnector
         };
         string each = string.Join("; ", reasons.Select(reason => $"{reason.EndPoint} ({reason.Why.Words})"));
         string tried = each.Length > 0 ? $"Tried {each}." : "Time ran out before an address was tried.";
-        return new NetLabException(kind, $"Cannot connect to {options.Target}. {tried} {advice}", failures.Count > 0 ? failures[0].Error : null);
+        return new NetLabException(kind, $"Cannot connect to {options.Target}. {tried} {advice}", attempts.Count > 0 ? attempts[0].Error : null);
     }
 
     private static async Task<TlsTransport> SecureAsync(Socket socket, TcpConnectOptions options, CancellationToken cancellationToken)
