@@ -21,6 +21,7 @@ internal enum BodyFraming : byte
 internal struct BodyReader
 {
     private ChunkedBody _chunks;
+    private ParseStatus _status;
     private long _left;
     private long _length;
     private bool _isBroken;
@@ -29,13 +30,20 @@ internal struct BodyReader
     {
         Framing = framing;
         _left = length;
-        Status = framing == BodyFraming.None || (framing == BodyFraming.Length && length == 0) ? ParseStatus.Complete : ParseStatus.Incomplete;
+        if (framing == BodyFraming.Length && length == 0)
+        {
+            Status = ParseStatus.Complete;
+        }
     }
 
     internal BodyFraming Framing { get; }
 
     /// <summary>Complete when the end was found; so it is at once where there is no body.</summary>
-    internal ParseStatus Status { get; private set; }
+    internal ParseStatus Status
+    {
+        readonly get => Framing == BodyFraming.None ? ParseStatus.Complete : _status;
+        private set => _status = value;
+    }
 
     /// <summary>The bytes of data so far, without the framing.</summary>
     internal readonly long Length => Framing == BodyFraming.Chunked ? _chunks.Length : _length;
@@ -51,7 +59,7 @@ internal struct BodyReader
         ? "The connection ended in the middle of the body."
         : "The chunks of the body are not as they should be.";
 
-    internal static BodyReader None => new(BodyFraming.None, 0);
+    internal static BodyReader None => default;
 
     internal static BodyReader UntilClose => new(BodyFraming.UntilClose, 0);
 

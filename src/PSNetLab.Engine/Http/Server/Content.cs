@@ -4,8 +4,10 @@ using PSNetLab.Engine.Http.Protocol;
 namespace PSNetLab.Engine.Http.Server;
 
 /// <summary>What follows the head of a response: bytes in memory or of a file, or several ranges of either with lines between them.</summary>
-internal readonly record struct Content
+internal sealed record Content
 {
+    internal static readonly Content None = new();
+
     /// <summary>The bytes, where they are in memory.</summary>
     internal ReadOnlyMemory<byte> Bytes { get; private init; }
 

@@ -66,7 +66,7 @@ internal sealed partial class HttpConnection
     /// <param name="left">The content of the answer, where it is too long to be worth a copy.</param>
     private Step AnswerNext(ResponseWriter writer, out Content left)
     {
-        left = default;
+        left = Content.None;
         if (!TryOpen())
         {
             return Step.NeedsBytes;
@@ -94,18 +94,21 @@ internal sealed partial class HttpConnection
         }
 
         _hasHead = status == ParseStatus.Complete;
-        _body = _hasHead ? _request.Body : BodyReader.None;
+        if (_hasHead && _request.HasBody)
+        {
+            _body = _request.Body;
+        }
+
         OpenExchange();
         return true;
     }
 
     private void OpenExchange()
     {
-        _exchange.Open();
-        if (_options.Observer is not null)
-        {
-            _exchange.Record = _hasHead ? new(Id, RemoteEndPoint, Head.ToArray()) : new(Id, RemoteEndPoint, VersionText);
-        }
+        HttpRequestRecord? record = _options.Observer is null ? null
+            : _hasHead ? new(Id, RemoteEndPoint, Head.ToArray())
+            : new(Id, RemoteEndPoint, VersionText);
+        _exchange.Open(record);
     }
 
     private string VersionText => _request.Version switch

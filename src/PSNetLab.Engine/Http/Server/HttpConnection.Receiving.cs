@@ -140,6 +140,11 @@ internal sealed partial class HttpConnection
     private void CloseExchange()
     {
         _exchange.Close();
+        if (_request.HasBody)
+        {
+            _body = BodyReader.None;
+        }
+
         _request.Reset();
         _head = null;
         _hasHead = _hasContinued = false;

@@ -26,7 +26,7 @@ internal sealed partial class HttpConnection
     {
         int before = writer.Count;
         writer.WriteHead(_exchange, keepAlive);
-        Content content = _exchange.SendsBody ? _exchange.Content : default;
+        Content content = _exchange.SendsBody ? _exchange.Content : Content.None;
         writer.Answers.Add(CompleteRecord(), _exchange.Started, writer.Count - before, content.Length);
         Totals = Totals with { MessagesReceived = Totals.MessagesReceived + 1 };
         if (content.File is not null)
@@ -43,7 +43,7 @@ internal sealed partial class HttpConnection
             }
 
             writer.Append(content.Ranges.End);
-            return default;
+            return Content.None;
         }
 
         if (content.Length >= LeastBytesLeft)
@@ -52,7 +52,7 @@ internal sealed partial class HttpConnection
         }
 
         writer.Append(content.Bytes.Span);
-        return default;
+        return Content.None;
     }
 
     private HttpRequestRecord? CompleteRecord()
@@ -198,13 +198,13 @@ internal sealed partial class HttpConnection
         Content content = Write(writer, keepAlive: !_last);
         if (content.File is not null)
         {
-            TrySend(writer, default);
+            TrySend(writer, Content.None);
             return content;
         }
 
         // Without the copy: it pays, and is given back, only for what is kept to be sent at once.
         TrySend(writer, Content.Of(content.Bytes));
-        return default;
+        return Content.None;
     }
 
     private async ValueTask SendRangesAsync(SafeFileHandle file, ContentRanges ranges)

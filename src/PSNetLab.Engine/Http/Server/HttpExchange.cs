@@ -63,10 +63,10 @@ internal sealed class HttpExchange
     /// <param name="status">The status.</param>
     /// <param name="fieldLines">The lines of all fields but Date, Connection and those that say where the content ends.</param>
     /// <param name="content">What follows.</param>
-    internal void Answer(int status, byte[] fieldLines, Content content = default)
+    internal void Answer(int status, byte[] fieldLines, Content? content = null)
     {
-        Begin(status, fieldLines, content.Length);
-        Content = content;
+        Content = content ?? Content.None;
+        Begin(status, fieldLines, Content.Length);
     }
 
     /// <summary>Adds a field to those of the answer.</summary>
@@ -80,7 +80,7 @@ internal sealed class HttpExchange
 
     /// <summary>Sends the head of an answer whose content comes piece by piece, through <see cref="WriteAsync"/>.</summary>
     /// <param name="status">The status.</param>
-    /// <param name="fieldLines">As in <see cref="Answer(int, byte[], Content)"/>.</param>
+    /// <param name="fieldLines">As in <see cref="Answer(int, byte[], Content?)"/>.</param>
     /// <param name="length">The bytes of the content, where they are known.</param>
     internal async ValueTask StartAsync(int status, byte[] fieldLines, long length = -1)
     {
@@ -115,7 +115,7 @@ internal sealed class HttpExchange
 
     internal long Started { get; private set; }
 
-    internal HttpRequestRecord? Record { get; set; }
+    internal HttpRequestRecord? Record { get; private set; }
 
     internal int Status { get; private set; }
 
@@ -123,7 +123,7 @@ internal sealed class HttpExchange
 
     internal ReadOnlySpan<byte> MoreFieldLines => _more.AsSpan(0, _moreLength);
 
-    internal Content Content { get; private set; }
+    internal Content Content { get; private set; } = Content.None;
 
     /// <summary>The bytes of the content; -1 where nobody knows.</summary>
     internal long Length { get; private set; }
@@ -134,17 +134,20 @@ internal sealed class HttpExchange
     /// <summary>Whether the answer has a body: one to HEAD has none, nor have some statuses.</summary>
     internal bool SendsBody => Request.Method != HttpMethod.Head && !HttpStatus.HasNoBody(Status);
 
-    internal void Open()
+    /// <summary>Begins with a request.</summary>
+    /// <param name="record">What is to be told of it; null when nobody wants to know.</param>
+    internal void Open(HttpRequestRecord? record)
     {
         IsOpen = true;
-        Started = Stopwatch.GetTimestamp();
+        Record = record;
+        Started = record is null ? 0 : Stopwatch.GetTimestamp();
     }
 
     /// <summary>Takes an answer back that was not sent.</summary>
     internal void TakeBack()
     {
         Content.File?.Dispose();
-        Content = default;
+        Content = Content.None;
         Status = _moreLength = 0;
         IsChunked = false;
     }

@@ -5,7 +5,7 @@ namespace PSNetLab.Engine.Http.Server;
 /// <summary>Answers on their way out, in their order, and how far they came: what became of each is told by what the system took.</summary>
 internal sealed class OutgoingAnswers
 {
-    private readonly List<Answer> _answers = [];
+    private Answer[] _answers = [];
     private HttpRequestRecord[] _told = [];
 
     /// <summary>The bytes of all of them.</summary>
@@ -14,7 +14,7 @@ internal sealed class OutgoingAnswers
     /// <summary>How many of them the system has taken.</summary>
     internal long Sent { get; set; }
 
-    internal int Count => _answers.Count;
+    internal int Count { get; private set; }
 
     internal bool IsSent => Sent == Bytes;
 
@@ -26,28 +26,35 @@ internal sealed class OutgoingAnswers
     /// <param name="endBytes">The bytes that say that the body ends.</param>
     internal void Add(HttpRequestRecord? record, long started, long headBytes, long bodyBytes, int endBytes = 0)
     {
-        _answers.Add(new Answer(record, started, headBytes, bodyBytes, endBytes));
+        if (Count == _answers.Length)
+        {
+            Array.Resize(ref _answers, Math.Max(4, 2 * Count));
+        }
+
+        _answers[Count++] = new Answer(record, started, headBytes, bodyBytes, endBytes);
         Bytes += headBytes + bodyBytes + endBytes;
     }
 
     /// <summary>Takes over the answers of another list.</summary>
     internal void TakeFrom(OutgoingAnswers other)
     {
-        if (other.Count == 0)
+        foreach (Answer answer in other._answers.AsSpan(0, other.Count))
         {
-            return;
+            Add(answer.Record, answer.Started, answer.HeadBytes, answer.BodyBytes, answer.EndBytes);
         }
 
-        _answers.AddRange(other._answers);
-        Bytes += other.Bytes;
         Sent += other.Sent;
         other.Clear();
     }
 
     internal void Clear()
     {
-        _answers.Clear();
-        Bytes = Sent = 0;
+        if (Count > 0)
+        {
+            _answers.AsSpan(0, Count).Clear();
+            Bytes = Sent = 0;
+            Count = 0;
+        }
     }
 
     /// <summary>Tells what became of all answers and forgets them.</summary>
@@ -57,13 +64,7 @@ internal sealed class OutgoingAnswers
         long bodies = 0;
         long end = 0;
         int told = 0;
-        if (_told.Length < _answers.Count)
-        {
-            _told = new HttpRequestRecord[Math.Max(_answers.Count, 2 * _told.Length)];
-        }
-
-        long now = Stopwatch.GetTimestamp();
-        foreach (Answer answer in _answers)
+        foreach (ref readonly Answer answer in _answers.AsSpan(0, Count))
         {
             long start = end + answer.HeadBytes;
             end = start + answer.BodyBytes + answer.EndBytes;
@@ -73,7 +74,12 @@ internal sealed class OutgoingAnswers
             {
                 record.BytesSent = sent;
                 record.Completed = Sent >= end;
-                record.Duration = Stopwatch.GetElapsedTime(answer.Started, now);
+                record.Duration = Stopwatch.GetElapsedTime(answer.Started);
+                if (told == _told.Length)
+                {
+                    Array.Resize(ref _told, Math.Max(4, 2 * told));
+                }
+
                 _told[told++] = record;
             }
         }
@@ -81,7 +87,7 @@ internal sealed class OutgoingAnswers
         Clear();
         if (told > 0)
         {
-            observer?.Answered(_told.AsSpan(0, told));
+            observer!.Answered(_told.AsSpan(0, told));
             _told.AsSpan(0, told).Clear();
         }
 

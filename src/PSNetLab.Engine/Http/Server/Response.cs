@@ -8,5 +8,5 @@ internal class Response
     /// <summary>The lines of all fields but Date, Connection and those that say where the content ends.</summary>
     internal required byte[] Fields { get; init; }
 
-    internal Content Content { get; init; }
+    internal Content Content { get; init; } = Content.None;
 }
