@@ -3,7 +3,7 @@ namespace PSNetLab.Engine.Framing;
 /// <summary>A message ends with a fixed sequence of bytes, which is not part of it.</summary>
 internal sealed class DelimiterFraming : MessageFraming
 {
-    /// <summary>Ends with LF; a CR before it is taken off too, as line protocols allow both.</summary>
+    /// <summary>Ends with LF; a CR before it is also removed, because line protocols allow both.</summary>
     internal static readonly DelimiterFraming Line = new("Line", "\n"u8.ToArray(), trimCarriageReturn: true);
 
     /// <summary>Ends with a zero byte.</summary>
@@ -40,7 +40,7 @@ internal sealed class DelimiterFraming : MessageFraming
             return length > limit ? FrameStatus.TooLong : FrameStatus.Complete;
         }
 
-        // The last bytes may be the start of a delimiter, so they are searched again with what follows.
+        // The last bytes may be the start of a delimiter, so they are searched again together with what follows.
         examined = Math.Max(0, buffer.Length - (_delimiter.Length - 1));
         int pending = examined - (_trimCarriageReturn && buffer.Length > 0 && buffer[^1] == '\r' ? 1 : 0);
         frame = new Frame(0, pending, 0);

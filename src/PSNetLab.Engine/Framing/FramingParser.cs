@@ -5,7 +5,7 @@ namespace PSNetLab.Engine.Framing;
 /// <summary>Turns the text of a -Framing argument into a framing.</summary>
 internal static class FramingParser
 {
-    /// <summary>The forms -Framing takes, with a sentence each, as completion and error texts show them.</summary>
+    /// <summary>The forms of -Framing with a sentence each, for completion and error messages.</summary>
     internal static readonly (string Text, string Meaning)[] Forms =
     [
         ("Raw", "Whatever one read of the socket returns: no boundaries, so messages may be joined or split"),

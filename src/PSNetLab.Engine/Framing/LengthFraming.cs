@@ -30,7 +30,7 @@ internal sealed class LengthFraming : MessageFraming
             _ => _littleEndian ? BinaryPrimitives.ReadUInt32LittleEndian(buffer) : BinaryPrimitives.ReadUInt32BigEndian(buffer),
         };
 
-        // Judged by the header alone: a length that will be refused must not make anyone wait, or allocate, for its bytes.
+        // Checked by the header alone: nobody must wait, or allocate memory, for the bytes of a length that is refused.
         if (announced > (uint)limit)
         {
             frame = new Frame(_headerBytes, announced, 0);

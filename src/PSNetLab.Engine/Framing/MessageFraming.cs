@@ -2,7 +2,10 @@ using PSNetLab.Engine.Framing;
 
 namespace PSNetLab;
 
-/// <summary>Where one message ends and the next begins on a byte stream, which by itself has no boundaries (RFC 9293, section 3.8).</summary>
+/// <summary>
+/// Where one message ends and the next begins on a byte stream, which has no boundaries of its own (RFC 9293, section
+/// 3.8).
+/// </summary>
 /// <remarks>Immutable and free of I/O: the same instance serves any number of connections.</remarks>
 public abstract class MessageFraming
 {
@@ -11,14 +14,15 @@ public abstract class MessageFraming
     /// <summary>The text that selects this framing, as -Framing takes it.</summary>
     public string Name { get; }
 
-    /// <summary>Whether a message is whatever one read of the socket gave.</summary>
+    /// <summary>Whether a message is whatever one read of the socket returned.</summary>
     internal virtual bool IsRaw => false;
 
     /// <summary>Looks for one frame at the start of <paramref name="buffer"/>.</summary>
     /// <param name="buffer">The bytes received and not yet consumed.</param>
     /// <param name="limit">The most bytes the payload may have.</param>
-    /// <param name="examined">How many bytes at the start were searched before without finding the end; kept by the caller between calls, and 0 for a new frame.</param>
-    /// <param name="frame">The frame, or, when it is too long, the length known so far in <see cref="Frame.Length"/>.</param>
+    /// <param name="examined">How many bytes were already searched without finding the end; the caller keeps it between
+    /// calls, starting at 0 for a new frame.</param>
+    /// <param name="frame">The frame or, if it is too long, the length known so far in <see cref="Frame.Length"/>.</param>
     internal abstract FrameStatus TryRead(ReadOnlySpan<byte> buffer, int limit, ref int examined, out Frame frame);
 
     /// <summary>How many bytes the frame of a payload takes on the wire.</summary>

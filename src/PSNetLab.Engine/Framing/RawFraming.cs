@@ -1,6 +1,6 @@
 namespace PSNetLab.Engine.Framing;
 
-/// <summary>No framing: a message is what one read of the socket gave, so messages may arrive glued together or cut apart.</summary>
+/// <summary>No framing: a message is whatever one read of the socket returned, so messages may arrive joined or split.</summary>
 internal sealed class RawFraming : MessageFraming
 {
     internal static readonly RawFraming Instance = new();

@@ -6,8 +6,8 @@ using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab.Engine.IO;
 
-/// <summary>What one recvmmsg(2) received, in memory that the thread lends for as long as a method runs: many datagrams.</summary>
-/// <remarks>As a ref struct it cannot outlive its method, nor a wait. Whoever receives on the thread meanwhile gets other memory.</remarks>
+/// <summary>The datagrams of one recvmmsg(2) call, in memory that the thread lends for as long as a method runs.</summary>
+/// <remarks>A ref struct cannot outlive its method or an await. Another receiver on the thread gets other memory meanwhile.</remarks>
 internal readonly unsafe ref struct DatagramBatch
 {
     private const int MostDatagrams = 128;
@@ -25,7 +25,7 @@ internal readonly unsafe ref struct DatagramBatch
     /// <summary>How many datagrams fit.</summary>
     internal int Capacity => _memory.Count;
 
-    /// <summary>Lends memory for datagrams of so many bytes.</summary>
+    /// <summary>Lends memory for datagrams of this size.</summary>
     internal static DatagramBatch Lend(int bufferBytes)
     {
         Memory memory = t_spare ?? new Memory();
@@ -37,7 +37,7 @@ internal readonly unsafe ref struct DatagramBatch
     /// <summary>Gives the memory back.</summary>
     public void Dispose() => t_spare = _memory;
 
-    /// <summary>Receives what is there, without waiting: the number of datagrams, or -1 with the errno set.</summary>
+    /// <summary>Receives what is there without waiting; returns the number of datagrams, or -1 with errno set.</summary>
     internal int Receive(SafeSocketHandle socket)
     {
         Span<MultiMessageHeader> headers = _memory.Headers.AsSpan(0, Capacity);
@@ -47,7 +47,7 @@ internal readonly unsafe ref struct DatagramBatch
             header.Header.ControlLength = ControlBytes;
         }
 
-        // With MSG_TRUNC among the flags, the length is that of the datagram, not of what fitted (recv(2)).
+        // With MSG_TRUNC, the length is that of the datagram, not of the part that fit (recv(2)).
         return SocketCalls.ReceiveMany(
             socket,
             (MultiMessageHeader*)Marshal.UnsafeAddrOfPinnedArrayElement(_memory.Headers, 0),
@@ -56,7 +56,7 @@ internal readonly unsafe ref struct DatagramBatch
             null);
     }
 
-    /// <summary>One of the datagrams received last.</summary>
+    /// <summary>One of the last received datagrams.</summary>
     internal Datagram this[int index, DatagramPeers peers]
     {
         get
@@ -75,7 +75,10 @@ internal readonly unsafe ref struct DatagramBatch
         }
     }
 
-    /// <summary>Reads the control messages of ip(7) and ipv6(7). An IPv4 datagram on a socket for both families has both; only that of ip(7) knows the own address.</summary>
+    /// <summary>
+    /// Reads the control messages of ip(7) and ipv6(7). An IPv4 datagram on a dual-stack socket has both; only that of
+    /// ip(7) has the local address.
+    /// </summary>
     private static PacketSource PacketInfo(ReadOnlySpan<byte> control)
     {
         const int HeaderBytes = 16;
@@ -100,7 +103,7 @@ internal readonly unsafe ref struct DatagramBatch
         return source;
     }
 
-    /// <summary>Pinned memory for a batch, divided into buffers of any size: servers that differ in it share what a thread has.</summary>
+    /// <summary>Pinned memory for a batch, divided into buffers of any size, so that servers with different sizes share it.</summary>
     private sealed class Memory
     {
         private readonly IoVector[] _vectors = GC.AllocateArray<IoVector>(MostDatagrams, pinned: true);

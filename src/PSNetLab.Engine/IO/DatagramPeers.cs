@@ -3,7 +3,7 @@ using System.Net.Sockets;
 
 namespace PSNetLab.Engine.IO;
 
-/// <summary>The senders seen lately, so that a datagram costs no new endpoint.</summary>
+/// <summary>A cache of recent senders, so that a datagram does not allocate an endpoint.</summary>
 internal sealed class DatagramPeers
 {
     private const int MostPeers = 4096;

@@ -8,7 +8,10 @@ internal readonly ref struct Datagram
 {
     internal required ReadOnlySpan<byte> Data { get; init; }
 
-    /// <summary>How many bytes the datagram had, or -1 where the system does not tell; more than <see cref="Data"/> when the buffer was too small.</summary>
+    /// <summary>
+    /// The size of the datagram, or -1 if the system does not report it; more than <see cref="Data"/> if the buffer was
+    /// too small.
+    /// </summary>
     internal required int FullLength { get; init; }
 
     internal required bool Truncated { get; init; }
@@ -18,7 +21,10 @@ internal readonly ref struct Datagram
     internal PacketSource Packet { get; init; }
 }
 
-/// <summary>How a datagram came, where the system was asked for it: the address it was sent to, perhaps one of many hosts, the own address to answer from, and the interface.</summary>
+/// <summary>
+/// How a datagram arrived, if the system was asked for it: the address it was sent to (possibly of many hosts), the local
+/// address to answer from, and the interface.
+/// </summary>
 internal readonly record struct PacketSource(IPAddress? Destination, IPAddress? Own, int InterfaceIndex);
 
 /// <summary>A sender of datagrams: its endpoint, ready to be sent to.</summary>
@@ -35,7 +41,7 @@ internal sealed class DatagramPeer
     internal SocketAddress SocketAddress { get; }
 }
 
-/// <summary>Handles datagrams as they come.</summary>
+/// <summary>Handles datagrams as they arrive.</summary>
 internal interface IDatagramHandler
 {
     void OnDatagram(in Datagram datagram);
@@ -56,7 +62,7 @@ internal abstract class DatagramTransport : IDisposable
     /// <summary>The most bytes kept of a datagram.</summary>
     internal int BufferBytes { get; }
 
-    /// <summary>The transport that costs least here for a bound socket.</summary>
+    /// <summary>The fastest transport on this system for a bound socket.</summary>
     internal static DatagramTransport Create(Socket socket, int bufferBytes)
     {
         return EpollDatagramTransport.IsSupported
@@ -67,15 +73,16 @@ internal abstract class DatagramTransport : IDisposable
     /// <summary>Completes when reading is worth trying.</summary>
     internal abstract ValueTask WaitReadableAsync(CancellationToken cancellationToken);
 
-    /// <summary>Hands on the datagrams that are there, some at a time; false when reading was interrupted.</summary>
+    /// <summary>Passes on the datagrams that are there, a batch at a time; false if reading was interrupted.</summary>
     /// <exception cref="SocketException">The system reports an error of the socket, such as an ICMP answer to what it sent.</exception>
     internal abstract bool Receive(IDatagramHandler handler);
 
     /// <summary>Sends a datagram; false when the send buffer is full.</summary>
     /// <param name="data">The payload.</param>
-    /// <param name="to">Whom to; null on a connected socket.</param>
-    /// <param name="from">The local address to send from, or null for what the system chooses.</param>
-    /// <param name="interfaceIndex">The interface to send out of, whatever the routes say, where the system lets choose it; 0 for what it chooses.</param>
+    /// <param name="to">The receiver; null on a connected socket.</param>
+    /// <param name="from">The local address to send from, or null to let the system choose.</param>
+    /// <param name="interfaceIndex">The interface to send from regardless of the routes, on systems that allow it; 0 to
+    /// let the system choose.</param>
     /// <exception cref="SocketException">The system refused it.</exception>
     internal abstract bool TrySend(ReadOnlySpan<byte> data, DatagramPeer? to, IPAddress? from, int interfaceIndex = 0);
 

@@ -3,11 +3,14 @@ using PSNetLab.Engine.Native.Unix;
 
 namespace PSNetLab.Engine.IO;
 
-/// <summary>The file descriptors of the process. Servers leave the last of them to PowerShell, which cannot go on without.</summary>
-/// <remarks>The system gives the lowest free number (open(2)), so the number of the last one tells enough: nothing has to be counted.</remarks>
+/// <summary>The file descriptors of the process. Servers leave the last ones to PowerShell, which cannot work without any.</summary>
+/// <remarks>
+/// The system hands out the lowest free number (open(2)), so the number of the last one says how many are in use, without
+/// counting.
+/// </remarks>
 internal static class Descriptors
 {
-    /// <summary>How many are left when servers take no more connections.</summary>
+    /// <summary>How many are left when servers stop accepting connections.</summary>
     internal const int Reserve = 64;
 
     private static volatile bool s_areScarce;
@@ -19,7 +22,7 @@ internal static class Descriptors
     /// <summary>Whether no more than the reserve is left.</summary>
     internal static bool AreScarce => s_areScarce && AreScarceStill();
 
-    /// <summary>To be told of each accepted socket.</summary>
+    /// <summary>Call this for each accepted socket.</summary>
     internal static void Note(Socket accepted)
     {
         if (IsOfReserve(accepted.Handle))
@@ -28,15 +31,15 @@ internal static class Descriptors
         }
     }
 
-    /// <summary>To be told that the system has refused one.</summary>
+    /// <summary>Call this when the system has refused one.</summary>
     internal static void NoteExhausted()
     {
-        // The limit may have changed; that of the system may be lower, and then it frees itself in its own time.
+        // The process limit may have changed. The system's limit may be lower, and frees up at its own pace.
         Volatile.Write(ref s_limit, LimitCalls.OpenFiles ?? long.MaxValue);
         s_areScarce = true;
     }
 
-    // The next one would be of the reserve.
+    // The next one would belong to the reserve.
     private static bool IsOfReserve(nint descriptor) => descriptor >= Limit - Reserve - 1;
 
     private static bool AreScarceStill()

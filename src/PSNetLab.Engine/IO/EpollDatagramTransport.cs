@@ -34,7 +34,7 @@ internal sealed unsafe class EpollDatagramTransport : DatagramTransport
             return _epoll.WouldBlock() || Receive(handler);
         }
 
-        // Decided before the datagrams are handled: that may take long, and an event meanwhile counts.
+        // Decided before the datagrams are handled: that may take long, and an event in the meantime counts.
         _epoll.EndRead(mayHaveMore: count == batch.Capacity);
         for (int i = 0; i < count; i++)
         {

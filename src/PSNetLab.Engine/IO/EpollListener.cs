@@ -3,7 +3,10 @@ using PSNetLab.Engine.Native.Linux;
 
 namespace PSNetLab.Engine.IO;
 
-/// <summary>A listener on Linux, served by an <see cref="EpollLoop"/>: with the runtime's accept, each connection would cross the thread pool first.</summary>
+/// <summary>
+/// A listener on Linux, served by an <see cref="EpollLoop"/>: the runtime's accept would send each connection through the
+/// thread pool first.
+/// </summary>
 internal sealed class EpollListener : StreamListener
 {
     private readonly object _gate = new();
@@ -38,7 +41,7 @@ internal sealed class EpollListener : StreamListener
                     return socket;
                 }
 
-                // Reset while it waited to be accepted.
+                // It was reset while it waited to be accepted.
                 socket.Dispose();
             }
         }

@@ -5,10 +5,10 @@ using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab.Engine.IO;
 
-/// <summary>A thread that waits in epoll_wait(2) for all the sockets it was given and runs what they serve right there.</summary>
+/// <summary>A thread that waits in epoll_wait(2) for all its sockets and serves them right there.</summary>
 /// <remarks>
-/// The runtime's own sockets hand every event to the thread pool and try each read once more than needed; for short
-/// messages that costs as much as the messages. Nothing that runs here may block: there are few such threads, for all servers.
+/// The runtime's own sockets pass every event to the thread pool and try one read more than needed; for short messages
+/// that costs as much as the messages. Nothing that runs here may block: a few such threads serve all servers.
 /// </remarks>
 internal sealed unsafe class EpollLoop
 {
@@ -38,7 +38,7 @@ internal sealed unsafe class EpollLoop
         _thread.Start();
     }
 
-    /// <summary>Whether sockets are served by epoll here: not without it, and not where <see cref="PortableIO"/> is switched on.</summary>
+    /// <summary>Whether sockets are served by epoll here: only if the system has it and <see cref="PortableIO"/> is off.</summary>
     /// <exception cref="SocketException">The process has no descriptors left for it.</exception>
     internal static bool IsSupported => Loops.Length > 0;
 
@@ -51,7 +51,7 @@ internal sealed unsafe class EpollLoop
         return loops[Interlocked.Increment(ref s_next) % (uint)loops.Length];
     }
 
-    /// <summary>Starts watching a socket; its first event tells what it is ready for now.</summary>
+    /// <summary>Starts watching a socket; its first event says what it is ready for now.</summary>
     internal void Add(EpollSocket socket, SafeSocketHandle handle)
     {
         lock (_gate)
@@ -62,7 +62,7 @@ internal sealed unsafe class EpollLoop
                 Array.Resize(ref _slots, _slots.Length * 2);
             }
 
-            // The generation tells an event of this socket from a late one of the socket that had the slot before.
+            // The generation distinguishes an event of this socket from a late one of the socket that had the slot before.
             socket.Registration = ((ulong)++_generation << 32) | (uint)index;
             _slots[index] = socket;
         }
@@ -92,7 +92,7 @@ internal sealed unsafe class EpollLoop
         }
     }
 
-    /// <summary>Lets a connection that still has data go on after the others had their turn. Only from the loop's own thread.</summary>
+    /// <summary>Lets a connection that still has data continue after the others had their turn. Only from the loop's own thread.</summary>
     internal void SignalNextTurn(EpollSocket socket) => _nextTurn.Add(socket);
 
     private static EpollLoop[] Loops => Volatile.Read(ref s_loops) ?? Start();

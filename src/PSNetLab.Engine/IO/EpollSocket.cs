@@ -8,7 +8,7 @@ namespace PSNetLab.Engine.IO;
 /// <summary>A socket under an <see cref="EpollLoop"/>: what it is ready for, and who waits for that.</summary>
 internal sealed class EpollSocket
 {
-    // After this many reads that found data at once, the other sockets of the loop get their turn.
+    // After this many reads in a row that found data, the other sockets of the loop get their turn.
     private const int ReadsPerTurn = 16;
 
     private readonly EpollLoop _loop = EpollLoop.Next();
@@ -24,14 +24,14 @@ internal sealed class EpollSocket
 
     internal SafeSocketHandle Handle { get; }
 
-    /// <summary>What the loop tells this socket's events by.</summary>
+    /// <summary>Identifies this socket's events in the loop.</summary>
     internal ulong Registration { get; set; }
 
     internal Readiness Read { get; } = new();
 
     internal Readiness Write { get; } = new();
 
-    /// <summary>Whether reading and writing are to end.</summary>
+    /// <summary>Whether reading and writing must end.</summary>
     internal bool IsInterrupted => _interrupted;
 
     internal ValueTask WaitReadableAsync(CancellationToken cancellationToken)
@@ -46,7 +46,7 @@ internal sealed class EpollSocket
         return Read.WaitAsync(cancellationToken);
     }
 
-    /// <summary>To be called before a read: an event or an interruption during it must not be lost. False when there is to be none.</summary>
+    /// <summary>Call this before a read, so that no event or interruption during it is lost. False if it must not read.</summary>
     internal bool BeginRead()
     {
         Read.Clear();
@@ -59,10 +59,13 @@ internal sealed class EpollSocket
         return true;
     }
 
-    /// <summary>To be called after a read. One that emptied the socket need not be repeated to learn that: it saves a system call per message (epoll(7)).</summary>
+    /// <summary>
+    /// Call this after a read. A read that emptied the socket need not be repeated to find that out, which saves a system
+    /// call per message (epoll(7)).
+    /// </summary>
     internal void EndRead(bool mayHaveMore)
     {
-        // The end of the stream gives no further event once it has been announced.
+        // The end of the stream is announced by only one event.
         if (mayHaveMore || _endIsNear)
         {
             Read.Signal();
@@ -78,10 +81,10 @@ internal sealed class EpollSocket
         Write.Signal();
     }
 
-    /// <summary>Takes an interruption back.</summary>
+    /// <summary>Undoes an interruption.</summary>
     internal void Resume() => _interrupted = false;
 
-    /// <summary>To be called before the socket is closed.</summary>
+    /// <summary>Call this before the socket is closed.</summary>
     internal void Leave() => _loop.Remove(this);
 
     /// <summary>Called by the loop, with the events of epoll_wait(2).</summary>
@@ -104,14 +107,14 @@ internal sealed class EpollSocket
         }
     }
 
-    /// <summary>Called by the loop, to go on with a socket that let others pass.</summary>
+    /// <summary>Called by the loop to continue with a socket that let others go first.</summary>
     internal void OnNextTurn()
     {
         _readsThisTurn = 0;
         Read.Signal();
     }
 
-    /// <summary>Judges the errno of the call before: true when it would have to wait, false when it is to be repeated.</summary>
+    /// <summary>Checks the errno of the previous call: true if it would have to wait, false if it must be repeated.</summary>
     /// <exception cref="SocketException">It failed.</exception>
     internal bool WouldBlock()
     {
@@ -122,7 +125,7 @@ internal sealed class EpollSocket
             case Errno.EINTR:
                 return false;
             case int errno:
-                // There may be no further event, but every further attempt is to fail, not to wait.
+                // There may be no more events, but every later attempt must fail rather than wait.
                 Read.Signal();
                 Write.Signal();
                 throw Errno.ToException(errno);

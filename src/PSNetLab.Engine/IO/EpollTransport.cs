@@ -9,14 +9,14 @@ namespace PSNetLab.Engine.IO;
 /// <summary>A plain TCP socket on Linux, served by an <see cref="EpollLoop"/>: one system call per read and per write.</summary>
 internal sealed class EpollTransport : Transport
 {
-    // As much of a file as is looked at, and then sent, at a time.
+    // How much of a file is checked, and then sent, at a time.
     private const long FileBytesPerPiece = 256 * 1024;
 
     // A client may read as fast as this sends.
     private const long MostFileBytesPerTurn = 4 * 1024 * 1024;
 
-    // With all of a file queued, most of it leaves in answer to acknowledgements: over loopback, on the processor that the
-    // client needs for reading. With little queued, the sender does that work: half as fast again, and no more work in all.
+    // With a whole file queued, most of it is sent in response to acknowledgements: over loopback, on the processor that the
+    // client needs for reading. With little queued, the sender does that work, which is half as fast again for the same work.
     private const int MostBytesUnsent = 32 * 1024;
 
     private const long TakesNone = -1;
@@ -70,7 +70,7 @@ internal sealed class EpollTransport : Transport
             return SendNow(first, second);
         }
 
-        // More to come: so the head does not leave in a packet of its own (send(2), MSG_MORE).
+        // More will follow, so the head is not sent in a packet of its own (send(2), MSG_MORE).
         int sent = SendNow(first, SocketCalls.NoSignal | SocketCalls.More);
         return sent == first.Length ? sent + (int)Math.Max(TrySendFile(file, offset, second.Length), 0) : sent;
     }
@@ -81,7 +81,7 @@ internal sealed class EpollTransport : Transport
         {
             int sent = SendNow(data.Span);
 
-            // After the attempt, which clears the signal that an interruption gave before it.
+            // After the attempt, because the attempt clears the signal of an earlier interruption.
             if (_epoll.IsInterrupted)
             {
                 throw new SocketException((int)SocketError.Shutdown);
@@ -117,7 +117,7 @@ internal sealed class EpollTransport : Transport
                 endOfPiece = Math.Min(sent + FileBytesPerPiece, count);
                 if (LoopThread.IsCurrent && (sentThisTurn >= MostFileBytesPerTurn || !IsInMemory(file, offset + endOfPiece - 1)))
                 {
-                    // The disk may be slow, or the client fast, and the loop has others to serve.
+                    // The disk may be slow, or the client fast, and the loop has other sockets to serve.
                     await LoopThread.Leave();
                 }
             }
@@ -179,7 +179,10 @@ internal sealed class EpollTransport : Transport
         return EndSend(count, first.Length + second.Length, out bool again) is var sent && again ? SendNow(first, second) : sent;
     }
 
-    /// <summary>Lets the system take more only when little of what it took before waits to be sent (tcp_notsent_lowat in the kernel's ip-sysctl).</summary>
+    /// <summary>
+    /// Makes the system accept more only when little of what it has is still unsent (tcp_notsent_lowat in the kernel's
+    /// ip-sysctl).
+    /// </summary>
     private void LimitUnsent()
     {
         if (_hasFewUnsent)
@@ -195,16 +198,19 @@ internal sealed class EpollTransport : Transport
         }
         catch (SocketException)
         {
-            // A kernel without it sends all the same.
+            // A kernel without the option still sends.
         }
     }
 
-    /// <summary>Whether a byte of a file can be read without waiting for the disk; the system reads ahead, so those before it mostly can, too.</summary>
+    /// <summary>
+    /// Whether a byte of a file can be read without waiting for the disk; the system reads ahead, so usually those before
+    /// it can as well.
+    /// </summary>
     private static unsafe bool IsInMemory(SafeFileHandle file, long offset)
     {
         if (!FileCalls.HasRead)
         {
-            return false; // nobody knows
+            return false; // unknown
         }
 
         byte last;
@@ -212,7 +218,7 @@ internal sealed class EpollTransport : Transport
         return FileCalls.Read(file, &vector, 1, offset, FileCalls.DoNotWait) >= 0;
     }
 
-    /// <summary>What a send call has returned; whether it is to be repeated.</summary>
+    /// <summary>The result of a send call, and whether it must be repeated.</summary>
     private int EndSend(nint count, int wanted, out bool again)
     {
         again = count < 0 && !_epoll.WouldBlock();
@@ -224,7 +230,8 @@ internal sealed class EpollTransport : Transport
         return (int)Math.Max(count, 0);
     }
 
-    /// <returns>The bytes taken, 0 at the end of the file; <see cref="TakesNone"/> when the system takes none now, <see cref="NotThisFile"/> when its file system has no such call.</returns>
+    /// <returns>The bytes sent, 0 at the end of the file; <see cref="TakesNone"/> if the system accepts none now,
+    /// <see cref="NotThisFile"/> if the file system does not support the call.</returns>
     private unsafe long TrySendFile(SafeFileHandle file, long offset, long count)
     {
         _epoll.Write.Clear();

@@ -2,10 +2,11 @@ using System.Runtime.CompilerServices;
 
 namespace PSNetLab.Engine.IO;
 
-/// <summary>The rule of threads: what waits on a socket goes on where the event came, on the thread of an event loop.</summary>
+/// <summary>The threading rule: after waiting on a socket, code continues on the thread of the event loop that got the event.</summary>
 /// <remarks>
-/// That thread serves many others. Whoever has something slow to do awaits <see cref="Leave"/> first, and goes on in the thread pool. Nothing is needed to come back:
-/// the next wait on a socket does that. What is slow says so with <see cref="AssertLeft"/>, so that a test finds whoever forgot to leave.
+/// That thread serves many other sockets. Before slow work, await <see cref="Leave"/> and continue in the thread pool.
+/// Coming back needs nothing: the next wait on a socket does that. Slow code calls <see cref="AssertLeft"/>, so that a
+/// test finds a caller that forgot to leave.
 /// </remarks>
 internal static class LoopThread
 {
@@ -22,10 +23,10 @@ internal static class LoopThread
     /// <summary>Says that this thread serves an event loop from now on.</summary>
     internal static void Enter() => t_isCurrent = true;
 
-    /// <summary>To be awaited before slow work: goes on at once elsewhere, and from an event loop in the thread pool.</summary>
+    /// <summary>Await this before slow work. On an event loop it continues in the thread pool; elsewhere it does nothing.</summary>
     internal static Departure Leave() => default;
 
-    /// <summary>Says that what follows is slow. Tests switch the check on; for users it costs nothing.</summary>
+    /// <summary>Says that the following code is slow. Tests switch the check on; for users it costs nothing.</summary>
     internal static void AssertLeft([CallerMemberName] string? work = null)
     {
         if (s_checks && t_isCurrent)

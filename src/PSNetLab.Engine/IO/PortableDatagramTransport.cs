@@ -28,7 +28,7 @@ internal sealed class PortableDatagramTransport : DatagramTransport
         }
         catch (SocketException error) when (error.SocketErrorCode == SocketError.MessageSize)
         {
-            // Windows says so instead of setting a flag; what fits is in the buffer, but not from whom.
+            // Windows reports an error instead of setting a flag; the part that fit is in the buffer, but the sender is unknown.
             _waiting = (BufferBytes, true, _any, default);
         }
         catch (OperationCanceledException) when (_interrupted.IsCancellationRequested)
@@ -75,7 +75,7 @@ internal sealed class PortableDatagramTransport : DatagramTransport
 
     internal override async ValueTask WaitWritableAsync(CancellationToken cancellationToken)
     {
-        // There is no portable event for this; send buffers of datagrams empty themselves within moments.
+        // There is no portable event for this; the send buffer of a UDP socket drains within moments.
         await Task.Delay(1, cancellationToken).ConfigureAwait(false);
     }
 

@@ -1,6 +1,9 @@
 namespace PSNetLab.Engine.IO;
 
-/// <summary>The switch that has all sockets served through the runtime, as on systems without epoll: to test that, or to rule out a fault of the faster way.</summary>
+/// <summary>
+/// The switch that makes all sockets use the runtime's I/O, as on systems without epoll: to test it, or to rule out a bug
+/// in the faster way.
+/// </summary>
 /// <remarks>The environment variable PSNETLAB_PORTABLE=1, or the AppContext switch PSNetLab.Portable; read once.</remarks>
 internal static class PortableIO
 {

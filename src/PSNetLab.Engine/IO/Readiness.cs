@@ -2,8 +2,11 @@ using System.Threading.Tasks.Sources;
 
 namespace PSNetLab.Engine.IO;
 
-/// <summary>One direction of a socket under epoll: whether trying is worth it, and the one who waits for that.</summary>
-/// <remarks>The waiter goes on inside <see cref="Signal"/>, on the thread of the event loop: no hop, no allocation per wait.</remarks>
+/// <summary>One direction of a socket under epoll: whether an attempt is worthwhile, and who waits for that.</summary>
+/// <remarks>
+/// The waiter continues inside <see cref="Signal"/>, on the thread of the event loop: no thread hop, no allocation per
+/// wait.
+/// </remarks>
 internal sealed class Readiness : IValueTaskSource
 {
     private const int NotReady = 0;
@@ -37,7 +40,7 @@ internal sealed class Readiness : IValueTaskSource
         return wait;
     }
 
-    /// <summary>Makes the direction ready and lets the waiter go on.</summary>
+    /// <summary>Makes the direction ready and lets the waiter continue.</summary>
     internal void Signal()
     {
         if (Interlocked.Exchange(ref _state, Ready) == Waiting)
@@ -46,7 +49,7 @@ internal sealed class Readiness : IValueTaskSource
         }
     }
 
-    /// <summary>To be called before an attempt: an event that comes during the attempt must not be lost.</summary>
+    /// <summary>Call this before an attempt, so that no event during it is lost.</summary>
     internal void Clear() => Interlocked.CompareExchange(ref _state, NotReady, Ready);
 
     private void Cancel(CancellationToken token)

@@ -2,11 +2,14 @@ using System.Buffers;
 
 namespace PSNetLab.Engine.IO;
 
-/// <summary>The bytes that came on one connection and that nobody has taken: in through a <see cref="Lease"/>, out through <see cref="Pending"/> and <see cref="Take"/>.</summary>
+/// <summary>
+/// The bytes received on one connection and not yet consumed: in through a <see cref="Lease"/>, out through
+/// <see cref="Pending"/> and <see cref="Take"/>.
+/// </summary>
 /// <remarks>
-/// A connection with nothing half-received owns no memory. It receives into the thread's spare buffer, which is its own alone for as long as
-/// the lease lasts: somebody else who receives on the thread meanwhile gets another one. What is left at the end of the lease moves
-/// into memory of the connection.
+/// A connection with nothing half-received owns no memory. It receives into the thread's spare buffer, which belongs to it
+/// alone while the lease lasts: another receiver on the thread gets a different one. What is left at the end of the lease
+/// moves into memory of the connection.
 /// </remarks>
 internal sealed class ReceiveBuffer : IDisposable
 {
@@ -21,13 +24,13 @@ internal sealed class ReceiveBuffer : IDisposable
     private int _start;
     private int _end;
 
-    /// <summary>How many bytes came that nobody has taken.</summary>
+    /// <summary>How many received bytes are not yet consumed.</summary>
     internal int Count => _end - _start;
 
-    /// <summary>The bytes that came and nobody has taken.</summary>
+    /// <summary>The received bytes that are not yet consumed.</summary>
     internal ReadOnlySpan<byte> Pending => _buffer.AsSpan(_start, Count);
 
-    /// <summary>Says that the first <paramref name="count"/> of the pending bytes are done with.</summary>
+    /// <summary>Consumes the first <paramref name="count"/> of the pending bytes.</summary>
     internal void Take(int count) => _start += count;
 
     /// <summary>Lends memory to receive into, until the end of the calling method.</summary>
@@ -76,7 +79,7 @@ internal sealed class ReceiveBuffer : IDisposable
         _end = count;
     }
 
-    /// <summary>The time in which a connection may receive. As a ref struct it cannot outlive its method, nor a wait.</summary>
+    /// <summary>Lets a connection receive. A ref struct cannot outlive its method or an await.</summary>
     internal readonly ref struct Lease
     {
         private readonly ReceiveBuffer _owner;

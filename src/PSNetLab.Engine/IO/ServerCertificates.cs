@@ -8,11 +8,11 @@ namespace PSNetLab.Engine.IO;
 /// <summary>Makes certificates for servers.</summary>
 internal static class ServerCertificates
 {
-    /// <summary>What a server over TLS shows to its clients: a certificate, or where there is none, one made for this run.</summary>
+    /// <summary>The certificate that a TLS server presents: the given one or, without one, one made for this run.</summary>
     internal static SslStreamCertificateContext Context(X509Certificate2? certificate)
         => SslStreamCertificateContext.Create(certificate ?? CreateForLocalhost(), additionalCertificates: null, offline: true);
 
-    /// <summary>A certificate for localhost, signed by itself.</summary>
+    /// <summary>A self-signed certificate for localhost.</summary>
     internal static X509Certificate2 CreateForLocalhost()
     {
         using ECDsa key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
@@ -20,7 +20,7 @@ internal static class ServerCertificates
         return Usable(RequestForLocalhost(key).CreateSelfSigned(now.AddHours(-1), now.AddYears(1)));
     }
 
-    /// <summary>What a certificate for localhost is to say, whoever signs it.</summary>
+    /// <summary>The contents of a certificate for localhost, whoever signs it.</summary>
     internal static CertificateRequest RequestForLocalhost(ECDsa key)
     {
         CertificateRequest request = new("CN=localhost", key, HashAlgorithmName.SHA256);
@@ -34,7 +34,10 @@ internal static class ServerCertificates
         return request;
     }
 
-    /// <summary>The same certificate, in a form a server can use: Windows refuses a key that lives only in memory; a round trip through PFX gives it a place.</summary>
+    /// <summary>
+    /// The same certificate in a form that a server can use: Windows refuses a key that exists only in memory, and a
+    /// round trip through PFX stores it.
+    /// </summary>
     internal static X509Certificate2 Usable(X509Certificate2 certificate)
     {
         if (!OperatingSystem.IsWindows())

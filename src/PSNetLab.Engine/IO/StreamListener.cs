@@ -4,7 +4,7 @@ using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab.Engine.IO;
 
-/// <summary>Listens on an endpoint and hands out the connections that come in.</summary>
+/// <summary>Listens on an endpoint and returns incoming connections.</summary>
 internal abstract class StreamListener : IDisposable
 {
     private static readonly TimeSpan s_pauseWithoutDescriptors = TimeSpan.FromMilliseconds(100);
@@ -26,10 +26,13 @@ internal abstract class StreamListener : IDisposable
 
     private protected bool IsDisposed => _isDisposed;
 
-    /// <summary>The listener that costs least here. The port is open when this returns; whoever connects waits in the backlog until <see cref="AcceptAsync"/>.</summary>
+    /// <summary>
+    /// The fastest listener on this system. The port is open when this returns; clients wait in the backlog until
+    /// <see cref="AcceptAsync"/>.
+    /// </summary>
     /// <param name="endPoint">Where to listen.</param>
-    /// <param name="backlog">How many connections the system keeps waiting.</param>
-    /// <param name="onFault">Told of what keeps connections from being accepted, each time it does.</param>
+    /// <param name="backlog">How many connections may wait in the system.</param>
+    /// <param name="onFault">Called each time something keeps connections from being accepted.</param>
     /// <exception cref="NetLabException">The endpoint cannot be listened on.</exception>
     internal static StreamListener Open(EndPoint endPoint, int backlog, Action<Func<NetLabException>> onFault)
     {
@@ -45,7 +48,7 @@ internal abstract class StreamListener : IDisposable
         }
     }
 
-    /// <summary>A socket that listens.</summary>
+    /// <summary>A listening socket.</summary>
     internal static Socket Bind(EndPoint endPoint, int backlog)
     {
         Socket socket = new(endPoint.AddressFamily, SocketType.Stream, endPoint is IPEndPoint ? ProtocolType.Tcp : ProtocolType.Unspecified);
@@ -67,7 +70,7 @@ internal abstract class StreamListener : IDisposable
         }
     }
 
-    /// <summary>The next connection; null when listening has ended.</summary>
+    /// <summary>The next connection; null once listening has ended.</summary>
     internal async ValueTask<Socket?> AcceptAsync()
     {
         while (true)
@@ -104,7 +107,7 @@ internal abstract class StreamListener : IDisposable
             }
             catch (SocketException error) when (IsOfOneConnection(error.SocketErrorCode))
             {
-                // Gone before it was accepted, or not let through by a firewall (accept(2), ERRORS): that does not concern the others.
+                // It left before it was accepted, or a firewall blocked it (accept(2), ERRORS): that does not affect the others.
             }
         }
     }
@@ -117,7 +120,7 @@ internal abstract class StreamListener : IDisposable
         Socket.Dispose();
     }
 
-    /// <summary>The next connection; null when listening has ended.</summary>
+    /// <summary>The next connection; null once listening has ended.</summary>
     private protected abstract ValueTask<Socket?> AcceptOneAsync();
 
     /// <summary>Ends the wait for a connection.</summary>

@@ -5,21 +5,24 @@ using System.Security.Authentication;
 
 namespace PSNetLab.Engine.IO;
 
-/// <summary>Makes transports of accepted sockets: with TLS, after a handshake that has a limit in time and ends when the server stops.</summary>
+/// <summary>
+/// Turns accepted sockets into transports: with TLS, after a handshake that has a time limit and ends when the server
+/// stops.
+/// </summary>
 internal sealed class TcpHandshakes(SslStreamCertificateContext? certificate, Action<NetLabException, EndPoint> onFault) : IDisposable
 {
     private static readonly TimeSpan s_timeout = TimeSpan.FromSeconds(10);
 
     private readonly CancellationTokenSource _stopped = new();
 
-    /// <summary>Breaks off the handshakes that are under way.</summary>
+    /// <summary>Aborts the handshakes in progress.</summary>
     public void Dispose()
     {
         _stopped.Cancel();
         _stopped.Dispose();
     }
 
-    /// <summary>The stream over a socket; null when none came about. The socket is the caller's to close.</summary>
+    /// <summary>The stream over a socket; null if that failed. The caller closes the socket.</summary>
     internal async ValueTask<Transport?> OpenAsync(Socket socket)
     {
         EndPoint? remote = null;
@@ -43,7 +46,7 @@ internal sealed class TcpHandshakes(SslStreamCertificateContext? certificate, Ac
         }
         catch (Exception error) when (error is SocketException or IOException or AuthenticationException or ObjectDisposedException or OperationCanceledException)
         {
-            // Without TLS, the peer has gone before anything was said; with it, it may have said the wrong things.
+            // Without TLS the peer left before it sent anything; with TLS it may have sent something wrong.
             if (certificate is not null && remote is not null && !_stopped.IsCancellationRequested)
             {
                 string what = error is OperationCanceledException

@@ -2,10 +2,10 @@ using System.Buffers;
 
 namespace PSNetLab.Engine.IO;
 
-/// <summary>The stream under an SslStream. It keeps the shutdown of the sending side from falling into the middle of the decryption of what just came.</summary>
+/// <summary>The stream under an SslStream. It keeps a shutdown of the sending side from happening in the middle of decryption.</summary>
 /// <remarks>
-/// SslStream allows a read and a write at the same time, but a shutdown beside a read breaks the session now and then.
-/// Between a read of this stream and the next one, SslStream may be decrypting; that is when the gate is closed.
+/// SslStream allows a read and a write at the same time, but a shutdown during a read sometimes breaks the session.
+/// Between one read of this stream and the next, SslStream may be decrypting; the gate is closed during that time.
 /// </remarks>
 internal sealed class TlsGate(Transport inner) : Stream
 {
@@ -14,7 +14,7 @@ internal sealed class TlsGate(Transport inner) : Stream
     private ArrayBufferWriter<byte>? _captured;
     private int _held;
 
-    /// <summary>Cancelled when reading and writing are to end.</summary>
+    /// <summary>Cancelled when reading and writing must end.</summary>
     internal CancellationTokenSource Interrupted { get; } = new();
 
     public override bool CanRead => true;
@@ -31,7 +31,10 @@ internal sealed class TlsGate(Transport inner) : Stream
         set => throw new NotSupportedException();
     }
 
-    /// <summary>Says that the handshake is over. Until then SslStream goes on outside the event loops: keys and certificates take long.</summary>
+    /// <summary>
+    /// Says that the handshake is over. Until then SslStream runs outside the event loops: keys and certificates are
+    /// slow.
+    /// </summary>
     internal void EndHandshake()
     {
         _isHandshaking = false;
@@ -48,7 +51,7 @@ internal sealed class TlsGate(Transport inner) : Stream
     }
 
     /// <summary>Runs an action of SslStream while nothing is being decrypted, and returns what it wrote instead of sending it.</summary>
-    /// <remarks>Sending may have to wait for the peer to read, and the peer for us: reading has to go on meanwhile.</remarks>
+    /// <remarks>Sending may have to wait for the peer to read, and the peer for us, so reading must continue meanwhile.</remarks>
     internal async Task<ReadOnlyMemory<byte>> CaptureAsync(Func<Task> action)
     {
         await _decrypting.WaitAsync().ConfigureAwait(false);
@@ -82,13 +85,13 @@ internal sealed class TlsGate(Transport inner) : Stream
             await LoopThread.Leave();
         }
 
-        // Not to be cancelled any more: what was read must reach SslStream.
+        // Can no longer be cancelled: what was read must reach SslStream.
         await _decrypting.WaitAsync(CancellationToken.None).ConfigureAwait(false);
         Volatile.Write(ref _held, 1);
         return count;
     }
 
-    // What SslStream writes without a token of its own must not wait for a peer that never reads once the connection is closed.
+    // What SslStream writes without a token must not wait for a peer that never reads once the connection is closed.
     public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
         if (_captured is { } captured)

@@ -37,7 +37,7 @@ internal sealed class TlsTransport : Transport
     /// <summary>Does the handshake of a client over a connected stream. On failure the stream is closed.</summary>
     internal static Task<TlsTransport> ConnectAsync(Transport inner, SslClientAuthenticationOptions options, CancellationToken cancellationToken)
     {
-        // A peer chooses the addresses of its issuers and lists of revocation: nobody is asked there.
+        // The peer chooses the addresses of its issuers and revocation lists, so nothing is downloaded from them.
         options.CertificateChainPolicy ??= new X509ChainPolicy
         {
             DisableCertificateDownloads = true,
@@ -102,7 +102,7 @@ internal sealed class TlsTransport : Transport
         return count;
     }
 
-    /// <summary>TLS has to seal a record first, so nothing is taken at once.</summary>
+    /// <summary>TLS has to encrypt a record first, so nothing is sent at once.</summary>
     private protected override int SendNow(ReadOnlySpan<byte> data) => 0;
 
     private protected override async ValueTask SendAllAsync(ReadOnlyMemory<byte> data, CancellationToken cancellationToken)
@@ -136,14 +136,14 @@ internal sealed class TlsTransport : Transport
         }
     }
 
-    /// <summary>What is left to do is done below TLS, which no interruption has reached.</summary>
+    /// <summary>The rest is done below TLS, where no interruption has happened.</summary>
     private protected override void Resume() => _isClosing = true;
 
     private protected override ValueTask DrainAsync(CancellationToken cancellationToken) => _inner.DiscardAsync(cancellationToken);
 
     private protected override async ValueTask FinishAsync(CancellationToken cancellationToken)
     {
-        // Behind half a record, an alert would be taken for the rest of it.
+        // After half a record, an alert would be read as the rest of it.
         if (_maySendEnd)
         {
             _maySendEnd = false;
@@ -158,7 +158,7 @@ internal sealed class TlsTransport : Transport
     {
         if (IsReset)
         {
-            // The stream would shut the socket down in good order first.
+            // The stream would shut down the socket gracefully first.
             base.Dispose();
         }
 
@@ -171,7 +171,7 @@ internal sealed class TlsTransport : Transport
         TlsGate gate = new(inner);
         SslStream stream = new(gate);
 
-        // In the thread pool, and given up at the limit, even while it looks at a certificate, which nothing can break off.
+        // In the thread pool, and abandoned at the limit, even during the certificate check, which cannot be aborted.
         Task handshake = Task.Run(() => authenticate(stream), CancellationToken.None);
         try
         {
@@ -194,7 +194,7 @@ internal sealed class TlsTransport : Transport
         }
     }
 
-    /// <summary>The alert that says that no more will come (RFC 8446, section 6.1); nothing where OpenSSL refuses to make one.</summary>
+    /// <summary>The alert that says that no more will come (RFC 8446, section 6.1); empty if OpenSSL refuses to make one.</summary>
     private async ValueTask<ReadOnlyMemory<byte>> SealEndAsync(CancellationToken cancellationToken)
     {
         for (int attempt = 1; attempt <= MostShutdownAttempts; attempt++)
@@ -205,7 +205,7 @@ internal sealed class TlsTransport : Transport
             }
             catch (CryptographicException)
             {
-                // It does while half a session ticket of the peer has come (RFC 8446, section 4.6.1); the rest is near.
+                // It does that when half a session ticket of the peer has arrived (RFC 8446, section 4.6.1); the rest will come soon.
                 await Task.Delay(attempt, cancellationToken).ConfigureAwait(false);
             }
         }
@@ -213,7 +213,7 @@ internal sealed class TlsTransport : Transport
         return default;
     }
 
-    /// <summary>What ends a wait when the caller can end it, too; null when only an interruption can, which needs nothing new.</summary>
+    /// <summary>Cancels a wait if the caller can end it as well; null if only an interruption can, which needs nothing new.</summary>
     private CancellationTokenSource? Either(CancellationToken cancellationToken)
         => cancellationToken.CanBeCanceled ? CancellationTokenSource.CreateLinkedTokenSource(_gate.Interrupted.Token, cancellationToken) : null;
 

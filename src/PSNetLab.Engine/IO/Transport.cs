@@ -17,7 +17,7 @@ internal abstract class Transport : IDisposable
 {
     private const int DiscardBytes = 16 * 1024;
 
-    // How long a closed connection waits for the peer to read to the end, and to close as well.
+    // How long a closed connection waits for the peer to read to the end and close its side.
     private static readonly TimeSpan s_closePatience = TimeSpan.FromSeconds(1);
 
     private protected Transport(Socket socket)
@@ -38,10 +38,10 @@ internal abstract class Transport : IDisposable
 
     internal EndPoint RemoteEndPoint { get; }
 
-    /// <summary>Who watches the bytes go by; null for nobody, which costs nothing.</summary>
+    /// <summary>Watches the bytes in both directions; null for nobody, which costs nothing.</summary>
     internal ITap? Tap { get; set; }
 
-    /// <summary>The transport that costs least here for a connected socket. On failure the socket is closed.</summary>
+    /// <summary>The fastest transport on this system for a connected socket. On failure the socket is closed.</summary>
     internal static Transport Create(Socket socket)
     {
         try
@@ -55,13 +55,13 @@ internal abstract class Transport : IDisposable
         }
     }
 
-    /// <summary>The version of TLS that protects the stream, or none.</summary>
+    /// <summary>The version of TLS that protects the stream, or None.</summary>
     internal virtual SslProtocols TlsProtocol => SslProtocols.None;
 
-    /// <summary>Whether a file that holds what is to be sent spares the copy of it.</summary>
+    /// <summary>Whether sending from a file avoids a copy.</summary>
     internal virtual bool SendsFilesWithoutCopy => false;
 
-    /// <summary>Whether the peer is told that the stream ends, and not only that the connection does.</summary>
+    /// <summary>Whether the end of the stream is announced to the peer, and not just the end of the connection.</summary>
     internal virtual bool NeedsCloseNotify => false;
 
     /// <summary>Completes when a read is worth trying: there is data, or the end, or an error.</summary>
@@ -80,7 +80,7 @@ internal abstract class Transport : IDisposable
         return count;
     }
 
-    /// <summary>Sends as much as the system takes at once; perhaps nothing.</summary>
+    /// <summary>Sends as much as the system accepts at once, which may be nothing.</summary>
     /// <exception cref="SocketException">The connection failed.</exception>
     internal int TrySend(ReadOnlySpan<byte> data)
     {
@@ -89,12 +89,12 @@ internal abstract class Transport : IDisposable
         return sent;
     }
 
-    /// <summary>Sends as much of two parts, one after the other, as the system takes at once.</summary>
+    /// <summary>Sends as much of two parts, one after the other, as the system accepts at once.</summary>
     /// <param name="first">The first part.</param>
     /// <param name="second">The second part.</param>
     /// <param name="file">A file that holds the second part, for a transport that can send it from there without a copy.</param>
     /// <param name="offset">Where in the file.</param>
-    /// <returns>The bytes taken of both together.</returns>
+    /// <returns>The number of bytes sent of both together.</returns>
     /// <exception cref="SocketException">The connection failed.</exception>
     internal int TrySend(ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, SafeFileHandle? file, long offset)
     {
@@ -112,9 +112,9 @@ internal abstract class Transport : IDisposable
     /// <param name="file">The file.</param>
     /// <param name="offset">Where the part begins.</param>
     /// <param name="count">The bytes of the part.</param>
-    /// <param name="onProgress">Told from time to time how many bytes have been taken since the last time.</param>
+    /// <param name="onProgress">Called from time to time with the number of bytes sent since the last call.</param>
     /// <param name="cancellationToken">Ends the waiting.</param>
-    /// <returns>The bytes sent: fewer than wanted when the file has become shorter.</returns>
+    /// <returns>The bytes sent: fewer than asked for if the file has become shorter.</returns>
     internal ValueTask<long> SendFileAsync(SafeFileHandle file, long offset, long count, Action<long> onProgress, CancellationToken cancellationToken)
         => Tap is null
             ? SendFileUnseenAsync(file, offset, count, onProgress, cancellationToken)
@@ -188,7 +188,7 @@ internal abstract class Transport : IDisposable
     /// <summary>Tells the peer that no more data will come (a FIN; with TLS, after a close_notify alert).</summary>
     internal virtual ValueTask ShutdownSendAsync() => FinishAsync(CancellationToken.None);
 
-    /// <summary>Throws away what comes, until the end of the stream or an interruption.</summary>
+    /// <summary>Discards what arrives, until the end of the stream or an interruption.</summary>
     internal async ValueTask DiscardAsync(CancellationToken cancellationToken)
     {
         do
@@ -201,13 +201,16 @@ internal abstract class Transport : IDisposable
     /// <summary>Ends the waiting of reader and writer, from any thread; the next read finds the end of the stream.</summary>
     internal abstract void Interrupt();
 
-    /// <summary>The bytes the system has taken and the peer has not acknowledged yet (tcp(7), SIOCOUTQ); -1 where that is not told.</summary>
+    /// <summary>The bytes sent that the peer has not acknowledged yet (tcp(7), SIOCOUTQ); -1 if the system does not report it.</summary>
     internal int Unacknowledged => SocketCalls.Unacknowledged(Socket.SafeHandle) ?? -1;
 
-    /// <summary>Ends the connection in good order and disposes of it. Nobody reads or writes any more; an interruption ends it at once.</summary>
+    /// <summary>
+    /// Ends the connection gracefully and disposes of it. Nothing may read or write any more; an interruption ends it at
+    /// once.
+    /// </summary>
     /// <remarks>
-    /// A system that closes a connection with data unread, or gets more afterwards, sends a reset, and what was on its way to the peer is
-    /// lost (RFC 1122, section 4.2.2.13). So the peer is told that this was all, and what it still sends is thrown away.
+    /// A system that closes a connection with unread data, or gets more afterwards, sends a reset, and data on its way to the
+    /// peer is lost (RFC 1122, section 4.2.2.13). So the peer gets the end of the stream, and what it still sends is discarded.
     /// </remarks>
     internal async Task CloseAsync()
     {
@@ -218,13 +221,13 @@ internal abstract class Transport : IDisposable
                 using CancellationTokenSource limit = new(s_closePatience);
                 Resume();
 
-                // At once: the peer may have to send before it reads what makes room for the last bytes.
+                // At once, because the peer may have to send before it reads and so makes room for the last bytes.
                 await Task.WhenAll(FinishAsync(limit.Token).AsTask(), DrainAsync(limit.Token).AsTask()).ConfigureAwait(false);
             }
         }
         catch (Exception)
         {
-            // The peer has gone, or takes too long: then that is the end.
+            // The peer has left or takes too long, so this is the end.
         }
         finally
         {
@@ -242,26 +245,26 @@ internal abstract class Transport : IDisposable
         }
         catch (Exception error) when (error is SocketException or ObjectDisposedException)
         {
-            // There is no connection any more (on macOS that fails): nobody is left to get a reset.
+            // The connection is gone already, which is an error on macOS: there is nobody left to get a reset.
         }
     }
 
     private protected bool IsReset { get; private set; }
 
-    /// <summary>Whether the peer has closed its side, so that nothing can come any more.</summary>
+    /// <summary>Whether the peer has closed its side, so that no more can arrive.</summary>
     private protected bool HasPeerEnded { get; set; }
 
-    /// <summary>Lets reading go on after an interruption.</summary>
+    /// <summary>Lets reading continue after an interruption.</summary>
     private protected abstract void Resume();
 
-    /// <summary>Says that no more data will come; that may have to wait for room.</summary>
+    /// <summary>Says that no more data will come, which may have to wait for room.</summary>
     private protected virtual ValueTask FinishAsync(CancellationToken cancellationToken)
     {
         Socket.Shutdown(SocketShutdown.Send);
         return default;
     }
 
-    /// <summary>Throws away what comes after the last use, until the end of the stream.</summary>
+    /// <summary>Discards what arrives after the last use, until the end of the stream.</summary>
     private protected virtual ValueTask DrainAsync(CancellationToken cancellationToken) => DiscardAsync(cancellationToken);
 
     private int Discard()

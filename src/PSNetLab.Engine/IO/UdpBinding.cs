@@ -3,7 +3,7 @@ using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab.Engine.IO;
 
-/// <summary>How a UDP socket is to be bound.</summary>
+/// <summary>How to bind a UDP socket.</summary>
 internal sealed record UdpBinding
 {
     internal IPEndPoint EndPoint { get; init; } = new(IPAddress.Loopback, 0);
@@ -15,12 +15,15 @@ internal sealed record UdpBinding
 
     internal bool Broadcast { get; init; }
 
-    /// <summary>Whether an ICMP answer to a datagram sent earlier is to be told as an error (Windows tells it to every socket, Linux to connected ones).</summary>
+    /// <summary>
+    /// Whether an ICMP answer to an earlier datagram is reported as an error (Windows reports it on every socket, Linux
+    /// on connected ones).
+    /// </summary>
     internal bool TellRefusals { get; init; }
 
     internal IReadOnlyList<IPAddress> MulticastGroups { get; init; } = [];
 
-    /// <summary>The interface for multicast; null for the one the system chooses.</summary>
+    /// <summary>The interface for multicast; null to let the system choose.</summary>
     internal NetworkCard? Interface { get; init; }
 
     internal int ReceiveBufferBytes { get; init; } = 4 * 1024 * 1024;

@@ -60,7 +60,9 @@ internal static class UdpSockets
         }
     }
 
-    /// <summary>Chooses the interface and the number of hops for what a socket sends (RFC 1112, section 6.1; RFC 3493, section 5.2).</summary>
+    /// <summary>
+    /// Sets the interface and the number of hops for what a socket sends (RFC 1112, section 6.1; RFC 3493, section 5.2).
+    /// </summary>
     internal static void SetOutgoing(Socket socket, NetworkCard? card, int? timeToLive)
     {
         bool six = socket.AddressFamily == AddressFamily.InterNetworkV6;
@@ -75,7 +77,7 @@ internal static class UdpSockets
             socket.SetSocketOption(level, SocketOptionName.MulticastTimeToLive, hops);
             if (hops > 0)
             {
-                // Only multicast knows 0, which is this host (ip(7)).
+                // 0 means this host, for multicast only (ip(7)).
                 socket.Ttl = (short)hops;
             }
         }
@@ -121,7 +123,7 @@ internal static class UdpSockets
         }
     }
 
-    /// <summary>How many bytes the system keeps waiting for a socket. Linux counts its own overhead, for which it doubles what was asked for (socket(7)).</summary>
+    /// <summary>The size of the receive buffer. Linux doubles the requested size for its own overhead (socket(7)).</summary>
     internal static int ReceiveBuffer(Socket socket) => OperatingSystem.IsLinux() ? socket.ReceiveBufferSize / 2 : socket.ReceiveBufferSize;
 
     private static void SetReceiveBuffer(Socket socket, int bytes)
@@ -130,14 +132,14 @@ internal static class UdpSockets
         {
             try
             {
-                // Beyond net.core.rmem_max, for who may (socket(7)).
+                // Ignores net.core.rmem_max, which takes CAP_NET_ADMIN (socket(7)).
                 Span<int> value = [bytes];
                 socket.SetRawSocketOption(SocketCalls.LevelSocket, SocketCalls.ReceiveBufferForce, MemoryMarshal.AsBytes(value));
                 return;
             }
             catch (SocketException)
             {
-                // May not: then as much as the system allows.
+                // Not permitted, so as much as the system allows.
             }
         }
 

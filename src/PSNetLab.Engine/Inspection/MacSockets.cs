@@ -4,14 +4,19 @@ using PSNetLab.Engine.Native.MacOS;
 
 namespace PSNetLab.Engine.Inspection;
 
-/// <summary>Lists the sockets of a Mac by the processes that have them: with all that macOS tells, but without those of other users' processes, which only root may look into.</summary>
+/// <summary>
+/// Lists the sockets of a Mac by process: with everything macOS reports, but only root sees the processes of other users.
+/// </summary>
 internal sealed class MacSockets(IProcessDescriptors system)
 {
     private const int FirstBytes = 16 * 1024;
 
-    /// <summary>Hands on every socket of some protocols. One that several processes have comes once, one that is neither bound nor connected, as elsewhere, not at all.</summary>
+    /// <summary>
+    /// Passes on every socket of some protocols. One that several processes share is passed on once; one that is neither
+    /// bound nor connected, not at all, as on other systems.
+    /// </summary>
     /// <param name="protocols">Which.</param>
-    /// <param name="all">What is told of all sockets, whoever has them; looked through at the end.</param>
+    /// <param name="all">What is known about all sockets, whoever owns them; used at the end.</param>
     /// <param name="onSocket">Gets the sockets.</param>
     internal void List(SocketProtocol[] protocols, IEnumerable<SocketInfo> all, Action<SocketInfo> onSocket)
     {
@@ -39,7 +44,7 @@ internal sealed class MacSockets(IProcessDescriptors system)
         }
     }
 
-    /// <summary>A socket by its descriptor; null when it is none, or of another kind than those that can be listed.</summary>
+    /// <summary>A socket by its descriptor; null if it is not a socket, or not of a kind that can be listed.</summary>
     internal SocketInfo? Find(int process, int descriptor)
     {
         byte[] socket = new byte[SocketFdInfo.Bytes];
@@ -67,14 +72,14 @@ internal sealed class MacSockets(IProcessDescriptors system)
 
     private delegate int Reader(Span<byte> buffer);
 
-    /// <summary>Reads a list, whatever its length; nothing where there are no rights for it, or the process has ended.</summary>
+    /// <summary>Reads a list of any length; empty without the rights for it, or if the process has ended.</summary>
     private static ReadOnlySpan<byte> ReadAll(Reader read)
     {
         for (byte[] buffer = new byte[FirstBytes]; ; buffer = new byte[2 * buffer.Length])
         {
             int bytes = read(buffer);
 
-            // A list that does not fit is cut without a word.
+            // A list that does not fit is cut off silently.
             if (bytes < buffer.Length)
             {
                 return buffer.AsSpan(0, Math.Max(bytes, 0));
@@ -92,7 +97,10 @@ internal sealed class MacSockets(IProcessDescriptors system)
         internal readonly uint Kind;
     }
 
-    /// <summary>What a socket can be recognised by in a list without processes: there, one that waits on all addresses may come as IPv4, the interface of a link-local address may be missing, and of a datagram socket the peer.</summary>
+    /// <summary>
+    /// Identifies a socket in a list without processes. There, a socket that listens on all addresses may appear as IPv4,
+    /// the interface of a link-local address may be missing, and so may the peer of a datagram socket.
+    /// </summary>
     private readonly record struct EndPoints(SocketProtocol? Protocol, IPAddress? Local, int? LocalPort, IPAddress? Remote, int? RemotePort)
     {
         internal static EndPoints Of(SocketInfo socket) => socket.Protocol == SocketProtocol.Tcp

@@ -5,18 +5,18 @@ using PSNetLab.Engine.Native.MacOS;
 
 namespace PSNetLab.Engine.Inspection;
 
-/// <summary>Lists the sockets of the machine, with what each system offers.</summary>
+/// <summary>Lists the sockets of the machine, with the means of each system.</summary>
 internal static class MachineSockets
 {
     /// <summary>Every state of <see cref="SocketState"/>.</summary>
     internal const uint AllStates = 0x1FFF;
 
-    /// <summary>Hands on every socket of some protocols.</summary>
+    /// <summary>Passes on every socket of some protocols.</summary>
     /// <param name="protocols">Which.</param>
-    /// <param name="states">A bit for each state wanted, as 1 &lt;&lt; <see cref="SocketState"/>; others may come, too.</param>
-    /// <param name="detailed">Whether to ask for TCP's own knowledge, where there is a way.</param>
+    /// <param name="states">A bit for each state wanted, as 1 &lt;&lt; <see cref="SocketState"/>; others may be included.</param>
+    /// <param name="detailed">Whether to read what TCP itself knows, if possible.</param>
     /// <param name="onSocket">Gets the sockets.</param>
-    /// <exception cref="NetLabException">The system does not tell.</exception>
+    /// <exception cref="NetLabException">The system does not report it.</exception>
     internal static void List(SocketProtocol[] protocols, uint states, bool detailed, Action<SocketInfo> onSocket)
     {
         if (OperatingSystem.IsMacOS())
@@ -41,13 +41,16 @@ internal static class MachineSockets
         }
     }
 
-    /// <summary>What the list has of a socket of this process and the socket itself does not tell: its state, and on a Mac its queues.</summary>
+    /// <summary>
+    /// What the list knows about a socket of this process that the socket itself does not: its state, and on a Mac its
+    /// queues.
+    /// </summary>
     internal static SocketInfo? Find(Socket socket, IPEndPoint? local, IPEndPoint? remote)
         => OperatingSystem.IsMacOS() ? new MacSockets(new LibProc()).Find(Environment.ProcessId, (int)socket.Handle)
             : OperatingSystem.IsWindows() && socket.ProtocolType == ProtocolType.Tcp && local is not null && remote is not null ? WindowsSockets.Find(local, remote)
             : null;
 
-    /// <summary>The state by the numbers of .NET, which are those of Windows.</summary>
+    /// <summary>The state for a number of .NET, which are those of Windows.</summary>
     internal static SocketState State(TcpState state) => state switch
     {
         TcpState.Closed or TcpState.DeleteTcb => SocketState.Closed,

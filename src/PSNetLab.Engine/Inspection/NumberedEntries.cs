@@ -5,7 +5,10 @@ using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab.Engine.Inspection;
 
-/// <summary>The entries of a Linux directory that are numbers: the processes in /proc, the descriptors of one of them. The runtime would ask for the attributes of each (proc(5), readdir(3)).</summary>
+/// <summary>
+/// The entries of a Linux directory that are numbers: the processes in /proc, or the descriptors of one of them. The
+/// runtime would read the attributes of each (proc(5), readdir(3)).
+/// </summary>
 internal unsafe ref struct NumberedEntries
 {
     private const int MostPathBytes = 64;
@@ -24,7 +27,7 @@ internal unsafe ref struct NumberedEntries
         IsDenied = _directory == 0 && Marshal.GetLastPInvokeError() is Errno.EPERM or Errno.EACCES;
     }
 
-    /// <summary>Whether the directory cannot be read for want of rights.</summary>
+    /// <summary>Whether the directory cannot be read for lack of rights.</summary>
     internal bool IsDenied { get; }
 
     internal int Current { get; private set; }

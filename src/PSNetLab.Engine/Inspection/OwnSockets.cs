@@ -6,12 +6,12 @@ using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab.Engine.Inspection;
 
-/// <summary>Looks into a socket of this process.</summary>
+/// <summary>Describes a socket of this process.</summary>
 internal static class OwnSockets
 {
     private static readonly Lazy<string> s_process = new(() => System.Diagnostics.Process.GetCurrentProcess().ProcessName);
 
-    /// <summary>All that can be told of a socket.</summary>
+    /// <summary>Everything that is known about a socket.</summary>
     /// <param name="socket">The socket.</param>
     /// <param name="counts">What the module has counted on it.</param>
     /// <exception cref="NetLabException">It is closed.</exception>
@@ -80,7 +80,7 @@ internal static class OwnSockets
     internal static NetLabException NotStarted() => new(FaultKind.ConnectionClosed, "The TcpListener is not listening: "
         + "it was stopped or never started. Call its Start method first.");
 
-    /// <summary>A socket that waits for its connection: its endpoints are known to Linux only, as yet.</summary>
+    /// <summary>A socket that waits for its connection: only Linux knows its endpoints yet.</summary>
     private static SocketInfo? Connecting(long? inode)
     {
         SocketInfo? found = null;
@@ -88,7 +88,7 @@ internal static class OwnSockets
         return found;
     }
 
-    /// <summary>An IPv4 address that is mapped into IPv6, as IPv4.</summary>
+    /// <summary>An IPv4-mapped IPv6 address as IPv4.</summary>
     private static IPEndPoint? Plain(EndPoint? endPoint) => endPoint switch
     {
         IPEndPoint { Address.IsIPv4MappedToIPv6: true } mapped => new IPEndPoint(mapped.Address.MapToIPv4(), mapped.Port),

@@ -4,12 +4,12 @@ using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab.Engine.Inspection;
 
-/// <summary>Finds the process that holds a port, where the system tells.</summary>
+/// <summary>Finds the process that uses a port, if the system reports it.</summary>
 internal static class PortOwner
 {
     private const uint Bound = (1u << (int)SocketState.Listen) | (1u << (int)SocketState.Closed) | (1u << (int)SocketState.Established);
 
-    /// <summary>" (by process 4711, node)", or nothing where it cannot be known.</summary>
+    /// <summary>" (by process 4711, node)", or empty if that is not known.</summary>
     internal static string Describe(IPEndPoint endPoint, ProtocolType protocol)
     {
         List<SocketInfo> holders = [];
@@ -35,6 +35,6 @@ internal static class PortOwner
             : string.Empty;
     }
 
-    /// <summary>Whether two addresses get in each other's way: the same, or one of them all addresses.</summary>
+    /// <summary>Whether two addresses conflict: they are the same, or one of them is all addresses.</summary>
     private static bool Overlaps(IPAddress held, IPAddress wanted) => held.Equals(wanted) || Addresses.IsAny(held) || Addresses.IsAny(wanted);
 }

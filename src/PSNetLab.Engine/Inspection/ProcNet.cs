@@ -15,7 +15,7 @@ internal static class ProcNet
         _ => Lines("/proc/net/tcp").Concat(Lines("/proc/net/tcp6")).Select(fields => ReadInet(fields, protocol)),
     };
 
-    /// <summary>Reads an address as the tables have it: words of 32 bits in the byte order of the machine.</summary>
+    /// <summary>Reads an address in the form of the tables: 32-bit words in the byte order of the machine.</summary>
     internal static IPAddress ParseAddress(string hex)
     {
         byte[] bytes = Convert.FromHexString(hex);

@@ -6,7 +6,7 @@ using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab.Engine.Inspection;
 
-/// <summary>Lists the sockets of a Linux machine with sock_diag(7): the kernel writes them out as structures, many per system call.</summary>
+/// <summary>Lists the sockets of a Linux machine with sock_diag(7): the kernel returns them as structures, many per system call.</summary>
 internal static unsafe class SockDiag
 {
     private const int HeaderBytes = 16;
@@ -20,12 +20,12 @@ internal static unsafe class SockDiag
     private const byte Family4 = 2;
     private const byte Family6 = 10;
 
-    /// <summary>Hands on every socket of a protocol.</summary>
+    /// <summary>Passes on every socket of a protocol.</summary>
     /// <param name="protocol">Which.</param>
     /// <param name="states">A bit for each state wanted, as 1 &lt;&lt; <see cref="SocketState"/>.</param>
-    /// <param name="detailed">Whether to ask for TCP's own knowledge, too.</param>
+    /// <param name="detailed">Whether to read what TCP itself knows as well.</param>
     /// <param name="onSocket">Gets the sockets.</param>
-    /// <returns>False when the kernel does not answer such questions.</returns>
+    /// <returns>False if the kernel does not answer such queries.</returns>
     internal static bool TryList(SocketProtocol protocol, uint states, bool detailed, Action<SocketInfo> onSocket)
     {
         int netlink = NetlinkCalls.OpenSocketDiagnostics();

@@ -7,7 +7,7 @@ using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab.Engine.Inspection;
 
-/// <summary>Reads what macOS tells of a socket: struct socket_fdinfo of sys/proc_info.h, as 64-bit processes see it.</summary>
+/// <summary>Reads what macOS reports about a socket: struct socket_fdinfo of sys/proc_info.h, as 64-bit processes see it.</summary>
 internal static class SocketFdInfo
 {
     internal const int Bytes = 792;
@@ -40,14 +40,14 @@ internal static class SocketFdInfo
     private const int KindTcp = 2;
     private const int KindUnix = 3;
 
-    // By the numbers of macOS (TSI_S_CLOSED and on).
+    // In the order of the numbers of macOS, from TSI_S_CLOSED.
     private static readonly SocketState[] s_tcpStates =
     [
         SocketState.Closed, SocketState.Listen, SocketState.SynSent, SocketState.SynReceived, SocketState.Established, SocketState.CloseWait,
         SocketState.FinWait1, SocketState.Closing, SocketState.LastAck, SocketState.FinWait2, SocketState.TimeWait,
     ];
 
-    /// <summary>What all descriptors of one socket have in common.</summary>
+    /// <summary>Identifies a socket; the same for all its descriptors.</summary>
     internal static ulong Identity(ReadOnlySpan<byte> socket) => MemoryMarshal.Read<ulong>(socket[IdentityOffset..]);
 
     /// <summary>The socket, if it is of a kind that can be listed.</summary>
@@ -59,7 +59,7 @@ internal static class SocketFdInfo
         _ => null,
     };
 
-    /// <summary>An IPv6 address as the kernel of macOS has it: a link-local one with its scope in the third and fourth byte.</summary>
+    /// <summary>An IPv6 address in the form of the macOS kernel: a link-local one has its scope in the third and fourth byte.</summary>
     internal static IPAddress Address6(ReadOnlySpan<byte> bytes, bool withScope = true)
     {
         if (bytes[0] != 0xFE || (bytes[1] & 0xC0) != 0x80)

@@ -3,10 +3,10 @@ using System.Net.Sockets;
 
 namespace PSNetLab;
 
-/// <summary>What is known of a socket. What the system cannot tell, or was not asked, is null.</summary>
+/// <summary>What is known about a socket. What the system does not report, or was not asked for, is null.</summary>
 public sealed class SocketInfo
 {
-    /// <summary>The protocol; null for one that is none of these.</summary>
+    /// <summary>The protocol; null for any other.</summary>
     public SocketProtocol? Protocol { get; internal init; }
 
     /// <summary>The state.</summary>
@@ -33,10 +33,10 @@ public sealed class SocketInfo
     /// <summary>The type: a stream or datagrams.</summary>
     public SocketType SocketType { get; internal init; }
 
-    /// <summary>Bytes received and not yet read; of a listener, connections not yet accepted.</summary>
+    /// <summary>Bytes received and not yet read; for a listener, connections not yet accepted.</summary>
     public long? ReceiveQueue { get; internal init; }
 
-    /// <summary>Bytes sent and not yet confirmed; of a listener, the most connections that may wait.</summary>
+    /// <summary>Bytes sent and not yet acknowledged; for a listener, the most connections that may wait.</summary>
     public long? SendQueue { get; internal init; }
 
     /// <summary>The number of the user the socket belongs to.</summary>
@@ -45,13 +45,13 @@ public sealed class SocketInfo
     /// <summary>The name of that user.</summary>
     public string? UserName { get; internal init; }
 
-    /// <summary>The number of the socket in the system; 0 for one that no process has any more.</summary>
+    /// <summary>The number of the socket in the system; 0 if no process has it open.</summary>
     public long? Inode { get; internal init; }
 
-    /// <summary>The file descriptor or handle, of a socket of this process.</summary>
+    /// <summary>The file descriptor or handle, for a socket of this process.</summary>
     public long? Handle { get; internal init; }
 
-    /// <summary>The process that has the socket; of several, the first.</summary>
+    /// <summary>The process that has the socket open; the first of several.</summary>
     public int? ProcessId { get; internal set; }
 
     /// <summary>The name of that process.</summary>
@@ -63,7 +63,7 @@ public sealed class SocketInfo
     /// <summary>Datagrams the system dropped because the receive buffer was full.</summary>
     public long? Drops { get; internal init; }
 
-    /// <summary>Whether a call on the socket waits for its end.</summary>
+    /// <summary>Whether calls on the socket block.</summary>
     public bool? Blocking { get; internal init; }
 
     /// <summary>Bytes received by the module's connection or server.</summary>
@@ -78,10 +78,10 @@ public sealed class SocketInfo
     /// <summary>Messages sent by it.</summary>
     public long? MessagesSent { get; internal init; }
 
-    /// <summary>The common options, of a socket of this process.</summary>
+    /// <summary>The common options, for a socket of this process.</summary>
     public IReadOnlyList<SocketOption>? Options { get; internal init; }
 
-    /// <summary>What TCP itself knows of the connection.</summary>
+    /// <summary>What TCP itself knows about the connection.</summary>
     public TcpInfo? TcpInfo { get; internal init; }
 
     /// <inheritdoc/>

@@ -15,13 +15,13 @@ public sealed class SocketOption
     /// <summary>The part of the system it belongs to: Socket, Tcp, IP, IPv6, or a number.</summary>
     public string Level { get; }
 
-    /// <summary>The name, or level and number of an option without one.</summary>
+    /// <summary>The name, or the level and number of an option without one.</summary>
     public string Name { get; }
 
-    /// <summary>The value as the system has it: a switch, a number, or bytes.</summary>
+    /// <summary>The current value: a switch, a number, or bytes.</summary>
     public object? Value { get; }
 
-    /// <summary>What the number counts; nothing for a switch.</summary>
+    /// <summary>What the number counts; null for a switch.</summary>
     public string? Unit { get; }
 
     /// <summary>What the option does.</summary>

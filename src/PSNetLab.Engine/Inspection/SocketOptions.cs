@@ -70,7 +70,7 @@ internal static class SocketOptions
         List<SocketOption> options = [];
         foreach (Definition definition in Known)
         {
-            // Reading the error would clear it for whoever needs it.
+            // Reading the error would clear it.
             if (definition.Option != SocketOptionName.Error && Applies(definition, socket))
             {
                 try
@@ -129,7 +129,7 @@ internal static class SocketOptions
         }
     }
 
-    /// <summary>Whether the option can be set, and to the value, as far as that can be told without a socket.</summary>
+    /// <summary>Whether the option can be set to the value, as far as that can be known without a socket.</summary>
     /// <exception cref="NetLabException">It cannot.</exception>
     internal static void Check(string name, object value)
     {
@@ -166,7 +166,7 @@ internal static class SocketOptions
             + "module has no name for");
     }
 
-    /// <summary>Level and number of an option that the runtime has no right name for; null when it has.</summary>
+    /// <summary>The level and number of an option that the runtime has no correct name for; null if it has one.</summary>
     private static (int Level, int Number)? Raw(string name) => Find(name) is { } definition ? definition.Raw : ParseNumbers(name);
 
     private static Definition? Find(string name) => Array.Find(Known, definition => string.Equals(definition.Name, name, StringComparison.OrdinalIgnoreCase));
@@ -209,7 +209,7 @@ internal static class SocketOptions
     /// <summary>An option with a name here.</summary>
     internal sealed record Definition(string Name, SocketOptionLevel Level, SocketOptionName Option, string? Unit, string Meaning, bool IsReadOnly = false, (int Level, int Number)? Linux = null, (int Level, int Number)? MacOS = null)
     {
-        /// <summary>Where the runtime's name means something else, or nothing: the system's own numbers.</summary>
+        /// <summary>The system's own numbers, where the runtime's name means something else or nothing.</summary>
         internal (int Level, int Number)? Raw => OperatingSystem.IsLinux() ? Linux : OperatingSystem.IsMacOS() ? MacOS : null;
 
         internal bool IsSwitch => Unit is null;

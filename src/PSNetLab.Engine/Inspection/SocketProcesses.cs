@@ -4,19 +4,22 @@ using System.Diagnostics;
 
 namespace PSNetLab.Engine.Inspection;
 
-/// <summary>Finds out which process has a socket. Windows and macOS tell its number with the socket; on Linux the descriptors of the processes are looked through (proc(5)).</summary>
+/// <summary>
+/// Finds the process that has a socket open. Windows and macOS report it with the socket; on Linux the descriptors of all
+/// processes are searched (proc(5)).
+/// </summary>
 internal sealed class SocketProcesses
 {
     private const int WindowsSystem = 4;
 
     private readonly Dictionary<int, (string? Name, string? Path)> _known = [];
 
-    /// <summary>Whether something stays unknown for want of rights.</summary>
+    /// <summary>Whether something is unknown for lack of rights.</summary>
     internal bool IsPartial { get; private set; }
 
-    /// <summary>Fills in the processes of sockets, as far as they can be known.</summary>
+    /// <summary>Fills in the processes of sockets, as far as they are known.</summary>
     /// <param name="sockets">The sockets.</param>
-    /// <param name="isWanted">Which processes to look into; null for all.</param>
+    /// <param name="isWanted">Which processes to search; null for all.</param>
     /// <param name="cancellationToken">Ends the search.</param>
     internal void Complete(IReadOnlyList<SocketInfo> sockets, Func<int, bool>? isWanted = null, CancellationToken cancellationToken = default)
     {
@@ -39,7 +42,7 @@ internal sealed class SocketProcesses
         }
     }
 
-    /// <summary>The name of a process; null when it has ended or cannot be known.</summary>
+    /// <summary>The name of a process; null if it has ended or is not known.</summary>
     internal string? NameOf(int process) => Describe(process).Name;
 
     private void FindOwners(IReadOnlyList<SocketInfo> sockets, Func<int, bool>? isWanted, CancellationToken cancellationToken)
@@ -47,7 +50,7 @@ internal sealed class SocketProcesses
         Dictionary<long, SocketInfo> ownerless = new(sockets.Count);
         foreach (SocketInfo socket in sockets)
         {
-            // A socket that no process has any more has the number 0.
+            // A socket that no process has open has the number 0.
             if (socket.Inode is { } inode and > 0)
             {
                 ownerless.TryAdd(inode, socket);
@@ -67,7 +70,7 @@ internal sealed class SocketProcesses
         IsPartial = isDenied && ownerless.Count > 0;
     }
 
-    /// <returns>False when the process may not be looked into.</returns>
+    /// <returns>False without the rights to search the process.</returns>
     private static bool TryFindSockets(int process, Dictionary<long, SocketInfo> ownerless, CancellationToken cancellationToken)
     {
         const int MostLinkBytes = 64;

@@ -1,44 +1,44 @@
 namespace PSNetLab;
 
-/// <summary>The state of a socket: of TCP as in RFC 9293, section 3.3.2, with the numbers Linux uses.</summary>
+/// <summary>The state of a socket: for TCP as in RFC 9293, section 3.3.2, with the numbers Linux uses.</summary>
 public enum SocketState
 {
     /// <summary>Not known, or not applicable.</summary>
     Unknown = 0,
 
-    /// <summary>Both sides may send; of a datagram socket, connected to a peer.</summary>
+    /// <summary>Both sides may send; for a datagram socket, it is connected to a peer.</summary>
     Established = 1,
 
-    /// <summary>A connection was asked for.</summary>
+    /// <summary>This side has requested a connection.</summary>
     SynSent = 2,
 
-    /// <summary>A connection was asked for by the peer, and granted.</summary>
+    /// <summary>The peer has requested a connection, and this side has accepted.</summary>
     SynReceived = 3,
 
-    /// <summary>This side has said it sends no more; not confirmed yet.</summary>
+    /// <summary>This side has ended sending; not acknowledged yet.</summary>
     FinWait1 = 4,
 
-    /// <summary>This side has said it sends no more, and the peer has confirmed.</summary>
+    /// <summary>This side has ended sending, and the peer has acknowledged it.</summary>
     FinWait2 = 5,
 
-    /// <summary>Over; the system keeps the pair of endpoints for a while, for late segments.</summary>
+    /// <summary>Closed; the system keeps the pair of endpoints for a while, for late segments.</summary>
     TimeWait = 6,
 
-    /// <summary>Not connected; of a datagram socket, bound but without a peer.</summary>
+    /// <summary>Not connected; for a datagram socket, it has no peer.</summary>
     Closed = 7,
 
-    /// <summary>The peer has said it sends no more; this side has not.</summary>
+    /// <summary>The peer has ended sending; this side has not.</summary>
     CloseWait = 8,
 
-    /// <summary>Both sides have said so; the last confirmation is missing.</summary>
+    /// <summary>Both sides have ended sending; the last acknowledgement is missing.</summary>
     LastAck = 9,
 
     /// <summary>Waiting for connections.</summary>
     Listen = 10,
 
-    /// <summary>Both sides said so at the same time.</summary>
+    /// <summary>Both sides ended sending at the same time.</summary>
     Closing = 11,
 
-    /// <summary>A connection was asked for by the peer, and is only a note yet.</summary>
+    /// <summary>The peer has requested a connection, and the system has only noted it so far.</summary>
     NewSynReceived = 12,
 }

@@ -2,7 +2,10 @@ using System.Runtime.InteropServices;
 
 namespace PSNetLab;
 
-/// <summary>What TCP itself knows of a connection (struct tcp_info of linux/tcp.h). What an older kernel does not tell is null.</summary>
+/// <summary>
+/// What TCP itself knows about a connection (struct tcp_info of linux/tcp.h). What an older kernel does not report is
+/// null.
+/// </summary>
 public sealed class TcpInfo
 {
     private TcpInfo(ReadOnlySpan<byte> info)
@@ -25,7 +28,7 @@ public sealed class TcpInfo
         DeliveryRate = UInt64(info, 160);
     }
 
-    /// <summary>The smoothed time from sending to confirmation (RFC 6298).</summary>
+    /// <summary>The smoothed time from sending to acknowledgement (RFC 6298).</summary>
     public TimeSpan RoundTripTime { get; }
 
     /// <summary>How much that time varies.</summary>
@@ -34,31 +37,31 @@ public sealed class TcpInfo
     /// <summary>The shortest such time seen.</summary>
     public TimeSpan? MinimumRoundTripTime { get; }
 
-    /// <summary>After how long without confirmation a segment is sent again.</summary>
+    /// <summary>How long a segment may stay unacknowledged before it is sent again.</summary>
     public TimeSpan RetransmissionTimeout { get; }
 
-    /// <summary>How many segments may be under way (RFC 5681).</summary>
+    /// <summary>How many segments may be on their way (RFC 5681).</summary>
     public long? CongestionWindow { get; }
 
     /// <summary>The most bytes of data in a segment sent.</summary>
     public long? MaximumSegmentSize { get; }
 
-    /// <summary>The largest packet that gets through unfragmented, in bytes.</summary>
+    /// <summary>The largest packet that arrives unfragmented, in bytes.</summary>
     public long? PathMtu { get; }
 
-    /// <summary>Segments sent and not yet confirmed.</summary>
+    /// <summary>Segments sent and not yet acknowledged.</summary>
     public long? Unacknowledged { get; }
 
-    /// <summary>Of a listener, the most connections that may wait; of a connection, segments confirmed out of order.</summary>
+    /// <summary>For a listener, the most connections that may wait; for a connection, segments acknowledged out of order.</summary>
     internal long? Sacked { get; }
 
     /// <summary>Segments believed lost.</summary>
     public long? Lost { get; }
 
-    /// <summary>Segments sent again, since the connection began.</summary>
+    /// <summary>Segments retransmitted since the connection began.</summary>
     public long? TotalRetransmits { get; }
 
-    /// <summary>Bytes sent and confirmed.</summary>
+    /// <summary>Bytes sent and acknowledged.</summary>
     public ulong? BytesAcknowledged { get; }
 
     /// <summary>Bytes received.</summary>
@@ -70,14 +73,14 @@ public sealed class TcpInfo
     /// <summary>Segments received.</summary>
     public long? SegmentsReceived { get; }
 
-    /// <summary>How fast data was delivered lately, in bytes a second.</summary>
+    /// <summary>The recent delivery rate, in bytes per second.</summary>
     public ulong? DeliveryRate { get; }
 
     /// <inheritdoc/>
     public override string ToString() => $"rtt {RoundTripTime.TotalMilliseconds:0.###} ms, cwnd {CongestionWindow}, mss "
         + $"{MaximumSegmentSize}, {TotalRetransmits} retransmits";
 
-    /// <summary>Reads the bytes of the structure; null when they are too few to be one.</summary>
+    /// <summary>Reads the bytes of the structure; null if there are too few.</summary>
     internal static TcpInfo? From(ReadOnlySpan<byte> info) => info.Length >= 104 ? new TcpInfo(info) : null;
 
     private static uint? UInt32(ReadOnlySpan<byte> info, int offset) => info.Length >= offset + 4 ? MemoryMarshal.Read<uint>(info[offset..]) : null;

@@ -9,7 +9,7 @@ using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab.Engine.Inspection;
 
-/// <summary>Reads the tables of sockets and their processes that Windows gives (GetExtendedTcpTable, GetExtendedUdpTable).</summary>
+/// <summary>Reads Windows' tables of sockets and their processes (GetExtendedTcpTable, GetExtendedUdpTable).</summary>
 internal static class WindowsSockets
 {
     private const int CountBytes = 4;
@@ -20,12 +20,12 @@ internal static class WindowsSockets
     private static readonly Row s_udp4 = new(Bytes: 12, Local: 0, LocalPort: 4, Process: 8);
     private static readonly Row s_udp6 = new(Bytes: 28, Local: 0, LocalPort: 20, Process: 24);
 
-    /// <summary>Reads a table into memory, and tells how many bytes it has.</summary>
+    /// <summary>Reads a table into memory, and returns its size in bytes.</summary>
     /// <returns>0, or a system error code.</returns>
     internal delegate uint TableReader(Span<byte> table, ref uint bytes);
 
-    /// <summary>Hands on every socket of a protocol.</summary>
-    /// <exception cref="NetLabException">Windows does not give it.</exception>
+    /// <summary>Passes on every socket of a protocol.</summary>
+    /// <exception cref="NetLabException">Windows refused.</exception>
     [SupportedOSPlatform("windows")]
     internal static void List(SocketProtocol protocol, Action<SocketInfo> onSocket)
     {
@@ -52,7 +52,7 @@ internal static class WindowsSockets
     }
 
     /// <summary>Reads a table, whatever its size.</summary>
-    /// <exception cref="NetLabException">Windows does not give it.</exception>
+    /// <exception cref="NetLabException">Windows refused.</exception>
     internal static byte[] ReadTable(TableReader read)
     {
         const uint InsufficientBuffer = 122;
@@ -73,12 +73,12 @@ internal static class WindowsSockets
                     + $"{new Win32Exception((int)error).Message}");
             }
 
-            // More than was asked for: meanwhile, sockets open.
+            // More than needed, because sockets may open in the meantime.
             table = new byte[Math.Max(2L * table.Length, bytes + (bytes / 2L))];
         }
     }
 
-    /// <summary>Hands on every socket of a table.</summary>
+    /// <summary>Passes on every socket of a table.</summary>
     internal static void Read(ReadOnlySpan<byte> table, SocketProtocol protocol, bool six, Action<SocketInfo> onSocket)
     {
         Row row = protocol == SocketProtocol.Tcp ? (six ? s_tcp6 : s_tcp4) : (six ? s_udp6 : s_udp4);
@@ -95,7 +95,7 @@ internal static class WindowsSockets
         SocketState state = row.State is { } at ? MachineSockets.State((TcpState)BinaryPrimitives.ReadInt32LittleEndian(bytes[at..])) : SocketState.Closed;
         int process = BinaryPrimitives.ReadInt32LittleEndian(bytes[row.Process..]);
 
-        // What a listener has for a peer means nothing.
+        // The peer of a listener means nothing.
         int remotePort = row.RemotePort is { } port && state != SocketState.Listen ? BinaryPrimitives.ReadUInt16BigEndian(bytes[port..]) : 0;
         return new SocketInfo
         {
@@ -120,8 +120,8 @@ internal static class WindowsSockets
             return KnownAddresses.Get(bytes[..4]);
         }
 
-        // By its documentation the scope is in network order, by what Windows gives in the machine's. The number of an
-        // interface is small in the right one.
+        // The documentation says network byte order, but Windows uses the machine's. In the right order, the number of an
+        // interface is small.
         uint scope = BinaryPrimitives.ReadUInt32LittleEndian(bytes[16..]);
         return KnownAddresses.Get(bytes[..16], Math.Min(scope, BinaryPrimitives.ReverseEndianness(scope)));
     }

@@ -1,9 +1,10 @@
 namespace PSNetLab.Engine.Messages;
 
-/// <summary>Lets whoever looks for what a sending leaves behind wait for the sendings that are going on at that moment, and for no later ones.</summary>
+/// <summary>Lets a reader of records wait for the sends in progress at that moment, and for no later ones.</summary>
 /// <remarks>
-/// Something is told after it was done, but whoever has seen it done is to find it told. So the doing and the telling are
-/// enclosed in <see cref="Begin"/> and <see cref="End"/>, neither of which ever waits, and whoever looks calls <see cref="Wait"/> first.
+/// A record is written after the send it describes, but a client that has the answer must find the record. So the send
+/// and the recording happen between <see cref="Begin"/> and <see cref="End"/>, neither of which ever waits, and a reader
+/// calls <see cref="Wait"/> first.
 /// </remarks>
 internal sealed class Handover
 {
@@ -14,8 +15,8 @@ internal sealed class Handover
     private int _first;
     private int _second;
 
-    /// <summary>Says that something is being done which will be told.</summary>
-    /// <returns>What to give to <see cref="End"/>.</returns>
+    /// <summary>Says that a send begins, which will be recorded.</summary>
+    /// <returns>What to pass to <see cref="End"/>.</returns>
     internal int Begin()
     {
         int side = Volatile.Read(ref _side);
@@ -23,10 +24,10 @@ internal sealed class Handover
         return side;
     }
 
-    /// <summary>Says that it has been told, or will not be.</summary>
+    /// <summary>Says that it has been recorded, or will not be.</summary>
     internal void End(int side) => Interlocked.Decrement(ref side == 0 ? ref _first : ref _second);
 
-    /// <summary>Waits until all that has begun by now has ended: as long as a call of the system that does not wait.</summary>
+    /// <summary>Waits until everything begun by now has ended: no longer than a non-blocking system call.</summary>
     internal void Wait()
     {
         if (Volatile.Read(ref _first) == 0 && Volatile.Read(ref _second) == 0)
@@ -36,7 +37,7 @@ internal sealed class Handover
 
         lock (_gate)
         {
-            // What begins from here on counts on the other side, so that this one runs dry however busy the server is.
+            // What begins from here on is counted on the other side, so this side empties however busy the server is.
             int side = _side;
             Volatile.Write(ref _side, 1 - side);
             long start = Environment.TickCount64;

@@ -4,9 +4,9 @@ namespace PSNetLab.Engine.Messages;
 /// <typeparam name="T">The message.</typeparam>
 internal interface IMessageSink<in T>
 {
-    /// <summary>Takes a message; false when there is no room and the server is to wait for some.</summary>
+    /// <summary>Takes a message; false if there is no room and the server must wait.</summary>
     bool TryAdd(T message);
 
-    /// <summary>Takes a message as soon as there is room for it; those who wait get room in the order they came.</summary>
+    /// <summary>Takes a message as soon as there is room for it, in the order of the calls.</summary>
     ValueTask AddAsync(T message);
 }

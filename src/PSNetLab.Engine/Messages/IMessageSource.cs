@@ -1,22 +1,22 @@
 namespace PSNetLab.Engine.Messages;
 
-/// <summary>Where messages that came in the background are taken from.</summary>
+/// <summary>A source of messages received in the background.</summary>
 /// <typeparam name="T">The message.</typeparam>
 internal interface IMessageSource<out T>
     where T : class
 {
-    /// <summary>Messages that were not kept because too many waited.</summary>
+    /// <summary>Messages that were dropped because too many were waiting.</summary>
     long Dropped { get; }
 
-    /// <summary>Whether every message has been taken and none will come any more.</summary>
+    /// <summary>Whether every message has been taken and no more will come.</summary>
     bool IsDrained { get; }
 
-    /// <summary>Takes the oldest message; null when there is none now.</summary>
+    /// <summary>Takes the oldest message; null if there is none now.</summary>
     T? TryTake();
 
-    /// <summary>Blocks the thread until there is something to take or nothing will come any more; false when the time is over before.</summary>
+    /// <summary>Blocks the thread until there is something to take or no more will come; false if the time runs out first.</summary>
     bool WaitForData(int milliseconds, CancellationToken cancellationToken);
 
-    /// <summary>Completes when there is something to take, or when nothing will come any more.</summary>
+    /// <summary>Completes when there is something to take, or when no more will come.</summary>
     Task WaitForDataAsync(CancellationToken cancellationToken);
 }

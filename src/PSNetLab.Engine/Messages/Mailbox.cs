@@ -1,16 +1,16 @@
 namespace PSNetLab.Engine.Messages;
 
-/// <summary>What became of an item that was to be added.</summary>
+/// <summary>The result of trying to add an item.</summary>
 internal enum AddResult
 {
     Kept,
     Dropped,
 
-    /// <summary>Nothing: the producer is to wait.</summary>
+    /// <summary>Not added: the producer must wait.</summary>
     NoRoom,
 }
 
-/// <summary>An item that holds a number of bytes.</summary>
+/// <summary>An item with a size in bytes.</summary>
 internal interface IWeighted
 {
     int Length { get; }
@@ -21,7 +21,7 @@ internal interface IWeighted
 internal sealed class Mailbox<T> : IMessageSink<T>, IMessageSource<T>
     where T : class
 {
-    /// <summary>The most bytes that wait, however few items they are: a limit in messages alone says little of memory.</summary>
+    /// <summary>The most bytes that wait, however few the items: a limit on messages alone says little about memory.</summary>
     internal const long MostBytes = 64 * 1024 * 1024;
 
     private const int FirstCapacity = 16;
@@ -44,7 +44,7 @@ internal sealed class Mailbox<T> : IMessageSink<T>, IMessageSource<T>
         _whenFull = whenFull;
     }
 
-    /// <summary>What lets those who look wait for items that are about to be added.</summary>
+    /// <summary>Lets readers wait for items that are about to be added.</summary>
     internal Handover Handover { get; } = new();
 
     /// <summary>Items waiting to be taken.</summary>
@@ -60,7 +60,7 @@ internal sealed class Mailbox<T> : IMessageSink<T>, IMessageSource<T>
     /// <inheritdoc/>
     public long Dropped => Interlocked.Read(ref _dropped);
 
-    /// <summary>Whether no more items will come; those still waiting can be taken.</summary>
+    /// <summary>Whether no more items will come; those waiting can still be taken.</summary>
     internal bool IsCompleted => Volatile.Read(ref _completed);
 
     /// <inheritdoc/>
@@ -102,12 +102,12 @@ internal sealed class Mailbox<T> : IMessageSink<T>, IMessageSource<T>
     }
 
     /// <inheritdoc/>
-    /// <remarks>A blocked thread is woken by the producer itself, not by way of the thread pool.</remarks>
+    /// <remarks>The producer itself wakes a blocked thread, without the thread pool.</remarks>
     public bool WaitForData(int milliseconds, CancellationToken cancellationToken)
         => DataOrEnd().Wait(milliseconds, cancellationToken);
 
     /// <inheritdoc/>
-    /// <remarks>What is awaited never goes on inside the producer's call: that is a socket thread in the middle of its work.</remarks>
+    /// <remarks>Continuations never run inside the producer's call: that is a socket thread in the middle of its work.</remarks>
     public Task WaitForDataAsync(CancellationToken cancellationToken) => DataOrEnd().WaitAsync(cancellationToken);
 
     /// <summary>The item at a position, the oldest at 0; null when there is none.</summary>
@@ -127,7 +127,7 @@ internal sealed class Mailbox<T> : IMessageSink<T>, IMessageSource<T>
         return Take(new Span<T>(ref item!)) > 0 ? item : null;
     }
 
-    /// <summary>Takes the oldest items, as many as there are and fit.</summary>
+    /// <summary>Takes the oldest items, as many as there are and as fit.</summary>
     internal int Take(Span<T> destination)
     {
         int taken;
@@ -145,7 +145,7 @@ internal sealed class Mailbox<T> : IMessageSink<T>, IMessageSource<T>
 
             _count -= taken;
 
-            // Letting a producer go on for every single free place would cost a thread hop per message.
+            // Waking a producer for every free place would cost a thread hop per message.
             if (_held.Count > 0 && _count <= _limit / 2 && _bytes <= MostBytes / 2)
             {
                 LetIn();
@@ -155,7 +155,7 @@ internal sealed class Mailbox<T> : IMessageSink<T>, IMessageSource<T>
         return taken;
     }
 
-    /// <summary>Puts items back that were taken last, in their order, whatever the limit.</summary>
+    /// <summary>Puts back the items that were taken last, in their order, regardless of the limit.</summary>
     internal void PutBack(ReadOnlySpan<T> items)
     {
         TaskCompletionSource? waiting = null;
@@ -195,7 +195,7 @@ internal sealed class Mailbox<T> : IMessageSink<T>, IMessageSource<T>
         }
     }
 
-    /// <summary>Says that producers will not wait any more and consumers get what is left, then nothing.</summary>
+    /// <summary>Ends the mailbox: producers no longer wait, and consumers get what is left, then nothing.</summary>
     internal void Complete()
     {
         TaskCompletionSource? data;
@@ -209,7 +209,7 @@ internal sealed class Mailbox<T> : IMessageSink<T>, IMessageSource<T>
         data?.TrySetResult();
     }
 
-    // Whoever waits goes on elsewhere, so a wait may be completed anywhere.
+    // Waiters continue on another thread, so a wait may be completed anywhere.
     private static TaskCompletionSource NewWait() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private Task DataOrEnd()
@@ -224,7 +224,7 @@ internal sealed class Mailbox<T> : IMessageSink<T>, IMessageSource<T>
     {
         waiting = null;
 
-        // After the end has been announced, what is still under way is kept beyond the limit: nobody is left to hold back.
+        // After the end, what is still on its way is kept beyond the limit: there is nobody left to hold back.
         if ((IsFull || _held.Count > 0) && !_completed)
         {
             if (_whenFull == WhenFull.Wait)
@@ -265,7 +265,7 @@ internal sealed class Mailbox<T> : IMessageSink<T>, IMessageSource<T>
 
     private static int Weight(T item) => item is IWeighted weighted ? weighted.Length : 0;
 
-    // Over by one item at most, so that an item larger than the limit gets in, too.
+    // Over the limit by one item at most, so that an item larger than the limit also fits.
     private bool IsFull => _count >= _limit || _bytes >= MostBytes;
 
     private void Grow()

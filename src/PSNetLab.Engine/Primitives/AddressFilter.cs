@@ -4,7 +4,7 @@ using System.Net.Sockets;
 
 namespace PSNetLab.Engine.Primitives;
 
-/// <summary>Which peers may talk to a server: a peer on the deny list may not; where there is an allow list, nobody else may.</summary>
+/// <summary>Which peers may talk to a server: none on the deny list and, if there is an allow list, only those on it.</summary>
 internal sealed class AddressFilter
 {
     private static readonly IPAddress s_mapped = IPAddress.Any.MapToIPv6();
@@ -18,7 +18,7 @@ internal sealed class AddressFilter
         _deny = [.. (deny ?? []).Select(Parse)];
     }
 
-    /// <summary>The first entry to allow, or to deny, that reads as if it covered IPv4, too, where the list says nothing of IPv4: ::/0, say.</summary>
+    /// <summary>The first entry that looks as if it covered IPv4, such as ::/0, in an allow list without any IPv4 entry.</summary>
     internal string? AllowedWithoutIPv4 => WithoutIPv4(_allow);
 
     /// <inheritdoc cref="AllowedWithoutIPv4"/>
@@ -43,7 +43,7 @@ internal sealed class AddressFilter
             {
                 if (address.IsIPv4MappedToIPv6 && prefix >= 96)
                 {
-                    // Peers are compared as IPv4, too.
+                    // IPv4-mapped peers are compared as IPv4.
                     (address, prefix) = (address.MapToIPv4(), prefix - 96);
                 }
 
@@ -58,8 +58,8 @@ internal sealed class AddressFilter
         ? null
         : Array.Find(ranges, range => range.Contains(s_mapped))?.Text;
 
-    /// <summary>The addresses that begin with the same bits, the host bits of the first left aside.</summary>
-    /// <remarks>The runtime's IPNetwork finds IPv4-mapped addresses in ranges of IPv6 where they are not.</remarks>
+    /// <summary>The addresses that begin with the same bits; host bits are ignored.</summary>
+    /// <remarks>The runtime's IPNetwork finds IPv4-mapped addresses in IPv6 ranges that do not contain them.</remarks>
     private sealed class Range(string text, IPAddress first, int prefix)
     {
         private readonly byte[] _first = first.GetAddressBytes();
@@ -76,7 +76,7 @@ internal sealed class AddressFilter
                 return false;
             }
 
-            // The zone, where one was given, is the interface (RFC 4007, section 11).
+            // The zone, if given, is the interface (RFC 4007, section 11).
             (int whole, int bits) = Math.DivRem(prefix, 8);
             return bytes[..whole].SequenceEqual(_first.AsSpan(0, whole))
                 && (bits == 0 || (bytes[whole] ^ _first[whole]) >> (8 - bits) == 0)

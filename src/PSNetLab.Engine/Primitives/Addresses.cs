@@ -15,8 +15,9 @@ internal static class Addresses
 
     /// <summary>Reads an IPv6 address (RFC 4291, section 2.2), in brackets or not, or an IPv4 address of four decimal numbers.</summary>
     /// <remarks>
-    /// inet_aton(3), and the runtime with it, also takes 10.1 for 10.0.0.1, 0x7f.0.0.1 for 127.0.0.1 and, as octal, 127.0.0.010 for 127.0.0.8. Whoever
-    /// writes the last means 127.0.0.10, and a filter that does not do what it says is worse than an error.
+    /// inet_aton(3), and with it the runtime, also accepts 10.1 for 10.0.0.1, 0x7f.0.0.1 for 127.0.0.1 and, as octal,
+    /// 127.0.0.010 for 127.0.0.8. Whoever writes the last means 127.0.0.10, and a filter that does something else than it
+    /// says is worse than an error.
     /// </remarks>
     internal static bool TryParse(string text, out IPAddress address)
     {
@@ -32,7 +33,7 @@ internal static class Addresses
             && (number == bare || address.ScopeId != 0); // the zone of an interface that is there
     }
 
-    /// <summary>Reads an address with a port, the IPv6 address then in brackets; without one, port 0.</summary>
+    /// <summary>Reads an address with a port, where IPv6 needs brackets; without a port, it is 0.</summary>
     internal static bool TryParse(string text, out IPEndPoint endPoint)
     {
         endPoint = new IPEndPoint(IPAddress.None, 0);
@@ -50,7 +51,7 @@ internal static class Addresses
         return true;
     }
 
-    /// <summary>Whether a text that is no address might be taken for one: a name never ends in a number (RFC 3696, section 2).</summary>
+    /// <summary>Whether a text that is not an address looks like one: a name never ends in a number (RFC 3696, section 2).</summary>
     internal static bool LooksLikeAddress(string text)
     {
         string last = text.TrimEnd('.');

@@ -1,6 +1,6 @@
 namespace PSNetLab.Engine.Primitives;
 
-/// <summary>Numbers for connections of every kind, so that one tells a connection from all others of this process.</summary>
+/// <summary>Numbers for connections of every kind, unique in this process.</summary>
 internal static class ConnectionIds
 {
     private static int s_last;

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace PSNetLab.Engine.Primitives;
 
-/// <summary>The error numbers of Linux, under the names it has for them (errno(3)), and what they mean for sockets.</summary>
+/// <summary>The error numbers of Linux, under its own names (errno(3)), and what they mean for sockets.</summary>
 internal static class Errno
 {
     internal const int EPERM = 1;
@@ -48,7 +48,10 @@ internal static class Errno
     internal const int EHOSTDOWN = 112;
     internal const int EHOSTUNREACH = 113;
 
-    /// <summary>The exception for what a call on a socket has left as its error number. One without a word of .NET's keeps its number and the system's words.</summary>
+    /// <summary>
+    /// The exception for the error number of a call on a socket. If .NET has no word for it, it keeps the number and the
+    /// system's text.
+    /// </summary>
     internal static SocketException ToException(int errno) => ToSocketError(errno) is { } known
         ? new SocketException((int)known)
         : new SocketException((int)SocketError.SocketError, $"{Marshal.GetPInvokeErrorMessage(errno)} (errno {errno})");

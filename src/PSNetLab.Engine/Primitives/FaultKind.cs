@@ -1,9 +1,9 @@
 namespace PSNetLab;
 
-/// <summary>The faults this module tells apart. Their names are the ids of the error records.</summary>
+/// <summary>The faults this module distinguishes. Their names are the ids of the error records.</summary>
 public enum FaultKind
 {
-    /// <summary>A fault of the system that has no name here; the message has the system's words.</summary>
+    /// <summary>A system error without a name here; the message has the system's text.</summary>
     SocketError,
 
     /// <summary>Another socket already listens on the address and port (EADDRINUSE).</summary>
@@ -12,37 +12,37 @@ public enum FaultKind
     /// <summary>The system does not let this user open the port (EACCES).</summary>
     PortNotPermitted,
 
-    /// <summary>The local address belongs to no interface of this machine (EADDRNOTAVAIL).</summary>
+    /// <summary>No interface of this machine has the local address (EADDRNOTAVAIL).</summary>
     AddressNotLocal,
 
-    /// <summary>The name has no address.</summary>
+    /// <summary>The name cannot be resolved.</summary>
     HostNotFound,
 
-    /// <summary>Nobody listens on the port (ECONNREFUSED).</summary>
+    /// <summary>Nothing is listening on the port (ECONNREFUSED).</summary>
     ConnectionRefused,
 
     /// <summary>The time ran out before there was a connection.</summary>
     ConnectTimeout,
 
-    /// <summary>There is no way to the address (ENETUNREACH, EHOSTUNREACH).</summary>
+    /// <summary>There is no route to the address (ENETUNREACH, EHOSTUNREACH).</summary>
     HostUnreachable,
 
-    /// <summary>The peer broke the connection off with a reset (ECONNRESET).</summary>
+    /// <summary>The peer reset the connection (ECONNRESET).</summary>
     ConnectionReset,
 
-    /// <summary>The connection was closed on this side, or the peer takes no more (EPIPE).</summary>
+    /// <summary>The connection was closed, here or by the peer (EPIPE).</summary>
     ConnectionClosed,
 
-    /// <summary>Somebody else receives from the connection.</summary>
+    /// <summary>The connection already has a receiver.</summary>
     ConnectionBusy,
 
     /// <summary>No open connection has the number.</summary>
     ConnectionNotFound,
 
-    /// <summary>The time ran out before the peer took what was sent.</summary>
+    /// <summary>The time ran out before the peer accepted what was sent.</summary>
     SendTimeout,
 
-    /// <summary>The time ran out before the messages asked for had come.</summary>
+    /// <summary>The time ran out before enough messages arrived.</summary>
     ReceiveTimeout,
 
     /// <summary>A message is longer than allowed.</summary>
@@ -51,10 +51,10 @@ public enum FaultKind
     /// <summary>The stream ended in the middle of a frame.</summary>
     TruncatedFrame,
 
-    /// <summary>The server has as many connections as it may have.</summary>
+    /// <summary>The server has reached its connection limit.</summary>
     TooManyConnections,
 
-    /// <summary>Nothing came or went for as long as the server allows.</summary>
+    /// <summary>Nothing was sent or received within the server's idle timeout.</summary>
     IdleTimeout,
 
     /// <summary>A message does not have the length its framing fixes.</summary>
@@ -63,7 +63,7 @@ public enum FaultKind
     /// <summary>The framing text is not one of the known forms.</summary>
     InvalidFraming,
 
-    /// <summary>The text is no address, or no CIDR range.</summary>
+    /// <summary>The text is neither an address nor a CIDR range.</summary>
     InvalidAddress,
 
     /// <summary>The peer's certificate was not accepted.</summary>
@@ -72,37 +72,37 @@ public enum FaultKind
     /// <summary>The TLS handshake failed.</summary>
     TlsHandshakeFailed,
 
-    /// <summary>The process or the system has no more file descriptors.</summary>
+    /// <summary>The process or the system is out of file descriptors.</summary>
     TooManyOpenFiles,
 
-    /// <summary>There is no socket option of the name.</summary>
+    /// <summary>There is no socket option of that name.</summary>
     OptionNotFound,
 
-    /// <summary>The system refuses the option, or its value, on the socket.</summary>
+    /// <summary>The system refused the option, or its value, on this socket.</summary>
     OptionRefused,
 
-    /// <summary>The option can only be read.</summary>
+    /// <summary>The option is read-only.</summary>
     OptionReadOnly,
 
-    /// <summary>The value cannot be one of the option.</summary>
+    /// <summary>The option does not take this value.</summary>
     InvalidOptionValue,
 
     /// <summary>The object has no socket.</summary>
     NoSocket,
 
-    /// <summary>Parameters do not go together.</summary>
+    /// <summary>Parameters cannot be combined.</summary>
     InvalidParameters,
 
-    /// <summary>No interface has the name.</summary>
+    /// <summary>There is no interface of that name.</summary>
     InterfaceNotFound,
 
     /// <summary>The multicast group cannot be joined.</summary>
     MulticastRefused,
 
-    /// <summary>The system sends to a broadcast address only from a socket that has asked for it (SO_BROADCAST).</summary>
+    /// <summary>A socket without SO_BROADCAST tried to send to a broadcast address.</summary>
     BroadcastNotPermitted,
 
-    /// <summary>A file or folder is not there.</summary>
+    /// <summary>A file or folder does not exist.</summary>
     PathNotFound,
 
     /// <summary>A file cannot be read.</summary>
@@ -111,12 +111,12 @@ public enum FaultKind
     /// <summary>A script block that answers messages threw an error.</summary>
     ReplyScriptFailed,
 
-    /// <summary>A request could not be answered, because what answers it failed.</summary>
+    /// <summary>A request could not be answered because its handler failed.</summary>
     RequestFailed,
 
     /// <summary>The access log cannot be written.</summary>
     AccessLogFailed,
 
-    /// <summary>A handler that somebody attached to a stream of a job threw an error.</summary>
+    /// <summary>A handler attached to a stream of a job threw an error.</summary>
     HandlerFailed,
 }

@@ -3,7 +3,7 @@ using System.Net;
 
 namespace PSNetLab.Engine.Primitives;
 
-/// <summary>Addresses seen before, so that none is made anew for each socket or datagram. For one thread at a time.</summary>
+/// <summary>A cache of addresses, so that a socket or datagram does not allocate one. For one thread at a time.</summary>
 internal static class KnownAddresses
 {
     private const int MostAddresses = 4096;
@@ -11,9 +11,9 @@ internal static class KnownAddresses
     [ThreadStatic]
     private static Dictionary<UInt128, IPAddress>? t_known;
 
-    /// <summary>The address of 4 or 16 bytes; an IPv4 address that is mapped into IPv6 is given as IPv4.</summary>
+    /// <summary>The address of 4 or 16 bytes; an IPv4-mapped IPv6 address is returned as IPv4.</summary>
     /// <param name="bytes">The bytes, in network order.</param>
-    /// <param name="scope">The interface a link-local IPv6 address belongs to, where it is told (RFC 4007); of other addresses it says nothing.</param>
+    /// <param name="scope">The interface of a link-local IPv6 address, if known (RFC 4007); it means nothing for other addresses.</param>
     internal static IPAddress Get(ReadOnlySpan<byte> bytes, uint scope = 0)
     {
         if (scope != 0 && bytes.Length == 16 && bytes[0] == 0xFE && (bytes[1] & 0xC0) == 0x80)
@@ -21,7 +21,7 @@ internal static class KnownAddresses
             return new IPAddress(bytes, scope);
         }
 
-        // IPv4 addresses get keys in a part of IPv6 that is reserved (RFC 4291, section 2.4).
+        // IPv4 addresses get keys in a reserved part of IPv6 (RFC 4291, section 2.4).
         UInt128 key = bytes.Length == 4 ? BinaryPrimitives.ReadUInt32BigEndian(bytes) | (UInt128.One << 127) : BinaryPrimitives.ReadUInt128BigEndian(bytes);
         Dictionary<UInt128, IPAddress> known = t_known ??= [];
         if (!known.TryGetValue(key, out IPAddress? address))

@@ -22,7 +22,7 @@ internal static class NameResolver
 
         try
         {
-            // The resolver takes "" for this machine; here it is a slip.
+            // The resolver takes "" as this machine; here it is a mistake.
             if (host.Length == 0)
             {
                 throw new SocketException((int)SocketError.HostNotFound);

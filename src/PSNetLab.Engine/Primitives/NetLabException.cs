@@ -1,13 +1,13 @@
 namespace PSNetLab;
 
-/// <summary>A fault with a stable name and a text that says what happened and what to do.</summary>
+/// <summary>An error with a stable name and a text that says what happened and what to do.</summary>
 public sealed class NetLabException : IOException
 {
     internal NetLabException(FaultKind kind, string message, Exception? inner = null)
         : base(message, inner)
         => Kind = kind;
 
-    /// <summary>What the fault is about, where that is not the endpoint at work.</summary>
+    /// <summary>What the fault is about, if not the endpoint.</summary>
     internal object? Subject { get; init; }
 
     /// <summary>The stable name of the fault; it is also the id of the error record.</summary>

@@ -41,7 +41,10 @@ internal sealed record NetworkCard(string Alias, int Index4, int Index6, bool Is
         return name;
     }
 
-    /// <summary>Each IPv4 address with the directed broadcast address of its network (RFC 919, section 7); networks of one or two hosts have none (RFC 3021).</summary>
+    /// <summary>
+    /// Each IPv4 address with the broadcast address of its network (RFC 919, section 7); networks of one or two hosts
+    /// have none (RFC 3021).
+    /// </summary>
     internal IEnumerable<(IPAddress Source, IPAddress Broadcast)> Broadcasts()
     {
         foreach (UnicastIPAddressInformation unicast in Addresses)

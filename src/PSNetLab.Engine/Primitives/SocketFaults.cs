@@ -3,10 +3,10 @@ using System.Net.Sockets;
 
 namespace PSNetLab.Engine.Primitives;
 
-/// <summary>The one place where what the system says of a socket becomes a fault with a name and advice.</summary>
+/// <summary>The one place that turns the system's socket errors into faults with a name and advice.</summary>
 internal static class SocketFaults
 {
-    /// <summary>Says who holds a port, as " (by process 4711, node)"; nothing, where nobody has given it the means to find out.</summary>
+    /// <summary>Says which process uses a port, as " (by process 4711, node)"; empty until a way to find out is set.</summary>
     internal static Func<IPEndPoint, ProtocolType, string> DescribeOwner { get; set; } = static (_, _) => string.Empty;
 
     private const string NoMoreDescriptors = "this process is out of file descriptors";
@@ -31,7 +31,7 @@ internal static class SocketFaults
         _ => Other(error, $"Cannot listen on {endPoint}"),
     };
 
-    /// <summary>Why one attempt to connect failed, as a few words for a list.</summary>
+    /// <summary>Why one attempt to connect failed, in a few words for a list.</summary>
     internal static (FaultKind Kind, string Words) Connect(Exception error) => error switch
     {
         SocketException { SocketErrorCode: SocketError.ConnectionRefused } =>
@@ -74,10 +74,10 @@ internal static class SocketFaults
         _ => Other(error, $"Cannot send to {remote}"),
     };
 
-    /// <summary>What cannot be done because the process, or the system, has as many files and sockets open as it may.</summary>
+    /// <summary>What fails because the process or the system is out of file descriptors.</summary>
     internal static NetLabException NoDescriptors(string what, string advice, Exception? error = null) => new(FaultKind.TooManyOpenFiles, $"{what}: {NoMoreDescriptors}. {advice}", error);
 
-    /// <summary>A fault that has no words of its own here.</summary>
+    /// <summary>A fault without a message of its own.</summary>
     internal static NetLabException Other(SocketException error, string what) => error.SocketErrorCode == SocketError.TooManyOpenSockets
         ? NoDescriptors(what, "Close some connections, or raise the limit (ulimit -n).", error)
         : new(FaultKind.SocketError, $"{what}: {error.Message}{(error.SocketErrorCode == SocketError.SocketError ? string.Empty : $" ({error.SocketErrorCode})")}.", error);

@@ -1,6 +1,6 @@
 namespace PSNetLab.Engine.Primitives;
 
-/// <summary>What has come and gone, on one connection or on all of a server.</summary>
+/// <summary>What was received and sent, on one connection or on all of a server.</summary>
 internal readonly record struct Totals(long BytesReceived, long BytesSent, long MessagesReceived, long MessagesSent)
 {
     internal Totals Add(Totals other) => new(

@@ -2,7 +2,7 @@ using System.Net;
 
 namespace PSNetLab.Engine.Servers;
 
-/// <summary>An observer whose faults end neither a connection nor a server.</summary>
+/// <summary>An observer whose exceptions end neither a connection nor the server.</summary>
 internal sealed class GuardedObserver(IStreamServerObserver observer, EndPoint server) : IStreamServerObserver
 {
     public void Opened(IServedConnection connection)
@@ -49,7 +49,7 @@ internal sealed class GuardedObserver(IStreamServerObserver observer, EndPoint s
         }
         catch (Exception)
         {
-            // Nobody else is there to be told.
+            // There is nobody else to report it to.
         }
     }
 

@@ -2,12 +2,12 @@ using System.Net;
 
 namespace PSNetLab.Engine.Servers;
 
-/// <summary>What a connection knows of its server.</summary>
+/// <summary>What a connection knows about its server.</summary>
 internal interface IServerHost
 {
-    /// <summary>Whether connections end because the server does.</summary>
+    /// <summary>Whether connections are ending because the server is.</summary>
     bool IsStopping { get; }
 
-    /// <summary>Tells of a fault that the server survives.</summary>
+    /// <summary>Reports a fault that does not end the server.</summary>
     void Report(NetLabException fault, EndPoint target);
 }

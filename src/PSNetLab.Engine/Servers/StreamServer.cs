@@ -7,7 +7,10 @@ using PSNetLab.Engine.Primitives;
 namespace PSNetLab.Engine.Servers;
 
 /// <summary>Listens on one endpoint and has a handler serve each connection, until it is stopped.</summary>
-/// <remarks>It starts in two steps, so that whoever is told of its connections can be whole before the first of them: <see cref="Bind"/>, then <see cref="Run"/>.</remarks>
+/// <remarks>
+/// It starts in two steps, <see cref="Bind"/> and then <see cref="Run"/>, so that its observer is complete before the
+/// first connection.
+/// </remarks>
 [SuppressMessage("Design", "CA1001", Justification = "Stop ends it, and Completion says when it has ended.")]
 internal sealed class StreamServer : IServerHost
 {
@@ -44,13 +47,13 @@ internal sealed class StreamServer : IServerHost
     /// <summary>The listening socket.</summary>
     internal Socket Listener => _listener.Socket;
 
-    /// <summary>Completes when the server was stopped and its last connection has ended, or with the fault that ended it.</summary>
+    /// <summary>Completes when the server has stopped and its last connection has ended, or with the fault that ended it.</summary>
     internal Task Completion => _completion.Task;
 
     /// <summary>Connections that were refused: too many, or their address not allowed.</summary>
     internal long Refused { get; private set; }
 
-    /// <summary>The open connections, without those that are only told that there is no room.</summary>
+    /// <summary>The open connections, except those that are only told that there is no room.</summary>
     internal IServedConnection[] Connections => Copy(_open);
 
     internal int ConnectionCount
@@ -79,11 +82,11 @@ internal sealed class StreamServer : IServerHost
     /// <inheritdoc/>
     public bool IsStopping => _stopping;
 
-    /// <summary>Opens the port; whoever connects waits in the backlog.</summary>
+    /// <summary>Opens the port; clients wait in the backlog.</summary>
     /// <exception cref="NetLabException">The endpoint cannot be listened on.</exception>
     internal static StreamServer Bind(StreamServerOptions options, IStreamHandler handler) => new(options, handler);
 
-    /// <summary>Begins to accept, and to tell the observer.</summary>
+    /// <summary>Starts accepting connections and notifying the observer.</summary>
     internal void Run(IStreamServerObserver observer)
     {
         if (Interlocked.Exchange(ref _hasRun, 1) == 0)
@@ -93,7 +96,10 @@ internal sealed class StreamServer : IServerHost
         }
     }
 
-    /// <summary>Frees the port at once; connections are told, get up to a second as long as something still comes or goes, then an abort. Does not wait.</summary>
+    /// <summary>
+    /// Frees the port at once. Connections are told, get up to a second as long as data still moves, and are then
+    /// aborted. Does not wait.
+    /// </summary>
     internal void Stop()
     {
         if (Interlocked.Exchange(ref _stops, 1) != 0)
@@ -117,7 +123,7 @@ internal sealed class StreamServer : IServerHost
 
     private async Task AcceptAsync()
     {
-        // The thread that starts the server is not to serve whoever waits already.
+        // The thread that starts the server must not serve clients that are already waiting.
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         try
         {
@@ -165,7 +171,7 @@ internal sealed class StreamServer : IServerHost
                     $"{LocalEndPoint} already has {_options.MaxConnections} connections; "
                         + $"new ones {_handler.FateOfTooMany} and are counted. Raise -MaxConnections, or close some."));
 
-                // Over TLS, a handshake would cost more than the word is worth.
+                // Over TLS, the message is not worth a handshake.
                 if (_options.Certificate is null && Copy(_turnedAway).Length < _handler.MostTurnedAway)
                 {
                     _ = ServeAsync(socket, isTurnedAway: true);
@@ -175,13 +181,13 @@ internal sealed class StreamServer : IServerHost
         }
         catch (SocketException)
         {
-            // Reset before anybody looked at it.
+            // It was reset before anything could be done with it.
         }
 
         socket.Dispose();
     }
 
-    /// <summary>Reports the first refusal of a run of them.</summary>
+    /// <summary>Reports the first of several refusals in a row.</summary>
     private void ReportFull(Func<NetLabException> fault)
     {
         if (!_full)
@@ -193,7 +199,7 @@ internal sealed class StreamServer : IServerHost
 
     private async Task ServeAsync(Socket socket, bool isTurnedAway)
     {
-        // Whoever has the socket by now: it is closed at the end, whatever happens.
+        // Whatever owns the socket by now, it is closed at the end in any case.
         IDisposable owner = socket;
         IServedConnection? connection = null;
         try
@@ -286,7 +292,7 @@ internal sealed class StreamServer : IServerHost
             connection.BeginStop();
         }
 
-        // A second to end by themselves, but not for those that have nothing to say.
+        // They have a second to end by themselves, except the silent ones.
         long stopped = Environment.TickCount64;
         for (long waited = 0; waited < StopGraceMilliseconds && !_completion.Task.IsCompleted; waited = Environment.TickCount64 - stopped)
         {

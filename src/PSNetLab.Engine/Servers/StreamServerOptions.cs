@@ -4,7 +4,7 @@ using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab.Engine.Servers;
 
-/// <summary>Where a server over TCP listens, and whom it lets in. The defaults are those of the cmdlets.</summary>
+/// <summary>Where a TCP server listens, and whom it accepts. The defaults are those of the cmdlets.</summary>
 internal abstract record StreamServerOptions
 {
     internal EndPoint EndPoint { get; init; } = new IPEndPoint(IPAddress.Loopback, 0);
@@ -17,6 +17,6 @@ internal abstract record StreamServerOptions
 
     internal AddressFilter? Filter { get; init; }
 
-    /// <summary>What tells how long something takes, and how old it is.</summary>
+    /// <summary>The clock for time limits and ages.</summary>
     internal TimeProvider Clock { get; init; } = TimeProvider.System;
 }

@@ -127,7 +127,7 @@ internal sealed partial class HttpConnection
         }
         else if (_isTurnedAway)
         {
-            Refuse(503, "The server has as many connections as it may have. Try again in a moment.", FieldLines.Field("Retry-After", "1"));
+            Refuse(503, "The server has reached its connection limit. Try again in a moment.", FieldLines.Field("Retry-After", "1"));
         }
         else if (_request.HasUnknownExpectation)
         {

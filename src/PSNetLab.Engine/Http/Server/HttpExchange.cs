@@ -103,7 +103,7 @@ internal sealed class HttpExchange
         await LoopThread.Leave();
     }
 
-    /// <summary>Tells of a fault that the server survives.</summary>
+    /// <summary>Reports a fault that does not end the server.</summary>
     internal void Fault(NetLabException fault) => _connection.Fault(fault);
 
     // What follows is between the exchange and its connection.

@@ -2,10 +2,10 @@ using System.Runtime.InteropServices;
 
 namespace PSNetLab.Engine.Native.Linux;
 
-/// <summary>What differs between processors in what the kernel and the C library take and give.</summary>
+/// <summary>What differs between processors in the interfaces of the kernel and the C library.</summary>
 internal sealed record Abi
 {
-    /// <summary>Those of this process.</summary>
+    /// <summary>The values for this process.</summary>
     internal static readonly Abi Current = For(RuntimeInformation.ProcessArchitecture);
 
     /// <summary>The bytes of struct epoll_event, which is packed on x86 only (epoll_ctl(2)).</summary>
@@ -14,13 +14,18 @@ internal sealed record Abi
     /// <summary>Where in struct epoll_event the data is.</summary>
     internal required int EpollDataOffset { get; init; }
 
-    /// <summary>SIOCOUTQ, of which the kernel says that it is TIOCOUTQ: PowerPC numbers the requests of terminals in its own way.</summary>
+    /// <summary>SIOCOUTQ, which is TIOCOUTQ in the kernel: PowerPC numbers terminal requests differently.</summary>
     internal required uint OutputQueue { get; init; }
 
-    /// <summary>O_LARGEFILE, without which a process of 32 bits cannot open a file of 2 GiB or more. Elsewhere it goes without saying.</summary>
+    /// <summary>
+    /// O_LARGEFILE, without which a 32-bit process cannot open a file of 2 GiB or more. 64-bit processes do not need it.
+    /// </summary>
     internal required int LargeFile { get; init; }
 
-    /// <summary>Whether pointers and file offsets have 64 bits, as the structures here and the calls with offsets are declared. With 32 bits, offsets may have as many.</summary>
+    /// <summary>
+    /// Whether pointers and file offsets have 64 bits, as the structures and calls here are declared. In a 32-bit process
+    /// offsets may have 32.
+    /// </summary>
     internal required bool Is64Bit { get; init; }
 
     internal static Abi For(Architecture architecture)

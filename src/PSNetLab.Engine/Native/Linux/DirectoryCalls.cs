@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace PSNetLab.Engine.Native.Linux;
 
-/// <summary>The entries of a directory, by name alone (readdir(3)); the runtime would ask for the attributes of each.</summary>
+/// <summary>The entries of a directory, by name alone (readdir(3)); the runtime would read the attributes of each.</summary>
 internal static unsafe partial class DirectoryCalls
 {
     [LibraryImport(CLibrary.Name, EntryPoint = "opendir", SetLastError = true)]

@@ -2,14 +2,14 @@ using System.Runtime.InteropServices;
 
 namespace PSNetLab.Engine.Native.Linux;
 
-/// <summary>netlink(7), of which the runtime knows no sockets.</summary>
+/// <summary>netlink(7), whose sockets the runtime does not know.</summary>
 internal static unsafe partial class NetlinkCalls
 {
     private const int Family = 16;
     private const int TypeRaw = 3;
     private const int SocketDiagnostics = 4;
 
-    /// <summary>A socket that answers questions about sockets (sock_diag(7)); negative when the kernel has none.</summary>
+    /// <summary>A socket for queries about sockets (sock_diag(7)); negative if the kernel does not support it.</summary>
     internal static int OpenSocketDiagnostics() => Socket(Family, TypeRaw | SocketCalls.CloseOnExec, SocketDiagnostics);
 
     [LibraryImport(CLibrary.Name, EntryPoint = "close")]

@@ -9,7 +9,7 @@ internal static unsafe partial class SocketCalls
     /// <summary>MSG_DONTWAIT.</summary>
     internal const int DoNotWait = 0x40;
 
-    /// <summary>MSG_TRUNC: tell the length of the datagram, not of what fitted.</summary>
+    /// <summary>MSG_TRUNC: return the length of the datagram, not of the part that fit.</summary>
     internal const int Truncated = 0x20;
 
     /// <summary>MSG_NOSIGNAL.</summary>
@@ -28,7 +28,7 @@ internal static unsafe partial class SocketCalls
     internal const int ReceiveBufferForce = 33;
     internal const int MemoryInfo = 55;
 
-    /// <summary>Which of the numbers of <see cref="MemoryInfo"/> counts the datagrams that found no room (SK_MEMINFO_DROPS).</summary>
+    /// <summary>The index in <see cref="MemoryInfo"/> of the dropped datagrams (SK_MEMINFO_DROPS).</summary>
     internal const int MemoryInfoDrops = 8;
 
     internal const int LevelIP = 0;
@@ -46,14 +46,17 @@ internal static unsafe partial class SocketCalls
 
     private const int GetFlags = 3;
 
-    /// <summary>The bytes a socket has been given and the peer has not confirmed (tcp(7), SIOCOUTQ); null where that is not told.</summary>
+    /// <summary>The bytes sent that the peer has not acknowledged (tcp(7), SIOCOUTQ); null where the system does not report it.</summary>
     internal static int? Unacknowledged(SafeSocketHandle socket)
     {
         int bytes;
         return OperatingSystem.IsLinux() && Control(socket, Abi.Current.OutputQueue, &bytes) == 0 ? bytes : null;
     }
 
-    /// <summary>Datagrams the kernel dropped because the receive buffer was full; null where it does not tell (socket(7), SO_MEMINFO).</summary>
+    /// <summary>
+    /// Datagrams the kernel dropped because the receive buffer was full; null where it does not report it (socket(7),
+    /// SO_MEMINFO).
+    /// </summary>
     internal static long? Drops(Socket socket)
     {
         if (!OperatingSystem.IsLinux())
@@ -73,7 +76,7 @@ internal static unsafe partial class SocketCalls
         }
     }
 
-    /// <summary>Whether calls on a socket wait.</summary>
+    /// <summary>Whether calls on a socket block.</summary>
     internal static bool IsBlocking(SafeSocketHandle socket) => (Control(socket, GetFlags) & NonBlocking) == 0;
 
     [LibraryImport(CLibrary.Name, EntryPoint = "accept4", SetLastError = true)]

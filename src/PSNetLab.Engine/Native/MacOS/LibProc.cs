@@ -3,7 +3,10 @@ using System.Runtime.Versioning;
 
 namespace PSNetLab.Engine.Native.MacOS;
 
-/// <summary>What macOS tells of processes and their descriptors. Each call gives the number of bytes, or the negative error number.</summary>
+/// <summary>
+/// What macOS reports about processes and their descriptors. Each call returns the number of bytes, or the negated error
+/// number.
+/// </summary>
 internal interface IProcessDescriptors
 {
     /// <summary>Reads the numbers of all processes, 4 bytes each, as far as there is room.</summary>
@@ -12,7 +15,7 @@ internal interface IProcessDescriptors
     /// <summary>Reads the descriptors of a process (struct proc_fdinfo), as far as there is room.</summary>
     int ListDescriptors(int process, Span<byte> descriptors);
 
-    /// <summary>Reads what there is to know of a socket (struct socket_fdinfo).</summary>
+    /// <summary>Reads the details of a socket (struct socket_fdinfo).</summary>
     int ReadSocket(int process, int descriptor, Span<byte> socket);
 }
 
@@ -52,7 +55,7 @@ internal sealed unsafe partial class LibProc : IProcessDescriptors
         }
     }
 
-    // The library gives 0 for an error.
+    // The library returns 0 for an error.
     private static int OrError(int bytes) => bytes > 0 ? bytes : -Marshal.GetLastPInvokeError();
 
     [LibraryImport(Library, EntryPoint = "proc_listpids", SetLastError = true)]

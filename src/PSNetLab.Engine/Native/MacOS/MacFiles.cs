@@ -5,10 +5,10 @@ using Microsoft.Win32.SafeHandles;
 
 namespace PSNetLab.Engine.Native.MacOS;
 
-/// <summary>What macOS calls a file that was reached through links.</summary>
+/// <summary>The real path of a file on macOS, with all links followed.</summary>
 /// <remarks>
-/// It says the same to fcntl(2) with F_GETPATH. But fcntl is variadic, and Apple silicon passes the arguments of such functions in
-/// another way, which a call from here cannot.
+/// fcntl(2) with F_GETPATH returns the same. But fcntl is variadic, and Apple silicon passes the arguments of such
+/// functions in a way that P/Invoke cannot.
 /// </remarks>
 internal static unsafe partial class MacFiles
 {
@@ -21,7 +21,7 @@ internal static unsafe partial class MacFiles
     private const int MostBytesOfPath = 1024;
     private const int VnodePathFlavor = 2;
 
-    /// <summary>Where the file is that was opened; null when it is nowhere any more.</summary>
+    /// <summary>The path of the open file; null if it has been deleted.</summary>
     [SupportedOSPlatform("macos")]
     internal static string? FinalPath(SafeFileHandle file)
     {

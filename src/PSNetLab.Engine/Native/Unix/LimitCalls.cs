@@ -2,13 +2,13 @@ using System.Runtime.InteropServices;
 
 namespace PSNetLab.Engine.Native.Unix;
 
-/// <summary>What a process may have, on Linux and macOS (getrlimit(2)).</summary>
+/// <summary>The limits of a process, on Linux and macOS (getrlimit(2)).</summary>
 internal static unsafe partial class LimitCalls
 {
     /// <summary>RLIMIT_NOFILE.</summary>
     private static readonly int s_openFiles = OperatingSystem.IsMacOS() ? 8 : 7;
 
-    /// <summary>How many descriptors the process may have; null where that is not told.</summary>
+    /// <summary>How many descriptors the process may have; null if the system does not say.</summary>
     internal static long? OpenFiles
     {
         get

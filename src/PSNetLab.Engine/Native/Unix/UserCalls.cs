@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace PSNetLab.Engine.Native.Unix;
 
-/// <summary>Users, as Linux and macOS know them (geteuid(2), getpwuid_r(3)).</summary>
+/// <summary>Users on Linux and macOS (geteuid(2), getpwuid_r(3)).</summary>
 internal static unsafe partial class UserCalls
 {
     private const string Library = "libc";

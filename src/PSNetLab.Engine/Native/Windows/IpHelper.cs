@@ -13,7 +13,7 @@ internal static unsafe partial class IpHelper
     private const int TcpTableOwnerPidAll = 5;
     private const int UdpTableOwnerPid = 1;
 
-    /// <summary>Reads a table into memory, and tells how many bytes it has.</summary>
+    /// <summary>Reads a table into memory, and returns its size in bytes.</summary>
     /// <returns>0, or a system error code.</returns>
     internal static uint ReadTable(bool tcp, bool six, Span<byte> table, ref uint bytes)
     {

@@ -3,7 +3,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace PSNetLab.Engine.Native.Windows;
 
-/// <summary>What Windows calls a file that was reached through links.</summary>
+/// <summary>The real path of a file on Windows, with all links followed.</summary>
 internal static unsafe partial class WindowsFiles
 {
     private const uint ShareAll = 7;
@@ -12,7 +12,7 @@ internal static unsafe partial class WindowsFiles
     private const string LongPrefix = @"\\?\";
     private const string LongNetworkPrefix = @"\\?\UNC\";
 
-    /// <summary>The path with all links followed (GetFinalPathNameByHandleW); null when there is nothing.</summary>
+    /// <summary>The path with all links followed (GetFinalPathNameByHandleW); null if there is none.</summary>
     internal static string? FinalPath(string path, SafeFileHandle? handle)
     {
         if (handle is null)
