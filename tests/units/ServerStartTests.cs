@@ -39,7 +39,7 @@ public class ServerStartTests
         for (int i = 0; i < Starts; i++)
         {
             int connects = i == 0 ? 0 : clients.Sum(client => client.Connects);
-            Server server = i == 0 ? first : new Server(kind, folder, endPoint.Port);
+            Server server = i == 0 ? first : await Starting.WhenFree(() => new Server(kind, folder, endPoint.Port));
             await Waiting.Until(() => clients.Sum(client => client.Connects) > connects);
             int answers = clients.Sum(client => client.Answers);
             server.Run();
@@ -81,7 +81,7 @@ public class ServerStartTests
         });
         for (int i = 0; i < Starts; i++)
         {
-            UdpServer server = i == 0 ? first : UdpServer.Bind(new() { Binding = new() { EndPoint = endPoint }, Echo = true });
+            UdpServer server = i == 0 ? first : await Starting.WhenFree(() => UdpServer.Bind(new() { Binding = new() { EndPoint = endPoint }, Echo = true }));
             server.Run();
             int before = Volatile.Read(ref answers);
             await Waiting.Until(() => Volatile.Read(ref answers) > before);

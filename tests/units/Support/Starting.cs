@@ -26,4 +26,24 @@ internal static class Starting
     }
 
     internal static TcpConnection[] TcpConnections(this StreamServer server) => Array.ConvertAll(server.Connections, connection => ((TcpSession)connection).Connection);
+
+    /// <summary>Opens a port that was open before. In between, the system may have given it to a client of somebody else.</summary>
+    internal static async Task<T> WhenFree<T>(Func<T> open)
+        where T : class
+    {
+        T? opened = null;
+        await Waiting.Until(() =>
+        {
+            try
+            {
+                opened = open();
+                return true;
+            }
+            catch (NetLabException fault) when (fault.Kind == FaultKind.PortInUse)
+            {
+                return false;
+            }
+        });
+        return opened!;
+    }
 }
