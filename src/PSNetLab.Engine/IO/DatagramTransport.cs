@@ -39,6 +39,11 @@ internal sealed class DatagramPeer
     internal IPEndPoint EndPoint { get; }
 
     internal SocketAddress SocketAddress { get; }
+
+    /// <summary>How many answers a server has sent it, at how many its nature is looked at, and until when it is not heard.</summary>
+    internal long Answers;
+    internal long NextLook = 4096;
+    internal long QuietUntil;
 }
 
 /// <summary>Handles datagrams as they arrive.</summary>

@@ -9,6 +9,7 @@ internal sealed class PortableDatagramTransport : DatagramTransport
     private readonly CancellationTokenSource _interrupted = new();
     private readonly byte[] _buffer;
     private readonly EndPoint _any;
+    private readonly DatagramPeers _peers = new();
     private (int Length, bool Truncated, EndPoint Remote, IPPacketInformation Packet)? _waiting;
 
     internal PortableDatagramTransport(Socket socket, int bufferBytes)
@@ -52,7 +53,7 @@ internal sealed class PortableDatagramTransport : DatagramTransport
                 Data = _buffer.AsSpan(0, received.Length),
                 FullLength = received.Truncated ? -1 : received.Length,
                 Truncated = received.Truncated,
-                Peer = new DatagramPeer((IPEndPoint)received.Remote),
+                Peer = Find(received.Remote),
                 Packet = new PacketSource(local, local, received.Packet.Interface),
             });
         }
@@ -80,4 +81,10 @@ internal sealed class PortableDatagramTransport : DatagramTransport
     }
 
     internal override void Interrupt() => _interrupted.Cancel();
+
+    private DatagramPeer Find(EndPoint remote)
+    {
+        SocketAddress address = remote.Serialize();
+        return _peers.Find(address.Buffer.Span[..address.Size]);
+    }
 }

@@ -89,8 +89,9 @@ internal abstract class StreamListener : IDisposable
                 }
 
                 _onFault(() => SocketFaults.NoDescriptors(
-                    $"{LocalEndPoint} takes no more connections for now",
-                    $"The last {Descriptors.Reserve} of {Descriptors.Limit} are kept for other work. Connections wait until some are free: raise the limit (ulimit -n) or lower -MaxConnections."));
+                    $"{LocalEndPoint} has stopped accepting connections",
+                    $"The last {Descriptors.Reserve} of {Descriptors.Limit} are reserved for other work. New connections wait until more are free. "
+                    + "Raise the limit (ulimit -n) or lower -MaxConnections."));
                 await Task.Delay(s_pauseWithoutDescriptors).ConfigureAwait(false);
                 if (_isDisposed)
                 {

@@ -119,4 +119,7 @@ public enum FaultKind
 
     /// <summary>A handler attached to a stream of a job threw an error.</summary>
     HandlerFailed,
+
+    /// <summary>Two servers answer each other's answers.</summary>
+    AnswerLoop,
 }

@@ -15,6 +15,8 @@ internal sealed class UdpServer : IDatagramHandler
 
     private readonly UdpServerOptions _options;
     private readonly DatagramTransport _transport;
+    private readonly PingPongGuard _guard;
+    private readonly bool _answers;
     private readonly Queue<Unfinished> _unfinished = new();
     private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long? _kernelDrops;
@@ -28,6 +30,8 @@ internal sealed class UdpServer : IDatagramHandler
         LocalEndPoint = (IPEndPoint)Socket.LocalEndPoint!;
         ReceiveBufferBytes = UdpSockets.ReceiveBuffer(Socket);
         _transport = DatagramTransport.Create(Socket, options.BufferBytes);
+        _answers = options.Echo || options.Replies.Count > 0 || options.Handler is not null;
+        _guard = new PingPongGuard(LocalEndPoint, options.OnFault);
     }
 
     internal IPEndPoint LocalEndPoint { get; }
@@ -48,7 +52,7 @@ internal sealed class UdpServer : IDatagramHandler
 
     internal long BytesSent { get; private set; }
 
-    /// <summary>Datagrams from addresses that are not allowed.</summary>
+    /// <summary>Datagrams from addresses that are not allowed, and those that must not be answered.</summary>
     internal long Refused { get; private set; }
 
     /// <summary>Datagrams the kernel dropped because they came faster than they were taken; null where it does not tell.</summary>
@@ -78,7 +82,7 @@ internal sealed class UdpServer : IDatagramHandler
 
     void IDatagramHandler.OnDatagram(in Datagram datagram)
     {
-        if (_options.Filter is { } filter && !filter.IsAllowed(datagram.Peer.EndPoint.Address))
+        if ((_options.Filter is { } filter && !filter.IsAllowed(datagram.Peer.EndPoint.Address)) || IsSuspect(datagram))
         {
             Refused++;
             return;
@@ -105,6 +109,20 @@ internal sealed class UdpServer : IDatagramHandler
         }
     }
 
+    /// <summary>Whether a datagram has no sender that could be answered, or one that would answer the answer.</summary>
+    private bool IsSuspect(in Datagram datagram)
+    {
+        IPEndPoint peer = datagram.Peer.EndPoint;
+        if (peer.Port == 0)
+        {
+            // Windows does not say who sent a datagram that was cut off.
+            return !datagram.Truncated;
+        }
+
+        bool isOwn = peer.Port == LocalEndPoint.Port && (peer.Address.Equals(LocalEndPoint.Address) || peer.Address.Equals(datagram.Packet.Own));
+        return _answers && (isOwn || PingPongGuard.IsQuiet(datagram.Peer));
+    }
+
     private UdpMessage NewMessage(in Datagram datagram) => new(
         datagram.Peer.EndPoint,
         datagram.Packet.Destination is { } address ? new IPEndPoint(address, LocalEndPoint.Port) : LocalEndPoint,
@@ -120,6 +138,7 @@ internal sealed class UdpServer : IDatagramHandler
     private void Close()
     {
         _kernelDrops = KernelDrops;
+        _guard.Dispose();
         _transport.Dispose();
     }
 
@@ -136,7 +155,7 @@ internal sealed class UdpServer : IDatagramHandler
         catch (Exception error)
         {
             Close();
-            _completion.TrySetException(error);
+            _completion.TrySetException(new NetLabException(FaultKind.SocketError, $"The server on {LocalEndPoint} cannot go on: {error.Message}", error));
         }
     }
 
@@ -212,8 +231,7 @@ internal sealed class UdpServer : IDatagramHandler
         {
             if (_transport.TrySend(data, peer, Source(from)))
             {
-                MessagesSent++;
-                BytesSent += data.Length;
+                OnSent(data, peer);
             }
             else
             {
@@ -235,13 +253,19 @@ internal sealed class UdpServer : IDatagramHandler
                 await _transport.WaitWritableAsync(CancellationToken.None).ConfigureAwait(false);
             }
 
-            MessagesSent++;
-            BytesSent += data.Length;
+            OnSent(data, peer);
         }
         catch (SocketException error)
         {
             ReportSend(error, peer, data.Length);
         }
+    }
+
+    private void OnSent(ReadOnlySpan<byte> data, DatagramPeer peer)
+    {
+        MessagesSent++;
+        BytesSent += data.Length;
+        _guard.OnAnswer(peer, data);
     }
 
     /// <summary>The address to answer from: the one that was asked, unless it is nobody's own.</summary>

@@ -113,7 +113,7 @@ internal sealed class JobForwarder : IThreadPoolWorkItem
 
         if (Interlocked.Exchange(ref _lost, 0) is > 0 and long lost)
         {
-            Guarded(new WarningRecord($"{_job.Name}: {lost} records of errors and the like came faster than they could be written, and were left out."));
+            Guarded(new WarningRecord($"{_job.Name}: {lost} records came faster than they could be written and were left out."));
         }
 
         if (Interlocked.CompareExchange(ref _ending, 2, 1) == 1)
@@ -198,7 +198,7 @@ internal sealed class JobForwarder : IThreadPoolWorkItem
         {
             _handlerHasThrown = true;
             Guarded(Errors.Record(
-                new NetLabException(FaultKind.HandlerFailed, $"A handler of a stream of {_job.Name} threw an error, which this job tells once: {error.Message} The job goes on.", error),
+                new NetLabException(FaultKind.HandlerFailed, $"An event handler of a stream of {_job.Name} threw an error: {error.Message} The job keeps running. Further errors of handlers are not reported.", error),
                 _job));
         }
     }

@@ -54,7 +54,7 @@ public sealed class UdpServerJob : ServerJob, IMessageSink<UdpMessage>
     /// <summary>Datagrams sent so far.</summary>
     public long MessagesSent => _server.MessagesSent;
 
-    /// <summary>Datagrams that were not handled because of the address of their sender.</summary>
+    /// <summary>Datagrams that were not handled because of the address of their sender: not allowed, forged, or of a server that answers the answers.</summary>
     public override long Refused => _server.Refused;
 
     /// <summary>Datagrams the system dropped because they came faster than they were taken; nothing where it does not tell.</summary>
