@@ -158,7 +158,7 @@ Describe 'udp-client.ps1' {
         $client = Start-ExampleProcess udp-client "127.0.0.1 $($closed.Port)"
         Send-Line $client 'one', 'two', ''
         $ended = Wait-ExampleProcess $client -KeepOpen
-        [regex]::Matches($ended.Errors, 'Nobody listens').Count | Should -Be 2
+        [regex]::Matches($ended.Errors, 'Nothing is listening').Count | Should -Be 2
         [regex]::Matches($ended.Text, '发消息>>').Count | Should -Be 3
     }
 
