@@ -7,7 +7,7 @@ internal static class Errors
 {
     /// <summary>The record for a fault; its id is the name of the fault.</summary>
     /// <param name="error">What happened.</param>
-    /// <param name="target">The endpoint, or what else the user named.</param>
+    /// <param name="target">The endpoint, or whatever else the user named.</param>
     internal static ErrorRecord Record(Exception error, object? target)
     {
         FaultKind kind = (error as NetLabException)?.Kind ?? FaultKind.SocketError;

@@ -19,10 +19,10 @@ internal sealed class FrameReader : IDisposable
         _limit = limit;
     }
 
-    /// <summary>Bytes received that belong to no frame taken so far.</summary>
+    /// <summary>Bytes received that do not belong to a frame taken so far.</summary>
     internal int Pending => _buffer.Count;
 
-    /// <summary>How many reads brought the bytes of the frame taken last.</summary>
+    /// <summary>How many reads the last frame took.</summary>
     internal int Reads { get; private set; }
 
     /// <inheritdoc cref="ReceiveBuffer.Lend"/>
@@ -30,7 +30,7 @@ internal sealed class FrameReader : IDisposable
 
     /// <summary>Takes the next complete frame. Its payload is valid until the next call on this reader.</summary>
     /// <param name="payload">The bytes of the message, without header or delimiter.</param>
-    /// <param name="length">Their number; of a frame that is too long, the number announced or reached.</param>
+    /// <param name="length">Their number; for a frame that is too long, the number announced or reached.</param>
     internal FrameStatus TryRead(out ReadOnlySpan<byte> payload, out long length)
     {
         payload = default;
@@ -52,7 +52,7 @@ internal sealed class FrameReader : IDisposable
         return status;
     }
 
-    /// <summary>Takes what is left when no more bytes will come: a frame that was cut off.</summary>
+    /// <summary>Takes what is left when no more bytes will come: an incomplete frame.</summary>
     internal ReadOnlySpan<byte> TakeRest()
     {
         ReadOnlySpan<byte> rest = _buffer.Pending;
@@ -74,7 +74,7 @@ internal sealed class FrameReader : IDisposable
         _examined = 0;
         Reads = _pendingReads;
 
-        // Bytes behind this frame came with the same read.
+        // The bytes after this frame arrived with the same read.
         _pendingReads = Pending > 0 ? 1 : 0;
     }
     /// <inheritdoc cref="ReceiveBuffer.Lease"/>

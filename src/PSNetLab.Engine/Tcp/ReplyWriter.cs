@@ -2,7 +2,7 @@ using System.Buffers;
 
 namespace PSNetLab.Engine.Tcp;
 
-/// <summary>Collects encoded answers until they are sent in one go, in a buffer that the thread lends for as long as a method runs.</summary>
+/// <summary>Collects encoded answers to send them together, in a buffer that the thread lends for as long as a method runs.</summary>
 internal readonly ref struct ReplyWriter
 {
     private const int FlushBytes = 64 * 1024;

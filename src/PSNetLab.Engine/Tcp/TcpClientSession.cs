@@ -2,10 +2,10 @@ using PSNetLab.Engine.Messages;
 
 namespace PSNetLab.Engine.Tcp;
 
-/// <summary>Reads the messages of a connection in the background, so that its owner can send, or wait for something else, meanwhile.</summary>
+/// <summary>Reads the messages of a connection in the background, so that its owner can send, or wait for something else.</summary>
 /// <remarks>
-/// A peer whose replies nobody reads stops reading, too, and then takes nothing more. So whoever sends has to take what
-/// has come while waiting to send: only so many messages are kept here, then the connection is not read until some are taken.
+/// A peer whose replies nobody reads stops reading as well, and then accepts nothing more. So a sender must take the
+/// replies while it waits to send: only a limited number is kept here, and then the connection is not read until some are taken.
 /// </remarks>
 internal sealed class TcpClientSession
 {
@@ -14,7 +14,7 @@ internal sealed class TcpClientSession
     private readonly Mailbox<TcpMessage> _received = new(MostWaiting, WhenFull.Wait);
     private readonly TcpConnection _connection;
 
-    /// <param name="connection">The connection to read; nobody else may receive from it.</param>
+    /// <param name="connection">The connection to read; nothing else may receive from it.</param>
     /// <param name="count">How many messages to read; 0 for all until the peer closes.</param>
     /// <param name="stopping">Ends the reading.</param>
     internal TcpClientSession(TcpConnection connection, int count, CancellationToken stopping)
@@ -23,10 +23,13 @@ internal sealed class TcpClientSession
         _ = ReadAsync(count, stopping);
     }
 
-    /// <summary>The messages that have come.</summary>
+    /// <summary>The messages received so far.</summary>
     internal IMessageSource<TcpMessage> Received => _received;
 
-    /// <summary>What ended the reading; null when that was the peer's close, the count or a cancellation. Known once everything was taken.</summary>
+    /// <summary>
+    /// What ended the reading; null if it was the peer's close, the count or a cancellation. Known once everything was
+    /// taken.
+    /// </summary>
     internal NetLabException? Fault { get; private set; }
 
     private async Task ReadAsync(int count, CancellationToken stopping)
@@ -46,7 +49,7 @@ internal sealed class TcpClientSession
         }
         catch (OperationCanceledException)
         {
-            // Nobody waits for messages any more.
+            // Nobody is waiting for messages.
         }
         finally
         {

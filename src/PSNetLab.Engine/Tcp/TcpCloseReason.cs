@@ -1,27 +1,27 @@
 namespace PSNetLab;
 
-/// <summary>Why a connection ended: the first reason that came up.</summary>
+/// <summary>Why a connection ended: the first reason.</summary>
 public enum TcpCloseReason
 {
     /// <summary>It has not ended.</summary>
     None,
 
-    /// <summary>The peer closed it in good order (FIN).</summary>
+    /// <summary>The peer closed it gracefully (FIN).</summary>
     PeerClosed,
 
-    /// <summary>The peer broke it off (RST).</summary>
+    /// <summary>The peer reset it (RST).</summary>
     PeerReset,
 
     /// <summary>This side closed it.</summary>
     LocalClosed,
 
-    /// <summary>This side broke it off (RST).</summary>
+    /// <summary>This side reset it (RST).</summary>
     LocalReset,
 
     /// <summary>The server was stopped.</summary>
     ServerStopped,
 
-    /// <summary>Nothing came or went for the idle time allowed.</summary>
+    /// <summary>Nothing was sent or received within the idle timeout.</summary>
     IdleTimeout,
 
     /// <summary>The peer sent a message longer than allowed.</summary>

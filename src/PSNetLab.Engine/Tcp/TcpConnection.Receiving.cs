@@ -9,7 +9,7 @@ public sealed partial class TcpConnection
 {
     private object? _receiver;
 
-    /// <summary>Makes the caller the only one who reads, for good: the session of a server.</summary>
+    /// <summary>Makes the caller the only reader, permanently: the session of a server.</summary>
     /// <returns>Whether the connection is still open; then the caller ends with <see cref="EndReading"/>.</returns>
     internal bool BeginReading(object session)
     {
@@ -24,7 +24,7 @@ public sealed partial class TcpConnection
         EndUse();
     }
 
-    /// <summary>Goes on after <see cref="PauseReading"/>; false when the connection was closed meanwhile.</summary>
+    /// <summary>Continues after <see cref="PauseReading"/>; false if the connection was closed meanwhile.</summary>
     internal bool ResumeReading()
     {
         IsHeldBack = false;
@@ -35,7 +35,7 @@ public sealed partial class TcpConnection
 
     internal ValueTask WaitReadableAsync() => _transport.WaitReadableAsync(CancellationToken.None);
 
-    /// <summary>One read into the frame reader: a number of bytes, 0 at the end of the stream, -1 when there is nothing.</summary>
+    /// <summary>One read into the frame reader: a number of bytes, 0 at the end of the stream, -1 if there is nothing.</summary>
     internal int Receive(FrameReader.Lease lease)
     {
         int count = _transport.TryReceive(lease.Free);
@@ -59,7 +59,7 @@ public sealed partial class TcpConnection
         => new(this, payload.ToArray(), MessagesReceived, Reader.Reads, truncated);
 
     /// <summary>Waits for the next message; null at the end of the stream, or when this side has closed the connection.</summary>
-    /// <exception cref="NetLabException">The connection failed, or somebody else receives from it.</exception>
+    /// <exception cref="NetLabException">The connection failed, or already has a receiver.</exception>
     internal async ValueTask<TcpMessage?> ReceiveAsync(CancellationToken cancellationToken)
     {
         if (!Enter())
@@ -103,7 +103,7 @@ public sealed partial class TcpConnection
         }
     }
 
-    /// <summary>Throws away what comes, until the end of the stream.</summary>
+    /// <summary>Discards what arrives, until the end of the stream.</summary>
     internal async Task DiscardAsync(CancellationToken cancellationToken)
     {
         if (!Enter())
@@ -117,7 +117,7 @@ public sealed partial class TcpConnection
         }
         catch (Exception error) when (error is SocketException or IOException or ObjectDisposedException)
         {
-            // The end, too.
+            // The end of the stream as well.
         }
         finally
         {
@@ -150,7 +150,10 @@ public sealed partial class TcpConnection
         EndUse();
     }
 
-    /// <summary>Takes the next message, after a read if <paramref name="receives"/>, or at the end of the stream what was cut off by it.</summary>
+    /// <summary>
+    /// Takes the next message, after a read if <paramref name="receives"/>, or at the end of the stream the incomplete
+    /// one.
+    /// </summary>
     private bool TryTake(bool receives, out TcpMessage? message)
     {
         message = null;

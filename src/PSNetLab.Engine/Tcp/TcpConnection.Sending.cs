@@ -51,7 +51,7 @@ public sealed partial class TcpConnection
         return SendRestAsync(rest, frames.Length - sent, messages, hasTurn, cancellationToken);
     }
 
-    /// <summary>Says that this side sends no more (half-close), after what is being sent.</summary>
+    /// <summary>Says that this side will send no more (half-close), after anything being sent.</summary>
     internal async ValueTask HalfCloseAsync(CancellationToken cancellationToken)
     {
         if (!TryBeginUse())
@@ -73,7 +73,7 @@ public sealed partial class TcpConnection
         catch (Exception error) when (error is SocketException or IOException or ObjectDisposedException or CryptographicException
             || (error is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
-            // The peer, or this side, has closed already: there is nobody to tell.
+            // The peer or this side has already closed, so there is nobody to tell.
         }
         finally
         {
@@ -101,7 +101,7 @@ public sealed partial class TcpConnection
 
     private async ValueTask SendRestAsync(byte[] rented, int length, int messages, bool hasTurn, CancellationToken cancellationToken)
     {
-        // Having had the turn means that a part went out already.
+        // Once it had its turn, a part of it has been sent.
         bool begun = hasTurn;
         try
         {
@@ -115,7 +115,7 @@ public sealed partial class TcpConnection
             int sent = SendNow(rented.AsSpan(0, length));
             while (sent < length)
             {
-                // In pieces, so that a peer that reads slowly is seen to be reading.
+                // In pieces, so that progress with a slow reader is visible.
                 int piece = Math.Min(length - sent, PieceBytes);
                 await _transport.SendAsync(rented.AsMemory(sent, piece), cancellationToken).ConfigureAwait(false);
                 sent += piece;

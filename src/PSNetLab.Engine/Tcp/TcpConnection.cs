@@ -9,7 +9,7 @@ using PSNetLab.Engine.Tcp;
 
 namespace PSNetLab;
 
-/// <summary>A live TCP connection: one that was opened here, or one that a server accepted.</summary>
+/// <summary>A live TCP connection: opened here, or accepted by a server.</summary>
 public sealed partial class TcpConnection : IDisposable
 {
     private readonly Transport _transport;
@@ -20,8 +20,8 @@ public sealed partial class TcpConnection : IDisposable
     private volatile bool _isHeldBack;
     private long _lastActivity = Environment.TickCount64;
 
-    // Whoever works on the socket holds a use, and so does the open connection itself; the last one closes the socket.
-    // Closing it under a system call of another thread would make the runtime reset the connection.
+    // All work on the socket holds a use, and so does the open connection itself; the last one closes the socket.
+    // Closing it during a system call of another thread would make the runtime reset the connection.
     private int _uses = 1;
 
     internal TcpConnection(Transport transport, MessageFraming framing, Encoding encoding, int maxMessageBytes)
@@ -38,7 +38,7 @@ public sealed partial class TcpConnection : IDisposable
         Reader = new FrameReader(framing, maxMessageBytes);
     }
 
-    /// <summary>A number that tells the connection from every other of this process.</summary>
+    /// <summary>A number that identifies the connection in this process.</summary>
     public int Id { get; }
 
     /// <summary>Whether both sides, one side or none may still send.</summary>
@@ -65,10 +65,10 @@ public sealed partial class TcpConnection : IDisposable
     /// <summary>When the connection was established, in local time.</summary>
     public DateTime OpenedAt { get; }
 
-    /// <summary>Bytes received, with what the framing adds; below TLS, if there is any, not counted.</summary>
+    /// <summary>Bytes received, with what the framing adds, without what TLS adds.</summary>
     public long BytesReceived { get; private set; }
 
-    /// <summary>Bytes the system has taken to send, with what the framing adds.</summary>
+    /// <summary>Bytes handed to the system to send, with what the framing adds.</summary>
     public long BytesSent { get; private set; }
 
     /// <summary>Messages received.</summary>
@@ -83,13 +83,13 @@ public sealed partial class TcpConnection : IDisposable
     /// <summary>How text becomes bytes and back.</summary>
     public Encoding Encoding { get; }
 
-    /// <summary>The version of TLS, or nothing without TLS.</summary>
+    /// <summary>The version of TLS; null without TLS.</summary>
     public SslProtocols? TlsProtocol { get; }
 
     /// <summary>Why the connection ended.</summary>
     public TcpCloseReason CloseReason { get; private set; }
 
-    /// <summary>A sentence to <see cref="CloseReason"/>, where there is more to say.</summary>
+    /// <summary>A sentence about <see cref="CloseReason"/>, if there is more to say.</summary>
     public string? CloseDetail { get; private set; }
 
     internal int MaxMessageBytes { get; }
@@ -105,7 +105,7 @@ public sealed partial class TcpConnection : IDisposable
     /// <summary>Completes when the socket is closed: soon after <see cref="Close"/>, when the peer has had time to read to the end.</summary>
     internal Task Ended => _ended.Task;
 
-    /// <summary>How long nothing has come or gone; 0 while this side is what holds the connection up, or when it is closed.</summary>
+    /// <summary>How long nothing was received or sent; 0 while this side holds the connection up, or when it is closed.</summary>
     internal long IdleMilliseconds => _isHeldBack || IsClosed ? 0 : Environment.TickCount64 - Volatile.Read(ref _lastActivity);
 
     /// <summary>Whether the connection is not being read because this side is not ready for more.</summary>
@@ -126,8 +126,8 @@ public sealed partial class TcpConnection : IDisposable
     [EditorBrowsable(EditorBrowsableState.Never)]
     public void Dispose() => Close(TcpCloseReason.LocalClosed);
 
-    /// <summary>Closes the connection, from any thread; the first reason given stays. Whoever waits on it goes on with the end of the stream.</summary>
-    /// <remarks>It ends in good order, without a wait here, unless the reason is a reset, a failure, or the end of the server.</remarks>
+    /// <summary>Closes the connection, from any thread; the first reason is kept. Waiting readers get the end of the stream.</summary>
+    /// <remarks>It ends gracefully, without waiting here, unless the reason is a reset, a failure, or the end of the server.</remarks>
     internal void Close(TcpCloseReason reason, string? detail = null)
     {
         lock (_gate)
@@ -150,14 +150,14 @@ public sealed partial class TcpConnection : IDisposable
         EndUse();
     }
 
-    /// <summary>Ends the connection at once, and what an orderly close of it still waits for.</summary>
+    /// <summary>Ends the connection at once, including a graceful close that is still waiting.</summary>
     internal void Abort()
     {
         Close(TcpCloseReason.ServerStopped);
         _transport.Interrupt();
     }
 
-    /// <summary>Closes the connection for an error, and returns the fault to report.</summary>
+    /// <summary>Closes the connection because of an error, and returns the fault to report.</summary>
     internal NetLabException Fail(Exception error)
     {
         (TcpCloseReason reason, NetLabException fault) = TcpFaults.Ended(error, RemoteEndPoint);
@@ -174,7 +174,7 @@ public sealed partial class TcpConnection : IDisposable
         return fault;
     }
 
-    /// <summary>To be called before work on the socket; false when it is closed already.</summary>
+    /// <summary>Call this before work on the socket; false if it is already closed.</summary>
     private bool TryBeginUse()
     {
         int uses = Volatile.Read(ref _uses);

@@ -6,12 +6,12 @@ public enum TcpConnectionState
     /// <summary>Both sides may send.</summary>
     Established,
 
-    /// <summary>This side has said that it sends no more (half-close); the peer may still send.</summary>
+    /// <summary>This side has ended sending (half-close); the peer may still send.</summary>
     FinWait,
 
-    /// <summary>The peer has said that it sends no more; this side may still send.</summary>
+    /// <summary>The peer has ended sending; this side may still send.</summary>
     CloseWait,
 
-    /// <summary>The connection is gone.</summary>
+    /// <summary>The connection is closed.</summary>
     Closed,
 }

@@ -9,7 +9,7 @@ using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab.Engine.Tcp;
 
-/// <summary>What a connection to open is to be. The defaults are those of the cmdlets.</summary>
+/// <summary>How to open a connection. The defaults are those of the cmdlets.</summary>
 internal sealed record TcpConnectOptions
 {
     internal string Host { get; init; } = "localhost";
@@ -35,13 +35,13 @@ internal sealed record TcpConnectOptions
 
     internal bool Tls { get; init; }
 
-    /// <summary>The name the certificate must be for; the host if not given.</summary>
+    /// <summary>The name the certificate must be issued for; the host if not given.</summary>
     internal string? TargetHost { get; init; }
 
     internal bool SkipCertificateCheck { get; init; }
 }
 
-/// <summary>Opens connections for messages: resolves, connects, secures.</summary>
+/// <summary>Opens connections for messages: resolves the name, connects, and does the TLS handshake.</summary>
 internal static class TcpConnector
 {
     /// <exception cref="NetLabException">No address could be connected to; the message names each and why.</exception>

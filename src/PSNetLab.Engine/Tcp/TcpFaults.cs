@@ -8,7 +8,7 @@ namespace PSNetLab.Engine.Tcp;
 /// <summary>What the end of a connection means.</summary>
 internal static class TcpFaults
 {
-    /// <summary>What ended a connection, and the word for it in <see cref="TcpConnection.CloseReason"/>.</summary>
+    /// <summary>What ended a connection, and the value for <see cref="TcpConnection.CloseReason"/>.</summary>
     internal static (TcpCloseReason Reason, NetLabException Fault) Ended(Exception error, EndPoint remote) => error switch
     {
         NetLabException known => (known.Kind == FaultKind.ConnectionReset ? TcpCloseReason.PeerReset : TcpCloseReason.Failed, known),

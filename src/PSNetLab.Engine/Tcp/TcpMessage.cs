@@ -4,7 +4,7 @@ using PSNetLab.Engine.Messages;
 
 namespace PSNetLab;
 
-/// <summary>One message of a TCP stream, as the framing of its connection cut it out.</summary>
+/// <summary>One message of a TCP stream, as the framing of its connection delimits it.</summary>
 public sealed class TcpMessage : IReceivedMessage
 {
     private readonly Encoding _encoding;
@@ -44,13 +44,13 @@ public sealed class TcpMessage : IReceivedMessage
     /// <summary>The bytes, without header or delimiter.</summary>
     public byte[] Data { get; }
 
-    /// <summary>The bytes decoded with the encoding of the connection; what is not valid in it shows as U+FFFD.</summary>
+    /// <summary>The bytes decoded with the encoding of the connection; invalid bytes appear as U+FFFD.</summary>
     public string Text => _text ??= _encoding.GetString(Data);
 
-    /// <summary>How many reads of the socket brought these bytes; 0 for a message that was sent.</summary>
+    /// <summary>How many reads of the socket it took; 0 for a message that was sent.</summary>
     public int Reads { get; }
 
-    /// <summary>Whether the stream ended before the frame did: this is what had come.</summary>
+    /// <summary>Whether the stream ended before the frame did, so that this is only its beginning.</summary>
     public bool Truncated { get; }
 
     /// <summary>The text.</summary>

@@ -3,11 +3,14 @@ using System.Runtime.CompilerServices;
 
 namespace PSNetLab.Engine.Tcp;
 
-/// <summary>Collects messages for one connection while earlier ones are being sent: a slow producer's go out at once, a fast one's many at a time.</summary>
+/// <summary>
+/// Collects messages for one connection while earlier ones are being sent: those of a slow producer are sent at once,
+/// those of a fast one many at a time.
+/// </summary>
 /// <remarks>For one producer thread.</remarks>
 internal sealed class TcpOutbox : IDisposable
 {
-    // More than this waiting, and the producer has to wait too.
+    // Beyond this, the producer must wait as well.
     private const int FullBytes = 512 * 1024;
 
     private readonly object _gate = new();
@@ -27,7 +30,7 @@ internal sealed class TcpOutbox : IDisposable
 
     internal TcpConnection Connection { get; }
 
-    /// <summary>The number of the message added last.</summary>
+    /// <summary>The number of the last message added.</summary>
     internal long Sequence { get; private set; }
 
     /// <summary>Messages added that could not be sent.</summary>
@@ -45,7 +48,7 @@ internal sealed class TcpOutbox : IDisposable
         }
     }
 
-    /// <summary>Adds a message; sending begins at once. After a failure it is only counted as lost.</summary>
+    /// <summary>Adds a message and starts sending at once. After a failure it is only counted as lost.</summary>
     /// <exception cref="NetLabException">The framing of the connection cannot carry the message.</exception>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal void Add(ReadOnlySpan<byte> payload)
@@ -92,7 +95,7 @@ internal sealed class TcpOutbox : IDisposable
         }
     }
 
-    /// <summary>Stops sending; a connection on which a message has begun is reset.</summary>
+    /// <summary>Stops sending; if a message was partly sent, the connection is reset.</summary>
     internal void GiveUp() => _giveUp.Cancel();
 
     public void Dispose()
@@ -110,7 +113,7 @@ internal sealed class TcpOutbox : IDisposable
             {
                 if (_messages == 0)
                 {
-                    // Under the lock, so that whoever adds next sees the flush as over and starts another.
+                    // Under the lock, so that the next to add sees that the flush is over and starts another.
                     _flush = Task.CompletedTask;
                     return;
                 }

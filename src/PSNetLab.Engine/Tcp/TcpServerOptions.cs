@@ -5,7 +5,7 @@ using PSNetLab.Engine.Servers;
 
 namespace PSNetLab.Engine.Tcp;
 
-/// <summary>What a TCP server is to do. The defaults are those of the cmdlet.</summary>
+/// <summary>What a TCP server does. The defaults are those of the cmdlet.</summary>
 internal sealed record TcpServerOptions : StreamServerOptions
 {
     internal MessageFraming Framing { get; init; } = RawFraming.Instance;
@@ -14,16 +14,16 @@ internal sealed record TcpServerOptions : StreamServerOptions
 
     internal int MaxMessageBytes { get; init; } = 1024 * 1024;
 
-    /// <summary>After how long without a byte a connection is closed; zero for never.</summary>
+    /// <summary>How long a connection may be silent before it is closed; zero for no limit.</summary>
     internal TimeSpan IdleTimeout { get; init; }
 
     /// <summary>Whether every message is sent back.</summary>
     internal bool Echo { get; init; }
 
-    /// <summary>What every message is answered with.</summary>
+    /// <summary>The answer to every message.</summary>
     internal IReadOnlyList<byte[]> Replies { get; init; } = [];
 
-    /// <summary>Makes the answers to a message; the connection is not read meanwhile, so that they keep their order.</summary>
+    /// <summary>Makes the answers to a message; the connection is not read meanwhile, so the answers keep their order.</summary>
     internal Func<TcpMessage, IAsyncEnumerable<byte[]>>? Handler { get; init; }
 
     /// <summary>Where received messages go; null to keep none.</summary>

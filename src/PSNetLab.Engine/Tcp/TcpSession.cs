@@ -4,7 +4,7 @@ using PSNetLab.Engine.Servers;
 
 namespace PSNetLab.Engine.Tcp;
 
-/// <summary>Serves one accepted connection: reads, records, answers, until it ends.</summary>
+/// <summary>Serves one accepted connection: reads, records and answers until it ends.</summary>
 internal sealed class TcpSession : IServedConnection
 {
     private readonly TcpConnection _connection;
@@ -21,7 +21,7 @@ internal sealed class TcpSession : IServedConnection
         _host = host;
     }
 
-    /// <summary>What stopped the work on the bytes at hand.</summary>
+    /// <summary>Why processing of the received bytes stopped.</summary>
     private enum Step
     {
         NeedBytes,
@@ -67,7 +67,7 @@ internal sealed class TcpSession : IServedConnection
                 _connection.Close(TcpCloseReason.ServerStopped);
             }
 
-            // A connection that this side has closed fails whatever was under way on it; that is no fault.
+            // Once this side has closed a connection, all work in progress on it fails; that is not a fault.
             bool closedHere = _connection.CloseReason is not (TcpCloseReason.None or TcpCloseReason.MessageTooLong);
             NetLabException fault = _connection.Fail(error);
             if (!closedHere)
@@ -97,7 +97,7 @@ internal sealed class TcpSession : IServedConnection
 
     public void Dispose() => _connection.Close(TcpCloseReason.Failed);
 
-    /// <summary>Completes at the end of the stream; what was cut off by it is recorded as a truncated message.</summary>
+    /// <summary>Completes at the end of the stream; an incomplete frame is recorded as a truncated message.</summary>
     /// <returns>How many bytes of an unfinished frame were left.</returns>
     private async Task<int> RunAsync()
     {
@@ -215,7 +215,10 @@ internal sealed class TcpSession : IServedConnection
         return _connection.SendAsync(replies.Written, 1, CancellationToken.None);
     }
 
-    /// <summary>What a message needs that may take time: room in the mailbox, and its answer by the script. False when the connection was closed meanwhile.</summary>
+    /// <summary>
+    /// The slow part of handling a message: room in the mailbox, and its answer by the script. False if the connection
+    /// was closed meanwhile.
+    /// </summary>
     private async ValueTask<bool> FinishCurrentAsync(bool hasRoom)
     {
         _connection.PauseReading();
@@ -234,7 +237,7 @@ internal sealed class TcpSession : IServedConnection
                     break;
                 }
 
-                // From here on it is the peer that is waited for.
+                // From here on, this side waits for the peer.
                 _connection.IsHeldBack = false;
                 await SendFrame(reply).ConfigureAwait(false);
                 _connection.IsHeldBack = true;

@@ -2,7 +2,7 @@ using System.Net;
 
 namespace PSNetLab;
 
-/// <summary>What became of a broadcast on one interface.</summary>
+/// <summary>The result of a broadcast on one interface.</summary>
 public sealed class BroadcastResult
 {
     internal BroadcastResult(string alias, IPAddress source, IPAddress broadcast, int bytes, string? error)
@@ -18,7 +18,7 @@ public sealed class BroadcastResult
     /// <summary>When it was sent, in local time.</summary>
     public DateTime Time { get; }
 
-    /// <summary>The interface it went out of.</summary>
+    /// <summary>The interface it was sent from.</summary>
     public string Interface { get; }
 
     /// <summary>The address it was sent from.</summary>
@@ -27,9 +27,9 @@ public sealed class BroadcastResult
     /// <summary>The address it was sent to.</summary>
     public IPAddress BroadcastAddress { get; }
 
-    /// <summary>The bytes the system took; 0 after an error.</summary>
+    /// <summary>The number of bytes sent; 0 after an error.</summary>
     public int Bytes { get; }
 
-    /// <summary>Why it was not sent; nothing when it was.</summary>
+    /// <summary>Why it was not sent; null if it was.</summary>
     public string? Error { get; }
 }

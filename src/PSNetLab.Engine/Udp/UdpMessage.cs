@@ -20,16 +20,16 @@ public sealed class UdpMessage : IReceivedMessage
         _encoding = encoding;
     }
 
-    /// <summary>When the datagram was taken from, or given to, the system, in local time.</summary>
+    /// <summary>When the datagram was read from, or given to, the system, in local time.</summary>
     public DateTime Time { get; }
 
     /// <summary>The address and port of the peer.</summary>
     public IPEndPoint RemoteEndPoint { get; }
 
-    /// <summary>The address and port on this side: of a received datagram, the ones it was sent to.</summary>
+    /// <summary>The address and port on this side: for a received datagram, the ones it was sent to.</summary>
     public IPEndPoint LocalEndPoint { get; }
 
-    /// <summary>The interface it came by, where it is known.</summary>
+    /// <summary>The interface it arrived on, if known.</summary>
     public string? Interface { get; internal init; }
 
     /// <summary>The number of the datagram among those of its socket and direction, from 1.</summary>
@@ -41,13 +41,13 @@ public sealed class UdpMessage : IReceivedMessage
     /// <summary>The payload.</summary>
     public byte[] Data { get; }
 
-    /// <summary>The payload decoded; what is not valid in the encoding shows as U+FFFD.</summary>
+    /// <summary>The payload decoded; invalid bytes appear as U+FFFD.</summary>
     public string Text => _text ??= _encoding.GetString(Data);
 
     /// <summary>Whether the datagram was larger than the buffer, so that its end is lost.</summary>
     public bool Truncated { get; internal init; }
 
-    /// <summary>How many bytes were cut off; nothing where the system does not tell.</summary>
+    /// <summary>How many bytes were cut off; null if the system does not report it.</summary>
     public int? LostBytes { get; internal init; } = 0;
 
     /// <summary>The text.</summary>

@@ -9,12 +9,12 @@ using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab.Engine.Udp;
 
-/// <summary>How datagrams are to be sent.</summary>
+/// <summary>How to send datagrams.</summary>
 internal sealed record UdpSendOptions
 {
     internal required IPEndPoint Remote { get; init; }
 
-    /// <summary>The local address and port; null for what the system chooses.</summary>
+    /// <summary>The local address and port; null to let the system choose.</summary>
     internal IPEndPoint? Local { get; init; }
 
     internal Encoding Encoding { get; init; } = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
@@ -30,7 +30,10 @@ internal sealed record UdpSendOptions
 }
 
 /// <summary>Sends datagrams to one endpoint and receives the answers.</summary>
-/// <remarks>To a single host over a connected socket, which is told when nobody listens there (udp(7)); to many over one that takes answers from anybody.</remarks>
+/// <remarks>
+/// A single host gets a connected socket, which learns when nothing listens there (udp(7)); a group gets one that accepts
+/// answers from anyone.
+/// </remarks>
 internal sealed class UdpSender : IDatagramHandler, IDisposable
 {
     private const int IPv4Header = 20;
@@ -52,7 +55,7 @@ internal sealed class UdpSender : IDatagramHandler, IDisposable
         LocalEndPoint = (IPEndPoint)socket.LocalEndPoint!;
         if (options.Broadcast && options.Interface is { } card)
         {
-            // Of two interfaces in one network, the routes would always choose the same.
+            // With two interfaces in one network, the routes would always choose the same one.
             _source = LocalEndPoint.Address;
             _interfaceIndex = card.Index4;
         }
@@ -71,10 +74,13 @@ internal sealed class UdpSender : IDatagramHandler, IDisposable
 
     internal long RepliesReceived { get; private set; }
 
-    /// <summary>What the system reported of an earlier datagram: that nobody listens, say.</summary>
+    /// <summary>What the system reported about an earlier datagram, such as that nothing is listening.</summary>
     internal NetLabException? Fault { get; private set; }
 
-    /// <summary>The largest payload that goes to the endpoint in one piece; null where the system does not tell (ip(7), IP_MTU).</summary>
+    /// <summary>
+    /// The largest payload that reaches the endpoint in one packet; null if the system does not report it (ip(7),
+    /// IP_MTU).
+    /// </summary>
     internal int? UnfragmentedBytes
     {
         get
@@ -163,7 +169,7 @@ internal sealed class UdpSender : IDatagramHandler, IDisposable
             }
             catch (SocketException error) when (error.SocketErrorCode is SocketError.ConnectionRefused or SocketError.ConnectionReset)
             {
-                // It is about a datagram sent before; reporting it has used it up, so this one can still go.
+                // The error is about an earlier datagram. Reporting it has cleared it, so this one can still be sent.
                 Fault = SocketFaults.SendDatagram(error, _options.Remote, data.Length);
             }
             catch (SocketException error)

@@ -41,7 +41,7 @@ internal sealed class UdpServer : IDatagramHandler
     /// <summary>Completes when the server was stopped, or with the fault that ended it.</summary>
     internal Task Completion => _completion.Task;
 
-    /// <summary>How many bytes the system keeps waiting for the server.</summary>
+    /// <summary>The size of the system's receive buffer in bytes.</summary>
     internal int ReceiveBufferBytes { get; }
 
     internal long MessagesReceived { get; private set; }
@@ -55,14 +55,14 @@ internal sealed class UdpServer : IDatagramHandler
     /// <summary>Datagrams from addresses that are not allowed, and those that must not be answered.</summary>
     internal long Refused { get; private set; }
 
-    /// <summary>Datagrams the kernel dropped because they came faster than they were taken; null where it does not tell.</summary>
+    /// <summary>Datagrams the kernel dropped because they arrived faster than they were read; null if it does not report it.</summary>
     internal long? KernelDrops => SocketCalls.Drops(Socket) ?? _kernelDrops;
 
-    /// <summary>Opens the port; datagrams are taken from <see cref="Run"/> on.</summary>
+    /// <summary>Opens the port; datagrams are read from <see cref="Run"/> on.</summary>
     /// <exception cref="NetLabException">The endpoint cannot be bound.</exception>
     internal static UdpServer Bind(UdpServerOptions options) => new(options);
 
-    /// <summary>Begins to receive. Until then, datagrams wait in the receive buffer of the socket.</summary>
+    /// <summary>Starts receiving. Until then, datagrams wait in the receive buffer of the socket.</summary>
     internal void Run()
     {
         if (Interlocked.Exchange(ref _hasRun, 1) == 0)
@@ -71,13 +71,13 @@ internal sealed class UdpServer : IDatagramHandler
         }
     }
 
-    /// <summary>Takes no more datagrams; answers under way get a second to go out, then the port is free. Does not wait.</summary>
+    /// <summary>Stops receiving; answers in progress get a second to be sent, and then the port is freed. Does not wait.</summary>
     internal void Stop()
     {
         _stopping = true;
         _transport.Interrupt();
         _ = Task.WhenAny(Completion, Task.Delay(StopGraceMilliseconds)).ContinueWith(_ => Close(), TaskScheduler.Default);
-        Run(); // finds that it is to end
+        Run(); // finds that it must end
     }
 
     void IDatagramHandler.OnDatagram(in Datagram datagram)
@@ -94,7 +94,7 @@ internal sealed class UdpServer : IDatagramHandler
         bool hasRoom = _options.Sink is null || (_unfinished.Count == 0 && _options.Sink.TryAdd(message!));
         if (!hasRoom || _options.Handler is not null)
         {
-            // What may take time is done after the batch, in order.
+            // Slow work is done after the batch, in order.
             _unfinished.Enqueue(new Unfinished(message, hasRoom, datagram.Peer, datagram.Packet.Own, null));
         }
 
@@ -144,7 +144,7 @@ internal sealed class UdpServer : IDatagramHandler
 
     private async Task CompleteAsync()
     {
-        // The caller's thread has done its part; and what follows may run on the thread of an event loop.
+        // The caller's thread is done; what follows may run on the thread of an event loop.
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         try
         {
@@ -180,7 +180,7 @@ internal sealed class UdpServer : IDatagramHandler
             {
                 if (!_stopping)
                 {
-                    // An error that the socket remembers, such as an ICMP answer to what was sent, must not end the server.
+                    // A pending error of the socket, such as an ICMP answer to an earlier datagram, must not end the server.
                     _options.OnFault?.Invoke(new NetLabException(FaultKind.SocketError, $"The socket on {LocalEndPoint} "
                         + $"reported: {error.Message}. The server keeps running.", error), LocalEndPoint);
                 }
@@ -218,7 +218,7 @@ internal sealed class UdpServer : IDatagramHandler
         }
         catch (Exception error) when (error is not (SocketException or ObjectDisposedException))
         {
-            // One datagram that cannot be answered must not end the server.
+            // A datagram that cannot be answered must not end the server.
             _options.OnFault?.Invoke(
                 new NetLabException(FaultKind.ReplyScriptFailed, $"A datagram of {one.Peer.EndPoint} could not be answered: {error.Message}", error),
                 one.Peer.EndPoint);
@@ -268,7 +268,7 @@ internal sealed class UdpServer : IDatagramHandler
         _guard.OnAnswer(peer, data);
     }
 
-    /// <summary>The address to answer from: the one that was asked, unless it is nobody's own.</summary>
+    /// <summary>The address to answer from: the one the datagram was sent to, unless it is a broadcast or multicast address.</summary>
     private static IPAddress? Source(IPAddress? asked) => asked is null || Addresses.IsMulticast(asked) || asked.Equals(IPAddress.Broadcast) ? null : asked;
 
     private void ReportSend(SocketException error, DatagramPeer peer, int length)
@@ -279,6 +279,6 @@ internal sealed class UdpServer : IDatagramHandler
         }
     }
 
-    /// <summary>A datagram whose handling has to wait for something, or, with a payload, an answer that found no room in the send buffer.</summary>
+    /// <summary>A datagram whose handling has to wait or, with a payload, an answer that did not fit in the send buffer.</summary>
     private readonly record struct Unfinished(UdpMessage? Message, bool HasRoom, DatagramPeer Peer, IPAddress? From, byte[]? Payload);
 }

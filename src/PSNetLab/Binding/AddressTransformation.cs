@@ -6,11 +6,11 @@ using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab.Binding;
 
-/// <summary>Reads addresses in their usual form only, one or a list. Without it, PowerShell would take 127.0.0.010 for 127.0.0.8.</summary>
+/// <summary>Reads addresses in their usual form only, one or a list. Without it, PowerShell would read 127.0.0.010 as 127.0.0.8.</summary>
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class AddressTransformationAttribute : ArgumentTransformationAttribute
 {
-    /// <summary>Whether the address is one to listen on: then Loopback, IPv6Loopback and Any are understood, too.</summary>
+    /// <summary>Whether the address is one to listen on, where Loopback, IPv6Loopback and Any are also accepted.</summary>
     public bool IsToListen { get; set; }
 
     /// <inheritdoc/>
@@ -46,7 +46,7 @@ public sealed class AddressTransformationAttribute : ArgumentTransformationAttri
         "LOOPBACK" or "LOCALHOST" => IPAddress.Loopback,
         "IPV6LOOPBACK" => IPAddress.IPv6Loopback,
 
-        // Where there is IPv6, one socket takes both families.
+        // If there is IPv6, one socket serves both families.
         "ANY" or "*" => Socket.OSSupportsIPv6 ? IPAddress.IPv6Any : IPAddress.Any,
         _ => null,
     };

@@ -65,7 +65,7 @@ public sealed class InterfaceCompleter : WordCompleter
         => NetworkCard.Up.Select(card => (card.Alias, string.Join(", ", card.Addresses.Select(address => address.Address))));
 }
 
-/// <summary>Completes the names of socket options, each with what it does.</summary>
+/// <summary>Completes the names of socket options, and says what each does.</summary>
 public sealed class SocketOptionCompleter : WordCompleter
 {
     private protected override IEnumerable<(string Word, string Tooltip)> Words
@@ -89,7 +89,7 @@ public sealed class ProcessNameCompleter : WordCompleter
         => System.Diagnostics.Process.GetProcesses().Select(process => process.ProcessName).Distinct().Order().Select(name => (name, name));
 }
 
-/// <summary>Completes the other side with this machine.</summary>
+/// <summary>Completes -ComputerName with this machine.</summary>
 public sealed class ComputerNameCompleter : WordCompleter
 {
     private protected override IEnumerable<(string Word, string Tooltip)> Words =>
@@ -99,7 +99,7 @@ public sealed class ComputerNameCompleter : WordCompleter
     ];
 }
 
-/// <summary>Completes addresses to broadcast to with those of the interfaces.</summary>
+/// <summary>Completes the broadcast addresses of the interfaces.</summary>
 public sealed class BroadcastAddressCompleter : WordCompleter
 {
     private protected override IEnumerable<(string Word, string Tooltip)> Words => from card in NetworkCard.Up
@@ -107,7 +107,7 @@ public sealed class BroadcastAddressCompleter : WordCompleter
                                                                                    select (network.Broadcast.ToString(), $"{card.Alias}, from {network.Source}");
 }
 
-/// <summary>Completes multicast groups with some that have a meaning, and some to try things with.</summary>
+/// <summary>Completes multicast groups: some well-known ones, and some for experiments.</summary>
 public sealed class MulticastGroupCompleter : WordCompleter
 {
     private protected override IEnumerable<(string Word, string Tooltip)> Words =>

@@ -42,7 +42,7 @@ public sealed class EncodingTransformationAttribute : ArgumentTransformationAttr
 
     private static Encoding Find(string name)
     {
-        // What is malformed is to show as U+FFFD in every encoding; most would make it a '?', which cannot be told from one that was sent.
+        // Invalid bytes appear as U+FFFD in every encoding. Most encodings would use '?', which looks like one that was sent.
         EncoderFallback encode = EncoderFallback.ReplacementFallback;
         DecoderFallback decode = new DecoderReplacementFallback("\ufffd");
         return int.TryParse(name, CultureInfo.InvariantCulture, out int codePage)

@@ -4,7 +4,7 @@ using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab.Binding;
 
-/// <summary>Reads an address with a port, the address in its usual form only.</summary>
+/// <summary>Reads an address and a port, with the address in its usual form only.</summary>
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class EndPointTransformationAttribute : ArgumentTransformationAttribute
 {

@@ -6,11 +6,11 @@ using PSNetLab.Jobs;
 
 namespace PSNetLab.Binding;
 
-/// <summary>Finds the socket behind the objects people have.</summary>
+/// <summary>Finds the socket of an object.</summary>
 internal static class SocketSource
 {
     /// <summary>The socket of a job or connection of this module, or of a Socket, TcpClient, TcpListener or UdpClient of .NET.</summary>
-    /// <exception cref="NetLabException">The object has none, or no longer.</exception>
+    /// <exception cref="NetLabException">The object has no socket, or no longer.</exception>
     internal static (Socket Socket, Totals? Counts) Find(object? input)
     {
         object? source = input is PSObject wrapped ? wrapped.BaseObject : input;
@@ -30,7 +30,7 @@ internal static class SocketSource
         };
     }
 
-    /// <remarks>A stopped listener would make a new socket when asked for its Server; asked whether a client waits, it only complains.</remarks>
+    /// <remarks>The Server property of a stopped listener would create a new socket; Pending only throws.</remarks>
     private static bool IsStarted(TcpListener listener)
     {
         try

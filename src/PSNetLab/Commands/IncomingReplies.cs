@@ -4,7 +4,10 @@ using PSNetLab.Engine.Messages;
 
 namespace PSNetLab.Commands;
 
-/// <summary>The replies that come while a cmdlet sends, and after that: the pipeline thread writes them whenever it would have to wait.</summary>
+/// <summary>
+/// The replies that arrive while a cmdlet sends, and after that: the pipeline thread writes them whenever it would have
+/// to wait.
+/// </summary>
 /// <param name="cmdlet">The cmdlet that writes them.</param>
 /// <param name="source">Where they come from.</param>
 /// <param name="count">How many to write; 0 for all.</param>
@@ -14,10 +17,10 @@ internal sealed class IncomingReplies(NetCmdlet cmdlet, IMessageSource<object> s
     /// <summary>How many were written.</summary>
     internal int Written { get; private set; }
 
-    /// <summary>Whether as many were written as were asked for.</summary>
+    /// <summary>Whether the requested number was written.</summary>
     private bool IsComplete => count > 0 && Written >= count;
 
-    /// <summary>Whether no more are to be written.</summary>
+    /// <summary>Whether no more will be written.</summary>
     private bool IsOver => IsComplete || source.IsDrained;
 
     /// <summary>Writes the replies that are there.</summary>
@@ -30,8 +33,11 @@ internal sealed class IncomingReplies(NetCmdlet cmdlet, IMessageSource<object> s
         }
     }
 
-    /// <summary>Writes replies until a task is done, however it ends; false when the time is over before.</summary>
-    /// <remarks>Only the waiting takes time here: what the rest of the pipeline does with a reply is not the peer's fault.</remarks>
+    /// <summary>Writes replies until a task is done, however it ends; false if the time runs out first.</summary>
+    /// <remarks>
+    /// Only waiting counts against the time here: what the rest of the pipeline does with a reply is not the peer's
+    /// fault.
+    /// </remarks>
     internal bool WriteWhile(Task task, TimeSpan timeout)
     {
         TimeSpan waited = TimeSpan.Zero;
@@ -51,7 +57,7 @@ internal sealed class IncomingReplies(NetCmdlet cmdlet, IMessageSource<object> s
         return true;
     }
 
-    /// <summary>Writes replies until all have come or none will come any more; false when the time is over before.</summary>
+    /// <summary>Writes replies until all have arrived or no more will; false if the time runs out first.</summary>
     internal bool WriteRest(TimeSpan timeout)
     {
         long start = Stopwatch.GetTimestamp();
@@ -72,7 +78,7 @@ internal sealed class IncomingReplies(NetCmdlet cmdlet, IMessageSource<object> s
         }
     }
 
-    /// <summary>Says what was lost because it came faster than the pipeline took it.</summary>
+    /// <summary>Warns about replies lost because they arrived faster than the pipeline read them.</summary>
     internal void WarnOfLosses()
     {
         if (source.Dropped > 0)

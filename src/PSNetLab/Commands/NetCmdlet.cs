@@ -12,7 +12,9 @@ public abstract class NetCmdlet : PSCmdlet, IDisposable
     /// <summary>Cancelled when the pipeline is being stopped.</summary>
     private protected CancellationToken StopToken => _stop.Token;
 
-    /// <summary>The replies that are written during every wait of this cmdlet: a peer whose replies nobody takes may take nothing more itself.</summary>
+    /// <summary>
+    /// The replies to write during every wait of this cmdlet: a peer whose replies nobody reads may stop reading itself.
+    /// </summary>
     private protected IncomingReplies? Incoming { get; set; }
 
     /// <inheritdoc/>
@@ -25,7 +27,7 @@ public abstract class NetCmdlet : PSCmdlet, IDisposable
     /// <inheritdoc/>
     protected override void StopProcessing() => _stop.Cancel();
 
-    /// <summary>Closes what the cmdlet opened and does not hand out. Called however the pipeline ends.</summary>
+    /// <summary>Closes what the cmdlet opened and does not return. Called however the pipeline ends.</summary>
     private protected virtual void Dispose(bool disposing) => _stop.Dispose();
 
     /// <summary>Blocks the pipeline thread until the task is done.</summary>
@@ -49,7 +51,7 @@ public abstract class NetCmdlet : PSCmdlet, IDisposable
         }
     }
 
-    /// <summary>Blocks the pipeline thread until the task is done, however it ends; false when the time is over before.</summary>
+    /// <summary>Blocks the pipeline thread until the task is done, however it ends; false if the time runs out first.</summary>
     private protected bool Await(Task task, TimeSpan timeout)
     {
         if (Incoming is not null)
@@ -67,14 +69,14 @@ public abstract class NetCmdlet : PSCmdlet, IDisposable
         }
     }
 
-    /// <summary>Waits for a task, without looking at how it ended; after a second, a progress record says for what.</summary>
+    /// <summary>Waits for a task, however it ends; after a second, a progress record says what for.</summary>
     private protected void ShowWaiting(Task task, string activity, Func<string> status)
         => ShowWaiting(milliseconds => Task.WaitAny([task], milliseconds) == 0, activity, status);
 
-    /// <summary>Waits in slices; after a second, a progress record says for what.</summary>
-    /// <param name="wait">Waits for so many milliseconds at most; true when the wait is over.</param>
+    /// <summary>Waits in slices; after a second, a progress record says what for.</summary>
+    /// <param name="wait">Waits for at most this many milliseconds; true when the wait is over.</param>
     /// <param name="activity">What is waited for.</param>
-    /// <param name="status">How far it is.</param>
+    /// <param name="status">The progress so far.</param>
     private protected void ShowWaiting(Func<int, bool> wait, string activity, Func<string> status)
     {
         const int Patience = 1000;
@@ -100,13 +102,13 @@ public abstract class NetCmdlet : PSCmdlet, IDisposable
     /// <summary>Waits, as long as nobody stops the pipeline.</summary>
     private protected void Pause(int milliseconds) => Await(Task.Delay(milliseconds, StopToken));
 
-    /// <summary>Ends the whole call, which is void, with the error record of a fault.</summary>
+    /// <summary>Ends the whole call with the error record of a fault.</summary>
     private protected void Fail(NetLabException fault, object? target) => ThrowTerminatingError(Errors.Record(fault, target));
 
-    /// <summary>Reports a fault and goes on.</summary>
+    /// <summary>Reports a fault and continues.</summary>
     private protected void Report(NetLabException fault, object? target) => WriteError(Errors.Record(fault, target));
 
-    /// <summary>A time in seconds as a span, where 0 is for ever.</summary>
+    /// <summary>A time in seconds as a span, where 0 means forever.</summary>
     private protected static TimeSpan Span(double seconds) => seconds <= 0 || seconds > int.MaxValue / 1000
         ? Timeout.InfiniteTimeSpan
         : TimeSpan.FromSeconds(seconds);

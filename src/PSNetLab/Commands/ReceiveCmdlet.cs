@@ -3,7 +3,7 @@ using PSNetLab.Jobs;
 
 namespace PSNetLab.Commands;
 
-/// <summary>A cmdlet that emits messages as they come: so many, for so long, or until the end.</summary>
+/// <summary>A cmdlet that emits messages as they arrive: a number of them, for a time, or until the end.</summary>
 public abstract class ReceiveCmdlet : NetCmdlet
 {
     private const int BatchSize = 256;
@@ -15,12 +15,15 @@ public abstract class ReceiveCmdlet : NetCmdlet
     [ValidateRange(0, int.MaxValue)]
     public int Count { get; set; }
 
-    /// <summary>How many seconds to wait at most. With -Count, it is an error when fewer messages have come by then. Default: 0, no limit.</summary>
+    /// <summary>
+    /// How many seconds to wait at most. With -Count, it is an error if fewer messages arrive by then. Default: 0, no
+    /// limit.
+    /// </summary>
     [Parameter]
     [ValidateRange(0, 86400 * 20)]
     public double TimeoutSec { get; set; }
 
-    /// <summary>What to look at when messages do not come.</summary>
+    /// <summary>What to check if messages do not arrive.</summary>
     private protected abstract string Advice { get; }
 
     /// <summary>The word for what is received.</summary>
@@ -29,10 +32,10 @@ public abstract class ReceiveCmdlet : NetCmdlet
     private protected bool WantsMore => Count == 0 || _received < Count;
 
     /// <summary>Runs a receive under the time limit, and reports what is missing at its end.</summary>
-    /// <param name="receive">Emits messages until enough have come or none will.</param>
+    /// <param name="receive">Emits messages until enough have arrived or no more will.</param>
     /// <param name="target">The endpoint, as the target of errors.</param>
     /// <param name="source">The words for where the messages come from.</param>
-    /// <param name="ended">The words for what happened when none will come any more.</param>
+    /// <param name="ended">The words for what happened if no more will arrive.</param>
     private protected void Receive(Action<CancellationToken> receive, object target, string source, string ended)
     {
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(StopToken);
@@ -64,11 +67,11 @@ public abstract class ReceiveCmdlet : NetCmdlet
         }
     }
 
-    /// <summary>Waits for a task, without looking at how it ended.</summary>
+    /// <summary>Waits for a task, however it ends.</summary>
     private protected void Wait(Task task, object endPoint) => Wait(milliseconds => Task.WaitAny([task], milliseconds) == 0, endPoint);
 
-    /// <summary>Waits; where the wait has an end, progress is shown.</summary>
-    /// <param name="wait">Waits for so many milliseconds at most; true when the wait is over.</param>
+    /// <summary>Waits; if the wait is limited, progress is shown.</summary>
+    /// <param name="wait">Waits for at most this many milliseconds; true when the wait is over.</param>
     /// <param name="endPoint">Where messages are expected.</param>
     private protected void Wait(Func<int, bool> wait, object endPoint)
     {
@@ -97,7 +100,7 @@ public abstract class ReceiveCmdlet : NetCmdlet
         WriteObject(message);
     }
 
-    /// <summary>Takes the messages that a server has received.</summary>
+    /// <summary>Receives the messages of a server.</summary>
     private protected void ReceiveFrom(ServerJob job)
     {
         if (!job.Records.Keep)
@@ -156,7 +159,7 @@ public abstract class ReceiveCmdlet : NetCmdlet
         }
         finally
         {
-            // When the pipeline ends in the middle, as with Select-Object -First, the rest stays for the next to ask.
+            // When the pipeline ends early, as with Select-Object -First, the rest stays for the next receiver.
             job.PutBack(messages[written..]);
         }
     }

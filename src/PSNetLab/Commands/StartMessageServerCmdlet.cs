@@ -8,7 +8,7 @@ using PSNetLab.Jobs;
 
 namespace PSNetLab.Commands;
 
-/// <summary>The parameters of the cmdlets that start a server of messages, and the way from them to a job.</summary>
+/// <summary>The parameters of the cmdlets that start a message server, and how they become a job.</summary>
 [SuppressMessage("Performance", "CA1819", Justification = "PowerShell parameters are arrays.")]
 public abstract class StartMessageServerCmdlet : StartServerCmdlet
 {
@@ -17,7 +17,7 @@ public abstract class StartMessageServerCmdlet : StartServerCmdlet
     private protected const string ReplySet = "Reply";
     private protected const string ScriptSet = "ScriptBlock";
 
-    /// <summary>The port to listen on, 0 to 65535; 0 takes a free one, which the job tells. Default: 0.</summary>
+    /// <summary>The port to listen on, 0 to 65535; 0 takes a free one, shown by the job. Default: 0.</summary>
     [Parameter(Position = 0, ValueFromPipelineByPropertyName = true)]
     [ValidateRange(0, 65535)]
     public int Port { get; set; }
@@ -38,12 +38,12 @@ public abstract class StartMessageServerCmdlet : StartServerCmdlet
     [Parameter(Mandatory = true, ParameterSetName = EchoSet)]
     public SwitchParameter Echo { get; set; }
 
-    /// <summary>Answers every message with this text or these bytes; with a list, by one message per element.</summary>
+    /// <summary>Answers every message with this text or these bytes; a list is one message per element.</summary>
     [Parameter(Mandatory = true, ParameterSetName = ReplySet)]
     [AllowEmptyString]
     public object Reply { get; set; } = string.Empty;
 
-    /// <summary>Answers every message with what this script block puts out; the message is $_.</summary>
+    /// <summary>Answers every message with the output of this script block; the message is $_.</summary>
     [Parameter(Mandatory = true, ParameterSetName = ScriptSet)]
     public ScriptBlock? ScriptBlock { get; set; }
 

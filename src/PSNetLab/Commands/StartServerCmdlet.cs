@@ -6,19 +6,19 @@ using PSNetLab.Jobs;
 
 namespace PSNetLab.Commands;
 
-/// <summary>What every cmdlet that starts a server has, and the way from its parameters to a job.</summary>
+/// <summary>The parameters of every cmdlet that starts a server, and how they become a job.</summary>
 [SuppressMessage("Performance", "CA1819", Justification = "PowerShell parameters are arrays.")]
 public abstract class StartServerCmdlet : NetCmdlet
 {
-    /// <summary>The only peers to let in: addresses or CIDR ranges. Default: all.</summary>
+    /// <summary>The only peers to accept: addresses or CIDR ranges. Default: all.</summary>
     [Parameter]
     public string[]? AllowAddress { get; set; }
 
-    /// <summary>Peers to turn away: addresses or CIDR ranges. Comes before -AllowAddress.</summary>
+    /// <summary>Peers to turn away: addresses or CIDR ranges. Takes precedence over -AllowAddress.</summary>
     [Parameter]
     public string[]? DenyAddress { get; set; }
 
-    /// <summary>The most messages that wait in the job to be received; whatever their number, 64 MiB are enough, too. Default: 65536.</summary>
+    /// <summary>The maximum number of messages waiting in the job; there is also a limit of 64 MiB. Default: 65536.</summary>
     [Parameter]
     [ValidateRange(1, int.MaxValue)]
     public int BufferLimit { get; set; } = RecordOptions.DefaultBufferLimit;
@@ -35,7 +35,7 @@ public abstract class StartServerCmdlet : NetCmdlet
     /// <summary>Where to listen.</summary>
     private protected abstract IPEndPoint EndPoint { get; }
 
-    /// <summary>What ShouldProcess says is going to be done.</summary>
+    /// <summary>The action for ShouldProcess.</summary>
     private protected abstract string Action { get; }
 
     /// <inheritdoc/>
@@ -61,10 +61,10 @@ public abstract class StartServerCmdlet : NetCmdlet
         }
     }
 
-    /// <summary>Opens the port of a server that does not run yet.</summary>
+    /// <summary>Opens the port of a server that is not running yet.</summary>
     private protected abstract ServerJob Bind(IPEndPoint endPoint);
 
-    /// <summary>Who is let in. Says so where that may be other than it reads.</summary>
+    /// <summary>Which peers are accepted. Warns if the lists may not mean what they seem to.</summary>
     private protected AddressFilter? CreateFilter()
     {
         if (AllowAddress is null && DenyAddress is null)

@@ -6,10 +6,10 @@ using PSNetLab.Engine.Messages;
 
 namespace PSNetLab.Conversion;
 
-/// <summary>Makes bytes to send of whatever comes down a pipeline.</summary>
+/// <summary>Turns any pipeline object into bytes to send.</summary>
 internal static class Payload
 {
-    /// <summary>Bytes as they are, a received message as its bytes, text in the encoding, anything else by its string form.</summary>
+    /// <summary>Bytes as they are, a received message as its bytes, text in the encoding, anything else as its string form.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static byte[] From(object? item, Encoding encoding) => Unwrap(item) switch
     {
@@ -21,11 +21,14 @@ internal static class Payload
 
         int number => encoding.GetBytes(number.ToString(CultureInfo.InvariantCulture)),
 
-        // As "$item" has it: in no culture in particular.
+        // As in "$item": independent of the culture.
         _ => encoding.GetBytes(LanguagePrimitives.ConvertTo<string>(item)),
     };
 
-    /// <summary>The messages of an argument: a list is one per element, as down a pipeline, but a list of bytes is one.</summary>
+    /// <summary>
+    /// The messages in an argument: a list is one message per element, as in a pipeline, but a list of bytes is one
+    /// message.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static IEnumerable<byte[]> FromArgument(object? argument, Encoding encoding)
     {

@@ -3,7 +3,10 @@ using System.Text;
 
 namespace PSNetLab.Conversion;
 
-/// <summary>Makes payloads of a script's output as it comes. PowerShell hands a byte array on byte by byte, so neighbouring bytes are one payload again.</summary>
+/// <summary>
+/// Turns a script's output into payloads as it comes. PowerShell passes on a byte array byte by byte, so adjacent bytes
+/// are joined into one payload again.
+/// </summary>
 internal sealed class ScriptOutput(Encoding encoding, Action<byte[]> onPayload)
 {
     private readonly List<byte> _bytes = [];
@@ -27,10 +30,10 @@ internal sealed class ScriptOutput(Encoding encoding, Action<byte[]> onPayload)
         }
     }
 
-    /// <summary>Says that this was all.</summary>
+    /// <summary>Says that there is no more output.</summary>
     internal void End() => EndBytes();
 
-    /// <summary>Throws what the first output that could not be sent has thrown.</summary>
+    /// <summary>Throws the exception of the first output that could not be sent.</summary>
     internal void ThrowIfFailed()
     {
         if (_error is not null)
@@ -49,7 +52,7 @@ internal sealed class ScriptOutput(Encoding encoding, Action<byte[]> onPayload)
         }
     }
 
-    // What comes after a failure is not sent: the peer would take it for the answer that is missing.
+    // Nothing is sent after a failure: the peer would take it for the missing answer.
     private void Emit(Func<byte[]> payload)
     {
         if (_error is not null)

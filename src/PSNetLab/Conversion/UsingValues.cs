@@ -4,10 +4,10 @@ using System.Text;
 
 namespace PSNetLab.Conversion;
 
-/// <summary>Gives a script block that will run elsewhere the values of its $using: expressions, as they are where the command is called.</summary>
+/// <summary>Gives a script block that runs in another runspace the values of its $using: expressions at the time of the call.</summary>
 internal static class UsingValues
 {
-    /// <summary>The engine's own parameter for them.</summary>
+    /// <summary>PowerShell's own parameter for them.</summary>
     internal const string Parameter = "--%";
 
     private const string Prefix = "$using:";
@@ -27,7 +27,7 @@ internal static class UsingValues
         return values;
     }
 
-    // How the engine looks a value up at run time: by the text of the expression, a variable's name in lower case.
+    // PowerShell looks up a value at run time by the text of the expression, with a variable's name in lower case.
     private static string Key(string text) => Convert.ToBase64String(Encoding.Unicode.GetBytes(text));
 
     private static object? EvaluateExpression(string text, PSCmdlet caller)

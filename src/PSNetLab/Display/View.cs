@@ -3,12 +3,15 @@ using System.Net;
 
 namespace PSNetLab.Display;
 
-/// <summary>What the table views show of a value that a peer chose.</summary>
+/// <summary>What the table views show of values that a peer chose.</summary>
 public static class View
 {
     private const int MostCharacters = 256;
 
-    /// <summary>The text of a message, with control characters as their symbols (U+2400 and on), so that no peer can clear or colour the screen, and cut where it is long.</summary>
+    /// <summary>
+    /// The text of a message, shortened if it is long, with control characters as symbols (U+2400 and up), so that no
+    /// peer can clear or color the screen.
+    /// </summary>
     /// <param name="message">An object with a Text property.</param>
     public static string Text(PSObject message)
     {
@@ -64,7 +67,7 @@ public static class View
         return EndPoint(socket.RemoteAddress, socket.RemotePort);
     }
 
-    /// <summary>Number and name of the process that has a socket, or its owner.</summary>
+    /// <summary>Id and name of the process that has a socket open, or the owner.</summary>
     /// <param name="socket">The socket.</param>
     public static string Process(SocketInfo socket)
     {

@@ -15,9 +15,9 @@ public sealed class HttpServerJob : StreamServerJob, IMessageSink<HttpRequestRec
 
     /// <param name="command">The line that started it.</param>
     /// <param name="name">The name of the job, or null for the next one.</param>
-    /// <param name="records">What becomes of the records of requests.</param>
-    /// <param name="options">What the server is to do.</param>
-    /// <param name="openLog">Opens the access log, if there is to be one; told where its faults go.</param>
+    /// <param name="records">How the records of requests are kept.</param>
+    /// <param name="options">What the server does.</param>
+    /// <param name="openLog">Opens the access log, if there is one; gets a callback for its faults.</param>
     internal HttpServerJob(string command, string? name, RecordOptions records, StaticSiteOptions options, Func<Action<NetLabException>, AccessLog>? openLog)
         : base(command, name, "HttpServer", records)
     {
@@ -38,7 +38,7 @@ public sealed class HttpServerJob : StreamServerJob, IMessageSink<HttpRequestRec
         Uri = MakeUri(LocalEndPoint, options.Certificate is not null);
     }
 
-    /// <summary>Where the folder is found; for a server on all addresses, as this machine can reach it.</summary>
+    /// <summary>The address of the folder; for a server on all addresses, one that works on this machine.</summary>
     public Uri Uri { get; }
 
     /// <summary>The folder that is served.</summary>

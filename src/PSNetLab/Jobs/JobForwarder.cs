@@ -5,16 +5,16 @@ using System.Management.Automation;
 namespace PSNetLab.Jobs;
 
 /// <summary>Writes the streams of one job, in order, from one thread-pool thread at a time and only while there is something to write.</summary>
-/// <remarks>Socket threads never touch a stream: adding to one runs the handlers of Receive-Job -Wait, which may block.</remarks>
+/// <remarks>Socket threads never touch a stream: adding to it runs the handlers of Receive-Job -Wait, which may block.</remarks>
 [SuppressMessage("Design", "CA1001", Justification = "A timer at rest holds nothing.")]
 internal sealed class JobForwarder : IThreadPoolWorkItem
 {
-    // The streams beside Output are history: nobody has to read them, so they must not grow for ever.
+    // The streams other than Output are history: nobody has to read them, so they must not grow forever.
     private const int MostRecordsKept = 1000;
 
     private const int QuietMilliseconds = 2;
 
-    // Stands in the queue for an object in the mailbox, so that records and output keep the order in which they came.
+    // Stands for an object in the mailbox, so that records and output keep their order.
     private static readonly object s_output = new();
 
     private readonly Job _job;
@@ -39,10 +39,10 @@ internal sealed class JobForwarder : IThreadPoolWorkItem
         _later = new Timer(static self => ((IThreadPoolWorkItem)self!).Execute(), this, Timeout.Infinite, Timeout.Infinite);
     }
 
-    /// <summary>Whether there are records on their way to their stream.</summary>
+    /// <summary>Whether records are on their way to their stream.</summary>
     internal bool HasRecords => Volatile.Read(ref _records) > 0;
 
-    /// <summary>Whether one write to a stream, or the change of state, has taken so long already that it waits for somebody.</summary>
+    /// <summary>Whether a write to a stream, or the change of state, has taken so long that it must be waiting for someone.</summary>
     internal bool IsStuck(TimeSpan atLeast)
     {
         long since = Volatile.Read(ref _busySince);
@@ -52,7 +52,7 @@ internal sealed class JobForwarder : IThreadPoolWorkItem
     /// <summary>Says that an object was put into the mailbox.</summary>
     internal void OnOutput()
     {
-        // A receiver that takes from the mailbox itself is not to be slowed down by news of what it will see anyway.
+        // A receiver that takes from the mailbox itself must not be slowed down by notifications of what it sees anyway.
         if (Volatile.Read(ref _directReceivers) == 0)
         {
             Enqueue(s_output);
@@ -180,18 +180,18 @@ internal sealed class JobForwarder : IThreadPoolWorkItem
         }
         catch (Exception error) when (error is ObjectDisposedException or InvalidOperationException)
         {
-            // A job that was removed has closed its streams; what still comes has no reader.
+            // A removed job has closed its streams; anything that still comes has no reader.
         }
         catch (Exception error)
         {
-            // On a thread of the pool, an exception would end the whole process.
+            // An exception on a pool thread would end the whole process.
             TellOfHandler(error);
         }
 
         Volatile.Write(ref _busySince, 0);
     }
 
-    /// <summary>Tells once that a handler of one of the streams throws: it may do so at every record, and at this one, too.</summary>
+    /// <summary>Reports once that a handler of a stream throws: it may do so for every record, including this one.</summary>
     private void TellOfHandler(Exception error)
     {
         if (!_handlerHasThrown)

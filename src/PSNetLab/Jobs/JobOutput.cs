@@ -5,11 +5,14 @@ using PSNetLab.Engine.Messages;
 
 namespace PSNetLab.Jobs;
 
-/// <summary>The Output stream of a job as a window on its mailbox: what waits there is held once, is bounded, and taking from either side takes it from both.</summary>
+/// <summary>
+/// The Output stream of a job as a view of its mailbox: objects are stored once, their number is limited, and taking from
+/// either takes from both.
+/// </summary>
 /// <remarks>
 /// A plain PSDataCollection keeps a list and removes from its head one by one, so reading n objects moves n²/2 of them:
-/// 100,000 take most of a second, a million more than a minute. The constructor for deserialization is the only public
-/// one that takes the list to use.
+/// 100,000 take most of a second, a million more than a minute. The deserialization constructor is the only public one
+/// that accepts a list to use.
 /// </remarks>
 internal sealed class JobOutput : PSDataCollection<PSObject>
 {
@@ -20,7 +23,7 @@ internal sealed class JobOutput : PSDataCollection<PSObject>
     {
     }
 
-    /// <summary>What serializes the takers of this collection with those of the mailbox.</summary>
+    /// <summary>The lock shared by the readers of this collection and those of the mailbox.</summary>
     internal object SyncRoot => ((ICollection)this).SyncRoot;
 
     /// <summary>Raises DataAdded for one object that is already in the mailbox. May block while Receive-Job -Wait is busy.</summary>
@@ -100,7 +103,7 @@ internal sealed class JobOutput : PSDataCollection<PSObject>
 
         public void Insert(int index, PSObject item)
         {
-            // What is announced is in the mailbox already.
+            // The announced object is already in the mailbox.
             if (!ReferenceEquals(item, s_announcement))
             {
                 throw new NotSupportedException("Only the job itself adds to its output.");

@@ -41,7 +41,7 @@ internal static class LiveJobs
 
     internal static void Remove(TcpConnection connection) => s_connections.TryRemove(connection, out _);
 
-    /// <summary>Stops what this runspace started; others may have imported the module, too.</summary>
+    /// <summary>Stops what this runspace started; other runspaces may have imported the module as well.</summary>
     internal static void StopOwn() => StopOwnedBy(Runspace.DefaultRunspace.InstanceId);
 
     private static Guid Owner()
@@ -67,7 +67,7 @@ internal static class LiveJobs
 
     private static void StopOwnedBy(Guid runspace)
     {
-        // Connections first: servers need not wait for clients that are ours.
+        // Connections first: servers need not wait for our own clients.
         List<Task> closing = [];
         foreach ((TcpConnection connection, _) in s_connections.Where(entry => entry.Value == runspace))
         {
@@ -78,7 +78,7 @@ internal static class LiveJobs
 
         NetJob.StopAll(s_jobs.Where(entry => entry.Value == runspace).Select(entry => entry.Key));
 
-        // A process that ended before them would take what is still on its way with it.
+        // If the process ended before them, data still on its way would be lost.
         Task.WaitAll([.. closing], s_longestClose);
     }
 }

@@ -4,10 +4,10 @@ using System.Reflection;
 
 namespace PSNetLab.Jobs;
 
-/// <summary>Runspaces for script blocks of a job, which know the cmdlets of this module.</summary>
+/// <summary>Runspaces for script blocks of a job, with the cmdlets of this module.</summary>
 /// <remarks>
-/// The cmdlets come from the loaded assembly: a module that was imported by its path would not be found by name, and an import
-/// in each runspace takes time and, side by side, falls into a race of PowerShell's own over format files.
+/// The cmdlets come from the loaded assembly: a module imported by path would not be found by name, and an import in each
+/// runspace takes time and, in parallel, runs into a race in PowerShell over format files.
 /// </remarks>
 internal static class ModuleRunspace
 {

@@ -4,7 +4,7 @@ using PSNetLab.Engine.Messages;
 
 namespace PSNetLab.Jobs;
 
-/// <summary>A job that works in the background until it is done or stopped: its streams, the results that wait in it, and its end.</summary>
+/// <summary>A job that works in the background until it is done or stopped: its streams, its waiting results, and its end.</summary>
 public abstract class NetJob : Job
 {
     private static readonly TimeSpan s_longestStop = TimeSpan.FromSeconds(1.5);
@@ -33,18 +33,18 @@ public abstract class NetJob : Job
     /// <summary>Whether Receive-Job would return something.</summary>
     public override bool HasMoreData => _mailbox.Count > 0 || Error.Count > 0 || Warning.Count > 0 || Information.Count > 0 || Verbose.Count > 0 || _forwarder.HasRecords;
 
-    /// <summary>Results that wait to be taken.</summary>
+    /// <summary>Results that wait to be received.</summary>
     public int Waiting => _mailbox.Count;
 
-    /// <summary>Results that were not kept because as many as -BufferLimit waited already.</summary>
+    /// <summary>Results that were not kept because -BufferLimit was reached.</summary>
     public long Dropped => _mailbox.Dropped;
 
     internal RecordOptions Records { get; }
 
-    /// <summary>What lets those who look for messages wait for one that is about to come.</summary>
+    /// <summary>Lets receivers wait for a message that is about to arrive.</summary>
     private protected Handover Handover => _mailbox.Handover;
 
-    /// <summary>Puts a line on its way to the Information stream, with a tag to tell its kind by.</summary>
+    /// <summary>Sends a line to the Information stream, with a tag for its kind.</summary>
     internal void Inform(string tag, string text)
     {
         InformationRecord record = new(text, Location);
@@ -54,10 +54,10 @@ public abstract class NetJob : Job
 
     private protected Exception? Failure { get; private set; }
 
-    /// <summary>Tells everything under way to end, and waits, for little more than the second it gets, until it has.</summary>
+    /// <summary>Tells all work to end, and waits until it has, for little more than the second it gets.</summary>
     public override void StopJob() => StopAll([this]);
 
-    /// <summary>Stops many in the time of one: all are told, then all are waited for.</summary>
+    /// <summary>Stops many in the time of one: tells all, then waits for all.</summary>
     internal static void StopAll(IEnumerable<NetJob> jobs)
     {
         NetJob[] stopping = [.. jobs.Where(job => job.TryBeginStop())];
@@ -68,7 +68,7 @@ public abstract class NetJob : Job
         }
     }
 
-    /// <summary>Waits for messages and takes the oldest of them; 0 when none will come any more.</summary>
+    /// <summary>Waits for messages and takes the oldest of them; 0 if no more will come.</summary>
     internal int Take(Span<object> destination)
     {
         lock (_output.SyncRoot)
@@ -77,7 +77,7 @@ public abstract class NetJob : Job
         }
     }
 
-    /// <summary>Gives back what was taken and not used, to be the oldest again.</summary>
+    /// <summary>Puts back messages that were taken and not used, as the oldest again.</summary>
     internal void PutBack(ReadOnlySpan<object> messages)
     {
         lock (_output.SyncRoot)
@@ -89,17 +89,17 @@ public abstract class NetJob : Job
     /// <inheritdoc cref="Mailbox{T}.WaitForData"/>
     internal bool WaitForData(int milliseconds, CancellationToken cancellationToken) => _mailbox.WaitForData(milliseconds, cancellationToken);
 
-    /// <summary>Whether a taker that found nothing need not wait.</summary>
+    /// <summary>Whether there is no point in waiting for more.</summary>
     internal bool IsDrained => _mailbox.IsDrained;
 
     internal void AttachReceiver() => _forwarder.AttachReceiver();
 
     internal void DetachReceiver() => _forwarder.DetachReceiver();
 
-    /// <summary>Puts a record on its way to its stream, from any thread, without blocking.</summary>
+    /// <summary>Sends a record to its stream, from any thread, without blocking.</summary>
     internal void Write(object record) => _forwarder.Write(record);
 
-    /// <summary>Begins the work. Until now nothing happens, so that the job can be made known first.</summary>
+    /// <summary>Starts the work. Nothing happens before, so that the job can be registered first.</summary>
     internal void Run()
     {
         lock (_gate)
@@ -122,7 +122,7 @@ public abstract class NetJob : Job
     /// <summary>Tells the work to end soon; does not wait.</summary>
     private protected abstract void BeginStop();
 
-    /// <summary>What an error that ends the job is about.</summary>
+    /// <summary>The target of an error that ends the job.</summary>
     private protected abstract object FaultTarget { get; }
 
     /// <summary>Called when the work has ended and everything was written.</summary>
@@ -130,7 +130,7 @@ public abstract class NetJob : Job
     {
     }
 
-    /// <summary>Keeps a message for the receivers; false when there is no room and it is to wait.</summary>
+    /// <summary>Keeps a message for the receivers; false if there is no room and the caller must wait.</summary>
     private protected bool TryRecord(object message)
     {
         AddResult result = _mailbox.Add(message);
@@ -168,10 +168,10 @@ public abstract class NetJob : Job
         base.Dispose(disposing);
     }
 
-    /// <summary>Lets Stop-Job be followed by Remove-Job, as everybody types it.</summary>
+    /// <summary>Lets Remove-Job follow Stop-Job, as everyone types it.</summary>
     /// <remarks>
-    /// Inside the pipeline of Receive-Job -Wait the last output and the state can only be written once this thread
-    /// goes on, so a forwarder that is stuck in a stream ends the wait.
+    /// Inside the pipeline of Receive-Job -Wait, the last output and the state can only be written once this thread
+    /// continues, so a forwarder that is stuck in a stream ends the wait.
     /// </remarks>
     private void WaitForEnd(long limit)
     {
@@ -181,7 +181,7 @@ public abstract class NetJob : Job
         }
     }
 
-    /// <returns>Whether there is an end to wait for: false when the job is stopping or over already.</returns>
+    /// <returns>Whether there is an end to wait for: false if the job is already stopping or over.</returns>
     private bool TryBeginStop()
     {
         lock (_gate)
@@ -194,7 +194,7 @@ public abstract class NetJob : Job
             _stopRequested = true;
         }
 
-        // What is under way is kept beyond the limit: nobody is left to hold back.
+        // Anything on its way is kept beyond the limit: there is nobody left to hold back.
         _mailbox.Complete();
         BeginStop();
         Run();
@@ -248,7 +248,7 @@ public abstract class NetJob : Job
     }
 }
 
-/// <summary>What becomes of the results of a job that nobody has taken.</summary>
+/// <summary>How the results of a job are kept until they are received.</summary>
 internal sealed record RecordOptions(bool Keep, int BufferLimit, WhenFull WhenFull)
 {
     internal const int DefaultBufferLimit = 65536;

@@ -9,11 +9,11 @@ using PSNetLab.Engine.Messages;
 
 namespace PSNetLab.Jobs;
 
-/// <summary>Runs the script block that answers messages, in runspaces of its own, at most as many at once as its throttle limit.</summary>
-/// <remarks>Never on the thread of an event loop. Whatever the script does, its server lives: a failure is an error of the job.</remarks>
+/// <summary>Runs the script block that answers messages, in runspaces of its own, at most -ThrottleLimit at once.</summary>
+/// <remarks>Never on the thread of an event loop. Nothing the script does ends its server: a failure is an error of the job.</remarks>
 internal sealed class ScriptRunner : IDisposable
 {
-    // The script waits when so many of its answers wait to be sent.
+    // The script waits when this many of its answers are waiting to be sent.
     private const int MostAnswersWaiting = 64;
 
     private static readonly TimeSpan s_stopGrace = TimeSpan.FromSeconds(1);
@@ -29,10 +29,10 @@ internal sealed class ScriptRunner : IDisposable
     private volatile bool _stopped;
 
     /// <param name="script">The script block.</param>
-    /// <param name="caller">The cmdlet it was given to: its location is the script's, and its variables are those of $using:.</param>
+    /// <param name="caller">The cmdlet it was given to: the script runs at its location, and gets its variables with $using:.</param>
     /// <param name="throttleLimit">How many may run at once.</param>
     /// <param name="encoding">How text becomes bytes.</param>
-    /// <param name="framing">What an answer is sent in.</param>
+    /// <param name="framing">The framing of an answer.</param>
     internal ScriptRunner(ScriptBlock script, PSCmdlet caller, int throttleLimit, Encoding encoding, MessageFraming framing)
     {
         _script = script.ToString();
@@ -52,11 +52,11 @@ internal sealed class ScriptRunner : IDisposable
         }
         catch (Exception)
         {
-            // The first message tries again, and its failure is told.
+            // The first message tries again and reports its failure.
         }
     });
 
-    /// <summary>Runs the script on one message, as $_, and hands on what it puts out as it comes, a payload each.</summary>
+    /// <summary>Runs the script on one message, as $_, and passes on its output as it comes, one payload each.</summary>
     internal async IAsyncEnumerable<byte[]> AnswerAsync(IReceivedMessage message, NetJob job)
     {
         await LoopThread.Leave();
@@ -75,14 +75,14 @@ internal sealed class ScriptRunner : IDisposable
         }
         finally
         {
-            // Without a taker the script still runs to its end.
+            // Without a receiver the script still runs to its end.
             answers.Writer.TryComplete();
             await run.ConfigureAwait(false);
             _throttle.Release();
         }
     }
 
-    /// <summary>Breaks off what still runs after the time that connections get to end by themselves.</summary>
+    /// <summary>Aborts scripts that still run after the time that connections get to end by themselves.</summary>
     internal void Stop() => Task.Delay(s_stopGrace).ContinueWith(
         _ =>
         {
@@ -137,7 +137,7 @@ internal sealed class ScriptRunner : IDisposable
         runspace?.Dispose();
     }
 
-    /// <summary>Runs the script; whatever happens is told, nothing is thrown.</summary>
+    /// <summary>Runs the script. Every failure is reported; nothing is thrown.</summary>
     private async Task RunAsync(IReceivedMessage message, NetJob job, ChannelWriter<byte[]> answers)
     {
         Runspace? runspace = null;
@@ -196,7 +196,7 @@ internal sealed class ScriptRunner : IDisposable
         payloads.ThrowIfFailed();
     }
 
-    /// <summary>Called on the script's own thread, which waits while many answers do.</summary>
+    /// <summary>Called on the script's own thread, which waits while many answers are waiting.</summary>
     private void Send(byte[] payload, ChannelWriter<byte[]> answers)
     {
         _framing.EncodedLength(payload.Length);
@@ -204,7 +204,7 @@ internal sealed class ScriptRunner : IDisposable
         {
             if (!answers.WaitToWriteAsync().AsTask().GetAwaiter().GetResult())
             {
-                return; // nobody takes them any more
+                return; // nobody receives them any more
             }
         }
     }

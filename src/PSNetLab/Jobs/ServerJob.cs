@@ -33,7 +33,7 @@ public abstract class ServerJob : NetJob
     /// <summary>Bytes sent so far.</summary>
     public abstract long BytesSent { get; }
 
-    /// <summary>Peers or datagrams that were not let in.</summary>
+    /// <summary>Peers or datagrams that were refused.</summary>
     public abstract long Refused { get; }
 
     /// <summary>The socket the job listens on.</summary>
@@ -44,6 +44,6 @@ public abstract class ServerJob : NetJob
 
     private protected override object FaultTarget => LocalEndPoint;
 
-    /// <summary>What was not kept or not let in, for the status message.</summary>
+    /// <summary>What was dropped or refused, for the status message.</summary>
     private protected string Losses => (Dropped > 0 ? $", {Dropped} dropped" : string.Empty) + (Refused > 0 ? $", {Refused} refused" : string.Empty);
 }

@@ -5,7 +5,7 @@ using PSNetLab.Engine.Servers;
 
 namespace PSNetLab.Jobs;
 
-/// <summary>A job behind which a server over TCP works.</summary>
+/// <summary>A job that runs a TCP server.</summary>
 public abstract class StreamServerJob : ServerJob, IStreamServerObserver
 {
     private protected StreamServerJob(string command, string? name, string kind, RecordOptions records)
@@ -25,10 +25,10 @@ public abstract class StreamServerJob : ServerJob, IStreamServerObserver
     /// <summary>Bytes received on all connections so far.</summary>
     public override long BytesReceived => Server.Totals.BytesReceived;
 
-    /// <summary>Bytes sent on all connections so far; of HTTP, without the heads of the responses.</summary>
+    /// <summary>Bytes sent on all connections so far; for HTTP, without the response headers.</summary>
     public override long BytesSent => Server.Totals.BytesSent;
 
-    /// <summary>Connections that were not let in: over -MaxConnections, or by their address.</summary>
+    /// <summary>Connections that were refused because of -MaxConnections or their address.</summary>
     public override long Refused => Server.Refused;
 
     internal override Socket Socket => Server.Listener;

@@ -14,10 +14,10 @@ public sealed class UdpServerJob : ServerJob, IMessageSink<UdpMessage>
 
     /// <param name="command">The line that started it.</param>
     /// <param name="name">The name of the job, or null for the next one.</param>
-    /// <param name="records">What becomes of received datagrams.</param>
-    /// <param name="options">What the server is to do.</param>
+    /// <param name="records">How received datagrams are kept.</param>
+    /// <param name="options">What the server does.</param>
     /// <param name="script">What answers, or null.</param>
-    /// <param name="isForeground">Whether a cmdlet takes everything at once; then errors go to it among the messages.</param>
+    /// <param name="isForeground">Whether a cmdlet receives everything at once; then errors go to it among the messages.</param>
     internal UdpServerJob(string command, string? name, RecordOptions records, UdpServerOptions options, ScriptRunner? script, bool isForeground = false)
         : base(command, name, "UdpServer", records)
     {
@@ -48,7 +48,7 @@ public sealed class UdpServerJob : ServerJob, IMessageSink<UdpMessage>
     /// <summary>Bytes sent so far.</summary>
     public override long BytesSent => _server.BytesSent;
 
-    /// <summary>How many bytes the system keeps waiting for the server: what it gave of -ReceiveBufferBytes.</summary>
+    /// <summary>The size of the system's receive buffer, which may be less than -ReceiveBufferBytes asked for.</summary>
     public int ReceiveBufferBytes => _server.ReceiveBufferBytes;
 
     /// <summary>Datagrams sent so far.</summary>
@@ -57,7 +57,7 @@ public sealed class UdpServerJob : ServerJob, IMessageSink<UdpMessage>
     /// <summary>Datagrams that were not handled because of the address of their sender: not allowed, forged, or of a server that answers the answers.</summary>
     public override long Refused => _server.Refused;
 
-    /// <summary>Datagrams the system dropped because they came faster than they were taken; nothing where it does not tell.</summary>
+    /// <summary>Datagrams the system dropped because they arrived faster than they were read; null if it does not report it.</summary>
     public long? KernelDrops => _server.KernelDrops;
 
     /// <inheritdoc/>

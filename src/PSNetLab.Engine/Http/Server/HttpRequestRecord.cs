@@ -37,7 +37,7 @@ public sealed class HttpRequestRecord : IWeighted
     /// <summary>The address and port of the client.</summary>
     public IPEndPoint RemoteEndPoint { get; }
 
-    /// <summary>A number that tells the connection from every other of this process.</summary>
+    /// <summary>A number that identifies the connection in this process.</summary>
     public int ConnectionId { get; }
 
     /// <summary>The method, such as GET. Of a request that could not be read, nothing.</summary>

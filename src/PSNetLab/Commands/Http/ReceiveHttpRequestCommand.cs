@@ -4,12 +4,12 @@ using PSNetLab.Jobs;
 
 namespace PSNetLab.Commands;
 
-/// <summary>Takes the records of the requests that a web server has answered.</summary>
+/// <summary>Receives the records of the requests that a web server has answered.</summary>
 [Cmdlet(VerbsCommunications.Receive, "HttpRequest")]
 [OutputType(typeof(HttpRequestRecord))]
 public sealed class ReceiveHttpRequestCommand : ReceiveCmdlet
 {
-    /// <summary>The server whose records to take.</summary>
+    /// <summary>The server whose records to receive.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true)]
     [ArgumentCompleter(typeof(ServerJobCompleter<HttpServerJob>))]
     public HttpServerJob? Job { get; set; }

@@ -24,7 +24,7 @@ public sealed class StartStaticHttpServerCommand : StartServerCmdlet
     [ValidateNotNullOrEmpty]
     public string Path { get; set; } = ".";
 
-    /// <summary>The port to listen on, 0 to 65535; 0 takes a free one, which the job tells. Default: 0.</summary>
+    /// <summary>The port to listen on, 0 to 65535; 0 takes a free one, shown by the job. Default: 0.</summary>
     [Parameter(Position = 1)]
     [ValidateRange(0, 65535)]
     public int Port { get; set; }
@@ -35,7 +35,7 @@ public sealed class StartStaticHttpServerCommand : StartServerCmdlet
     [ArgumentCompleter(typeof(LocalAddressCompleter))]
     public IPAddress Address { get; set; } = IPAddress.Loopback;
 
-    /// <summary>Speaks HTTPS; without -Certificate, with a certificate for localhost that is signed by itself.</summary>
+    /// <summary>Uses HTTPS; without -Certificate, with a self-signed certificate for localhost.</summary>
     [Parameter]
     public SwitchParameter Tls { get; set; }
 
@@ -44,45 +44,48 @@ public sealed class StartStaticHttpServerCommand : StartServerCmdlet
     [CertificateTransformation]
     public X509Certificate2? Certificate { get; set; }
 
-    /// <summary>The names of the files that are shown for their folder; the first that is there counts. Default: index.html, index.htm.</summary>
+    /// <summary>
+    /// The names of the files that are served for their folder; the first one that exists is used. Default: index.html,
+    /// index.htm.
+    /// </summary>
     [Parameter]
     [AllowEmptyCollection]
     public string[] DefaultDocument { get; set; } = ["index.html", "index.htm"];
 
-    /// <summary>Lists a folder that has no default document, as a page, or as JSON for those who ask for it.</summary>
+    /// <summary>Lists a folder that has no default document, as a page, or as JSON for clients that ask for it.</summary>
     [Parameter]
     public SwitchParameter Browse { get; set; }
 
-    /// <summary>The file that answers for every page there is no file for, as single-page applications need it.</summary>
+    /// <summary>The file that is sent for every page that has no file, for single-page applications.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     public string? SpaFallback { get; set; }
 
-    /// <summary>The file that is shown, with 404 (Not Found), for what is not there.</summary>
+    /// <summary>The file that is sent with 404 (Not Found) when a file does not exist.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     public string? NotFoundPage { get; set; }
 
-    /// <summary>Fields of every response; they replace the server's own of the same name.</summary>
+    /// <summary>Header fields for every response; they replace the server's own fields of the same name.</summary>
     [Parameter]
     public IDictionary Headers { get; set; } = new Hashtable();
 
-    /// <summary>Lets scripts of every other origin read the files.</summary>
+    /// <summary>Lets scripts from every other origin read the files.</summary>
     [Parameter]
     public SwitchParameter Cors { get; set; }
 
-    /// <summary>Cache-Control of files. Default: no-cache; browsers then ask each time whether the file has changed.</summary>
+    /// <summary>Cache-Control of files. Default: no-cache, with which browsers ask each time whether the file has changed.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(CacheControlCompleter))]
     public string CacheControl { get; set; } = "no-cache";
 
-    /// <summary>The user name and password that clients must give (HTTP Basic authentication).</summary>
+    /// <summary>The user name and password that clients must send (HTTP Basic authentication).</summary>
     [Parameter]
     [Credential]
     public PSCredential? Credential { get; set; }
 
-    /// <summary>Serves files and folders whose name starts with a dot, too; .well-known always is.</summary>
+    /// <summary>Also serves files and folders whose name starts with a dot; .well-known always is.</summary>
     [Parameter]
     public SwitchParameter IncludeHidden { get; set; }
 
@@ -90,7 +93,7 @@ public sealed class StartStaticHttpServerCommand : StartServerCmdlet
     [Parameter]
     public SwitchParameter FollowSymlinks { get; set; }
 
-    /// <summary>Media types by extension, beside the known ones and instead of them.</summary>
+    /// <summary>Media types by extension, in addition to the known ones or replacing them.</summary>
     [Parameter]
     public IDictionary MimeType { get; set; } = new Hashtable();
 
@@ -98,32 +101,32 @@ public sealed class StartStaticHttpServerCommand : StartServerCmdlet
     [Parameter]
     public SwitchParameter NoCompression { get; set; }
 
-    /// <summary>The most connections open at a time; further ones get 503 and are counted in Refused. Default: 1024.</summary>
+    /// <summary>The maximum number of open connections; more get 503 and are counted in Refused. Default: 1024.</summary>
     [Parameter]
     [ValidateRange(1, int.MaxValue)]
     public int MaxConnections { get; set; } = 1024;
 
-    /// <summary>The most bytes of a request line; a longer one gets 414. Default: 8192.</summary>
+    /// <summary>The maximum size of a request line in bytes; a longer one gets 414. Default: 8192.</summary>
     [Parameter]
     [ValidateRange(64, 1024 * 1024)]
     public int MaxRequestLineBytes { get; set; } = new HttpLimits().StartLineBytes;
 
-    /// <summary>The most bytes of all header fields; more get 431. Default: 32768.</summary>
+    /// <summary>The maximum size of all header fields in bytes; more get 431. Default: 32768.</summary>
     [Parameter]
     [ValidateRange(64, 16 * 1024 * 1024)]
     public int MaxHeaderBytes { get; set; } = new HttpLimits().HeaderBytes;
 
-    /// <summary>The most header fields; more get 431. Default: 100.</summary>
+    /// <summary>The maximum number of header fields; more get 431. Default: 100.</summary>
     [Parameter]
     [ValidateRange(1, 10000)]
     public int MaxHeaderCount { get; set; } = new HttpLimits().HeaderCount;
 
-    /// <summary>The seconds a request may take to arrive, and a client may take for each 16 KiB of the answer. Default: 30.</summary>
+    /// <summary>The seconds a request may take to arrive, and a client may take to read each 16 KiB of the answer. Default: 30.</summary>
     [Parameter]
     [ValidateRange(0.1, 86400)]
     public double RequestTimeoutSec { get; set; } = 30;
 
-    /// <summary>The seconds a connection may be quiet between two requests. Default: 60.</summary>
+    /// <summary>The seconds a connection may be idle between two requests. Default: 60.</summary>
     [Parameter]
     [ValidateRange(0.1, 86400)]
     public double KeepAliveTimeoutSec { get; set; } = 60;
@@ -133,7 +136,10 @@ public sealed class StartStaticHttpServerCommand : StartServerCmdlet
     [ValidateNotNullOrEmpty]
     public string? LogPath { get; set; }
 
-    /// <summary>The form of those lines: Common, or Combined, which has the referring page and the user agent, too. Default: Combined.</summary>
+    /// <summary>
+    /// The format of those lines: Common, or Combined, which adds the referring page and the user agent. Default:
+    /// Combined.
+    /// </summary>
     [Parameter]
     public AccessLogFormat LogFormat { get; set; } = AccessLogFormat.Combined;
 
@@ -203,7 +209,7 @@ public sealed class StartStaticHttpServerCommand : StartServerCmdlet
         return pairs;
     }
 
-    /// <summary>The path of a file as seen from the folder, without detours and with slashes, as in a URL.</summary>
+    /// <summary>The path of a file relative to the folder, normalized and with slashes, as in a URL.</summary>
     private static string? FileIn(string folder, string? name, string parameter)
     {
         if (name is null)

@@ -8,7 +8,7 @@ using PSNetLab.Jobs;
 
 namespace PSNetLab.Commands;
 
-/// <summary>Looks into a socket, or lists the sockets of the machine.</summary>
+/// <summary>Shows a socket in detail, or lists the sockets of the machine.</summary>
 [Cmdlet(VerbsCommon.Get, "SocketInfo", DefaultParameterSetName = MachineSet)]
 [OutputType(typeof(SocketInfo))]
 [SuppressMessage("Performance", "CA1819", Justification = "PowerShell parameters are arrays.")]
@@ -28,7 +28,10 @@ public sealed class GetSocketInfoCommand : NetCmdlet
     private WildcardPattern[]? _names;
     private uint _states;
 
-    /// <summary>The object to look into: a server job or connection of this module, or a Socket, TcpClient, TcpListener or UdpClient of .NET.</summary>
+    /// <summary>
+    /// The object to show: a server job or connection of this module, or a Socket, TcpClient, TcpListener or UdpClient of
+    /// .NET.
+    /// </summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ParameterSetName = ObjectSet)]
     public object? InputObject { get; set; }
 
@@ -40,11 +43,11 @@ public sealed class GetSocketInfoCommand : NetCmdlet
     [Parameter(ParameterSetName = MachineSet)]
     public SocketState[]? State { get; set; }
 
-    /// <summary>Only sockets that wait for somebody: TCP in state Listen, datagram sockets without a peer.</summary>
+    /// <summary>Only sockets that wait for a peer: TCP in state Listen, datagram sockets without a peer.</summary>
     [Parameter(ParameterSetName = MachineSet)]
     public SwitchParameter Listening { get; set; }
 
-    /// <summary>Only sockets with one of these ports, local or of the peer: both ends of connections, and who listens.</summary>
+    /// <summary>Only sockets with one of these ports, local or of the peer: both ends of connections, and listeners.</summary>
     [Parameter(ParameterSetName = MachineSet)]
     [ValidateRange(1, 65535)]
     [ArgumentCompleter(typeof(ServerPortCompleter<ServerJob>))]
@@ -82,11 +85,11 @@ public sealed class GetSocketInfoCommand : NetCmdlet
     [ArgumentCompleter(typeof(ProcessNameCompleter))]
     public string[]? ProcessName { get; set; }
 
-    /// <summary>Also finds out which process has each socket: of other users' processes only with the rights for it.</summary>
+    /// <summary>Also finds the process that has each socket open; for other users' processes this needs extra rights.</summary>
     [Parameter(ParameterSetName = MachineSet)]
     public SwitchParameter IncludeProcess { get; set; }
 
-    /// <summary>Also asks for what TCP itself knows: round-trip time, congestion window and more. Linux only.</summary>
+    /// <summary>Also reads what TCP itself knows: round-trip time, congestion window and more. Linux only.</summary>
     [Parameter(ParameterSetName = MachineSet)]
     public SwitchParameter Detailed { get; set; }
 
@@ -173,7 +176,7 @@ public sealed class GetSocketInfoCommand : NetCmdlet
         => (ProcessId is null || ProcessId.Contains(process))
             && (_names is null || (_processes.NameOf(process) is { } name && Array.Exists(_names, pattern => pattern.IsMatch(name))));
 
-    /// <summary>What may have been meant by an object that has no socket.</summary>
+    /// <summary>What the user may have meant with an object that has no socket.</summary>
     private string Hint() => (InputObject is PSObject wrapped ? wrapped.BaseObject : InputObject) switch
     {
         int port => $" To list the sockets that use a port: Get-SocketInfo -Port {port}.",

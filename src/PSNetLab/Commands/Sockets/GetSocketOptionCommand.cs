@@ -12,11 +12,17 @@ namespace PSNetLab.Commands;
 [SuppressMessage("Performance", "CA1819", Justification = "PowerShell parameters are arrays.")]
 public sealed class GetSocketOptionCommand : NetCmdlet
 {
-    /// <summary>The object whose socket to ask: a server job or connection of this module, or a Socket, TcpClient, TcpListener or UdpClient of .NET.</summary>
+    /// <summary>
+    /// The object whose options to read: a server job or connection of this module, or a Socket, TcpClient, TcpListener
+    /// or UdpClient of .NET.
+    /// </summary>
     [Parameter(Mandatory = true, ValueFromPipeline = true)]
     public object? InputObject { get; set; }
 
-    /// <summary>The options: names, or level and number such as 6/23. Default: all that have a name here and that the socket has.</summary>
+    /// <summary>
+    /// The options: names, or a level and a number such as 6/23. Default: all that have a name here and that the socket
+    /// has.
+    /// </summary>
     [Parameter(Position = 0)]
     [ArgumentCompleter(typeof(SocketOptionCompleter))]
     public string[]? Name { get; set; }

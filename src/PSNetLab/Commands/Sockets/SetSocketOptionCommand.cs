@@ -14,7 +14,7 @@ public sealed class SetSocketOptionCommand : NetCmdlet
     [Parameter(Mandatory = true, ValueFromPipeline = true)]
     public object? InputObject { get; set; }
 
-    /// <summary>The option: a name, or level and number such as 6/23.</summary>
+    /// <summary>The option: a name, or a level and a number such as 6/23.</summary>
     [Parameter(Mandatory = true, Position = 0)]
     [ArgumentCompleter(typeof(SocketOptionCompleter))]
     public string Name { get; set; } = string.Empty;
@@ -24,7 +24,7 @@ public sealed class SetSocketOptionCommand : NetCmdlet
     [ArgumentCompleter(typeof(SocketOptionValueCompleter))]
     public object Value { get; set; } = 0;
 
-    /// <summary>Emits the option as the system has it now: it may have made something else of the value.</summary>
+    /// <summary>Emits the option as it is now: the system may have adjusted the value.</summary>
     [Parameter]
     public SwitchParameter PassThru { get; set; }
 

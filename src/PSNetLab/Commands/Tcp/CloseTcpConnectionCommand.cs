@@ -5,7 +5,7 @@ using PSNetLab.Jobs;
 
 namespace PSNetLab.Commands;
 
-/// <summary>Closes connections: in good order, in one direction only, or with a reset.</summary>
+/// <summary>Closes connections: gracefully, in one direction only, or with a reset.</summary>
 [Cmdlet(VerbsCommon.Close, "TcpConnection", SupportsShouldProcess = true, DefaultParameterSetName = CloseSet)]
 [SuppressMessage("Performance", "CA1819", Justification = "PowerShell parameters are arrays.")]
 public sealed class CloseTcpConnectionCommand : NetCmdlet
@@ -21,11 +21,11 @@ public sealed class CloseTcpConnectionCommand : NetCmdlet
     [ArgumentCompleter(typeof(ConnectionCompleter))]
     public TcpConnection[] Connection { get; set; } = [];
 
-    /// <summary>Only says that this side sends no more (FIN); what the peer still sends can be received.</summary>
+    /// <summary>Only ends sending (FIN); what the peer still sends can be received.</summary>
     [Parameter(Mandatory = true, ParameterSetName = HalfCloseSet)]
     public SwitchParameter HalfClose { get; set; }
 
-    /// <summary>Breaks the connection off (RST); what is under way in either direction is lost.</summary>
+    /// <summary>Resets the connection (RST); data on its way in either direction is lost.</summary>
     [Parameter(Mandatory = true, ParameterSetName = ResetSet)]
     public SwitchParameter Reset { get; set; }
 
@@ -52,6 +52,6 @@ public sealed class CloseTcpConnectionCommand : NetCmdlet
         }
     }
 
-    /// <summary>Waits for all of them at once: a process that ended earlier would take what is still on its way with it.</summary>
+    /// <summary>Waits for all of them at once: if the process ended earlier, data still on its way would be lost.</summary>
     protected override void EndProcessing() => Await(Task.WhenAll(_closing).WaitAsync(StopToken));
 }

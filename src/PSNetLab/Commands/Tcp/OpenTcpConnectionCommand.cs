@@ -4,7 +4,7 @@ using PSNetLab.Jobs;
 
 namespace PSNetLab.Commands;
 
-/// <summary>Opens a TCP connection and hands it out, live.</summary>
+/// <summary>Opens a TCP connection and returns it.</summary>
 [Cmdlet(VerbsCommon.Open, "TcpConnection", DefaultParameterSetName = HostSet)]
 [OutputType(typeof(TcpConnection))]
 public sealed class OpenTcpConnectionCommand : TcpClientCmdlet

@@ -4,7 +4,7 @@ using PSNetLab.Jobs;
 
 namespace PSNetLab.Commands;
 
-/// <summary>Receives messages from a connection, or takes those a server has received.</summary>
+/// <summary>Receives messages from a connection or from a server.</summary>
 [Cmdlet(VerbsCommunications.Receive, "TcpMessage", DefaultParameterSetName = ConnectionSet)]
 [OutputType(typeof(TcpMessage))]
 public sealed class ReceiveTcpMessageCommand : ReceiveCmdlet
@@ -17,7 +17,7 @@ public sealed class ReceiveTcpMessageCommand : ReceiveCmdlet
     [ArgumentCompleter(typeof(ConnectionCompleter))]
     public TcpConnection? Connection { get; set; }
 
-    /// <summary>The server whose messages to take.</summary>
+    /// <summary>The server whose messages to receive.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ParameterSetName = JobSet)]
     [ArgumentCompleter(typeof(ServerJobCompleter<TcpServerJob>))]
     public TcpServerJob? Job { get; set; }

@@ -102,7 +102,7 @@ public sealed partial class SendTcpMessageCommand
         }
         catch (OperationCanceledException)
         {
-            // Given up, and reported, before.
+            // Already given up and reported.
         }
 
         return null;

@@ -9,7 +9,10 @@ using PSNetLab.Jobs;
 
 namespace PSNetLab.Commands;
 
-/// <summary>Sends messages over TCP: to a server and away again, over an open connection, or from a server to its clients.</summary>
+/// <summary>
+/// Sends messages over TCP: to a server over a connection of its own, over an open connection, or from a server to its
+/// clients.
+/// </summary>
 [Cmdlet(VerbsCommunications.Send, "TcpMessage", DefaultParameterSetName = HostSet)]
 [OutputType(typeof(TcpMessage))]
 [SuppressMessage("Performance", "CA1819", Justification = "PowerShell parameters are arrays.")]
@@ -43,7 +46,7 @@ public sealed partial class SendTcpMessageCommand : TcpClientCmdlet
     [ArgumentCompleter(typeof(ConnectionCompleter))]
     public TcpConnection? Connection { get; set; }
 
-    /// <summary>The server that is to send to its clients.</summary>
+    /// <summary>The server that sends to its clients.</summary>
     [Parameter(Mandatory = true, ParameterSetName = JobSet)]
     [ArgumentCompleter(typeof(ServerJobCompleter<TcpServerJob>))]
     public TcpServerJob? Job { get; set; }
@@ -53,7 +56,10 @@ public sealed partial class SendTcpMessageCommand : TcpClientCmdlet
     [ArgumentCompleter(typeof(ConnectionIdCompleter))]
     public int[]? ConnectionId { get; set; }
 
-    /// <summary>What to send: text, bytes, received messages, or anything by its string form. A list of bytes is one message, any other list one message per element.</summary>
+    /// <summary>
+    /// What to send: text, bytes, received messages, or anything else as its string form. A list of bytes is one message,
+    /// any other list one message per element.
+    /// </summary>
     [Parameter(Mandatory = true, Position = 2, ValueFromPipeline = true, ParameterSetName = HostSet)]
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ParameterSetName = ConnectionSet)]
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ParameterSetName = JobSet)]
@@ -66,7 +72,7 @@ public sealed partial class SendTcpMessageCommand : TcpClientCmdlet
     [Parameter(ParameterSetName = HostSet)]
     public SwitchParameter Receive { get; set; }
 
-    /// <summary>Emits so many replies, then closes. Implies -Receive.</summary>
+    /// <summary>Emits this many replies, then closes. Implies -Receive.</summary>
     [Parameter(ParameterSetName = HostSet)]
     [ValidateRange(1, int.MaxValue)]
     public int Count { get; set; }
@@ -81,7 +87,7 @@ public sealed partial class SendTcpMessageCommand : TcpClientCmdlet
     [ValidateRange(0, int.MaxValue)]
     public int IntervalMs { get; set; }
 
-    /// <summary>Emits every message as it is handed over to be sent.</summary>
+    /// <summary>Emits every message that is sent.</summary>
     [Parameter]
     public SwitchParameter PassThru { get; set; }
 
@@ -96,7 +102,7 @@ public sealed partial class SendTcpMessageCommand : TcpClientCmdlet
         }
     }
 
-    // A pipeline of 100,000 objects is over before the runtime has found out what is worth optimizing.
+    // A pipeline of 100,000 objects ends before the runtime knows what to optimize.
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     protected override void ProcessRecord()
@@ -152,7 +158,7 @@ public sealed partial class SendTcpMessageCommand : TcpClientCmdlet
             }
             else
             {
-                // A peer whose replies nobody reads may read nothing more itself.
+                // A peer whose replies nobody reads may stop reading itself.
                 _discarding = _own.DiscardAsync(StopToken);
             }
         }
@@ -195,7 +201,7 @@ public sealed partial class SendTcpMessageCommand : TcpClientCmdlet
             Add(payload, outbox);
         }
 
-        // All that have to be waited for at once, so that each has its own time limit, not what others leave of it.
+        // All of them at once, so that each has the whole time limit, not just what the others leave of it.
         Drain(Array.FindAll(outboxes, IsDue));
     }
 
@@ -203,7 +209,7 @@ public sealed partial class SendTcpMessageCommand : TcpClientCmdlet
 
     private bool IsDue(TcpOutbox outbox) => outbox.IsFull || IntervalMs > 0;
 
-    /// <summary>Writes the replies until all have come, the peer has closed or the time is over.</summary>
+    /// <summary>Writes the replies until all have arrived, the peer has closed or the time is over.</summary>
     private void ReceiveRest(TcpClientSession session)
     {
         if (!Incoming!.WriteRest(Span(TimeoutSec)))

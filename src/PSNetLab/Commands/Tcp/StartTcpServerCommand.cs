@@ -14,7 +14,7 @@ namespace PSNetLab.Commands;
 [OutputType(typeof(TcpServerJob))]
 public sealed class StartTcpServerCommand : StartMessageServerCmdlet
 {
-    /// <summary>How many connections the system keeps waiting until they are accepted. Default: 512; the system may cap it (listen(2)).</summary>
+    /// <summary>How many connections may wait until they are accepted. Default: 512; the system may cap it (listen(2)).</summary>
     [Parameter]
     [ValidateRange(1, int.MaxValue)]
     public int Backlog { get; set; } = 512;
@@ -25,27 +25,30 @@ public sealed class StartTcpServerCommand : StartMessageServerCmdlet
     [ArgumentCompleter(typeof(FramingCompleter))]
     public MessageFraming Framing { get; set; } = RawFraming.Instance;
 
-    /// <summary>How many connections the script block serves side by side, each in a runspace of its own. Default: 1.</summary>
+    /// <summary>How many connections the script block serves in parallel, each in a runspace of its own. Default: 1.</summary>
     [Parameter(ParameterSetName = ScriptSet)]
     [ValidateRange(1, 256)]
     public int ThrottleLimit { get; set; } = 1;
 
-    /// <summary>The most connections open at a time; further ones are closed at once and counted in Refused. Default: 1024.</summary>
+    /// <summary>The maximum number of open connections; more are closed at once and counted in Refused. Default: 1024.</summary>
     [Parameter]
     [ValidateRange(1, int.MaxValue)]
     public int MaxConnections { get; set; } = 1024;
 
-    /// <summary>The most bytes a message may have; a longer one closes its connection. With Raw, the most bytes one read takes. Default: 1048576.</summary>
+    /// <summary>
+    /// The maximum size of a message in bytes; a longer one closes its connection. With Raw, the most that one read
+    /// takes. Default: 1048576.
+    /// </summary>
     [Parameter]
     [ValidateRange(1, int.MaxValue / 4)]
     public int MaxMessageBytes { get; set; } = 1024 * 1024;
 
-    /// <summary>Closes a connection on which nothing came or went for so many seconds. Default: 0, never.</summary>
+    /// <summary>Closes a connection on which nothing was sent or received for this many seconds. Default: 0, never.</summary>
     [Parameter]
     [ValidateRange(0, 86400 * 20)]
     public double IdleTimeoutSec { get; set; }
 
-    /// <summary>Speaks TLS; without -Certificate, with one for localhost that is signed by itself.</summary>
+    /// <summary>Uses TLS; without -Certificate, with a self-signed one for localhost.</summary>
     [Parameter]
     public SwitchParameter Tls { get; set; }
 
@@ -54,7 +57,10 @@ public sealed class StartTcpServerCommand : StartMessageServerCmdlet
     [CertificateTransformation]
     public X509Certificate2? Certificate { get; set; }
 
-    /// <summary>What happens when as many messages wait as -BufferLimit: Wait stops reading, so that TCP holds the senders back; Drop goes on and counts what was not kept. Default: Wait, and Drop for a server that answers.</summary>
+    /// <summary>
+    /// What happens when -BufferLimit messages are waiting: Wait stops reading, so TCP holds the senders back; Drop keeps
+    /// reading and counts what is not kept. Default: Wait, and Drop for a server that answers.
+    /// </summary>
     [Parameter]
     public WhenFull? WhenFull { get; set; }
 
@@ -65,7 +71,7 @@ public sealed class StartTcpServerCommand : StartMessageServerCmdlet
         byte[][] replies = Replies;
         foreach (byte[] reply in replies)
         {
-            // A reply that its framing cannot carry is told now, not at the first message.
+            // A reply that does not fit the framing is reported now, not at the first message.
             Framing.EncodedLength(reply.Length);
         }
 

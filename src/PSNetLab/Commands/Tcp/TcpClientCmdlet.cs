@@ -36,25 +36,25 @@ public abstract class TcpClientCmdlet : NetCmdlet
     [ArgumentCompleter(typeof(EncodingCompleter))]
     public Encoding Encoding { get; set; } = EncodingTransformationAttribute.Default;
 
-    /// <summary>The most bytes a received message may have; a longer one closes the connection. Default: 1048576.</summary>
+    /// <summary>The maximum size of a received message in bytes; a longer one closes the connection. Default: 1048576.</summary>
     [Parameter(ParameterSetName = HostSet)]
     [ValidateRange(1, int.MaxValue / 4)]
     public int MaxMessageBytes { get; set; } = 1024 * 1024;
 
-    /// <summary>Speaks TLS.</summary>
+    /// <summary>Uses TLS.</summary>
     [Parameter(ParameterSetName = HostSet)]
     public SwitchParameter Tls { get; set; }
 
-    /// <summary>The name the server's certificate must be for. Default: -ComputerName.</summary>
+    /// <summary>The name the server's certificate must be issued for. Default: -ComputerName.</summary>
     [Parameter(ParameterSetName = HostSet)]
     [ValidateNotNullOrEmpty]
     public string? TargetHost { get; set; }
 
-    /// <summary>Accepts any certificate: for tests only.</summary>
+    /// <summary>Accepts any certificate. For tests only.</summary>
     [Parameter(ParameterSetName = HostSet)]
     public SwitchParameter SkipCertificateCheck { get; set; }
 
-    /// <summary>The local address and port to connect from, such as 127.0.0.1:0. Default: what the system chooses.</summary>
+    /// <summary>The local address and port to connect from, such as 127.0.0.1:0. Default: chosen by the system.</summary>
     [Parameter(ParameterSetName = HostSet)]
     [EndPointTransformation]
     public IPEndPoint? LocalEndPoint { get; set; }

@@ -20,7 +20,7 @@ public sealed class ReceiveUdpMessageCommand : ReceiveCmdlet
     private const string PortSet = "Port";
     private const string JobSet = "Job";
 
-    // A pipeline is drained all the time, so what waits in front of it is a burst, and bursts of datagrams are large.
+    // A pipeline is drained constantly, so only bursts wait in front of it, and bursts of datagrams are large.
     private const int ForegroundLimit = 1024 * 1024;
 
     private UdpServerJob? _own;
@@ -31,7 +31,7 @@ public sealed class ReceiveUdpMessageCommand : ReceiveCmdlet
     [ValidateRange(0, 65535)]
     public int Port { get; set; }
 
-    /// <summary>The server whose messages to take.</summary>
+    /// <summary>The server whose messages to receive.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ParameterSetName = JobSet)]
     [ArgumentCompleter(typeof(ServerJobCompleter<UdpServerJob>))]
     public UdpServerJob? Job { get; set; }
@@ -42,7 +42,7 @@ public sealed class ReceiveUdpMessageCommand : ReceiveCmdlet
     [ArgumentCompleter(typeof(LocalAddressCompleter))]
     public IPAddress Address { get; set; } = IPAddress.Loopback;
 
-    /// <summary>Answers every datagram with this text or these bytes; with a list, by one datagram per element.</summary>
+    /// <summary>Answers every datagram with this text or these bytes; a list is one datagram per element.</summary>
     [Parameter(ParameterSetName = PortSet)]
     [AllowEmptyString]
     public object? Reply { get; set; }
@@ -53,7 +53,7 @@ public sealed class ReceiveUdpMessageCommand : ReceiveCmdlet
     [ArgumentCompleter(typeof(EncodingCompleter))]
     public Encoding Encoding { get; set; } = EncodingTransformationAttribute.Default;
 
-    /// <summary>Multicast groups to join: addresses of 224.0.0.0/4 or ff00::/8.</summary>
+    /// <summary>Multicast groups to join: addresses in 224.0.0.0/4 or ff00::/8.</summary>
     [Parameter(ParameterSetName = PortSet)]
     [AddressTransformation]
     [ArgumentCompleter(typeof(MulticastGroupCompleter))]
@@ -72,12 +72,15 @@ public sealed class ReceiveUdpMessageCommand : ReceiveCmdlet
     [Parameter(ParameterSetName = PortSet)]
     public SwitchParameter Broadcast { get; set; }
 
-    /// <summary>The most bytes kept of a datagram; what is larger is cut off, with Truncated set. Default: 65535, all of any datagram.</summary>
+    /// <summary>
+    /// The maximum number of bytes kept of a datagram; a larger one is cut off, with Truncated set. Default: 65535,
+    /// enough for any datagram.
+    /// </summary>
     [Parameter(ParameterSetName = PortSet)]
     [ValidateRange(1, UdpServerOptions.MostDatagramBytes)]
     public int BufferBytes { get; set; } = UdpServerOptions.MostDatagramBytes;
 
-    /// <summary>The most bytes the system keeps waiting for the socket. Default: 4194304; the system may cap it (socket(7)).</summary>
+    /// <summary>The size of the system's receive buffer in bytes. Default: 4194304; the system may cap it (socket(7)).</summary>
     [Parameter(ParameterSetName = PortSet)]
     [ValidateRange(1024, int.MaxValue / 2)]
     public int ReceiveBufferBytes { get; set; } = 4 * 1024 * 1024;
@@ -153,7 +156,10 @@ public sealed class ReceiveUdpMessageCommand : ReceiveCmdlet
         base.Dispose(disposing);
     }
 
-    /// <summary>Asks the runtime not to collect garbage while so many datagrams come: a pause of 50 ms is longer than the system's buffer lasts.</summary>
+    /// <summary>
+    /// Asks the runtime not to collect garbage while that many datagrams arrive: a pause of 50 ms is longer than the
+    /// system's buffer lasts.
+    /// </summary>
     private bool TryHoldCollections()
     {
         const int WorthIt = 10_000;

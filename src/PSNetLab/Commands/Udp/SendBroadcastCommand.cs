@@ -12,7 +12,7 @@ using PSNetLab.Engine.Udp;
 
 namespace PSNetLab.Commands;
 
-/// <summary>Sends a broadcast out of every IPv4 interface and collects the answers.</summary>
+/// <summary>Sends a broadcast from every IPv4 interface and collects the answers.</summary>
 [Cmdlet(VerbsCommunications.Send, "Broadcast", DefaultParameterSetName = InterfaceSet)]
 [OutputType(typeof(BroadcastResult), typeof(UdpMessage))]
 [SuppressMessage("Performance", "CA1819", Justification = "PowerShell parameters are arrays.")]
@@ -31,14 +31,14 @@ public sealed class SendBroadcastCommand : NetCmdlet
     [ValidateRange(1, 65535)]
     public int Port { get; set; }
 
-    /// <summary>What to send: text, bytes, or anything by its string form.</summary>
+    /// <summary>What to send: text, bytes, or anything else as its string form.</summary>
     [Parameter(Mandatory = true, Position = 1, ValueFromPipeline = true)]
     [System.Management.Automation.AllowNull]
     [AllowEmptyString]
     [AllowEmptyCollection]
     public object? Message { get; set; }
 
-    /// <summary>The interfaces to send out of. Default: all that are up and have a broadcast address.</summary>
+    /// <summary>The interfaces to send from. Default: all that are up and have a broadcast address.</summary>
     [Parameter(ParameterSetName = InterfaceSet)]
     [ArgumentCompleter(typeof(InterfaceCompleter))]
     public string[]? InterfaceAlias { get; set; }
@@ -59,7 +59,10 @@ public sealed class SendBroadcastCommand : NetCmdlet
     [ValidateRange(0, int.MaxValue)]
     public int IntervalMs { get; set; } = 1000;
 
-    /// <summary>For how many seconds after the last sending to collect answers, which are emitted as they come. Default: 0, none are.</summary>
+    /// <summary>
+    /// How many seconds to collect answers after the last broadcast; they are emitted as they arrive. Default: 0, none
+    /// are collected.
+    /// </summary>
     [Parameter]
     [ValidateRange(0, 86400 * 20)]
     public double TimeoutSec { get; set; }
@@ -151,7 +154,7 @@ public sealed class SendBroadcastCommand : NetCmdlet
     private static IEnumerable<(string Alias, IPAddress Source, IPAddress Broadcast)> WaysOf(NetworkCard card)
         => card.Broadcasts().Select(pair => (card.Alias, pair.Source, pair.Broadcast));
 
-    /// <summary>The interfaces to send out of.</summary>
+    /// <summary>The interfaces to send from.</summary>
     private NetworkCard[] Cards()
     {
         NetworkCard[] cards = InterfaceAlias is null ? [.. NetworkCard.Up.Where(card => !card.IsLoopback)] : Array.ConvertAll(InterfaceAlias, NetworkCard.Find);

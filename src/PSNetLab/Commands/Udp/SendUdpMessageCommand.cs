@@ -24,14 +24,17 @@ public sealed class SendUdpMessageCommand : NetCmdlet
     private int? _unfragmented;
     private bool _sentBefore;
 
-    /// <summary>The name or address of the receiver. Of a name with several addresses the first IPv4 one is taken, as a datagram cannot tell whether it arrived.</summary>
+    /// <summary>
+    /// The name or address of the receiver. If a name has several addresses, the first IPv4 one is used, because UDP
+    /// gives no sign which one works.
+    /// </summary>
     [Parameter(Mandatory = true, Position = 0, ParameterSetName = HostSet)]
     [Alias("HostName", "IPAddress")]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(ComputerNameCompleter))]
     public string ComputerName { get; set; } = string.Empty;
 
-    /// <summary>The multicast group to send to: an address of 224.0.0.0/4 or ff00::/8.</summary>
+    /// <summary>The multicast group to send to: an address in 224.0.0.0/4 or ff00::/8.</summary>
     [Parameter(Mandatory = true, ParameterSetName = GroupSet)]
     [AddressTransformation]
     [ArgumentCompleter(typeof(MulticastGroupCompleter))]
@@ -43,18 +46,21 @@ public sealed class SendUdpMessageCommand : NetCmdlet
     [ArgumentCompleter(typeof(ServerPortCompleter<UdpServerJob>))]
     public int Port { get; set; }
 
-    /// <summary>What to send: text, bytes, received messages, or anything by its string form. A list of bytes is one message, any other list one message per element.</summary>
+    /// <summary>
+    /// What to send: text, bytes, received messages, or anything else as its string form. A list of bytes is one message,
+    /// any other list one message per element.
+    /// </summary>
     [Parameter(Mandatory = true, Position = 2, ValueFromPipeline = true)]
     [System.Management.Automation.AllowNull]
     [AllowEmptyString]
     [AllowEmptyCollection]
     public object? Message { get; set; }
 
-    /// <summary>Emits the answers that come until -TimeoutSec has passed.</summary>
+    /// <summary>Emits the answers that arrive within -TimeoutSec.</summary>
     [Parameter]
     public SwitchParameter Receive { get; set; }
 
-    /// <summary>Emits so many answers and ends. Implies -Receive.</summary>
+    /// <summary>Emits this many answers and ends. Implies -Receive.</summary>
     [Parameter]
     [ValidateRange(1, int.MaxValue)]
     public int Count { get; set; }
@@ -69,12 +75,12 @@ public sealed class SendUdpMessageCommand : NetCmdlet
     [ValidateRange(0, 65535)]
     public int LocalPort { get; set; }
 
-    /// <summary>Through how many routers the datagrams may go, 0 to 255. Default: what the system has, which is 1 for multicast.</summary>
+    /// <summary>How many routers the datagrams may pass through, 0 to 255. Default: the system's, which is 1 for multicast.</summary>
     [Parameter]
     [ValidateRange(0, 255)]
     public int TimeToLive { get; set; }
 
-    /// <summary>The interface to send multicast out of. Default: the one the system chooses.</summary>
+    /// <summary>The interface to send multicast from. Default: the one the system chooses.</summary>
     [Parameter]
     [ArgumentCompleter(typeof(InterfaceCompleter))]
     public string? InterfaceAlias { get; set; }
@@ -90,7 +96,7 @@ public sealed class SendUdpMessageCommand : NetCmdlet
     [ValidateRange(0, int.MaxValue)]
     public int IntervalMs { get; set; }
 
-    /// <summary>Emits every message as it was sent.</summary>
+    /// <summary>Emits every message that was sent.</summary>
     [Parameter]
     public SwitchParameter PassThru { get; set; }
 
@@ -146,7 +152,7 @@ public sealed class SendUdpMessageCommand : NetCmdlet
     /// <inheritdoc/>
     protected override void EndProcessing()
     {
-        // To nothing there will be no answer.
+        // Nothing was sent, so no answer will come.
         bool complete = Incoming is null || _sender!.MessagesSent == 0 || Incoming.WriteRest(Span(TimeoutSec));
         Incoming?.WarnOfLosses();
         if (_sender!.Fault is { } fault)

@@ -12,7 +12,10 @@ namespace PSNetLab.Commands;
 [OutputType(typeof(UdpServerJob))]
 public sealed class StartUdpServerCommand : StartMessageServerCmdlet
 {
-    /// <summary>Multicast groups to join: addresses of 224.0.0.0/4 or ff00::/8. Without -Address, the server then listens on all addresses of that family.</summary>
+    /// <summary>
+    /// Multicast groups to join: addresses in 224.0.0.0/4 or ff00::/8. Without -Address, the server then listens on all
+    /// addresses of that family.
+    /// </summary>
     [Parameter]
     [AddressTransformation]
     [ArgumentCompleter(typeof(MulticastGroupCompleter))]
@@ -27,12 +30,15 @@ public sealed class StartUdpServerCommand : StartMessageServerCmdlet
     [Parameter]
     public SwitchParameter ReuseAddress { get; set; }
 
-    /// <summary>The most bytes kept of a datagram; what is larger is cut off, with Truncated set. Default: 65535, all of any datagram.</summary>
+    /// <summary>
+    /// The maximum number of bytes kept of a datagram; a larger one is cut off, with Truncated set. Default: 65535,
+    /// enough for any datagram.
+    /// </summary>
     [Parameter]
     [ValidateRange(1, UdpServerOptions.MostDatagramBytes)]
     public int BufferBytes { get; set; } = UdpServerOptions.MostDatagramBytes;
 
-    /// <summary>The most bytes the system keeps waiting for the server. Default: 4194304; the system may cap it (socket(7)).</summary>
+    /// <summary>The size of the system's receive buffer in bytes. Default: 4194304; the system may cap it (socket(7)).</summary>
     [Parameter]
     [ValidateRange(1024, int.MaxValue / 2)]
     public int ReceiveBufferBytes { get; set; } = 4 * 1024 * 1024;

@@ -7,10 +7,10 @@ using PSNetLab.Jobs;
 
 namespace PSNetLab.Commands;
 
-/// <summary>From the parameters that UDP cmdlets share to the way their socket is bound.</summary>
+/// <summary>Turns the parameters that UDP cmdlets share into socket bindings.</summary>
 internal static class UdpBindings
 {
-    /// <summary>Says when the system gave a smaller buffer than it was asked for.</summary>
+    /// <summary>Reports a receive buffer that is smaller than requested.</summary>
     internal static void NoteReceiveBuffer(PSCmdlet cmdlet, UdpServerJob job, int asked)
     {
         if (job.ReceiveBufferBytes < asked)
@@ -22,7 +22,7 @@ internal static class UdpBindings
 
     internal static UdpBinding Create(PSCmdlet cmdlet, IPEndPoint endPoint, IPAddress[] groups, string? alias, bool reuse, int receiveBuffer)
     {
-        // A group is an address of its own: on a socket bound to one host address its datagrams would not arrive.
+        // A group is an address of its own: a socket bound to one host address would not get its datagrams.
         bool hasAddress = cmdlet.MyInvocation.BoundParameters.ContainsKey("Address");
         bool six = Array.Exists(groups, group => group.AddressFamily == AddressFamily.InterNetworkV6);
         IPAddress address = hasAddress || groups.Length == 0 ? endPoint.Address : six ? IPAddress.IPv6Any : IPAddress.Any;
