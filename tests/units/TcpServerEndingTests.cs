@@ -150,6 +150,7 @@ public class TcpServerEndingTests
         {
             using Peer bad = await server.ConnectAsync();
             await bad.SendAsync($"secret\n{new string('x', 50)}\n");
+            bad.HalfClose();
             await server.Observer.ClosedAsync();
 
             using Peer good = await server.ConnectAsync();
