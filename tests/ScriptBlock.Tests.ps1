@@ -38,6 +38,14 @@ Describe 'A script block that answers' {
         $server.Error | Should -BeNullOrEmpty
     }
 
+    It 'keeps its state from the first message on' {
+        foreach ($round in 1..5) {
+            $server = Start-TcpServer -Framing Line -ScriptBlock { $global:sum += [int] $_.Text; $global:sum }
+            (1, 2, 3 | Send-TcpMessage localhost $server.Port -Framing Line -Count 3).Text | Should -Be '1', '3', '6'
+            Remove-Job $server -Force
+        }
+    }
+
     It 'tells the line of its error' {
         $server = Start-TcpServer -Framing Line -ScriptBlock {
             $text = $_.Text

@@ -26,6 +26,7 @@ internal sealed class ScriptRunner : IDisposable
     private readonly string _location;
     private readonly Encoding _encoding;
     private readonly MessageFraming _framing;
+    private Task<Runspace>? _first;
     private volatile bool _stopped;
 
     /// <param name="script">The script block.</param>
@@ -44,17 +45,7 @@ internal sealed class ScriptRunner : IDisposable
     }
 
     /// <summary>Opens a runspace before the first message needs it.</summary>
-    internal void Prepare() => Task.Run(() =>
-    {
-        try
-        {
-            Keep(Open());
-        }
-        catch (Exception)
-        {
-            // The first message tries again and reports its failure.
-        }
-    });
+    internal void Prepare() => _first = Task.Run(Open);
 
     /// <summary>Runs the script on one message, as $_, and passes on its output as it comes, one payload each.</summary>
     internal async IAsyncEnumerable<byte[]> AnswerAsync(IReceivedMessage message, NetJob job)
@@ -102,6 +93,20 @@ internal sealed class ScriptRunner : IDisposable
         {
             runspace.Dispose();
         }
+
+        Interlocked.Exchange(ref _first, null)?.ContinueWith(
+            static first => first.Result.Dispose(), CancellationToken.None, TaskContinuationOptions.OnlyOnRanToCompletion, TaskScheduler.Default);
+    }
+
+    /// <summary>A free runspace, or a new one. The first message waits for the one being opened, so that one script at a time has one state.</summary>
+    private async ValueTask<Runspace> TakeAsync()
+    {
+        if (_idle.TryTake(out Runspace? idle))
+        {
+            return idle;
+        }
+
+        return Interlocked.Exchange(ref _first, null) is { } first ? await first.ConfigureAwait(false) : Open();
     }
 
     private Runspace Open()
@@ -145,7 +150,7 @@ internal sealed class ScriptRunner : IDisposable
         {
             if (!_stopped)
             {
-                runspace = _idle.TryTake(out Runspace? idle) ? idle : Open();
+                runspace = await TakeAsync().ConfigureAwait(false);
                 await InvokeAsync(runspace, message, job, answers).ConfigureAwait(false);
             }
         }
