@@ -40,7 +40,7 @@ Describe 'A script block that answers' {
 
     It 'keeps its state from the first message on' {
         foreach ($round in 1..5) {
-            $server = Start-TcpServer -Framing Line -ScriptBlock { $global:sum += [int] $_.Text; $global:sum }
+            $server = Start-TcpServer -Framing Line -ScriptBlock { $script:sum += [int] $_.Text; $script:sum }
             (1, 2, 3 | Send-TcpMessage localhost $server.Port -Framing Line -Count 3).Text | Should -Be '1', '3', '6'
             Remove-Job $server -Force
         }
