@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Sockets;
 using System.Reflection;
 using System.Runtime.InteropServices;
@@ -57,16 +58,30 @@ public class ErrnoTests
     [InlineData(Errno.ENOMEM, SocketError.NoBufferSpaceAvailable)]
     public void Several_numbers_may_mean_the_same(int number, SocketError meaning) => Assert.Equal(meaning, Errno.ToException(number).SocketErrorCode);
 
-    [LinuxFact]
-    public void A_number_without_a_word_is_kept()
+    [LinuxTheory]
+    [InlineData(Errno.ENOMEM, "Cannot allocate memory|Out of memory")]
+    [InlineData(Errno.EINVAL, "Invalid argument")]
+    [InlineData(28, "No space left on device")]
+    [InlineData(Errno.EPROTO, "Protocol error")]
+    [InlineData(Errno.EOPNOTSUPP, "Operation not supported|Not supported")]
+    public void Where_no_word_of_ours_fits_the_number_and_the_text_of_the_system_are_shown(int number, string texts)
     {
-        const int NoSpace = 28;
-        SocketException error = Errno.ToException(NoSpace);
+        SocketException error = Errno.ToException(number);
 
-        NetLabException fault = SocketFaults.Other(error, "Cannot send");
+        NetLabException[] faults = [SocketFaults.Other(error, "Cannot send"), SocketFaults.SendDatagram(error, new IPEndPoint(IPAddress.Loopback, 1), 1)];
 
-        Assert.Equal("Cannot send: No space left on device (errno 28).", fault.Message);
-        Assert.Equal(FaultKind.SocketError, fault.Kind);
+        Assert.All(faults, fault => Assert.Matches($@": ({texts}) \(errno {number}\)\.$", fault.Message));
+        Assert.All(faults, fault => Assert.Equal(FaultKind.SocketError, fault.Kind));
+        Assert.Matches($@"^({texts}) \(errno {number}\)$", SocketFaults.Connect(error).Words);
+    }
+
+    [LinuxFact]
+    public void An_error_of_the_runtime_has_the_number_of_the_system_too()
+    {
+        using Socket socket = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+        SocketException error = Assert.Throws<SocketException>(() => socket.SetRawSocketOption(1, 9999, new byte[4]));
+
+        Assert.EndsWith("(errno 92).", SocketFaults.Other(error, "Cannot set").Message, StringComparison.Ordinal);
     }
 }
 

@@ -115,7 +115,7 @@ internal static class UdpSockets
         {
             throw new NetLabException(
                 FaultKind.MulticastRefused,
-                $"The multicast group {group} cannot be joined{(card is null ? string.Empty : " on " + card.Alias)}: {error.Message}. Check that it is a multicast address (224.0.0.0/4 or ff00::/8) and name the interface with -InterfaceAlias.",
+                $"The multicast group {group} cannot be joined{(card is null ? string.Empty : " on " + card.Alias)}: {SocketFaults.Words(error)}. Check that it is a multicast address (224.0.0.0/4 or ff00::/8) and name the interface with -InterfaceAlias.",
                 error)
             {
                 Subject = group,

@@ -67,7 +67,7 @@ internal static class OwnSockets
         }
         catch (SocketException error)
         {
-            throw new NetLabException(FaultKind.SocketError, $"The system gave no information about the socket: {error.Message}.", error);
+            throw new NetLabException(FaultKind.SocketError, $"The system gave no information about the socket: {SocketFaults.Words(error)}.", error);
         }
     }
 

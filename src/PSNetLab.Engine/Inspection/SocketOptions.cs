@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
+using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab.Engine.Inspection;
 
@@ -202,7 +203,7 @@ internal static class SocketOptions
 
     private static NetLabException Refused(Socket socket, string what, SocketException error) => new(
         FaultKind.OptionRefused,
-        $"The system refused {what} on this {socket.AddressFamily} {socket.ProtocolType} socket: {error.Message}. "
+        $"The system refused {what} on this {socket.AddressFamily} {socket.ProtocolType} socket: {SocketFaults.Words(error)}. "
             + "Get-SocketOption lists the options it has; some need extra rights, or must be set before the socket is bound.",
         error);
 

@@ -1,5 +1,4 @@
 using System.Net.Sockets;
-using System.Runtime.InteropServices;
 
 namespace PSNetLab.Engine.Primitives;
 
@@ -48,15 +47,10 @@ internal static class Errno
     internal const int EHOSTDOWN = 112;
     internal const int EHOSTUNREACH = 113;
 
-    /// <summary>
-    /// The exception for the error number of a call on a socket. If .NET has no word for it, it keeps the number and the
-    /// system's text.
-    /// </summary>
-    internal static SocketException ToException(int errno) => ToSocketError(errno) is { } known
-        ? new SocketException((int)known)
-        : new SocketException((int)SocketError.SocketError, $"{Marshal.GetPInvokeErrorMessage(errno)} (errno {errno})");
+    /// <summary>The exception for the error number of a call on a socket.</summary>
+    internal static SocketException ToException(int errno) => new ErrnoException(errno, ToSocketError(errno));
 
-    private static SocketError? ToSocketError(int errno) => errno switch
+    private static SocketError ToSocketError(int errno) => errno switch
     {
         EPERM or EACCES => SocketError.AccessDenied,
         EINTR => SocketError.Interrupted,
@@ -87,6 +81,6 @@ internal static class Errno
         ECONNREFUSED => SocketError.ConnectionRefused,
         EHOSTDOWN => SocketError.HostDown,
         EHOSTUNREACH => SocketError.HostUnreachable,
-        _ => null,
+        _ => SocketError.SocketError,
     };
 }

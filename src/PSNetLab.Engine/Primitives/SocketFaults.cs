@@ -46,6 +46,7 @@ internal static class SocketFaults
             (FaultKind.PortInUse, "the local port is in use"),
         SocketException { SocketErrorCode: SocketError.TooManyOpenSockets } =>
             (FaultKind.TooManyOpenFiles, NoMoreDescriptors),
+        SocketException other => (FaultKind.SocketError, Words(other)),
         _ => (FaultKind.SocketError, error.Message),
     };
 
@@ -80,5 +81,12 @@ internal static class SocketFaults
     /// <summary>A fault without a message of its own.</summary>
     internal static NetLabException Other(SocketException error, string what) => error.SocketErrorCode == SocketError.TooManyOpenSockets
         ? NoDescriptors(what, "Close some connections, or raise the limit (ulimit -n).", error)
-        : new(FaultKind.SocketError, $"{what}: {error.Message}{(error.SocketErrorCode == SocketError.SocketError ? string.Empty : $" ({error.SocketErrorCode})")}.", error);
+        : new(FaultKind.SocketError, $"{what}: {Words(error)}.", error);
+
+    /// <summary>The system's own text and number of an error.</summary>
+    internal static string Words(SocketException error)
+    {
+        int number = (error as ErrnoException)?.Number ?? error.NativeErrorCode;
+        return $"{error.Message.TrimEnd('.')} ({(OperatingSystem.IsWindows() ? "error" : "errno")} {number})";
+    }
 }

@@ -182,7 +182,7 @@ internal sealed class UdpServer : IDatagramHandler
                 {
                     // A pending error of the socket, such as an ICMP answer to an earlier datagram, must not end the server.
                     _options.OnFault?.Invoke(new NetLabException(FaultKind.SocketError, $"The socket on {LocalEndPoint} "
-                        + $"reported: {error.Message}. The server keeps running.", error), LocalEndPoint);
+                        + $"reported: {(error is SocketException known ? SocketFaults.Words(known) : error.Message)}. The server keeps running.", error), LocalEndPoint);
                 }
             }
         }
