@@ -152,6 +152,19 @@ public partial class AccessLogLinesTests
         }));
     }
 
+    [Fact]
+    public void The_line_of_a_record_allocates_nothing()
+    {
+        AccessLogLines lines = new();
+        HttpRequestRecord record = new(1, new IPEndPoint(IPAddress.Loopback, 1), HttpHead.Bytes(HttpHead.Valid[^1])) { User = "frank" };
+        Assert.Equal(0, Allocation.Of(() => lines.Add(record, isCombined: true)));
+        lines.Clear();
+        lines.Add(record, isCombined: true);
+        Assert.Matches(
+            """^127\.0\.0\.1 - frank \[.*\] "GET /assets/photo\.jpg HTTP/1\.1" 0 0 "http://127\.0\.0\.1:8080/" "Mozilla/.*"\n$""",
+            Encoding.Latin1.GetString(lines.Written.Span));
+    }
+
     [GeneratedRegex("""\A127\.0\.0\.1 - [!-~]+ \[10/Oct/2000:13:55:36 -0700\] "[ !#-~]+" 200 9223372036854775807 "[ !#-~]+" "[ !#-~]+"\n\z""")]
     private static partial Regex Combined();
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using PSNetLab.Engine.Http.Server;
 using PSNetLab.Engine.Messages;
 
 namespace PSNetLab.Engine.Tests;
@@ -129,6 +130,20 @@ public sealed class HttpRecordTests : IDisposable
         Assert.Equal(400, (await served.Client.AnswerAsync()).Status);
         HttpRequestRecord record = Assert.Single(served.Records());
         Assert.Equal((string.Empty, string.Empty, null, null), (record.Method, record.Target, record.UserAgent, record.Referer));
+    }
+
+    [Fact]
+    public async Task Of_a_request_that_was_not_understood_nobody_is_the_user()
+    {
+        BasicCredential credential = new("a", "b");
+        await using ServedConnection served = await ServedConnection.StartAsync(TransportKind.Portable, new() { Folder = _folder.Path, Credential = credential });
+        await served.Client.GetAsync("/", "Authorization: Basic YTpi");
+        Assert.Equal("a", Assert.Single(served.Records()).User);
+
+        await served.Client.SendAsync("nonsense\r\n\r\n");
+
+        Assert.Equal(400, (await served.Client.AnswerAsync()).Status);
+        Assert.Null(Assert.Single(served.Records()).User);
     }
 
     /// <summary>A record says what became of an answer, not what was meant to.</summary>

@@ -118,7 +118,9 @@ internal sealed class FileCache(TimeProvider clock, ulong? localDevice)
         }
     }
 
-    /// <summary>The file that was last sent for the path of a request; whether it still is what is on disk, the caller has to see.</summary>
+    /// <summary>
+    /// The file that was last sent for the path of a request; whether it still is what is on disk, the caller has to see.
+    /// </summary>
     internal WebFile? Lookup(ReadOnlySpan<byte> key) => LookupEntry(key)?.File;
 
     private Entry? LookupEntry(ReadOnlySpan<byte> key)

@@ -21,7 +21,10 @@ internal sealed class FileForm : Response, IDisposable
     /// <summary>In whole seconds, as it is told.</summary>
     internal required DateTime LastModified { get; init; }
 
-    /// <summary>The fields that do not describe the content itself, and so belong to 206, 304 and 416, too (RFC 9110, section 15.4.5).</summary>
+    /// <summary>
+    /// The fields that do not describe the content itself, and so belong to 206, 304 and 416, too (RFC 9110, section
+    /// 15.4.5).
+    /// </summary>
     internal required byte[] CommonFields { get; init; }
 
     internal required string MediaType { get; init; }

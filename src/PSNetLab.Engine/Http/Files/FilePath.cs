@@ -88,7 +88,10 @@ internal sealed unsafe class FilePath
     /// <summary>Whether folders can be opened like files, and what is in them be looked at from there.</summary>
     internal static bool OpensFolders => FileCalls.HasStat;
 
-    /// <summary>Opens a folder, so that it stays the same whatever happens to the path; null where a folder cannot be opened, or not by this user.</summary>
+    /// <summary>
+    /// Opens a folder, so that it stays the same whatever happens to the path; null where a folder cannot be opened, or
+    /// not by this user.
+    /// </summary>
     internal SafeFileHandle? OpenFolder() => OpensFolders ? OpenAny(out _) : null;
 
     /// <summary>What there is of a name in a folder that was opened. Does not follow links.</summary>

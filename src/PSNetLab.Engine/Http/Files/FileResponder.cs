@@ -46,8 +46,9 @@ internal sealed class FileResponder(SitePages pages)
             return true;
         }
 
-        if (exchange.Request.Method != HttpMethod.Get || !exchange.Request.Has(HttpHeader.Range)
-            || (exchange.Request.Has(HttpHeader.IfRange) && !Preconditions.IfRangeHolds(exchange.Get(HttpHeader.IfRange), form.ETag, form.LastModified)))
+        RequestHead request = exchange.Request;
+        if (request.Method != HttpMethod.Get || !request.Has(HttpHeader.Range)
+            || (request.Has(HttpHeader.IfRange) && !Preconditions.IfRangeHolds(exchange.Get(HttpHeader.IfRange), form.ETag, form.LastModified)))
         {
             return false;
         }
@@ -91,8 +92,8 @@ internal sealed class FileResponder(SitePages pages)
         {
             ByteRange range = ranges[i];
             string start = i == 0 ? string.Empty : "\r\n";
-            string lines = $"{start}--{boundary}\r\nContent-Type: {form.MediaType}\r\nContent-Range: bytes {range.Start}-{range.End}/{content.Length}\r\n\r\n";
-            parts[i] = (Encoding.ASCII.GetBytes(lines), range);
+            string lines = $"Content-Type: {form.MediaType}\r\nContent-Range: bytes {range.Start}-{range.End}/{content.Length}\r\n\r\n";
+            parts[i] = (Encoding.ASCII.GetBytes($"{start}--{boundary}\r\n{lines}"), range);
         }
 
         exchange.Answer(206, form.CommonFields, content.Cut(new ContentRanges(parts, Encoding.ASCII.GetBytes($"\r\n--{boundary}--\r\n"))));

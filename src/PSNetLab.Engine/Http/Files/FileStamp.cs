@@ -21,7 +21,8 @@ internal enum FileKind
 /// <param name="Inode">The number of the file.</param>
 /// <param name="Length">Bytes.</param>
 /// <param name="Modified">When the content changed, in ticks, UTC.</param>
-/// <param name="Changed">When anything about the file changed, in ticks, UTC; unlike <paramref name="Modified"/>, no program can set it back.</param>
+/// <param name="Changed">When anything about the file changed, in ticks, UTC; unlike <paramref name="Modified"/>, no
+/// program can set it back.</param>
 internal readonly record struct FileStamp(FileKind Kind, ulong Device, ulong Inode, long Length, long Modified, long Changed)
 {
     // Coarser than the clock of any file system: FAT counts in two seconds.

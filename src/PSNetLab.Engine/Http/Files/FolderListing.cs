@@ -47,7 +47,9 @@ internal static class FolderListing
         return page.Written.ToArray();
     }
 
-    /// <summary>The listing as a JSON array of objects: name, type ("folder" or "file"), size (null for a folder), modified, href.</summary>
+    /// <summary>
+    /// The listing as a JSON array of objects: name, type ("folder" or "file"), size (null for a folder), modified, href.
+    /// </summary>
     /// <param name="path">The folder's path, decoded; it starts and ends with a slash.</param>
     /// <param name="entries">What is in it; they are put into order.</param>
     internal static byte[] Json(string path, List<ListingEntry> entries)

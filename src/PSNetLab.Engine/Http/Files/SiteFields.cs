@@ -11,7 +11,8 @@ internal sealed class SiteFields
     internal SiteFields(StaticSiteOptions options)
     {
         _own = options.Headers;
-        Common = [.. FieldLines.Format([FieldLines.Field("X-Content-Type-Options", "nosniff"), .. options.Cors ? CrossOrigin.Fields : []], _own), .. FieldLines.Format(_own)];
+        byte[] common = Format([FieldLines.Field("X-Content-Type-Options", "nosniff"), .. options.Cors ? CrossOrigin.Fields : []]);
+        Common = [.. common, .. FieldLines.Format(_own)];
     }
 
     /// <summary>The lines that every response has.</summary>

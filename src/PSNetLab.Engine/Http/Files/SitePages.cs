@@ -11,10 +11,14 @@ internal sealed class SitePages(SiteFields siteFields)
     internal Response Status(bool asHtml, int status, string explanation, params KeyValuePair<string, string>[] fields)
     {
         string reason = HttpStatus.Reason(status);
-        KeyValuePair<string, string>[] common = [FieldLines.Field("Vary", "Accept"), .. fields];
-        return asHtml
-            ? Page(status, "text/html; charset=utf-8", StatusPage.Html(status, reason, explanation), [FieldLines.Field("Content-Security-Policy", StatusPage.ContentSecurityPolicy), .. common])
-            : Page(status, "text/plain; charset=utf-8", Encoding.UTF8.GetBytes($"{status} {reason}: {explanation}\n"), common);
+        fields = [FieldLines.Field("Vary", "Accept"), .. fields];
+        if (!asHtml)
+        {
+            return Page(status, "text/plain; charset=utf-8", Encoding.UTF8.GetBytes($"{status} {reason}: {explanation}\n"), fields);
+        }
+
+        KeyValuePair<string, string> policy = FieldLines.Field("Content-Security-Policy", StatusPage.ContentSecurityPolicy);
+        return Page(status, "text/html; charset=utf-8", StatusPage.Html(status, reason, explanation), [policy, .. fields]);
     }
 
     internal Response Page(int status, string type, byte[] content, params KeyValuePair<string, string>[] fields)

@@ -67,7 +67,8 @@ internal sealed class StaticSiteHandler : IHttpHandler, IDisposable
         catch (NetLabException error) when (error.Kind == FaultKind.TooManyOpenFiles)
         {
             exchange.Fault(error);
-            exchange.Answer(Refuse(exchange, 503, "The server has no more file descriptors. Try again in a moment.", FieldLines.Field("Retry-After", "1")));
+            const string Text = "The server has no more file descriptors. Try again in a moment.";
+            exchange.Answer(Refuse(exchange, 503, Text, FieldLines.Field("Retry-After", "1")));
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
@@ -109,7 +110,7 @@ internal sealed class StaticSiteHandler : IHttpHandler, IDisposable
                 exchange.Answer(Refuse(exchange, 501, "The server does not know this method."));
                 return true;
             default:
-                exchange.Answer(Refuse(exchange, 405, $"The server only hands out files: {Methods.Replace(", O", " and O", StringComparison.Ordinal)}.", s_allow));
+                exchange.Answer(Refuse(exchange, 405, "The server only hands out files: GET, HEAD and OPTIONS.", s_allow));
                 return true;
         }
     }

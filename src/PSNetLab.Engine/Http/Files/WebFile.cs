@@ -1,5 +1,3 @@
-using System.Buffers;
-using System.IO.Compression;
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Win32.SafeHandles;
@@ -17,8 +15,6 @@ internal sealed class WebFile : IDisposable
     // Below, a packet is a packet; above, nobody should wait for it.
     private const int LeastBytesCompressed = 1024;
     private const int MostBytesCompressed = 8 * 1024 * 1024;
-    private const int BrotliQuality = 5;
-    private const int BrotliWindow = 22;
 
     private readonly StaticSiteOptions _options;
     private readonly WebRoot _root;
@@ -187,40 +183,11 @@ internal sealed class WebFile : IDisposable
             source = Read(handle, Stamp.Length);
         }
 
-        byte[] buffer = ArrayPool<byte>.Shared.Rent(source.Length);
-        try
-        {
-            int length = coding == ContentCoding.Brotli ? Brotli(source.Span, buffer) : Gzip(source.Span, buffer);
-
-            // What does not get smaller is sent as it is.
-            return length == 0 ? null : NewForm(Path, Stamp, buffer.AsSpan(0, length).ToArray(), coding);
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
-        }
+        return Compression.Compress(source.Span, coding) is { } compressed ? NewForm(Path, Stamp, compressed, coding) : null;
     }
 
-    private static int Brotli(ReadOnlySpan<byte> source, byte[] destination)
-        => BrotliEncoder.TryCompress(source, destination.AsSpan(0, source.Length), out int length, BrotliQuality, BrotliWindow) ? length : 0;
-
-    private static int Gzip(ReadOnlySpan<byte> source, byte[] destination)
-    {
-        using MemoryStream compressed = new(destination, 0, source.Length);
-        try
-        {
-            using GZipStream gzip = new(compressed, CompressionLevel.Optimal, leaveOpen: true);
-            gzip.Write(source);
-        }
-        catch (NotSupportedException)
-        {
-            return 0; // the stream is not longer than the source
-        }
-
-        return (int)compressed.Position;
-    }
-
-    private static byte[]? Kept(SafeFileHandle handle, FileStamp stamp) => stamp.Length <= MostBytesKept ? Read(handle, stamp.Length) : null;
+    private static byte[]? Kept(SafeFileHandle handle, FileStamp stamp)
+        => stamp.Length <= MostBytesKept ? Read(handle, stamp.Length) : null;
 
     private static byte[] Read(SafeFileHandle handle, long length)
     {
@@ -271,7 +238,10 @@ internal sealed class WebFile : IDisposable
         };
     }
 
-    /// <summary>Of a small file, a hash of its content: two changes within a tick of the file system's clock still give two tags. Of a large one, a hash of its stamp.</summary>
+    /// <summary>
+    /// Of a small file, a hash of its content: two changes within a tick of the file system's clock still give two tags.
+    /// Of a large one, a hash of its stamp.
+    /// </summary>
     private byte[] ETag(FilePath source, FileStamp stamp, byte[]? content, ContentCoding coding)
     {
         // What is compressed here depends on nothing but the file.

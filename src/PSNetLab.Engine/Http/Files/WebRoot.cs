@@ -33,12 +33,16 @@ internal sealed class WebRoot
     internal ulong? LocalDevice { get; }
 
     // Only Linux has threads that must not wait for it.
-    private bool IsLocal => !OperatingSystem.IsLinux() || new DriveInfo(_path.Text).DriveType is DriveType.Fixed or DriveType.Ram or DriveType.Removable;
+    private bool IsLocal
+        => !OperatingSystem.IsLinux() || new DriveInfo(_path.Text).DriveType is DriveType.Fixed or DriveType.Ram or DriveType.Removable;
 
     /// <summary>The folder, without a separator at its end unless it is the root of a file system.</summary>
     internal string Folder => _path.Text;
 
-    /// <summary>The path on disk of the decoded path of a URL ("/" and segments); null when its names are such that nothing is served there.</summary>
+    /// <summary>
+    /// The path on disk of the decoded path of a URL ("/" and segments); null when its names are such that nothing is
+    /// served there.
+    /// </summary>
     internal FilePath? Map(string urlPath)
     {
         int segments = 0;
@@ -54,7 +58,10 @@ internal sealed class WebRoot
         return relative.Length == 0 ? _path : new FilePath(Path.Join(_path.Text, OperatingSystem.IsWindows() ? relative.Replace('/', '\\') : relative));
     }
 
-    /// <summary>Whether a file or folder of this name may be shown: it is not hidden, a request can name it, and on Windows it means nothing but itself.</summary>
+    /// <summary>
+    /// Whether a file or folder of this name may be shown: it is not hidden, a request can name it, and on Windows it
+    /// means nothing but itself.
+    /// </summary>
     internal bool IsServed(ReadOnlySpan<char> name)
         => !name.ContainsAnyInRange('\u0000', '\u001F') && !name.ContainsAnyInRange('\u007F', '\u009F') // PathFault.ForbiddenCharacter
         && (_includeHidden || name[0] != '.' || name.SequenceEqual(".well-known")) // RFC 8615 names are meant to be asked for

@@ -90,9 +90,13 @@ internal sealed class WebSite
             : null;
     }
 
-    private Response Denied(bool asHtml) => _pages.Status(asHtml, 403, "The server may not read this file. Give its user the right to, or remove the file from the folder.");
+    private Response Denied(bool asHtml)
+        => _pages.Status(asHtml, 403, "The server may not read this file. Give its user the right to, or remove the file from the folder.");
 
-    /// <summary>The same path with a slash at its end, so that relative links in the page lead into the folder. Never to another host: one slash at the start, and names that hold none.</summary>
+    /// <summary>
+    /// The same path with a slash at its end, so that relative links in the page lead into the folder. Never to another
+    /// host: one slash at the start, and names that hold none.
+    /// </summary>
     private Response Moved(PageRequest request)
     {
         StringBuilder location = new();
@@ -101,7 +105,9 @@ internal sealed class WebSite
             location.Append('/').Append(Uri.EscapeDataString(request.Path[segment]));
         }
 
-        return _pages.Status(request.WantsHtml, 301, "This is a folder; its address ends with a slash.", FieldLines.Field("Location", location.Append('/').Append(request.Query).ToString()));
+        location.Append('/').Append(request.Query);
+        return _pages.Status(
+            request.WantsHtml, 301, "This is a folder; its address ends with a slash.", FieldLines.Field("Location", location.ToString()));
     }
 
     private async Task<Found> ServeAsync(FilePath path, PageRequest request, byte[]? key)
@@ -159,7 +165,8 @@ internal sealed class WebSite
     {
         for (int i = 0; i < _options.DefaultDocuments.Count; i++)
         {
-            if (Root.Map(request.Path + _options.DefaultDocuments[i]) is { } document && document.Stat().Kind is FileKind.File or FileKind.Denied)
+            if (Root.Map(request.Path + _options.DefaultDocuments[i]) is { } document
+                && document.Stat().Kind is FileKind.File or FileKind.Denied)
             {
                 // Only the first can be kept: before any other, one might appear.
                 return await ServeAsync(document, request, i == 0 ? request.Key : null).ConfigureAwait(false);
@@ -168,7 +175,9 @@ internal sealed class WebSite
 
         if (!_options.Browse)
         {
-            return await NotFoundAsync(request, $"This folder has no {string.Join(" or ", _options.DefaultDocuments)}. To see what is in it, start the server with -Browse.").ConfigureAwait(false);
+            string documents = string.Join(" or ", _options.DefaultDocuments);
+            string text = $"This folder has no {documents}. To see what is in it, start the server with -Browse.";
+            return await NotFoundAsync(request, text).ConfigureAwait(false);
         }
 
         if (FolderReader.Read(Root, folder) is not { } entries)
@@ -176,24 +185,32 @@ internal sealed class WebSite
             return new Found(_pages.Status(request.WantsHtml, 403, "The server may not read this folder. Give its user the right to."));
         }
 
-        return new Found(request.WantsJson
-            ? _pages.Page(200, "application/json; charset=utf-8", FolderListing.Json(request.Path, entries), FieldLines.Field("Vary", "Accept"))
-            : _pages.Page(200, "text/html; charset=utf-8", FolderListing.Html(request.Path, entries), FieldLines.Field("Vary", "Accept"), FieldLines.Field("Content-Security-Policy", FolderListing.ContentSecurityPolicy)));
+        KeyValuePair<string, string> vary = FieldLines.Field("Vary", "Accept");
+        if (request.WantsJson)
+        {
+            return new Found(_pages.Page(200, "application/json; charset=utf-8", FolderListing.Json(request.Path, entries), vary));
+        }
+
+        KeyValuePair<string, string> policy = FieldLines.Field("Content-Security-Policy", FolderListing.ContentSecurityPolicy);
+        return new Found(_pages.Page(200, "text/html; charset=utf-8", FolderListing.Html(request.Path, entries), vary, policy));
     }
 
     private async Task<Found> NotFoundAsync(PageRequest request, string explanation = "There is no such file here.")
     {
         // A name with a dot is meant to be a file, and a page of HTML in its place would only confuse.
-        if (_options.SpaFallback is { } fallback && !Path.HasExtension(request.Path) && await TryServeAsync(fallback, request).ConfigureAwait(false) is { } page)
+        if (_options.SpaFallback is { } fallback && !Path.HasExtension(request.Path)
+            && await TryServeAsync(fallback, request).ConfigureAwait(false) is { } page)
         {
             return page;
         }
 
         if (_options.NotFoundPage is { } notFound
-            && await TryServeAsync(notFound, request with { AcceptEncoding = [] }).ConfigureAwait(false) is (FileForm form, var handle, var path))
+            && await TryServeAsync(notFound, request with { AcceptEncoding = [] }).ConfigureAwait(false)
+                is (FileForm form, var handle, var path))
         {
             // What is not there may come, so nothing that lets a client keep the page belongs to it.
-            return new Found(new Response { Status = 404, Fields = _fields.FormatPage(form.MediaType, []), Content = form.Content }, handle, path);
+            Response response = new() { Status = 404, Fields = _fields.FormatPage(form.MediaType, []), Content = form.Content };
+            return new Found(response, handle, path);
         }
 
         return new Found(_pages.Status(request.WantsHtml, 404, explanation));

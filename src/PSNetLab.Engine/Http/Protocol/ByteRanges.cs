@@ -25,7 +25,10 @@ internal enum RangeResult
 internal static class ByteRanges
 {
     /// <summary>The most ranges that count.</summary>
-    /// <remarks>Each part costs a seek, a header and its boundary, so that a short request for many small ones would cost the server far more than the client (section 17.15).</remarks>
+    /// <remarks>
+    /// Each part costs a seek, a header and its boundary, so that a short request for many small ones would cost the
+    /// server far more than the client (section 17.15).
+    /// </remarks>
     internal const int Most = 16;
 
     /// <summary>Reads the ranges of a file with this length.</summary>

@@ -49,9 +49,13 @@ internal static class HttpTarget
 {
     private const int StackBytes = 512;
 
-    /// <summary>Finds the form of a target and decodes its path: escapes once, then dot segments (RFC 3986, section 5.2.4), which may have been escaped.</summary>
+    /// <summary>
+    /// Finds the form of a target and decodes its path: escapes once, then dot segments (RFC 3986, section 5.2.4), which
+    /// may have been escaped.
+    /// </summary>
     /// <param name="target">The target as it came.</param>
-    /// <param name="path">The decoded path of the origin and the absolute form: a slash and segments, such as "/a b/c/". Otherwise empty.</param>
+    /// <param name="path">The decoded path of the origin and the absolute form: a slash and segments, such as "/a b/c/".
+    /// Otherwise empty.</param>
     /// <param name="rawPath">The bytes of the target that are that path, without the query.</param>
     /// <param name="fault">Why there is no path, though the form has one.</param>
     internal static TargetForm TryDecode(ReadOnlySpan<byte> target, out string path, out Range rawPath, out PathFault fault)

@@ -1,6 +1,9 @@
 namespace PSNetLab.Engine.Http.Protocol;
 
-/// <content>From bytes to positions: every step goes on where the bytes ended before, and fails at the first byte that proves a fault.</content>
+/// <content>
+/// From bytes to positions: every step goes on where the bytes ended before, and fails at the first byte that proves a
+/// fault.
+/// </content>
 internal abstract partial class MessageHead
 {
     private protected const string BareLineEnd = "Every line ends with CRLF; a CR or an LF alone is not allowed.";

@@ -25,7 +25,10 @@ internal abstract partial class MessageHead
     /// <summary>Whether the body comes in chunks.</summary>
     internal bool IsChunked { get; private set; }
 
-    /// <summary>The status to answer a failed request with; of a failed response, what a gateway would say. 0 while nothing is wrong.</summary>
+    /// <summary>
+    /// The status to answer a failed request with; of a failed response, what a gateway would say. 0 while nothing is
+    /// wrong.
+    /// </summary>
     internal int FailedStatus { get; private set; }
 
     /// <summary>What is wrong with a failed head, in a sentence for the peer.</summary>
@@ -37,7 +40,10 @@ internal abstract partial class MessageHead
     /// <summary>Whether the field came, even with an empty value.</summary>
     internal bool Has(HttpHeader header) => (Present & Bit(header)) != 0;
 
-    /// <summary>The trimmed value of a field; of one that came several times, its values joined by ", " (RFC 9110, section 5.3); of none, nothing.</summary>
+    /// <summary>
+    /// The trimmed value of a field; of one that came several times, its values joined by ", " (RFC 9110, section 5.3);
+    /// of none, nothing.
+    /// </summary>
     internal ReadOnlySpan<byte> Get(HttpHeader header, ReadOnlySpan<byte> head)
     {
         if (!Has(header))

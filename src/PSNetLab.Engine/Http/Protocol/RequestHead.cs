@@ -9,7 +9,8 @@ internal sealed class RequestHead : MessageHead
     private const byte TlsHandshake = 22;
 
     private static readonly uint s_selective =
-        Bit(HttpHeader.Range) | Bit(HttpHeader.IfMatch) | Bit(HttpHeader.IfNoneMatch) | Bit(HttpHeader.IfModifiedSince) | Bit(HttpHeader.IfUnmodifiedSince);
+        Bit(HttpHeader.Range) | Bit(HttpHeader.IfMatch) | Bit(HttpHeader.IfNoneMatch)
+        | Bit(HttpHeader.IfModifiedSince) | Bit(HttpHeader.IfUnmodifiedSince);
 
     private LinePhase _phase;
     private int _methodStart;

@@ -15,7 +15,10 @@ internal sealed class ResponseHead : MessageHead
     /// <summary>Whether any byte of it was seen.</summary>
     internal bool HasStarted => Position > 0;
 
-    /// <summary>Whether another response to the same request follows (RFC 9110, section 15.2). After 101, what follows is no longer HTTP.</summary>
+    /// <summary>
+    /// Whether another response to the same request follows (RFC 9110, section 15.2). After 101, what follows is no
+    /// longer HTTP.
+    /// </summary>
     internal bool IsInformational => Status is >= 100 and < 200 and not 101;
 
     private protected override int TooLongStatus => 502;

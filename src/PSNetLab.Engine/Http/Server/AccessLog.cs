@@ -27,7 +27,8 @@ internal sealed class AccessLog : IAsyncDisposable
     /// <summary>Opens the file, or makes it.</summary>
     /// <param name="path">The file.</param>
     /// <param name="format">The form of the lines.</param>
-    /// <param name="onFault">Hears, on another thread, that lines cannot be written (once until they can again) or were dropped (once).</param>
+    /// <param name="onFault">Hears, on another thread, that lines cannot be written (once until they can again) or were
+    /// dropped (once).</param>
     /// <param name="clock">What tells how long it waits; the system's when null.</param>
     /// <exception cref="NetLabException">It cannot be opened.</exception>
     internal AccessLog(string path, AccessLogFormat format, Action<NetLabException> onFault, TimeProvider? clock = null)

@@ -6,7 +6,8 @@ namespace PSNetLab.Engine.Http.Server;
 internal sealed class BasicAuthentication(BasicCredential credential, string realm)
 {
     /// <summary>The field that belongs to 401 (Unauthorized).</summary>
-    internal KeyValuePair<string, string> Challenge { get; } = FieldLines.Field("WWW-Authenticate", $"Basic realm=\"{realm}\", charset=\"UTF-8\"");
+    internal KeyValuePair<string, string> Challenge { get; }
+        = FieldLines.Field("WWW-Authenticate", $"Basic realm=\"{realm}\", charset=\"UTF-8\"");
 
     /// <summary>Whether the request comes from that user.</summary>
     internal bool Admits(HttpExchange exchange)

@@ -3,7 +3,10 @@ using PSNetLab.Engine.Http.Protocol;
 
 namespace PSNetLab.Engine.Http.Server;
 
-/// <summary>What follows the head of a response: bytes in memory or of a file, or several ranges of either with lines between them.</summary>
+/// <summary>
+/// What follows the head of a response: bytes in memory or of a file, or several ranges of either with lines between
+/// them.
+/// </summary>
 internal sealed record Content
 {
     internal static readonly Content None = new();
@@ -27,7 +30,8 @@ internal sealed record Content
 
     internal bool IsEmpty => Length == 0;
 
-    internal static Content Of(ReadOnlyMemory<byte> bytes, MemoryCopy? copy = null) => new() { Bytes = bytes, Length = bytes.Length, Copy = copy };
+    internal static Content Of(ReadOnlyMemory<byte> bytes, MemoryCopy? copy = null)
+        => new() { Bytes = bytes, Length = bytes.Length, Copy = copy };
 
     /// <summary>The content of a file that has still to be opened.</summary>
     internal static Content OfFile(long length) => new() { Length = length };

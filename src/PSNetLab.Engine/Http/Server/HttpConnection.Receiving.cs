@@ -106,7 +106,10 @@ internal sealed partial class HttpConnection
         return AnswerAtOnce();
     }
 
-    /// <summary>One read: a number of bytes, 0 when no more will come, -1 when there is nothing yet. What does not come in time is answered here.</summary>
+    /// <summary>
+    /// One read: a number of bytes, 0 when no more will come, -1 when there is nothing yet. What does not come in time is
+    /// answered here.
+    /// </summary>
     private int Receive(ReceiveBuffer.Lease lease, Phase waiting)
     {
         int count = _transport.TryReceive(lease.Free);
@@ -229,8 +232,13 @@ internal sealed partial class HttpConnection
             }
             while (consumed > 0);
 
-            _hasUnreadBody = _body.Status == ParseStatus.Failed || (_body.Status == ParseStatus.Incomplete && _body.Length - before > MostBytesSkipped);
-            if (_hasUnreadBody || _body.Status == ParseStatus.Complete)
+            if (_body.Status == ParseStatus.Complete)
+            {
+                return null;
+            }
+
+            _hasUnreadBody = _body.Status == ParseStatus.Failed || _body.Length - before > MostBytesSkipped;
+            if (_hasUnreadBody)
             {
                 return _body.Status == ParseStatus.Failed ? _body.Fault : null;
             }

@@ -111,7 +111,10 @@ internal sealed partial class HttpConnection : IServedConnection
         }
     }
 
-    /// <summary>Sees that a slow client takes something though the system has not yet room for more: it waits until a good part of its buffer is free.</summary>
+    /// <summary>
+    /// Sees that a slow client takes something though the system has not yet room for more: it waits until a good part of
+    /// its buffer is free.
+    /// </summary>
     private void NoteProgress()
     {
         try

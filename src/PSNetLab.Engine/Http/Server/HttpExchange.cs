@@ -5,7 +5,10 @@ using PSNetLab.Engine.IO;
 
 namespace PSNetLab.Engine.Http.Server;
 
-/// <summary>One request and its answer, as a handler sees them. One serves a connection for all its requests: a handler does not keep it.</summary>
+/// <summary>
+/// One request and its answer, as a handler sees them. One serves a connection for all its requests: a handler does not
+/// keep it.
+/// </summary>
 internal sealed class HttpExchange
 {
     private readonly HttpConnection _connection;
@@ -47,7 +50,10 @@ internal sealed class HttpExchange
         return count;
     }
 
-    /// <summary>Takes the whole body. Null when it is longer than allowed: then the answer is 413 (Content Too Large), and the handler is done.</summary>
+    /// <summary>
+    /// Takes the whole body. Null when it is longer than allowed: then the answer is 413 (Content Too Large), and the
+    /// handler is done.
+    /// </summary>
     /// <exception cref="IOException">It is not as it should be, or did not come.</exception>
     internal async ValueTask<byte[]?> ReadBodyAsync(int mostBytes)
     {
@@ -96,7 +102,10 @@ internal sealed class HttpExchange
         await LoopThread.Leave();
     }
 
-    /// <summary>Sends a response that only prepares for the answer, such as 103 (Early Hints); nothing to clients that do not know such.</summary>
+    /// <summary>
+    /// Sends a response that only prepares for the answer, such as 103 (Early Hints); nothing to clients that do not know
+    /// such.
+    /// </summary>
     internal async ValueTask InformAsync(int status, byte[] fieldLines)
     {
         await _connection.InformAsync(status, fieldLines).ConfigureAwait(false);

@@ -70,10 +70,16 @@ public sealed class HttpRequestRecord : IWeighted
     /// <summary>Whether the whole answer was handed to the system: not when the client left, or the file shrank, in the middle.</summary>
     public bool Completed { get; internal set; }
 
-    /// <summary>The header fields of the request, by their names in any case; the values of one that came several times are joined by ", " (RFC 9110, section 5.3). Of Authorization, only the scheme.</summary>
+    /// <summary>
+    /// The header fields of the request, by their names in any case; the values of one that came several times are joined
+    /// by ", " (RFC 9110, section 5.3). Of Authorization, only the scheme.
+    /// </summary>
     public IDictionary Headers => _headers ??= ReadHeaders();
 
-    /// <summary>The bytes of the head. Text is made of them when somebody asks for it: most records of a busy server are only counted.</summary>
+    /// <summary>
+    /// The bytes of the head. Text is made of them when somebody asks for it: most records of a busy server are only
+    /// counted.
+    /// </summary>
     internal byte[] Head { get; }
 
     /// <summary>Who the client has shown to be; null for anybody.</summary>

@@ -3,10 +3,14 @@ using PSNetLab.Engine.Servers;
 
 namespace PSNetLab.Engine.Http.Server;
 
-/// <summary>Speaks HTTP/1.1 (RFC 9110, RFC 9112) on each stream, as an <see cref="HttpConnection"/>; another handler has the answers.</summary>
+/// <summary>
+/// Speaks HTTP/1.1 (RFC 9110, RFC 9112) on each stream, as an <see cref="HttpConnection"/>; another handler has the
+/// answers.
+/// </summary>
 internal sealed class HttpStreamHandler(HttpServerOptions options, IHttpHandler handler) : IStreamHandler
 {
-    public TimeSpan? ShortestDeadline => options.RequestTimeout < options.KeepAliveTimeout ? options.RequestTimeout : options.KeepAliveTimeout;
+    public TimeSpan? ShortestDeadline
+        => options.RequestTimeout < options.KeepAliveTimeout ? options.RequestTimeout : options.KeepAliveTimeout;
 
     /// <inheritdoc/>
     /// <remarks>More than those that ask for nothing but a hint that the server is full.</remarks>

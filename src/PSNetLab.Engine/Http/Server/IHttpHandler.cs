@@ -13,10 +13,16 @@ internal interface IHttpHandler
     /// <returns>False when the answer takes longer and is up to <see cref="HandleAsync"/>.</returns>
     bool TryHandle(HttpExchange exchange);
 
-    /// <summary>Answers a request that <see cref="TryHandle"/> has left, however long that takes. Never runs on the thread of an event loop.</summary>
+    /// <summary>
+    /// Answers a request that <see cref="TryHandle"/> has left, however long that takes. Never runs on the thread of an
+    /// event loop.
+    /// </summary>
     ValueTask HandleAsync(HttpExchange exchange);
 
-    /// <summary>Words a status that the connection itself answers with: the request could not be read, came too slowly, or there was no room for it.</summary>
+    /// <summary>
+    /// Words a status that the connection itself answers with: the request could not be read, came too slowly, or there
+    /// was no room for it.
+    /// </summary>
     /// <param name="exchange">The exchange; its request may be only half there.</param>
     /// <param name="status">The status.</param>
     /// <param name="explanation">What happened and what to do, in a sentence.</param>

@@ -2,7 +2,10 @@ using Microsoft.Win32.SafeHandles;
 
 namespace PSNetLab.Engine.Http.Server;
 
-/// <summary>Content that is sent again and again, as a file in memory; made when it is first asked for, because for what is sent once it does not pay.</summary>
+/// <summary>
+/// Content that is sent again and again, as a file in memory; made when it is first asked for, because for what is sent
+/// once it does not pay.
+/// </summary>
 internal sealed class MemoryCopy(byte[] content) : IDisposable
 {
     private MemoryFile? _file;

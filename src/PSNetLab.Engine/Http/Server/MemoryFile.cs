@@ -3,7 +3,10 @@ using PSNetLab.Engine.Native.Linux;
 
 namespace PSNetLab.Engine.Http.Server;
 
-/// <summary>Content in a file that is nowhere but in memory (memfd_create(2)). Sent from there (sendfile(2)), it is not copied for every client.</summary>
+/// <summary>
+/// Content in a file that is nowhere but in memory (memfd_create(2)). Sent from there (sendfile(2)), it is not copied for
+/// every client.
+/// </summary>
 internal sealed class MemoryFile : IDisposable
 {
     /// <summary>Shorter content costs less to copy than a further system call does.</summary>
@@ -12,7 +15,10 @@ internal sealed class MemoryFile : IDisposable
     /// <summary>Longer content does not go at once anyway.</summary>
     internal const int MostBytes = 64 * 1024;
 
-    /// <summary>About as many as there may be at a time, with 8 MiB: each has a descriptor, and a process often may have no more than 1,024.</summary>
+    /// <summary>
+    /// About as many as there may be at a time, with 8 MiB: each has a descriptor, and a process often may have no more
+    /// than 1,024.
+    /// </summary>
     internal const int Most = 128;
 
     private static int s_count;
