@@ -203,6 +203,6 @@ Describe 'static-site.ps1' {
 
     It 'says so when there is no such folder' {
         { Invoke-Example static-site @{ Path = "$site/nothing"; ScriptBlock = {} } } |
-            Should -Throw '*Give -Path a folder.*'
+            Should -Throw '*Set -Path to a folder.*'
     }
 }

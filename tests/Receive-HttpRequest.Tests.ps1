@@ -64,7 +64,7 @@ print(urllib.request.urlopen(sys.argv[1]).read())
         $records = Receive-HttpRequest $server -Count 2 -TimeoutSec 0.2 -ErrorVariable faults -ErrorAction SilentlyContinue
         $records | Should -HaveCount 1
         $faults[0].FullyQualifiedErrorId | Should -BeLike 'ReceiveTimeout,*'
-        "$($faults[0])" | Should -BeLike "1 of 2 requests came to $($server.LocalEndPoint) within 0.2 s. Check that the client runs and asks $($server.Uri), or raise -TimeoutSec."
+        "$($faults[0])" | Should -BeLike "1 of 2 requests came to $($server.LocalEndPoint) within 0.2 s. Check that the client is running and requests $($server.Uri), or raise -TimeoutSec."
     }
 
     It 'says ConnectionClosed when the server was stopped' {

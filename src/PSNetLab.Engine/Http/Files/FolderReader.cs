@@ -3,12 +3,12 @@ using Microsoft.Win32.SafeHandles;
 
 namespace PSNetLab.Engine.Http.Files;
 
-/// <summary>Reads what a folder shows of itself.</summary>
+/// <summary>Reads the visible entries of a folder.</summary>
 internal static class FolderReader
 {
     private static readonly EnumerationOptions s_options = new() { AttributesToSkip = 0, IgnoreInaccessible = false };
 
-    /// <summary>The files and folders that can be asked for; null when the folder cannot be read.</summary>
+    /// <summary>The files and folders that can be requested; null if the folder cannot be read.</summary>
     internal static List<ListingEntry>? Read(WebRoot root, FilePath folder)
     {
         using SafeFileHandle? handle = folder.OpenFolder();
@@ -20,7 +20,7 @@ internal static class FolderReader
         List<ListingEntry> entries = [];
         try
         {
-            // Through its handle, the folder is the one that is judged below, whatever the path leads to by now.
+            // Through its handle, the folder is the one that is checked below, wherever the path leads by now.
             FileSystemEnumerable<ListingEntry> found = new(
                 handle is null ? folder.Text : $"/proc/self/fd/{handle.DangerousGetHandle()}",
                 (ref FileSystemEntry entry) => Look(root, folder, handle, entry.FileName),
@@ -38,7 +38,7 @@ internal static class FolderReader
         return root.Contains(folder, handle) ? entries : null;
     }
 
-    /// <returns>The entry; without a name when it is no file or folder, or a link out of the root.</returns>
+    /// <returns>The entry; without a name if it is not a file or folder, or is a link out of the root.</returns>
     private static ListingEntry Look(WebRoot root, FilePath folder, SafeFileHandle? handle, ReadOnlySpan<char> name)
     {
         FileStamp stamp = handle is null ? new FileStamp(FileKind.Link, 0, 0, 0, 0, 0) : FilePath.StatIn(handle, name);

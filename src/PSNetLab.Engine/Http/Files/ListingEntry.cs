@@ -3,6 +3,6 @@ namespace PSNetLab.Engine.Http.Files;
 /// <summary>One file or folder in the listing of a folder.</summary>
 /// <param name="Name">Its name, without a path.</param>
 /// <param name="IsFolder">Whether it is a folder.</param>
-/// <param name="Length">The bytes of a file; of a folder it is not used.</param>
+/// <param name="Length">The size of a file in bytes; not used for a folder.</param>
 /// <param name="LastWriteTimeUtc">When it was last written.</param>
 internal readonly record struct ListingEntry(string Name, bool IsFolder, long Length, DateTime LastWriteTimeUtc);

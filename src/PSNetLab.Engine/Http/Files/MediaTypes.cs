@@ -7,14 +7,14 @@ namespace PSNetLab.Engine.Http.Files;
 /// <summary>The media types of files, by the extensions of their names or by the whole names (RFC 9110, section 8.3).</summary>
 internal sealed class MediaTypes
 {
-    /// <summary>The media types that mime-db knows, and more text; read from the assembly when they are first needed.</summary>
+    /// <summary>The media types of mime-db, plus more text; read from the assembly when first needed.</summary>
     internal static readonly MediaTypes Default = Load(out s_compressible);
 
     private const string Unknown = "application/octet-stream";
 
     private static readonly FrozenSet<string> s_compressible;
 
-    // Extensions with their dot, and whole names, in order, so that the type of a span is found without a string.
+    // Extensions with their dot, and whole names, sorted, so that the type of a span is found without a string.
     private readonly string[] _names;
     private readonly string[] _types;
 
@@ -27,7 +27,7 @@ internal sealed class MediaTypes
 
     /// <summary>The same with other types for some extensions.</summary>
     /// <param name="overrides">Media types by extension, which may begin with a dot.</param>
-    /// <exception cref="NetLabException">One is no extension, or no media type.</exception>
+    /// <exception cref="NetLabException">One is not an extension, or not a media type.</exception>
     internal MediaTypes With(IEnumerable<KeyValuePair<string, string>> overrides)
     {
         Dictionary<string, string> types = new(StringComparer.OrdinalIgnoreCase);
@@ -44,7 +44,7 @@ internal sealed class MediaTypes
         return new MediaTypes(types);
     }
 
-    /// <summary>The media type of a file, with the charset of what is text.</summary>
+    /// <summary>The media type of a file, with a charset for text.</summary>
     internal string Find(ReadOnlySpan<char> fileName)
     {
         ReadOnlySpan<char> name = Path.GetExtension(fileName);
@@ -70,7 +70,7 @@ internal sealed class MediaTypes
         return Unknown;
     }
 
-    /// <summary>Whether content of the type becomes much smaller by a content coding.</summary>
+    /// <summary>Whether content of the type compresses well.</summary>
     internal static bool IsCompressible(string type)
     {
         int parameters = type.IndexOf(';', StringComparison.Ordinal);
@@ -88,7 +88,7 @@ internal sealed class MediaTypes
         return new MediaTypes(types);
     }
 
-    // A line is a type, with a '+' before it when it is compressible, and its extensions and names; one with '#' is a remark.
+    // A line is a type, with a '+' before it if it is compressible, and its extensions and names; one with '#' is a comment.
     private static void Read(string resource, Dictionary<string, string> types, HashSet<string> compressible)
     {
         using StreamReader lines = new(typeof(MediaTypes).Assembly.GetManifestResourceStream(resource)!);
@@ -107,7 +107,7 @@ internal sealed class MediaTypes
                 types[name] = typeWithCharset;
             }
 
-            // What is unknown is as likely to be compressed already, so its type does not count whatever the list says.
+            // Unknown content may well be compressed already, so its type does not count, whatever the list says.
             if (words[0] != type && type != Unknown)
             {
                 compressible.Add(type);
@@ -127,7 +127,8 @@ internal sealed class MediaTypes
         string bare = extension.StartsWith('.') ? extension[1..] : extension;
         return bare.Length > 0 && bare.AsSpan().IndexOfAny("./\\") < 0
             ? bare
-            : throw Invalid($"'{extension}' is no extension of a file name: what follows its last dot counts. Write it like .html or html.", extension);
+            : throw Invalid($"'{extension}' is not a file name extension, which is the part after the last dot. "
+                + "Write it like .html or html.", extension);
     }
 
     private static string CheckedType(string type)
@@ -136,7 +137,8 @@ internal sealed class MediaTypes
             && Ascii.IsValid(type)
             && !type.Any(char.IsControl)
             ? type
-            : throw Invalid($"'{type}' is no media type (RFC 9110, section 8.3.1). Write it like text/html or text/html; charset=utf-16.", type);
+            : throw Invalid($"'{type}' is not a media type (RFC 9110, section 8.3.1). "
+                + "Write it like text/html or text/html; charset=utf-16.", type);
 
     private static NetLabException Invalid(string message, string subject) => new(FaultKind.InvalidParameters, message) { Subject = subject };
 

@@ -4,7 +4,7 @@ using System.Text;
 namespace PSNetLab.Engine.Http.Files;
 
 /// <summary>
-/// A page from Http/Pages. In it, {{file.ext}} stands for another of these files and {{name}} for what is filled in.
+/// A page from Http/Pages. In it, {{file.ext}} stands for another of these files and {{name}} for a value.
 /// </summary>
 internal sealed class PageTemplate
 {
@@ -21,12 +21,12 @@ internal sealed class PageTemplate
             $"default-src 'none'; {Source("style-src", _styles)}; {Source("script-src", _scripts)}; img-src data:; base-uri 'none'; form-action 'none'";
     }
 
-    /// <summary>The policy (Content Security Policy Level 3) that allows this page what it brings along, and nothing else.</summary>
+    /// <summary>The policy (Content Security Policy Level 3) that allows only what the page itself contains.</summary>
     internal string ContentSecurityPolicy { get; }
 
     /// <summary>Writes the page.</summary>
-    /// <param name="page">Where to.</param>
-    /// <param name="fill">Writes what a field stands for.</param>
+    /// <param name="page">The output.</param>
+    /// <param name="fill">Writes the value of a field.</param>
     internal void Write(PageWriter page, Action<string> fill)
     {
         foreach ((byte[] markup, string field) in _parts)

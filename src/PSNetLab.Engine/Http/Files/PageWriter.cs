@@ -41,14 +41,14 @@ internal sealed class PageWriter : IBufferWriter<byte>, IDisposable
         _buffer = [];
     }
 
-    /// <summary>Takes back what was written after a length.</summary>
+    /// <summary>Removes what was written after a length.</summary>
     internal void Truncate(int length) => Length = length;
 
     /// <summary>Writes markup as it is.</summary>
     internal void Markup(ReadOnlySpan<byte> utf8) => this.Write(utf8);
 
-    /// <summary>Writes plain text, for an element or a quoted attribute. What would be invisible or reorder its
-    /// neighbours shows its code point, and what is no Unicode shows U+FFFD.</summary>
+    /// <summary>Writes plain text, for an element or a quoted attribute. Characters that would be invisible or reorder
+    /// their neighbors appear as code points, and invalid Unicode as U+FFFD.</summary>
     internal void Text(ReadOnlySpan<char> text)
     {
         const int MostBytesPerChar = 8;
@@ -130,7 +130,7 @@ internal sealed class PageWriter : IBufferWriter<byte>, IDisposable
         return 4 + digits;
     }
 
-    // Controls, the marks that turn the direction of writing, separators of lines, and characters without width.
+    // Controls, marks that change the writing direction, line separators, and zero-width characters.
     // U+200C and U+200D stay: Persian and emoji need them.
     private static bool IsDeceptive(Rune rune) =>
         Rune.IsControl(rune)

@@ -1,6 +1,6 @@
 namespace PSNetLab.Engine.Http.Files;
 
-/// <summary>Walks through the names of a path with slashes; empty ones are passed over.</summary>
+/// <summary>Enumerates the names of a path with slashes; empty ones are skipped.</summary>
 internal ref struct PathSegments(ReadOnlySpan<char> path)
 {
     private readonly ReadOnlySpan<char> _path = path;

@@ -2,28 +2,28 @@ using PSNetLab.Engine.Http.Server;
 
 namespace PSNetLab.Engine.Http.Files;
 
-/// <summary>What a server of files is to do. The defaults are those of the cmdlet.</summary>
+/// <summary>What a file server does. The defaults are those of the cmdlet.</summary>
 internal sealed record StaticSiteOptions : HttpServerOptions
 {
     /// <summary>The folder to serve.</summary>
     internal required string Folder { get; init; }
 
-    /// <summary>The files that are shown for their folder; the first that is there counts.</summary>
+    /// <summary>The files that are served for their folder; the first one that exists is used.</summary>
     internal IReadOnlyList<string> DefaultDocuments { get; init; } = ["index.html", "index.htm"];
 
-    /// <summary>Whether a folder without default document is listed.</summary>
+    /// <summary>Whether a folder without a default document is listed.</summary>
     internal bool Browse { get; init; }
 
-    /// <summary>The file that answers for every page there is no file for; null for none.</summary>
+    /// <summary>The file that is sent for every page that has no file; null for none.</summary>
     internal string? SpaFallback { get; init; }
 
-    /// <summary>The file that is shown with 404 (Not Found); null for a page made here.</summary>
+    /// <summary>The file that is sent with 404 (Not Found); null for a page made here.</summary>
     internal string? NotFoundPage { get; init; }
 
-    /// <summary>Fields of every response beside the server's own, and instead of them.</summary>
+    /// <summary>Fields of every response, in addition to the server's own or replacing them.</summary>
     internal IReadOnlyList<KeyValuePair<string, string>> Headers { get; init; } = [];
 
-    /// <summary>Whether scripts of every other origin may read the files.</summary>
+    /// <summary>Whether scripts from every other origin may read the files.</summary>
     internal bool Cors { get; init; }
 
     /// <summary>Cache-Control of files.</summary>

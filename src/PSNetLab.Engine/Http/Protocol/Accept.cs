@@ -2,10 +2,10 @@ using System.Text;
 
 namespace PSNetLab.Engine.Http.Protocol;
 
-/// <summary>What the client says of media types (RFC 9110, section 12.5.1).</summary>
+/// <summary>Which media types the client accepts (RFC 9110, section 12.5.1).</summary>
 internal static class Accept
 {
-    /// <summary>Whether JSON is asked for by name, and liked at least as much as HTML.</summary>
+    /// <summary>Whether JSON is requested by name, and preferred at least as much as HTML.</summary>
     internal static bool PrefersJson(ReadOnlySpan<byte> accept)
     {
         int json = 0;
@@ -31,7 +31,7 @@ internal static class Accept
         return json > 0 && json >= html && json >= any;
     }
 
-    /// <summary>Whether HTML is asked for by name, as browsers do.</summary>
+    /// <summary>Whether HTML is requested by name, as browsers do.</summary>
     internal static bool NamesHtml(ReadOnlySpan<byte> accept)
     {
         while (FieldList.TryTake(ref accept, out ReadOnlySpan<byte> element))

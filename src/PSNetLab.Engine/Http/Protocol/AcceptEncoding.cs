@@ -2,11 +2,11 @@ using System.Text;
 
 namespace PSNetLab.Engine.Http.Protocol;
 
-/// <summary>How a representation is coded for its way to the client (RFC 9110, section 8.4.1).</summary>
+/// <summary>The content coding of a response (RFC 9110, section 8.4.1).</summary>
 [Flags]
 internal enum ContentCoding
 {
-    /// <summary>As it is.</summary>
+    /// <summary>No coding.</summary>
     Identity = 1,
 
     /// <summary>gzip (RFC 1952).</summary>
@@ -16,12 +16,12 @@ internal enum ContentCoding
     Brotli = 4,
 }
 
-/// <summary>What the client says of content codings (RFC 9110, section 12.5.3).</summary>
+/// <summary>Which content codings the client accepts (RFC 9110, section 12.5.3).</summary>
 internal static class AcceptEncoding
 {
     private const int NotListed = -1;
 
-    /// <summary>The available coding the client likes best; identity when it accepts none of them.</summary>
+    /// <summary>The available coding the client prefers; identity if it accepts none of them.</summary>
     internal static ContentCoding Choose(ReadOnlySpan<byte> acceptEncoding, ContentCoding available)
     {
         int identity = NotListed;
@@ -31,7 +31,7 @@ internal static class AcceptEncoding
         while (FieldList.TryTake(ref acceptEncoding, out ReadOnlySpan<byte> element))
         {
             int weight = FieldList.ReadWeight(element, out ReadOnlySpan<byte> coding);
-            // A recipient takes x-gzip for gzip (section 8.4.1.3).
+            // A recipient treats x-gzip as gzip (section 8.4.1.3).
             if (Ascii.EqualsIgnoreCase(coding, "gzip"u8) || Ascii.EqualsIgnoreCase(coding, "x-gzip"u8))
             {
                 gzip = Math.Max(gzip, weight);
@@ -50,7 +50,7 @@ internal static class AcceptEncoding
             }
         }
 
-        // Identity is acceptable even when it is not listed, but then anything listed is liked better.
+        // Identity is acceptable even if it is not listed, but then anything listed is preferred.
         int best = Math.Max(0, identity == NotListed ? others : identity);
         ContentCoding chosen = ContentCoding.Identity;
         Prefer(ContentCoding.Gzip, gzip, ref chosen);

@@ -6,18 +6,18 @@ internal enum BodyFraming : byte
     /// <summary>There is no body.</summary>
     None,
 
-    /// <summary>By the number of bytes that Content-Length announced.</summary>
+    /// <summary>After the number of bytes in Content-Length.</summary>
     Length,
 
-    /// <summary>By the last chunk.</summary>
+    /// <summary>At the last chunk.</summary>
     Chunked,
 
-    /// <summary>By the end of the connection. Only responses may have this.</summary>
+    /// <summary>At the end of the connection, for responses only.</summary>
     UntilClose,
 }
 
-/// <summary>Takes a body off the bytes of a connection, in either direction: finds its data and its end.</summary>
-/// <remarks>It holds a few numbers, and no bytes but those of trailers: every call goes on where the last one stopped.</remarks>
+/// <summary>Reads a body from the bytes of a connection, in either direction: finds its data and its end.</summary>
+/// <remarks>It holds a few numbers, and no bytes except those of trailers: every call continues where the last one stopped.</remarks>
 internal struct BodyReader
 {
     private ChunkedBody _chunks;
@@ -38,7 +38,7 @@ internal struct BodyReader
 
     internal BodyFraming Framing { get; }
 
-    /// <summary>Complete when the end was found; so it is at once where there is no body.</summary>
+    /// <summary>Complete once the end was found; at once if there is no body.</summary>
     internal ParseStatus Status
     {
         readonly get => Framing == BodyFraming.None ? ParseStatus.Complete : _status;
@@ -48,16 +48,16 @@ internal struct BodyReader
     /// <summary>The bytes of data so far, without the framing.</summary>
     internal readonly long Length => Framing == BodyFraming.Chunked ? _chunks.Length : _length;
 
-    /// <summary>The bytes that are still announced; -1 where nobody knows.</summary>
+    /// <summary>The announced bytes still to come; -1 if unknown.</summary>
     internal readonly long Left => Framing is BodyFraming.Length or BodyFraming.None ? _left : -1;
 
-    /// <summary>The lines of the fields after the last chunk; without any, nothing.</summary>
+    /// <summary>The lines of the fields after the last chunk; empty without any.</summary>
     internal readonly ReadOnlySpan<byte> Trailers => _chunks.Trailers;
 
-    /// <summary>What is wrong with a body that failed, in a sentence.</summary>
+    /// <summary>What is wrong with an invalid body, in a sentence.</summary>
     internal readonly string Fault => _isBroken
         ? "The connection ended in the middle of the body."
-        : "The chunks of the body are not as they should be.";
+        : "The chunks of the body are malformed.";
 
     internal static BodyReader None => default;
 
@@ -67,9 +67,9 @@ internal struct BodyReader
 
     internal static BodyReader OfLength(long length) => new(BodyFraming.Length, length);
 
-    /// <summary>Reads on, up to the end of the next run of data.</summary>
-    /// <param name="bytes">What came after the bytes consumed before.</param>
-    /// <param name="consumed">How many of them are done with; 0 when all that came was read, or the body has ended.</param>
+    /// <summary>Reads up to the end of the next run of data.</summary>
+    /// <param name="bytes">The bytes after those consumed before.</param>
+    /// <param name="consumed">How many of them were consumed; 0 if all of them were read, or the body has ended.</param>
     /// <param name="data">The data among them.</param>
     internal ParseStatus Read(ReadOnlySpan<byte> bytes, out int consumed, out ReadOnlySpan<byte> data)
     {
@@ -96,7 +96,7 @@ internal struct BodyReader
         return Status;
     }
 
-    /// <summary>Says that the connection has ended: some bodies end there, others are cut off.</summary>
+    /// <summary>Says that the connection has ended: some bodies end there, others are then incomplete.</summary>
     internal ParseStatus End()
     {
         if (Status == ParseStatus.Incomplete)

@@ -2,11 +2,11 @@ using System.Runtime.InteropServices;
 
 namespace PSNetLab.Engine.Http.Protocol;
 
-/// <summary>Takes the chunks off a body (RFC 9112, section 7.1): gives its data, finds its end, and checks all that is between.</summary>
-/// <remarks>Keeps a few numbers, and no bytes but those of trailers: every call goes on where the last one stopped.</remarks>
+/// <summary>Decodes a chunked body (RFC 9112, section 7.1): returns its data, finds its end, and checks everything in between.</summary>
+/// <remarks>Keeps a few numbers, and no bytes except those of trailers: every call continues where the last one stopped.</remarks>
 internal struct ChunkedBody
 {
-    /// <summary>The most bytes of chunk extensions and trailers of one body together: they must not keep anybody busy.</summary>
+    /// <summary>The most bytes of chunk extensions and trailers in one body, so that they cannot keep a server busy.</summary>
     internal const int MostExtraBytes = 16 * 1024;
 
     // The largest size of 15 digits cannot overflow, and no body is longer.
@@ -38,12 +38,12 @@ internal struct ChunkedBody
     /// <summary>The bytes of data so far, without the framing.</summary>
     internal long Length { get; private set; }
 
-    /// <summary>The lines of the trailer fields, without the empty line that ends them; without any, nothing.</summary>
+    /// <summary>The lines of the trailer fields, without the empty line that ends them; empty if there are none.</summary>
     internal readonly ReadOnlySpan<byte> Trailers => CollectionsMarshal.AsSpan(_trailers);
 
-    /// <summary>Reads on, up to the end of the next run of data.</summary>
-    /// <param name="bytes">What came after the bytes consumed before.</param>
-    /// <param name="consumed">How many of them are done with.</param>
+    /// <summary>Reads up to the end of the next run of data.</summary>
+    /// <param name="bytes">The bytes after those consumed before.</param>
+    /// <param name="consumed">How many of them were consumed.</param>
     /// <param name="data">The data among them.</param>
     internal ParseStatus Read(ReadOnlySpan<byte> bytes, out int consumed, out ReadOnlySpan<byte> data)
     {
@@ -107,7 +107,7 @@ internal struct ChunkedBody
             return 1;
         }
 
-        // No space before the extension, though RFC 9112, section 7.1.1, lets a reader pass over it: not all readers do.
+        // No space before the extension, although RFC 9112, section 7.1.1, lets a reader skip it: not all readers do.
         return _digits == 0 ? Fail()
             : bytes[0] == ';' ? Take(';', bytes, Phase.Extension)
             : Take('\r', bytes, Phase.SizeLineFeed);

@@ -1,6 +1,6 @@
 namespace PSNetLab.Engine.Http.Protocol;
 
-/// <summary>Goes through the lines of header fields that were checked before, in their order.</summary>
+/// <summary>Enumerates the lines of header fields, which were checked before, in order.</summary>
 internal ref struct FieldEnumerator
 {
     private ReadOnlySpan<byte> _rest;
@@ -12,13 +12,13 @@ internal ref struct FieldEnumerator
         Name = Value = default;
     }
 
-    /// <summary>The name as it came.</summary>
+    /// <summary>The name as received.</summary>
     internal ReadOnlySpan<byte> Name { get; private set; }
 
-    /// <summary>The value without the space around it.</summary>
+    /// <summary>The value without surrounding space.</summary>
     internal ReadOnlySpan<byte> Value { get; private set; }
 
-    /// <summary>Takes the next field; false when there is none.</summary>
+    /// <summary>Moves to the next field; false if there is none.</summary>
     internal bool MoveNext()
     {
         int end = _rest.IndexOf("\r\n"u8);

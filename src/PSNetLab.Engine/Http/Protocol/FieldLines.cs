@@ -5,7 +5,7 @@ namespace PSNetLab.Engine.Http.Protocol;
 /// <summary>Header fields as the bytes of their lines.</summary>
 internal static class FieldLines
 {
-    // They say where a message ends, or belong to the single response.
+    // They say where a message ends, or belong to a single response.
     private static readonly string[] s_ownedByServer =
     [
         "Connection", "Content-Length", "Transfer-Encoding", "Trailer", "Upgrade", "Keep-Alive", "Date",
@@ -18,7 +18,7 @@ internal static class FieldLines
         StringBuilder lines = new();
         foreach ((string name, string value) in fields)
         {
-            // What an answer depends on stays true, whatever else the user says it depends on.
+            // What an answer depends on stays, in addition to what the user says.
             if (replaced is null || name == "Vary" || !replaced.Any(field => field.Key.Equals(name, StringComparison.OrdinalIgnoreCase)))
             {
                 lines.Append(name).Append(": ").Append(value).Append("\r\n");
@@ -30,30 +30,33 @@ internal static class FieldLines
 
     internal static KeyValuePair<string, string> Field(string name, string value) => new(name, value);
 
-    /// <summary>Refuses fields that would break the response.</summary>
-    /// <exception cref="NetLabException">One would.</exception>
+    /// <summary>Throws if fields would break the response.</summary>
+    /// <exception cref="NetLabException">A field would break it.</exception>
     internal static IReadOnlyList<KeyValuePair<string, string>> Check(IReadOnlyList<KeyValuePair<string, string>> fields, string parameter)
     {
         foreach ((string name, string value) in fields)
         {
             if (name.Length == 0 || name.AsSpan().ContainsAnyExcept(HttpSyntax.TokenText))
             {
-                throw Invalid(name, $"-{parameter}: '{name}' is no name of a header field: letters, digits and -._ are usual (RFC 9110, section 5.1).");
+                throw Invalid(name, $"-{parameter}: '{name}' is not the name of a header field: "
+                    + "use letters, digits and -._ (RFC 9110, section 5.1).");
             }
 
             if (name.Equals("Content-Type", StringComparison.OrdinalIgnoreCase))
             {
-                throw Invalid(name, $"-{parameter}: Content-Type belongs to the single file. Set it by extension, with -MimeType @{{ '.ext' = '{value}' }}.");
+                throw Invalid(name, $"-{parameter}: Content-Type differs from file to file. "
+                    + $"Set it by extension, with -MimeType @{{ '.ext' = '{value}' }}.");
             }
 
             if (s_ownedByServer.Contains(name, StringComparer.OrdinalIgnoreCase))
             {
-                throw Invalid(name, $"-{parameter}: {name} is what the server itself has to say. Leave it out.");
+                throw Invalid(name, $"-{parameter}: {name} is set by the server itself. Leave it out.");
             }
 
             if (value.AsSpan().ContainsAnyExceptInRange(' ', '\u00ff') || value.Contains('\u007f', StringComparison.Ordinal))
             {
-                throw Invalid(value, $"-{parameter}: the value of {name} has a line break, a control character or one beyond Latin-1, which a header field cannot hold (RFC 9110, section 5.5).");
+                throw Invalid(value, $"-{parameter}: the value of {name} contains a line break, a control character or "
+                    + "one beyond Latin-1, which a header field cannot have (RFC 9110, section 5.5).");
             }
         }
 

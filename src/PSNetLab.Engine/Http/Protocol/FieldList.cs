@@ -3,10 +3,10 @@ namespace PSNetLab.Engine.Http.Protocol;
 /// <summary>Reads field values that are lists, with a weight for each element (RFC 9110, sections 5.6.1 and 12.4.2).</summary>
 internal static class FieldList
 {
-    /// <summary>The weight of an element that names none.</summary>
+    /// <summary>The weight of an element without one.</summary>
     internal const int FullWeight = 1000;
 
-    /// <summary>Takes the next element that is not empty off the list.</summary>
+    /// <summary>Removes the next element that is not empty from the list.</summary>
     internal static bool TryTake(scoped ref ReadOnlySpan<byte> list, out ReadOnlySpan<byte> element)
     {
         do
@@ -17,7 +17,7 @@ internal static class FieldList
         return !element.IsEmpty;
     }
 
-    /// <summary>Takes the weight off an element, in thousandths; -1 when it is malformed.</summary>
+    /// <summary>Removes the weight from an element, in thousandths; -1 if it is malformed.</summary>
     internal static int ReadWeight(ReadOnlySpan<byte> element, out ReadOnlySpan<byte> name)
     {
         name = TakeUntil((byte)';', ref element);
@@ -43,7 +43,7 @@ internal static class FieldList
 
         int weight = (text[0] - '0') * FullWeight;
         int scale = FullWeight / 10;
-        // The grammar has three decimals at most; some clients print what their division gave, and are understood.
+        // The grammar allows three decimals at most; some clients send the full result of a division, which is accepted.
         for (int i = 2; i < text.Length; i++, scale /= 10)
         {
             if (!char.IsAsciiDigit((char)text[i]))
@@ -57,7 +57,7 @@ internal static class FieldList
         return weight <= FullWeight ? weight : -1;
     }
 
-    // A separator within a quoted string (RFC 9110, section 5.6.4) separates nothing.
+    // A separator within a quoted string (RFC 9110, section 5.6.4) does not count.
     private static ReadOnlySpan<byte> TakeUntil(byte separator, scoped ref ReadOnlySpan<byte> text)
     {
         int end = 0;

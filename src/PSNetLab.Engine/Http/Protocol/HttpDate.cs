@@ -14,11 +14,11 @@ internal static class HttpDate
     internal static void Format(DateTime utc, Span<byte> destination)
         => utc.TryFormat(destination, out _, "R", CultureInfo.InvariantCulture);
 
-    /// <summary>Reads an IMF-fixdate, an RFC 850 date or what asctime(3) writes.</summary>
+    /// <summary>Reads an IMF-fixdate, an RFC 850 date or an asctime(3) date.</summary>
     internal static bool TryParse(ReadOnlySpan<byte> text, out DateTime utc)
         => TryParse(text, TimeProvider.System, out utc);
 
-    /// <summary>The same at another time: what a year of two digits means depends on it.</summary>
+    /// <summary>The same at another time, on which the meaning of a two-digit year depends.</summary>
     internal static bool TryParse(ReadOnlySpan<byte> text, TimeProvider clock, out DateTime utc)
     {
         int comma = text.IndexOf((byte)',');
@@ -116,7 +116,7 @@ internal static class HttpDate
 
     private static bool IsDayName(ReadOnlySpan<byte> name) => "SunMonTueWedThuFriSat"u8.IndexOf(name) % 3 == 0;
 
-    // Only the first letters are capitals, so that nothing but a whole name matches.
+    // Only the first letters are capitals, so that only a whole name matches.
     private static bool IsLongDayName(ReadOnlySpan<byte> nameAndComma)
         => char.IsAsciiLetterUpper((char)nameAndComma[0])
             && "Sunday,Monday,Tuesday,Wednesday,Thursday,Friday,Saturday,"u8.IndexOf(nameAndComma) >= 0;

@@ -2,7 +2,7 @@ using System.Text;
 
 namespace PSNetLab.Engine.Http.Protocol;
 
-/// <summary>The header fields somebody asks for by name; others are checked and passed over.</summary>
+/// <summary>The header fields that are looked up by name; others are only checked.</summary>
 internal enum HttpHeader
 {
     Host,
@@ -26,7 +26,7 @@ internal enum HttpHeader
     AccessControlRequestHeaders,
 }
 
-/// <summary>Knows header fields by their names, which are case-insensitive (RFC 9110, section 5.1).</summary>
+/// <summary>Finds header fields by name, ignoring case (RFC 9110, section 5.1).</summary>
 internal static class HttpHeaders
 {
     internal const int Count = (int)HttpHeader.AccessControlRequestHeaders + 1;

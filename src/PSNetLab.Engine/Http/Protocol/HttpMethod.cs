@@ -17,7 +17,7 @@ internal enum HttpMethod
     Patch,
 }
 
-/// <summary>Knows methods by their tokens, which are case-sensitive (RFC 9110, section 9.1).</summary>
+/// <summary>Finds methods by their tokens, which are case-sensitive (RFC 9110, section 9.1).</summary>
 internal static class HttpMethods
 {
     internal static HttpMethod Find(ReadOnlySpan<byte> token) => token.Length switch

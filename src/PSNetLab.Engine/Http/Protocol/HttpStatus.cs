@@ -5,10 +5,10 @@ internal static class HttpStatus
 {
     internal const int Least = 100;
 
-    /// <summary>The grammar has three digits (RFC 9110, section 15); those from 600 on mean nothing, and tests want to send them.</summary>
+    /// <summary>The grammar has three digits (RFC 9110, section 15); codes from 600 mean nothing, but tests need to send them.</summary>
     internal const int Most = 999;
 
-    /// <summary>The reason phrase; of a status that has none, nothing.</summary>
+    /// <summary>The reason phrase; empty for a status that has none.</summary>
     internal static string Reason(int status) => status switch
     {
         100 => "Continue",
@@ -76,6 +76,6 @@ internal static class HttpStatus
         _ => string.Empty,
     };
 
-    /// <summary>Whether a response of this status has no body, whatever its fields say (RFC 9112, section 6.3).</summary>
+    /// <summary>Whether a response with this status has no body, whatever its fields say (RFC 9112, section 6.3).</summary>
     internal static bool HasNoBody(int status) => status is < 200 or 204 or 304;
 }

@@ -14,21 +14,21 @@ internal static class HttpSyntax
     /// <summary>The same, for text.</summary>
     internal static readonly SearchValues<char> TokenText = SearchValues.Create(TokenCharacters);
 
-    /// <summary>What no field value has (RFC 9110, section 5.5): every control character but HTAB.</summary>
+    /// <summary>Not allowed in a field value (RFC 9110, section 5.5): every control character except HTAB.</summary>
     internal static readonly SearchValues<byte> NotInValue = SearchValues.Create(Controls(except: '\t'));
 
-    /// <summary>What no request target has: space and control characters. Bytes above ASCII are left to whoever decodes it.</summary>
+    /// <summary>Not allowed in a request target: space and control characters. Bytes above ASCII are left to the decoder.</summary>
     internal static readonly SearchValues<byte> NotInTarget = SearchValues.Create([.. Controls(), (byte)' ']);
 
     // unreserved and sub-delims (RFC 3986, section 2).
     private static readonly SearchValues<byte> s_host = SearchValues.Create(
         "-._~!$&'()*+,;=0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"u8);
 
-    // What IPv6 addresses and addresses of the future are written with (RFC 3986, section 3.2.2).
+    // The characters of IPv6 and future addresses (RFC 3986, section 3.2.2).
     private static readonly SearchValues<byte> s_addressLiteral = SearchValues.Create(
         "-._~!$&'()*+,;=:0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"u8);
 
-    /// <summary>Narrows a part of the bytes to what is left without OWS on either side (RFC 9110, section 5.6.3).</summary>
+    /// <summary>Trims OWS from both sides of a part of the bytes (RFC 9110, section 5.6.3).</summary>
     internal static void Trim(ReadOnlySpan<byte> bytes, ref int start, ref int end)
     {
         while (start < end && IsBlank(bytes[start]))
@@ -42,7 +42,7 @@ internal static class HttpSyntax
         }
     }
 
-    /// <summary>Whether this is one of the two characters of OWS.</summary>
+    /// <summary>Whether this is a space or a tab.</summary>
     internal static bool IsBlank(byte value) => value is (byte)' ' or (byte)'\t';
 
     /// <summary>Whether this is uri-host [ ":" port ] (RFC 9110, section 4.2); an empty one is.</summary>

@@ -3,7 +3,7 @@ namespace PSNetLab.Engine.Http.Protocol;
 /// <summary>The version a request is answered in.</summary>
 internal enum HttpVersion
 {
-    /// <summary>None was read yet, or none that is spoken here.</summary>
+    /// <summary>None was read yet, or an unsupported one.</summary>
     Unknown,
 
     /// <summary>HTTP/1.0.</summary>

@@ -3,12 +3,12 @@ using System.Text;
 namespace PSNetLab.Engine.Http.Protocol;
 
 /// <content>
-/// What the fields say about the connection and the body. Two readers that differ here can be played against each other
-/// (RFC 9112, section 11.2), so whatever could be read in two ways fails.
+/// What the fields say about the connection and the body. An attacker can exploit two readers that differ here
+/// (RFC 9112, section 11.2), so everything that could be read in two ways fails.
 /// </content>
 internal abstract partial class MessageHead
 {
-    private protected const string ChunkedLast = "The transfer codings end with chunked, and have it once.";
+    private protected const string ChunkedLast = "The transfer codings must end with chunked, and contain it once.";
 
     private bool _closeAsked;
     private bool _keepAliveAsked;
@@ -16,13 +16,13 @@ internal abstract partial class MessageHead
     /// <summary>Whether there is a transfer coding other than chunked.</summary>
     private protected bool HasOtherCoding { get; private set; }
 
-    /// <summary>Looks at a field that means something in this kind of message only.</summary>
+    /// <summary>Checks a field that has a meaning only in this kind of message.</summary>
     /// <param name="header">The field.</param>
     /// <param name="value">Its value.</param>
-    /// <param name="again">Whether it came before.</param>
+    /// <param name="again">Whether it occurred before.</param>
     private protected virtual ParseStatus TakeOwnField(HttpHeader header, ReadOnlySpan<byte> value, bool again) => ParseStatus.Complete;
 
-    /// <summary>Looks at the fields together, when all are there.</summary>
+    /// <summary>Checks the fields together, once all are there.</summary>
     private protected abstract ParseStatus CheckFields();
 
     private ParseStatus TakeField(HttpHeader header, ReadOnlySpan<byte> bytes, int valueEnd)
@@ -38,7 +38,7 @@ internal abstract partial class MessageHead
                 TakeConnection(value);
                 return ParseStatus.Complete;
             case HttpHeader.ContentLength:
-                return again || !TryReadLength(value) ? Malformed("Content-Length is one number, in digits only.") : CheckLengths();
+                return again || !TryReadLength(value) ? Malformed("Content-Length must be one number, in digits only.") : CheckLengths();
             case HttpHeader.TransferEncoding:
                 return TakeCodings(value);
             default:
@@ -86,10 +86,10 @@ internal abstract partial class MessageHead
 
     private ParseStatus TakeCodings(ReadOnlySpan<byte> value)
     {
-        // RFC 9112, section 6.1: HTTP/1.0 does not have the field, so its message ends where nobody knows.
+        // RFC 9112, section 6.1: HTTP/1.0 does not have the field, so the end of the message would be unknown.
         if (Version == HttpVersion.Http10)
         {
-            return Malformed("HTTP/1.0 has no Transfer-Encoding.");
+            return Malformed("HTTP/1.0 does not have Transfer-Encoding.");
         }
 
         ReadOnlySpan<byte> codings = value;
@@ -104,11 +104,11 @@ internal abstract partial class MessageHead
             HasOtherCoding |= !IsChunked;
         }
 
-        // Empty elements, which RFC 9110, section 5.6.1.2, would let a list have, are among what could be read in two ways.
+        // RFC 9110, section 5.6.1.2, allows empty elements in a list, but they could be read in two ways.
         return HasOtherCoding || Ascii.EqualsIgnoreCase(value, "chunked"u8) ? CheckLengths() : Malformed(ChunkedLast);
     }
 
     private ParseStatus CheckLengths() => Has(HttpHeader.ContentLength) && Has(HttpHeader.TransferEncoding)
-        ? Malformed("A message has Content-Length or Transfer-Encoding, not both.")
+        ? Malformed("A message must not have both Content-Length and Transfer-Encoding.")
         : ParseStatus.Complete;
 }

@@ -1,9 +1,9 @@
 namespace PSNetLab.Engine.Http.Protocol;
 
-/// <summary>How far a parser came with the bytes it was given.</summary>
+/// <summary>How far a parser got with its bytes.</summary>
 internal enum ParseStatus
 {
-    /// <summary>All bytes are right so far, and more must follow.</summary>
+    /// <summary>All bytes are valid so far, and more must follow.</summary>
     Incomplete,
 
     /// <summary>The end was found.</summary>

@@ -1,19 +1,19 @@
 namespace PSNetLab.Engine.Http.Protocol;
 
-/// <summary>What the preconditions of a request make of it.</summary>
+/// <summary>The result of a request's preconditions.</summary>
 internal enum PreconditionResult
 {
     /// <summary>The request is carried out.</summary>
     Passed,
 
-    /// <summary>The client has what it asks for: 304.</summary>
+    /// <summary>The client already has the file: 304.</summary>
     NotModified,
 
     /// <summary>The file is not the one the client means: 412.</summary>
     Failed,
 }
 
-/// <summary>The preconditions of a GET or HEAD request (RFC 9110, section 13). A field that is absent is empty here.</summary>
+/// <summary>The preconditions of a GET or HEAD request (RFC 9110, section 13). A missing field is empty here.</summary>
 internal static class Preconditions
 {
     /// <summary>Evaluates all of them in the order of section 13.2.2.</summary>
@@ -31,7 +31,7 @@ internal static class Preconditions
         ReadOnlySpan<byte> etag,
         DateTime lastModifiedUtc)
     {
-        // A date that is none is as good as absent (sections 13.1.3 and 13.1.4); a field with a tag makes that with a date void.
+        // An invalid date is ignored (sections 13.1.3 and 13.1.4); a field with a tag overrides one with a date.
         if (!ifMatch.IsEmpty)
         {
             if (!ListHas(ifMatch, etag, strong: true))
@@ -54,12 +54,12 @@ internal static class Preconditions
             : PreconditionResult.Passed;
     }
 
-    /// <summary>Whether the client's part belongs to this representation, so that its Range counts (section 13.1.5).</summary>
+    /// <summary>Whether the client's part belongs to this representation, so that its Range applies (section 13.1.5).</summary>
     internal static bool IfRangeHolds(ReadOnlySpan<byte> ifRange, ReadOnlySpan<byte> etag, DateTime lastModifiedUtc)
         => ifRange.IsEmpty
             || (HttpDate.TryParse(ifRange, out DateTime date) ? date == lastModifiedUtc : IsStrong(etag) && ifRange.SequenceEqual(etag));
 
-    // "*", or entity tags in a list (section 8.8.3). What comes after something that is neither matches nothing.
+    // "*", or entity tags in a list (section 8.8.3). After anything else, nothing matches.
     private static bool ListHas(ReadOnlySpan<byte> list, ReadOnlySpan<byte> etag, bool strong)
     {
         if (list.SequenceEqual("*"u8))

@@ -1,6 +1,6 @@
 namespace PSNetLab;
 
-/// <summary>The two forms of an access log that the tools for it read.</summary>
+/// <summary>The two formats that access log tools read.</summary>
 public enum AccessLogFormat
 {
     /// <summary>The Common Log Format: host, identity, user, time, request line, status, bytes.</summary>

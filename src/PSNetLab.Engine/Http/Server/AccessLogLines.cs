@@ -5,7 +5,7 @@ using System.Text;
 
 namespace PSNetLab.Engine.Http.Server;
 
-/// <summary>Lines of an access log, in a buffer that grows with them.</summary>
+/// <summary>Lines of an access log, in a growing buffer.</summary>
 internal sealed class AccessLogLines
 {
     private const int FirstCapacity = 16 * 1024;
@@ -13,7 +13,7 @@ internal sealed class AccessLogLines
     // "[10/Oct/2000:13:55:36 -0700] "
     private const int StampLength = 29;
 
-    // What a client sends must not end a quoted field or a line, nor steer a terminal (CWE-117).
+    // Nothing a client sends may end a quoted field or a line, or control a terminal (CWE-117).
     private static readonly SearchValues<char> s_quotable = SearchValues.Create(Printable('"', '\\'));
     private static readonly SearchValues<char> s_bare = SearchValues.Create(Printable('"', '\\', ' '));
 
@@ -28,7 +28,7 @@ internal sealed class AccessLogLines
 
     internal void Clear() => Length = 0;
 
-    /// <summary>Gives back the memory of a burst.</summary>
+    /// <summary>Frees the memory of a burst.</summary>
     internal void Trim()
     {
         Clear();
@@ -38,10 +38,10 @@ internal sealed class AccessLogLines
         }
     }
 
-    /// <summary>Takes lines off the end again.</summary>
+    /// <summary>Removes lines from the end.</summary>
     internal void Truncate(int length) => Length = length;
 
-    /// <summary>Adds the line of a request. What is empty shows as "-".</summary>
+    /// <summary>Adds the line of a request. Empty values appear as "-".</summary>
     internal void Add(HttpRequestRecord record, bool isCombined)
     {
         ReadOnlySpan<byte> line = record.Line;

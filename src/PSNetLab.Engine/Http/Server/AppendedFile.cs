@@ -4,8 +4,8 @@ namespace PSNetLab.Engine.Http.Server;
 
 /// <summary>A file that grows at its end while others read, rename, shorten or delete it. For one user at a time.</summary>
 /// <remarks>
-/// It is opened anew by its name once a second, so that after a log rotation the lines go to the new file: that needs no look at
-/// what became of the old one, and is the same on every system.
+/// It is reopened by name once a second, so that after a log rotation the lines go to the new file. This works the same on
+/// every system, without checking what happened to the old one.
 /// </remarks>
 internal sealed class AppendedFile : IDisposable
 {
@@ -16,7 +16,7 @@ internal sealed class AppendedFile : IDisposable
     private FileStream? _stream;
     private long _openedAt;
 
-    /// <summary>Opens the file, or makes it.</summary>
+    /// <summary>Opens or creates the file.</summary>
     internal AppendedFile(string path, TimeProvider clock)
     {
         _path = path;
@@ -26,7 +26,7 @@ internal sealed class AppendedFile : IDisposable
 
     private long End => _stream is { CanSeek: true } ? _stream.Length : 0;
 
-    /// <summary>Appends bytes, and says how many: fewer when the disk took no more.</summary>
+    /// <summary>Appends bytes, and returns how many: fewer if the disk accepted no more.</summary>
     internal async ValueTask<int> AppendAsync(ReadOnlyMemory<byte> bytes)
     {
         if (_clock.GetElapsedTime(_openedAt) > s_mostAge)
@@ -40,7 +40,7 @@ internal sealed class AppendedFile : IDisposable
         {
             if (_stream.CanSeek)
             {
-                // Where the end is may have changed: others write, or have cut the file.
+                // The end may have moved: other programs write to the file, or have truncated it.
                 _stream.Position = before;
             }
 
@@ -66,7 +66,7 @@ internal sealed class AppendedFile : IDisposable
 
     private FileStream Open()
     {
-        // No buffer: what is handed over is in the file.
+        // No buffer: everything written is in the file.
         FileStream stream = new(_path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0, FileOptions.Asynchronous);
         if (OperatingSystem.IsLinux())
         {

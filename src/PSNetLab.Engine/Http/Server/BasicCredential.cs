@@ -12,13 +12,15 @@ internal sealed class BasicCredential
     {
         if (user.Contains(':', StringComparison.Ordinal))
         {
-            throw Invalid($"The user name '{user}' has a colon: HTTP Basic authentication ends the user name there (RFC 7617, section 2). Choose a name without.");
+            throw Invalid($"The user name '{user}' contains a colon, where HTTP Basic authentication ends the user name "
+                + "(RFC 7617, section 2). Choose a name without one.");
         }
 
         string userPass = $"{user}:{password}";
         if (userPass.Any(char.IsControl))
         {
-            throw Invalid("The user name or the password has a control character, which HTTP Basic authentication does not allow (RFC 7617, section 2). Choose one without.");
+            throw Invalid("The user name or the password contains a control character, which HTTP Basic authentication "
+                + "does not allow (RFC 7617, section 2). Choose one without.");
         }
 
         try
@@ -28,7 +30,8 @@ internal sealed class BasicCredential
         }
         catch (ArgumentException error)
         {
-            throw Invalid("The user name or the password is no text: it has half of a surrogate pair. Choose one without.", error);
+            throw Invalid("The user name or the password is not valid text: it contains half of a surrogate pair. "
+                + "Choose one without.", error);
         }
 
         User = user;
@@ -37,7 +40,9 @@ internal sealed class BasicCredential
 
     internal string User { get; }
 
-    /// <summary>Whether the value of an Authorization field is this user's. The time it takes tells nothing of the password.</summary>
+    /// <summary>
+    /// Whether the value of an Authorization field is this user's. The time it takes reveals nothing about the password.
+    /// </summary>
     internal bool IsValid(ReadOnlySpan<byte> authorization)
     {
         ReadOnlySpan<byte> scheme = "Basic "u8;
@@ -46,7 +51,7 @@ internal sealed class BasicCredential
             return false;
         }
 
-        // Base64 has one form for given bytes, so it need not be decoded; hashes have one length, so they can be compared.
+        // The same bytes always have the same Base64 form, so it need not be decoded; hashes all have the same length.
         Span<byte> given = stackalloc byte[SHA256.HashSizeInBytes];
         SHA256.HashData(authorization[scheme.Length..].Trim((byte)' '), given);
         return CryptographicOperations.FixedTimeEquals(given, _expected);

@@ -3,7 +3,7 @@ using PSNetLab.Engine.Http.Protocol;
 
 namespace PSNetLab.Engine.Http.Server;
 
-/// <summary>What lets scripts of every other origin read the answers (the CORS protocol of the Fetch standard).</summary>
+/// <summary>Lets scripts from every other origin read the answers (the CORS protocol of the Fetch standard).</summary>
 internal static class CrossOrigin
 {
     /// <summary>The fields of every answer.</summary>
@@ -13,7 +13,7 @@ internal static class CrossOrigin
         FieldLines.Field("Access-Control-Expose-Headers", "*"),
     ];
 
-    /// <summary>The fields beside those, of the answer to a browser that asks beforehand; none for anybody else.</summary>
+    /// <summary>The additional fields of the answer to a preflight request; none for other requests.</summary>
     internal static KeyValuePair<string, string>[] Permissions(HttpExchange exchange, string methods)
     {
         if (!exchange.Request.Has(HttpHeader.AccessControlRequestMethod))

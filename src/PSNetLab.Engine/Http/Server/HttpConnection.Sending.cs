@@ -5,10 +5,10 @@ using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab.Engine.Http.Server;
 
-/// <content>Sending, and telling what was sent.</content>
+/// <content>Sending, and reporting what was sent.</content>
 internal sealed partial class HttpConnection
 {
-    // As much as a slow client has to take within the request timeout.
+    // What a slow client must accept within the request timeout.
     private const int PieceBytes = 16 * 1024;
 
     // Shorter content is sent from the buffer of its head.
@@ -20,8 +20,8 @@ internal sealed partial class HttpConnection
     private ReadOnlyMemory<byte> _unsentContent;
     private Action<long>? _onProgress;
 
-    /// <summary>Writes the head of the answer, and its content if that is short.</summary>
-    /// <returns>The content otherwise.</returns>
+    /// <summary>Writes the head of the answer, and its content if it is short.</summary>
+    /// <returns>The content, if it is not short.</returns>
     private Content Write(ResponseWriter writer, bool keepAlive)
     {
         int before = writer.Count;
@@ -67,7 +67,7 @@ internal sealed partial class HttpConnection
         return _exchange.Record;
     }
 
-    /// <summary>Sends at once; what the system does not take is kept for <see cref="FlushAsync"/>.</summary>
+    /// <summary>Sends at once; what the system does not accept is kept for <see cref="FlushAsync"/>.</summary>
     private bool TrySend(ResponseWriter writer, Content left)
     {
         if (writer.Count == 0)
@@ -183,15 +183,15 @@ internal sealed partial class HttpConnection
 
             if (_outgoing.Count > 0)
             {
-                // The file has become shorter: the answer cannot be completed, and the end of the connection says so.
+                // The file has become shorter: the answer cannot be completed, and ending the connection says so.
                 _last = true;
                 TellBroken();
             }
         }
     }
 
-    /// <summary>Sends the head and content from memory, as far as they go at once.</summary>
-    /// <returns>The content, where it is in a file.</returns>
+    /// <summary>Sends the head and content from memory, as far as possible at once.</summary>
+    /// <returns>The content, if it is in a file.</returns>
     private Content BeginAnswer()
     {
         using ResponseWriter writer = ResponseWriter.Lend();
@@ -202,7 +202,7 @@ internal sealed partial class HttpConnection
             return content;
         }
 
-        // Without the copy: it pays, and is given back, only for what is kept to be sent at once.
+        // Without the copy: it is worthwhile, and released, only for content that is sent at once.
         TrySend(writer, Content.Of(content.Bytes));
         return Content.None;
     }
@@ -239,7 +239,7 @@ internal sealed partial class HttpConnection
 
     private void EndSend(int side) => _options.Observer?.Handover.End(side);
 
-    /// <summary>Notes what the system has taken, and tells of the answers when it has all of them.</summary>
+    /// <summary>Notes what the system has accepted, and reports answers that were sent completely.</summary>
     private void NoteSent(long bytes)
     {
         if (_outgoing.Count > 0)
@@ -259,7 +259,7 @@ internal sealed partial class HttpConnection
         Totals = Totals with { MessagesSent = Totals.MessagesSent + count, BytesSent = Totals.BytesSent + bytes };
     }
 
-    /// <summary>Tells of answers that will not get any further.</summary>
+    /// <summary>Reports answers that will not be sent any further.</summary>
     private void TellBroken()
     {
         if (_isStreaming)

@@ -6,7 +6,7 @@ using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab.Engine.Http.Server;
 
-/// <content>Answers whose content comes piece by piece.</content>
+/// <content>Answers whose content is written in pieces.</content>
 internal sealed partial class HttpConnection
 {
     // A size in hexadecimal digits, and two line ends.
@@ -99,7 +99,7 @@ internal sealed partial class HttpConnection
         ArrayPool<byte>.Shared.Return(chunk);
     }
 
-    /// <summary>Sends on behalf of the handler: whatever it makes of a failure, the connection is over.</summary>
+    /// <summary>Sends for the handler: after a failure the connection is over, whatever the handler does.</summary>
     private async ValueTask SendOwnAsync(ReadOnlyMemory<byte> bytes)
     {
         try

@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace PSNetLab.Engine.Http.Server;
 
-/// <summary>Answers on their way out, in their order, and how far they came: what became of each is told by what the system took.</summary>
+/// <summary>The answers being sent, in order, and how far they got, from the number of bytes the system has accepted.</summary>
 internal sealed class OutgoingAnswers
 {
     private Answer[] _answers = [];
@@ -11,7 +11,7 @@ internal sealed class OutgoingAnswers
     /// <summary>The bytes of all of them.</summary>
     internal long Bytes { get; private set; }
 
-    /// <summary>How many of them the system has taken.</summary>
+    /// <summary>How many of them the system has accepted.</summary>
     internal long Sent { get; set; }
 
     internal int Count { get; private set; }
@@ -19,11 +19,11 @@ internal sealed class OutgoingAnswers
     internal bool IsSent => Sent == Bytes;
 
     /// <summary>Adds an answer.</summary>
-    /// <param name="record">What is told of it; null when nobody wants to know.</param>
-    /// <param name="started">When its request was there.</param>
+    /// <param name="record">The record of it; null if it is not observed.</param>
+    /// <param name="started">When its request was complete.</param>
     /// <param name="headBytes">The bytes of its head.</param>
     /// <param name="bodyBytes">The bytes of its body.</param>
-    /// <param name="endBytes">The bytes that say that the body ends.</param>
+    /// <param name="endBytes">The bytes that mark the end of the body.</param>
     internal void Add(HttpRequestRecord? record, long started, long headBytes, long bodyBytes, int endBytes = 0)
     {
         if (Count == _answers.Length)
@@ -57,7 +57,7 @@ internal sealed class OutgoingAnswers
         }
     }
 
-    /// <summary>Tells what became of all answers and forgets them.</summary>
+    /// <summary>Reports the results of all answers and forgets them.</summary>
     /// <returns>The bytes of the bodies that were sent.</returns>
     internal long Tell(IHttpObserver? observer)
     {

@@ -4,7 +4,7 @@ using PSNetLab.Engine.Http.Protocol;
 
 namespace PSNetLab.Engine.Http.Server;
 
-/// <summary>Writes responses into a buffer that the thread lends for as long as a method runs, so that they are sent in one go.</summary>
+/// <summary>Writes responses into a buffer that the thread lends for as long as a method runs, so that they are sent together.</summary>
 internal readonly ref struct ResponseWriter
 {
     private const int FirstBytes = 128 * 1024;
@@ -29,7 +29,7 @@ internal readonly ref struct ResponseWriter
 
     internal ReadOnlySpan<byte> Written => _output.Bytes.AsSpan(0, Count);
 
-    /// <summary>The answers that were written, or at least begun.</summary>
+    /// <summary>The answers that were written or started.</summary>
     internal OutgoingAnswers Answers => _output.Answers;
 
     /// <summary>Whether it is time to send.</summary>
@@ -49,7 +49,7 @@ internal readonly ref struct ResponseWriter
 
     /// <summary>Writes the head of an answer.</summary>
     /// <param name="exchange">The exchange that has the answer.</param>
-    /// <param name="keepAlive">Whether the connection goes on.</param>
+    /// <param name="keepAlive">Whether the connection stays open.</param>
     internal void WriteHead(HttpExchange exchange, bool keepAlive)
     {
         Append(StatusLine(exchange.Status));
@@ -78,7 +78,7 @@ internal readonly ref struct ResponseWriter
         }
     }
 
-    /// <summary>Writes the whole of a response that only prepares for another (RFC 9110, section 15.2).</summary>
+    /// <summary>Writes a complete interim response (RFC 9110, section 15.2).</summary>
     internal void WriteInformation(int status, ReadOnlySpan<byte> fieldLines)
     {
         Append(StatusLine(status));

@@ -14,7 +14,7 @@ public sealed class ReceiveHttpRequestCommand : ReceiveCmdlet
     [ArgumentCompleter(typeof(ServerJobCompleter<HttpServerJob>))]
     public HttpServerJob? Job { get; set; }
 
-    private protected override string Advice => $"Check that the client runs and asks {Job!.Uri}";
+    private protected override string Advice => $"Check that the client is running and requests {Job!.Uri}";
 
     private protected override string Messages => "requests";
 

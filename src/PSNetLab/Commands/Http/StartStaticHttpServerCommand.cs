@@ -154,7 +154,8 @@ public sealed class StartStaticHttpServerCommand : StartServerCmdlet
             string folder = SessionState.Path.GetUnresolvedProviderPathFromPSPath(Path, out ProviderInfo provider, out _);
             return provider.Name == "FileSystem"
                 ? folder
-                : throw new NetLabException(FaultKind.PathNotFound, $"'{Path}' is not in the file system. Give -Path a folder.") { Subject = Path };
+                : throw new NetLabException(FaultKind.PathNotFound, $"'{Path}' is not in the file system. "
+                    + "Set -Path to a folder.") { Subject = Path };
         }
     }
 
@@ -163,7 +164,8 @@ public sealed class StartStaticHttpServerCommand : StartServerCmdlet
         string folder = Folder;
         if (!Directory.Exists(folder))
         {
-            throw new NetLabException(FaultKind.PathNotFound, $"'{folder}' is {(File.Exists(folder) ? "a file" : "not there")}. Give -Path a folder.") { Subject = folder };
+            throw new NetLabException(FaultKind.PathNotFound, $"'{folder}' is {(File.Exists(folder) ? "a file" : "not there")}. "
+                + "Set -Path to a folder.") { Subject = folder };
         }
 
         StaticSiteOptions options = new()
@@ -191,7 +193,7 @@ public sealed class StartStaticHttpServerCommand : StartServerCmdlet
         };
         if (options.Credential is not null && options.Certificate is null && !IPAddress.IsLoopback(endPoint.Address))
         {
-            WriteWarning("Without -Tls, the password travels through the network as readable text.");
+            WriteWarning("Without -Tls, the password is sent over the network in clear text.");
         }
 
         string? log = LogPath is null ? null : GetUnresolvedProviderPathFromPSPath(LogPath);
@@ -221,6 +223,7 @@ public sealed class StartStaticHttpServerCommand : StartServerCmdlet
         string inside = System.IO.Path.GetRelativePath(folder, path).Replace(System.IO.Path.DirectorySeparatorChar, '/');
         return File.Exists(path) && !inside.StartsWith("../", StringComparison.Ordinal)
             ? inside
-            : throw new NetLabException(FaultKind.PathNotFound, $"-{parameter} '{name}' is no file in '{folder}'. Give the name of one, as seen from that folder.") { Subject = name };
+            : throw new NetLabException(FaultKind.PathNotFound, $"-{parameter} '{name}' is not a file in '{folder}'. "
+                + "Give the path of one, relative to that folder.") { Subject = name };
     }
 }
