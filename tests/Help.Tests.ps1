@@ -63,6 +63,16 @@ BeforeAll {
         $lines -join "`n"
     }
 
+    function Get-DefaultText($Value) {
+        switch ($Value) {
+            { $_ -is [Text.Encoding] } { return $_.WebName -replace '-' }
+            { $_ -is [PSNetLab.MessageFraming] } { return $_.Name }
+            { $_ -is [ipaddress] } { return [ipaddress]::Loopback.Equals($_) ? 'Loopback' : "$_" }
+            { $_ -is [Collections.IDictionary] } { return '@{' + ($_.Keys -join ', ') + '}' }
+        }
+        $Value -join ', '
+    }
+
     function Get-ParameterText($Parameter) {
         $set = @($Parameter.ParameterSets.Values)
         $pipeline = @(
@@ -161,6 +171,20 @@ Describe 'Help of <Cmdlet>' -ForEach $cmdlets {
             $written = [regex]::Match($page, "(?ms)^### -$($parameter.name)\r?\n.*?^DefaultValue: '?(.*?)'?\r?\n")
             "$($parameter.defaultValue)" | Should -Be $written.Groups[1].Value -Because $parameter.name
         }
+    }
+
+    It 'states the default that the command has' {
+        $fresh = $command.ImplementingType::new()
+        foreach ($parameter in $documented | Where-Object { $_.required -eq 'false' }) {
+            $default = $fresh.($parameter.name)
+            if ($parameter.defaultValue -and $default -isnot [switch] -and $null -ne $default) {
+                Get-DefaultText $default | Should -Be $parameter.defaultValue -Because $parameter.name
+                if ($default -is [ValueType] -and $default) {
+                    $parameter.description.Text -join ' ' | Should -Match "Default: $default\b" -Because $parameter.name
+                }
+            }
+        }
+        ($fresh -as [IDisposable])?.Dispose()
     }
 
     It 'agrees with the command on every parameter' {

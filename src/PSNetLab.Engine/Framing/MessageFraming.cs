@@ -9,6 +9,11 @@ namespace PSNetLab;
 /// <remarks>Immutable and free of I/O: the same instance serves any number of connections.</remarks>
 public abstract class MessageFraming
 {
+    internal const int DefaultMaxMessageBytes = 1024 * 1024;
+
+    /// <summary>The largest limit for a message: a buffer can still be twice as large as a message and its frame.</summary>
+    internal const int MostMessageBytes = int.MaxValue / 4;
+
     private protected MessageFraming(string name) => Name = name;
 
     /// <summary>The text that selects this framing, as -Framing takes it.</summary>

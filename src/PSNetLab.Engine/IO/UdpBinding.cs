@@ -6,6 +6,8 @@ namespace PSNetLab.Engine.IO;
 /// <summary>How to bind a UDP socket.</summary>
 internal sealed record UdpBinding
 {
+    internal const int DefaultReceiveBufferBytes = 4 * 1024 * 1024;
+
     internal IPEndPoint EndPoint { get; init; } = new(IPAddress.Loopback, 0);
 
     /// <summary>The parameter the port came from, for advice.</summary>
@@ -26,5 +28,5 @@ internal sealed record UdpBinding
     /// <summary>The interface for multicast; null to let the system choose.</summary>
     internal NetworkCard? Interface { get; init; }
 
-    internal int ReceiveBufferBytes { get; init; } = 4 * 1024 * 1024;
+    internal int ReceiveBufferBytes { get; init; } = DefaultReceiveBufferBytes;
 }

@@ -7,11 +7,15 @@ namespace PSNetLab.Engine.Servers;
 /// <summary>Where a TCP server listens, and whom it accepts. The defaults are those of the cmdlets.</summary>
 internal abstract record StreamServerOptions
 {
+    internal const int DefaultBacklog = 512;
+
+    internal const int DefaultMaxConnections = 1024;
+
     internal EndPoint EndPoint { get; init; } = new IPEndPoint(IPAddress.Loopback, 0);
 
-    internal int Backlog { get; init; } = 512;
+    internal int Backlog { get; init; } = DefaultBacklog;
 
-    internal int MaxConnections { get; init; } = 1024;
+    internal int MaxConnections { get; init; } = DefaultMaxConnections;
 
     internal SslStreamCertificateContext? Certificate { get; init; }
 

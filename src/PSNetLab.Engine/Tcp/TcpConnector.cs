@@ -12,6 +12,8 @@ namespace PSNetLab.Engine.Tcp;
 /// <summary>How to open a connection. The defaults are those of the cmdlets.</summary>
 internal sealed record TcpConnectOptions
 {
+    internal static readonly TimeSpan DefaultTimeout = TimeSpan.FromSeconds(10);
+
     internal string Host { get; init; } = "localhost";
 
     internal int Port { get; init; }
@@ -19,13 +21,13 @@ internal sealed record TcpConnectOptions
     /// <summary>Host and port as one text.</summary>
     internal string Target => Addresses.Join(Host, Port);
 
-    internal TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(10);
+    internal TimeSpan Timeout { get; init; } = DefaultTimeout;
 
     internal MessageFraming Framing { get; init; } = RawFraming.Instance;
 
-    internal Encoding Encoding { get; init; } = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
+    internal Encoding Encoding { get; init; } = TextEncoding.Default;
 
-    internal int MaxMessageBytes { get; init; } = 1024 * 1024;
+    internal int MaxMessageBytes { get; init; } = MessageFraming.DefaultMaxMessageBytes;
 
     internal IPEndPoint? LocalEndPoint { get; init; }
 

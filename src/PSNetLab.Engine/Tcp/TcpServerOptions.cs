@@ -1,6 +1,7 @@
 using System.Text;
 using PSNetLab.Engine.Framing;
 using PSNetLab.Engine.Messages;
+using PSNetLab.Engine.Primitives;
 using PSNetLab.Engine.Servers;
 
 namespace PSNetLab.Engine.Tcp;
@@ -10,9 +11,9 @@ internal sealed record TcpServerOptions : StreamServerOptions
 {
     internal MessageFraming Framing { get; init; } = RawFraming.Instance;
 
-    internal Encoding Encoding { get; init; } = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
+    internal Encoding Encoding { get; init; } = TextEncoding.Default;
 
-    internal int MaxMessageBytes { get; init; } = 1024 * 1024;
+    internal int MaxMessageBytes { get; init; } = MessageFraming.DefaultMaxMessageBytes;
 
     /// <summary>How long a connection may be silent before it is closed; zero for no limit.</summary>
     internal TimeSpan IdleTimeout { get; init; }

@@ -17,7 +17,7 @@ internal sealed record UdpSendOptions
     /// <summary>The local address and port; null to let the system choose.</summary>
     internal IPEndPoint? Local { get; init; }
 
-    internal Encoding Encoding { get; init; } = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
+    internal Encoding Encoding { get; init; } = TextEncoding.Default;
 
     internal bool Broadcast { get; init; }
 

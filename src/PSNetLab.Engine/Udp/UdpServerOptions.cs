@@ -14,7 +14,7 @@ internal sealed record UdpServerOptions
 
     internal UdpBinding Binding { get; init; } = new();
 
-    internal Encoding Encoding { get; init; } = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
+    internal Encoding Encoding { get; init; } = TextEncoding.Default;
 
     /// <summary>The most bytes kept of a datagram.</summary>
     internal int BufferBytes { get; init; } = MostDatagramBytes;

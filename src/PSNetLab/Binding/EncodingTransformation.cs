@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Management.Automation;
 using System.Text;
+using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab.Binding;
 
@@ -9,8 +10,6 @@ namespace PSNetLab.Binding;
 public sealed class EncodingTransformationAttribute : ArgumentTransformationAttribute
 {
     internal static readonly string[] Names = ["utf8", "ascii", "latin1", "utf-16", "utf-16BE", "utf-32", "GB18030", "gb2312", "big5", "shift_jis", "euc-jp", "euc-kr", "windows-1252"];
-
-    internal static readonly Encoding Default = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
 
     /// <inheritdoc/>
     public override object Transform(EngineIntrinsics engineIntrinsics, object inputData)
@@ -26,7 +25,7 @@ public sealed class EncodingTransformationAttribute : ArgumentTransformationAttr
         {
             return name.ToUpperInvariant() switch
             {
-                "UTF8" or "UTF-8" or "UTF8NOBOM" => Default,
+                "UTF8" or "UTF-8" or "UTF8NOBOM" => TextEncoding.Default,
                 "LATIN1" => Encoding.Latin1,
                 "UNICODE" => Encoding.Unicode,
                 "BIGENDIANUNICODE" => Encoding.BigEndianUnicode,

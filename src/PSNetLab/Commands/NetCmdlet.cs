@@ -5,6 +5,11 @@ namespace PSNetLab.Commands;
 /// <summary>A cmdlet that waits for the network: Ctrl+C ends every wait, and nothing is left open behind it.</summary>
 public abstract class NetCmdlet : PSCmdlet, IDisposable
 {
+    private protected const int SecondsPerDay = 86400;
+
+    /// <summary>The longest time limit: the milliseconds of a timer are an int, which holds 24 days.</summary>
+    private protected const int MostSeconds = 20 * SecondsPerDay;
+
     private const int ProgressId = 1;
 
     private readonly CancellationTokenSource _stop = new();

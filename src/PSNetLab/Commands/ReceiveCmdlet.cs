@@ -20,7 +20,7 @@ public abstract class ReceiveCmdlet : NetCmdlet
     /// limit.
     /// </summary>
     [Parameter]
-    [ValidateRange(0, 86400 * 20)]
+    [ValidateRange(0, MostSeconds)]
     public double TimeoutSec { get; set; }
 
     /// <summary>What to check if messages do not arrive.</summary>

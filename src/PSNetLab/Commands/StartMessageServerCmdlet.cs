@@ -4,6 +4,7 @@ using System.Net;
 using System.Text;
 using PSNetLab.Binding;
 using PSNetLab.Conversion;
+using PSNetLab.Engine.Primitives;
 using PSNetLab.Jobs;
 
 namespace PSNetLab.Commands;
@@ -32,7 +33,7 @@ public abstract class StartMessageServerCmdlet : StartServerCmdlet
     [Parameter]
     [EncodingTransformation]
     [ArgumentCompleter(typeof(EncodingCompleter))]
-    public Encoding Encoding { get; set; } = EncodingTransformationAttribute.Default;
+    public Encoding Encoding { get; set; } = TextEncoding.Default;
 
     /// <summary>Sends every message back.</summary>
     [Parameter(Mandatory = true, ParameterSetName = EchoSet)]

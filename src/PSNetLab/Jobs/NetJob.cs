@@ -252,4 +252,10 @@ public abstract class NetJob : Job
 internal sealed record RecordOptions(bool Keep, int BufferLimit, WhenFull WhenFull)
 {
     internal const int DefaultBufferLimit = 65536;
+
+    /// <summary>
+    /// The limit for datagrams on their way to a pipeline: it is drained constantly, so only bursts wait, and those are
+    /// large.
+    /// </summary>
+    internal const int PipelineLimit = 1024 * 1024;
 }

@@ -5,11 +5,15 @@ namespace PSNetLab.Engine.Http.Files;
 /// <summary>What a file server does. The defaults are those of the cmdlet.</summary>
 internal sealed record StaticSiteOptions : HttpServerOptions
 {
+    internal const string DefaultCacheControl = "no-cache";
+
+    internal static readonly IReadOnlyList<string> UsualDocuments = ["index.html", "index.htm"];
+
     /// <summary>The folder to serve.</summary>
     internal required string Folder { get; init; }
 
     /// <summary>The files that are served for their folder; the first one that exists is used.</summary>
-    internal IReadOnlyList<string> DefaultDocuments { get; init; } = ["index.html", "index.htm"];
+    internal IReadOnlyList<string> DefaultDocuments { get; init; } = UsualDocuments;
 
     /// <summary>Whether a folder without a default document is listed.</summary>
     internal bool Browse { get; init; }
@@ -27,7 +31,7 @@ internal sealed record StaticSiteOptions : HttpServerOptions
     internal bool Cors { get; init; }
 
     /// <summary>Cache-Control of files.</summary>
-    internal string CacheControl { get; init; } = "no-cache";
+    internal string CacheControl { get; init; } = DefaultCacheControl;
 
     internal BasicCredential? Credential { get; init; }
 

@@ -3,6 +3,8 @@ namespace PSNetLab.Engine.Http.Protocol;
 /// <summary>How large the head of a message may be.</summary>
 internal sealed record HttpLimits
 {
+    internal static readonly HttpLimits Default = new();
+
     /// <summary>
     /// The first line with its CRLF and any empty lines before it. RFC 9112, section 3, wants at least 8000 for a
     /// request.

@@ -6,13 +6,17 @@ namespace PSNetLab.Engine.Http.Server;
 /// <summary>What every web server does. The defaults are those of the cmdlets.</summary>
 internal record HttpServerOptions : StreamServerOptions
 {
-    internal HttpLimits Limits { get; init; } = new();
+    internal static readonly TimeSpan DefaultRequestTimeout = TimeSpan.FromSeconds(30);
+
+    internal static readonly TimeSpan DefaultKeepAliveTimeout = TimeSpan.FromSeconds(60);
+
+    internal HttpLimits Limits { get; init; } = HttpLimits.Default;
 
     /// <summary>How long a request may take to arrive, and how long a client may leave sent bytes unread.</summary>
-    internal TimeSpan RequestTimeout { get; init; } = TimeSpan.FromSeconds(30);
+    internal TimeSpan RequestTimeout { get; init; } = DefaultRequestTimeout;
 
     /// <summary>How long a connection may be idle between two requests.</summary>
-    internal TimeSpan KeepAliveTimeout { get; init; } = TimeSpan.FromSeconds(60);
+    internal TimeSpan KeepAliveTimeout { get; init; } = DefaultKeepAliveTimeout;
 
     /// <summary>Gets answered requests; null for nobody.</summary>
     internal IHttpObserver? Observer { get; init; }

@@ -8,6 +8,7 @@ using PSNetLab.Engine.Http.Files;
 using PSNetLab.Engine.Http.Protocol;
 using PSNetLab.Engine.Http.Server;
 using PSNetLab.Engine.IO;
+using PSNetLab.Engine.Servers;
 using PSNetLab.Jobs;
 
 namespace PSNetLab.Commands;
@@ -50,7 +51,7 @@ public sealed class StartStaticHttpServerCommand : StartServerCmdlet
     /// </summary>
     [Parameter]
     [AllowEmptyCollection]
-    public string[] DefaultDocument { get; set; } = ["index.html", "index.htm"];
+    public string[] DefaultDocument { get; set; } = [.. StaticSiteOptions.UsualDocuments];
 
     /// <summary>Lists a folder that has no default document, as a page, or as JSON for clients that ask for it.</summary>
     [Parameter]
@@ -78,7 +79,7 @@ public sealed class StartStaticHttpServerCommand : StartServerCmdlet
     [Parameter]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(CacheControlCompleter))]
-    public string CacheControl { get; set; } = "no-cache";
+    public string CacheControl { get; set; } = StaticSiteOptions.DefaultCacheControl;
 
     /// <summary>The user name and password that clients must send (HTTP Basic authentication).</summary>
     [Parameter]
@@ -104,32 +105,32 @@ public sealed class StartStaticHttpServerCommand : StartServerCmdlet
     /// <summary>The maximum number of open connections; more get 503 and are counted in Refused. Default: 1024.</summary>
     [Parameter]
     [ValidateRange(1, int.MaxValue)]
-    public int MaxConnections { get; set; } = 1024;
+    public int MaxConnections { get; set; } = StreamServerOptions.DefaultMaxConnections;
 
     /// <summary>The maximum size of a request line in bytes; a longer one gets 414. Default: 8192.</summary>
     [Parameter]
     [ValidateRange(64, 1024 * 1024)]
-    public int MaxRequestLineBytes { get; set; } = new HttpLimits().StartLineBytes;
+    public int MaxRequestLineBytes { get; set; } = HttpLimits.Default.StartLineBytes;
 
     /// <summary>The maximum size of all header fields in bytes; more get 431. Default: 32768.</summary>
     [Parameter]
     [ValidateRange(64, 16 * 1024 * 1024)]
-    public int MaxHeaderBytes { get; set; } = new HttpLimits().HeaderBytes;
+    public int MaxHeaderBytes { get; set; } = HttpLimits.Default.HeaderBytes;
 
     /// <summary>The maximum number of header fields; more get 431. Default: 100.</summary>
     [Parameter]
     [ValidateRange(1, 10000)]
-    public int MaxHeaderCount { get; set; } = new HttpLimits().HeaderCount;
+    public int MaxHeaderCount { get; set; } = HttpLimits.Default.HeaderCount;
 
     /// <summary>The seconds a request may take to arrive, and a client may take to read each 16 KiB of the answer. Default: 30.</summary>
     [Parameter]
-    [ValidateRange(0.1, 86400)]
-    public double RequestTimeoutSec { get; set; } = 30;
+    [ValidateRange(0.1, SecondsPerDay)]
+    public double RequestTimeoutSec { get; set; } = HttpServerOptions.DefaultRequestTimeout.TotalSeconds;
 
     /// <summary>The seconds a connection may be idle between two requests. Default: 60.</summary>
     [Parameter]
-    [ValidateRange(0.1, 86400)]
-    public double KeepAliveTimeoutSec { get; set; } = 60;
+    [ValidateRange(0.1, SecondsPerDay)]
+    public double KeepAliveTimeoutSec { get; set; } = HttpServerOptions.DefaultKeepAliveTimeout.TotalSeconds;
 
     /// <summary>A file to which a line is appended for each request.</summary>
     [Parameter]

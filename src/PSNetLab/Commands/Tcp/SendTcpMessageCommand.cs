@@ -79,7 +79,7 @@ public sealed partial class SendTcpMessageCommand : TcpClientCmdlet
 
     /// <summary>How many seconds the peer may take to accept the messages and, once they are sent, to reply. Default: 30; 0 is no limit.</summary>
     [Parameter]
-    [ValidateRange(0, 86400 * 20)]
+    [ValidateRange(0, MostSeconds)]
     public double TimeoutSec { get; set; } = 30;
 
     /// <summary>How many milliseconds to wait between two messages. Default: 0.</summary>

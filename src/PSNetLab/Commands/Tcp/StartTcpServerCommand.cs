@@ -4,6 +4,7 @@ using System.Security.Cryptography.X509Certificates;
 using PSNetLab.Binding;
 using PSNetLab.Engine.Framing;
 using PSNetLab.Engine.IO;
+using PSNetLab.Engine.Servers;
 using PSNetLab.Engine.Tcp;
 using PSNetLab.Jobs;
 
@@ -17,7 +18,7 @@ public sealed class StartTcpServerCommand : StartMessageServerCmdlet
     /// <summary>How many connections may wait until they are accepted. Default: 512; the system may cap it (listen(2)).</summary>
     [Parameter]
     [ValidateRange(1, int.MaxValue)]
-    public int Backlog { get; set; } = 512;
+    public int Backlog { get; set; } = StreamServerOptions.DefaultBacklog;
 
     /// <summary>Where a message ends. Default: Raw.</summary>
     [Parameter]
@@ -33,19 +34,19 @@ public sealed class StartTcpServerCommand : StartMessageServerCmdlet
     /// <summary>The maximum number of open connections; more are closed at once and counted in Refused. Default: 1024.</summary>
     [Parameter]
     [ValidateRange(1, int.MaxValue)]
-    public int MaxConnections { get; set; } = 1024;
+    public int MaxConnections { get; set; } = StreamServerOptions.DefaultMaxConnections;
 
     /// <summary>
     /// The maximum size of a message in bytes; a longer one closes its connection. With Raw, the most that one read
     /// takes. Default: 1048576.
     /// </summary>
     [Parameter]
-    [ValidateRange(1, int.MaxValue / 4)]
-    public int MaxMessageBytes { get; set; } = 1024 * 1024;
+    [ValidateRange(1, MessageFraming.MostMessageBytes)]
+    public int MaxMessageBytes { get; set; } = MessageFraming.DefaultMaxMessageBytes;
 
     /// <summary>Closes a connection on which nothing was sent or received for this many seconds. Default: 0, never.</summary>
     [Parameter]
-    [ValidateRange(0, 86400 * 20)]
+    [ValidateRange(0, MostSeconds)]
     public double IdleTimeoutSec { get; set; }
 
     /// <summary>Uses TLS; without -Certificate, with a self-signed one for localhost.</summary>

@@ -21,8 +21,8 @@ public abstract class TcpClientCmdlet : NetCmdlet
 
     /// <summary>How many seconds name resolution, connecting and the TLS handshake may take together. Default: 10.</summary>
     [Parameter(ParameterSetName = HostSet)]
-    [ValidateRange(0.001, 86400)]
-    public double ConnectTimeoutSec { get; set; } = 10;
+    [ValidateRange(0.001, SecondsPerDay)]
+    public double ConnectTimeoutSec { get; set; } = TcpConnectOptions.DefaultTimeout.TotalSeconds;
 
     /// <summary>Where a message ends. Default: Raw.</summary>
     [Parameter(ParameterSetName = HostSet)]
@@ -34,12 +34,12 @@ public abstract class TcpClientCmdlet : NetCmdlet
     [Parameter(ParameterSetName = HostSet)]
     [EncodingTransformation]
     [ArgumentCompleter(typeof(EncodingCompleter))]
-    public Encoding Encoding { get; set; } = EncodingTransformationAttribute.Default;
+    public Encoding Encoding { get; set; } = TextEncoding.Default;
 
     /// <summary>The maximum size of a received message in bytes; a longer one closes the connection. Default: 1048576.</summary>
     [Parameter(ParameterSetName = HostSet)]
-    [ValidateRange(1, int.MaxValue / 4)]
-    public int MaxMessageBytes { get; set; } = 1024 * 1024;
+    [ValidateRange(1, MessageFraming.MostMessageBytes)]
+    public int MaxMessageBytes { get; set; } = MessageFraming.DefaultMaxMessageBytes;
 
     /// <summary>Uses TLS.</summary>
     [Parameter(ParameterSetName = HostSet)]

@@ -6,6 +6,7 @@ using System.Text;
 using PSNetLab.Binding;
 using PSNetLab.Conversion;
 using PSNetLab.Engine.IO;
+using PSNetLab.Engine.Primitives;
 using PSNetLab.Engine.Udp;
 using PSNetLab.Jobs;
 
@@ -19,9 +20,6 @@ public sealed class ReceiveUdpMessageCommand : ReceiveCmdlet
 {
     private const string PortSet = "Port";
     private const string JobSet = "Job";
-
-    // A pipeline is drained constantly, so only bursts wait in front of it, and bursts of datagrams are large.
-    private const int ForegroundLimit = 1024 * 1024;
 
     private UdpServerJob? _own;
     private bool _holdsCollections;
@@ -51,7 +49,7 @@ public sealed class ReceiveUdpMessageCommand : ReceiveCmdlet
     [Parameter(ParameterSetName = PortSet)]
     [EncodingTransformation]
     [ArgumentCompleter(typeof(EncodingCompleter))]
-    public Encoding Encoding { get; set; } = EncodingTransformationAttribute.Default;
+    public Encoding Encoding { get; set; } = TextEncoding.Default;
 
     /// <summary>Multicast groups to join: addresses in 224.0.0.0/4 or ff00::/8.</summary>
     [Parameter(ParameterSetName = PortSet)]
@@ -83,7 +81,7 @@ public sealed class ReceiveUdpMessageCommand : ReceiveCmdlet
     /// <summary>The size of the system's receive buffer in bytes. Default: 4194304; the system may cap it (socket(7)).</summary>
     [Parameter(ParameterSetName = PortSet)]
     [ValidateRange(1024, int.MaxValue / 2)]
-    public int ReceiveBufferBytes { get; set; } = 4 * 1024 * 1024;
+    public int ReceiveBufferBytes { get; set; } = UdpBinding.DefaultReceiveBufferBytes;
 
     /// <summary>Receives in a background job and returns it.</summary>
     [Parameter(ParameterSetName = PortSet)]
@@ -190,7 +188,7 @@ public sealed class ReceiveUdpMessageCommand : ReceiveCmdlet
             BufferBytes = BufferBytes,
             Replies = Reply is null ? [] : [.. Payload.FromArgument(Reply, Encoding)],
         };
-        RecordOptions records = new(Keep: true, AsJob ? RecordOptions.DefaultBufferLimit : ForegroundLimit, WhenFull.Drop);
+        RecordOptions records = new(Keep: true, AsJob ? RecordOptions.DefaultBufferLimit : RecordOptions.PipelineLimit, WhenFull.Drop);
         return new UdpServerJob(MyInvocation.Line.Trim(), null, records, options, script: null, isForeground: !AsJob);
     }
 }

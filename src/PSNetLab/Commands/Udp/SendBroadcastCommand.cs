@@ -9,6 +9,7 @@ using PSNetLab.Engine.IO;
 using PSNetLab.Engine.Messages;
 using PSNetLab.Engine.Primitives;
 using PSNetLab.Engine.Udp;
+using PSNetLab.Jobs;
 
 namespace PSNetLab.Commands;
 
@@ -20,10 +21,9 @@ public sealed class SendBroadcastCommand : NetCmdlet
 {
     private const string InterfaceSet = "Interface";
     private const string AddressSet = "Address";
-    private const int MostAnswers = 1024 * 1024;
 
     private readonly Dictionary<(string Alias, IPAddress Source, IPAddress Broadcast), UdpSender> _senders = [];
-    private readonly Mailbox<UdpMessage> _answers = new(MostAnswers, WhenFull.Drop);
+    private readonly Mailbox<UdpMessage> _answers = new(RecordOptions.PipelineLimit, WhenFull.Drop);
     private (string Alias, IPAddress Source, IPAddress Broadcast)[] _ways = [];
 
     /// <summary>The port to send to, 1 to 65535.</summary>
@@ -64,14 +64,14 @@ public sealed class SendBroadcastCommand : NetCmdlet
     /// are collected.
     /// </summary>
     [Parameter]
-    [ValidateRange(0, 86400 * 20)]
+    [ValidateRange(0, MostSeconds)]
     public double TimeoutSec { get; set; }
 
     /// <summary>How text becomes bytes and back. Default: UTF-8.</summary>
     [Parameter]
     [EncodingTransformation]
     [ArgumentCompleter(typeof(EncodingCompleter))]
-    public Encoding Encoding { get; set; } = EncodingTransformationAttribute.Default;
+    public Encoding Encoding { get; set; } = TextEncoding.Default;
 
     /// <inheritdoc/>
     protected override void BeginProcessing()

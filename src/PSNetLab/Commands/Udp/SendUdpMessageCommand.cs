@@ -18,7 +18,6 @@ public sealed class SendUdpMessageCommand : NetCmdlet
 {
     private const string HostSet = "Host";
     private const string GroupSet = "Group";
-    private const int MostReplies = 1024 * 1024;
 
     private UdpSender? _sender;
     private int? _unfragmented;
@@ -67,7 +66,7 @@ public sealed class SendUdpMessageCommand : NetCmdlet
 
     /// <summary>How many seconds to wait for answers once everything is sent. Default: 2.</summary>
     [Parameter]
-    [ValidateRange(0, 86400 * 20)]
+    [ValidateRange(0, MostSeconds)]
     public double TimeoutSec { get; set; } = 2;
 
     /// <summary>The local port to send from, 0 to 65535. Default: 0, a free one.</summary>
@@ -89,7 +88,7 @@ public sealed class SendUdpMessageCommand : NetCmdlet
     [Parameter]
     [EncodingTransformation]
     [ArgumentCompleter(typeof(EncodingCompleter))]
-    public Encoding Encoding { get; set; } = EncodingTransformationAttribute.Default;
+    public Encoding Encoding { get; set; } = TextEncoding.Default;
 
     /// <summary>How many milliseconds to wait between two messages. Default: 0.</summary>
     [Parameter]
@@ -119,7 +118,7 @@ public sealed class SendUdpMessageCommand : NetCmdlet
 
             IPEndPoint remote = new(MulticastGroup ?? Resolve(), Port);
             bool wantsReplies = Receive || Count > 0;
-            Mailbox<UdpMessage>? replies = wantsReplies ? new Mailbox<UdpMessage>(MostReplies, WhenFull.Drop) : null;
+            Mailbox<UdpMessage>? replies = wantsReplies ? new Mailbox<UdpMessage>(RecordOptions.PipelineLimit, WhenFull.Drop) : null;
             _sender = UdpSender.Open(new UdpSendOptions
             {
                 Remote = remote,

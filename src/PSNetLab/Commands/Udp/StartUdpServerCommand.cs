@@ -2,6 +2,7 @@ using System.Management.Automation;
 using System.Net;
 using PSNetLab.Binding;
 using PSNetLab.Engine.Framing;
+using PSNetLab.Engine.IO;
 using PSNetLab.Engine.Udp;
 using PSNetLab.Jobs;
 
@@ -41,7 +42,7 @@ public sealed class StartUdpServerCommand : StartMessageServerCmdlet
     /// <summary>The size of the system's receive buffer in bytes. Default: 4194304; the system may cap it (socket(7)).</summary>
     [Parameter]
     [ValidateRange(1024, int.MaxValue / 2)]
-    public int ReceiveBufferBytes { get; set; } = 4 * 1024 * 1024;
+    public int ReceiveBufferBytes { get; set; } = UdpBinding.DefaultReceiveBufferBytes;
 
     private protected override string Action => "Receive datagrams";
 
