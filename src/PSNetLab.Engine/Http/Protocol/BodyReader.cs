@@ -1,6 +1,6 @@
 namespace PSNetLab.Engine.Http.Protocol;
 
-/// <summary>How the end of a body is found (RFC 9112, section 6.3).</summary>
+/// <summary>Where a body ends (RFC 9112, section 6.3).</summary>
 internal enum BodyFraming : byte
 {
     /// <summary>There is no body.</summary>
@@ -16,8 +16,10 @@ internal enum BodyFraming : byte
     UntilClose,
 }
 
-/// <summary>Reads a body from the bytes of a connection, in either direction: finds its data and its end.</summary>
-/// <remarks>It holds a few numbers, and no bytes except those of trailers: every call continues where the last one stopped.</remarks>
+/// <summary>Extracts the data of a request or response body from the bytes of a connection, and finds where the body ends.</summary>
+/// <remarks>
+/// Every call continues where the last one stopped. Between calls it keeps a few numbers and the trailers, no other bytes.
+/// </remarks>
 internal struct BodyReader
 {
     private ChunkedBody _chunks;
@@ -38,20 +40,20 @@ internal struct BodyReader
 
     internal BodyFraming Framing { get; }
 
-    /// <summary>Complete once the end was found; at once if there is no body.</summary>
+    /// <summary>Complete once the end is found; without a body, from the start.</summary>
     internal ParseStatus Status
     {
         readonly get => Framing == BodyFraming.None ? ParseStatus.Complete : _status;
         private set => _status = value;
     }
 
-    /// <summary>The bytes of data so far, without the framing.</summary>
+    /// <summary>The bytes of data read so far, without the framing.</summary>
     internal readonly long Length => Framing == BodyFraming.Chunked ? _chunks.Length : _length;
 
-    /// <summary>The announced bytes still to come; -1 if unknown.</summary>
+    /// <summary>How many bytes of data are still to come; -1 if the framing does not tell.</summary>
     internal readonly long Left => Framing is BodyFraming.Length or BodyFraming.None ? _left : -1;
 
-    /// <summary>The lines of the fields after the last chunk; empty without any.</summary>
+    /// <summary>The field lines after the last chunk; empty if there are none.</summary>
     internal readonly ReadOnlySpan<byte> Trailers => _chunks.Trailers;
 
     /// <summary>What is wrong with an invalid body, in a sentence.</summary>
@@ -96,7 +98,7 @@ internal struct BodyReader
         return Status;
     }
 
-    /// <summary>Says that the connection has ended: some bodies end there, others are then incomplete.</summary>
+    /// <summary>Call this when the connection has ended: that completes a body framed by close and breaks any other.</summary>
     internal ParseStatus End()
     {
         if (Status == ParseStatus.Incomplete)

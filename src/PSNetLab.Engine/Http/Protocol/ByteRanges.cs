@@ -8,34 +8,35 @@ internal readonly record struct ByteRange(long Start, long End)
     internal long Length => End - Start + 1;
 }
 
-/// <summary>What becomes of a Range field.</summary>
+/// <summary>How to answer a request with a Range field.</summary>
 internal enum RangeResult
 {
-    /// <summary>It does not count: the whole file is sent, 200.</summary>
+    /// <summary>Send the whole file, with 200.</summary>
     Ignored,
 
-    /// <summary>The parts are sent, 206.</summary>
+    /// <summary>Send the ranges, with 206.</summary>
     Satisfiable,
 
-    /// <summary>No part of the file is meant: 416.</summary>
+    /// <summary>Send 416: all the ranges lie beyond the end of the file.</summary>
     Unsatisfiable,
 }
 
 /// <summary>The byte ranges of a Range field (RFC 9110, section 14).</summary>
 internal static class ByteRanges
 {
-    /// <summary>The most ranges that count.</summary>
+    /// <summary>The most ranges in one request; a field with more is ignored.</summary>
     /// <remarks>
-    /// Each part costs a seek, a header and its boundary, so that a short request for many small ones would cost the
-    /// server far more than the client (section 17.15).
+    /// Each range costs a seek, a header and a boundary, so a short request for many small ranges would cost the server
+    /// far more than the client (section 17.15).
     /// </remarks>
     internal const int Most = 16;
 
-    /// <summary>Reads the ranges of a file with this length.</summary>
+    /// <summary>Parses a Range field and applies it to a file of the given length.</summary>
     /// <param name="range">The value of the field; empty when it is absent.</param>
-    /// <param name="length">The length of the file.</param>
-    /// <param name="destination">Room for <see cref="Most"/> ranges; takes those to send, in the order of their first appearance.</param>
-    /// <param name="count">How many there are.</param>
+    /// <param name="length">The length of the file in bytes.</param>
+    /// <param name="destination">Receives the ranges to send, in the order of the field, with touching ones merged. Must have
+    /// room for <see cref="Most"/>.</param>
+    /// <param name="count">How many ranges to send.</param>
     internal static RangeResult Parse(ReadOnlySpan<byte> range, long length, Span<ByteRange> destination, out int count)
     {
         count = 0;
@@ -68,11 +69,12 @@ internal static class ByteRanges
             return RangeResult.Satisfiable;
         }
 
-        // The last bytes of an empty file are its whole, which no Content-Range can name (sections 14.1.2 and 14.4).
+        // "The last n bytes" of an empty file are the whole file, but Content-Range cannot express an empty range
+        // (sections 14.1.2 and 14.4).
         return seen == 0 || isSatisfiable ? RangeResult.Ignored : RangeResult.Unsatisfiable;
     }
 
-    // "first-", "first-last" or "-length" (section 14.1.1). A part without bytes is not to be sent.
+    // "first-", "first-last" or "-length" (section 14.1.1). The part is empty if it lies beyond the end of the file.
     private static bool TryParse(ReadOnlySpan<byte> text, long length, out ByteRange part, out bool isSatisfiable)
     {
         part = new ByteRange(0, -1);
@@ -116,7 +118,7 @@ internal static class ByteRanges
                 return false;
             }
 
-            // There is no limit to the digits; what is beyond every file stays there.
+            // The grammar does not limit the digits. A position too large for a long is beyond the end of any file.
             int value = digit - '0';
             position = position > (long.MaxValue - value) / 10 ? long.MaxValue : (position * 10) + value;
         }
@@ -124,7 +126,7 @@ internal static class ByteRanges
         return true;
     }
 
-    // Ranges that touch become one (section 15.3.7.2). No two of those there already do, so one pass finds all that touch the new one.
+    // Merges ranges that overlap or touch (section 15.3.7.2). No two earlier ranges touch each other, so one pass is enough.
     private static int Add(ByteRange added, Span<ByteRange> ranges, int count)
     {
         int place = count;

@@ -2,14 +2,18 @@ using System.Runtime.InteropServices;
 
 namespace PSNetLab.Engine.Http.Protocol;
 
-/// <summary>Decodes a chunked body (RFC 9112, section 7.1): returns its data, finds its end, and checks everything in between.</summary>
-/// <remarks>Keeps a few numbers, and no bytes except those of trailers: every call continues where the last one stopped.</remarks>
+/// <summary>Decodes a chunked body (RFC 9112, section 7.1), and validates every byte of the framing.</summary>
+/// <remarks>
+/// Every call continues where the last one stopped. Between calls it keeps a few numbers and the trailers, no other bytes.
+/// </remarks>
 internal struct ChunkedBody
 {
-    /// <summary>The most bytes of chunk extensions and trailers in one body, so that they cannot keep a server busy.</summary>
+    /// <summary>
+    /// The most bytes of chunk extensions and trailers in one body, so that a client cannot keep a server busy with them.
+    /// </summary>
     internal const int MostExtraBytes = 16 * 1024;
 
-    // The largest size of 15 digits cannot overflow, and no body is longer.
+    // 15 hexadecimal digits fit into a long, and no real body is longer.
     private const int MostSizeDigits = 15;
 
     private Phase _phase;
@@ -35,7 +39,7 @@ internal struct ChunkedBody
         Failed,
     }
 
-    /// <summary>The bytes of data so far, without the framing.</summary>
+    /// <summary>The bytes of data read so far, without the framing.</summary>
     internal long Length { get; private set; }
 
     /// <summary>The lines of the trailer fields, without the empty line that ends them; empty if there are none.</summary>
@@ -107,7 +111,7 @@ internal struct ChunkedBody
             return 1;
         }
 
-        // No space before the extension, although RFC 9112, section 7.1.1, lets a reader skip it: not all readers do.
+        // RFC 9112, section 7.1.1, lets a recipient skip a space before the extension. Not all do, so it is rejected here.
         return _digits == 0 ? Fail()
             : bytes[0] == ';' ? Take(';', bytes, Phase.Extension)
             : Take('\r', bytes, Phase.SizeLineFeed);

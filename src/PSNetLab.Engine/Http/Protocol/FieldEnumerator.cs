@@ -1,11 +1,11 @@
 namespace PSNetLab.Engine.Http.Protocol;
 
-/// <summary>Enumerates the lines of header fields, which were checked before, in order.</summary>
+/// <summary>Enumerates header field lines that the parser has already validated.</summary>
 internal ref struct FieldEnumerator
 {
     private ReadOnlySpan<byte> _rest;
 
-    /// <param name="lines">The lines, with or without the empty one that ends them.</param>
+    /// <param name="lines">The lines, with or without the empty line after the last one.</param>
     internal FieldEnumerator(ReadOnlySpan<byte> lines)
     {
         _rest = lines;
@@ -15,10 +15,10 @@ internal ref struct FieldEnumerator
     /// <summary>The name as received.</summary>
     internal ReadOnlySpan<byte> Name { get; private set; }
 
-    /// <summary>The value without surrounding space.</summary>
+    /// <summary>The value without leading and trailing spaces and tabs.</summary>
     internal ReadOnlySpan<byte> Value { get; private set; }
 
-    /// <summary>Moves to the next field; false if there is none.</summary>
+    /// <summary>Moves to the next field; false after the last one.</summary>
     internal bool MoveNext()
     {
         int end = _rest.IndexOf("\r\n"u8);

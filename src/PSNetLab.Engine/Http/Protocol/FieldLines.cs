@@ -2,23 +2,23 @@ using System.Text;
 
 namespace PSNetLab.Engine.Http.Protocol;
 
-/// <summary>Header fields as the bytes of their lines.</summary>
+/// <summary>Formats header fields as the bytes of their lines, and validates those a user supplies.</summary>
 internal static class FieldLines
 {
-    // They say where a message ends, or belong to a single response.
+    // These frame the message or belong to one particular response.
     private static readonly string[] s_ownedByServer =
     [
         "Connection", "Content-Length", "Transfer-Encoding", "Trailer", "Upgrade", "Keep-Alive", "Date",
         "Content-Range", "Content-Encoding", "ETag", "Last-Modified", "Accept-Ranges", "Location", "Allow", "WWW-Authenticate",
     ];
 
-    /// <summary>The lines of some fields, without those that <paramref name="replaced"/> names.</summary>
+    /// <summary>Formats fields, leaving out those that <paramref name="replaced"/> names.</summary>
     internal static byte[] Format(IEnumerable<KeyValuePair<string, string>> fields, IReadOnlyList<KeyValuePair<string, string>>? replaced = null)
     {
         StringBuilder lines = new();
         foreach ((string name, string value) in fields)
         {
-            // What an answer depends on stays, in addition to what the user says.
+            // Vary stays even if the user sets it too: the response does depend on those fields.
             if (replaced is null || name == "Vary" || !replaced.Any(field => field.Key.Equals(name, StringComparison.OrdinalIgnoreCase)))
             {
                 lines.Append(name).Append(": ").Append(value).Append("\r\n");
@@ -30,8 +30,10 @@ internal static class FieldLines
 
     internal static KeyValuePair<string, string> Field(string name, string value) => new(name, value);
 
-    /// <summary>Throws if fields would break the response.</summary>
-    /// <exception cref="NetLabException">A field would break it.</exception>
+    /// <summary>Returns the fields if a server can send them with every response, and throws otherwise.</summary>
+    /// <exception cref="NetLabException">
+    /// A name or value is not valid, or the server sets the field itself. The message names <paramref name="parameter"/>.
+    /// </exception>
     internal static IReadOnlyList<KeyValuePair<string, string>> Check(IReadOnlyList<KeyValuePair<string, string>> fields, string parameter)
     {
         foreach ((string name, string value) in fields)

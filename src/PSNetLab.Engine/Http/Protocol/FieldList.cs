@@ -1,12 +1,12 @@
 namespace PSNetLab.Engine.Http.Protocol;
 
-/// <summary>Reads field values that are lists, with a weight for each element (RFC 9110, sections 5.6.1 and 12.4.2).</summary>
+/// <summary>Reads field values that are lists, whose elements may have weights (RFC 9110, sections 5.6.1 and 12.4.2).</summary>
 internal static class FieldList
 {
-    /// <summary>The weight of an element without one.</summary>
+    /// <summary>The weight of an element that does not state one: q=1, in thousandths.</summary>
     internal const int FullWeight = 1000;
 
-    /// <summary>Removes the next element that is not empty from the list.</summary>
+    /// <summary>Removes the next element from the list, skipping empty ones; false when none is left.</summary>
     internal static bool TryTake(scoped ref ReadOnlySpan<byte> list, out ReadOnlySpan<byte> element)
     {
         do
@@ -17,7 +17,7 @@ internal static class FieldList
         return !element.IsEmpty;
     }
 
-    /// <summary>Removes the weight from an element, in thousandths; -1 if it is malformed.</summary>
+    /// <summary>Splits an element into its name and its weight in thousandths; -1 if the weight is malformed.</summary>
     internal static int ReadWeight(ReadOnlySpan<byte> element, out ReadOnlySpan<byte> name)
     {
         name = TakeUntil((byte)';', ref element);
@@ -43,7 +43,7 @@ internal static class FieldList
 
         int weight = (text[0] - '0') * FullWeight;
         int scale = FullWeight / 10;
-        // The grammar allows three decimals at most; some clients send the full result of a division, which is accepted.
+        // The grammar allows at most three decimals, but some clients send the full result of a division.
         for (int i = 2; i < text.Length; i++, scale /= 10)
         {
             if (!char.IsAsciiDigit((char)text[i]))

@@ -2,10 +2,10 @@ using System.Globalization;
 
 namespace PSNetLab.Engine.Http.Protocol;
 
-/// <summary>The date of a header field (RFC 9110, section 5.6.7): written in the preferred form, read in all three.</summary>
+/// <summary>Dates in header fields (RFC 9110, section 5.6.7): writes the preferred form, reads all three.</summary>
 internal static class HttpDate
 {
-    /// <summary>Bytes of a date in the preferred form.</summary>
+    /// <summary>The length in bytes of a date in the preferred form.</summary>
     internal const int Length = 29;
 
     private const int TimeLength = 8;
@@ -18,7 +18,7 @@ internal static class HttpDate
     internal static bool TryParse(ReadOnlySpan<byte> text, out DateTime utc)
         => TryParse(text, TimeProvider.System, out utc);
 
-    /// <summary>The same at another time, on which the meaning of a two-digit year depends.</summary>
+    /// <summary>The same with a clock, because the century of a two-digit year depends on the current date.</summary>
     internal static bool TryParse(ReadOnlySpan<byte> text, TimeProvider clock, out DateTime utc)
     {
         int comma = text.IndexOf((byte)',');
@@ -59,7 +59,7 @@ internal static class HttpDate
         int month = Month(text[4..7]);
         int day = Number(text[1..3]);
         ReadOnlySpan<byte> time = text.Slice(11, TimeLength);
-        // More than 50 years ahead means the century before.
+        // A date more than 50 years ahead belongs to the previous century.
         return (TryBuild(year, month, day, time, out utc) && utc <= now.AddYears(50))
             || TryBuild(year - 100, month, day, time, out utc);
     }
@@ -87,7 +87,7 @@ internal static class HttpDate
             return false;
         }
 
-        // The grammar allows a leap second, DateTime does not.
+        // The grammar allows a leap second; DateTime does not.
         utc = new DateTime(year, month, day, hour, minute, Math.Min(second, 59), DateTimeKind.Utc);
         return true;
     }
@@ -116,7 +116,7 @@ internal static class HttpDate
 
     private static bool IsDayName(ReadOnlySpan<byte> name) => "SunMonTueWedThuFriSat"u8.IndexOf(name) % 3 == 0;
 
-    // Only the first letters are capitals, so that only a whole name matches.
+    // Only the first letter of each name is a capital, so only a whole name can match.
     private static bool IsLongDayName(ReadOnlySpan<byte> nameAndComma)
         => char.IsAsciiLetterUpper((char)nameAndComma[0])
             && "Sunday,Monday,Tuesday,Wednesday,Thursday,Friday,Saturday,"u8.IndexOf(nameAndComma) >= 0;

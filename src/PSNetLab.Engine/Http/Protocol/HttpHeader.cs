@@ -2,7 +2,7 @@ using System.Text;
 
 namespace PSNetLab.Engine.Http.Protocol;
 
-/// <summary>The header fields that are looked up by name; others are only checked.</summary>
+/// <summary>The header fields whose values the server needs. Others are only validated.</summary>
 internal enum HttpHeader
 {
     Host,
@@ -31,7 +31,7 @@ internal static class HttpHeaders
 {
     internal const int Count = (int)HttpHeader.AccessControlRequestHeaders + 1;
 
-    /// <summary>The field's number as <see cref="HttpHeader"/>, or -1.</summary>
+    /// <summary>The <see cref="HttpHeader"/> with this name, as a number; -1 if there is none.</summary>
     internal static int Find(ReadOnlySpan<byte> name) => name.Length switch
     {
         4 => Match(name, "Host"u8, HttpHeader.Host),

@@ -5,10 +5,13 @@ internal static class HttpStatus
 {
     internal const int Least = 100;
 
-    /// <summary>The grammar has three digits (RFC 9110, section 15); codes from 600 mean nothing, but tests need to send them.</summary>
+    /// <summary>
+    /// The largest code of three digits (RFC 9110, section 15). Codes from 600 have no meaning, but tests need to send
+    /// them.
+    /// </summary>
     internal const int Most = 999;
 
-    /// <summary>The reason phrase; empty for a status that has none.</summary>
+    /// <summary>The registered reason phrase; empty for an unregistered status.</summary>
     internal static string Reason(int status) => status switch
     {
         100 => "Continue",

@@ -3,21 +3,23 @@ using System.Text;
 
 namespace PSNetLab.Engine.Http.Protocol;
 
-/// <summary>The characters of the HTTP grammar.</summary>
+/// <summary>Character classes of the HTTP grammar, and small parsers built on them.</summary>
 internal static class HttpSyntax
 {
     private const string TokenCharacters = "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
-    /// <summary>tchar (RFC 9110, section 5.6.2).</summary>
+    /// <summary>The characters of a token, called tchar in RFC 9110, section 5.6.2.</summary>
     internal static readonly SearchValues<byte> Token = SearchValues.Create(Encoding.ASCII.GetBytes(TokenCharacters));
 
-    /// <summary>The same, for text.</summary>
+    /// <summary>The characters of a token, to search text instead of bytes.</summary>
     internal static readonly SearchValues<char> TokenText = SearchValues.Create(TokenCharacters);
 
     /// <summary>Not allowed in a field value (RFC 9110, section 5.5): every control character except HTAB.</summary>
     internal static readonly SearchValues<byte> NotInValue = SearchValues.Create(Controls(except: '\t'));
 
-    /// <summary>Not allowed in a request target: space and control characters. Bytes above ASCII are left to the decoder.</summary>
+    /// <summary>
+    /// Not allowed in a request target: space and control characters. <see cref="HttpTarget"/> checks bytes above ASCII.
+    /// </summary>
     internal static readonly SearchValues<byte> NotInTarget = SearchValues.Create([.. Controls(), (byte)' ']);
 
     // unreserved and sub-delims (RFC 3986, section 2).
@@ -28,7 +30,7 @@ internal static class HttpSyntax
     private static readonly SearchValues<byte> s_addressLiteral = SearchValues.Create(
         "-._~!$&'()*+,;=:0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"u8);
 
-    /// <summary>Trims OWS from both sides of a part of the bytes (RFC 9110, section 5.6.3).</summary>
+    /// <summary>Moves both positions inwards over spaces and tabs, the OWS of RFC 9110, section 5.6.3.</summary>
     internal static void Trim(ReadOnlySpan<byte> bytes, ref int start, ref int end)
     {
         while (start < end && IsBlank(bytes[start]))
@@ -42,10 +44,9 @@ internal static class HttpSyntax
         }
     }
 
-    /// <summary>Whether this is a space or a tab.</summary>
     internal static bool IsBlank(byte value) => value is (byte)' ' or (byte)'\t';
 
-    /// <summary>Whether this is uri-host [ ":" port ] (RFC 9110, section 4.2); an empty one is.</summary>
+    /// <summary>Whether this is uri-host [ ":" port ] (RFC 9110, section 4.2). Empty text is, too.</summary>
     internal static bool IsAuthority(ReadOnlySpan<byte> text)
     {
         int hostLength = text.StartsWith("["u8) ? AddressLiteralLength(text) : NameLength(text);
@@ -71,7 +72,7 @@ internal static class HttpSyntax
         return true;
     }
 
-    /// <summary>The value of a byte that is a hexadecimal digit.</summary>
+    /// <summary>The value of a hexadecimal digit. The caller has checked that it is one.</summary>
     internal static int HexValue(byte digit) => (digit & 0xF) + (digit > '9' ? 9 : 0);
 
     private static int AddressLiteralLength(ReadOnlySpan<byte> text)

@@ -6,10 +6,10 @@ namespace PSNetLab.Engine.Http.Protocol;
 /// <summary>The four forms of a request target (RFC 9112, section 3.2).</summary>
 internal enum TargetForm
 {
-    /// <summary>A path, perhaps with a query.</summary>
+    /// <summary>A path, with or without a query.</summary>
     Origin,
 
-    /// <summary>A whole URI of http or https.</summary>
+    /// <summary>An http or https URI.</summary>
     Absolute,
 
     /// <summary>Host and port, for CONNECT.</summary>
@@ -18,14 +18,14 @@ internal enum TargetForm
     /// <summary>A single asterisk, for OPTIONS.</summary>
     Asterisk,
 
-    /// <summary>None of them.</summary>
+    /// <summary>None of the four.</summary>
     Invalid,
 }
 
 /// <summary>Why the path of a target cannot be decoded.</summary>
 internal enum PathFault
 {
-    /// <summary>It can.</summary>
+    /// <summary>It can be decoded.</summary>
     None,
 
     /// <summary>A percent sign without two hexadecimal digits.</summary>
@@ -34,30 +34,30 @@ internal enum PathFault
     /// <summary>The decoded bytes are not UTF-8.</summary>
     BadUtf8,
 
-    /// <summary>A control character, encoded or not; a space or '#' that should have been encoded.</summary>
+    /// <summary>A control character, encoded or not, or a space or '#' that should have been encoded.</summary>
     ForbiddenCharacter,
 
-    /// <summary>%2F: a slash that does not separate names, which no file name has.</summary>
+    /// <summary>%2F: a slash inside a name, which no file name can contain.</summary>
     EncodedSlash,
 
-    /// <summary>More '..' than there are segments before them.</summary>
+    /// <summary>More '..' than there are segments to go up.</summary>
     AboveRoot,
 }
 
-/// <summary>Takes request targets apart.</summary>
+/// <summary>Parses request targets.</summary>
 internal static class HttpTarget
 {
     private const int StackBytes = 512;
 
     /// <summary>
-    /// Finds the form of a target and decodes its path: escapes once, then dot segments (RFC 3986, section 5.2.4), which
-    /// may have been escaped.
+    /// Finds the form of a target and decodes its path: unescapes it once, then removes dot segments (RFC 3986, section
+    /// 5.2.4), including those that were escaped.
     /// </summary>
-    /// <param name="target">The target as it came.</param>
-    /// <param name="path">The decoded path of the origin and the absolute form: a slash and segments, such as "/a b/c/".
-    /// Otherwise empty.</param>
-    /// <param name="rawPath">The bytes of the target that are that path, without the query.</param>
-    /// <param name="fault">Why there is no path, though the form has one.</param>
+    /// <param name="target">The target as received.</param>
+    /// <param name="path">The decoded path of an origin or absolute form, such as "/a b/c/". It starts with a slash. Empty for
+    /// other forms, and after a fault.</param>
+    /// <param name="rawPath">Where that path is in the target, without the query.</param>
+    /// <param name="fault">Why the path of an origin or absolute form could not be decoded.</param>
     internal static TargetForm TryDecode(ReadOnlySpan<byte> target, out string path, out Range rawPath, out PathFault fault)
     {
         path = string.Empty;
@@ -81,7 +81,7 @@ internal static class HttpTarget
         ReadOnlySpan<byte> raw = target[rawPath];
         if (raw.IsEmpty)
         {
-            // Only in absolute form, where it means the root (RFC 9110, section 4.2.3).
+            // Only the absolute form can have an empty path, and there it means the root (RFC 9110, section 4.2.3).
             path = "/";
         }
         else if (!raw.Contains((byte)'%') && raw.IndexOf("/."u8) < 0 && Ascii.IsValid(raw))
@@ -192,7 +192,7 @@ internal static class HttpTarget
         }
     }
 
-    // Writes over what it has read: the result is never longer.
+    // Works in place, because the result is never longer.
     private static bool TryRemoveDotSegments(Span<byte> path, ref int length)
     {
         int written = 0;
@@ -218,7 +218,7 @@ internal static class HttpTarget
                 written += end - start;
             }
 
-            // A dot segment at the end leaves its slash.
+            // A dot segment at the end leaves a slash.
             if (end == length && (isParent || segment.SequenceEqual("."u8)))
             {
                 path[written++] = (byte)'/';

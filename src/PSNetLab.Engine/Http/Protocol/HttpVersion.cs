@@ -1,12 +1,11 @@
 namespace PSNetLab.Engine.Http.Protocol;
 
-/// <summary>The version a request is answered in.</summary>
+/// <summary>The version of a message, as far as this library distinguishes them.</summary>
 internal enum HttpVersion
 {
-    /// <summary>None was read yet, or an unsupported one.</summary>
+    /// <summary>Not read yet, or not supported.</summary>
     Unknown,
 
-    /// <summary>HTTP/1.0.</summary>
     Http10,
 
     /// <summary>HTTP/1.1, and any higher minor version (RFC 9110, section 6.2).</summary>

@@ -3,8 +3,8 @@ using System.Text;
 namespace PSNetLab.Engine.Http.Protocol;
 
 /// <content>
-/// What the fields say about the connection and the body. An attacker can exploit two readers that differ here
-/// (RFC 9112, section 11.2), so everything that could be read in two ways fails.
+/// The fields that decide about the connection and the end of the body. If two recipients disagree here, an attacker can
+/// smuggle a request past one of them (RFC 9112, section 11.2). So everything ambiguous is rejected.
 /// </content>
 internal abstract partial class MessageHead
 {
@@ -16,13 +16,13 @@ internal abstract partial class MessageHead
     /// <summary>Whether there is a transfer coding other than chunked.</summary>
     private protected bool HasOtherCoding { get; private set; }
 
-    /// <summary>Checks a field that has a meaning only in this kind of message.</summary>
+    /// <summary>Checks a field that only requests, or only responses, give a meaning to.</summary>
     /// <param name="header">The field.</param>
     /// <param name="value">Its value.</param>
     /// <param name="again">Whether it occurred before.</param>
     private protected virtual ParseStatus TakeOwnField(HttpHeader header, ReadOnlySpan<byte> value, bool again) => ParseStatus.Complete;
 
-    /// <summary>Checks the fields together, once all are there.</summary>
+    /// <summary>Checks the fields together after the last one.</summary>
     private protected abstract ParseStatus CheckFields();
 
     private ParseStatus TakeField(HttpHeader header, ReadOnlySpan<byte> bytes, int valueEnd)
@@ -86,7 +86,7 @@ internal abstract partial class MessageHead
 
     private ParseStatus TakeCodings(ReadOnlySpan<byte> value)
     {
-        // RFC 9112, section 6.1: HTTP/1.0 does not have the field, so the end of the message would be unknown.
+        // RFC 9112, section 6.1: HTTP/1.0 does not define the field, so the framing is faulty.
         if (Version == HttpVersion.Http10)
         {
             return Malformed("HTTP/1.0 does not have Transfer-Encoding.");
@@ -104,7 +104,7 @@ internal abstract partial class MessageHead
             HasOtherCoding |= !IsChunked;
         }
 
-        // RFC 9110, section 5.6.1.2, allows empty elements in a list, but they could be read in two ways.
+        // RFC 9110, section 5.6.1.2, allows empty elements in a list, but recipients could disagree about them here.
         return HasOtherCoding || Ascii.EqualsIgnoreCase(value, "chunked"u8) ? CheckLengths() : Malformed(ChunkedLast);
     }
 

@@ -1,8 +1,7 @@
 namespace PSNetLab.Engine.Http.Protocol;
 
 /// <content>
-/// From bytes to positions: every step goes on where the bytes ended before, and fails at the first byte that proves a
-/// fault.
+/// The parser: every step continues where the bytes ended last time, and fails at the first byte that cannot be right.
 /// </content>
 internal abstract partial class MessageHead
 {
@@ -24,23 +23,23 @@ internal abstract partial class MessageHead
         Failed,
     }
 
-    /// <summary>How far the bytes were read.</summary>
+    /// <summary>The position of the next byte to parse.</summary>
     private protected int Position { get; set; }
 
-    /// <summary>The status of a start line that is too long.</summary>
+    /// <summary>The <see cref="FailedStatus"/> of a start line that is too long.</summary>
     private protected abstract int TooLongStatus { get; }
 
-    /// <summary>The status of fields that are too many or too long.</summary>
+    /// <summary>The <see cref="FailedStatus"/> of fields that are too many or too long.</summary>
     private protected abstract int TooManyFieldsStatus { get; }
 
-    /// <summary>The status of whatever breaks the grammar.</summary>
+    /// <summary>The <see cref="FailedStatus"/> of every other fault.</summary>
     private protected abstract int MalformedStatus { get; }
 
-    /// <summary>What the first line is called.</summary>
+    /// <summary>The name of the first line in error messages.</summary>
     private protected abstract string LineName { get; }
 
-    /// <summary>Reads on, through the bytes that came since the last call.</summary>
-    /// <param name="bytes">Everything from the first byte of the head on.</param>
+    /// <summary>Parses the bytes that arrived since the last call.</summary>
+    /// <param name="bytes">All bytes so far, from the first byte of the head.</param>
     /// <param name="limits">How large the head may be.</param>
     internal ParseStatus Parse(ReadOnlySpan<byte> bytes, HttpLimits limits)
     {
@@ -69,10 +68,10 @@ internal abstract partial class MessageHead
         return _phase == Phase.Complete ? ParseStatus.Complete : ParseStatus.Failed;
     }
 
-    /// <summary>Reads the first line on from <see cref="Position"/>, which moves past its end.</summary>
+    /// <summary>Continues with the first line at <see cref="Position"/>, and moves that past the end of the line.</summary>
     private protected abstract ParseStatus ReadStartLine(ReadOnlySpan<byte> bytes);
 
-    // What is cut off is not looked at, so the verdict does not depend on how many bytes one read happened to bring.
+    // Bytes beyond the limit are never parsed, so the result does not depend on how many bytes one read delivered.
     private static ReadOnlySpan<byte> Cut(ReadOnlySpan<byte> bytes, long limit, out bool full)
     {
         full = bytes.Length >= limit;
@@ -129,10 +128,10 @@ internal abstract partial class MessageHead
         Position += length;
         if (bytes[Position] != ':' || Position == _lineStart)
         {
-            // Without exception (RFC 9112, sections 5.1 and 5.2): what one reader takes for a space, another takes for part of a name.
+            // No exceptions (RFC 9112, sections 5.1 and 5.2): recipients that treat the space differently see different fields.
             return Malformed(HttpSyntax.IsBlank(bytes[Position])
-                ? "A header name has no space before it or before its colon; values are not folded over lines."
-                : "A header line is a name and a colon, then the value.");
+                ? "A header name must not have a space before it or before its colon, and a value must not continue on the next line."
+                : "A header line must be a name, a colon and a value.");
         }
 
         _valueStart = ++Position;
@@ -150,7 +149,7 @@ internal abstract partial class MessageHead
 
         Position += length;
         int valueEnd = Position;
-        ParseStatus end = ReadLineEnd(bytes, "A header value has no control characters.");
+        ParseStatus end = ReadLineEnd(bytes, "A header value must not contain control characters.");
         if (end != ParseStatus.Complete)
         {
             return end;

@@ -1,48 +1,47 @@
 namespace PSNetLab.Engine.Http.Protocol;
 
-/// <summary>The head of a message (RFC 9112), read as its bytes arrive, and what it means for the connection.</summary>
+/// <summary>Parses the head of a message (RFC 9112) as its bytes arrive.</summary>
 /// <remarks>
-/// One serves a connection for all its messages. It holds positions and no bytes, counted from the first byte of the head:
-/// the bytes may move between two calls, as long as every call gets all of them from there on.
+/// A connection reuses one object for all its messages. The object stores no bytes, only positions relative to the first
+/// byte of the head. So the bytes may move between two calls, as long as every call gets all of them again.
 /// </remarks>
 internal abstract partial class MessageHead
 {
     private readonly (int Start, int Length)[] _values = new (int, int)[HttpHeaders.Count];
     private readonly List<(HttpHeader Header, int Start, int Length)> _repeated = [];
 
-    /// <summary>The version of the message.</summary>
     internal HttpVersion Version { get; private protected set; }
 
-    /// <summary>The bytes of the whole head, with the empty lines before it and the one that ends it. Valid when complete.</summary>
+    /// <summary>The length of a complete head in bytes, including empty lines before it and the one that ends it.</summary>
     internal int HeadLength { get; private set; }
 
     /// <summary>Whether the connection persists after this message (RFC 9112, section 9.3).</summary>
     internal bool KeepAlive => !_closeAsked && (Version == HttpVersion.Http11 || _keepAliveAsked);
 
-    /// <summary>The announced bytes of the body, or -1.</summary>
+    /// <summary>The value of Content-Length; -1 without that field.</summary>
     internal long ContentLength { get; private set; } = -1;
 
-    /// <summary>Whether the body comes in chunks.</summary>
+    /// <summary>Whether the last transfer coding is chunked.</summary>
     internal bool IsChunked { get; private set; }
 
     /// <summary>
-    /// The status to answer a failed request with; of a failed response, what a gateway would say. 0 while nothing is
-    /// wrong.
+    /// The status for the answer to a malformed request; for a malformed response, the status a gateway would send. 0 if
+    /// nothing is wrong.
     /// </summary>
     internal int FailedStatus { get; private set; }
 
-    /// <summary>What is wrong with a failed head, in a sentence for the peer.</summary>
+    /// <summary>What is wrong with a malformed head, as a sentence for the peer.</summary>
     internal string FailedReason { get; private set; } = string.Empty;
 
-    /// <summary>The fields that came, a bit for each <see cref="HttpHeader"/>.</summary>
+    /// <summary>The fields that are present, one bit for each <see cref="HttpHeader"/>.</summary>
     private protected uint Present { get; private set; }
 
-    /// <summary>Whether the field came, even with an empty value.</summary>
+    /// <summary>Whether the field is present, even with an empty value.</summary>
     internal bool Has(HttpHeader header) => (Present & Bit(header)) != 0;
 
     /// <summary>
-    /// The trimmed value of a field; of one that came several times, its values joined by ", " (RFC 9110, section 5.3);
-    /// of none, nothing.
+    /// The trimmed value of a field, or empty if it is missing. If it occurs several times, its values are joined by ", "
+    /// (RFC 9110, section 5.3).
     /// </summary>
     internal ReadOnlySpan<byte> Get(HttpHeader header, ReadOnlySpan<byte> head)
     {
@@ -56,10 +55,10 @@ internal abstract partial class MessageHead
         return _repeated.Count == 0 ? value : Join(header, value, head);
     }
 
-    /// <summary>All fields of a complete head, in their order, known or not.</summary>
+    /// <summary>All fields of a complete head in their order, including those that <see cref="HttpHeader"/> does not list.</summary>
     internal FieldEnumerator Fields(ReadOnlySpan<byte> head) => new(head[_fieldsStart..HeadLength]);
 
-    /// <summary>Makes ready for the next message of the connection.</summary>
+    /// <summary>Prepares for the next message of the connection.</summary>
     internal virtual void Reset()
     {
         _phase = Phase.StartLine;

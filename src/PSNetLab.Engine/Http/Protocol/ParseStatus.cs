@@ -1,6 +1,6 @@
 namespace PSNetLab.Engine.Http.Protocol;
 
-/// <summary>How far a parser got with its bytes.</summary>
+/// <summary>What a parser knows after the bytes it got so far.</summary>
 internal enum ParseStatus
 {
     /// <summary>All bytes are valid so far, and more must follow.</summary>

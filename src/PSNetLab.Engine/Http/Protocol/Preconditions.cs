@@ -3,17 +3,17 @@ namespace PSNetLab.Engine.Http.Protocol;
 /// <summary>The result of a request's preconditions.</summary>
 internal enum PreconditionResult
 {
-    /// <summary>The request is carried out.</summary>
+    /// <summary>Answer as if there were no preconditions.</summary>
     Passed,
 
-    /// <summary>The client already has the file: 304.</summary>
+    /// <summary>Answer 304: the client already has this version of the file.</summary>
     NotModified,
 
-    /// <summary>The file is not the one the client means: 412.</summary>
+    /// <summary>Answer 412: the file is not the version the client asked about.</summary>
     Failed,
 }
 
-/// <summary>The preconditions of a GET or HEAD request (RFC 9110, section 13). A missing field is empty here.</summary>
+/// <summary>The preconditions of a GET or HEAD request (RFC 9110, section 13). Pass missing fields as empty.</summary>
 internal static class Preconditions
 {
     /// <summary>Evaluates all of them in the order of section 13.2.2.</summary>
@@ -21,8 +21,8 @@ internal static class Preconditions
     /// <param name="ifUnmodifiedSince">The value of If-Unmodified-Since.</param>
     /// <param name="ifNoneMatch">The value of If-None-Match.</param>
     /// <param name="ifModifiedSince">The value of If-Modified-Since.</param>
-    /// <param name="etag">The entity tag of the representation with its quotes, strong or weak.</param>
-    /// <param name="lastModifiedUtc">When it was last modified, in whole seconds.</param>
+    /// <param name="etag">The entity tag of the representation, with its quotes and, if it is weak, its W/.</param>
+    /// <param name="lastModifiedUtc">When the representation was last modified, in whole seconds.</param>
     internal static PreconditionResult Evaluate(
         ReadOnlySpan<byte> ifMatch,
         ReadOnlySpan<byte> ifUnmodifiedSince,
@@ -54,12 +54,14 @@ internal static class Preconditions
             : PreconditionResult.Passed;
     }
 
-    /// <summary>Whether the client's part belongs to this representation, so that its Range applies (section 13.1.5).</summary>
+    /// <summary>
+    /// Whether the client's partial copy is of this representation, so that the Range field applies (section 13.1.5).
+    /// </summary>
     internal static bool IfRangeHolds(ReadOnlySpan<byte> ifRange, ReadOnlySpan<byte> etag, DateTime lastModifiedUtc)
         => ifRange.IsEmpty
             || (HttpDate.TryParse(ifRange, out DateTime date) ? date == lastModifiedUtc : IsStrong(etag) && ifRange.SequenceEqual(etag));
 
-    // "*", or entity tags in a list (section 8.8.3). After anything else, nothing matches.
+    // "*" or a list of entity tags (section 8.8.3). Nothing after a syntax error matches.
     private static bool ListHas(ReadOnlySpan<byte> list, ReadOnlySpan<byte> etag, bool strong)
     {
         if (list.SequenceEqual("*"u8))

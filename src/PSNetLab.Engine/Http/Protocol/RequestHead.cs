@@ -2,10 +2,10 @@ using System.Text;
 
 namespace PSNetLab.Engine.Http.Protocol;
 
-/// <summary>The head of a request (RFC 9112, section 3).</summary>
+/// <summary>Parses the head of a request (RFC 9112, section 3).</summary>
 internal sealed class RequestHead : MessageHead
 {
-    // What a TLS connection starts with (RFC 8446, section 5.1).
+    // The first byte of a TLS connection (RFC 8446, section 5.1).
     private const byte TlsHandshake = 22;
 
     private static readonly uint s_selective =
@@ -29,25 +29,28 @@ internal sealed class RequestHead : MessageHead
         Complete,
     }
 
-    /// <summary>The method; its token is <see cref="MethodText"/>.</summary>
+    /// <summary>The method, if it is a known one. <see cref="MethodText"/> has the token of any method.</summary>
     internal HttpMethod Method { get; private set; }
 
-    /// <summary>Whether any byte of a request line was seen.</summary>
+    /// <summary>Whether the first byte of the request line has arrived.</summary>
     internal bool HasStarted => _phase > LinePhase.EmptyLines;
 
-    /// <summary>Whether any bytes follow that belong to the request.</summary>
+    /// <summary>Whether the request has a body that is not known to be empty.</summary>
     internal bool HasBody => IsChunked || ContentLength > 0;
 
-    /// <summary>What reads the body.</summary>
+    /// <summary>A new reader for the body.</summary>
     internal BodyReader Body => IsChunked ? BodyReader.Chunked : ContentLength > 0 ? BodyReader.OfLength(ContentLength) : BodyReader.None;
 
-    /// <summary>Whether the client waits for 100 (Continue) before it sends its body. Not in HTTP/1.0 (RFC 9110, section 10.1.1).</summary>
+    /// <summary>
+    /// Whether the client waits for 100 (Continue) before it sends its body. HTTP/1.0 has no such wait (RFC 9110, section
+    /// 10.1.1).
+    /// </summary>
     internal bool ExpectsContinue => _continueExpected && HasBody && Version == HttpVersion.Http11;
 
-    /// <summary>Whether something was expected that calls for 417 (Expectation Failed).</summary>
+    /// <summary>Whether Expect asks for anything but 100-continue, so that the answer is 417 (Expectation Failed).</summary>
     internal bool HasUnknownExpectation { get; private set; }
 
-    /// <summary>Whether the answer may be something else than the whole file: there are preconditions or ranges.</summary>
+    /// <summary>Whether the request has preconditions or ranges, so that the answer may be something other than the whole file.</summary>
     internal bool IsSelective => (Present & s_selective) != 0;
 
     private protected override int TooLongStatus => 414;
@@ -58,10 +61,10 @@ internal sealed class RequestHead : MessageHead
 
     private protected override string LineName => "request line";
 
-    /// <summary>The method as it came.</summary>
+    /// <summary>The method as received.</summary>
     internal ReadOnlySpan<byte> MethodText(ReadOnlySpan<byte> head) => head.Slice(_methodStart, _methodLength);
 
-    /// <summary>The target as it came. Of a head that failed, this and the method are what was seen of them.</summary>
+    /// <summary>The target as received. If the head is malformed, the target and the method may be empty.</summary>
     internal ReadOnlySpan<byte> Target(ReadOnlySpan<byte> head) => head.Slice(_targetStart, _targetLength);
 
     internal override void Reset()
@@ -79,7 +82,7 @@ internal sealed class RequestHead : MessageHead
         {
             case HttpHeader.Host:
                 return again || !HttpSyntax.IsAuthority(value)
-                    ? Malformed("A request has one Host header, with a host and perhaps a port.")
+                    ? Malformed("A request must have exactly one Host header: a host, and optionally a port.")
                     : ParseStatus.Complete;
             case HttpHeader.Expect:
                 TakeExpectation(value);
@@ -93,7 +96,7 @@ internal sealed class RequestHead : MessageHead
     {
         if (Version == HttpVersion.Http11 && !Has(HttpHeader.Host))
         {
-            return Malformed("A request of HTTP/1.1 has a Host header.");
+            return Malformed("An HTTP/1.1 request must have a Host header.");
         }
 
         if (Has(HttpHeader.TransferEncoding) && !IsChunked)
@@ -101,7 +104,7 @@ internal sealed class RequestHead : MessageHead
             return Malformed(ChunkedLast);
         }
 
-        return HasOtherCoding ? Fail(501, "The only transfer coding known here is chunked.") : ParseStatus.Complete;
+        return HasOtherCoding ? Fail(501, "The only transfer coding this server supports is chunked.") : ParseStatus.Complete;
     }
 
     private void TakeExpectation(ReadOnlySpan<byte> list)
@@ -131,7 +134,7 @@ internal sealed class RequestHead : MessageHead
         return status;
     }
 
-    // RFC 9112, section 2.2: some clients send a CRLF too many after a body.
+    // RFC 9112, section 2.2: some clients send an extra CRLF after a body.
     private ParseStatus SkipEmptyLines(ReadOnlySpan<byte> bytes)
     {
         ParseStatus status = ParseStatus.Complete;
@@ -168,8 +171,8 @@ internal sealed class RequestHead : MessageHead
         if (_methodLength == 0 || bytes[Position] != ' ')
         {
             return Malformed(bytes[Position] == TlsHandshake
-                ? "This looks like TLS, and only plain HTTP is spoken on this port: use http:// in place of https://."
-                : "A request starts with a method and one space, such as 'GET '.");
+                ? "This looks like TLS, but this port serves plain HTTP: use http:// instead of https://."
+                : "A request must start with a method and one space, such as 'GET '.");
         }
 
         Method = HttpMethods.Find(MethodText(bytes));
@@ -190,7 +193,7 @@ internal sealed class RequestHead : MessageHead
         _targetLength = Position - _targetStart;
         if (_targetLength == 0 || bytes[Position] != ' ')
         {
-            return Malformed("A request line is a method, a target without spaces, and 'HTTP/1.1', with one space between them.");
+            return Malformed("A request line must be a method, a target without spaces, and 'HTTP/1.1', with one space between them.");
         }
 
         _versionStart = ++Position;
@@ -200,7 +203,7 @@ internal sealed class RequestHead : MessageHead
 
     private ParseStatus ReadVersion(ReadOnlySpan<byte> bytes)
     {
-        // HTTP-version = "HTTP/" DIGIT "." DIGIT (RFC 9112, section 2.3), where 0 stands for any digit.
+        // HTTP-version = "HTTP/" DIGIT "." DIGIT (RFC 9112, section 2.3). Each 0 stands for any digit.
         ReadOnlySpan<byte> pattern = "HTTP/0.0"u8;
         ReadOnlySpan<byte> version = bytes[_versionStart..];
         for (int index = Position - _versionStart; index < pattern.Length; index++, Position++)
@@ -212,11 +215,11 @@ internal sealed class RequestHead : MessageHead
 
             if (pattern[index] == '0' ? !char.IsAsciiDigit((char)version[index]) : version[index] != pattern[index])
             {
-                return Malformed("A request line ends with the version, such as 'HTTP/1.1'.");
+                return Malformed("A request line must end with the version, such as 'HTTP/1.1'.");
             }
         }
 
-        ParseStatus end = ReadLineEnd(bytes, "A request line ends with CRLF, right after the version.");
+        ParseStatus end = ReadLineEnd(bytes, "A request line must end with CRLF, right after the version.");
         if (end != ParseStatus.Complete)
         {
             return end;
@@ -227,7 +230,7 @@ internal sealed class RequestHead : MessageHead
             return Fail(505, "Use HTTP/1.1 or HTTP/1.0.");
         }
 
-        // A higher minor version is answered as the highest one known (RFC 9110, section 6.2).
+        // A higher minor version is treated as the highest one supported (RFC 9110, section 6.2).
         Version = version[7] == '0' ? HttpVersion.Http10 : HttpVersion.Http11;
         _phase = LinePhase.Complete;
         return ParseStatus.Complete;

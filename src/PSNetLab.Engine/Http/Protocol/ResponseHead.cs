@@ -1,23 +1,22 @@
 namespace PSNetLab.Engine.Http.Protocol;
 
-/// <summary>The head of a response (RFC 9112, section 4).</summary>
+/// <summary>Parses the head of a response (RFC 9112, section 4).</summary>
 internal sealed class ResponseHead : MessageHead
 {
-    // HTTP-version SP status-code, where 0 stands for any digit.
+    // HTTP-version SP status-code. Each 0 stands for any digit.
     private static ReadOnlySpan<byte> Pattern => "HTTP/0.0 000"u8;
 
     private int _reasonStart;
     private int _reasonLength;
 
-    /// <summary>The status code.</summary>
     internal int Status { get; private set; }
 
-    /// <summary>Whether any byte of it was seen.</summary>
+    /// <summary>Whether the first byte of the response has arrived.</summary>
     internal bool HasStarted => Position > 0;
 
     /// <summary>
-    /// Whether another response to the same request follows (RFC 9110, section 15.2). After 101, what follows is no
-    /// longer HTTP.
+    /// Whether another response to the same request follows (RFC 9110, section 15.2). After 101, the connection no longer
+    /// carries HTTP/1.
     /// </summary>
     internal bool IsInformational => Status is >= 100 and < 200 and not 101;
 
@@ -29,10 +28,10 @@ internal sealed class ResponseHead : MessageHead
 
     private protected override string LineName => "status line";
 
-    /// <summary>The reason phrase as it came; often there is none.</summary>
+    /// <summary>The reason phrase as received; often empty.</summary>
     internal ReadOnlySpan<byte> Reason(ReadOnlySpan<byte> head) => head.Slice(_reasonStart, _reasonLength);
 
-    /// <summary>What reads the body of the response to a request of this method (RFC 9112, section 6.3).</summary>
+    /// <summary>A new reader for the body of the response to a request with this method (RFC 9112, section 6.3).</summary>
     internal BodyReader BodyFor(HttpMethod method)
     {
         bool isTunnel = method == HttpMethod.Connect && Status is >= 200 and < 300;
@@ -66,7 +65,7 @@ internal sealed class ResponseHead : MessageHead
             byte expected = Pattern[Position];
             if (expected == '0' ? !char.IsAsciiDigit((char)bytes[Position]) : bytes[Position] != expected)
             {
-                return Malformed("A response starts with the version and a status of three digits, such as 'HTTP/1.1 200 OK'.");
+                return Malformed("A response must start with the version and a status of three digits, such as 'HTTP/1.1 200 OK'.");
             }
         }
 
@@ -77,14 +76,14 @@ internal sealed class ResponseHead : MessageHead
                 return ParseStatus.Incomplete;
             }
 
-            // The space belongs to the line even where no reason follows, but some servers leave it out.
+            // The grammar requires the space even without a reason, but some servers leave it out.
             if (bytes[Position] == ' ')
             {
                 Position++;
             }
             else if (bytes[Position] != '\r')
             {
-                return Malformed("A status is followed by a space and a reason phrase, or by the end of the line.");
+                return Malformed("A status must be followed by a space and a reason phrase, or by the end of the line.");
             }
         }
 
@@ -96,7 +95,7 @@ internal sealed class ResponseHead : MessageHead
 
         Position += length;
         int end = Position;
-        ParseStatus status = ReadLineEnd(bytes, "A status line has no control characters.");
+        ParseStatus status = ReadLineEnd(bytes, "A status line must not contain control characters.");
         if (status != ParseStatus.Complete)
         {
             return status;
@@ -105,7 +104,7 @@ internal sealed class ResponseHead : MessageHead
         Status = ((bytes[9] - '0') * 100) + ((bytes[10] - '0') * 10) + bytes[11] - '0';
         if (bytes[5] != '1' || Status < 100)
         {
-            return Malformed("Only HTTP/1.1 and HTTP/1.0 are spoken here, with a status from 100 on.");
+            return Malformed("Only HTTP/1.1 and HTTP/1.0 responses with a status of 100 or more are supported.");
         }
 
         Version = bytes[7] == '0' ? HttpVersion.Http10 : HttpVersion.Http11;

@@ -1,12 +1,12 @@
 namespace PSNetLab.Engine.Http.Server;
 
-/// <summary>Appends a line for each request to a file. Whoever writes never waits for the disk.</summary>
+/// <summary>Appends a line for each request to a file. <see cref="Write"/> never waits for the disk.</summary>
 internal sealed class AccessLog : IAsyncDisposable
 {
-    /// <summary>The most bytes that wait for the disk.</summary>
+    /// <summary>The most bytes that wait for the disk; lines beyond that are dropped.</summary>
     internal const int MostBytes = 8 * 1024 * 1024;
 
-    // Lines of a busy server go to the disk together.
+    // Lines that arrive within this time go to the disk in one write.
     private static readonly TimeSpan s_collecting = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan s_beforeRetry = TimeSpan.FromSeconds(1);
 
@@ -24,13 +24,13 @@ internal sealed class AccessLog : IAsyncDisposable
     private bool _isFailing;
     private bool _isDisposed;
 
-    /// <summary>Opens the file, or makes it.</summary>
+    /// <summary>Opens or creates the file.</summary>
     /// <param name="path">The file.</param>
     /// <param name="format">The form of the lines.</param>
-    /// <param name="onFault">Hears, on another thread, that lines cannot be written (once until they can again) or were
-    /// dropped (once).</param>
-    /// <param name="clock">What tells how long it waits; the system's when null.</param>
-    /// <exception cref="NetLabException">It cannot be opened.</exception>
+    /// <param name="onFault">Called on another thread when lines cannot be written, once for each outage, and when lines are
+    /// dropped, only the first time.</param>
+    /// <param name="clock">The clock for all waits; null for the system's.</param>
+    /// <exception cref="NetLabException">The file cannot be opened.</exception>
     internal AccessLog(string path, AccessLogFormat format, Action<NetLabException> onFault, TimeProvider? clock = null)
     {
         _path = path;
@@ -47,7 +47,7 @@ internal sealed class AccessLog : IAsyncDisposable
         }
     }
 
-    /// <summary>Adds the lines of requests that were answered.</summary>
+    /// <summary>Adds a line for each request. Does nothing once the log is disposed.</summary>
     internal void Write(ReadOnlySpan<HttpRequestRecord> records)
     {
         lock (_gate)
@@ -75,7 +75,7 @@ internal sealed class AccessLog : IAsyncDisposable
         }
     }
 
-    /// <summary>Writes what waits. After it, lines are no longer taken.</summary>
+    /// <summary>Writes the lines that still wait, and closes the file.</summary>
     public async ValueTask DisposeAsync()
     {
         Task flush;
@@ -109,7 +109,9 @@ internal sealed class AccessLog : IAsyncDisposable
         if (!_hasDropped)
         {
             _hasDropped = true;
-            NetLabException fault = Fault($"Lines of the access log {_path} are dropped: {MostBytes / 1024 / 1024} MiB of them wait for the disk already. Choose a file on a faster disk, or log less.");
+            NetLabException fault = Fault(
+                $"Lines of the access log {_path} are dropped, because {MostBytes / 1024 / 1024} MiB of them already wait for the disk. "
+                + "Choose a file on a faster disk, or log less.");
             _ = Task.Run(() => _onFault(fault));
         }
     }
@@ -126,7 +128,7 @@ internal sealed class AccessLog : IAsyncDisposable
                 {
                     _writing.Trim();
                     _filling.Trim();
-                    // Under the lock, so that whoever writes next sees the flush as over and starts another.
+                    // Under the lock, so that the next Write sees that this flush is over and starts another.
                     _flush = Task.CompletedTask;
                     return;
                 }
@@ -140,7 +142,7 @@ internal sealed class AccessLog : IAsyncDisposable
 
     private async Task WriteOutAsync(ReadOnlyMemory<byte> lines)
     {
-        // After a failure, the file is opened anew: at the end, too, there is a second attempt.
+        // The file is reopened after a failure. So there is a second attempt even when the log is being disposed.
         bool hasFailed = false;
         while (!lines.IsEmpty)
         {
@@ -167,7 +169,9 @@ internal sealed class AccessLog : IAsyncDisposable
                 if (!_isFailing)
                 {
                     _isFailing = true;
-                    _onFault(Fault($"The access log {_path} cannot be written: {Words(error)} Its lines wait, and it is tried again every second.", error));
+                    _onFault(Fault(
+                        $"The access log {_path} cannot be written: {Words(error)} The server keeps the lines and tries again every second.",
+                        error));
                 }
 
                 await PauseAsync(s_beforeRetry).ConfigureAwait(false);
@@ -175,7 +179,7 @@ internal sealed class AccessLog : IAsyncDisposable
         }
     }
 
-    // Ends early when the log is disposed.
+    // Returns early when the log is disposed.
     private async Task PauseAsync(TimeSpan duration)
         => await Task.Delay(duration, _clock, _ending.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 }

@@ -5,7 +5,7 @@ using System.Text;
 
 namespace PSNetLab.Engine.Http.Server;
 
-/// <summary>Lines of an access log, in a growing buffer.</summary>
+/// <summary>Formats access log lines into a buffer that grows.</summary>
 internal sealed class AccessLogLines
 {
     private const int FirstCapacity = 16 * 1024;
@@ -13,7 +13,7 @@ internal sealed class AccessLogLines
     // "[10/Oct/2000:13:55:36 -0700] "
     private const int StampLength = 29;
 
-    // Nothing a client sends may end a quoted field or a line, or control a terminal (CWE-117).
+    // Everything else is escaped: a client must not be able to end a quoted field or a line, or to control a terminal (CWE-117).
     private static readonly SearchValues<char> s_quotable = SearchValues.Create(Printable('"', '\\'));
     private static readonly SearchValues<char> s_bare = SearchValues.Create(Printable('"', '\\', ' '));
 
@@ -38,7 +38,7 @@ internal sealed class AccessLogLines
         }
     }
 
-    /// <summary>Removes lines from the end.</summary>
+    /// <summary>Removes lines from the end, down to this many bytes.</summary>
     internal void Truncate(int length) => Length = length;
 
     /// <summary>Adds the line of a request. Empty values appear as "-".</summary>
@@ -85,7 +85,7 @@ internal sealed class AccessLogLines
         AddStamp(time);
         Add("\""u8);
         Add(method, s_quotable);
-        // Without a method there is no request line: the client sent something else.
+        // There is no method if the head was malformed; then the request line is just "-".
         if (!method.IsEmpty)
         {
             Add(" "u8);

@@ -2,10 +2,12 @@ using PSNetLab.Engine.Native.Linux;
 
 namespace PSNetLab.Engine.Http.Server;
 
-/// <summary>A file that grows at its end while others read, rename, shorten or delete it. For one user at a time.</summary>
+/// <summary>
+/// A file to append to while other programs may read, rename, truncate or delete it. Not safe for concurrent use.
+/// </summary>
 /// <remarks>
-/// It is reopened by name once a second, so that after a log rotation the lines go to the new file. This works the same on
-/// every system, without checking what happened to the old one.
+/// It is reopened by name once a second, so that lines go to the new file after a log rotation. This works on every
+/// system, and needs no check of what happened to the old file.
 /// </remarks>
 internal sealed class AppendedFile : IDisposable
 {
@@ -26,7 +28,7 @@ internal sealed class AppendedFile : IDisposable
 
     private long End => _stream is { CanSeek: true } ? _stream.Length : 0;
 
-    /// <summary>Appends bytes, and returns how many: fewer if the disk accepted no more.</summary>
+    /// <summary>Appends bytes, and returns how many were written: fewer than given if the disk filled up on the way.</summary>
     internal async ValueTask<int> AppendAsync(ReadOnlyMemory<byte> bytes)
     {
         if (_clock.GetElapsedTime(_openedAt) > s_mostAge)
@@ -66,11 +68,11 @@ internal sealed class AppendedFile : IDisposable
 
     private FileStream Open()
     {
-        // No buffer: everything written is in the file.
+        // No buffer, so that bytes are in the file as soon as they are written.
         FileStream stream = new(_path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0, FileOptions.Asynchronous);
         if (OperatingSystem.IsLinux())
         {
-            // Lines of several servers in one file then never overwrite each other (O_APPEND in open(2)).
+            // With O_APPEND (open(2)), several servers can share a file without overwriting each other's lines.
             FileCalls.SetAppending(stream.SafeFileHandle);
         }
 

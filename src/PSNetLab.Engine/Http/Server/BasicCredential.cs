@@ -41,7 +41,8 @@ internal sealed class BasicCredential
     internal string User { get; }
 
     /// <summary>
-    /// Whether the value of an Authorization field is this user's. The time it takes reveals nothing about the password.
+    /// Whether an Authorization field has this user name and password. How long the check takes reveals nothing about the
+    /// password.
     /// </summary>
     internal bool IsValid(ReadOnlySpan<byte> authorization)
     {
@@ -51,7 +52,7 @@ internal sealed class BasicCredential
             return false;
         }
 
-        // The same bytes always have the same Base64 form, so it need not be decoded; hashes all have the same length.
+        // The Base64 form of given bytes is unique, so there is no need to decode it. Comparing hashes hides the length.
         Span<byte> given = stackalloc byte[SHA256.HashSizeInBytes];
         SHA256.HashData(authorization[scheme.Length..].Trim((byte)' '), given);
         return CryptographicOperations.FixedTimeEquals(given, _expected);

@@ -4,26 +4,26 @@ using PSNetLab.Engine.Http.Protocol;
 namespace PSNetLab.Engine.Http.Server;
 
 /// <summary>
-/// What follows the head of a response: bytes in memory or of a file, or several ranges of either with lines between
-/// them.
+/// The body of a response: bytes in memory or in a file, or several ranges of either, with the lines of a multipart body
+/// between them.
 /// </summary>
 internal sealed record Content
 {
     internal static readonly Content None = new();
 
-    /// <summary>The bytes, where they are in memory.</summary>
+    /// <summary>The bytes, if they are in memory.</summary>
     internal ReadOnlyMemory<byte> Bytes { get; private init; }
 
-    /// <summary>The file they are in otherwise; it is closed when they are sent.</summary>
+    /// <summary>The file that has the bytes otherwise. It is closed after they are sent.</summary>
     internal SafeFileHandle? File { get; private init; }
 
-    /// <summary>Where they begin in the file, or in <see cref="Copy"/>.</summary>
+    /// <summary>The offset of the first byte in <see cref="File"/> or <see cref="Copy"/>.</summary>
     internal long Start { get; private init; }
 
-    /// <summary>Their number; with ranges, of everything.</summary>
+    /// <summary>The length of the body in bytes, including the lines between ranges.</summary>
     internal long Length { get; private init; }
 
-    /// <summary>A file that has the same bytes as the memory.</summary>
+    /// <summary>A file with the same bytes as <see cref="Bytes"/>, for sendfile(2).</summary>
     internal MemoryCopy? Copy { get; private init; }
 
     internal ContentRanges? Ranges { get; private init; }
@@ -33,13 +33,13 @@ internal sealed record Content
     internal static Content Of(ReadOnlyMemory<byte> bytes, MemoryCopy? copy = null)
         => new() { Bytes = bytes, Length = bytes.Length, Copy = copy };
 
-    /// <summary>The content of a file that has still to be opened.</summary>
+    /// <summary>The content of a file that is not open yet.</summary>
     internal static Content OfFile(long length) => new() { Length = length };
 
-    /// <summary>The same, from an open file.</summary>
+    /// <summary>The same content, now that its file is open.</summary>
     internal Content From(SafeFileHandle file) => this with { File = file };
 
-    /// <summary>A part of it.</summary>
+    /// <summary>One range of the content.</summary>
     internal Content Slice(ByteRange range) => this with
     {
         Bytes = File is null ? Bytes.Slice((int)range.Start, (int)range.Length) : default,
@@ -47,13 +47,13 @@ internal sealed record Content
         Length = range.Length,
     };
 
-    /// <summary>Several parts of it.</summary>
+    /// <summary>Several ranges of the content.</summary>
     internal Content Cut(ContentRanges ranges) => this with { Ranges = ranges, Length = ranges.Length };
 }
 
-/// <summary>Ranges of a content.</summary>
-/// <param name="Parts">The ranges, each with the lines before it.</param>
-/// <param name="End">The lines after the last one.</param>
+/// <summary>The ranges of a multipart/byteranges body.</summary>
+/// <param name="Parts">Each range, and the boundary and field lines before it.</param>
+/// <param name="End">The closing boundary.</param>
 internal sealed record ContentRanges((byte[] Lines, ByteRange Range)[] Parts, byte[] End)
 {
     internal long Length { get; } = Parts.Sum(part => part.Lines.Length + part.Range.Length) + End.Length;

@@ -3,17 +3,17 @@ using PSNetLab.Engine.Http.Protocol;
 
 namespace PSNetLab.Engine.Http.Server;
 
-/// <summary>Lets scripts from every other origin read the answers (the CORS protocol of the Fetch standard).</summary>
+/// <summary>Lets scripts of any origin read the answers (the CORS protocol of the Fetch standard).</summary>
 internal static class CrossOrigin
 {
-    /// <summary>The fields of every answer.</summary>
+    /// <summary>The fields to add to every answer.</summary>
     internal static KeyValuePair<string, string>[] Fields =>
     [
         FieldLines.Field("Access-Control-Allow-Origin", "*"),
         FieldLines.Field("Access-Control-Expose-Headers", "*"),
     ];
 
-    /// <summary>The additional fields of the answer to a preflight request; none for other requests.</summary>
+    /// <summary>The fields to add to the answer of a preflight request; none for other requests.</summary>
     internal static KeyValuePair<string, string>[] Permissions(HttpExchange exchange, string methods)
     {
         if (!exchange.Request.Has(HttpHeader.AccessControlRequestMethod))

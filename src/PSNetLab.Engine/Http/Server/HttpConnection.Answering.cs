@@ -9,22 +9,22 @@ internal sealed partial class HttpConnection
     private bool _last;
     private bool _isGone;
 
-    /// <summary>What comes after the answers that could be given at once.</summary>
+    /// <summary>What to do after the answers that could be given at once.</summary>
     private enum Step
     {
-        /// <summary>Perhaps one more.</summary>
+        /// <summary>Try to answer another request at once.</summary>
         Next,
 
-        /// <summary>The next request is not there yet, or not all of it.</summary>
+        /// <summary>Receive: the next request has not arrived completely.</summary>
         NeedsBytes,
 
-        /// <summary>The next request, or the sending, has to wait for something.</summary>
+        /// <summary>Continue asynchronously: the next request, or sending, has to wait for something.</summary>
         NeedsTime,
 
-        /// <summary>The connection ends.</summary>
+        /// <summary>Close the connection: the last answer was given.</summary>
         Last,
 
-        /// <summary>The client has gone, or its time is over: nothing more is to be answered.</summary>
+        /// <summary>Close the connection without another answer: the client has left, or its time is up.</summary>
         Gone,
     }
 
@@ -32,7 +32,7 @@ internal sealed partial class HttpConnection
 
     internal void Fault(NetLabException fault) => _host.Report(fault, RemoteEndPoint);
 
-    /// <summary>Answers every complete request that needs nothing but what is in memory, and sends the answers together.</summary>
+    /// <summary>Answers every complete request that can be answered from memory, and sends the answers together.</summary>
     private Step AnswerAtOnce()
     {
         using ResponseWriter writer = ResponseWriter.Lend();
@@ -62,8 +62,8 @@ internal sealed partial class HttpConnection
         }
     }
 
-    /// <param name="writer">Where the answer goes.</param>
-    /// <param name="left">The content of the answer, where it is too long to be worth a copy.</param>
+    /// <param name="writer">Receives the answer.</param>
+    /// <param name="left">The content of the answer, if it is too long to copy into the writer.</param>
     private Step AnswerNext(ResponseWriter writer, out Content left)
     {
         left = Content.None;
@@ -84,7 +84,7 @@ internal sealed partial class HttpConnection
         return keepAlive ? Step.Next : Step.Last;
     }
 
-    /// <summary>Begins with the next request, if it is there.</summary>
+    /// <summary>Opens the exchange of the next request; false if its head has not arrived completely.</summary>
     private bool TryOpen()
     {
         ParseStatus status = _request.Parse(_received.Pending, _options.Limits);
@@ -118,7 +118,7 @@ internal sealed partial class HttpConnection
         _ => string.Empty,
     };
 
-    /// <summary>Answers from memory; false when that is not enough.</summary>
+    /// <summary>Answers on this thread; false if the handler needs to work asynchronously.</summary>
     private bool TryAnswer()
     {
         if (!_hasHead)
@@ -131,7 +131,7 @@ internal sealed partial class HttpConnection
         }
         else if (_request.HasUnknownExpectation)
         {
-            Refuse(417, "The server knows no expectation but 100-continue.");
+            Refuse(417, "The only expectation this server supports is 100-continue.");
         }
         else
         {
@@ -160,7 +160,7 @@ internal sealed partial class HttpConnection
         Refuse(500, "The server could not answer this request.");
     }
 
-    /// <summary>Answers the request that was begun, however long that takes.</summary>
+    /// <summary>Sends what is still unsent, then answers the open request, however long that takes.</summary>
     private async Task AnswerAsync()
     {
         await FlushAsync().ConfigureAwait(false);
@@ -194,7 +194,7 @@ internal sealed partial class HttpConnection
         CloseExchange();
     }
 
-    /// <summary>Lets the handler answer. The one place where its slow half is called: outside the event loops.</summary>
+    /// <summary>Lets the handler answer asynchronously. This is the only call of HandleAsync, and never on a loop thread.</summary>
     private async ValueTask HandleAsync()
     {
         await LoopThread.Leave();
@@ -224,7 +224,7 @@ internal sealed partial class HttpConnection
         }
     }
 
-    /// <summary>Answers a request that did not come in time, as far as that is possible at once.</summary>
+    /// <summary>Answers 408 to a request that did not arrive in time, if the system accepts the answer without waiting.</summary>
     private void Expire()
     {
         if (_isStreaming)

@@ -4,7 +4,7 @@ using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab.Engine.Http.Server;
 
-/// <content>Receiving: heads, and bodies as far as somebody wants them.</content>
+/// <content>Receives heads, and as much of each body as the handler reads.</content>
 internal sealed partial class HttpConnection
 {
     private const long MostBytesSkipped = 256 * 1024;
@@ -14,16 +14,16 @@ internal sealed partial class HttpConnection
     private bool _hasContinued;
     private bool _hasUnreadBody;
 
-    // The head as long as its bytes are not lent any more.
+    // A copy of the head, for when the receive buffer may no longer hold it.
     private byte[]? _head;
     private bool _hasHead;
 
-    /// <summary>The head of the request under way; empty when it is not all there, or not as it should be.</summary>
+    /// <summary>The head of the current request; empty if it is incomplete or malformed.</summary>
     internal ReadOnlySpan<byte> Head => _head is not null ? _head : _hasHead ? _received.Pending[.._request.HeadLength] : default;
 
-    /// <summary>Takes some of the body: a number of bytes, 0 at its end.</summary>
-    /// <param name="destination">Where to.</param>
-    /// <param name="isFirst">Whether the client gets new time to send it.</param>
+    /// <summary>Reads a part of the body; returns the number of bytes, 0 at the end.</summary>
+    /// <param name="destination">Receives the bytes.</param>
+    /// <param name="isFirst">Whether to send 100 (Continue) if the client waits for it, and to start the time limit anew.</param>
     internal async ValueTask<int> ReadBodyAsync(Memory<byte> destination, bool isFirst)
     {
         if (isFirst)
@@ -44,7 +44,7 @@ internal sealed partial class HttpConnection
         }
     }
 
-    /// <summary>Takes the whole body; null, and an answer, when it is too long.</summary>
+    /// <summary>Reads the whole body. If it is too long, answers 413 and returns null.</summary>
     internal async ValueTask<byte[]?> ReadBodyAsync(int mostBytes)
     {
         int count = 0;
@@ -57,7 +57,7 @@ internal sealed partial class HttpConnection
             {
                 if (count == body.Length)
                 {
-                    // One byte more than allowed shows that there are more.
+                    // Room for one byte more than allowed, to see whether the body is too long.
                     Array.Resize(ref body, (int)Math.Clamp(body.Length * 2L, 1, mostBytes + 1L));
                 }
 
@@ -67,14 +67,14 @@ internal sealed partial class HttpConnection
 
         if (_body.Left > mostBytes || count > mostBytes)
         {
-            Refuse(413, $"The body of a request may have {mostBytes} bytes here.");
+            Refuse(413, $"The request body is longer than {mostBytes} bytes.");
             return null;
         }
 
         return count == body.Length ? body : body[..count];
     }
 
-    /// <summary>Waits for bytes. False when none are wanted any more.</summary>
+    /// <summary>Waits until there are bytes to read; false if the server is stopping and no request has begun.</summary>
     private async ValueTask<bool> WaitAsync(Phase waiting)
     {
         Volatile.Write(ref _phase, (int)waiting);
@@ -87,7 +87,7 @@ internal sealed partial class HttpConnection
         return true;
     }
 
-    /// <summary>Takes what came and answers what can be answered at once; null when nothing came.</summary>
+    /// <summary>Receives, and answers everything that can be answered at once; null if nothing was there to receive.</summary>
     private Step? ReceiveAndAnswer(Phase waiting)
     {
         using ReceiveBuffer.Lease lease = _received.Lend();
@@ -99,7 +99,7 @@ internal sealed partial class HttpConnection
         };
     }
 
-    /// <summary>Goes on with what came before.</summary>
+    /// <summary>Answers requests that were received earlier.</summary>
     private Step AnswerKept()
     {
         using ReceiveBuffer.Lease lease = _received.Lend();
@@ -107,8 +107,8 @@ internal sealed partial class HttpConnection
     }
 
     /// <summary>
-    /// One read: a number of bytes, 0 when no more will come, -1 when there is nothing yet. What does not come in time is
-    /// answered here.
+    /// Reads once; returns the number of bytes, 0 if no more will come, -1 if there is nothing yet. If the request has run
+    /// out of time, answers 408 and returns 0.
     /// </summary>
     private int Receive(ReceiveBuffer.Lease lease, Phase waiting)
     {
@@ -133,7 +133,7 @@ internal sealed partial class HttpConnection
         return count;
     }
 
-    /// <summary>Keeps the head for as long as the answer takes, so that what follows it can be taken.</summary>
+    /// <summary>Copies the head until the request is answered, so that the bytes after it can be consumed.</summary>
     private void KeepHead()
     {
         _head = _exchange.Record?.Head ?? _received.Pending[.._request.HeadLength].ToArray();
@@ -153,7 +153,7 @@ internal sealed partial class HttpConnection
         _hasHead = _hasContinued = false;
     }
 
-    /// <summary>Lets a client send its body that waits to be asked for it (RFC 9110, section 10.1.1).</summary>
+    /// <summary>Sends 100 (Continue) once, if the client waits for it (RFC 9110, section 10.1.1).</summary>
     private async ValueTask ContinueAsync()
     {
         if (_request.ExpectsContinue && !_hasContinued && !_isStreaming)
@@ -170,7 +170,7 @@ internal sealed partial class HttpConnection
             throw new IOException(_body.Fault);
         }
 
-        // Until bytes have come, nobody knows of the client that it is still there.
+        // If waiting fails, the client has left and gets no answer.
         _isGone = true;
         bool ended;
         do
@@ -180,7 +180,7 @@ internal sealed partial class HttpConnection
         while (!TryReceive(Phase.Receiving, out ended));
         if (ended)
         {
-            throw new IOException("The body did not come.");
+            throw new IOException("The request body did not arrive completely.");
         }
 
         _isGone = false;
@@ -209,11 +209,14 @@ internal sealed partial class HttpConnection
         return data.Length;
     }
 
-    /// <summary>Reads past what nobody has taken of the body.</summary>
-    /// <returns>What is wrong with it, or null. Of a body that is too long, the rest is left, and the connection has to end.</returns>
+    /// <summary>Discards the rest of the body, so that the next request can be read.</summary>
+    /// <returns>
+    /// What is wrong with the body, or null. If the rest is too long to discard, sets _hasUnreadBody: the connection must
+    /// then end after the answer.
+    /// </returns>
     private async ValueTask<string?> SkipBodyAsync()
     {
-        // A client that waits for 100 (Continue) gets the final answer instead; whether it sends the body then, nobody knows.
+        // A client that waits for 100 (Continue) gets the final answer instead, and may or may not send the body after it.
         if (_body.Status == ParseStatus.Incomplete && ((_request.ExpectsContinue && !_hasContinued) || _body.Left > MostBytesSkipped))
         {
             _hasUnreadBody = true;

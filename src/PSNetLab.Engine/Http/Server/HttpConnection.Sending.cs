@@ -5,13 +5,13 @@ using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab.Engine.Http.Server;
 
-/// <content>Sending, and reporting what was sent.</content>
+/// <content>Sends answers, and reports them when they are sent.</content>
 internal sealed partial class HttpConnection
 {
-    // What a slow client must accept within the request timeout.
+    // A slow client must accept this many bytes within the request timeout.
     private const int PieceBytes = 16 * 1024;
 
-    // Shorter content is sent from the buffer of its head.
+    // Shorter content is copied into the buffer with its head.
     private const int LeastBytesLeft = 8 * 1024;
 
     private readonly OutgoingAnswers _outgoing = new();
@@ -21,7 +21,7 @@ internal sealed partial class HttpConnection
     private Action<long>? _onProgress;
 
     /// <summary>Writes the head of the answer, and its content if it is short.</summary>
-    /// <returns>The content, if it is not short.</returns>
+    /// <returns>The content that still has to be sent: none if it was short.</returns>
     private Content Write(ResponseWriter writer, bool keepAlive)
     {
         int before = writer.Count;
@@ -165,7 +165,7 @@ internal sealed partial class HttpConnection
         NoteSent(count);
     }
 
-    /// <summary>Sends head and content of the answer.</summary>
+    /// <summary>Sends the head and the content of the answer.</summary>
     private async ValueTask SendAnswerAsync()
     {
         Content content = BeginAnswer();
@@ -183,15 +183,15 @@ internal sealed partial class HttpConnection
 
             if (_outgoing.Count > 0)
             {
-                // The file has become shorter: the answer cannot be completed, and ending the connection says so.
+                // The file was truncated, so the answer cannot be completed. Closing the connection tells the client.
                 _last = true;
                 TellBroken();
             }
         }
     }
 
-    /// <summary>Sends the head and content from memory, as far as possible at once.</summary>
-    /// <returns>The content, if it is in a file.</returns>
+    /// <summary>Sends the head, and content in memory, as far as possible without waiting.</summary>
+    /// <returns>The content that still has to be sent, if it is in a file.</returns>
     private Content BeginAnswer()
     {
         using ResponseWriter writer = ResponseWriter.Lend();
@@ -202,7 +202,7 @@ internal sealed partial class HttpConnection
             return content;
         }
 
-        // Without the copy: it is worthwhile, and released, only for content that is sent at once.
+        // Without the memory file: it is worthwhile, and released safely, only for content that is sent at once.
         TrySend(writer, Content.Of(content.Bytes));
         return Content.None;
     }
@@ -239,7 +239,7 @@ internal sealed partial class HttpConnection
 
     private void EndSend(int side) => _options.Observer?.Handover.End(side);
 
-    /// <summary>Notes what the system has accepted, and reports answers that were sent completely.</summary>
+    /// <summary>Counts bytes that the system has accepted, and reports the answers once all of them are sent.</summary>
     private void NoteSent(long bytes)
     {
         if (_outgoing.Count > 0)

@@ -9,7 +9,7 @@ namespace PSNetLab.Engine.Http.Server;
 /// <content>Answers whose content is written in pieces.</content>
 internal sealed partial class HttpConnection
 {
-    // A size in hexadecimal digits, and two line ends.
+    // The size of a chunk in hexadecimal digits, and two CRLFs.
     private const int MostBytesAroundPiece = 16;
 
     private static readonly byte[] s_lastChunk = "0\r\n\r\n"u8.ToArray();
@@ -35,12 +35,12 @@ internal sealed partial class HttpConnection
     {
         if (!_isStreaming)
         {
-            throw new InvalidOperationException("Start the answer before its content.");
+            throw new InvalidOperationException("Call StartAsync before WriteAsync.");
         }
 
         if (_exchange.Length >= 0 && data.Length > _exchange.Length - _streamed)
         {
-            throw new InvalidOperationException($"The answer has more than the {_exchange.Length} bytes that were announced.");
+            throw new InvalidOperationException($"The content is longer than the {_exchange.Length} bytes that were announced.");
         }
 
         if (!_exchange.SendsBody)
@@ -64,7 +64,7 @@ internal sealed partial class HttpConnection
         }
     }
 
-    /// <summary>Sends a response before the answer.</summary>
+    /// <summary>Sends an interim response.</summary>
     internal async ValueTask InformAsync(int status, byte[] fieldLines)
     {
         if (_request.Version == HttpVersion.Http11 && !_isStreaming)
@@ -99,7 +99,7 @@ internal sealed partial class HttpConnection
         ArrayPool<byte>.Shared.Return(chunk);
     }
 
-    /// <summary>Sends for the handler: after a failure the connection is over, whatever the handler does.</summary>
+    /// <summary>Sends for a handler. After a failure the connection ends, even if the handler catches the exception.</summary>
     private async ValueTask SendOwnAsync(ReadOnlyMemory<byte> bytes)
     {
         try

@@ -7,7 +7,7 @@ using PSNetLab.Engine.Servers;
 
 namespace PSNetLab.Engine.Http.Server;
 
-/// <summary>One connection of a web server: takes requests, one after the other, and answers them in their order.</summary>
+/// <summary>One connection of a web server: reads requests one after the other, and answers them in order.</summary>
 internal sealed partial class HttpConnection : IServedConnection
 {
     private readonly Transport _transport;
@@ -24,9 +24,9 @@ internal sealed partial class HttpConnection : IServedConnection
 
     /// <param name="transport">The stream; it is closed at the end of <see cref="ServeAsync"/>.</param>
     /// <param name="options">The server's options.</param>
-    /// <param name="handler">What answers.</param>
+    /// <param name="handler">Makes the answers.</param>
     /// <param name="host">The server.</param>
-    /// <param name="isTurnedAway">Whether every request is answered by 503, because there are too many connections.</param>
+    /// <param name="isTurnedAway">Whether to answer every request with 503, because there are too many connections.</param>
     internal HttpConnection(Transport transport, HttpServerOptions options, IHttpHandler handler, IServerHost host, bool isTurnedAway)
     {
         _transport = transport;
@@ -39,7 +39,7 @@ internal sealed partial class HttpConnection : IServedConnection
         _since = options.Clock.GetTimestamp();
     }
 
-    /// <summary>What the connection is doing, which says how long it may take.</summary>
+    /// <summary>What the connection is doing. Each phase has its own time limit.</summary>
     private enum Phase
     {
         /// <summary>Waiting for a request.</summary>
@@ -50,7 +50,7 @@ internal sealed partial class HttpConnection : IServedConnection
         Working,
         Sending,
 
-        /// <summary>The rest of the request did not come in time.</summary>
+        /// <summary>The rest of the request did not arrive in time.</summary>
         Expired,
         Ended,
     }
@@ -63,7 +63,7 @@ internal sealed partial class HttpConnection : IServedConnection
 
     public Totals Totals { get; private set; }
 
-    /// <summary>The time since something happened that gives it new time.</summary>
+    /// <summary>The time since the deadline was last renewed.</summary>
     private TimeSpan Elapsed => _options.Clock.GetElapsedTime(Volatile.Read(ref _since));
 
     private Phase Current => (Phase)Volatile.Read(ref _phase);
@@ -82,10 +82,10 @@ internal sealed partial class HttpConnection : IServedConnection
         _transport.Interrupt();
     }
 
-    /// <summary>Ends what has taken too long. Called from time to time.</summary>
+    /// <summary>Ends a phase that has taken too long. The server calls this from time to time.</summary>
     public void CheckDeadline()
     {
-        // Before the time: with the phase, its time began.
+        // Read before the time: Touch renews the time first, so a new phase is never judged by the time of the old one.
         Phase phase = Current;
         if (phase == Phase.Sending)
         {
@@ -112,8 +112,8 @@ internal sealed partial class HttpConnection : IServedConnection
     }
 
     /// <summary>
-    /// Sees that a slow client takes something though the system has not yet room for more: it waits until a good part of
-    /// its buffer is free.
+    /// Renews the deadline when the client has acknowledged something. A write alone does not show that: the system
+    /// accepts more only once a good part of its send buffer is free, which a slow client may not reach in time.
     /// </summary>
     private void NoteProgress()
     {
@@ -128,7 +128,7 @@ internal sealed partial class HttpConnection : IServedConnection
         }
         catch (ObjectDisposedException)
         {
-            // Closed just now.
+            // It was closed in the meantime.
         }
     }
 
@@ -146,7 +146,7 @@ internal sealed partial class HttpConnection : IServedConnection
         }
         catch (Exception error) when (error is SocketException or IOException or ObjectDisposedException or OperationCanceledException)
         {
-            // The client has gone: it is nobody's fault and nobody is left to tell.
+            // The client has left. That is not an error, and nobody is left to receive an answer.
         }
         finally
         {
@@ -164,8 +164,8 @@ internal sealed partial class HttpConnection : IServedConnection
     }
 
     /// <returns>
-    /// Whether it is to be closed in good order: over TLS, or when the client may still be sending, so that a plain close
-    /// would reset the connection before the client has read the last answer (RFC 9112, section 9.6).
+    /// Whether the connection needs a graceful close: over TLS, or when the client may still be sending. A plain close
+    /// would then reset the connection before the client has read the last answer (RFC 9112, section 9.6).
     /// </returns>
     private async Task<bool> AnswerAllAsync()
     {
@@ -174,7 +174,7 @@ internal sealed partial class HttpConnection : IServedConnection
         long answered = 0;
         while (true)
         {
-            // A request has its time from its first bytes on, however many pieces it comes in.
+            // The time limit of a request runs from its first byte, however many pieces it arrives in.
             bool goesOn = waiting == Phase.Receiving && _request.HasStarted && answered == Totals.MessagesReceived;
             waiting = _request.HasStarted ? Phase.Receiving : Phase.Idle;
             if (!goesOn)
@@ -209,7 +209,7 @@ internal sealed partial class HttpConnection : IServedConnection
         }
     }
 
-    /// <summary>Gives what is under way new time.</summary>
+    /// <summary>Starts the time limit of the current phase anew.</summary>
     private void Renew() => Volatile.Write(ref _since, _options.Clock.GetTimestamp());
 
     private void Touch(Phase phase)

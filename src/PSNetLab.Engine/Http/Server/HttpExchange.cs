@@ -6,8 +6,8 @@ using PSNetLab.Engine.IO;
 namespace PSNetLab.Engine.Http.Server;
 
 /// <summary>
-/// One request and its answer, as a handler sees them. One serves a connection for all its requests: a handler does not
-/// keep it.
+/// One request and its answer, as a handler sees them. A connection reuses the object for all its requests, so a handler
+/// must not keep it.
 /// </summary>
 internal sealed class HttpExchange
 {
@@ -21,28 +21,28 @@ internal sealed class HttpExchange
         Request = request;
     }
 
-    /// <summary>What the request says.</summary>
+    /// <summary>The parsed head of the request.</summary>
     internal RequestHead Request { get; }
 
-    /// <summary>The bytes of its head: lent, until the caller next waits for something. Empty when they could not be read.</summary>
+    /// <summary>The bytes of the head, valid until the caller's next await; empty if the head is malformed.</summary>
     internal ReadOnlySpan<byte> Head => _connection.Head;
 
-    /// <summary>The target as it came.</summary>
+    /// <summary>The target as received.</summary>
     internal ReadOnlySpan<byte> Target => Request.Target(Head);
 
     internal IPEndPoint RemoteEndPoint => _connection.RemoteEndPoint;
 
-    /// <summary>Who the client has shown to be, for the log.</summary>
+    /// <summary>The authenticated user, for the log; null if there is none.</summary>
     internal string? User { get; set; }
 
-    /// <summary>The path of the file that is sent, for the record.</summary>
+    /// <summary>The path of the file that is sent, for the record; null if there is none.</summary>
     internal string? Path { get; set; }
 
-    /// <summary>The value of a field; of one that did not come, nothing.</summary>
+    /// <summary>The value of a field; empty if it is missing.</summary>
     internal ReadOnlySpan<byte> Get(HttpHeader header) => Request.Get(header, Head);
 
-    /// <summary>Takes some of the body: a number of bytes, 0 at its end.</summary>
-    /// <exception cref="IOException">It is not as it should be, or did not come.</exception>
+    /// <summary>Reads a part of the body; returns the number of bytes, 0 at the end.</summary>
+    /// <exception cref="IOException">The body is malformed or did not arrive completely.</exception>
     internal async ValueTask<int> ReadAsync(Memory<byte> destination)
     {
         int count = await _connection.ReadBodyAsync(destination, isFirst: true).ConfigureAwait(false);
@@ -51,10 +51,10 @@ internal sealed class HttpExchange
     }
 
     /// <summary>
-    /// Takes the whole body. Null when it is longer than allowed: then the answer is 413 (Content Too Large), and the
-    /// handler is done.
+    /// Reads the whole body. If it is longer than <paramref name="mostBytes"/>, answers 413 (Content Too Large) and returns
+    /// null: the handler just returns.
     /// </summary>
-    /// <exception cref="IOException">It is not as it should be, or did not come.</exception>
+    /// <exception cref="IOException">The body is malformed or did not arrive completely.</exception>
     internal async ValueTask<byte[]?> ReadBodyAsync(int mostBytes)
     {
         byte[]? body = await _connection.ReadBodyAsync(mostBytes).ConfigureAwait(false);
@@ -62,20 +62,20 @@ internal sealed class HttpExchange
         return body;
     }
 
-    /// <summary>Answers with a response that has its content, or none.</summary>
+    /// <summary>Answers with a prepared response.</summary>
     internal void Answer(Response response) => Answer(response.Status, response.Fields, response.Content);
 
-    /// <summary>Answers.</summary>
-    /// <param name="status">The status.</param>
-    /// <param name="fieldLines">The lines of all fields but Date, Connection and those that say where the content ends.</param>
-    /// <param name="content">What follows.</param>
+    /// <summary>Answers with a status, fields and content.</summary>
+    /// <param name="status">The status, from 200 to 999.</param>
+    /// <param name="fieldLines">The lines of all fields except Date, Connection, Content-Length and Transfer-Encoding.</param>
+    /// <param name="content">The body; null for none.</param>
     internal void Answer(int status, byte[] fieldLines, Content? content = null)
     {
         Content = content ?? Content.None;
         Begin(status, fieldLines, Content.Length);
     }
 
-    /// <summary>Adds a field to those of the answer.</summary>
+    /// <summary>Adds a field to the answer.</summary>
     internal void AddField(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
     {
         Append(name);
@@ -84,10 +84,10 @@ internal sealed class HttpExchange
         Append("\r\n"u8);
     }
 
-    /// <summary>Sends the head of an answer whose content comes piece by piece, through <see cref="WriteAsync"/>.</summary>
-    /// <param name="status">The status.</param>
+    /// <summary>Sends the head of an answer. Send its content piece by piece with <see cref="WriteAsync"/>.</summary>
+    /// <param name="status">The status, from 200 to 999.</param>
     /// <param name="fieldLines">As in <see cref="Answer(int, byte[], Content?)"/>.</param>
-    /// <param name="length">The bytes of the content, where they are known.</param>
+    /// <param name="length">The length of the content in bytes; -1 if it is not known.</param>
     internal async ValueTask StartAsync(int status, byte[] fieldLines, long length = -1)
     {
         Begin(status, fieldLines, length);
@@ -103,8 +103,8 @@ internal sealed class HttpExchange
     }
 
     /// <summary>
-    /// Sends a response that only prepares for the answer, such as 103 (Early Hints); nothing to clients that do not know
-    /// such.
+    /// Sends an interim response, such as 103 (Early Hints). Does nothing if the client speaks HTTP/1.0, which has none, or
+    /// if the answer has started.
     /// </summary>
     internal async ValueTask InformAsync(int status, byte[] fieldLines)
     {
@@ -112,12 +112,12 @@ internal sealed class HttpExchange
         await LoopThread.Leave();
     }
 
-    /// <summary>Reports a fault that does not end the server.</summary>
+    /// <summary>Reports an error to the server's observer. The server goes on.</summary>
     internal void Fault(NetLabException fault) => _connection.Fault(fault);
 
-    // What follows is between the exchange and its connection.
+    // The members below are for the connection, not for handlers.
 
-    /// <summary>Whether there is a request that was not answered to the end.</summary>
+    /// <summary>Whether there is a request whose answer is not finished.</summary>
     internal bool IsOpen { get; private set; }
 
     internal bool IsAnswered => Status != 0;
@@ -134,17 +134,17 @@ internal sealed class HttpExchange
 
     internal Content Content { get; private set; } = Content.None;
 
-    /// <summary>The bytes of the content; -1 where nobody knows.</summary>
+    /// <summary>The length of the content in bytes; -1 if it is not known.</summary>
     internal long Length { get; private set; }
 
     /// <summary>Whether the content is sent in chunks.</summary>
     internal bool IsChunked { get; set; }
 
-    /// <summary>Whether the answer has a body: one to HEAD has none, nor have some statuses.</summary>
+    /// <summary>Whether the answer has a body: not if the method is HEAD, and not with a status such as 304.</summary>
     internal bool SendsBody => Request.Method != HttpMethod.Head && !HttpStatus.HasNoBody(Status);
 
-    /// <summary>Begins with a request.</summary>
-    /// <param name="record">What is to be told of it; null when nobody wants to know.</param>
+    /// <summary>Begins a request.</summary>
+    /// <param name="record">The record of the request; null if nobody observes the server.</param>
     internal void Open(HttpRequestRecord? record)
     {
         IsOpen = true;
@@ -152,7 +152,7 @@ internal sealed class HttpExchange
         Started = record is null ? 0 : Stopwatch.GetTimestamp();
     }
 
-    /// <summary>Takes an answer back that was not sent.</summary>
+    /// <summary>Discards an answer that was not sent.</summary>
     internal void TakeBack()
     {
         Content.File?.Dispose();
@@ -161,7 +161,7 @@ internal sealed class HttpExchange
         IsChunked = false;
     }
 
-    /// <summary>Makes ready for the next request.</summary>
+    /// <summary>Prepares for the next request.</summary>
     internal void Close()
     {
         TakeBack();

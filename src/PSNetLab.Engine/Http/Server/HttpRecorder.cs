@@ -2,10 +2,10 @@ using PSNetLab.Engine.Messages;
 
 namespace PSNetLab.Engine.Http.Server;
 
-/// <summary>Keeps the records of requests, and writes their log lines.</summary>
-/// <param name="sink">Where the records go; null to keep none.</param>
+/// <summary>Passes the records of answered requests to a sink and to the access log.</summary>
+/// <param name="sink">Receives the records; null to keep none.</param>
 /// <param name="handover">Lets receivers wait for a record that is about to arrive.</param>
-/// <param name="log">The log; null for none.</param>
+/// <param name="log">The access log; null for none.</param>
 internal sealed class HttpRecorder(IMessageSink<HttpRequestRecord>? sink, Handover handover, AccessLog? log) : IHttpObserver
 {
     public Handover Handover => handover;
@@ -16,7 +16,7 @@ internal sealed class HttpRecorder(IMessageSink<HttpRequestRecord>? sink, Handov
         {
             foreach (HttpRequestRecord record in records)
             {
-                // A server that answers by itself never waits for readers of the records.
+                // If the sink is full, the record is dropped: serving clients comes first.
                 sink.TryAdd(record);
             }
         }

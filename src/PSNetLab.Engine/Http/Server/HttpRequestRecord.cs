@@ -7,15 +7,15 @@ using PSNetLab.Engine.Messages;
 
 namespace PSNetLab;
 
-/// <summary>One request a web server answered.</summary>
+/// <summary>A request that a web server received, and what became of the answer.</summary>
 public sealed class HttpRequestRecord : IWeighted
 {
     private string[]? _requestLine;
     private OrderedDictionary? _headers;
 
-    /// <param name="connectionId">The number of the connection it came on.</param>
-    /// <param name="remote">The client.</param>
-    /// <param name="head">The bytes of its head.</param>
+    /// <param name="connectionId">The number of the connection.</param>
+    /// <param name="remote">The endpoint of the client.</param>
+    /// <param name="head">The bytes of the request's head.</param>
     internal HttpRequestRecord(int connectionId, IPEndPoint remote, byte[] head)
     {
         Time = DateTime.Now;
@@ -24,9 +24,9 @@ public sealed class HttpRequestRecord : IWeighted
         Head = head;
     }
 
-    /// <param name="connectionId">The number of the connection it came on.</param>
-    /// <param name="remote">The client.</param>
-    /// <param name="version">What was seen of a head that is not as it should be: its version, or nothing.</param>
+    /// <param name="connectionId">The number of the connection.</param>
+    /// <param name="remote">The endpoint of the client.</param>
+    /// <param name="version">The HTTP version of a head that is malformed otherwise; empty if the fault came before it.</param>
     internal HttpRequestRecord(int connectionId, IPEndPoint remote, string version)
         : this(connectionId, remote, Array.Empty<byte>())
         => _requestLine = [string.Empty, string.Empty, version];
@@ -37,62 +37,65 @@ public sealed class HttpRequestRecord : IWeighted
     /// <summary>The address and port of the client.</summary>
     public IPEndPoint RemoteEndPoint { get; }
 
-    /// <summary>A number that identifies the connection in this process.</summary>
+    /// <summary>The number of the connection, unique in this process.</summary>
     public int ConnectionId { get; }
 
-    /// <summary>The method, such as GET. Of a request that could not be read, nothing.</summary>
+    /// <summary>The method, such as GET; empty if the head is malformed.</summary>
     public string Method => RequestLine[0];
 
-    /// <summary>The request target as it came, such as /a%20b?c.</summary>
+    /// <summary>The request target as received, such as /a%20b?c; empty if the head is malformed.</summary>
     public string Target => RequestLine[1];
 
-    /// <summary>The version of HTTP the client speaks, such as HTTP/1.1.</summary>
+    /// <summary>The HTTP version of the request, such as HTTP/1.1.</summary>
     public string Version => RequestLine[2];
 
     /// <summary>The status code of the answer.</summary>
     public int Status { get; internal set; }
 
-    /// <summary>The bytes of the answer's body that the system has taken to send, without its head.</summary>
+    /// <summary>How many bytes of the answer's body were handed to the operating system, without the head.</summary>
     public long BytesSent { get; internal set; }
 
-    /// <summary>The time from the complete head of the request until the system had taken the answer.</summary>
+    /// <summary>The time from the complete head of the request until the operating system had accepted the whole answer.</summary>
     public TimeSpan Duration { get; internal set; }
 
-    /// <summary>The page the client came from, as it says.</summary>
+    /// <summary>The page that linked to the target, according to the client; null if it did not say.</summary>
     public string? Referer => Headers["Referer"] as string;
 
-    /// <summary>What the client says it is.</summary>
+    /// <summary>The client's name and version, according to the client; null if it did not say.</summary>
     public string? UserAgent => Headers["User-Agent"] as string;
 
-    /// <summary>The path of the file that was served; nothing where there was none.</summary>
+    /// <summary>The path of the file that was served; null if the answer was not a file.</summary>
     public string? Path { get; internal set; }
 
-    /// <summary>Whether the whole answer was handed to the system: not when the client left, or the file shrank, in the middle.</summary>
+    /// <summary>
+    /// Whether the whole answer was handed to the operating system. False if the client left, or the file was truncated,
+    /// before that.
+    /// </summary>
     public bool Completed { get; internal set; }
 
     /// <summary>
-    /// The header fields of the request, by their names in any case; the values of one that came several times are joined
-    /// by ", " (RFC 9110, section 5.3). Of Authorization, only the scheme.
+    /// The header fields of the request; names are not case-sensitive. The values of a field that occurs several times
+    /// are joined by ", " (RFC 9110, section 5.3). Credentials are masked: of Authorization, only the scheme is kept.
     /// </summary>
     public IDictionary Headers => _headers ??= ReadHeaders();
 
     /// <summary>
-    /// The bytes of the head. Text is made of them when somebody asks for it: most records of a busy server are only
-    /// counted.
+    /// The bytes of the head. They become text only when a property is read, because most records of a busy server are
+    /// just counted.
     /// </summary>
     internal byte[] Head { get; }
 
-    /// <summary>Who the client has shown to be; null for anybody.</summary>
+    /// <summary>The authenticated user; null if there is none.</summary>
     internal string? User { get; set; }
 
     int IWeighted.Length => Head.Length;
 
     private string[] RequestLine => _requestLine ??= Encoding.Latin1.GetString(Line).Split(' ');
 
-    /// <summary>The request line and the status.</summary>
+    /// <summary>Method, target and status, such as "GET / 200".</summary>
     public override string ToString() => $"{Method} {Target} {Status}";
 
-    /// <summary>Method, target and version as they came; empty where the head is.</summary>
+    /// <summary>The request line as received; empty if the head is malformed.</summary>
     internal ReadOnlySpan<byte> Line
     {
         get
@@ -102,7 +105,7 @@ public sealed class HttpRequestRecord : IWeighted
         }
     }
 
-    /// <summary>The value of a field as it came; of one that came several times, joined by ", ".</summary>
+    /// <summary>The value of a field as received. If it occurs several times, the values are joined by ", ".</summary>
     internal ReadOnlySpan<byte> Field(ReadOnlySpan<byte> name)
     {
         ReadOnlySpan<byte> value = default;
@@ -141,7 +144,7 @@ public sealed class HttpRequestRecord : IWeighted
             string value = Encoding.Latin1.GetString(fields.Value);
             if (name.EndsWith("Authorization", StringComparison.OrdinalIgnoreCase))
             {
-                // Records are shown, exported and mailed about; passwords are not to be.
+                // Records are displayed, exported and mailed; passwords must not be.
                 value = $"{value.Split(' ')[0]} ***";
             }
 

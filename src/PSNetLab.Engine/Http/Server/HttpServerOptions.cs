@@ -3,7 +3,7 @@ using PSNetLab.Engine.Servers;
 
 namespace PSNetLab.Engine.Http.Server;
 
-/// <summary>What every web server does. The defaults are those of the cmdlets.</summary>
+/// <summary>The options of every web server. The cmdlets have the same defaults.</summary>
 internal record HttpServerOptions : StreamServerOptions
 {
     internal static readonly TimeSpan DefaultRequestTimeout = TimeSpan.FromSeconds(30);
@@ -18,6 +18,6 @@ internal record HttpServerOptions : StreamServerOptions
     /// <summary>How long a connection may be idle between two requests.</summary>
     internal TimeSpan KeepAliveTimeout { get; init; } = DefaultKeepAliveTimeout;
 
-    /// <summary>Gets answered requests; null for nobody.</summary>
+    /// <summary>Gets the records of answered requests. Null if nobody needs them; then none are made.</summary>
     internal IHttpObserver? Observer { get; init; }
 }

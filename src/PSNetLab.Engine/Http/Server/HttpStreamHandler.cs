@@ -4,8 +4,8 @@ using PSNetLab.Engine.Servers;
 namespace PSNetLab.Engine.Http.Server;
 
 /// <summary>
-/// Speaks HTTP/1.1 (RFC 9110, RFC 9112) on each stream, as an <see cref="HttpConnection"/>; another handler has the
-/// answers.
+/// Serves HTTP/1.1 (RFC 9110, RFC 9112) on each stream with an <see cref="HttpConnection"/>. The answers come from an
+/// <see cref="IHttpHandler"/>.
 /// </summary>
 internal sealed class HttpStreamHandler(HttpServerOptions options, IHttpHandler handler) : IStreamHandler
 {
@@ -13,7 +13,7 @@ internal sealed class HttpStreamHandler(HttpServerOptions options, IHttpHandler 
         => options.RequestTimeout < options.KeepAliveTimeout ? options.RequestTimeout : options.KeepAliveTimeout;
 
     /// <inheritdoc/>
-    /// <remarks>More than those that ask for nothing but a hint that the server is full.</remarks>
+    /// <remarks>A 503 takes one round trip, so this many at a time is enough unless a flood arrives.</remarks>
     public int MostTurnedAway => 64;
 
     public string FateOfTooMany => "get 503 (Service Unavailable)";

@@ -3,15 +3,15 @@ using Microsoft.Win32.SafeHandles;
 namespace PSNetLab.Engine.Http.Server;
 
 /// <summary>
-/// Content that is sent again and again, as a file in memory; made when it is first asked for, because for what is sent
-/// once it does not pay.
+/// A memory file with content that is sent again and again. The file is created when it is first needed, because it does
+/// not pay for content that is sent only once.
 /// </summary>
 internal sealed class MemoryCopy(byte[] content) : IDisposable
 {
     private MemoryFile? _file;
     private int _asked;
 
-    /// <summary>Null where it would not pay.</summary>
+    /// <summary>The file; null if <see cref="MemoryFile.TryCreate"/> made none.</summary>
     internal SafeFileHandle? File
     {
         get
@@ -25,6 +25,6 @@ internal sealed class MemoryCopy(byte[] content) : IDisposable
         }
     }
 
-    /// <summary>To be called when nobody sends it any more.</summary>
+    /// <summary>Call this only when nothing sends the file any more.</summary>
     public void Dispose() => _file?.Dispose();
 }

@@ -4,20 +4,20 @@ using PSNetLab.Engine.Native.Linux;
 namespace PSNetLab.Engine.Http.Server;
 
 /// <summary>
-/// Content in a file that is nowhere but in memory (memfd_create(2)). Sent from there (sendfile(2)), it is not copied for
-/// every client.
+/// Content in a file that exists only in memory (memfd_create(2)). With sendfile(2), it need not be copied for every
+/// client.
 /// </summary>
 internal sealed class MemoryFile : IDisposable
 {
-    /// <summary>Shorter content costs less to copy than a further system call does.</summary>
+    /// <summary>The least bytes of content: copying less is cheaper than another system call.</summary>
     internal const int LeastBytes = 16 * 1024;
 
-    /// <summary>Longer content does not go at once anyway.</summary>
+    /// <summary>The most bytes of content: the system rarely accepts more at once anyway.</summary>
     internal const int MostBytes = 64 * 1024;
 
     /// <summary>
-    /// About as many as there may be at a time, with 8 MiB: each has a descriptor, and a process often may have no more
-    /// than 1,024.
+    /// The most files at a time, approximately, with 8 MiB in all. Each needs a descriptor, and a process is often limited
+    /// to 1,024.
     /// </summary>
     internal const int Most = 128;
 
@@ -31,7 +31,10 @@ internal sealed class MemoryFile : IDisposable
 
     internal SafeFileHandle? Handle { get; private set; }
 
-    /// <summary>Null where it would not pay, where the system has no such files, and when there are enough.</summary>
+    /// <summary>
+    /// Creates a file; null if it would not be worth its cost, if the system has no memfd_create, or if there are already
+    /// <see cref="Most"/>.
+    /// </summary>
     internal static MemoryFile? TryCreate(ReadOnlySpan<byte> content)
     {
         if (content.Length is < LeastBytes or > MostBytes || !FileCalls.HasOpenInMemory || Volatile.Read(ref s_count) >= Most)
@@ -52,7 +55,7 @@ internal sealed class MemoryFile : IDisposable
         }
         catch (IOException)
         {
-            // No room: the content is copied when it is sent.
+            // No memory for it: the content will be copied when it is sent.
         }
 
         file.Dispose();

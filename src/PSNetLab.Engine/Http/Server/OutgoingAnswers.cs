@@ -2,16 +2,16 @@ using System.Diagnostics;
 
 namespace PSNetLab.Engine.Http.Server;
 
-/// <summary>The answers being sent, in order, and how far they got, from the number of bytes the system has accepted.</summary>
+/// <summary>The answers being sent, in order. The number of bytes that the system has accepted tells which of them are complete.</summary>
 internal sealed class OutgoingAnswers
 {
     private Answer[] _answers = [];
     private HttpRequestRecord[] _told = [];
 
-    /// <summary>The bytes of all of them.</summary>
+    /// <summary>The length of all answers in bytes.</summary>
     internal long Bytes { get; private set; }
 
-    /// <summary>How many of them the system has accepted.</summary>
+    /// <summary>How many of these bytes the system has accepted.</summary>
     internal long Sent { get; set; }
 
     internal int Count { get; private set; }
@@ -19,11 +19,11 @@ internal sealed class OutgoingAnswers
     internal bool IsSent => Sent == Bytes;
 
     /// <summary>Adds an answer.</summary>
-    /// <param name="record">The record of it; null if it is not observed.</param>
-    /// <param name="started">When its request was complete.</param>
-    /// <param name="headBytes">The bytes of its head.</param>
-    /// <param name="bodyBytes">The bytes of its body.</param>
-    /// <param name="endBytes">The bytes that mark the end of the body.</param>
+    /// <param name="record">The record of the request; null if nobody observes the server.</param>
+    /// <param name="started">When the head of the request was complete, as a timestamp of <see cref="Stopwatch"/>.</param>
+    /// <param name="headBytes">The length of the head.</param>
+    /// <param name="bodyBytes">The length of the body.</param>
+    /// <param name="endBytes">The length of the last chunk, which ends a chunked body.</param>
     internal void Add(HttpRequestRecord? record, long started, long headBytes, long bodyBytes, int endBytes = 0)
     {
         if (Count == _answers.Length)
@@ -35,7 +35,7 @@ internal sealed class OutgoingAnswers
         Bytes += headBytes + bodyBytes + endBytes;
     }
 
-    /// <summary>Takes over the answers of another list.</summary>
+    /// <summary>Moves the answers of another list to the end of this one.</summary>
     internal void TakeFrom(OutgoingAnswers other)
     {
         foreach (Answer answer in other._answers.AsSpan(0, other.Count))
@@ -57,8 +57,8 @@ internal sealed class OutgoingAnswers
         }
     }
 
-    /// <summary>Reports the results of all answers and forgets them.</summary>
-    /// <returns>The bytes of the bodies that were sent.</returns>
+    /// <summary>Completes the records of all answers, reports them and removes the answers.</summary>
+    /// <returns>How many bytes of bodies were sent.</returns>
     internal long Tell(IHttpObserver? observer)
     {
         long bodies = 0;

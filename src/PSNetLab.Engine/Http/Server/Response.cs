@@ -1,11 +1,11 @@
 namespace PSNetLab.Engine.Http.Server;
 
-/// <summary>The answer to a request. One object may answer many.</summary>
+/// <summary>A prepared response. The same object can answer many requests.</summary>
 internal class Response
 {
     internal required int Status { get; init; }
 
-    /// <summary>The lines of all fields except Date, Connection and those that say where the content ends.</summary>
+    /// <summary>The lines of all fields except Date, Connection, Content-Length and Transfer-Encoding.</summary>
     internal required byte[] Fields { get; init; }
 
     internal Content Content { get; init; } = Content.None;

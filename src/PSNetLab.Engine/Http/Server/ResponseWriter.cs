@@ -4,7 +4,7 @@ using PSNetLab.Engine.Http.Protocol;
 
 namespace PSNetLab.Engine.Http.Server;
 
-/// <summary>Writes responses into a buffer that the thread lends for as long as a method runs, so that they are sent together.</summary>
+/// <summary>Writes responses into a buffer of the thread, so that several are sent together. Valid until the method returns.</summary>
 internal readonly ref struct ResponseWriter
 {
     private const int FirstBytes = 128 * 1024;
@@ -29,10 +29,10 @@ internal readonly ref struct ResponseWriter
 
     internal ReadOnlySpan<byte> Written => _output.Bytes.AsSpan(0, Count);
 
-    /// <summary>The answers that were written or started.</summary>
+    /// <summary>The answers whose heads are in the buffer.</summary>
     internal OutgoingAnswers Answers => _output.Answers;
 
-    /// <summary>Whether it is time to send.</summary>
+    /// <summary>Whether the buffer is half full, so that it is time to send.</summary>
     internal bool IsFull => Count > FirstBytes / 2;
 
     internal void Clear()
@@ -127,7 +127,7 @@ internal readonly ref struct ResponseWriter
             {
                 DateTime time = DateTime.UtcNow;
                 HttpDate.Format(time, _dateLine.AsSpan("Date: ".Length));
-                _dateTick = now - time.Millisecond; // the second began then
+                _dateTick = now - time.Millisecond; // when the current second began
             }
 
             return _dateLine;
