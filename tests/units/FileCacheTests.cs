@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.Win32.SafeHandles;
 using PSNetLab.Engine.Http.Files;
+using PSNetLab.Engine.Http.Protocol;
 
 namespace PSNetLab.Engine.Tests;
 
@@ -73,7 +74,56 @@ public sealed class FileCacheTests : IDisposable
 
         Assert.Same(first, _site.Files.Add("/a"u8.ToArray(), first));
         Assert.Same(first, _site.Files.Add("/a"u8.ToArray(), second));
-        Assert.Same(second, _site.Files.Add("/b"u8.ToArray(), second));
+    }
+
+    /// <summary>/a.txt, //a.txt, /%61.txt: what is made of the file, such as its compressed forms, is made once.</summary>
+    [Fact]
+    public async Task A_file_is_kept_once_for_all_spellings_of_its_path()
+    {
+        _folder.Write("a.txt", WebFolder.Prose(5000));
+        _folder.Write("A.txt", WebFolder.Prose(5000, seed: 2));
+        await _folder.SettleAsync(_clock);
+
+        FileForm form = await FindAsync("/a.txt", "/a.txt");
+        foreach (string spelling in new[] { "//a.txt", "/%61.txt", "/a%2Etxt" })
+        {
+            Assert.Same(form, await FindAsync(spelling, spelling[..2] == "//" ? spelling : "/a.txt"));
+            Assert.Same(form, _site.TryFind(HttpHead.Bytes(spelling), "gzip"u8));
+        }
+
+        // On most systems, case tells files apart.
+        Assert.Equal(File.ReadAllBytes(_folder.PathOf("A.txt")), Codings.Unzip((await FindAsync("/A.txt", "/A.txt")).Content.Bytes.ToArray()));
+        Assert.Same(form.Content.Copy, _site.TryFind("/a.txt"u8, "gzip"u8)!.Content.Copy);
+    }
+
+    /// <summary>A link says by its name what type the file is of.</summary>
+    [UnixFact]
+    public async Task A_link_is_a_file_of_its_own()
+    {
+        _folder.Write("a.txt", WebFolder.Prose(5000));
+        File.CreateSymbolicLink(_folder.PathOf("a.html"), "a.txt");
+        await _folder.SettleAsync(_clock);
+
+        Assert.StartsWith("text/plain", (await FindAsync("/a.txt", "/a.txt")).MediaType, StringComparison.Ordinal);
+        Assert.StartsWith("text/html", (await FindAsync("/a.html", "/a.html")).MediaType, StringComparison.Ordinal);
+    }
+
+    /// <summary>A crawler that makes the server compress one file after the other must not make it look at all the others each time.</summary>
+    [Fact]
+    public async Task To_compress_a_file_costs_the_same_however_many_there_are()
+    {
+        const int Count = 10_000;
+        _folder.Write("a.txt", WebFolder.Prose(1100));
+        await _folder.SettleAsync(_clock);
+        using SafeFileHandle handle = new FilePath(_folder.PathOf("a.txt")).Open(out FileStamp stamp)!;
+        WebFile[] files = [.. Enumerable.Range(0, Count).Select(i => _site.NewFile(new FilePath(_folder.PathOf($"{i}.txt")), handle, stamp))];
+        Assert.All(files, file => Assert.Same(file, _site.Files.Add(null, file)));
+        Assert.NotNull(files[0].Compress(ContentCoding.Gzip));
+
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        Assert.NotNull(files[1].Compress(ContentCoding.Gzip));
+
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, Count * IntPtr.Size / 2);
     }
 
     [Fact]
@@ -101,11 +151,11 @@ public sealed class FileCacheTests : IDisposable
         _site.Files.Add("/used"u8.ToArray(), Load("a"));
         for (int i = 0; i < Count; i++)
         {
-            _site.Files.Add(Key(i), Load("a"));
+            _site.Files.Add(Key(i), Load("a", $"{i}"));
             Assert.NotNull(_site.Files.Find("/used"u8));
         }
 
-        int kept = Enumerable.Range(0, Count).Count(i => _site.Files.Find(Key(i)) is not null);
+        int kept = Enumerable.Range(0, Count).Count(i => _site.Files.Lookup(Key(i)) is not null);
         Assert.InRange(kept, MostBytes / 62_500 / 2 - 1, MostBytes / 60_000);
     }
 
@@ -146,11 +196,16 @@ public sealed class FileCacheTests : IDisposable
         Assert.Equal(beforehand, formLength == 60_000);
         for (int i = 0; i < Count; i++)
         {
-            WebFile file = _site.Files.Add(Key(i), Load("a.txt"));
+            if (beforehand)
+            {
+                File.CreateSymbolicLink(_folder.PathOf($"{i}.txt.gz"), "a.txt.gz");
+            }
+
+            WebFile file = _site.Files.Add(Key(i), Load("a.txt", $"{i}.txt"));
             await file.MakeAsync("gzip"u8.ToArray());
         }
 
-        int kept = Enumerable.Range(0, Count).Count(i => _site.Files.Find(Key(i)) is not null);
+        int kept = Enumerable.Range(0, Count).Count(i => _site.Files.Lookup(Key(i)) is not null);
         Assert.InRange(kept, 1, MostBytes / (text.Length + formLength) + 1);
     }
 
@@ -162,15 +217,20 @@ public sealed class FileCacheTests : IDisposable
             _folder.Write($"{i}.txt", WebFolder.Prose(60_000, seed: i));
         }
 
+        for (int i = 0; i < 3000; i++)
+        {
+            File.CreateSymbolicLink(_folder.PathOf($"link {i}.txt"), $"{i % 20}.txt");
+        }
+
         await _folder.SettleAsync(_clock);
         await Task.WhenAll(Enumerable.Range(0, 4).Select(seed => Task.Run(async () =>
         {
             Random random = new(seed);
             for (int i = 0; i < 500; i++)
             {
-                int number = random.Next(20);
-                byte[] key = Key(random.Next(3000));
-                WebFile file = _site.Files.Find(key) ?? _site.Files.Add(key, Load($"{number}.txt"));
+                int number = random.Next(3000);
+                byte[] key = Key(number);
+                WebFile file = _site.Files.Find(key) ?? _site.Files.Add(key, Load($"link {number}.txt"));
                 if (random.Next(10) == 0)
                 {
                     Assert.True((await file.MakeAsync("gzip"u8.ToArray())).IsInMemory);
@@ -185,10 +245,16 @@ public sealed class FileCacheTests : IDisposable
 
     private static byte[] Key(int number) => HttpHead.Bytes("/" + number.ToString(CultureInfo.InvariantCulture));
 
-    private WebFile Load(string name)
+    private async Task<FileForm> FindAsync(string spelling, string path)
     {
-        FilePath path = new(_folder.PathOf(name));
-        using SafeFileHandle handle = path.Open(out FileStamp stamp)!;
-        return _site.NewFile(path, handle, stamp);
+        PageRequest request = new(path, HttpHead.Bytes(spelling), string.Empty, "gzip"u8.ToArray(), WantsJson: false, WantsHtml: false);
+        return Assert.IsType<FileForm>((await _site.FindAsync(request)).Response);
+    }
+
+    /// <summary>A file, perhaps as if it were another one of the same content.</summary>
+    private WebFile Load(string name, string? asName = null)
+    {
+        using SafeFileHandle handle = new FilePath(_folder.PathOf(name)).Open(out FileStamp stamp)!;
+        return _site.NewFile(new FilePath(_folder.PathOf(asName ?? name)), handle, stamp);
     }
 }

@@ -1,3 +1,4 @@
+using Microsoft.Win32.SafeHandles;
 using PSNetLab.Engine.Http.Files;
 
 namespace PSNetLab.Engine.Tests;
@@ -147,6 +148,92 @@ public sealed class HttpCodingTests : IDisposable
         Assert.All(answers, answer => Assert.Same(answers[0].Response, answer.Response));
         Assert.Equal(WebFolder.Prose(2_000_000), Codings.Unzip(answers[0].Response.Content.Bytes.ToArray()));
         Assert.Same(answers[0].Response, site.TryFind("/a.txt"u8, "gzip"u8));
+    }
+
+    /// <summary>A file that is written just now is not kept, but those who ask for it at the same time share what is made of it.</summary>
+    [Fact]
+    public async Task Of_a_file_that_grows_few_versions_are_compressed()
+    {
+        const int Rounds = 50;
+        byte[] text = WebFolder.Prose(200_000);
+        WebSite site = new StaticSiteHandler(new() { Folder = _folder.Path, Clock = _clock }).Site;
+        PageRequest request = new("/a.txt", "/a.txt"u8.ToArray(), string.Empty, "gzip"u8.ToArray(), WantsJson: false, WantsHtml: false);
+        int compressed = 0;
+        for (int round = 0; round < Rounds; round++)
+        {
+            _folder.Write("a.txt", text[..^(Rounds - round)]);
+            Found found = await site.FindAsync(request).Soon();
+            using (found.Handle)
+            {
+                compressed += found.Handle is null ? 1 : 0;
+            }
+        }
+
+        Assert.Equal(1, compressed);
+        _clock.Advance(TimeSpan.FromSeconds(11));
+        Assert.Null((await site.FindAsync(request).Soon()).Handle);
+    }
+
+    /// <summary>It may still be written, so everybody gets what it was after they asked; and yet it is not compressed for each of them.</summary>
+    [Fact]
+    public async Task Those_who_want_a_new_file_at_the_same_time_share_it()
+    {
+        _folder.Write("a.txt", WebFolder.Prose(2_000_000));
+        WebSite site = new StaticSiteHandler(new() { Folder = _folder.Path, Clock = _clock }).Site;
+        PageRequest request = new("/a.txt", "/a.txt"u8.ToArray(), string.Empty, "gzip"u8.ToArray(), WantsJson: false, WantsHtml: false);
+
+        Found[] answers = await Task.WhenAll(Enumerable.Range(0, 30).Select(_ => site.FindAsync(request))).Soon();
+
+        Assert.All(answers, answer => Assert.Null(answer.Handle));
+        Assert.InRange(answers.Select(answer => answer.Response).Distinct().Count(), 1, 3);
+    }
+
+    /// <summary>Two changes within a tick of the file system's clock leave the same stamp, but not the same content.</summary>
+    [Fact]
+    public async Task Nobody_gets_what_a_small_file_was_before_the_request()
+    {
+        WebSite site = new StaticSiteHandler(new() { Folder = _folder.Path, Clock = _clock }).Site;
+        byte[][] contents = [WebFolder.Prose(60_000), WebFolder.Prose(60_000, seed: 2)];
+        FileStamp stamp = default;
+        List<Task<FileForm>> forms = [];
+        foreach (byte[] content in contents)
+        {
+            FilePath path = new(_folder.Write("a.txt", content));
+            stamp = stamp == default ? path.Stat() : stamp;
+            using SafeFileHandle handle = path.Open(out _)!;
+            forms.Add(site.NewFile(path, handle, stamp).MakeAsync("gzip"u8.ToArray()).AsTask());
+        }
+
+        Assert.Equal(contents, (await Task.WhenAll(forms)).Select(form => Codings.Unzip(form.Content.Bytes.ToArray())));
+    }
+
+    /// <summary>More files than may wait at a time are all answered, some as they are.</summary>
+    [Fact]
+    public async Task Whoever_comes_when_there_is_too_much_to_compress_gets_the_file_as_it_is()
+    {
+        const int Count = 3 * CompressionQueue.Most;
+        byte[] text = WebFolder.Prose(300_000);
+        for (int i = 0; i < Count; i++)
+        {
+            _folder.Write($"{i}.txt", text);
+        }
+
+        await _folder.SettleAsync(_clock);
+        WebSite site = new StaticSiteHandler(new() { Folder = _folder.Path, Clock = _clock }).Site;
+        PageRequest[] requests = [.. Enumerable.Range(0, Count).Select(i
+            => new PageRequest($"/{i}.txt", HttpHead.Bytes($"/{i}.txt"), string.Empty, "br"u8.ToArray(), WantsJson: false, WantsHtml: false))];
+
+        Found[] found = await Task.WhenAll(requests.Select(site.FindAsync)).Soon();
+
+        Assert.Contains(found, one => one.Handle is null);
+        Assert.Contains(found, one => one.Handle is not null);
+        Assert.All(found, one =>
+        {
+            using (one.Handle)
+            {
+                Assert.Equal(one.Handle is null, one.Response.Content.Length < text.Length);
+            }
+        });
     }
 
     private Task<ServedConnection> StartAsync(bool noCompression = false)

@@ -2,7 +2,10 @@ using System.Collections.Concurrent;
 
 namespace PSNetLab.Engine.Http.Files;
 
-/// <summary>The files a web site has sent, by the path in the request; bounded, and never older than what is on disk.</summary>
+/// <summary>The files a web site has sent; bounded, and never older than what is on disk.</summary>
+/// <remarks>
+/// A file is kept once, with its compressed forms, and is found under every spelling of its path in a request: /a, //a, /%61.
+/// </remarks>
 /// <param name="clock">What tells how old a file is.</param>
 /// <param name="localDevice">The file system that answers without a network; null when there is none.</param>
 internal sealed class FileCache(TimeProvider clock, ulong? localDevice)
@@ -12,17 +15,30 @@ internal sealed class FileCache(TimeProvider clock, ulong? localDevice)
 
     private const long MostBytes = 64 * 1024 * 1024;
 
-    private readonly ConcurrentDictionary<int, Entry> _entries = new();
+    private readonly ConcurrentDictionary<int, Name> _names = new();
+    private readonly Dictionary<string, Entry> _files = new(WebRoot.PathComparer);
     private readonly object _gate = new();
     private long _bytes;
 
-    private sealed class Entry(byte[] key, WebFile file)
+    private sealed class Entry(WebFile file)
     {
-        internal readonly byte[] Key = key;
-        internal readonly WebFile File = file;
-        internal long Weight = key.Length + file.Weight;
+        internal long Weight = file.Weight;
         internal bool WasUsed;
         internal long LookedAt;
+
+        /// <summary>Null once the cache has dropped it.</summary>
+        internal volatile WebFile? File = file;
+    }
+
+    /// <summary>A spelling.</summary>
+    private sealed class Name(byte[] key, Entry entry)
+    {
+        internal readonly byte[] Key = key;
+        internal readonly Entry Entry = entry;
+        internal bool WasUsed;
+
+        // The objects around the key take about 256 bytes.
+        internal long Weight => Key.Length + 256;
     }
 
     /// <summary>The file under the path of a request, if it is what is on disk now.</summary>
@@ -30,12 +46,11 @@ internal sealed class FileCache(TimeProvider clock, ulong? localDevice)
     /// <param name="onlyIfWarm">Whether not to look where the system might have to wait for a disk or a network.</param>
     internal WebFile? Find(ReadOnlySpan<byte> key, bool onlyIfWarm = false)
     {
-        if (LookupEntry(key) is not { } entry)
+        if (LookupEntry(key) is not { File: { } file } entry)
         {
             return null;
         }
 
-        WebFile file = entry.File;
         long now = Environment.TickCount64;
         if (onlyIfWarm && (now - entry.LookedAt > MillisecondsWarm || file.Stamp.Device != localDevice))
         {
@@ -58,21 +73,31 @@ internal sealed class FileCache(TimeProvider clock, ulong? localDevice)
         }
     }
 
-    /// <summary>The file under the path of a request, if it is what has just been opened.</summary>
-    internal WebFile? Find(ReadOnlySpan<byte> key, FileStamp stamp)
+    /// <summary>The file that has just been opened, if it was sent before under any spelling.</summary>
+    /// <param name="key">The path of the request; null when the next request for it may mean another file.</param>
+    /// <param name="path">The file.</param>
+    /// <param name="stamp">Its stamp now.</param>
+    internal WebFile? Find(byte[]? key, FilePath path, FileStamp stamp)
     {
-        if (LookupEntry(key) is not { } entry || entry.File.Stamp != stamp)
+        lock (_gate)
         {
-            return null;
-        }
+            if (!_files.TryGetValue(path.Text, out Entry? entry) || entry.File is not { } file || file.Stamp != stamp)
+            {
+                return null;
+            }
 
-        entry.LookedAt = Environment.TickCount64;
-        return entry.File;
+            entry.WasUsed = true;
+            entry.LookedAt = Environment.TickCount64;
+            AddName(key, entry);
+            return file;
+        }
     }
 
-    /// <summary>Keeps a file for the next request with the same path.</summary>
-    /// <returns>The file, or the same one that another request has added meanwhile: both are to share what is made of it.</returns>
-    internal WebFile Add(byte[] key, WebFile file)
+    /// <summary>Keeps a file for the next request.</summary>
+    /// <param name="key">The path of the request; null when the next request for it may mean another file.</param>
+    /// <param name="file">The file.</param>
+    /// <returns>The file, or the one that another request has added meanwhile, so that both share its compressed forms.</returns>
+    internal WebFile Add(byte[]? key, WebFile file)
     {
         // Another change within the same tick of the file system's clock could not be seen.
         if (file.Stamp.MayChangeUnnoticed(clock))
@@ -82,25 +107,26 @@ internal sealed class FileCache(TimeProvider clock, ulong? localDevice)
 
         lock (_gate)
         {
-            int hash = Hash(key);
-            if (_entries.TryGetValue(hash, out Entry? before))
+            if (_files.TryGetValue(file.Path.Text, out Entry? entry) && entry.File is { } before && before.Stamp == file.Stamp)
             {
-                if (before.File.Stamp == file.Stamp && key.AsSpan().SequenceEqual(before.Key))
+                file = before;
+            }
+            else
+            {
+                if (entry is not null)
                 {
-                    return before.File;
+                    Drop(file.Path.Text, entry);
                 }
 
-                _bytes -= before.Weight;
+                Entry added = entry = new Entry(file);
+                _files[file.Path.Text] = entry;
+                _bytes += entry.Weight;
+                file.Grown += () => Weigh(added);
             }
 
-            Entry entry = new(key, file);
-            _entries[hash] = entry;
-            _bytes += entry.Weight;
-            file.Grown += () => Weigh(hash, entry);
-            Shrink();
+            AddName(key, entry);
+            return file;
         }
-
-        return file;
     }
 
     /// <summary>Forgets all files, when nobody sends them any more.</summary>
@@ -108,12 +134,14 @@ internal sealed class FileCache(TimeProvider clock, ulong? localDevice)
     {
         lock (_gate)
         {
-            foreach (Entry entry in _entries.Values)
+            foreach (Entry entry in _files.Values)
             {
-                entry.File.Dispose();
+                entry.File!.Dispose();
+                entry.File = null;
             }
 
-            _entries.Clear();
+            _files.Clear();
+            _names.Clear();
             _bytes = 0;
         }
     }
@@ -125,23 +153,24 @@ internal sealed class FileCache(TimeProvider clock, ulong? localDevice)
 
     private Entry? LookupEntry(ReadOnlySpan<byte> key)
     {
-        if (!_entries.TryGetValue(Hash(key), out Entry? entry) || !key.SequenceEqual(entry.Key))
+        if (!_names.TryGetValue(Hash(key), out Name? name) || !key.SequenceEqual(name.Key))
         {
             return null;
         }
 
-        entry.WasUsed = true;
-        return entry;
+        name.WasUsed = true;
+        name.Entry.WasUsed = true;
+        return name.Entry;
     }
 
     /// <summary>Weighs a file that has come to hold more.</summary>
-    private void Weigh(int hash, Entry entry)
+    private void Weigh(Entry entry)
     {
         lock (_gate)
         {
-            if (_entries.TryGetValue(hash, out Entry? current) && current == entry)
+            if (entry.File is { } file)
             {
-                long weight = entry.Key.Length + entry.File.Weight;
+                long weight = file.Weight;
                 _bytes += weight - entry.Weight;
                 entry.Weight = weight;
                 Shrink();
@@ -156,19 +185,55 @@ internal sealed class FileCache(TimeProvider clock, ulong? localDevice)
         return hash.ToHashCode();
     }
 
+    private void AddName(byte[]? key, Entry entry)
+    {
+        if (key is not null && LookupEntry(key) != entry)
+        {
+            int hash = Hash(key);
+            if (_names.TryGetValue(hash, out Name? before))
+            {
+                _bytes -= before.Weight;
+            }
+
+            Name name = new(key, entry);
+            _names[hash] = name;
+            _bytes += name.Weight;
+        }
+
+        Shrink();
+    }
+
+    private void Drop(string path, Entry entry)
+    {
+        _files.Remove(path);
+        _bytes -= entry.Weight;
+        entry.File = null; // Shrink drops its names
+    }
+
     /// <summary>Drops what was not used since the last time, then anything, until half of the room is free.</summary>
     private void Shrink()
     {
         for (int round = 0; round < 2 && _bytes > MostBytes; round++)
         {
-            foreach ((int hash, Entry entry) in _entries)
+            foreach ((string path, Entry entry) in _files)
             {
-                if (_bytes > MostBytes / 2 && !entry.WasUsed && _entries.TryRemove(hash, out _))
+                if (_bytes > MostBytes / 2 && !entry.WasUsed)
                 {
-                    _bytes -= entry.Weight;
+                    Drop(path, entry);
                 }
 
                 entry.WasUsed = false;
+            }
+
+            foreach ((int hash, Name name) in _names)
+            {
+                if (name.Entry.File is null || (_bytes > MostBytes / 2 && !name.WasUsed))
+                {
+                    _bytes -= name.Weight;
+                    _names.TryRemove(hash, out _);
+                }
+
+                name.WasUsed = false;
             }
         }
     }

@@ -19,6 +19,7 @@ internal sealed class WebFile : IDisposable
     private readonly StaticSiteOptions _options;
     private readonly WebRoot _root;
     private readonly SiteFields _fields;
+    private readonly CompressionQueue _compressions;
     private readonly string _mediaType;
     private readonly bool _isCompressible;
     private readonly Coded _gzip;
@@ -27,14 +28,17 @@ internal sealed class WebFile : IDisposable
     /// <param name="options">What the site is to do.</param>
     /// <param name="root">Where the file is.</param>
     /// <param name="fields">What its responses say.</param>
+    /// <param name="compressions">What compresses it.</param>
     /// <param name="path">The file.</param>
     /// <param name="handle">The same, open.</param>
     /// <param name="stamp">What it is now.</param>
-    internal WebFile(StaticSiteOptions options, WebRoot root, SiteFields fields, FilePath path, SafeFileHandle handle, FileStamp stamp)
+    internal WebFile(
+        StaticSiteOptions options, WebRoot root, SiteFields fields, CompressionQueue compressions, FilePath path, SafeFileHandle handle, FileStamp stamp)
     {
         _options = options;
         _root = root;
         _fields = fields;
+        _compressions = compressions;
         Path = path;
         Stamp = stamp;
         _gzip = new Coded(path, ".gz");
@@ -57,7 +61,8 @@ internal sealed class WebFile : IDisposable
     /// <summary>Bytes of memory it holds.</summary>
     internal long Weight => 2048 + Forms.Sum(form => (long)form.Content.Bytes.Length);
 
-    private IEnumerable<FileForm> Forms => [Plain, .. _gzip.Forms, .. _brotli.Forms];
+    private IEnumerable<FileForm> Forms
+        => new[] { Plain, _gzip.Sibling, _gzip.Made, _brotli.Sibling, _brotli.Made }.OfType<FileForm>().Distinct();
 
     /// <summary>The form for what the client accepts; null when it has to be made first, by <see cref="MakeAsync"/>.</summary>
     internal FileForm? TryChoose(ReadOnlySpan<byte> acceptEncoding)
@@ -75,7 +80,7 @@ internal sealed class WebFile : IDisposable
             return coded.Sibling?.Stamp == sibling ? coded.Sibling : null;
         }
 
-        return coded.Made is { IsCompletedSuccessfully: true } made ? made.Result ?? Plain : null;
+        return coded.Made;
     }
 
     /// <summary>The form for what the client accepts, compressed now if need be; those who want the same wait for one.</summary>
@@ -106,29 +111,28 @@ internal sealed class WebFile : IDisposable
             }
         }
 
-        if (!IsWorthCompressing)
+        FileForm? made = IsWorthCompressing ? await _compressions.MakeAsync(this, coding).ConfigureAwait(false) : null;
+        return made is null ? Plain : Keep(coded, made);
+    }
+
+    /// <summary>Compresses the file now and keeps the outcome.</summary>
+    /// <returns>The compressed form, or the file as it is if that does not get smaller; null if it has changed.</returns>
+    internal FileForm? Compress(ContentCoding coding)
+    {
+        ReadOnlyMemory<byte> source = Plain.Content.Bytes;
+        if (!Plain.IsInMemory)
         {
-            return Plain;
+            using SafeFileHandle? handle = _root.Open(Path, Stamp);
+            source = handle is null ? default : Read(handle, Stamp.Length);
         }
 
-        TaskCompletionSource<FileForm?> mine = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        Task<FileForm?>? others = Interlocked.CompareExchange(ref coded.Made, mine.Task, null);
-        if (others is null)
+        if (source.Length < Stamp.Length)
         {
-            FileForm? made = null;
-            try
-            {
-                made = Compress(coding);
-            }
-            finally
-            {
-                mine.SetResult(made);
-            }
-
-            Grown?.Invoke();
+            return null;
         }
 
-        return await (others ?? mine.Task).ConfigureAwait(false) ?? Plain;
+        byte[]? compressed = Compression.Compress(source.Span, coding);
+        return Keep(Of(coding), compressed is null ? Plain : NewForm(Path, Stamp, compressed, coding));
     }
 
     /// <summary>To be called when nobody sends it any more.</summary>
@@ -165,25 +169,16 @@ internal sealed class WebFile : IDisposable
     /// <summary>Whether a file that was compressed beforehand holds this one, and not one that was here before.</summary>
     private bool IsCurrent(FileStamp sibling) => sibling.Kind == FileKind.File && sibling.Modified >= Stamp.Modified;
 
-    private FileForm? Compress(ContentCoding coding)
+    /// <returns>What is kept: somebody else may have been faster.</returns>
+    private FileForm Keep(Coded coded, FileForm made)
     {
-        ReadOnlyMemory<byte> source;
-        if (Plain.IsInMemory)
+        if (Interlocked.CompareExchange(ref coded.Made, made, null) is { } before)
         {
-            source = Plain.Content.Bytes;
-        }
-        else
-        {
-            using SafeFileHandle? handle = _root.Open(Path, Stamp);
-            if (handle is null)
-            {
-                return null;
-            }
-
-            source = Read(handle, Stamp.Length);
+            return before;
         }
 
-        return Compression.Compress(source.Span, coding) is { } compressed ? NewForm(Path, Stamp, compressed, coding) : null;
+        Grown?.Invoke();
+        return made;
     }
 
     private static byte[]? Kept(SafeFileHandle handle, FileStamp stamp)
@@ -262,8 +257,8 @@ internal sealed class WebFile : IDisposable
     /// <summary>What there is of the file in one coding.</summary>
     private sealed class Coded(FilePath file, string suffix)
     {
-        /// <summary>The form made here, or null in it when that is not worth it; null before somebody makes it.</summary>
-        internal Task<FileForm?>? Made;
+        /// <summary>The form made here, or the file as it is if that does not get smaller; null before somebody has tried.</summary>
+        internal FileForm? Made;
 
         private FilePath? _siblingPath;
 
@@ -271,7 +266,5 @@ internal sealed class WebFile : IDisposable
         internal FileForm? Sibling { get; set; }
 
         internal FilePath SiblingPath => _siblingPath ??= new FilePath(file.Text + suffix);
-
-        internal IEnumerable<FileForm> Forms => new[] { Sibling, Made is { IsCompletedSuccessfully: true } made ? made.Result : null }.OfType<FileForm>();
     }
 }

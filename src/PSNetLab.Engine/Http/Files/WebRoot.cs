@@ -14,6 +14,9 @@ internal sealed class WebRoot
 
     private static readonly StringComparison s_comparison = OperatingSystem.IsLinux() ? StringComparison.Ordinal : StringComparison.OrdinalIgnoreCase;
 
+    /// <summary>Tells paths apart as the system does.</summary>
+    internal static readonly StringComparer PathComparer = StringComparer.FromComparison(s_comparison);
+
     private readonly bool _includeHidden;
     private readonly bool _followLinks;
     private readonly FilePath _path;
@@ -55,6 +58,11 @@ internal sealed class WebRoot
         }
 
         string relative = urlPath.TrimStart('/');
+        while (relative.Contains("//", StringComparison.Ordinal))
+        {
+            relative = relative.Replace("//", "/", StringComparison.Ordinal); // so that one file has one path
+        }
+
         return relative.Length == 0 ? _path : new FilePath(Path.Join(_path.Text, OperatingSystem.IsWindows() ? relative.Replace('/', '\\') : relative));
     }
 

@@ -27,6 +27,7 @@ internal sealed class WebSite
     private readonly StaticSiteOptions _options;
     private readonly SiteFields _fields;
     private readonly SitePages _pages;
+    private readonly CompressionQueue _compressions;
 
     internal WebSite(StaticSiteOptions options, SiteFields fields, SitePages pages)
     {
@@ -35,6 +36,7 @@ internal sealed class WebSite
         _pages = pages;
         Root = new WebRoot(options.Folder, options.IncludeHidden, options.FollowLinks);
         Files = new FileCache(options.Clock, Root.LocalDevice);
+        _compressions = new CompressionQueue(options.Clock);
     }
 
     internal WebRoot Root { get; }
@@ -49,7 +51,8 @@ internal sealed class WebSite
         => Files.Find(key, onlyIfWarm)?.TryChoose(acceptEncoding) is { IsInMemory: true } form ? form : null;
 
     /// <summary>A file that was just opened, to be kept.</summary>
-    internal WebFile NewFile(FilePath path, SafeFileHandle handle, FileStamp stamp) => new(_options, Root, _fields, path, handle, stamp);
+    internal WebFile NewFile(FilePath path, SafeFileHandle handle, FileStamp stamp)
+        => new(_options, Root, _fields, _compressions, path, handle, stamp);
 
     /// <summary>What is there for a path. May wait for the disk.</summary>
     internal async Task<Found> FindAsync(PageRequest request)
@@ -124,16 +127,7 @@ internal sealed class WebSite
 
         try
         {
-            WebFile? file = key is null ? null : Files.Find(key, stamp);
-            if (file is null)
-            {
-                file = NewFile(path, handle, stamp);
-                if (key is not null)
-                {
-                    file = Files.Add(key, file);
-                }
-            }
-
+            WebFile file = Files.Find(key, path, stamp) ?? Files.Add(key, NewFile(path, handle, stamp));
             FileForm form = await file.MakeAsync(request.AcceptEncoding).ConfigureAwait(false);
             if (form.IsInMemory)
             {

@@ -1,0 +1,70 @@
+using System.Text;
+using PSNetLab.Engine.Http.Protocol;
+
+namespace PSNetLab.Engine.Http.Files;
+
+/// <summary>Compresses files: each once for all who ask at the same time, and few at a time.</summary>
+/// <param name="clock">What tells how old a file is.</param>
+internal sealed class CompressionQueue(TimeProvider clock)
+{
+    /// <summary>The most files that are being compressed or wait for it.</summary>
+    internal const int Most = 64;
+
+    // While a large file keeps changing, a compressed copy is out of date as soon as it is made.
+    private static readonly TimeSpan s_rest = TimeSpan.FromSeconds(10);
+
+    private static readonly Task<FileForm?> s_none = Task.FromResult<FileForm?>(null);
+
+    private readonly SharedWork<(string Path, FileStamp Stamp, string ETag, ContentCoding Coding), FileForm?> _works = new(Most);
+    private readonly Dictionary<string, (FileStamp Stamp, long Since)> _changing = new(WebRoot.PathComparer);
+
+    /// <summary>Compresses a file, or waits for whoever does.</summary>
+    /// <returns>See <see cref="WebFile.Compress"/>. Also null if there is too much to do, or if the file keeps changing.</returns>
+    internal Task<FileForm?> MakeAsync(WebFile file, ContentCoding coding)
+    {
+        // The tag of a file in memory is a hash of its content. A large file is read when its turn comes.
+        bool mayChange = !file.Plain.IsInMemory && file.Stamp.MayChangeUnnoticed(clock);
+        if (mayChange && IsChanging(file))
+        {
+            return s_none;
+        }
+
+        string etag = Encoding.Latin1.GetString(file.Plain.ETag);
+        return _works.DoAsync((file.Path.Text, file.Stamp, etag, coding), () => file.Compress(coding), afresh: mayChange) ?? s_none;
+    }
+
+    /// <summary>
+    /// Whether the file has changed since it was compressed a moment ago, or so many files are new that none is worth it.
+    /// </summary>
+    private bool IsChanging(WebFile file)
+    {
+        string path = file.Path.Text;
+        long now = clock.GetTimestamp();
+        lock (_changing)
+        {
+            if (_changing.TryGetValue(path, out (FileStamp Stamp, long Since) before) && clock.GetElapsedTime(before.Since, now) < s_rest)
+            {
+                return before.Stamp != file.Stamp;
+            }
+
+            if (_changing.Count >= Most)
+            {
+                foreach ((string old, (_, long since)) in _changing)
+                {
+                    if (clock.GetElapsedTime(since, now) >= s_rest)
+                    {
+                        _changing.Remove(old);
+                    }
+                }
+            }
+
+            if (_changing.Count >= Most)
+            {
+                return true;
+            }
+
+            _changing[path] = (file.Stamp, now);
+            return false;
+        }
+    }
+}
