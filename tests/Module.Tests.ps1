@@ -58,6 +58,27 @@ Describe 'The manifest' {
     }
 }
 
+Describe 'Servers' {
+    It 'have the same parameter under the same name' {
+        $forms = foreach ($command in Get-Command -Module PSNetLab -Verb Start) {
+            foreach ($parameter in $command.Parameters.Values) {
+                # What the compiler adds says nothing of the parameter.
+                $attributes = foreach ($attribute in $parameter.Attributes) {
+                    $range = $attribute -is [ValidateRange] ? "$($attribute.MinRange) to $($attribute.MaxRange)" : ''
+                    if ($attribute.GetType().Namespace -notlike 'System.Runtime.*') { "$($attribute.GetType().Name) $range" }
+                }
+                [pscustomobject]@{
+                    Name = $parameter.Name
+                    Form = "$($parameter.ParameterType) ($(($attributes | Sort-Object -Unique) -join ', ')) $($parameter.Aliases)"
+                }
+            }
+        }
+        $forms.Name | Should -Contain 'Reply'
+        $forms | Sort-Object Name, Form -Unique | Group-Object Name | Where-Object Count -GT 1 | ForEach-Object { $_.Group.Form } |
+            Should -BeNullOrEmpty
+    }
+}
+
 Describe 'The licenses' {
     It 'come with the module, also those of what is built in' {
         "$modulePath/LICENSE" | Should -FileContentMatch 'MIT License'

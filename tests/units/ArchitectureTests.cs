@@ -31,9 +31,9 @@ public class ArchitectureTests
         ["Errors"] = ["Primitives"],
         ["Display"] = [],
         ["Conversion"] = ["Errors", "Messages", "Framing"],
-        ["Jobs"] = ["Conversion", "Tcp", "Udp", "Http.Files", "Http.Stub", "Checks", "Proxies"],
+        ["Jobs"] = ["Conversion", "Tcp", "Udp", "Http.Server", "Checks", "Proxies"],
         ["Binding"] = ["Jobs"],
-        ["Commands"] = ["Binding", "Jobs"],
+        ["Commands"] = ["Binding", "Jobs", "Http.Files", "Http.Stub"],
         ["Module"] = ["Jobs", "Inspection"],
     };
 

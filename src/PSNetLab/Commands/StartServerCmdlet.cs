@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Management.Automation;
 using System.Net;
+using PSNetLab.Binding;
 using PSNetLab.Engine.Primitives;
 using PSNetLab.Jobs;
 
@@ -10,6 +11,23 @@ namespace PSNetLab.Commands;
 [SuppressMessage("Performance", "CA1819", Justification = "PowerShell parameters are arrays.")]
 public abstract class StartServerCmdlet : NetCmdlet
 {
+    private protected const string RecordSet = "Record";
+    private protected const string EchoSet = "Echo";
+    private protected const string ReplySet = "Reply";
+    private protected const string ScriptSet = "ScriptBlock";
+
+    /// <summary>The port to listen on, 0 to 65535; 0 takes a free one, shown by the job. Default: 0.</summary>
+    /// <remarks>Position 0 is for the main object of a server that has one, such as a folder.</remarks>
+    [Parameter(Position = 1, ValueFromPipelineByPropertyName = true)]
+    [ValidateRange(0, 65535)]
+    public int Port { get; set; }
+
+    /// <summary>The local address to listen on: an IP address, Loopback, IPv6Loopback, or Any for all, which lets other machines in. Default: Loopback (127.0.0.1).</summary>
+    [Parameter(Position = 2)]
+    [AddressTransformation(IsToListen = true)]
+    [ArgumentCompleter(typeof(LocalAddressCompleter))]
+    public IPAddress Address { get; set; } = IPAddress.Loopback;
+
     /// <summary>The only peers to accept: addresses or CIDR ranges. Default: all.</summary>
     [Parameter]
     public string[]? AllowAddress { get; set; }
@@ -32,16 +50,16 @@ public abstract class StartServerCmdlet : NetCmdlet
     [ValidateNotNullOrEmpty]
     public string? Name { get; set; }
 
-    /// <summary>Where to listen.</summary>
-    private protected abstract IPEndPoint EndPoint { get; }
-
     /// <summary>The action for ShouldProcess.</summary>
     private protected abstract string Action { get; }
+
+    /// <summary>The line that starts the server, for its job.</summary>
+    private protected string CommandLine => MyInvocation.Line.Trim();
 
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
-        IPEndPoint endPoint = EndPoint;
+        IPEndPoint endPoint = new(Address, Port);
         try
         {
             if (!ShouldProcess(endPoint.ToString(), Action))

@@ -25,6 +25,9 @@ internal static class Payload
         _ => encoding.GetBytes(LanguagePrimitives.ConvertTo<string>(item)),
     };
 
+    /// <summary>The messages of -Reply; none without one.</summary>
+    internal static byte[][] FromReply(object? reply, Encoding encoding) => reply is null ? [] : [.. FromArgument(reply, encoding)];
+
     /// <summary>
     /// The messages in an argument: a list is one message per element, as in a pipeline, but a list of bytes is one
     /// message.

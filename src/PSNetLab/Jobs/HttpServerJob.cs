@@ -1,5 +1,4 @@
 using System.Net;
-using PSNetLab.Engine.Http.Files;
 using PSNetLab.Engine.Http.Server;
 using PSNetLab.Engine.Messages;
 using PSNetLab.Engine.Primitives;
@@ -7,7 +6,7 @@ using PSNetLab.Engine.Servers;
 
 namespace PSNetLab.Jobs;
 
-/// <summary>The job behind Start-StaticHttpServer.</summary>
+/// <summary>The job behind a cmdlet that starts an HTTP server.</summary>
 public sealed class HttpServerJob : StreamServerJob, IMessageSink<HttpRequestRecord>
 {
     private readonly StreamServer _server;
@@ -16,33 +15,43 @@ public sealed class HttpServerJob : StreamServerJob, IMessageSink<HttpRequestRec
     /// <param name="command">The line that started it.</param>
     /// <param name="name">The name of the job, or null for the next one.</param>
     /// <param name="records">How the records of requests are kept.</param>
-    /// <param name="options">What the server does.</param>
+    /// <param name="options">How the server treats connections.</param>
+    /// <param name="handler">What answers the requests; it is closed with the server.</param>
+    /// <param name="path">The folder that is served, if it is one.</param>
     /// <param name="openLog">Opens the access log, if there is one; gets a callback for its faults.</param>
-    internal HttpServerJob(string command, string? name, RecordOptions records, StaticSiteOptions options, Func<Action<NetLabException>, AccessLog>? openLog)
+    internal HttpServerJob(
+        string command,
+        string? name,
+        RecordOptions records,
+        HttpServerOptions options,
+        IHttpHandler handler,
+        string? path,
+        Func<Action<NetLabException>, AccessLog>? openLog)
         : base(command, name, "HttpServer", records)
     {
         _log = openLog?.Invoke(fault => Write(Errors.Record(fault, LocalEndPoint)));
-        Path = options.Folder;
+        Path = path;
         try
         {
             HttpRecorder? recorder = records.Keep || _log is not null ? new(records.Keep ? this : null, Handover, _log) : null;
             options = options with { Observer = recorder };
-            _server = StreamServer.Bind(options, new HttpStreamHandler(options, new StaticSiteHandler(options)));
+            _server = StreamServer.Bind(options, new HttpStreamHandler(options, handler));
         }
         catch
         {
             _ = _log?.DisposeAsync().AsTask();
+            (handler as IDisposable)?.Dispose();
             throw;
         }
 
         Uri = MakeUri(LocalEndPoint, options.Certificate is not null);
     }
 
-    /// <summary>The address of the folder; for a server on all addresses, one that works on this machine.</summary>
+    /// <summary>The address of the root; for a server on all addresses, one that works on this machine.</summary>
     public Uri Uri { get; }
 
-    /// <summary>The folder that is served.</summary>
-    public string Path { get; }
+    /// <summary>The folder that is served; null if the answers come from elsewhere.</summary>
+    public string? Path { get; }
 
     /// <inheritdoc/>
     public override string StatusMessage

@@ -2,13 +2,10 @@ using System.Collections;
 using System.Diagnostics.CodeAnalysis;
 using System.Management.Automation;
 using System.Net;
-using System.Security.Cryptography.X509Certificates;
 using PSNetLab.Binding;
 using PSNetLab.Engine.Http.Files;
 using PSNetLab.Engine.Http.Protocol;
 using PSNetLab.Engine.Http.Server;
-using PSNetLab.Engine.IO;
-using PSNetLab.Engine.Servers;
 using PSNetLab.Jobs;
 
 namespace PSNetLab.Commands;
@@ -17,33 +14,13 @@ namespace PSNetLab.Commands;
 [Cmdlet(VerbsLifecycle.Start, "StaticHttpServer", SupportsShouldProcess = true)]
 [OutputType(typeof(HttpServerJob))]
 [SuppressMessage("Performance", "CA1819", Justification = "PowerShell parameters are arrays.")]
-public sealed class StartStaticHttpServerCommand : StartServerCmdlet
+public sealed class StartStaticHttpServerCommand : StartWebServerCmdlet
 {
     /// <summary>The folder to serve. Default: the current one.</summary>
     [Parameter(Position = 0, ValueFromPipelineByPropertyName = true)]
     [Alias("PSPath", "FullName")]
     [ValidateNotNullOrEmpty]
     public string Path { get; set; } = ".";
-
-    /// <summary>The port to listen on, 0 to 65535; 0 takes a free one, shown by the job. Default: 0.</summary>
-    [Parameter(Position = 1)]
-    [ValidateRange(0, 65535)]
-    public int Port { get; set; }
-
-    /// <summary>The local address to listen on: an IP address, Loopback, IPv6Loopback, or Any for all, which lets other machines in. Default: Loopback (127.0.0.1).</summary>
-    [Parameter]
-    [AddressTransformation(IsToListen = true)]
-    [ArgumentCompleter(typeof(LocalAddressCompleter))]
-    public IPAddress Address { get; set; } = IPAddress.Loopback;
-
-    /// <summary>Uses HTTPS; without -Certificate, with a self-signed certificate for localhost.</summary>
-    [Parameter]
-    public SwitchParameter Tls { get; set; }
-
-    /// <summary>The certificate with its private key: an X509Certificate2, or the path of a PFX or PEM file. Implies -Tls.</summary>
-    [Parameter]
-    [CertificateTransformation]
-    public X509Certificate2? Certificate { get; set; }
 
     /// <summary>
     /// The names of the files that are served for their folder; the first one that exists is used. Default: index.html,
@@ -102,51 +79,7 @@ public sealed class StartStaticHttpServerCommand : StartServerCmdlet
     [Parameter]
     public SwitchParameter NoCompression { get; set; }
 
-    /// <summary>The maximum number of open connections; more get 503 and are counted in Refused. Default: 1024.</summary>
-    [Parameter]
-    [ValidateRange(1, int.MaxValue)]
-    public int MaxConnections { get; set; } = StreamServerOptions.DefaultMaxConnections;
-
-    /// <summary>The maximum size of a request line in bytes; a longer one gets 414. Default: 8192.</summary>
-    [Parameter]
-    [ValidateRange(64, 1024 * 1024)]
-    public int MaxRequestLineBytes { get; set; } = HttpLimits.Default.StartLineBytes;
-
-    /// <summary>The maximum size of all header fields in bytes; more get 431. Default: 32768.</summary>
-    [Parameter]
-    [ValidateRange(64, 16 * 1024 * 1024)]
-    public int MaxHeaderBytes { get; set; } = HttpLimits.Default.HeaderBytes;
-
-    /// <summary>The maximum number of header fields; more get 431. Default: 100.</summary>
-    [Parameter]
-    [ValidateRange(1, 10000)]
-    public int MaxHeaderCount { get; set; } = HttpLimits.Default.HeaderCount;
-
-    /// <summary>The seconds a request may take to arrive, and a client may take to read each 16 KiB of the answer. Default: 30.</summary>
-    [Parameter]
-    [ValidateRange(0.1, SecondsPerDay)]
-    public double RequestTimeoutSec { get; set; } = HttpServerOptions.DefaultRequestTimeout.TotalSeconds;
-
-    /// <summary>The seconds a connection may be idle between two requests. Default: 60.</summary>
-    [Parameter]
-    [ValidateRange(0.1, SecondsPerDay)]
-    public double KeepAliveTimeoutSec { get; set; } = HttpServerOptions.DefaultKeepAliveTimeout.TotalSeconds;
-
-    /// <summary>A file to which a line is appended for each request.</summary>
-    [Parameter]
-    [ValidateNotNullOrEmpty]
-    public string? LogPath { get; set; }
-
-    /// <summary>
-    /// The format of those lines: Common, or Combined, which adds the referring page and the user agent. Default:
-    /// Combined.
-    /// </summary>
-    [Parameter]
-    public AccessLogFormat LogFormat { get; set; } = AccessLogFormat.Combined;
-
-    private protected override IPEndPoint EndPoint => new(Address, Port);
-
-    private protected override string Action => $"Serve {Folder} over {(Tls || Certificate is not null ? "HTTPS" : "HTTP")}";
+    private protected override string Action => $"Serve {Folder} over {(UsesTls ? "HTTPS" : "HTTP")}";
 
     private string Folder
     {
@@ -171,14 +104,7 @@ public sealed class StartStaticHttpServerCommand : StartServerCmdlet
 
         StaticSiteOptions options = new()
         {
-            EndPoint = endPoint,
             Folder = folder,
-            MaxConnections = MaxConnections,
-            Certificate = Tls || Certificate is not null ? ServerCertificates.Context(Certificate) : null,
-            Filter = CreateFilter(),
-            Limits = new() { StartLineBytes = MaxRequestLineBytes, HeaderBytes = MaxHeaderBytes, HeaderCount = MaxHeaderCount },
-            RequestTimeout = TimeSpan.FromSeconds(RequestTimeoutSec),
-            KeepAliveTimeout = TimeSpan.FromSeconds(KeepAliveTimeoutSec),
             DefaultDocuments = DefaultDocument,
             Browse = Browse,
             SpaFallback = FileIn(folder, SpaFallback, nameof(SpaFallback)),
@@ -192,13 +118,13 @@ public sealed class StartStaticHttpServerCommand : StartServerCmdlet
             NoCompression = NoCompression,
             MediaTypes = Pairs(MimeType) is { Count: > 0 } types ? MediaTypes.Default.With(types) : MediaTypes.Default,
         };
-        if (options.Credential is not null && options.Certificate is null && !IPAddress.IsLoopback(endPoint.Address))
+        if (Credential is not null && !UsesTls && !IPAddress.IsLoopback(endPoint.Address))
         {
             WriteWarning("Without -Tls, the password is sent over the network in clear text.");
         }
 
-        string? log = LogPath is null ? null : GetUnresolvedProviderPathFromPSPath(LogPath);
-        return new HttpServerJob(MyInvocation.Line.Trim(), Name, Records(PSNetLab.WhenFull.Drop), options, log is null ? null : onFault => new AccessLog(log, LogFormat, onFault));
+        StaticSiteHandler handler = new(options);
+        return new HttpServerJob(CommandLine, Name, Records(WhenFull.Drop), CompleteWeb(options, endPoint), handler, folder, OpenLog);
     }
 
     private static List<KeyValuePair<string, string>> Pairs(IDictionary? table)

@@ -1,9 +1,10 @@
 using System.Management.Automation;
 using System.Net;
-using System.Security.Cryptography.X509Certificates;
+using System.Text;
 using PSNetLab.Binding;
+using PSNetLab.Conversion;
 using PSNetLab.Engine.Framing;
-using PSNetLab.Engine.IO;
+using PSNetLab.Engine.Primitives;
 using PSNetLab.Engine.Servers;
 using PSNetLab.Engine.Tcp;
 using PSNetLab.Jobs;
@@ -13,7 +14,7 @@ namespace PSNetLab.Commands;
 /// <summary>Starts a TCP server as a background job.</summary>
 [Cmdlet(VerbsLifecycle.Start, "TcpServer", SupportsShouldProcess = true, DefaultParameterSetName = RecordSet)]
 [OutputType(typeof(TcpServerJob))]
-public sealed class StartTcpServerCommand : StartMessageServerCmdlet
+public sealed class StartTcpServerCommand : StartStreamServerCmdlet
 {
     /// <summary>How many connections may wait until they are accepted. Default: 512; the system may cap it (listen(2)).</summary>
     [Parameter]
@@ -31,11 +32,6 @@ public sealed class StartTcpServerCommand : StartMessageServerCmdlet
     [ValidateRange(1, 256)]
     public int ThrottleLimit { get; set; } = 1;
 
-    /// <summary>The maximum number of open connections; more are closed at once and counted in Refused. Default: 1024.</summary>
-    [Parameter]
-    [ValidateRange(1, int.MaxValue)]
-    public int MaxConnections { get; set; } = StreamServerOptions.DefaultMaxConnections;
-
     /// <summary>
     /// The maximum size of a message in bytes; a longer one closes its connection. With Raw, the most that one read
     /// takes. Default: 1048576.
@@ -49,15 +45,6 @@ public sealed class StartTcpServerCommand : StartMessageServerCmdlet
     [ValidateRange(0, MostSeconds)]
     public double IdleTimeoutSec { get; set; }
 
-    /// <summary>Uses TLS; without -Certificate, with a self-signed one for localhost.</summary>
-    [Parameter]
-    public SwitchParameter Tls { get; set; }
-
-    /// <summary>The certificate with its private key: an X509Certificate2, or the path of a PFX or PEM file. Implies -Tls.</summary>
-    [Parameter]
-    [CertificateTransformation]
-    public X509Certificate2? Certificate { get; set; }
-
     /// <summary>
     /// What happens when -BufferLimit messages are waiting: Wait stops reading, so TCP holds the senders back; Drop keeps
     /// reading and counts what is not kept. Default: Wait, and Drop for a server that answers.
@@ -65,11 +52,30 @@ public sealed class StartTcpServerCommand : StartMessageServerCmdlet
     [Parameter]
     public WhenFull? WhenFull { get; set; }
 
+    /// <summary>How text becomes bytes and back. Default: UTF-8.</summary>
+    [Parameter]
+    [EncodingTransformation]
+    [ArgumentCompleter(typeof(EncodingCompleter))]
+    public Encoding Encoding { get; set; } = TextEncoding.Default;
+
+    /// <summary>Sends every message back.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = EchoSet)]
+    public SwitchParameter Echo { get; set; }
+
+    /// <summary>Answers every message with this text or these bytes; a list is one message per element.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = ReplySet)]
+    [AllowEmptyString]
+    public object? Reply { get; set; }
+
+    /// <summary>Answers every message with the output of this script block; the message is $_.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = ScriptSet)]
+    public ScriptBlock? ScriptBlock { get; set; }
+
     private protected override string Action => "Listen for TCP connections";
 
     private protected override ServerJob Bind(IPEndPoint endPoint)
     {
-        byte[][] replies = Replies;
+        byte[][] replies = Payload.FromReply(Reply, Encoding);
         foreach (byte[] reply in replies)
         {
             // A reply that does not fit the framing is reported now, not at the first message.
@@ -78,19 +84,16 @@ public sealed class StartTcpServerCommand : StartMessageServerCmdlet
 
         TcpServerOptions options = new()
         {
-            EndPoint = endPoint,
             Backlog = Backlog,
             Framing = Framing,
             Encoding = Encoding,
             Echo = Echo,
             Replies = replies,
-            MaxConnections = MaxConnections,
             MaxMessageBytes = MaxMessageBytes,
             IdleTimeout = TimeSpan.FromSeconds(IdleTimeoutSec),
-            Certificate = Tls || Certificate is not null ? ServerCertificates.Context(Certificate) : null,
-            Filter = CreateFilter(),
         };
         WhenFull whenFull = WhenFull ?? (ParameterSetName == RecordSet ? PSNetLab.WhenFull.Wait : PSNetLab.WhenFull.Drop);
-        return new TcpServerJob(MyInvocation.Line.Trim(), Name, Records(whenFull), options, Script(ThrottleLimit, Framing));
+        ScriptRunner? script = ScriptBlock is null ? null : new(ScriptBlock, this, ThrottleLimit, Encoding, Framing);
+        return new TcpServerJob(CommandLine, Name, Records(whenFull), Complete(options, endPoint), script);
     }
 }

@@ -186,7 +186,7 @@ public sealed class ReceiveUdpMessageCommand : ReceiveCmdlet
             Binding = binding,
             Encoding = Encoding,
             BufferBytes = BufferBytes,
-            Replies = Reply is null ? [] : [.. Payload.FromArgument(Reply, Encoding)],
+            Replies = Payload.FromReply(Reply, Encoding),
         };
         RecordOptions records = new(Keep: true, AsJob ? RecordOptions.DefaultBufferLimit : RecordOptions.PipelineLimit, WhenFull.Drop);
         return new UdpServerJob(MyInvocation.Line.Trim(), null, records, options, script: null, isForeground: !AsJob);

@@ -1,8 +1,11 @@
 using System.Management.Automation;
 using System.Net;
+using System.Text;
 using PSNetLab.Binding;
+using PSNetLab.Conversion;
 using PSNetLab.Engine.Framing;
 using PSNetLab.Engine.IO;
+using PSNetLab.Engine.Primitives;
 using PSNetLab.Engine.Udp;
 using PSNetLab.Jobs;
 
@@ -11,7 +14,7 @@ namespace PSNetLab.Commands;
 /// <summary>Starts a UDP server as a background job.</summary>
 [Cmdlet(VerbsLifecycle.Start, "UdpServer", SupportsShouldProcess = true, DefaultParameterSetName = RecordSet)]
 [OutputType(typeof(UdpServerJob))]
-public sealed class StartUdpServerCommand : StartMessageServerCmdlet
+public sealed class StartUdpServerCommand : StartServerCmdlet
 {
     /// <summary>
     /// Multicast groups to join: addresses in 224.0.0.0/4 or ff00::/8. Without -Address, the server then listens on all
@@ -44,6 +47,25 @@ public sealed class StartUdpServerCommand : StartMessageServerCmdlet
     [ValidateRange(1024, int.MaxValue / 2)]
     public int ReceiveBufferBytes { get; set; } = UdpBinding.DefaultReceiveBufferBytes;
 
+    /// <summary>How text becomes bytes and back. Default: UTF-8.</summary>
+    [Parameter]
+    [EncodingTransformation]
+    [ArgumentCompleter(typeof(EncodingCompleter))]
+    public Encoding Encoding { get; set; } = TextEncoding.Default;
+
+    /// <summary>Sends every message back.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = EchoSet)]
+    public SwitchParameter Echo { get; set; }
+
+    /// <summary>Answers every message with this text or these bytes; a list is one message per element.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = ReplySet)]
+    [AllowEmptyString]
+    public object? Reply { get; set; }
+
+    /// <summary>Answers every message with the output of this script block; the message is $_.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = ScriptSet)]
+    public ScriptBlock? ScriptBlock { get; set; }
+
     private protected override string Action => "Receive datagrams";
 
     private protected override ServerJob Bind(IPEndPoint endPoint)
@@ -55,9 +77,10 @@ public sealed class StartUdpServerCommand : StartMessageServerCmdlet
             BufferBytes = BufferBytes,
             Filter = CreateFilter(),
             Echo = Echo,
-            Replies = Replies,
+            Replies = Payload.FromReply(Reply, Encoding),
         };
-        UdpServerJob job = new(MyInvocation.Line.Trim(), Name, Records(WhenFull.Drop), options, Script(throttleLimit: 1, RawFraming.Instance));
+        ScriptRunner? script = ScriptBlock is null ? null : new(ScriptBlock, this, throttleLimit: 1, Encoding, RawFraming.Instance);
+        UdpServerJob job = new(CommandLine, Name, Records(WhenFull.Drop), options, script);
         UdpBindings.NoteReceiveBuffer(this, job, ReceiveBufferBytes);
         return job;
     }
