@@ -46,6 +46,62 @@ Describe 'A script block that answers' {
         }
     }
 
+    It 'starts each message where its caller was, with variables of its own' {
+        Push-Location $TestDrive
+        try {
+            $server = Start-TcpServer -Framing Line -ScriptBlock {
+                "$PWD $mine"
+                $mine = 'mine'
+                Set-Location Env:
+            }
+        }
+        finally { Pop-Location }
+        (1, 2, 3 | Send-TcpMessage localhost $server.Port -Framing Line -Count 3).Text | Should -Be (,"$(Convert-Path $TestDrive) " * 3)
+    }
+
+    It 'keeps its runspace from message to message, until it has broken it' {
+        $server = Start-TcpServer -Framing Line -ScriptBlock {
+            [runspace]::DefaultRunspace.InstanceId
+            if ($_.Text -eq 'break') { [runspace]::DefaultRunspace.CloseAsync() }
+        }
+        $client = Open-TcpConnection 127.0.0.1 $server.Port -Framing Line
+        $runspaces = foreach ($text in 1, 2, 3, 'break', 4, 5) {
+            Send-TcpMessage -Connection $client $text
+            (Receive-TcpMessage $client -Count 1 -TimeoutSec 10).Text
+        }
+        $runspaces[0..3] | Select-Object -Unique | Should -HaveCount 1
+        $runspaces[4] | Should -Not -Be $runspaces[0]
+        $runspaces[5] | Should -Be $runspaces[4]
+        Wait-Until { $server.Error.Count }
+        "$($server.Error[0])" | Should -BeLike '*on message 4 of *: It closed its own runspace. Nothing more was sent back*'
+    }
+
+    It 'opens a runspace for each of -ThrottleLimit, and closes them all when the server stops' {
+        $gate = [Threading.ManualResetEventSlim]::new()
+        $before = @(Get-Runspace).Id
+        $server = Start-TcpServer -Framing Line -ThrottleLimit 3 -ScriptBlock {
+            $null = ($using:gate).Wait(10000)
+            [runspace]::DefaultRunspace.Id
+        }
+        $clients = foreach ($i in 1..3) { Open-TcpConnection 127.0.0.1 $server.Port -Framing Line }
+        foreach ($client in $clients) { Send-TcpMessage -Connection $client 'go' }
+        Wait-Until { @(Get-Runspace | Where-Object { $_.Id -notin $before -and $_.RunspaceAvailability -eq 'Busy' }).Count -eq 3 }
+        $gate.Set()
+        $used = foreach ($client in $clients) { (Receive-TcpMessage $client -Count 1 -TimeoutSec 5).Text }
+        $used | Sort-Object -Unique | Should -HaveCount 3
+        @(Get-Runspace | Where-Object Id -NotIn $before) | Should -HaveCount 3
+        Stop-Job $server
+        Wait-Until { -not (Get-Runspace | Where-Object Id -NotIn $before) }
+    }
+
+    It 'has its runspace before the first message, and leaves none that was never used' {
+        $before = @(Get-Runspace).Id
+        $server = Start-UdpServer -ScriptBlock { 'x' }
+        Wait-Until { Get-Runspace | Where-Object Id -NotIn $before }
+        Stop-Job $server
+        Wait-Until { -not (Get-Runspace | Where-Object Id -NotIn $before) }
+    }
+
     It 'tells the line of its error' {
         $server = Start-TcpServer -Framing Line -ScriptBlock {
             $text = $_.Text
@@ -87,6 +143,39 @@ Describe 'A script block that answers' {
                     'good'
                 }
             }
+            @{ Way = 'closing its runspace, and waiting for that'; Script = {
+                    if ($_.Text -eq 'bad') { [runspace]::DefaultRunspace.Close() }
+                    'good'
+                }
+            }
+            @{ Way = 'disposing of its runspace'; Script = {
+                    if ($_.Text -eq 'bad') { [runspace]::DefaultRunspace.Dispose() }
+                    'good'
+                }
+            }
+            @{ Way = 'forbidding its runspace all language'; Script = {
+                    if ($_.Text -eq 'bad') { $ExecutionContext.SessionState.LanguageMode = 'NoLanguage' }
+                    'good'
+                }
+            }
+            @{ Way = 'exit'; Script = {
+                    if ($_.Text -eq 'bad') { exit 3 }
+                    'good'
+                }
+            }
+            @{ Way = 'throw'; Script = {
+                    if ($_.Text -eq 'bad') { throw 'no' }
+                    'good'
+                }
+            }
+            @{ Way = 'removing this module'; Script = {
+                    if ($_.Text -eq 'bad') {
+                        Import-Module (Get-Command Start-UdpServer).ImplementingType.Assembly
+                        Get-Module PSNetLab* | Remove-Module
+                    }
+                    'good'
+                }
+            }
             @{ Way = 'an exception of .NET'; Script = {
                     if ($_.Text -eq 'bad') { throw [OutOfMemoryException]::new() }
                     'good'
@@ -100,6 +189,41 @@ Describe 'A script block that answers' {
                 (Send-UdpMessage localhost $server.Port 'fine' -Count 1 -TimeoutSec 10).Text | Should -Be 'good'
             }
             $server.State | Should -Be 'Running'
+        }
+    }
+
+    It 'does not keep PowerShell from exiting' {
+        $script = {
+            param($modulePath)
+            Import-Module $modulePath/PSNetLab.psd1
+            $server = Start-UdpServer -ScriptBlock {
+                switch ($_.Text) {
+                    close { [runspace]::DefaultRunspace.Close() }
+                    mute { $ExecutionContext.SessionState.LanguageMode = 'NoLanguage' }
+                }
+                'good'
+            }
+            foreach ($text in 'close', 'mute', 'close') {
+                (Send-UdpMessage localhost $server.Port 'fine' -Count 1 -TimeoutSec 10).Text
+                Send-UdpMessage localhost $server.Port $text
+            }
+            'end'
+        }
+        $file = Join-Path $TestDrive exits.ps1
+        Set-Content $file $script
+        $program, $arguments = @(Get-PowerShellCommand) + '-NoProfile', '-File', $file, $modulePath
+        $start = [Diagnostics.ProcessStartInfo]::new($program, [string[]] $arguments)
+        $start.RedirectStandardOutput = $true
+        $child = [Diagnostics.Process]::Start($start)
+        try {
+            $said = $child.StandardOutput.ReadToEndAsync()
+            $child.WaitForExit(30000) | Should -BeTrue
+            $said.Result.Trim() -split '\r?\n' | Should -Be 'good', 'good', 'good', 'end'
+            $child.ExitCode | Should -Be 0
+        }
+        finally {
+            if (-not $child.HasExited) { $child.Kill($true) }
+            $child.Dispose()
         }
     }
 }

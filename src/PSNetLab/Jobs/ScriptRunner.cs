@@ -18,15 +18,13 @@ internal sealed class ScriptRunner : IDisposable
 
     private static readonly TimeSpan s_stopGrace = TimeSpan.FromSeconds(1);
 
-    private readonly ConcurrentBag<Runspace> _idle = [];
+    private readonly ScriptRunspaces _runspaces;
     private readonly ConcurrentDictionary<PowerShell, byte> _running = new();
     private readonly SemaphoreSlim _throttle;
     private readonly string _script;
     private readonly Dictionary<string, object?> _usingValues;
-    private readonly string _location;
     private readonly Encoding _encoding;
     private readonly MessageFraming _framing;
-    private Task<Runspace>? _first;
     private volatile bool _stopped;
 
     /// <param name="script">The script block.</param>
@@ -38,21 +36,22 @@ internal sealed class ScriptRunner : IDisposable
     {
         _script = script.ToString();
         _usingValues = UsingValues.Evaluate(script, caller);
-        _location = caller.SessionState.Path.CurrentFileSystemLocation.Path;
+        _runspaces = new ScriptRunspaces(caller.SessionState.Path.CurrentFileSystemLocation.ProviderPath, throttleLimit);
         _throttle = new SemaphoreSlim(throttleLimit);
         _encoding = encoding;
         _framing = framing;
     }
 
     /// <summary>Opens a runspace before the first message needs it.</summary>
-    internal void Prepare() => _first = Task.Run(Open);
+    internal void Prepare() => _runspaces.Prepare();
 
     /// <summary>Runs the script on one message, as $_, and passes on its output as it comes, one payload each.</summary>
     internal async IAsyncEnumerable<byte[]> AnswerAsync(IReceivedMessage message, NetJob job)
     {
         await LoopThread.Leave();
         await _throttle.WaitAsync().ConfigureAwait(false);
-        Channel<byte[]> answers = Channel.CreateBounded<byte[]>(new BoundedChannelOptions(MostAnswersWaiting) { SingleReader = true, SingleWriter = true });
+        BoundedChannelOptions few = new(MostAnswersWaiting) { SingleReader = true, SingleWriter = true };
+        Channel<byte[]> answers = Channel.CreateBounded<byte[]>(few);
         Task run = RunAsync(message, job, answers.Writer);
         try
         {
@@ -89,68 +88,18 @@ internal sealed class ScriptRunner : IDisposable
     public void Dispose()
     {
         _stopped = true;
-        while (_idle.TryTake(out Runspace? runspace))
-        {
-            runspace.Dispose();
-        }
-
-        Interlocked.Exchange(ref _first, null)?.ContinueWith(
-            static first => first.Result.Dispose(), CancellationToken.None, TaskContinuationOptions.OnlyOnRanToCompletion, TaskScheduler.Default);
-    }
-
-    /// <summary>A free runspace, or a new one. The first message waits for the one being opened, so that one script at a time has one state.</summary>
-    private async ValueTask<Runspace> TakeAsync()
-    {
-        if (_idle.TryTake(out Runspace? idle))
-        {
-            return idle;
-        }
-
-        return Interlocked.Exchange(ref _first, null) is { } first ? await first.ConfigureAwait(false) : Open();
-    }
-
-    private Runspace Open()
-    {
-        LoopThread.AssertLeft();
-        Runspace runspace = ModuleRunspace.Create();
-        try
-        {
-            runspace.Open();
-            runspace.SessionStateProxy.Path.SetLocation(_location);
-            return runspace;
-        }
-        catch
-        {
-            runspace.Dispose();
-            throw;
-        }
-    }
-
-    private void Keep(Runspace runspace)
-    {
-        if (runspace.RunspaceStateInfo.State == RunspaceState.Opened)
-        {
-            _idle.Add(runspace);
-            if (!_stopped)
-            {
-                return;
-            }
-
-            _idle.TryTake(out runspace!);
-        }
-
-        runspace?.Dispose();
+        _runspaces.Dispose();
     }
 
     /// <summary>Runs the script. Every failure is reported; nothing is thrown.</summary>
     private async Task RunAsync(IReceivedMessage message, NetJob job, ChannelWriter<byte[]> answers)
     {
-        Runspace? runspace = null;
+        ScriptRunspace? runspace = null;
         try
         {
             if (!_stopped)
             {
-                runspace = await TakeAsync().ConfigureAwait(false);
+                runspace = await _runspaces.TakeAsync().ConfigureAwait(false);
                 await InvokeAsync(runspace, message, job, answers).ConfigureAwait(false);
             }
         }
@@ -165,18 +114,18 @@ internal sealed class ScriptRunner : IDisposable
         {
             if (runspace is not null)
             {
-                Keep(runspace);
+                _runspaces.PutBack(runspace);
             }
 
             answers.TryComplete();
         }
     }
 
-    private async Task InvokeAsync(Runspace runspace, IReceivedMessage message, NetJob job, ChannelWriter<byte[]> answers)
+    private async Task InvokeAsync(ScriptRunspace runspace, IReceivedMessage message, NetJob job, ChannelWriter<byte[]> answers)
     {
-        runspace.SessionStateProxy.SetVariable("_", message);
-        using PowerShell shell = PowerShell.Create();
-        shell.Runspace = runspace;
+        runspace.Runspace.SessionStateProxy.SetVariable("_", message);
+        PowerShell shell = PowerShell.Create();
+        shell.Runspace = runspace.Runspace;
         shell.AddScript(_script, useLocalScope: true);
         if (_usingValues.Count > 0)
         {
@@ -184,21 +133,43 @@ internal sealed class ScriptRunner : IDisposable
         }
 
         ScriptOutput payloads = new(_encoding, payload => Send(payload, answers));
-        using PSDataCollection<PSObject> output = [];
+        PSDataCollection<PSObject> output = [];
         output.DataAdded += (_, _) => payloads.Take(output.ReadAll());
         _running.TryAdd(shell, 0);
+        Task run = BeginAsync(shell, output);
         try
         {
-            await Task.Factory.FromAsync(shell.BeginInvoke<PSObject, PSObject>(null, output), shell.EndInvoke).ConfigureAwait(false);
+            // A script that closes its own runspace and waits for that waits for itself: it never ends.
+            if (await Task.WhenAny(run, runspace.Closing).ConfigureAwait(false) != run)
+            {
+                throw new InvalidRunspaceStateException("It closed its own runspace");
+            }
+
+            await run.ConfigureAwait(false);
         }
         finally
         {
-            payloads.End();
+            if (run.IsCompleted)
+            {
+                payloads.End();
+            }
+
             _running.TryRemove(shell, out _);
             Forward(shell.Streams, job);
+            _ = run.ContinueWith(_ => Dispose(shell, output), TaskScheduler.Default);
         }
 
         payloads.ThrowIfFailed();
+    }
+
+    // Asynchronous, so that a failure to begin is one of the task.
+    private static async Task BeginAsync(PowerShell shell, PSDataCollection<PSObject> output)
+        => await Task.Factory.FromAsync(shell.BeginInvoke<PSObject, PSObject>(null, output), shell.EndInvoke).ConfigureAwait(false);
+
+    private static void Dispose(PowerShell shell, PSDataCollection<PSObject> output)
+    {
+        shell.Dispose();
+        output.Dispose();
     }
 
     /// <summary>Called on the script's own thread, which waits while many answers are waiting.</summary>
@@ -228,7 +199,14 @@ internal sealed class ScriptRunner : IDisposable
 
     private static void Forward(PSDataStreams streams, NetJob job)
     {
-        IEnumerable<object> records = [.. streams.Error, .. streams.Warning, .. streams.Information, .. streams.Verbose, .. streams.Debug];
+        IEnumerable<object> records =
+        [
+            .. streams.Error.ReadAll(),
+            .. streams.Warning.ReadAll(),
+            .. streams.Information.ReadAll(),
+            .. streams.Verbose.ReadAll(),
+            .. streams.Debug.ReadAll(),
+        ];
         foreach (object record in records)
         {
             job.Write(record);

@@ -1,0 +1,123 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace PSNetLab.Jobs;
+
+/// <summary>The runspaces of one script block. Each is opened before it is needed, and replaced when the script has broken it.</summary>
+/// <param name="location">Where each script starts.</param>
+/// <param name="most">How many are taken at once.</param>
+internal sealed class ScriptRunspaces(string location, int most) : IDisposable
+{
+    // Its top is the one used last: a script that runs alone always gets the same, and with it its state.
+    private readonly Stack<Task<ScriptRunspace>> _idle = new();
+    private int _count;
+    private bool _isDisposed;
+
+    /// <summary>Begins to open one, unless one is idle or there are as many as can be taken.</summary>
+    internal void Prepare()
+    {
+        lock (_idle)
+        {
+            if (!_isDisposed && _idle.Count == 0 && _count < most)
+            {
+                _idle.Push(OpenAsync());
+            }
+        }
+    }
+
+    /// <summary>An open runspace, which is to be put back.</summary>
+    internal async Task<ScriptRunspace> TakeAsync()
+    {
+        ScriptRunspace? taken = null;
+        while (taken is null && TryPop(out Task<ScriptRunspace>? idle))
+        {
+            try
+            {
+                taken = await idle.ConfigureAwait(false);
+                if (taken.Closing.IsCompleted)
+                {
+                    Discard(taken);
+                    taken = null;
+                }
+            }
+            catch (Exception)
+            {
+                // It could not be opened ahead. Perhaps it can be now, and if not, whoever asks is told.
+            }
+        }
+
+        taken ??= await OpenAsync().ConfigureAwait(false);
+        Prepare();
+        return taken;
+    }
+
+    /// <summary>Gives back one that was taken.</summary>
+    internal void PutBack(ScriptRunspace runspace)
+    {
+        if (!runspace.TryRestore() || !TryPush(runspace))
+        {
+            Discard(runspace);
+            Prepare();
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        lock (_idle)
+        {
+            _isDisposed = true;
+            while (_idle.TryPop(out Task<ScriptRunspace>? idle))
+            {
+                idle.ContinueWith(
+                    static opened => opened.Result.Dispose(),
+                    CancellationToken.None,
+                    TaskContinuationOptions.OnlyOnRanToCompletion,
+                    TaskScheduler.Default);
+            }
+        }
+    }
+
+    private bool TryPop([NotNullWhen(true)] out Task<ScriptRunspace>? idle)
+    {
+        lock (_idle)
+        {
+            return _idle.TryPop(out idle);
+        }
+    }
+
+    private bool TryPush(ScriptRunspace runspace)
+    {
+        lock (_idle)
+        {
+            if (!_isDisposed)
+            {
+                _idle.Push(Task.FromResult(runspace));
+            }
+
+            return !_isDisposed;
+        }
+    }
+
+    private Task<ScriptRunspace> OpenAsync()
+    {
+        Interlocked.Increment(ref _count);
+        return Task.Run(() =>
+        {
+            try
+            {
+                return new ScriptRunspace(location);
+            }
+            catch
+            {
+                Interlocked.Decrement(ref _count);
+                throw;
+            }
+        });
+    }
+
+    private void Discard(ScriptRunspace runspace)
+    {
+        Interlocked.Decrement(ref _count);
+        runspace.Dispose();
+    }
+}
