@@ -108,7 +108,7 @@ Describe 'Framing' {
     It '<Framing> lets pass what is as long as it can be, and names the framing of a longer one' -ForEach @(
         @{ Framing = 'Length8'; Fits = 255; Id = 'MessageTooLong'; Category = 'LimitsExceeded'; Advice = '*at most 255. Use a wider length prefix*' }
         @{ Framing = 'Length16'; Fits = 65535; Id = 'MessageTooLong'; Category = 'LimitsExceeded'; Advice = '*at most 65535. Use a wider length prefix*' }
-        @{ Framing = 'Fixed:3'; Fits = 3; Id = 'MessageLengthMismatch'; Category = 'InvalidArgument'; Advice = '*Fixed:3 needs exactly 3. Pad or cut it*' }
+        @{ Framing = 'Fixed:3'; Fits = 3; Id = 'MessageLengthMismatch'; Category = 'InvalidArgument'; Advice = '*Fixed:3 needs exactly 3. Pad or cut the message*' }
     ) {
         $server = Start-TcpServer -Framing $Framing
         $long = 'x' * ($Fits + 1)
@@ -154,13 +154,13 @@ Describe 'Framing' {
         @{ Bad = 'Lines'; Why = "'Lines' is not a framing." }
         @{ Bad = ''; Why = "'' is not a framing." }
         @{ Bad = 'Fixed'; Why = "'Fixed' is not a framing." }
-        @{ Bad = 'Fixed:0'; Why = 'A fixed length is at least 1 byte, not 0.' }
+        @{ Bad = 'Fixed:0'; Why = 'A fixed length must be at least 1 byte, not 0.' }
         @{ Bad = 'Fixed:-3'; Why = "'Fixed:-3' is not a framing." }
         @{ Bad = 'Line:2'; Why = "'Line:2' is not a framing." }
-        @{ Bad = 'Delimiter:'; Why = 'A delimiter has at least 1 byte.' }
+        @{ Bad = 'Delimiter:'; Why = 'A delimiter must have at least 1 byte.' }
         @{ Bad = 'Delimiter:0'; Why = "The delimiter in 'Delimiter:0' is not hexadecimal." }
         @{ Bad = 'Delimiter:XY'; Why = "The delimiter in 'Delimiter:XY' is not hexadecimal." }
-        @{ Bad = @{ LengthPrefix = 3 }; Why = 'A length prefix has 1, 2 or 4 bytes, not 3.' }
+        @{ Bad = @{ LengthPrefix = 3 }; Why = 'A length prefix must have 1, 2 or 4 bytes, not 3.' }
         @{ Bad = @{ LengthPrefix = 'x' }; Why = "LengthPrefix = 'x' is not a number of bytes." }
         @{ Bad = @{ Suffix = 1 }; Why = 'A hashtable with Suffix is not a framing.' }
         @{ Bad = @{ }; Why = 'A hashtable with nothing is not a framing.' }

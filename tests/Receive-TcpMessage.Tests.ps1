@@ -110,7 +110,7 @@ Describe 'Receive-TcpMessage -Connection' {
             Wait-Until { $output.Count }
             $fault = { Receive-TcpMessage $connection -TimeoutSec 1 -ErrorAction Stop } | Should -Throw -PassThru
             $fault.FullyQualifiedErrorId | Should -BeLike 'ConnectionBusy,*'
-            "$fault" | Should -BeLike "Connection $($connection.Id) already has a receiver. One receiver at a time*"
+            "$fault" | Should -BeLike "Connection $($connection.Id) already has a receiver, and can have only one at a time*"
             'two' | Send-TcpMessage -Connection $connection
             Wait-Until { $run.IsCompleted }
             $output.Text | Should -Be 'one', 'two'

@@ -179,7 +179,7 @@ public class TcpConnectionTests
 
         NetLabException fault = await Assert.ThrowsAsync<NetLabException>(pair.Server.NextAsync);
         Assert.Equal(FaultKind.ConnectionBusy, fault.Kind);
-        Assert.Contains("One receiver at a time", fault.Message, StringComparison.Ordinal);
+        Assert.Contains("only one at a time", fault.Message, StringComparison.Ordinal);
 
         await pair.Client.SendAsync("for the first").Soon();
         Assert.Equal("for the first", (await first)!.Text);

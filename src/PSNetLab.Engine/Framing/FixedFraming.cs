@@ -21,7 +21,7 @@ internal sealed class FixedFraming : MessageFraming
         ? _length
         : throw new NetLabException(
             FaultKind.MessageLengthMismatch,
-            $"The message has {payloadLength} bytes; {Name} needs exactly {_length}. Pad or cut it, or choose another -Framing.");
+            $"The message has {payloadLength} bytes; {Name} needs exactly {_length}. Pad or cut the message, or choose another -Framing.");
 
     internal override void Encode(ReadOnlySpan<byte> payload, Span<byte> destination) => payload.CopyTo(destination);
 }

@@ -1,6 +1,6 @@
 namespace PSNetLab.Engine.Framing;
 
-/// <summary>What the start of a buffer holds.</summary>
+/// <summary>The result of looking for a frame at the start of a buffer.</summary>
 internal enum FrameStatus
 {
     Incomplete,

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace PSNetLab.Engine.Framing;
 
-/// <summary>Turns the text of a -Framing argument into a framing.</summary>
+/// <summary>Parses a -Framing argument.</summary>
 internal static class FramingParser
 {
     /// <summary>The forms of -Framing with a sentence each, for completion and error messages.</summary>
@@ -45,15 +45,15 @@ internal static class FramingParser
 
     internal static MessageFraming FromLengthPrefix(int headerBytes, bool littleEndian) => headerBytes is 1 or 2 or 4
         ? new LengthFraming(headerBytes, littleEndian)
-        : throw Invalid($"A length prefix has 1, 2 or 4 bytes, not {headerBytes}.");
+        : throw Invalid($"A length prefix must have 1, 2 or 4 bytes, not {headerBytes}.");
 
     internal static MessageFraming FromFixedLength(int bytes) => bytes > 0
         ? new FixedFraming(bytes)
-        : throw Invalid($"A fixed length is at least 1 byte, not {bytes}.");
+        : throw Invalid($"A fixed length must be at least 1 byte, not {bytes}.");
 
     internal static MessageFraming FromDelimiter(byte[] delimiter) => delimiter.Length > 0
         ? new DelimiterFraming(delimiter)
-        : throw Invalid("A delimiter has at least 1 byte.");
+        : throw Invalid("A delimiter must have at least 1 byte.");
 
     internal static NetLabException Invalid(string what)
         => new(FaultKind.InvalidFraming, $"{what} Use one of: {string.Join(", ", Forms.Select(form => form.Text))}, or a hashtable such as @{{ Delimiter = \"`r`n\" }}, @{{ LengthPrefix = 4; LittleEndian = $true }}, @{{ FixedLength = 128 }}.");

@@ -30,7 +30,7 @@ internal sealed class LengthFraming : MessageFraming
             _ => _littleEndian ? BinaryPrimitives.ReadUInt32LittleEndian(buffer) : BinaryPrimitives.ReadUInt32BigEndian(buffer),
         };
 
-        // Checked by the header alone: nobody must wait, or allocate memory, for the bytes of a length that is refused.
+        // Refused by the header alone, without waiting for the bytes or allocating memory for them.
         if (announced > (uint)limit)
         {
             frame = new Frame(_headerBytes, announced, 0);

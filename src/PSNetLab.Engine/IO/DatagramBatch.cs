@@ -6,8 +6,10 @@ using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab.Engine.IO;
 
-/// <summary>The datagrams of one recvmmsg(2) call, in memory that the thread lends for as long as a method runs.</summary>
-/// <remarks>A ref struct cannot outlive its method or an await. Another receiver on the thread gets other memory meanwhile.</remarks>
+/// <summary>The datagrams of one recvmmsg(2) call, in a buffer of the thread. Valid until the method returns.</summary>
+/// <remarks>
+/// A ref struct cannot outlive its method or an await. Another receiver on the thread gets a different buffer meanwhile.
+/// </remarks>
 internal readonly unsafe ref struct DatagramBatch
 {
     private const int MostDatagrams = 128;
@@ -22,7 +24,7 @@ internal readonly unsafe ref struct DatagramBatch
 
     private DatagramBatch(Memory memory) => _memory = memory;
 
-    /// <summary>How many datagrams fit.</summary>
+    /// <summary>The most datagrams of one call.</summary>
     internal int Capacity => _memory.Count;
 
     /// <summary>Lends memory for datagrams of this size.</summary>
@@ -56,7 +58,7 @@ internal readonly unsafe ref struct DatagramBatch
             null);
     }
 
-    /// <summary>One of the last received datagrams.</summary>
+    /// <summary>A datagram of the last call.</summary>
     internal Datagram this[int index, DatagramPeers peers]
     {
         get

@@ -3,7 +3,7 @@ using System.Net.Sockets;
 
 namespace PSNetLab.Engine.IO;
 
-/// <summary>A datagram as it came in. Its data is valid only while it is being handled.</summary>
+/// <summary>A received datagram. Its data is valid only while it is being handled.</summary>
 internal readonly ref struct Datagram
 {
     internal required ReadOnlySpan<byte> Data { get; init; }
@@ -40,9 +40,13 @@ internal sealed class DatagramPeer
 
     internal SocketAddress SocketAddress { get; }
 
-    /// <summary>How many answers a server has sent it, at how many its nature is looked at, and until when it is not heard.</summary>
+    /// <summary>How many answers a server has sent to it.</summary>
     internal long Answers;
+
+    /// <summary>The number of answers after which the server checks again whether the peer answers answers.</summary>
     internal long NextLook = 4096;
+
+    /// <summary>Until when its datagrams are ignored, as <see cref="Environment.TickCount64"/>; 0 if they are not.</summary>
     internal long QuietUntil;
 }
 
@@ -75,11 +79,11 @@ internal abstract class DatagramTransport : IDisposable
             : new PortableDatagramTransport(socket, bufferBytes);
     }
 
-    /// <summary>Completes when reading is worth trying.</summary>
+    /// <summary>Completes when there may be something to read.</summary>
     internal abstract ValueTask WaitReadableAsync(CancellationToken cancellationToken);
 
     /// <summary>Passes on the datagrams that are there, a batch at a time; false if reading was interrupted.</summary>
-    /// <exception cref="SocketException">The system reports an error of the socket, such as an ICMP answer to what it sent.</exception>
+    /// <exception cref="SocketException">The socket has an error, such as an ICMP answer to an earlier datagram.</exception>
     internal abstract bool Receive(IDatagramHandler handler);
 
     /// <summary>Sends a datagram; false when the send buffer is full.</summary>
@@ -91,7 +95,7 @@ internal abstract class DatagramTransport : IDisposable
     /// <exception cref="SocketException">The system refused it.</exception>
     internal abstract bool TrySend(ReadOnlySpan<byte> data, DatagramPeer? to, IPAddress? from, int interfaceIndex = 0);
 
-    /// <summary>Completes when sending is worth trying again.</summary>
+    /// <summary>Completes when there may be room in the send buffer again.</summary>
     internal abstract ValueTask WaitWritableAsync(CancellationToken cancellationToken);
 
     /// <summary>Ends the waiting, from any thread.</summary>

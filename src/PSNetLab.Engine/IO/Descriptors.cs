@@ -31,7 +31,7 @@ internal static class Descriptors
         }
     }
 
-    /// <summary>Call this when the system has refused one.</summary>
+    /// <summary>Call this when the system refused to accept a socket because there are no descriptors left.</summary>
     internal static void NoteExhausted()
     {
         // The process limit may have changed. The system's limit may be lower, and frees up at its own pace.
@@ -39,7 +39,7 @@ internal static class Descriptors
         s_areScarce = true;
     }
 
-    // The next one would belong to the reserve.
+    // Whether the next descriptor would belong to the reserve.
     private static bool IsOfReserve(nint descriptor) => descriptor >= Limit - Reserve - 1;
 
     private static bool AreScarceStill()

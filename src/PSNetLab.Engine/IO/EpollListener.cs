@@ -41,7 +41,7 @@ internal sealed class EpollListener : StreamListener
                     return socket;
                 }
 
-                // It was reset while it waited to be accepted.
+                // The connection was reset while it waited to be accepted.
                 socket.Dispose();
             }
         }

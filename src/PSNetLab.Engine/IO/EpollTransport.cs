@@ -12,11 +12,11 @@ internal sealed class EpollTransport : Transport
     // How much of a file is checked, and then sent, at a time.
     private const long FileBytesPerPiece = 256 * 1024;
 
-    // A client may read as fast as this sends.
+    // After this many bytes, the other sockets of the loop get their turn: a fast client would keep this one busy.
     private const long MostFileBytesPerTurn = 4 * 1024 * 1024;
 
     // With a whole file queued, most of it is sent in response to acknowledgements: over loopback, on the processor that the
-    // client needs for reading. With little queued, the sender does that work, which is half as fast again for the same work.
+    // client needs for reading. With little queued, the sender's processor does that work, which is 1.5 times as fast.
     private const int MostBytesUnsent = 32 * 1024;
 
     private const long TakesNone = -1;
@@ -210,7 +210,7 @@ internal sealed class EpollTransport : Transport
     {
         if (!FileCalls.HasRead)
         {
-            return false; // unknown
+            return false; // cannot tell without preadv2(2)
         }
 
         byte last;

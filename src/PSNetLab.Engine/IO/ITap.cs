@@ -4,9 +4,9 @@ namespace PSNetLab.Engine.IO;
 /// <remarks>Called on whatever thread serves the connection, so it neither waits nor keeps the bytes it is shown. Timestamps are those of Stopwatch.</remarks>
 internal interface ITap
 {
-    /// <summary>Shows what came; nothing at the end of the stream.</summary>
+    /// <summary>Called with the bytes of each read; with none at the end of the stream.</summary>
     void OnReceived(ReadOnlySpan<byte> bytes, long timestamp);
 
-    /// <summary>Shows what the system has taken to send.</summary>
+    /// <summary>Called with bytes that the system has accepted to send.</summary>
     void OnSent(ReadOnlySpan<byte> bytes, long timestamp);
 }

@@ -20,13 +20,13 @@ internal static class LoopThread
     /// <summary>Whether this thread serves an event loop.</summary>
     internal static bool IsCurrent => t_isCurrent;
 
-    /// <summary>Says that this thread serves an event loop from now on.</summary>
+    /// <summary>Marks this thread as the thread of an event loop.</summary>
     internal static void Enter() => t_isCurrent = true;
 
     /// <summary>Await this before slow work. On an event loop it continues in the thread pool; elsewhere it does nothing.</summary>
     internal static Departure Leave() => default;
 
-    /// <summary>Says that the following code is slow. Tests switch the check on; for users it costs nothing.</summary>
+    /// <summary>Call this before slow code. Tests switch the check on; for users it costs nothing.</summary>
     internal static void AssertLeft([CallerMemberName] string? work = null)
     {
         if (s_checks && t_isCurrent)

@@ -4,13 +4,16 @@ using System.Net.Sockets;
 
 namespace PSNetLab.Engine.IO;
 
-/// <summary>What became of connecting to one address.</summary>
+/// <summary>The outcome of an attempt to connect to one address.</summary>
 /// <param name="EndPoint">The address.</param>
-/// <param name="Error">Why it failed; null when it succeeded.</param>
-/// <param name="Duration">From the first packet to the outcome.</param>
+/// <param name="Error">Why the attempt failed; null if it succeeded.</param>
+/// <param name="Duration">The time from the start of the attempt to its outcome.</param>
 internal readonly record struct ConnectAttempt(EndPoint EndPoint, Exception? Error, TimeSpan Duration);
 
-/// <summary>Connects to the first of several addresses that accepts: a new one is tried every 250 ms, or as soon as one has failed (RFC 8305, section 5).</summary>
+/// <summary>
+/// Connects to the first of several addresses that accepts. The next address is tried after 250 ms, or as soon as an
+/// attempt fails (RFC 8305, section 5).
+/// </summary>
 internal static class StreamConnector
 {
     private static readonly TimeSpan s_stagger = TimeSpan.FromMilliseconds(250);
@@ -18,8 +21,11 @@ internal static class StreamConnector
     /// <summary>Tries the addresses in their order.</summary>
     /// <param name="endPoints">The addresses.</param>
     /// <param name="local">The address to connect from; null for any.</param>
-    /// <param name="limit">Ends all attempts; those under way then have an OperationCanceledException as their error.</param>
-    /// <returns>The socket, null when no address accepted, and the attempts that came to an outcome, in the order of their outcomes.</returns>
+    /// <param name="limit">Ends all attempts; the error of unfinished ones is then an OperationCanceledException.</param>
+    /// <returns>
+    /// The socket, or null if no address accepted; and the attempts that have an outcome, in the order in which they
+    /// ended.
+    /// </returns>
     internal static async Task<(Socket? Socket, IReadOnlyList<ConnectAttempt> Attempts)> ConnectAsync(
         IReadOnlyList<EndPoint> endPoints, EndPoint? local, CancellationToken limit)
     {

@@ -30,10 +30,10 @@ internal abstract class StreamListener : IDisposable
     /// The fastest listener on this system. The port is open when this returns; clients wait in the backlog until
     /// <see cref="AcceptAsync"/>.
     /// </summary>
-    /// <param name="endPoint">Where to listen.</param>
-    /// <param name="backlog">How many connections may wait in the system.</param>
+    /// <param name="endPoint">The local endpoint.</param>
+    /// <param name="backlog">How many connections may wait to be accepted.</param>
     /// <param name="onFault">Called each time something keeps connections from being accepted.</param>
-    /// <exception cref="NetLabException">The endpoint cannot be listened on.</exception>
+    /// <exception cref="NetLabException">The system refused to listen there.</exception>
     internal static StreamListener Open(EndPoint endPoint, int backlog, Action<Func<NetLabException>> onFault)
     {
         try
@@ -108,7 +108,7 @@ internal abstract class StreamListener : IDisposable
             }
             catch (SocketException error) when (IsOfOneConnection(error.SocketErrorCode))
             {
-                // It left before it was accepted, or a firewall blocked it (accept(2), ERRORS): that does not affect the others.
+                // The client left before it was accepted, or a firewall blocked it (accept(2), ERRORS). Others are not affected.
             }
         }
     }

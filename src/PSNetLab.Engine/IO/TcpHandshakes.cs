@@ -22,7 +22,7 @@ internal sealed class TcpHandshakes(SslStreamCertificateContext? certificate, Ac
         _stopped.Dispose();
     }
 
-    /// <summary>The stream over a socket; null if that failed. The caller closes the socket.</summary>
+    /// <summary>Makes the transport of a socket; null if the handshake failed. The caller closes the socket.</summary>
     internal async ValueTask<Transport?> OpenAsync(Socket socket)
     {
         EndPoint? remote = null;

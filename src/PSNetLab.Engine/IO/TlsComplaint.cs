@@ -3,7 +3,7 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace PSNetLab.Engine.IO;
 
-/// <summary>Says in words what is wrong with a peer's certificate.</summary>
+/// <summary>Words for what is wrong with a peer's certificate.</summary>
 internal static class TlsComplaint
 {
     internal static string? Describe(X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors, string target)

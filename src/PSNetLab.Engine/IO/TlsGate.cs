@@ -32,8 +32,8 @@ internal sealed class TlsGate(Transport inner) : Stream
     }
 
     /// <summary>
-    /// Says that the handshake is over. Until then SslStream runs outside the event loops: keys and certificates are
-    /// slow.
+    /// Call this when the handshake is over. Until then SslStream runs outside the event loops, because keys and
+    /// certificates are slow.
     /// </summary>
     internal void EndHandshake()
     {
@@ -41,7 +41,7 @@ internal sealed class TlsGate(Transport inner) : Stream
         EndRead();
     }
 
-    /// <summary>Says that the outer read is over: nothing is being decrypted until the next one.</summary>
+    /// <summary>Call this when the outer read is over: nothing is being decrypted until the next one.</summary>
     internal void EndRead()
     {
         if (Interlocked.Exchange(ref _held, 0) == 1)
@@ -51,7 +51,7 @@ internal sealed class TlsGate(Transport inner) : Stream
     }
 
     /// <summary>Runs an action of SslStream while nothing is being decrypted, and returns what it wrote instead of sending it.</summary>
-    /// <remarks>Sending may have to wait for the peer to read, and the peer for us, so reading must continue meanwhile.</remarks>
+    /// <remarks>Sending may have to wait until the peer reads, and the peer until we read, so reading must continue meanwhile.</remarks>
     internal async Task<ReadOnlyMemory<byte>> CaptureAsync(Func<Task> action)
     {
         await _decrypting.WaitAsync().ConfigureAwait(false);
@@ -85,7 +85,7 @@ internal sealed class TlsGate(Transport inner) : Stream
             await LoopThread.Leave();
         }
 
-        // Can no longer be cancelled: what was read must reach SslStream.
+        // No cancellation from here on: the bytes read must reach SslStream.
         await _decrypting.WaitAsync(CancellationToken.None).ConfigureAwait(false);
         Volatile.Write(ref _held, 1);
         return count;

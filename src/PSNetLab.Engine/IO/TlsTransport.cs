@@ -136,7 +136,7 @@ internal sealed class TlsTransport : Transport
         }
     }
 
-    /// <summary>The rest is done below TLS, where no interruption has happened.</summary>
+    /// <summary>The graceful close continues below TLS, which an interruption has not reached.</summary>
     private protected override void Resume() => _isClosing = true;
 
     private protected override ValueTask DrainAsync(CancellationToken cancellationToken) => _inner.DiscardAsync(cancellationToken);
@@ -171,7 +171,7 @@ internal sealed class TlsTransport : Transport
         TlsGate gate = new(inner);
         SslStream stream = new(gate);
 
-        // In the thread pool, and abandoned at the limit, even during the certificate check, which cannot be aborted.
+        // In the thread pool. At the time limit it is abandoned, because the certificate check cannot be aborted.
         Task handshake = Task.Run(() => authenticate(stream), CancellationToken.None);
         try
         {
@@ -194,7 +194,7 @@ internal sealed class TlsTransport : Transport
         }
     }
 
-    /// <summary>The alert that says that no more will come (RFC 8446, section 6.1); empty if OpenSSL refuses to make one.</summary>
+    /// <summary>The close_notify alert, which ends the stream (RFC 8446, section 6.1); empty if OpenSSL refuses to make one.</summary>
     private async ValueTask<ReadOnlyMemory<byte>> SealEndAsync(CancellationToken cancellationToken)
     {
         for (int attempt = 1; attempt <= MostShutdownAttempts; attempt++)
@@ -205,7 +205,8 @@ internal sealed class TlsTransport : Transport
             }
             catch (CryptographicException)
             {
-                // It does that when half a session ticket of the peer has arrived (RFC 8446, section 4.6.1); the rest will come soon.
+                // OpenSSL refuses while only half of the peer's session ticket has arrived (RFC 8446, section 4.6.1). The
+                // rest will come soon.
                 await Task.Delay(attempt, cancellationToken).ConfigureAwait(false);
             }
         }
@@ -213,7 +214,7 @@ internal sealed class TlsTransport : Transport
         return default;
     }
 
-    /// <summary>Cancels a wait if the caller can end it as well; null if only an interruption can, which needs nothing new.</summary>
+    /// <summary>A source that the caller's token cancels as well; null if that token can never be cancelled.</summary>
     private CancellationTokenSource? Either(CancellationToken cancellationToken)
         => cancellationToken.CanBeCanceled ? CancellationTokenSource.CreateLinkedTokenSource(_gate.Interrupted.Token, cancellationToken) : null;
 

@@ -10,8 +10,8 @@ namespace PSNetLab.Engine.IO;
 
 /// <summary>A connected byte stream. One reader and one writer at a time; nothing here blocks a thread.</summary>
 /// <remarks>
-/// Reading is in two steps, so that a connection with nothing to read needs no buffer: wait until there is something,
-/// then take it without waiting.
+/// Reading takes two steps, so that a connection with nothing to read needs no buffer: wait until there is something, then
+/// read it without waiting.
 /// </remarks>
 internal abstract class Transport : IDisposable
 {
@@ -38,7 +38,7 @@ internal abstract class Transport : IDisposable
 
     internal EndPoint RemoteEndPoint { get; }
 
-    /// <summary>Watches the bytes in both directions; null for nobody, which costs nothing.</summary>
+    /// <summary>Watches the bytes in both directions. Without one, null, watching costs nothing.</summary>
     internal ITap? Tap { get; set; }
 
     /// <summary>The fastest transport on this system for a connected socket. On failure the socket is closed.</summary>
@@ -61,13 +61,13 @@ internal abstract class Transport : IDisposable
     /// <summary>Whether sending from a file avoids a copy.</summary>
     internal virtual bool SendsFilesWithoutCopy => false;
 
-    /// <summary>Whether the end of the stream is announced to the peer, and not just the end of the connection.</summary>
+    /// <summary>Whether the end of the stream needs a message of its own before the connection ends, as in TLS.</summary>
     internal virtual bool NeedsCloseNotify => false;
 
-    /// <summary>Completes when a read is worth trying: there is data, or the end, or an error.</summary>
+    /// <summary>Completes when there may be something to read: data, the end of the stream, or an error.</summary>
     internal abstract ValueTask WaitReadableAsync(CancellationToken cancellationToken);
 
-    /// <summary>Reads what is there: a number of bytes, 0 at the end of the stream, -1 when there is nothing yet.</summary>
+    /// <summary>Reads what is there; returns the number of bytes, 0 at the end of the stream, -1 if there is nothing yet.</summary>
     /// <exception cref="SocketException">The connection failed.</exception>
     internal int TryReceive(Span<byte> buffer)
     {
@@ -89,12 +89,12 @@ internal abstract class Transport : IDisposable
         return sent;
     }
 
-    /// <summary>Sends as much of two parts, one after the other, as the system accepts at once.</summary>
+    /// <summary>Sends two parts, one after the other, as far as the system accepts them at once.</summary>
     /// <param name="first">The first part.</param>
     /// <param name="second">The second part.</param>
     /// <param name="file">A file that holds the second part, for a transport that can send it from there without a copy.</param>
-    /// <param name="offset">Where in the file.</param>
-    /// <returns>The number of bytes sent of both together.</returns>
+    /// <param name="offset">Where the second part begins in the file.</param>
+    /// <returns>The number of bytes sent, of both parts together.</returns>
     /// <exception cref="SocketException">The connection failed.</exception>
     internal int TrySend(ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, SafeFileHandle? file, long offset)
     {
@@ -110,11 +110,11 @@ internal abstract class Transport : IDisposable
 
     /// <summary>Sends a part of a file.</summary>
     /// <param name="file">The file.</param>
-    /// <param name="offset">Where the part begins.</param>
-    /// <param name="count">The bytes of the part.</param>
+    /// <param name="offset">Where the part begins in the file.</param>
+    /// <param name="count">The length of the part in bytes.</param>
     /// <param name="onProgress">Called from time to time with the number of bytes sent since the last call.</param>
     /// <param name="cancellationToken">Ends the waiting.</param>
-    /// <returns>The bytes sent: fewer than asked for if the file has become shorter.</returns>
+    /// <returns>The number of bytes sent: fewer than asked for if the file was truncated.</returns>
     internal ValueTask<long> SendFileAsync(SafeFileHandle file, long offset, long count, Action<long> onProgress, CancellationToken cancellationToken)
         => Tap is null
             ? SendFileUnseenAsync(file, offset, count, onProgress, cancellationToken)
@@ -221,13 +221,13 @@ internal abstract class Transport : IDisposable
                 using CancellationTokenSource limit = new(s_closePatience);
                 Resume();
 
-                // At once, because the peer may have to send before it reads and so makes room for the last bytes.
+                // Both at the same time: the peer may read our last bytes only after we have read what it sends.
                 await Task.WhenAll(FinishAsync(limit.Token).AsTask(), DrainAsync(limit.Token).AsTask()).ConfigureAwait(false);
             }
         }
         catch (Exception)
         {
-            // The peer has left or takes too long, so this is the end.
+            // The peer has left or takes too long: the connection is closed anyway.
         }
         finally
         {
@@ -235,7 +235,10 @@ internal abstract class Transport : IDisposable
         }
     }
 
-    /// <summary>Makes the end a reset: with nothing to linger for, close(2) sends RST instead of FIN (socket(7), SO_LINGER).</summary>
+    /// <summary>
+    /// Makes Dispose reset the connection: with a linger time of 0, close(2) sends RST instead of FIN (socket(7),
+    /// SO_LINGER).
+    /// </summary>
     internal void ResetOnDispose()
     {
         IsReset = true;
@@ -245,7 +248,7 @@ internal abstract class Transport : IDisposable
         }
         catch (Exception error) when (error is SocketException or ObjectDisposedException)
         {
-            // The connection is gone already, which is an error on macOS: there is nobody left to get a reset.
+            // The connection has already ended, which macOS reports as an error. Nobody is left to reset.
         }
     }
 
@@ -257,14 +260,14 @@ internal abstract class Transport : IDisposable
     /// <summary>Lets reading continue after an interruption.</summary>
     private protected abstract void Resume();
 
-    /// <summary>Says that no more data will come, which may have to wait for room.</summary>
+    /// <summary>Ends the sending side, which may have to wait for room in the send buffer.</summary>
     private protected virtual ValueTask FinishAsync(CancellationToken cancellationToken)
     {
         Socket.Shutdown(SocketShutdown.Send);
         return default;
     }
 
-    /// <summary>Discards what arrives after the last use, until the end of the stream.</summary>
+    /// <summary>Discards what still arrives during a graceful close, until the end of the stream.</summary>
     private protected virtual ValueTask DrainAsync(CancellationToken cancellationToken) => DiscardAsync(cancellationToken);
 
     private int Discard()

@@ -10,7 +10,7 @@ internal sealed record UdpBinding
 
     internal IPEndPoint EndPoint { get; init; } = new(IPAddress.Loopback, 0);
 
-    /// <summary>The parameter the port came from, for advice.</summary>
+    /// <summary>The parameter that gave the port, for error messages.</summary>
     internal string PortParameter { get; init; } = "-Port";
 
     internal bool ReuseAddress { get; init; }

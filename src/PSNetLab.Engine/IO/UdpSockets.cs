@@ -94,7 +94,7 @@ internal static class UdpSockets
         }
         catch (SocketException)
         {
-            return IPAddress.Any; // no route: sending will say so
+            return IPAddress.Any; // no route; sending will fail with a better error
         }
     }
 

@@ -5,19 +5,20 @@ using PSNetLab.Engine.Native.MacOS;
 namespace PSNetLab.Engine.Inspection;
 
 /// <summary>
-/// Lists the sockets of a Mac by process: with everything macOS reports, but only root sees the processes of other users.
+/// Lists the sockets of a Mac by process. That has every detail macOS reports, but only root sees the processes of other
+/// users.
 /// </summary>
 internal sealed class MacSockets(IProcessDescriptors system)
 {
     private const int FirstBytes = 16 * 1024;
 
     /// <summary>
-    /// Passes on every socket of some protocols. One that several processes share is passed on once; one that is neither
-    /// bound nor connected, not at all, as on other systems.
+    /// Lists the sockets of some protocols. A socket that several processes share is listed once. A socket that is neither
+    /// bound nor connected is not listed, as on other systems.
     /// </summary>
-    /// <param name="protocols">Which.</param>
-    /// <param name="all">What is known about all sockets, whoever owns them; used at the end.</param>
-    /// <param name="onSocket">Gets the sockets.</param>
+    /// <param name="protocols">The protocols.</param>
+    /// <param name="all">The sockets of all users, with fewer details; those not seen by process are listed at the end.</param>
+    /// <param name="onSocket">Called with each socket.</param>
     internal void List(SocketProtocol[] protocols, IEnumerable<SocketInfo> all, Action<SocketInfo> onSocket)
     {
         Dictionary<EndPoints, int> told = [];

@@ -5,18 +5,19 @@ using PSNetLab.Engine.Native.MacOS;
 
 namespace PSNetLab.Engine.Inspection;
 
-/// <summary>Lists the sockets of the machine, with the means of each system.</summary>
+/// <summary>Lists the sockets of the machine, with the interface that each system has for it.</summary>
 internal static class MachineSockets
 {
-    /// <summary>Every state of <see cref="SocketState"/>.</summary>
+    /// <summary>The bits of all states.</summary>
     internal const uint AllStates = 0x1FFF;
 
-    /// <summary>Passes on every socket of some protocols.</summary>
-    /// <param name="protocols">Which.</param>
-    /// <param name="states">A bit for each state wanted, as 1 &lt;&lt; <see cref="SocketState"/>; others may be included.</param>
-    /// <param name="detailed">Whether to read what TCP itself knows, if possible.</param>
-    /// <param name="onSocket">Gets the sockets.</param>
-    /// <exception cref="NetLabException">The system does not report it.</exception>
+    /// <summary>Lists the sockets of some protocols.</summary>
+    /// <param name="protocols">The protocols.</param>
+    /// <param name="states">A bit for each state wanted, 1 &lt;&lt; <see cref="SocketState"/>. Sockets in other states may be
+    /// listed, too.</param>
+    /// <param name="detailed">Whether to fill in <see cref="SocketInfo.TcpInfo"/>, if the system has it.</param>
+    /// <param name="onSocket">Called with each socket.</param>
+    /// <exception cref="NetLabException">The system refused to list its sockets.</exception>
     internal static void List(SocketProtocol[] protocols, uint states, bool detailed, Action<SocketInfo> onSocket)
     {
         if (OperatingSystem.IsMacOS())
@@ -42,7 +43,7 @@ internal static class MachineSockets
     }
 
     /// <summary>
-    /// What the list knows about a socket of this process that the socket itself does not: its state, and on a Mac its
+    /// Finds a socket of this process in the list, which knows more than the socket itself: its state and, on a Mac, its
     /// queues.
     /// </summary>
     internal static SocketInfo? Find(Socket socket, IPEndPoint? local, IPEndPoint? remote)
@@ -50,7 +51,7 @@ internal static class MachineSockets
             : OperatingSystem.IsWindows() && socket.ProtocolType == ProtocolType.Tcp && local is not null && remote is not null ? WindowsSockets.Find(local, remote)
             : null;
 
-    /// <summary>The state for a number of .NET, which are those of Windows.</summary>
+    /// <summary>The state for one of .NET, whose numbers are those of Windows.</summary>
     internal static SocketState State(TcpState state) => state switch
     {
         TcpState.Closed or TcpState.DeleteTcb => SocketState.Closed,

@@ -11,10 +11,10 @@ internal static class OwnSockets
 {
     private static readonly Lazy<string> s_process = new(() => System.Diagnostics.Process.GetCurrentProcess().ProcessName);
 
-    /// <summary>Everything that is known about a socket.</summary>
+    /// <summary>Collects everything that is known about a socket.</summary>
     /// <param name="socket">The socket.</param>
-    /// <param name="counts">What the module has counted on it.</param>
-    /// <exception cref="NetLabException">It is closed.</exception>
+    /// <param name="counts">The counts of the module's connection or server; null if the socket belongs to neither.</param>
+    /// <exception cref="NetLabException">The socket is closed.</exception>
     internal static SocketInfo Describe(Socket socket, Totals? counts = null)
     {
         try
@@ -67,7 +67,10 @@ internal static class OwnSockets
         }
         catch (SocketException error)
         {
-            throw new NetLabException(FaultKind.SocketError, $"The system gave no information about the socket: {SocketFaults.Words(error)}.", error);
+            throw new NetLabException(
+                FaultKind.SocketError,
+                $"The system refused to describe the socket: {SocketFaults.Words(error)}.",
+                error);
         }
     }
 
@@ -80,7 +83,7 @@ internal static class OwnSockets
     internal static NetLabException NotStarted() => new(FaultKind.ConnectionClosed, "The TcpListener is not listening: "
         + "it was stopped or never started. Call its Start method first.");
 
-    /// <summary>A socket that waits for its connection: only Linux knows its endpoints yet.</summary>
+    /// <summary>Finds a socket that is still connecting. Only Linux lists its endpoints.</summary>
     private static SocketInfo? Connecting(long? inode)
     {
         SocketInfo? found = null;

@@ -26,7 +26,7 @@ internal static class PortOwner
         }
         catch (NetLabException)
         {
-            return string.Empty; // It is the fault that is to be told.
+            return string.Empty; // the message that the port is in use must not fail
         }
 
         new SocketProcesses().Complete(holders);

@@ -20,11 +20,11 @@ internal static unsafe class SockDiag
     private const byte Family4 = 2;
     private const byte Family6 = 10;
 
-    /// <summary>Passes on every socket of a protocol.</summary>
-    /// <param name="protocol">Which.</param>
-    /// <param name="states">A bit for each state wanted, as 1 &lt;&lt; <see cref="SocketState"/>.</param>
-    /// <param name="detailed">Whether to read what TCP itself knows as well.</param>
-    /// <param name="onSocket">Gets the sockets.</param>
+    /// <summary>Lists the sockets of a protocol.</summary>
+    /// <param name="protocol">The protocol.</param>
+    /// <param name="states">A bit for each state wanted, 1 &lt;&lt; <see cref="SocketState"/>.</param>
+    /// <param name="detailed">Whether to fill in <see cref="SocketInfo.TcpInfo"/>.</param>
+    /// <param name="onSocket">Called with each socket.</param>
     /// <returns>False if the kernel does not answer such queries.</returns>
     internal static bool TryList(SocketProtocol protocol, uint states, bool detailed, Action<SocketInfo> onSocket)
     {

@@ -7,7 +7,7 @@ using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab.Engine.Inspection;
 
-/// <summary>Reads what macOS reports about a socket: struct socket_fdinfo of sys/proc_info.h, as 64-bit processes see it.</summary>
+/// <summary>Parses what macOS reports about a socket: struct socket_fdinfo of sys/proc_info.h, as 64-bit processes see it.</summary>
 internal static class SocketFdInfo
 {
     internal const int Bytes = 792;

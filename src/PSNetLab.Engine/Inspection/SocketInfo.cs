@@ -3,19 +3,19 @@ using System.Net.Sockets;
 
 namespace PSNetLab;
 
-/// <summary>What is known about a socket. What the system does not report, or was not asked for, is null.</summary>
+/// <summary>Describes a socket. A property is null if the system does not report it, or if it was not asked for.</summary>
 public sealed class SocketInfo
 {
-    /// <summary>The protocol; null for any other.</summary>
+    /// <summary>The protocol; null if it is not a member of <see cref="SocketProtocol"/>.</summary>
     public SocketProtocol? Protocol { get; internal init; }
 
-    /// <summary>The state.</summary>
+    /// <summary>The state, with the names of TCP for sockets of every kind.</summary>
     public SocketState State { get; internal init; }
 
     /// <summary>The local address; null for a Unix socket.</summary>
     public IPAddress? LocalAddress { get; internal init; }
 
-    /// <summary>The local port.</summary>
+    /// <summary>The local port; null for a Unix socket.</summary>
     public int? LocalPort { get; internal init; }
 
     /// <summary>The address of the peer; null without one.</summary>
@@ -24,13 +24,13 @@ public sealed class SocketInfo
     /// <summary>The port of the peer; null without one.</summary>
     public int? RemotePort { get; internal init; }
 
-    /// <summary>The path of a Unix socket; one that starts with @ is abstract.</summary>
+    /// <summary>The path of a Unix socket; an abstract name starts with @ (unix(7)).</summary>
     public string? Path { get; internal init; }
 
-    /// <summary>The address family.</summary>
+    /// <summary>The address family: InterNetwork for IPv4, InterNetworkV6 for IPv6, or Unix.</summary>
     public AddressFamily AddressFamily { get; internal init; }
 
-    /// <summary>The type: a stream or datagrams.</summary>
+    /// <summary>The type: Stream, Dgram, or for Unix sockets also Seqpacket.</summary>
     public SocketType SocketType { get; internal init; }
 
     /// <summary>Bytes received and not yet read; for a listener, connections not yet accepted.</summary>
@@ -39,25 +39,25 @@ public sealed class SocketInfo
     /// <summary>Bytes sent and not yet acknowledged; for a listener, the most connections that may wait.</summary>
     public long? SendQueue { get; internal init; }
 
-    /// <summary>The number of the user the socket belongs to.</summary>
+    /// <summary>The number of the user who owns the socket.</summary>
     public uint? UserId { get; internal init; }
 
     /// <summary>The name of that user.</summary>
     public string? UserName { get; internal init; }
 
-    /// <summary>The number of the socket in the system; 0 if no process has it open.</summary>
+    /// <summary>The inode number of the socket on Linux; 0 if no process has it open.</summary>
     public long? Inode { get; internal init; }
 
     /// <summary>The file descriptor or handle, for a socket of this process.</summary>
     public long? Handle { get; internal init; }
 
-    /// <summary>The process that has the socket open; the first of several.</summary>
+    /// <summary>The id of the process that has the socket open; of several, the first one found.</summary>
     public int? ProcessId { get; internal set; }
 
     /// <summary>The name of that process.</summary>
     public string? ProcessName { get; internal set; }
 
-    /// <summary>The program of that process.</summary>
+    /// <summary>The path of that process's program.</summary>
     public string? ProcessPath { get; internal set; }
 
     /// <summary>Datagrams the system dropped because the receive buffer was full.</summary>
@@ -66,22 +66,22 @@ public sealed class SocketInfo
     /// <summary>Whether calls on the socket block.</summary>
     public bool? Blocking { get; internal init; }
 
-    /// <summary>Bytes received by the module's connection or server.</summary>
+    /// <summary>Bytes received by the module's connection or server that owns the socket.</summary>
     public long? BytesReceived { get; internal init; }
 
-    /// <summary>Bytes sent by it.</summary>
+    /// <summary>Bytes sent by that connection or server.</summary>
     public long? BytesSent { get; internal init; }
 
-    /// <summary>Messages received by it.</summary>
+    /// <summary>Messages received by that connection or server.</summary>
     public long? MessagesReceived { get; internal init; }
 
-    /// <summary>Messages sent by it.</summary>
+    /// <summary>Messages sent by that connection or server.</summary>
     public long? MessagesSent { get; internal init; }
 
     /// <summary>The common options, for a socket of this process.</summary>
     public IReadOnlyList<SocketOption>? Options { get; internal init; }
 
-    /// <summary>What TCP itself knows about the connection.</summary>
+    /// <summary>The kernel's TCP measurements of the connection (Linux only).</summary>
     public TcpInfo? TcpInfo { get; internal init; }
 
     /// <inheritdoc/>

@@ -12,16 +12,16 @@ public sealed class SocketOption
         Meaning = meaning;
     }
 
-    /// <summary>The part of the system it belongs to: Socket, Tcp, IP, IPv6, or a number.</summary>
+    /// <summary>The protocol level of the option: Socket, Tcp, IP, IPv6, or a number.</summary>
     public string Level { get; }
 
-    /// <summary>The name, or the level and number of an option without one.</summary>
+    /// <summary>The name of the option, or its level and number, such as 6/23, if it has no name here.</summary>
     public string Name { get; }
 
-    /// <summary>The current value: a switch, a number, or bytes.</summary>
+    /// <summary>The current value: a Boolean, a number, or bytes.</summary>
     public object? Value { get; }
 
-    /// <summary>What the number counts; null for a switch.</summary>
+    /// <summary>The unit of the value, such as bytes or s; null for a Boolean.</summary>
     public string? Unit { get; }
 
     /// <summary>What the option does.</summary>

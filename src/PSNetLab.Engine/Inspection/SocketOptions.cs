@@ -13,7 +13,7 @@ internal static class SocketOptions
     private const SocketOptionLevel IP = SocketOptionLevel.IP;
     private const SocketOptionLevel IPv6 = SocketOptionLevel.IPv6;
 
-    /// <summary>The options with a name here.</summary>
+    /// <summary>The options that the module knows by name.</summary>
     internal static readonly Definition[] Known =
     [
         new("ReuseAddress", Generic, SocketOptionName.ReuseAddress, null,
@@ -65,7 +65,7 @@ internal static class SocketOptions
             "Whether IPv6 multicast is also delivered on this machine (IPV6_MULTICAST_LOOP)"),
     ];
 
-    /// <summary>The known options a socket has, with their values.</summary>
+    /// <summary>Reads all known options that a socket has.</summary>
     internal static IReadOnlyList<SocketOption> GetAll(Socket socket)
     {
         List<SocketOption> options = [];
@@ -103,7 +103,7 @@ internal static class SocketOptions
     }
 
     /// <summary>Sets one option.</summary>
-    /// <exception cref="NetLabException">There is no such option, the socket does not have it, or the value is not possible.</exception>
+    /// <exception cref="NetLabException">There is no such option, the socket does not have it, or it cannot have this value.</exception>
     internal static void Set(Socket socket, string name, object value)
     {
         Check(name, value);
@@ -130,8 +130,8 @@ internal static class SocketOptions
         }
     }
 
-    /// <summary>Whether the option can be set to the value, as far as that can be known without a socket.</summary>
-    /// <exception cref="NetLabException">It cannot.</exception>
+    /// <summary>Checks whether the option can be set to the value, as far as that is known without a socket.</summary>
+    /// <exception cref="NetLabException">It cannot be set.</exception>
     internal static void Check(string name, object value)
     {
         if (Find(name) is { IsReadOnly: true } definition)
@@ -167,7 +167,7 @@ internal static class SocketOptions
             + "module has no name for");
     }
 
-    /// <summary>The level and number of an option that the runtime has no correct name for; null if it has one.</summary>
+    /// <summary>The system's level and number of an option; null if the runtime's name for it is right.</summary>
     private static (int Level, int Number)? Raw(string name) => Find(name) is { } definition ? definition.Raw : ParseNumbers(name);
 
     private static Definition? Find(string name) => Array.Find(Known, definition => string.Equals(definition.Name, name, StringComparison.OrdinalIgnoreCase));
@@ -207,10 +207,10 @@ internal static class SocketOptions
             + "Get-SocketOption lists the options it has; some need extra rights, or must be set before the socket is bound.",
         error);
 
-    /// <summary>An option with a name here.</summary>
+    /// <summary>An option that the module knows by name.</summary>
     internal sealed record Definition(string Name, SocketOptionLevel Level, SocketOptionName Option, string? Unit, string Meaning, bool IsReadOnly = false, (int Level, int Number)? Linux = null, (int Level, int Number)? MacOS = null)
     {
-        /// <summary>The system's own numbers, where the runtime's name means something else or nothing.</summary>
+        /// <summary>The system's level and number, if the runtime's name for the option is wrong or missing.</summary>
         internal (int Level, int Number)? Raw => OperatingSystem.IsLinux() ? Linux : OperatingSystem.IsMacOS() ? MacOS : null;
 
         internal bool IsSwitch => Unit is null;

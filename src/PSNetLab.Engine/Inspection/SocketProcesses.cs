@@ -14,7 +14,7 @@ internal sealed class SocketProcesses
 
     private readonly Dictionary<int, (string? Name, string? Path)> _known = [];
 
-    /// <summary>Whether something is unknown for lack of rights.</summary>
+    /// <summary>Whether a process could not be searched for lack of rights.</summary>
     internal bool IsPartial { get; private set; }
 
     /// <summary>Fills in the processes of sockets, as far as they are known.</summary>

@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace PSNetLab;
 
 /// <summary>
-/// What TCP itself knows about a connection (struct tcp_info of linux/tcp.h). What an older kernel does not report is
-/// null.
+/// The kernel's TCP measurements of a connection (struct tcp_info of linux/tcp.h). A property is null if the kernel is too
+/// old to report it.
 /// </summary>
 public sealed class TcpInfo
 {
@@ -31,22 +31,22 @@ public sealed class TcpInfo
     /// <summary>The smoothed time from sending to acknowledgement (RFC 6298).</summary>
     public TimeSpan RoundTripTime { get; }
 
-    /// <summary>How much that time varies.</summary>
+    /// <summary>The variation of the round-trip time (RFC 6298).</summary>
     public TimeSpan RoundTripVariance { get; }
 
-    /// <summary>The shortest such time seen.</summary>
+    /// <summary>The shortest round-trip time seen.</summary>
     public TimeSpan? MinimumRoundTripTime { get; }
 
-    /// <summary>How long a segment may stay unacknowledged before it is sent again.</summary>
+    /// <summary>How long a segment may stay unacknowledged before it is retransmitted.</summary>
     public TimeSpan RetransmissionTimeout { get; }
 
-    /// <summary>How many segments may be on their way (RFC 5681).</summary>
+    /// <summary>The congestion window: how many segments may be in flight (RFC 5681).</summary>
     public long? CongestionWindow { get; }
 
     /// <summary>The most bytes of data in a segment sent.</summary>
     public long? MaximumSegmentSize { get; }
 
-    /// <summary>The largest packet that arrives unfragmented, in bytes.</summary>
+    /// <summary>The largest packet that reaches the peer without fragmentation, in bytes.</summary>
     public long? PathMtu { get; }
 
     /// <summary>Segments sent and not yet acknowledged.</summary>

@@ -24,7 +24,7 @@ internal static class WindowsSockets
     /// <returns>0, or a system error code.</returns>
     internal delegate uint TableReader(Span<byte> table, ref uint bytes);
 
-    /// <summary>Passes on every socket of a protocol.</summary>
+    /// <summary>Lists the sockets of a protocol.</summary>
     /// <exception cref="NetLabException">Windows refused.</exception>
     [SupportedOSPlatform("windows")]
     internal static void List(SocketProtocol protocol, Action<SocketInfo> onSocket)
@@ -78,7 +78,7 @@ internal static class WindowsSockets
         }
     }
 
-    /// <summary>Passes on every socket of a table.</summary>
+    /// <summary>Lists the sockets of a table.</summary>
     internal static void Read(ReadOnlySpan<byte> table, SocketProtocol protocol, bool six, Action<SocketInfo> onSocket)
     {
         Row row = protocol == SocketProtocol.Tcp ? (six ? s_tcp6 : s_tcp4) : (six ? s_udp6 : s_udp4);
@@ -95,7 +95,7 @@ internal static class WindowsSockets
         SocketState state = row.State is { } at ? MachineSockets.State((TcpState)BinaryPrimitives.ReadInt32LittleEndian(bytes[at..])) : SocketState.Closed;
         int process = BinaryPrimitives.ReadInt32LittleEndian(bytes[row.Process..]);
 
-        // The peer of a listener means nothing.
+        // The peer in the row of a listener has no meaning.
         int remotePort = row.RemotePort is { } port && state != SocketState.Listen ? BinaryPrimitives.ReadUInt16BigEndian(bytes[port..]) : 0;
         return new SocketInfo
         {

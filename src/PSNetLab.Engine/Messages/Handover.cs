@@ -15,7 +15,7 @@ internal sealed class Handover
     private int _first;
     private int _second;
 
-    /// <summary>Says that a send begins, which will be recorded.</summary>
+    /// <summary>Call this before a send that will be recorded.</summary>
     /// <returns>What to pass to <see cref="End"/>.</returns>
     internal int Begin()
     {
@@ -24,10 +24,10 @@ internal sealed class Handover
         return side;
     }
 
-    /// <summary>Says that it has been recorded, or will not be.</summary>
+    /// <summary>Call this when the send was recorded, or will not be.</summary>
     internal void End(int side) => Interlocked.Decrement(ref side == 0 ? ref _first : ref _second);
 
-    /// <summary>Waits until everything begun by now has ended: no longer than a non-blocking system call.</summary>
+    /// <summary>Waits for the sends in progress to be recorded, which takes no longer than a non-blocking system call.</summary>
     internal void Wait()
     {
         if (Volatile.Read(ref _first) == 0 && Volatile.Read(ref _second) == 0)
@@ -37,7 +37,7 @@ internal sealed class Handover
 
         lock (_gate)
         {
-            // What begins from here on is counted on the other side, so this side empties however busy the server is.
+            // Sends that begin from now on are counted on the other side, so this side empties however busy the server is.
             int side = _side;
             Volatile.Write(ref _side, 1 - side);
             long start = Environment.TickCount64;

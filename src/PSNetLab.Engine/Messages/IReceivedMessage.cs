@@ -2,7 +2,7 @@ using System.Net;
 
 namespace PSNetLab.Engine.Messages;
 
-/// <summary>What messages of every protocol have in common.</summary>
+/// <summary>The common properties of messages of every protocol.</summary>
 internal interface IReceivedMessage : IWeighted
 {
     IPEndPoint RemoteEndPoint { get; }

@@ -21,7 +21,7 @@ internal interface IWeighted
 internal sealed class Mailbox<T> : IMessageSink<T>, IMessageSource<T>
     where T : class
 {
-    /// <summary>The most bytes that wait, however few the items: a limit on messages alone says little about memory.</summary>
+    /// <summary>The most bytes that wait, because a limit on the number of items alone does not bound memory.</summary>
     internal const long MostBytes = 64 * 1024 * 1024;
 
     private const int FirstCapacity = 16;
@@ -69,7 +69,7 @@ internal sealed class Mailbox<T> : IMessageSink<T>, IMessageSource<T>
     /// <inheritdoc/>
     public bool TryAdd(T item) => Add(item) != AddResult.NoRoom;
 
-    /// <summary>Takes an item, unless there is no room.</summary>
+    /// <summary>Adds an item if there is room.</summary>
     internal AddResult Add(T item)
     {
         AddResult result;
@@ -110,7 +110,7 @@ internal sealed class Mailbox<T> : IMessageSink<T>, IMessageSource<T>
     /// <remarks>Continuations never run inside the producer's call: that is a socket thread in the middle of its work.</remarks>
     public Task WaitForDataAsync(CancellationToken cancellationToken) => DataOrEnd().WaitAsync(cancellationToken);
 
-    /// <summary>The item at a position, the oldest at 0; null when there is none.</summary>
+    /// <summary>The item at a position, the oldest at 0; null if there is none.</summary>
     internal T? PeekAt(int index)
     {
         Handover.Wait();
@@ -127,7 +127,7 @@ internal sealed class Mailbox<T> : IMessageSink<T>, IMessageSource<T>
         return Take(new Span<T>(ref item!)) > 0 ? item : null;
     }
 
-    /// <summary>Takes the oldest items, as many as there are and as fit.</summary>
+    /// <summary>Takes the oldest items, as many as fit.</summary>
     internal int Take(Span<T> destination)
     {
         int taken;
@@ -224,7 +224,7 @@ internal sealed class Mailbox<T> : IMessageSink<T>, IMessageSource<T>
     {
         waiting = null;
 
-        // After the end, what is still on its way is kept beyond the limit: there is nobody left to hold back.
+        // After the end, items of waiting producers are kept beyond the limit: there is no sender left to hold back.
         if ((IsFull || _held.Count > 0) && !_completed)
         {
             if (_whenFull == WhenFull.Wait)
@@ -265,7 +265,7 @@ internal sealed class Mailbox<T> : IMessageSink<T>, IMessageSource<T>
 
     private static int Weight(T item) => item is IWeighted weighted ? weighted.Length : 0;
 
-    // Over the limit by one item at most, so that an item larger than the limit also fits.
+    // May exceed the limit by one item, so that an item larger than the limit also fits.
     private bool IsFull => _count >= _limit || _bytes >= MostBytes;
 
     private void Grow()

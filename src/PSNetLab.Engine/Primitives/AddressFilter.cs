@@ -51,7 +51,10 @@ internal sealed class AddressFilter
             }
         }
 
-        throw new NetLabException(FaultKind.InvalidAddress, $"'{text}' is neither an IP address nor a CIDR range. Write it like 192.0.2.7, 10.0.0.0/8 or fe80::/10; no number of IPv4 has leading zeros.") { Subject = text };
+        throw new NetLabException(
+            FaultKind.InvalidAddress,
+            $"'{text}' is neither an IP address nor a CIDR range. Write it like 192.0.2.7, 10.0.0.0/8 or fe80::/10; "
+                + "numbers in an IPv4 address have no leading zeros.") { Subject = text };
     }
 
     private static string? WithoutIPv4(Range[] ranges) => Array.Exists(ranges, range => range.IsIPv4)

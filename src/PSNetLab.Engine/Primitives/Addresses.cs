@@ -4,7 +4,7 @@ using System.Net.Sockets;
 
 namespace PSNetLab.Engine.Primitives;
 
-/// <summary>Reads addresses as people mean them.</summary>
+/// <summary>Parses and formats addresses.</summary>
 internal static class Addresses
 {
     /// <summary>Host and port as one text, an IPv6 address in brackets (RFC 3986, section 3.2.2).</summary>
@@ -16,8 +16,8 @@ internal static class Addresses
     /// <summary>Reads an IPv6 address (RFC 4291, section 2.2), in brackets or not, or an IPv4 address of four decimal numbers.</summary>
     /// <remarks>
     /// inet_aton(3), and with it the runtime, also accepts 10.1 for 10.0.0.1, 0x7f.0.0.1 for 127.0.0.1 and, as octal,
-    /// 127.0.0.010 for 127.0.0.8. Whoever writes the last means 127.0.0.10, and a filter that does something else than it
-    /// says is worse than an error.
+    /// 127.0.0.010 for 127.0.0.8. People who write the last one mean 127.0.0.10, and a filter that does not do what it says
+    /// is worse than an error.
     /// </remarks>
     internal static bool TryParse(string text, out IPAddress address)
     {
@@ -61,7 +61,7 @@ internal static class Addresses
             || (last.StartsWith("0x", StringComparison.OrdinalIgnoreCase) && last.Skip(2).All(char.IsAsciiHexDigit));
     }
 
-    /// <summary>The endpoint of an IP socket; an IPv4 peer is one of IPv4, also on a socket for both families.</summary>
+    /// <summary>The endpoint of an IP socket. An IPv4 peer has its IPv4 address even if the socket serves both families.</summary>
     internal static IPEndPoint OfSocket(EndPoint endPoint)
     {
         IPEndPoint ip = (IPEndPoint)endPoint;

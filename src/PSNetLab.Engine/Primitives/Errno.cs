@@ -2,7 +2,7 @@ using System.Net.Sockets;
 
 namespace PSNetLab.Engine.Primitives;
 
-/// <summary>The error numbers of Linux, under its own names (errno(3)), and what they mean for sockets.</summary>
+/// <summary>The error numbers of Linux by their names (errno(3)), and the <see cref="SocketError"/> of each.</summary>
 internal static class Errno
 {
     internal const int EPERM = 1;

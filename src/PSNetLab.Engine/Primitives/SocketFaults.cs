@@ -6,7 +6,10 @@ namespace PSNetLab.Engine.Primitives;
 /// <summary>The one place that turns the system's socket errors into faults with a name and advice.</summary>
 internal static class SocketFaults
 {
-    /// <summary>Says which process uses a port, as " (by process 4711, node)"; empty until a way to find out is set.</summary>
+    /// <summary>
+    /// Returns " (by process 4711, node)" for a port that is in use, or nothing. Set from above, because this floor cannot
+    /// list processes.
+    /// </summary>
     internal static Func<IPEndPoint, ProtocolType, string> DescribeOwner { get; set; } = static (_, _) => string.Empty;
 
     private const string NoMoreDescriptors = "this process is out of file descriptors";
@@ -75,7 +78,7 @@ internal static class SocketFaults
         _ => Other(error, $"Cannot send to {remote}"),
     };
 
-    /// <summary>What fails because the process or the system is out of file descriptors.</summary>
+    /// <summary>The fault when the process or the system is out of file descriptors.</summary>
     internal static NetLabException NoDescriptors(string what, string advice, Exception? error = null) => new(FaultKind.TooManyOpenFiles, $"{what}: {NoMoreDescriptors}. {advice}", error);
 
     /// <summary>A fault without a message of its own.</summary>

@@ -2,7 +2,7 @@ using System.Text;
 
 namespace PSNetLab.Engine.Primitives;
 
-/// <summary>How text becomes bytes and back where nothing else was asked for.</summary>
+/// <summary>The default text encoding.</summary>
 internal static class TextEncoding
 {
     /// <summary>UTF-8 without a byte order mark.</summary>

@@ -1,6 +1,6 @@
 namespace PSNetLab.Engine.Primitives;
 
-/// <summary>What was received and sent, on one connection or on all of a server.</summary>
+/// <summary>How many bytes and messages were received and sent, on one connection or on all connections of a server.</summary>
 internal readonly record struct Totals(long BytesReceived, long BytesSent, long MessagesReceived, long MessagesSent)
 {
     internal Totals Add(Totals other) => new(

@@ -54,5 +54,7 @@ internal sealed class GuardedObserver(IStreamServerObserver observer, EndPoint s
     }
 
     private void Report(Exception error)
-        => Faulted(new NetLabException(FaultKind.SocketError, $"The server on {server} could not tell what happened: {error.Message}", error), server);
+        => Faulted(
+            new NetLabException(FaultKind.SocketError, $"An event of the server on {server} could not be reported: {error.Message}", error),
+            server);
 }

@@ -5,10 +5,10 @@ namespace PSNetLab.Engine.Servers;
 /// <summary>A connection that a <see cref="StreamServer"/> serves. Disposing closes it, if nothing else has.</summary>
 internal interface IServedConnection : IDisposable
 {
-    /// <summary>How long nothing was received or sent.</summary>
+    /// <summary>The milliseconds since anything was received or sent.</summary>
     long IdleMilliseconds { get; }
 
-    /// <summary>What was received and sent so far.</summary>
+    /// <summary>The bytes and messages received and sent so far.</summary>
     Totals Totals { get; }
 
     /// <summary>Serves the connection to its end, and closes it.</summary>
@@ -17,7 +17,7 @@ internal interface IServedConnection : IDisposable
     /// <summary>Ends the connection if something took too long. Called from time to time, on another thread.</summary>
     void CheckDeadline();
 
-    /// <summary>Says that the server is stopping: the connection must end soon, by itself.</summary>
+    /// <summary>Called when the server is stopping: the connection must end soon, by itself.</summary>
     void BeginStop();
 
     /// <summary>Ends the connection at once, because the server is stopping.</summary>

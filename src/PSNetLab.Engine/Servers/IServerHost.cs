@@ -2,10 +2,10 @@ using System.Net;
 
 namespace PSNetLab.Engine.Servers;
 
-/// <summary>What a connection knows about its server.</summary>
+/// <summary>The server as its connections see it.</summary>
 internal interface IServerHost
 {
-    /// <summary>Whether connections are ending because the server is.</summary>
+    /// <summary>Whether the server is stopping, so that its connections must end.</summary>
     bool IsStopping { get; }
 
     /// <summary>Reports a fault that does not end the server.</summary>

@@ -2,24 +2,27 @@ using PSNetLab.Engine.IO;
 
 namespace PSNetLab.Engine.Servers;
 
-/// <summary>What a <see cref="StreamServer"/> does with the streams it accepts.</summary>
+/// <summary>Makes the connections of a <see cref="StreamServer"/>: the protocol that it speaks.</summary>
 internal interface IStreamHandler
 {
-    /// <summary>The shortest time after which a connection may have to be ended by <see cref="IServedConnection.CheckDeadline"/>; null for never.</summary>
+    /// <summary>
+    /// The shortest time limit of a connection, which decides how often <see cref="IServedConnection.CheckDeadline"/> is
+    /// called; null if there is no limit.
+    /// </summary>
     TimeSpan? ShortestDeadline { get; }
 
-    /// <summary>How many connections beyond the limit are still served, only to be told that there is no room.</summary>
+    /// <summary>How many connections over the limit are served at a time, just to tell them that there is no room.</summary>
     int MostTurnedAway { get; }
 
-    /// <summary>What happens to connections there is no room for, in words that continue a sentence.</summary>
+    /// <summary>What happens to connections over the limit, to complete the sentence "New ones …".</summary>
     string FateOfTooMany { get; }
 
-    /// <summary>Makes a connection of an accepted stream, which the connection then owns.</summary>
-    /// <param name="transport">The stream.</param>
+    /// <summary>Makes the connection for an accepted stream.</summary>
+    /// <param name="transport">The stream, which the connection owns from now on.</param>
     /// <param name="host">The server.</param>
-    /// <param name="isTurnedAway">Whether there is no room for it.</param>
+    /// <param name="isTurnedAway">Whether the connection is over the limit.</param>
     IServedConnection Connect(Transport transport, IServerHost host, bool isTurnedAway);
 
-    /// <summary>Releases what it holds, after its last connection has ended.</summary>
+    /// <summary>Releases the handler's resources, after the last connection has ended.</summary>
     void Close();
 }

@@ -83,7 +83,7 @@ internal sealed class StreamServer : IServerHost
     public bool IsStopping => _stopping;
 
     /// <summary>Opens the port; clients wait in the backlog.</summary>
-    /// <exception cref="NetLabException">The endpoint cannot be listened on.</exception>
+    /// <exception cref="NetLabException">The system refused to listen there.</exception>
     internal static StreamServer Bind(StreamServerOptions options, IStreamHandler handler) => new(options, handler);
 
     /// <summary>Starts accepting connections and notifying the observer.</summary>
@@ -97,8 +97,8 @@ internal sealed class StreamServer : IServerHost
     }
 
     /// <summary>
-    /// Frees the port at once. Connections are told, get up to a second as long as data still moves, and are then
-    /// aborted. Does not wait.
+    /// Frees the port at once. Asks all connections to end, and aborts those that are not finished after a second, or
+    /// earlier if no data moves. Does not wait.
     /// </summary>
     internal void Stop()
     {
@@ -181,7 +181,7 @@ internal sealed class StreamServer : IServerHost
         }
         catch (SocketException)
         {
-            // It was reset before anything could be done with it.
+            // The connection was reset before it could be served.
         }
 
         socket.Dispose();
@@ -199,7 +199,7 @@ internal sealed class StreamServer : IServerHost
 
     private async Task ServeAsync(Socket socket, bool isTurnedAway)
     {
-        // Whatever owns the socket by now, it is closed at the end in any case.
+        // The socket is closed at the end in any case, whoever owns it by now.
         IDisposable owner = socket;
         IServedConnection? connection = null;
         try

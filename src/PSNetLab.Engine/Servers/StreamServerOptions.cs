@@ -4,7 +4,7 @@ using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab.Engine.Servers;
 
-/// <summary>Where a TCP server listens, and whom it accepts. The defaults are those of the cmdlets.</summary>
+/// <summary>Where a TCP server listens, and which peers it accepts. The cmdlets have the same defaults.</summary>
 internal abstract record StreamServerOptions
 {
     internal const int DefaultBacklog = 512;

@@ -2,7 +2,7 @@ using System.Buffers;
 
 namespace PSNetLab.Engine.Tcp;
 
-/// <summary>Collects encoded answers to send them together, in a buffer that the thread lends for as long as a method runs.</summary>
+/// <summary>Collects encoded answers in a buffer of the thread, to send them together. Valid until the method returns.</summary>
 internal readonly ref struct ReplyWriter
 {
     private const int FlushBytes = 64 * 1024;

@@ -27,8 +27,8 @@ internal sealed class TcpClientSession
     internal IMessageSource<TcpMessage> Received => _received;
 
     /// <summary>
-    /// What ended the reading; null if it was the peer's close, the count or a cancellation. Known once everything was
-    /// taken.
+    /// The fault that ended reading; null if reading ended because the peer closed, the count was reached or it was
+    /// cancelled. Valid once all messages were taken.
     /// </summary>
     internal NetLabException? Fault { get; private set; }
 

@@ -35,7 +35,10 @@ public sealed partial class TcpConnection
 
     internal ValueTask WaitReadableAsync() => _transport.WaitReadableAsync(CancellationToken.None);
 
-    /// <summary>One read into the frame reader: a number of bytes, 0 at the end of the stream, -1 if there is nothing.</summary>
+    /// <summary>
+    /// Reads once into the frame reader; returns the number of bytes, 0 at the end of the stream, -1 if there is nothing
+    /// yet.
+    /// </summary>
     internal int Receive(FrameReader.Lease lease)
     {
         int count = _transport.TryReceive(lease.Free);
@@ -117,7 +120,7 @@ public sealed partial class TcpConnection
         }
         catch (Exception error) when (error is SocketException or IOException or ObjectDisposedException)
         {
-            // The end of the stream as well.
+            // An error also ends the stream.
         }
         finally
         {
@@ -132,7 +135,7 @@ public sealed partial class TcpConnection
         {
             throw new NetLabException(FaultKind.ConnectionBusy, other is TcpSession
                 ? $"Connection {Id} belongs to the server on {LocalEndPoint}, which reads it. Take its messages from the server: Receive-TcpMessage -Job."
-                : $"Connection {Id} already has a receiver. One receiver at a time: wait for it to finish, or stop it.");
+                : $"Connection {Id} already has a receiver, and can have only one at a time. Wait for it to finish, or stop it.");
         }
 
         if (TryBeginUse())
@@ -151,8 +154,8 @@ public sealed partial class TcpConnection
     }
 
     /// <summary>
-    /// Takes the next message, after a read if <paramref name="receives"/>, or at the end of the stream the incomplete
-    /// one.
+    /// Takes the next message; if <paramref name="receives"/>, reads first. At the end of the stream, takes an incomplete
+    /// message.
     /// </summary>
     private bool TryTake(bool receives, out TcpMessage? message)
     {

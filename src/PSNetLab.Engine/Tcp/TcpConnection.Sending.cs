@@ -4,7 +4,7 @@ using System.Security.Cryptography;
 
 namespace PSNetLab;
 
-/// <content>Sending: any number of senders, one after the other.</content>
+/// <content>Sending: any number of senders, who take turns.</content>
 public sealed partial class TcpConnection
 {
     private const int PieceBytes = 64 * 1024;
@@ -13,7 +13,7 @@ public sealed partial class TcpConnection
 
     internal TcpMessage NewSentMessage(byte[] payload, long sequence) => new(this, payload, sequence, 0, truncated: false);
 
-    /// <summary>Sends encoded frames, whole and in order. The data is only read before this returns.</summary>
+    /// <summary>Sends encoded frames, whole and in order. The data is not used after this returns.</summary>
     /// <exception cref="SocketException">The connection is closed, or failed.</exception>
     internal ValueTask SendAsync(ReadOnlySpan<byte> frames, int messages, CancellationToken cancellationToken)
     {
@@ -51,7 +51,7 @@ public sealed partial class TcpConnection
         return SendRestAsync(rest, frames.Length - sent, messages, hasTurn, cancellationToken);
     }
 
-    /// <summary>Says that this side will send no more (half-close), after anything being sent.</summary>
+    /// <summary>Ends the sending side (half-close), after anything that is being sent.</summary>
     internal async ValueTask HalfCloseAsync(CancellationToken cancellationToken)
     {
         if (!TryBeginUse())
@@ -73,7 +73,7 @@ public sealed partial class TcpConnection
         catch (Exception error) when (error is SocketException or IOException or ObjectDisposedException or CryptographicException
             || (error is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
-            // The peer or this side has already closed, so there is nobody to tell.
+            // The connection has already ended.
         }
         finally
         {
@@ -101,7 +101,7 @@ public sealed partial class TcpConnection
 
     private async ValueTask SendRestAsync(byte[] rented, int length, int messages, bool hasTurn, CancellationToken cancellationToken)
     {
-        // Once it had its turn, a part of it has been sent.
+        // With the turn, part of the data may already have been sent.
         bool begun = hasTurn;
         try
         {
@@ -127,7 +127,7 @@ public sealed partial class TcpConnection
         }
         catch (OperationCanceledException) when (begun)
         {
-            // Half a frame on the wire: whatever followed would be read as the rest of it.
+            // Half a frame was sent: the peer would read whatever follows as the rest of it.
             Close(TcpCloseReason.LocalReset, "Sending stopped in the middle of a message.");
             throw;
         }

@@ -38,7 +38,7 @@ public sealed partial class TcpConnection : IDisposable
         Reader = new FrameReader(framing, maxMessageBytes);
     }
 
-    /// <summary>A number that identifies the connection in this process.</summary>
+    /// <summary>The number of the connection, unique in this process.</summary>
     public int Id { get; }
 
     /// <summary>Whether both sides, one side or none may still send.</summary>
@@ -65,10 +65,10 @@ public sealed partial class TcpConnection : IDisposable
     /// <summary>When the connection was established, in local time.</summary>
     public DateTime OpenedAt { get; }
 
-    /// <summary>Bytes received, with what the framing adds, without what TLS adds.</summary>
+    /// <summary>Bytes received, including the framing, not including TLS.</summary>
     public long BytesReceived { get; private set; }
 
-    /// <summary>Bytes handed to the system to send, with what the framing adds.</summary>
+    /// <summary>Bytes handed to the operating system to send, including the framing, not including TLS.</summary>
     public long BytesSent { get; private set; }
 
     /// <summary>Messages received.</summary>
@@ -77,10 +77,10 @@ public sealed partial class TcpConnection : IDisposable
     /// <summary>Messages sent.</summary>
     public long MessagesSent { get; private set; }
 
-    /// <summary>Where a message ends.</summary>
+    /// <summary>How the stream is divided into messages.</summary>
     public MessageFraming Framing { get; }
 
-    /// <summary>How text becomes bytes and back.</summary>
+    /// <summary>The encoding of text.</summary>
     public Encoding Encoding { get; }
 
     /// <summary>The version of TLS; null without TLS.</summary>
@@ -105,7 +105,10 @@ public sealed partial class TcpConnection : IDisposable
     /// <summary>Completes when the socket is closed: soon after <see cref="Close"/>, when the peer has had time to read to the end.</summary>
     internal Task Ended => _ended.Task;
 
-    /// <summary>How long nothing was received or sent; 0 while this side holds the connection up, or when it is closed.</summary>
+    /// <summary>
+    /// The milliseconds since anything was received or sent. 0 while <see cref="IsHeldBack"/>, and once the connection is
+    /// closed.
+    /// </summary>
     internal long IdleMilliseconds => _isHeldBack || IsClosed ? 0 : Environment.TickCount64 - Volatile.Read(ref _lastActivity);
 
     /// <summary>Whether the connection is not being read because this side is not ready for more.</summary>

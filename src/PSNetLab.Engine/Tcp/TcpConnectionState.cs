@@ -1,6 +1,6 @@
 namespace PSNetLab;
 
-/// <summary>The state of a connection as seen from this side (RFC 9293, section 3.3.2).</summary>
+/// <summary>The state of a connection, seen from this side (RFC 9293, section 3.3.2).</summary>
 public enum TcpConnectionState
 {
     /// <summary>Both sides may send.</summary>

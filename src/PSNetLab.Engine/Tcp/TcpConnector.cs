@@ -9,7 +9,7 @@ using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab.Engine.Tcp;
 
-/// <summary>How to open a connection. The defaults are those of the cmdlets.</summary>
+/// <summary>How to open a connection. The cmdlets have the same defaults.</summary>
 internal sealed record TcpConnectOptions
 {
     internal static readonly TimeSpan DefaultTimeout = TimeSpan.FromSeconds(10);
@@ -46,7 +46,7 @@ internal sealed record TcpConnectOptions
 /// <summary>Opens connections for messages: resolves the name, connects, and does the TLS handshake.</summary>
 internal static class TcpConnector
 {
-    /// <exception cref="NetLabException">No address could be connected to; the message names each and why.</exception>
+    /// <exception cref="NetLabException">No address accepted; the message lists each and why.</exception>
     internal static async Task<TcpConnection> ConnectAsync(TcpConnectOptions options, CancellationToken cancellationToken)
     {
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);

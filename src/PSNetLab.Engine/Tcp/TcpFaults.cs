@@ -5,17 +5,17 @@ using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab.Engine.Tcp;
 
-/// <summary>What the end of a connection means.</summary>
+/// <summary>Turns an exception of a connection into its close reason and its fault.</summary>
 internal static class TcpFaults
 {
-    /// <summary>What ended a connection, and the value for <see cref="TcpConnection.CloseReason"/>.</summary>
+    /// <summary>The value for <see cref="TcpConnection.CloseReason"/>, and the fault to report.</summary>
     internal static (TcpCloseReason Reason, NetLabException Fault) Ended(Exception error, EndPoint remote) => error switch
     {
         NetLabException known => (known.Kind == FaultKind.ConnectionReset ? TcpCloseReason.PeerReset : TcpCloseReason.Failed, known),
         SocketException { SocketErrorCode: SocketError.ConnectionReset or SocketError.ConnectionAborted } => (
             TcpCloseReason.PeerReset,
-            new(FaultKind.ConnectionReset, $"{remote} reset the connection: it was closed at that end while data was "
-                + "still on its way. Open a new one to continue.", error)),
+            new(FaultKind.ConnectionReset, $"{remote} reset the connection: the peer closed it while data was still on "
+                + "its way. Open a new one to continue.", error)),
         SocketException { SocketErrorCode: SocketError.Shutdown or SocketError.NotConnected } or ObjectDisposedException => (
             TcpCloseReason.PeerClosed,
             new(FaultKind.ConnectionClosed, $"The connection to {remote} is closed, so nothing more can be sent "

@@ -23,7 +23,7 @@ public sealed class TcpMessage : IReceivedMessage
         _encoding = connection.Encoding;
     }
 
-    /// <summary>When the message was complete here, in local time.</summary>
+    /// <summary>When the message was completely received or sent, in local time.</summary>
     public DateTime Time { get; }
 
     /// <summary>The address and port of the peer.</summary>
@@ -32,7 +32,7 @@ public sealed class TcpMessage : IReceivedMessage
     /// <summary>The address and port on this side.</summary>
     public IPEndPoint LocalEndPoint { get; }
 
-    /// <summary>The <see cref="TcpConnection.Id"/> of its connection.</summary>
+    /// <summary>The <see cref="TcpConnection.Id"/> of the connection.</summary>
     public int ConnectionId { get; }
 
     /// <summary>The number of the message within its connection and direction, from 1.</summary>
@@ -53,6 +53,6 @@ public sealed class TcpMessage : IReceivedMessage
     /// <summary>Whether the stream ended before the frame did, so that this is only its beginning.</summary>
     public bool Truncated { get; }
 
-    /// <summary>The text.</summary>
+    /// <inheritdoc/>
     public override string ToString() => Text;
 }

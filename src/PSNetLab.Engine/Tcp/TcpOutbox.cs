@@ -4,10 +4,10 @@ using System.Runtime.CompilerServices;
 namespace PSNetLab.Engine.Tcp;
 
 /// <summary>
-/// Collects messages for one connection while earlier ones are being sent: those of a slow producer are sent at once,
-/// those of a fast one many at a time.
+/// Sends messages over one connection. A message of a slow producer is sent at once; messages of a fast producer collect
+/// while earlier ones are being sent, and then go out many at a time.
 /// </summary>
-/// <remarks>For one producer thread.</remarks>
+/// <remarks>Only one thread may add messages.</remarks>
 internal sealed class TcpOutbox : IDisposable
 {
     // Beyond this, the producer must wait as well.
@@ -74,7 +74,7 @@ internal sealed class TcpOutbox : IDisposable
     }
 
     /// <summary>Completes when everything added was handed to the system.</summary>
-    /// <exception cref="NetLabException">It could not be.</exception>
+    /// <exception cref="NetLabException">Sending failed.</exception>
     internal async Task DrainAsync()
     {
         Task flush;
@@ -113,7 +113,7 @@ internal sealed class TcpOutbox : IDisposable
             {
                 if (_messages == 0)
                 {
-                    // Under the lock, so that the next to add sees that the flush is over and starts another.
+                    // Under the lock, so that the next Add sees that this flush is over and starts another.
                     _flush = Task.CompletedTask;
                     return;
                 }

@@ -6,7 +6,7 @@ using PSNetLab.Engine.Servers;
 
 namespace PSNetLab.Engine.Tcp;
 
-/// <summary>What a TCP server does. The defaults are those of the cmdlet.</summary>
+/// <summary>The options of a TCP server. The cmdlet has the same defaults.</summary>
 internal sealed record TcpServerOptions : StreamServerOptions
 {
     internal MessageFraming Framing { get; init; } = RawFraming.Instance;

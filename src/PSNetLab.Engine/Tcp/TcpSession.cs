@@ -144,7 +144,7 @@ internal sealed class TcpSession : IServedConnection
         }
     }
 
-    /// <summary>Takes the messages that are there, after a read if <paramref name="receives"/>, and sends their answers.</summary>
+    /// <summary>Takes the messages that are there and sends their answers; if <paramref name="receives"/>, reads first.</summary>
     private ValueTask WorkAsync(bool receives, out Step step)
     {
         using FrameReader.Lease lease = _connection.Reader.Lend();
@@ -237,7 +237,7 @@ internal sealed class TcpSession : IServedConnection
                     break;
                 }
 
-                // From here on, this side waits for the peer.
+                // From here on, the idle time of the peer counts again.
                 _connection.IsHeldBack = false;
                 await SendFrame(reply).ConfigureAwait(false);
                 _connection.IsHeldBack = true;

@@ -4,11 +4,15 @@ using PSNetLab.Engine.IO;
 
 namespace PSNetLab.Engine.Udp;
 
-/// <summary>Ends the exchange of two servers that answer each other's answers. A single datagram with a forged sender is enough to start one.</summary>
+/// <summary>
+/// Breaks the loop of two servers that answer each other's answers. A single datagram with a forged sender can start such
+/// a loop.
+/// </summary>
 /// <remarks>
-/// Such a peer looks exactly like a client that waits for each answer, and that must not be slowed down. But a client talks only to this server, while a
-/// server talks to anybody. So, after many answers, the peer gets one of them again, from another port. If it answers that too, it is a server, and is
-/// ignored for a moment, until nothing is in flight any more. A client with a connected socket does not even see the question.
+/// The other server looks exactly like a fast client that waits for each answer. But a client talks only to this server,
+/// while a server answers anybody. So, after many answers to the same peer, the guard sends it the last answer again from
+/// another port. If the peer answers that, it is a server, and its datagrams are ignored for a second, until nothing is in
+/// flight any more. A client with a connected socket does not even receive that datagram.
 /// </remarks>
 internal sealed class PingPongGuard(IPEndPoint local, Action<NetLabException, EndPoint>? onFault) : IDisposable
 {
@@ -20,14 +24,14 @@ internal sealed class PingPongGuard(IPEndPoint local, Action<NetLabException, En
     private readonly CancellationTokenSource _ending = new();
     private int _looks;
 
-    /// <summary>Whether a peer is being ignored.</summary>
+    /// <summary>Whether the datagrams of a peer are being ignored.</summary>
     internal static bool IsQuiet(DatagramPeer peer)
     {
         long until = Volatile.Read(ref peer.QuietUntil);
         return until != 0 && Environment.TickCount64 < until;
     }
 
-    /// <summary>Must be called for every answer that was sent.</summary>
+    /// <summary>Call this after every answer that was sent.</summary>
     internal void OnAnswer(DatagramPeer peer, ReadOnlySpan<byte> answer)
     {
         if (++peer.Answers >= peer.NextLook && Volatile.Read(ref _looks) < MostLooks)
@@ -51,14 +55,15 @@ internal sealed class PingPongGuard(IPEndPoint local, Action<NetLabException, En
                 onFault?.Invoke(
                     new NetLabException(
                         FaultKind.AnswerLoop,
-                        $"{peer.EndPoint} answers every answer of this server, so the two would never stop. Its datagrams are dropped for one second and counted in Refused. "
-                        + "A forged sender address is enough to start this: use -AllowAddress to accept only known peers."),
+                        $"{peer.EndPoint} answers every answer of this server, so the two would never stop. "
+                        + "Its datagrams are dropped for one second and counted in Refused. "
+                        + "A single datagram with a forged sender can start this: use -AllowAddress to accept only known peers."),
                     peer.EndPoint);
             }
         }
         catch (Exception error) when (error is SocketException or OperationCanceledException)
         {
-            // It did not answer a stranger.
+            // It did not answer the other port, so it is a client.
         }
         finally
         {

@@ -20,7 +20,7 @@ public sealed class UdpMessage : IReceivedMessage
         _encoding = encoding;
     }
 
-    /// <summary>When the datagram was read from, or given to, the system, in local time.</summary>
+    /// <summary>When the datagram was read from the operating system, or handed to it to send, in local time.</summary>
     public DateTime Time { get; }
 
     /// <summary>The address and port of the peer.</summary>
@@ -50,6 +50,6 @@ public sealed class UdpMessage : IReceivedMessage
     /// <summary>How many bytes were cut off; null if the system does not report it.</summary>
     public int? LostBytes { get; internal init; } = 0;
 
-    /// <summary>The text.</summary>
+    /// <inheritdoc/>
     public override string ToString() => Text;
 }

@@ -25,14 +25,14 @@ internal sealed record UdpSendOptions
 
     internal int? TimeToLive { get; init; }
 
-    /// <summary>Where answers go; null not to receive any.</summary>
+    /// <summary>Receives the answers; null to receive none.</summary>
     internal Mailbox<UdpMessage>? Replies { get; init; }
 }
 
 /// <summary>Sends datagrams to one endpoint and receives the answers.</summary>
 /// <remarks>
-/// A single host gets a connected socket, which learns when nothing listens there (udp(7)); a group gets one that accepts
-/// answers from anyone.
+/// For a single host the socket is connected, so that the system reports when nothing listens there (udp(7)). For a group
+/// it is not, so that it accepts answers from anyone.
 /// </remarks>
 internal sealed class UdpSender : IDatagramHandler, IDisposable
 {
@@ -74,7 +74,7 @@ internal sealed class UdpSender : IDatagramHandler, IDisposable
 
     internal long RepliesReceived { get; private set; }
 
-    /// <summary>What the system reported about an earlier datagram, such as that nothing is listening.</summary>
+    /// <summary>The error that the system reported for an earlier datagram, such as that nothing is listening.</summary>
     internal NetLabException? Fault { get; private set; }
 
     /// <summary>

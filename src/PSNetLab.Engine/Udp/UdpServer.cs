@@ -58,7 +58,7 @@ internal sealed class UdpServer : IDatagramHandler
     /// <summary>Datagrams the kernel dropped because they arrived faster than they were read; null if it does not report it.</summary>
     internal long? KernelDrops => SocketCalls.Drops(Socket) ?? _kernelDrops;
 
-    /// <summary>Opens the port; datagrams are read from <see cref="Run"/> on.</summary>
+    /// <summary>Opens the port. Datagrams wait until <see cref="Run"/>.</summary>
     /// <exception cref="NetLabException">The endpoint cannot be bound.</exception>
     internal static UdpServer Bind(UdpServerOptions options) => new(options);
 
@@ -109,7 +109,7 @@ internal sealed class UdpServer : IDatagramHandler
         }
     }
 
-    /// <summary>Whether a datagram has no sender that could be answered, or one that would answer the answer.</summary>
+    /// <summary>Whether a datagram must be dropped: it has no sender to answer, or one that would answer the answer.</summary>
     private bool IsSuspect(in Datagram datagram)
     {
         IPEndPoint peer = datagram.Peer.EndPoint;
@@ -155,7 +155,10 @@ internal sealed class UdpServer : IDatagramHandler
         catch (Exception error)
         {
             Close();
-            _completion.TrySetException(new NetLabException(FaultKind.SocketError, $"The server on {LocalEndPoint} cannot go on: {error.Message}", error));
+            _completion.TrySetException(new NetLabException(
+                FaultKind.SocketError,
+                $"The server on {LocalEndPoint} failed and has stopped: {error.Message}",
+                error));
         }
     }
 
@@ -220,7 +223,10 @@ internal sealed class UdpServer : IDatagramHandler
         {
             // A datagram that cannot be answered must not end the server.
             _options.OnFault?.Invoke(
-                new NetLabException(FaultKind.ReplyScriptFailed, $"A datagram of {one.Peer.EndPoint} could not be answered: {error.Message}", error),
+                new NetLabException(
+                    FaultKind.ReplyScriptFailed,
+                    $"A datagram from {one.Peer.EndPoint} could not be answered: {error.Message}",
+                    error),
                 one.Peer.EndPoint);
         }
     }

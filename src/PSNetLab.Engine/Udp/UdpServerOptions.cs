@@ -6,7 +6,7 @@ using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab.Engine.Udp;
 
-/// <summary>What a UDP server does. The defaults are those of the cmdlet.</summary>
+/// <summary>The options of a UDP server. The cmdlet has the same defaults.</summary>
 internal sealed record UdpServerOptions
 {
     /// <summary>The largest payload of a datagram, from its 16-bit length field (RFC 768).</summary>
@@ -25,12 +25,12 @@ internal sealed record UdpServerOptions
 
     internal IReadOnlyList<byte[]> Replies { get; init; } = [];
 
-    /// <summary>Makes the answers to a datagram; no other is read meanwhile.</summary>
+    /// <summary>Makes the answers to a datagram. No other datagram is read meanwhile.</summary>
     internal Func<UdpMessage, IAsyncEnumerable<byte[]>>? Handler { get; init; }
 
     /// <summary>Where received datagrams go; null to keep none.</summary>
     internal IMessageSink<UdpMessage>? Sink { get; init; }
 
-    /// <summary>Called for faults that do not end the server. Called on socket threads: must not block.</summary>
+    /// <summary>Called for faults that do not end the server. Called on threads that serve sockets, so it must not block.</summary>
     internal Action<NetLabException, EndPoint>? OnFault { get; init; }
 }

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace PSNetLab.Engine.Native.Linux;
 
-/// <summary>Which calls the C library of this system has: older ones lack some.</summary>
+/// <summary>Tells which calls the C library of this system has: older ones lack some.</summary>
 internal static class CLibrary
 {
     internal const string Name = "libc";
@@ -12,7 +12,7 @@ internal static class CLibrary
 
     private static readonly string[] s_without = (AppContext.GetData(WithoutSetting) as string)?.Split(' ') ?? [];
 
-    /// <summary>Whether there is a call of this name. The answer never changes.</summary>
+    /// <summary>Whether the library has a call of this name. The answer never changes.</summary>
     internal static bool Has(string call)
         => OperatingSystem.IsLinux() && !s_without.Contains(call)
         && NativeLibrary.TryLoad(Name, typeof(CLibrary).Assembly, null, out nint library) && NativeLibrary.TryGetExport(library, call, out _);

@@ -24,16 +24,19 @@ internal static unsafe partial class FileCalls
     private const int SetStatusFlags = 4;
     private const int Append = 0x400;
 
-    /// <summary>Whether there is <see cref="Stat(int, byte*, int, uint, StatX*)"/> (glibc 2.28, musl 1.2.5).</summary>
+    /// <summary>Whether <see cref="Stat(int, byte*, int, uint, StatX*)"/> exists (glibc 2.28, musl 1.2.5).</summary>
     internal static readonly bool HasStat = CLibrary.Has("statx");
 
-    /// <summary>Whether there is <see cref="Read"/> (glibc 2.26, musl 1.2.5), with offsets of 64 bits: a process of 32 bits may have shorter ones.</summary>
+    /// <summary>
+    /// Whether <see cref="Read"/> exists (glibc 2.26, musl 1.2.5) with 64-bit offsets. A 32-bit process may have shorter
+    /// ones.
+    /// </summary>
     internal static readonly bool HasRead = Abi.Current.Is64Bit && CLibrary.Has("preadv2");
 
-    /// <summary>Whether there is <see cref="SendFile"/>, with offsets of 64 bits.</summary>
+    /// <summary>Whether <see cref="SendFile"/> exists with 64-bit offsets.</summary>
     internal static readonly bool HasSendFile = Abi.Current.Is64Bit && CLibrary.Has("sendfile");
 
-    /// <summary>Whether there is <see cref="OpenInMemory"/> (glibc 2.27, musl 1.1.20).</summary>
+    /// <summary>Whether <see cref="OpenInMemory"/> exists (glibc 2.27, musl 1.1.20).</summary>
     internal static readonly bool HasOpenInMemory = CLibrary.Has("memfd_create");
 
     /// <summary>Makes every write go to the end of a file, wherever that is by then (O_APPEND).</summary>
