@@ -1,4 +1,5 @@
 using System.Buffers;
+using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab.Engine.IO;
 

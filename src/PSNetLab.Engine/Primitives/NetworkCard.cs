@@ -11,7 +11,7 @@ internal sealed record NetworkCard(string Alias, int Index4, int Index6, bool Is
     private static readonly ConcurrentDictionary<int, string> s_names = new();
 
     /// <summary>The interfaces that are up.</summary>
-    internal static IEnumerable<NetworkCard> Up => NetworkInterface.GetAllNetworkInterfaces()
+    internal static IEnumerable<NetworkCard> Up => All()
         .Where(card => card.OperationalStatus is OperationalStatus.Up or OperationalStatus.Unknown)
         .Select(From);
 
@@ -28,12 +28,15 @@ internal sealed record NetworkCard(string Alias, int Index4, int Index6, bool Is
     /// <summary>The name of the interface with an index; null when there is none.</summary>
     internal static string? Name(int index)
     {
+        // Whether the name is known already must not decide whether a test finds a caller on the wrong thread.
+        LoopThread.AssertLeft("Looking for the name of an interface");
         if (index <= 0)
         {
             return null;
         }
 
-        if (!s_names.TryGetValue(index, out string? name) && NetworkInterface.GetAllNetworkInterfaces().Select(From).FirstOrDefault(card => card.Index4 == index || card.Index6 == index) is { } found)
+        if (!s_names.TryGetValue(index, out string? name)
+            && All().Select(From).FirstOrDefault(card => card.Index4 == index || card.Index6 == index) is { } found)
         {
             name = s_names.GetOrAdd(index, found.Alias);
         }
@@ -56,6 +59,12 @@ internal sealed record NetworkCard(string Alias, int Index4, int Index6, bool Is
                 yield return (unicast.Address, new IPAddress([.. address.Zip(mask, (part, bits) => (byte)(part | ~bits))]));
             }
         }
+    }
+
+    private static NetworkInterface[] All()
+    {
+        LoopThread.AssertLeft("Listing the interfaces");
+        return NetworkInterface.GetAllNetworkInterfaces();
     }
 
     private static NetworkCard From(NetworkInterface card)

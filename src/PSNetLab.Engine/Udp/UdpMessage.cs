@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text;
 using PSNetLab.Engine.Messages;
+using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab;
 
@@ -9,6 +10,7 @@ public sealed class UdpMessage : IReceivedMessage
 {
     private readonly Encoding _encoding;
     private string? _text;
+    private string? _interface;
 
     internal UdpMessage(IPEndPoint remote, IPEndPoint local, byte[] data, long sequence, Encoding encoding)
     {
@@ -30,7 +32,12 @@ public sealed class UdpMessage : IReceivedMessage
     public IPEndPoint LocalEndPoint { get; }
 
     /// <summary>The interface it arrived on, if known.</summary>
-    public string? Interface { get; internal init; }
+    public string? Interface
+    {
+        // Looked up only when somebody asks: the thread that receives must not wait for a list of interfaces.
+        get => _interface ??= NetworkCard.Name(InterfaceIndex);
+        internal init => _interface = value;
+    }
 
     /// <summary>The number of the datagram among those of its socket and direction, from 1.</summary>
     public long Sequence { get; }
@@ -49,6 +56,8 @@ public sealed class UdpMessage : IReceivedMessage
 
     /// <summary>How many bytes were cut off; null if the system does not report it.</summary>
     public int? LostBytes { get; internal init; } = 0;
+
+    internal int InterfaceIndex { get; init; }
 
     /// <inheritdoc/>
     public override string ToString() => Text;

@@ -155,7 +155,8 @@ internal sealed class UdpSender : IDatagramHandler, IDisposable
         RepliesReceived++;
         _options.Replies!.TryAdd(new UdpMessage(datagram.Peer.EndPoint, LocalEndPoint, datagram.Data.ToArray(), RepliesReceived, _options.Encoding)
         {
-            Interface = _options.Interface?.Alias ?? NetworkCard.Name(datagram.Packet.InterfaceIndex),
+            Interface = _options.Interface?.Alias,
+            InterfaceIndex = datagram.Packet.InterfaceIndex,
         });
     }
 

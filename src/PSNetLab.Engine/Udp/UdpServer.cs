@@ -130,7 +130,7 @@ internal sealed class UdpServer : IDatagramHandler
         MessagesReceived,
         _options.Encoding)
     {
-        Interface = NetworkCard.Name(datagram.Packet.InterfaceIndex),
+        InterfaceIndex = datagram.Packet.InterfaceIndex,
         Truncated = datagram.Truncated,
         LostBytes = datagram.FullLength < 0 ? null : datagram.FullLength - datagram.Data.Length,
     };

@@ -4,8 +4,8 @@ using System.Management.Automation.Runspaces;
 using System.Text;
 using System.Threading.Channels;
 using PSNetLab.Conversion;
-using PSNetLab.Engine.IO;
 using PSNetLab.Engine.Messages;
+using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab.Jobs;
 

@@ -1,6 +1,6 @@
 using System.Management.Automation;
 using System.Management.Automation.Runspaces;
-using PSNetLab.Engine.IO;
+using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab.Jobs;
 

@@ -1,5 +1,6 @@
 using PSNetLab.Engine.Http.Server;
 using PSNetLab.Engine.IO;
+using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab.Engine.Tests;
 

@@ -2,7 +2,7 @@ using System.Text;
 using Microsoft.Win32.SafeHandles;
 using PSNetLab.Engine.Http.Protocol;
 using PSNetLab.Engine.Http.Server;
-using PSNetLab.Engine.IO;
+using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab.Engine.Http.Files;
 

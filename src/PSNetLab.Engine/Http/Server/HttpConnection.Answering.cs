@@ -1,5 +1,5 @@
 using PSNetLab.Engine.Http.Protocol;
-using PSNetLab.Engine.IO;
+using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab.Engine.Http.Server;
 

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using PSNetLab.Engine.Http.Protocol;
-using PSNetLab.Engine.IO;
+using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab.Engine.Http.Server;
 

@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 
-namespace PSNetLab.Engine.IO;
+namespace PSNetLab.Engine.Primitives;
 
 /// <summary>The threading rule: after waiting on a socket, code continues on the thread of the event loop that got the event.</summary>
 /// <remarks>
