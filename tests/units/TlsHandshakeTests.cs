@@ -93,20 +93,24 @@ public sealed class TlsHandshakeTests : IDisposable
         Stopwatch clock = Stopwatch.StartNew();
 
         Task<TcpConnection> connecting = TcpConnector.ConnectAsync(options, CancellationToken.None);
-        TimeSpan worst = TimeSpan.Zero;
+        List<TimeSpan> waits = [];
         do
         {
             TimeSpan sent = clock.Elapsed;
             await bystander.SendAsync("?");
             await bystander.ReadTextAsync("?");
-            worst = clock.Elapsed - sent > worst ? clock.Elapsed - sent : worst;
+            waits.Add(clock.Elapsed - sent);
         }
         while (!connecting.IsCompleted);
 
         NetLabException fault = await Assert.ThrowsAsync<NetLabException>(() => connecting);
         Assert.Equal(FaultKind.CertificateRejected, fault.Kind);
         Assert.False(silent.Poll(0, SelectMode.SelectRead), "Somebody was asked.");
-        Assert.InRange(worst, TimeSpan.Zero, TimeSpan.FromSeconds(2));
+
+        // One wait may contain a garbage collection of the other tests in this process.
+        waits.Sort();
+        Assert.InRange(waits[waits.Count / 2], TimeSpan.Zero, TimeSpan.FromMilliseconds(100));
+        Assert.InRange(waits[^1], TimeSpan.Zero, TimeSpan.FromSeconds(1));
     }
 
     private bool Ponder()
