@@ -19,8 +19,10 @@ internal static class Program
             case ["few-descriptors", string isPortable]:
                 await FewDescriptorsRun.RunAsync(bool.Parse(isPortable));
                 return 0;
+            case ["floods"]:
+                return await FloodRun.RunAsync();
             default:
-                Console.Error.WriteLine("Usage: dotnet PSNetLab.Engine.Tests.dll own-bytes <seconds> | old-c-library \"<call> …\" | few-descriptors <is portable>");
+                Console.Error.WriteLine("Usage: dotnet PSNetLab.Engine.Tests.dll own-bytes <seconds> | old-c-library \"<call> …\" | few-descriptors <is portable> | floods");
                 return 2;
         }
     }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using PSNetLab.Engine.Native.Linux;
@@ -9,10 +10,20 @@ namespace PSNetLab.Engine.IO;
 /// <remarks>
 /// The runtime's own sockets pass every event to the thread pool and try one read more than needed; for short messages
 /// that costs as much as the messages. Nothing that runs here may block: a few such threads serve all servers.
+/// Sockets take turns. One that used up a turn is served after those that had little to do, but once in each round, so that neither
+/// keeps the other waiting.
 /// </remarks>
 internal sealed unsafe class EpollLoop
 {
+    internal const int MostLoops = 8;
     private const int EventsPerWait = 256;
+
+    // How long sockets are served without looking for new events.
+    private static readonly long s_longestRound = Stopwatch.Frequency / 1000;
+
+    // With many greedy sockets, turns get shorter, so that each still gets its turn in this time.
+    private static readonly long s_longestWait = Stopwatch.Frequency / 50;
+    private static readonly long s_shortestTurn = LoopThread.LongestTurn / 5;
 
     private static readonly object s_starting = new();
     private static EpollLoop[]? s_loops;
@@ -28,11 +39,12 @@ internal sealed unsafe class EpollLoop
     private EpollSocket?[] _slots = new EpollSocket?[64];
     private int _slotCount;
     private uint _generation;
-    private List<EpollSocket> _nextTurn = [];
-    private List<EpollSocket> _thisTurn = [];
+    private readonly TurnQueue<EpollSocket> _modest = new();
+    private readonly TurnQueue<EpollSocket> _greedy = new();
 
-    private EpollLoop(int epoll)
+    private EpollLoop(int epoll, int index)
     {
+        Index = index;
         _epoll = epoll;
         _thread = new Thread(Run, maxStackSize: 512 * 1024) { IsBackground = true, Name = "PSNetLab epoll" };
         _thread.Start();
@@ -41,6 +53,9 @@ internal sealed unsafe class EpollLoop
     /// <summary>Whether sockets are served by epoll here: only if the system has it and <see cref="PortableIO"/> is off.</summary>
     /// <exception cref="SocketException">The process has no descriptors left for it.</exception>
     internal static bool IsSupported => Loops.Length > 0;
+
+    /// <summary>Its place among the loops.</summary>
+    internal int Index { get; }
 
     internal bool IsCurrentThread => Thread.CurrentThread == _thread;
 
@@ -92,8 +107,18 @@ internal sealed unsafe class EpollLoop
         }
     }
 
-    /// <summary>Lets a connection that still has data continue after the others had their turn. Only from the loop's own thread.</summary>
-    internal void SignalNextTurn(EpollSocket socket) => _nextTurn.Add(socket);
+    /// <summary>Gives a socket a turn, after those before it. Only from the loop's own thread.</summary>
+    internal void Queue(EpollSocket socket)
+    {
+        if (socket.IsGreedy)
+        {
+            _greedy.Add(socket.Share.Greedy, socket);
+        }
+        else
+        {
+            _modest.Add(socket.Share.Modest, socket);
+        }
+    }
 
     private static EpollLoop[] Loops => Volatile.Read(ref s_loops) ?? Start();
 
@@ -101,7 +126,7 @@ internal sealed unsafe class EpollLoop
     {
         lock (s_starting)
         {
-            return s_loops ??= Array.ConvertAll(Open(), epoll => new EpollLoop(epoll));
+            return s_loops ??= [.. Open().Select((epoll, index) => new EpollLoop(epoll, index))];
         }
     }
 
@@ -114,7 +139,7 @@ internal sealed unsafe class EpollLoop
 
         try
         {
-            int[] epolls = new int[Math.Clamp(Environment.ProcessorCount / 2, 1, 8)];
+            int[] epolls = new int[Math.Clamp(Environment.ProcessorCount / 2, 1, MostLoops)];
             for (int i = 0; i < epolls.Length; i++)
             {
                 epolls[i] = EpollCalls.Create(EpollCalls.CloseOnExec);
@@ -138,23 +163,36 @@ internal sealed unsafe class EpollLoop
         byte* events = stackalloc byte[EventsPerWait * s_eventBytes];
         while (true)
         {
-            int count = EpollCalls.Wait(_epoll, events, EventsPerWait, _nextTurn.Count > 0 ? 0 : -1);
+            int count = EpollCalls.Wait(_epoll, events, EventsPerWait, _modest.Count + _greedy.Count > 0 ? 0 : -1);
             for (int i = 0; i < count; i++)
             {
                 byte* one = events + (i * s_eventBytes);
                 Find(*(ulong*)(one + s_dataOffset))?.OnEvents(*(uint*)one);
             }
 
-            if (_nextTurn.Count > 0)
-            {
-                (_thisTurn, _nextTurn) = (_nextTurn, _thisTurn);
-                foreach (EpollSocket socket in _thisTurn)
-                {
-                    socket.OnNextTurn();
-                }
+            RunTurns();
+        }
+    }
 
-                _thisTurn.Clear();
+    /// <summary>Serves the modest for a while, and then one of the greedy.</summary>
+    private void RunTurns()
+    {
+        long now = Stopwatch.GetTimestamp();
+        long end = now + s_longestRound;
+        while (_modest.Count > 0 && now < end)
+        {
+            LoopThread.BeginTurn(now + LoopThread.LongestTurn);
+            _modest.Take().RunTurn();
+            if (_modest.Count + _greedy.Count > 0)
+            {
+                now = Stopwatch.GetTimestamp();
             }
+        }
+
+        if (_greedy.Count > 0)
+        {
+            LoopThread.BeginTurn(now + Math.Clamp(s_longestWait / _greedy.Count, s_shortestTurn, LoopThread.LongestTurn));
+            _greedy.Take().RunTurn();
         }
     }
 

@@ -8,18 +8,29 @@ namespace PSNetLab.Engine.IO;
 /// <summary>A socket under an <see cref="EpollLoop"/>: what it is ready for, and who waits for that.</summary>
 internal sealed class EpollSocket
 {
-    // After this many reads in a row that found data, the other sockets of the loop get their turn.
-    private const int ReadsPerTurn = 16;
-
     private readonly EpollLoop _loop = EpollLoop.Next();
-    private int _readsThisTurn;
+    private readonly PoolTurn _poolTurn = new();
+    private Due _due;
+    private int _longTurns;
     private volatile bool _endIsNear;
     private volatile bool _interrupted;
 
-    internal EpollSocket(Socket socket)
+    /// <param name="socket">The socket to watch.</param>
+    /// <param name="group">Who it shares turns with; null for nobody.</param>
+    internal EpollSocket(Socket socket, TurnGroup? group = null)
     {
         Handle = socket.SafeHandle;
+        Share = group?.On(_loop) ?? new TurnGroup.Share();
         _loop.Add(this, Handle);
+    }
+
+    /// <summary>What the next turn is for.</summary>
+    [Flags]
+    private enum Due
+    {
+        Nothing = 0,
+        Read = 1,
+        Write = 2,
     }
 
     internal SafeSocketHandle Handle { get; }
@@ -34,15 +45,29 @@ internal sealed class EpollSocket
     /// <summary>Whether reading and writing must end.</summary>
     internal bool IsInterrupted => _interrupted;
 
+    /// <summary>Who it shares turns with.</summary>
+    internal TurnGroup.Share Share { get; }
+
+    /// <summary>Whether it used up one of its last turns.</summary>
+    internal bool IsGreedy => _longTurns > 0;
+
+    /// <inheritdoc cref="Transport.IsTurnOver"/>
+    internal bool IsTurnOver => LoopThread.IsCurrent ? LoopThread.IsTurnOver : _poolTurn.IsOver;
+
     internal ValueTask WaitReadableAsync(CancellationToken cancellationToken)
+        => Read.IsReady && LoopThread.IsTurnOver ? NextTurnAsync(cancellationToken) : Read.WaitAsync(cancellationToken);
+
+    /// <inheritdoc cref="Transport.NextTurnAsync"/>
+    internal ValueTask NextTurnAsync(CancellationToken cancellationToken)
     {
-        if (_readsThisTurn >= ReadsPerTurn && _loop.IsCurrentThread)
+        if (!_loop.IsCurrentThread)
         {
-            _readsThisTurn = 0;
-            Read.Clear();
-            _loop.SignalNextTurn(this);
+            return _poolTurn.NextAsync();
         }
 
+        _longTurns = LoopThread.ShortTurnsToBeModest;
+        Read.Clear();
+        Queue(Due.Read);
         return Read.WaitAsync(cancellationToken);
     }
 
@@ -70,8 +95,6 @@ internal sealed class EpollSocket
         {
             Read.Signal();
         }
-
-        _readsThisTurn++;
     }
 
     internal void Interrupt()
@@ -96,22 +119,30 @@ internal sealed class EpollSocket
             _endIsNear = true;
         }
 
-        if ((events & (EpollCalls.Out | EpollCalls.HangUp | EpollCalls.Error)) != 0)
+        Due due = (events & (EpollCalls.Out | EpollCalls.HangUp | EpollCalls.Error)) != 0 ? Due.Write : Due.Nothing;
+        if ((events & (EpollCalls.In | End)) != 0)
+        {
+            due |= Due.Read;
+        }
+
+        Queue(due);
+    }
+
+    /// <summary>Called by the loop: whoever waits continues.</summary>
+    internal void RunTurn()
+    {
+        Due due = _due;
+        _due = Due.Nothing;
+        _longTurns = Math.Max(_longTurns - 1, 0);
+        if ((due & Due.Write) != 0)
         {
             Write.Signal();
         }
 
-        if ((events & (EpollCalls.In | End)) != 0)
+        if ((due & Due.Read) != 0)
         {
-            OnNextTurn();
+            Read.Signal();
         }
-    }
-
-    /// <summary>Called by the loop to continue with a socket that let others go first.</summary>
-    internal void OnNextTurn()
-    {
-        _readsThisTurn = 0;
-        Read.Signal();
     }
 
     /// <summary>Checks the errno of the previous call: true if it would have to wait, false if it must be repeated.</summary>
@@ -129,6 +160,16 @@ internal sealed class EpollSocket
                 Read.Signal();
                 Write.Signal();
                 throw Errno.ToException(errno);
+        }
+    }
+
+    private void Queue(Due due)
+    {
+        bool waits = _due != Due.Nothing;
+        _due |= due;
+        if (!waits)
+        {
+            _loop.Queue(this);
         }
     }
 }

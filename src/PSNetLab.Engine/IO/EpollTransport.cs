@@ -12,9 +12,6 @@ internal sealed class EpollTransport : Transport
     // How much of a file is checked, and then sent, at a time.
     private const long FileBytesPerPiece = 256 * 1024;
 
-    // After this many bytes, the other sockets of the loop get their turn: a fast client would keep this one busy.
-    private const long MostFileBytesPerTurn = 4 * 1024 * 1024;
-
     // With a whole file queued, most of it is sent in response to acknowledgements: over loopback, on the processor that the
     // client needs for reading. With little queued, the sender's processor does that work, which is 1.5 times as fast.
     private const int MostBytesUnsent = 32 * 1024;
@@ -25,11 +22,15 @@ internal sealed class EpollTransport : Transport
     private readonly EpollSocket _epoll;
     private bool _hasFewUnsent;
 
-    internal EpollTransport(Socket socket)
+    internal EpollTransport(Socket socket, TurnGroup? group)
         : base(socket)
-        => _epoll = new EpollSocket(socket);
+        => _epoll = new EpollSocket(socket, group);
 
     internal override bool SendsFilesWithoutCopy => true;
+
+    internal override bool IsTurnOver => _epoll.IsTurnOver;
+
+    internal override ValueTask NextTurnAsync() => _epoll.NextTurnAsync(CancellationToken.None);
 
     internal override ValueTask WaitReadableAsync(CancellationToken cancellationToken) => _epoll.WaitReadableAsync(cancellationToken);
 
@@ -108,16 +109,15 @@ internal sealed class EpollTransport : Transport
 
         LimitUnsent();
         long sent = 0;
-        long sentThisTurn = 0;
         long endOfPiece = 0;
         while (sent < count)
         {
             if (sent == endOfPiece)
             {
                 endOfPiece = Math.Min(sent + FileBytesPerPiece, count);
-                if (LoopThread.IsCurrent && (sentThisTurn >= MostFileBytesPerTurn || !IsInMemory(file, offset + endOfPiece - 1)))
+                if (LoopThread.IsCurrent && (LoopThread.IsTurnOver || !IsInMemory(file, offset + endOfPiece - 1)))
                 {
-                    // The disk may be slow, or the client fast, and the loop has other sockets to serve.
+                    // The disk may be slow, or the client takes as fast as this sends, and the loop has other sockets to serve.
                     await LoopThread.Leave();
                 }
             }
@@ -126,7 +126,6 @@ internal sealed class EpollTransport : Transport
             if (now > 0)
             {
                 sent += now;
-                sentThisTurn += now;
                 onProgress(now);
             }
 
@@ -141,7 +140,6 @@ internal sealed class EpollTransport : Transport
                     return sent; // the file ends here
                 case TakesNone:
                     await _epoll.Write.WaitAsync(cancellationToken).ConfigureAwait(false);
-                    sentThisTurn = 0;
                     break;
                 case NotThisFile:
                     return sent + await base.SendFileUnseenAsync(file, offset + sent, count - sent, onProgress, cancellationToken).ConfigureAwait(false);

@@ -7,6 +7,7 @@ namespace PSNetLab.Engine.IO;
 internal sealed class PortableDatagramTransport : DatagramTransport
 {
     private readonly CancellationTokenSource _interrupted = new();
+    private readonly PoolTurn _turn = new();
     private readonly byte[] _buffer;
     private readonly EndPoint _any;
     private readonly DatagramPeers _peers = new();
@@ -24,7 +25,10 @@ internal sealed class PortableDatagramTransport : DatagramTransport
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(_interrupted.Token, cancellationToken);
         try
         {
-            SocketReceiveMessageFromResult result = await Socket.ReceiveMessageFromAsync(_buffer, SocketFlags.None, _any, either.Token).ConfigureAwait(false);
+            ValueTask<SocketReceiveMessageFromResult> received = Socket.ReceiveMessageFromAsync(_buffer, SocketFlags.None, _any, either.Token);
+            bool waits = !received.IsCompleted;
+            SocketReceiveMessageFromResult result = await received.ConfigureAwait(false);
+            await _turn.ContinueAsync(hasWaited: waits).ConfigureAwait(false);
             _waiting = (result.ReceivedBytes, result.SocketFlags.HasFlag(SocketFlags.Truncated), result.RemoteEndPoint, result.PacketInformation);
         }
         catch (SocketException error) when (error.SocketErrorCode == SocketError.MessageSize)

@@ -5,6 +5,7 @@ namespace PSNetLab.Engine.IO;
 /// <summary>A plain socket through the runtime's own asynchronous I/O, for systems without epoll.</summary>
 internal sealed class PortableTransport : Transport
 {
+    private readonly PoolTurn _turn = new();
     private CancellationTokenSource _interrupted = new();
 
     internal PortableTransport(Socket socket)
@@ -12,13 +13,20 @@ internal sealed class PortableTransport : Transport
     {
     }
 
+    internal override bool IsTurnOver => _turn.IsOver;
+
+    internal override ValueTask NextTurnAsync() => _turn.NextAsync();
+
     internal override async ValueTask WaitReadableAsync(CancellationToken cancellationToken)
     {
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(_interrupted.Token, cancellationToken);
         try
         {
             // An empty read completes when the socket is readable and needs no buffer until then.
-            await Socket.ReceiveAsync(Memory<byte>.Empty, SocketFlags.None, either.Token).ConfigureAwait(false);
+            ValueTask<int> readable = Socket.ReceiveAsync(Memory<byte>.Empty, SocketFlags.None, either.Token);
+            bool waits = !readable.IsCompleted;
+            await readable.ConfigureAwait(false);
+            await _turn.ContinueAsync(hasWaited: waits).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (_interrupted.IsCancellationRequested)
         {

@@ -17,9 +17,11 @@ internal sealed class Readiness : IValueTaskSource
     private ManualResetValueTaskSourceCore<bool> _waiter;
     private CancellationTokenRegistration _cancellation;
 
+    internal bool IsReady => Volatile.Read(ref _state) == Ready;
+
     internal ValueTask WaitAsync(CancellationToken cancellationToken)
     {
-        if (Volatile.Read(ref _state) == Ready)
+        if (IsReady)
         {
             return default;
         }

@@ -24,6 +24,9 @@ internal abstract class StreamListener : IDisposable
     /// <summary>The listening socket.</summary>
     internal Socket Socket { get; }
 
+    /// <summary>Shares the turns on the event loops among the listener and its connections.</summary>
+    internal TurnGroup Group { get; } = new();
+
     private protected bool IsDisposed => _isDisposed;
 
     /// <summary>

@@ -9,7 +9,7 @@ namespace PSNetLab.Engine.IO;
 /// Turns accepted sockets into transports: with TLS, after a handshake that has a time limit and ends when the server
 /// stops.
 /// </summary>
-internal sealed class TcpHandshakes(SslStreamCertificateContext? certificate, Action<NetLabException, EndPoint> onFault) : IDisposable
+internal sealed class TcpHandshakes(SslStreamCertificateContext? certificate, TurnGroup group, Action<NetLabException, EndPoint> onFault) : IDisposable
 {
     private static readonly TimeSpan s_timeout = TimeSpan.FromSeconds(10);
 
@@ -36,13 +36,13 @@ internal sealed class TcpHandshakes(SslStreamCertificateContext? certificate, Ac
 
             if (certificate is null)
             {
-                return Transport.Create(socket);
+                return Transport.Create(socket, group);
             }
 
             using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(_stopped.Token);
             limit.CancelAfter(s_timeout);
             SslServerAuthenticationOptions options = new() { ServerCertificateContext = certificate };
-            return await TlsTransport.AcceptAsync(Transport.Create(socket), options, limit.Token).ConfigureAwait(false);
+            return await TlsTransport.AcceptAsync(Transport.Create(socket, group), options, limit.Token).ConfigureAwait(false);
         }
         catch (Exception error) when (error is SocketException or IOException or AuthenticationException or ObjectDisposedException or OperationCanceledException)
         {

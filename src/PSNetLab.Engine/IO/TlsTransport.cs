@@ -58,6 +58,10 @@ internal sealed class TlsTransport : Transport
 
     internal override bool NeedsCloseNotify => true;
 
+    internal override bool IsTurnOver => _inner.IsTurnOver;
+
+    internal override ValueTask NextTurnAsync() => _inner.NextTurnAsync();
+
     internal override async ValueTask WaitReadableAsync(CancellationToken cancellationToken)
     {
         if (_start < _end || _ended)

@@ -42,11 +42,13 @@ internal abstract class Transport : IDisposable
     internal ITap? Tap { get; set; }
 
     /// <summary>The fastest transport on this system for a connected socket. On failure the socket is closed.</summary>
-    internal static Transport Create(Socket socket)
+    /// <param name="socket">The socket.</param>
+    /// <param name="group">Who it shares turns with; null for nobody.</param>
+    internal static Transport Create(Socket socket, TurnGroup? group = null)
     {
         try
         {
-            return EpollLoop.IsSupported ? new EpollTransport(socket) : new PortableTransport(socket);
+            return EpollLoop.IsSupported ? new EpollTransport(socket, group) : new PortableTransport(socket);
         }
         catch
         {
@@ -63,6 +65,12 @@ internal abstract class Transport : IDisposable
 
     /// <summary>Whether the end of the stream needs a message of its own before the connection ends, as in TLS.</summary>
     internal virtual bool NeedsCloseNotify => false;
+
+    /// <summary>Whether the reader must let others go first, with <see cref="NextTurnAsync"/>. It reads the clock.</summary>
+    internal abstract bool IsTurnOver { get; }
+
+    /// <summary>Lets the reader of this transport continue after others have had their turn.</summary>
+    internal abstract ValueTask NextTurnAsync();
 
     /// <summary>Completes when there may be something to read: data, the end of the stream, or an error.</summary>
     internal abstract ValueTask WaitReadableAsync(CancellationToken cancellationToken);

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 
 namespace PSNetLab.Engine.Primitives;
@@ -6,7 +7,8 @@ namespace PSNetLab.Engine.Primitives;
 /// <remarks>
 /// That thread serves many other sockets. Before slow work, await <see cref="Leave"/> and continue in the thread pool.
 /// Coming back needs nothing: the next wait on a socket does that. Slow code calls <see cref="AssertLeft"/>, so that a
-/// test finds a caller that forgot to leave.
+/// test finds a caller that forgot to leave. Work that may go on for long, because a peer keeps sending, asks now and then whether its
+/// turn is over, and then lets others go first (Transport.NextTurnAsync).
 /// </remarks>
 internal static class LoopThread
 {
@@ -17,11 +19,26 @@ internal static class LoopThread
     [ThreadStatic]
     private static bool t_isCurrent;
 
+    [ThreadStatic]
+    private static long t_turnEnds;
+
+    /// <summary>How long a turn may take, in ticks of <see cref="Stopwatch"/>: half a millisecond.</summary>
+    internal static long LongestTurn { get; } = Stopwatch.Frequency / 2000;
+
+    /// <summary>After a turn that was used up, so many short ones show that a connection has little to do again.</summary>
+    internal const int ShortTurnsToBeModest = 4;
+
     /// <summary>Whether this thread serves an event loop.</summary>
     internal static bool IsCurrent => t_isCurrent;
 
     /// <summary>Marks this thread as the thread of an event loop.</summary>
     internal static void Enter() => t_isCurrent = true;
+
+    /// <summary>Says that a turn begins on this thread.</summary>
+    internal static void BeginTurn(long ends) => t_turnEnds = ends;
+
+    /// <summary>Whether the work on this event loop must let others go first.</summary>
+    internal static bool IsTurnOver => t_isCurrent && Stopwatch.GetTimestamp() >= t_turnEnds;
 
     /// <summary>Await this before slow work. On an event loop it continues in the thread pool; elsewhere it does nothing.</summary>
     internal static Departure Leave() => default;

@@ -39,7 +39,7 @@ internal sealed class StreamServer : IServerHost
         _options = options;
         _handler = handler;
         _listener = StreamListener.Open(options.EndPoint, options.Backlog, ReportFull);
-        _handshakes = new TcpHandshakes(options.Certificate, Report);
+        _handshakes = new TcpHandshakes(options.Certificate, _listener.Group, Report);
     }
 
     internal EndPoint LocalEndPoint => _listener.LocalEndPoint;

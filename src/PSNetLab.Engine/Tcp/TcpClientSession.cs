@@ -41,6 +41,10 @@ internal sealed class TcpClientSession
             {
                 read++;
                 await _received.AddAsync(message).ConfigureAwait(false);
+                if (read % TcpConnection.MessagesPerLook == 0 && _connection.IsTurnOver)
+                {
+                    await _connection.NextTurnAsync().ConfigureAwait(false);
+                }
             }
         }
         catch (NetLabException fault)

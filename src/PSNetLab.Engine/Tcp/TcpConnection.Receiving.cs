@@ -7,6 +7,9 @@ namespace PSNetLab;
 /// <content>Receiving: one reader at a time.</content>
 public sealed partial class TcpConnection
 {
+    /// <summary>How many messages are taken between two looks at the clock.</summary>
+    internal const int MessagesPerLook = 128;
+
     private object? _receiver;
 
     /// <summary>Makes the caller the only reader, permanently: the session of a server.</summary>
@@ -32,6 +35,12 @@ public sealed partial class TcpConnection
     }
 
     internal void EndReading() => EndUse();
+
+    /// <inheritdoc cref="Engine.IO.Transport.IsTurnOver"/>
+    internal bool IsTurnOver => _transport.IsTurnOver;
+
+    /// <inheritdoc cref="Engine.IO.Transport.NextTurnAsync"/>
+    internal ValueTask NextTurnAsync() => _transport.NextTurnAsync();
 
     internal ValueTask WaitReadableAsync() => _transport.WaitReadableAsync(CancellationToken.None);
 

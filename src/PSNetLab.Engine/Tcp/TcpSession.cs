@@ -139,6 +139,11 @@ internal sealed class TcpSession : IServedConnection
                     return 0;
                 }
 
+                if (step == Step.Flush && _connection.IsTurnOver)
+                {
+                    await _connection.NextTurnAsync().ConfigureAwait(false);
+                }
+
                 await WorkAsync(receives: false, out step).ConfigureAwait(false);
             }
         }
@@ -163,7 +168,7 @@ internal sealed class TcpSession : IServedConnection
 
     private Step Process(ReplyWriter replies, ref int messages)
     {
-        while (!replies.IsFull)
+        for (int taken = 1; !replies.IsFull && (taken % TcpConnection.MessagesPerLook != 0 || !_connection.IsTurnOver); taken++)
         {
             switch (_connection.Reader.TryRead(out ReadOnlySpan<byte> payload, out long length))
             {

@@ -6,6 +6,9 @@ namespace PSNetLab.Engine.Http.Server;
 /// <content>From requests to answers.</content>
 internal sealed partial class HttpConnection
 {
+    // How many requests are answered between two looks at the clock.
+    private const int RequestsPerLook = 16;
+
     private bool _last;
     private bool _isGone;
 
@@ -20,6 +23,9 @@ internal sealed partial class HttpConnection
 
         /// <summary>Continue asynchronously: the next request, or sending, has to wait for something.</summary>
         NeedsTime,
+
+        /// <summary>Let others go first, and then continue.</summary>
+        NeedsTurn,
 
         /// <summary>Close the connection: the last answer was given.</summary>
         Last,
@@ -36,12 +42,17 @@ internal sealed partial class HttpConnection
     private Step AnswerAtOnce()
     {
         using ResponseWriter writer = ResponseWriter.Lend();
-        while (true)
+        for (int taken = 1; ; taken++)
         {
             Step step = AnswerNext(writer, out Content left);
             if (step == Step.Next && _received.Count == 0)
             {
                 step = Step.NeedsBytes;
+            }
+
+            if (step == Step.Next && taken % RequestsPerLook == 0 && _transport.IsTurnOver)
+            {
+                step = Step.NeedsTurn;
             }
 
             if (step == Step.Next && left.IsEmpty && !writer.IsFull)

@@ -196,9 +196,18 @@ internal sealed partial class HttpConnection : IServedConnection
             while (came is null);
 
             Step step = came.Value;
-            while (step == Step.NeedsTime)
+            while (step is Step.NeedsTime or Step.NeedsTurn)
             {
-                await AnswerAsync().ConfigureAwait(false);
+                if (step == Step.NeedsTime)
+                {
+                    await AnswerAsync().ConfigureAwait(false);
+                }
+
+                if (_received.Count > 0 && _transport.IsTurnOver)
+                {
+                    await _transport.NextTurnAsync().ConfigureAwait(false);
+                }
+
                 step = _last ? Step.Last : AnswerKept();
             }
 
