@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Runtime.CompilerServices;
 
 namespace PSNetLab.Engine.Tcp;
 
@@ -50,7 +49,6 @@ internal sealed class TcpOutbox : IDisposable
 
     /// <summary>Adds a message and starts sending at once. After a failure it is only counted as lost.</summary>
     /// <exception cref="NetLabException">The framing of the connection cannot carry the message.</exception>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal void Add(ReadOnlySpan<byte> payload)
     {
         int length = Connection.Framing.EncodedLength(payload.Length);

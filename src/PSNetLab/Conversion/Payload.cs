@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Management.Automation;
-using System.Runtime.CompilerServices;
 using System.Text;
 using PSNetLab.Engine.Messages;
 
@@ -10,7 +9,6 @@ namespace PSNetLab.Conversion;
 internal static class Payload
 {
     /// <summary>Bytes as they are, a received message as its bytes, text in the encoding, anything else as its string form.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static byte[] From(object? item, Encoding encoding) => Unwrap(item) switch
     {
         null => [],
@@ -32,7 +30,6 @@ internal static class Payload
     /// The messages in an argument: a list is one message per element, as in a pipeline, but a list of bytes is one
     /// message.
     /// </summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static IEnumerable<byte[]> FromArgument(object? argument, Encoding encoding)
     {
         object? item = Unwrap(argument);

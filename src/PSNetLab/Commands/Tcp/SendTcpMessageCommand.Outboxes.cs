@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using PSNetLab.Engine.Tcp;
 using PSNetLab.Jobs;
 
@@ -21,7 +20,6 @@ public sealed partial class SendTcpMessageCommand
         return outbox;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Add(byte[] payload, TcpOutbox outbox)
     {
         TcpConnection connection = outbox.Connection;

@@ -1,6 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Management.Automation;
-using System.Runtime.CompilerServices;
 using System.Text;
 using PSNetLab.Binding;
 using PSNetLab.Conversion;
@@ -102,9 +101,7 @@ public sealed partial class SendTcpMessageCommand : TcpClientCmdlet
         }
     }
 
-    // A pipeline of 100,000 objects ends before the runtime knows what to optimize.
     /// <inheritdoc/>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     protected override void ProcessRecord()
     {
         foreach (byte[] payload in Payload.FromArgument(Message, MessageEncoding))
@@ -169,7 +166,6 @@ public sealed partial class SendTcpMessageCommand : TcpClientCmdlet
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Send(byte[] payload)
     {
         if (_void)
