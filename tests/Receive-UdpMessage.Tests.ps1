@@ -3,6 +3,38 @@ BeforeAll {
     . $PSScriptRoot/udp.ps1
 }
 
+Describe 'Collections that are held for a burst' {
+    BeforeAll {
+        $hold = (Get-Command Receive-UdpMessage).ImplementingType.Assembly.GetType('PSNetLab.Commands.CollectionHold')
+        $start = $hold.GetMethod('TryStart', [Reflection.BindingFlags]'Static, NonPublic')
+    }
+
+    AfterEach {
+        if ([Runtime.GCSettings]::LatencyMode -eq 'NoGCRegion') { [GC]::EndNoGCRegion() }
+    }
+
+    It 'are held from the start to the end, and for many datagrams only' {
+        $before = [Runtime.GCSettings]::LatencyMode
+        $start.Invoke($null, @(100)) | Should -BeNullOrEmpty
+        $held = $start.Invoke($null, @(20000))
+        $during = [Runtime.GCSettings]::LatencyMode
+        $held.Dispose()
+        $during | Should -Be NoGCRegion -Because 'a pause would lose datagrams'
+        [Runtime.GCSettings]::LatencyMode | Should -Be $before -Because 'the whole process would stay held'
+    }
+
+    It 'are left alone while somebody else holds them' {
+        $held = $start.Invoke($null, @(20000))
+        [GC]::Collect()
+        [GC]::TryStartNoGCRegion(20MB) | Should -BeTrue
+        $second = $start.Invoke($null, @(20000))
+        $held.Dispose()
+        $mode = [Runtime.GCSettings]::LatencyMode
+        $second | Should -BeNullOrEmpty
+        $mode | Should -Be NoGCRegion -Because 'what somebody else asked for is theirs to end'
+    }
+}
+
 Describe 'Receive-UdpMessage on a port' {
     AfterEach {
         Get-Job | Remove-Job -Force

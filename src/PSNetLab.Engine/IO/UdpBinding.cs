@@ -6,7 +6,8 @@ namespace PSNetLab.Engine.IO;
 /// <summary>How to bind a UDP socket.</summary>
 internal sealed record UdpBinding
 {
-    internal const int DefaultReceiveBufferBytes = 4 * 1024 * 1024;
+    // What arrives at full speed while the runtime collects garbage has room.
+    internal const int DefaultReceiveBufferBytes = 16 * 1024 * 1024;
 
     internal IPEndPoint EndPoint { get; init; } = new(IPAddress.Loopback, 0);
 

@@ -143,7 +143,19 @@ internal static class UdpSockets
             }
         }
 
-        socket.ReceiveBufferSize = bytes;
+        while (true)
+        {
+            try
+            {
+                socket.ReceiveBufferSize = bytes;
+                return;
+            }
+            catch (SocketException error) when (error.SocketErrorCode == SocketError.NoBufferSpaceAvailable && bytes > 1)
+            {
+                // macOS refuses what is over its limit, where Linux gives as much as it allows.
+                bytes /= 2;
+            }
+        }
     }
 
     private static void TellLocalAddress(Socket socket)

@@ -5,7 +5,7 @@ param(
     [string] $Module,
     [Parameter(Mandatory)] [int] $Port,
     [Parameter(Mandatory)] [int] $Count,
-    [int] $ReceiveBufferBytes = 4MB,
+    [int] $ReceiveBufferBytes = 16MB,
     [int] $TimeoutSec = 20
 )
 $ErrorActionPreference = 'Stop'

@@ -5,7 +5,7 @@ param(
     [Parameter(Mandatory)] [string] $Module,
     [switch] $Echo,
     [int] $BufferLimit = 65536,
-    [int] $ReceiveBufferBytes = 4MB
+    [int] $ReceiveBufferBytes = 16MB
 )
 $ErrorActionPreference = 'Stop'
 Import-Module $Module

@@ -1,7 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Management.Automation;
 using System.Net;
-using System.Runtime;
 using System.Text;
 using PSNetLab.Binding;
 using PSNetLab.Conversion;
@@ -22,7 +21,7 @@ public sealed class ReceiveUdpMessageCommand : ReceiveCmdlet
     private const string JobSet = "Job";
 
     private UdpServerJob? _own;
-    private bool _holdsCollections;
+    private CollectionHold? _hold;
 
     /// <summary>The port to receive on, 0 to 65535; 0 takes a free one.</summary>
     [Parameter(Mandatory = true, Position = 0, ParameterSetName = PortSet)]
@@ -78,7 +77,7 @@ public sealed class ReceiveUdpMessageCommand : ReceiveCmdlet
     [ValidateRange(1, UdpServerOptions.MostDatagramBytes)]
     public int BufferBytes { get; set; } = UdpServerOptions.MostDatagramBytes;
 
-    /// <summary>The size of the system's receive buffer in bytes. Default: 4194304; the system may cap it (socket(7)).</summary>
+    /// <summary>The size of the system's receive buffer in bytes. Default: 16777216; the system may cap it (socket(7)).</summary>
     [Parameter(ParameterSetName = PortSet)]
     [ValidateRange(1024, int.MaxValue / 2)]
     public int ReceiveBufferBytes { get; set; } = UdpBinding.DefaultReceiveBufferBytes;
@@ -112,7 +111,6 @@ public sealed class ReceiveUdpMessageCommand : ReceiveCmdlet
                     + "-AsJob, which receives until it is stopped. Use them when you take the messages: Receive-UdpMessage -Job.");
             }
 
-            _holdsCollections = !AsJob && TryHoldCollections();
             UdpServerJob job = Bind(endPoint);
             LiveJobs.Add(job);
             if (AsJob)
@@ -124,6 +122,7 @@ public sealed class ReceiveUdpMessageCommand : ReceiveCmdlet
             }
 
             _own = job;
+            _hold = job.ReceiveBufferBytes < ReceiveBufferBytes ? CollectionHold.TryStart(Count) : null;
             job.Run();
             WriteVerbose($"Receiving on {job.LocalEndPoint}.");
             UdpBindings.NoteReceiveBuffer(this, job, ReceiveBufferBytes);
@@ -146,31 +145,8 @@ public sealed class ReceiveUdpMessageCommand : ReceiveCmdlet
     private protected override void Dispose(bool disposing)
     {
         _own?.Dispose();
-        if (_holdsCollections && GCSettings.LatencyMode == GCLatencyMode.NoGCRegion)
-        {
-            GC.EndNoGCRegion();
-        }
-
+        _hold?.Dispose();
         base.Dispose(disposing);
-    }
-
-    /// <summary>
-    /// Asks the runtime not to collect garbage while that many datagrams arrive: a pause of 50 ms is longer than the
-    /// system's buffer lasts.
-    /// </summary>
-    private bool TryHoldCollections()
-    {
-        const int WorthIt = 10_000;
-        const long BytesPerMessage = 1024;
-        const long MostBytes = 240 * 1024 * 1024;
-        try
-        {
-            return Count >= WorthIt && GC.TryStartNoGCRegion(Math.Min(Count * BytesPerMessage, MostBytes));
-        }
-        catch (Exception error) when (error is ArgumentOutOfRangeException or InvalidOperationException)
-        {
-            return false; // more than this process may have, or somebody else has asked for it
-        }
     }
 
     private UdpServerJob Bind(IPEndPoint endPoint)

@@ -42,7 +42,7 @@ public sealed class StartUdpServerCommand : StartServerCmdlet
     [ValidateRange(1, UdpServerOptions.MostDatagramBytes)]
     public int BufferBytes { get; set; } = UdpServerOptions.MostDatagramBytes;
 
-    /// <summary>The size of the system's receive buffer in bytes. Default: 4194304; the system may cap it (socket(7)).</summary>
+    /// <summary>The size of the system's receive buffer in bytes. Default: 16777216; the system may cap it (socket(7)).</summary>
     [Parameter]
     [ValidateRange(1024, int.MaxValue / 2)]
     public int ReceiveBufferBytes { get; set; } = UdpBinding.DefaultReceiveBufferBytes;
