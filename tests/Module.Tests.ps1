@@ -166,6 +166,18 @@ Describe 'Coming and going' {
     }
 }
 
+Describe 'The tests' {
+    It 'find slow work on the thread of an event loop, also in another process' {
+        $said = Invoke-PowerShell -Command "
+            Import-Module '$modulePath/PSNetLab.psd1'
+            `$engine = [PSNetLab.TcpConnection].Assembly
+            `$loop = `$engine.GetType('PSNetLab.Engine.Primitives.LoopThread')
+            `$null = `$loop.GetMethod('Enter', [Reflection.BindingFlags] 'NonPublic, Static').Invoke(`$null, @())
+            try { Send-Broadcast 1 x -InterfaceAlias nowhere0 } catch { `"`$_`" }"
+        "$said" | Should -BeLike '*Listing the interfaces is slow, and this thread serves an event loop*'
+    }
+}
+
 Describe 'Completion' {
     AfterEach {
         Get-TcpConnection | Close-TcpConnection

@@ -4,6 +4,8 @@ $builds = Join-Path $PSScriptRoot .. output PSNetLab
 $modulePath = Get-ChildItem $builds -Directory -ErrorAction Ignore |
     Sort-Object { [version] $_.Name } | Select-Object -Last 1 -ExpandProperty FullName
 if (-not $modulePath) { throw 'Nothing is built yet: run ./build.ps1 first.' }
+# Slow work on the thread of an event loop fails a test, here and in every PowerShell started from here.
+$env:PSNETLAB_CHECK_THREADS = 1
 Import-Module $modulePath/PSNetLab.psd1
 
 # Every other PowerShell is started by Get-PowerShellCommand or Invoke-PowerShell.

@@ -14,7 +14,9 @@ internal static class LoopThread
 {
     private const string CheckSwitch = "PSNetLab.CheckThreads";
 
-    private static readonly bool s_checks = AppContext.TryGetSwitch(CheckSwitch, out bool isOn) && isOn;
+    private static readonly bool s_checks = AppContext.TryGetSwitch(CheckSwitch, out bool isOn)
+        ? isOn
+        : Environment.GetEnvironmentVariable("PSNETLAB_CHECK_THREADS") == "1";
 
     [ThreadStatic]
     private static bool t_isCurrent;
