@@ -205,8 +205,8 @@ Describe 'Start-StaticHttpServer' {
 
         It 'says <Id> for <Bad>' -ForEach @(
             @{ Id = 'PathNotFound'; Bad = "'/no such'"; Category = 'ObjectNotFound'; Target = '*no such'; Text = "'*no such' is not there. Set -Path to a folder." }
-            @{ Id = 'PathNotFound'; Bad = '$site/a.txt'; Category = 'ObjectNotFound'; Target = '*a.txt'; Text = "'*a.txt' is a file. Give*" }
-            @{ Id = 'PathNotFound'; Bad = 'Env:'; Category = 'ObjectNotFound'; Target = 'Env:'; Text = "'Env:' is not in the file system. Give*" }
+            @{ Id = 'PathNotFound'; Bad = '$site/a.txt'; Category = 'ObjectNotFound'; Target = '*a.txt'; Text = "'*a.txt' is a file. Set -Path to*" }
+            @{ Id = 'PathNotFound'; Bad = 'Env:'; Category = 'ObjectNotFound'; Target = 'Env:'; Text = "'Env:' is not in the file system. Set -Path to*" }
             @{ Id = 'PathNotFound'; Bad = '$site/sub -NotFoundPage ../a.txt'; Category = 'ObjectNotFound'; Target = '../a.txt'; Text = "-NotFoundPage '../a.txt' is not a file in*" }
             @{ Id = 'PathNotFound'; Bad = '$site -SpaFallback none.html'; Category = 'ObjectNotFound'; Target = 'none.html'; Text = "-SpaFallback 'none.html' is not a file in*" }
             @{ Id = 'PathNotFound'; Bad = '$site -NotFoundPage sub'; Category = 'ObjectNotFound'; Target = 'sub'; Text = "-NotFoundPage 'sub' is not a file*" }
@@ -217,7 +217,7 @@ Describe 'Start-StaticHttpServer' {
             @{ Id = 'InvalidParameters'; Bad = '$site -CacheControl "a`nb"'; Category = 'InvalidArgument'; Target = '*'; Text = '-CacheControl: *line break*' }
             @{ Id = 'InvalidParameters'; Bad = "`$site -MimeType @{ txt = 'text' }"; Category = 'InvalidArgument'; Target = 'text'; Text = "'text' is not a media type*" }
             @{ Id = 'InvalidParameters'; Bad = "`$site -MimeType @{ 'a.b' = 'text/plain' }"; Category = 'InvalidArgument'; Target = 'a.b'; Text = "'a.b' is not a file name extension*" }
-            @{ Id = 'InvalidParameters'; Bad = "`$site -Credential (New-Login 'a:b' 'x')"; Category = 'InvalidArgument'; Target = '*'; Text = "*'a:b' has a colon*" }
+            @{ Id = 'InvalidParameters'; Bad = "`$site -Credential (New-Login 'a:b' 'x')"; Category = 'InvalidArgument'; Target = '*'; Text = "*'a:b' contains a colon*" }
             @{ Id = 'AddressNotLocal'; Bad = '$site -Address 192.0.2.1'; Category = 'InvalidArgument'; Target = '192.0.2.1:0'; Text = '192.0.2.1 is not an address of this machine*' }
             @{ Id = 'InvalidAddress'; Bad = '$site -DenyAddress 10.0.0.0/33'; Category = 'InvalidArgument'; Target = '10.0.0.0/33'; Text = '*neither an IP address nor a CIDR range*' }
             @{ Id = 'AccessLogFailed'; Bad = '$site -LogPath $site/none/x.log'; Category = 'WriteError'; Target = '*x.log'; Text = 'The access log cannot be opened: *Choose another file*' }
