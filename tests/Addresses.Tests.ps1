@@ -60,9 +60,9 @@ Describe 'Addresses' {
     ) {
         $null = & $Start
         $script:warnings | Should -HaveCount 1
-        "$($script:warnings)" | Should -BeLike '-DenyAddress ::/0 is about IPv6: it turns away no peer with an IPv4 address.*add 0.0.0.0/0.'
+        "$($script:warnings)" | Should -BeLike '-DenyAddress ::/0 covers only IPv6, so peers with an IPv4 address are accepted.*add 0.0.0.0/0.'
         $null = Start-TcpServer -AllowAddress ::/0 -WarningVariable warnings -WarningAction SilentlyContinue
-        "$warnings" | Should -BeLike '-AllowAddress ::/0 is about IPv6: no peer with an IPv4 address is let in.*'
+        "$warnings" | Should -BeLike '-AllowAddress ::/0 covers only IPv6, so peers with an IPv4 address are refused.*'
         $null = Start-TcpServer -DenyAddress ::/0, 0.0.0.0/0 -WarningVariable warnings
         $warnings | Should -BeNullOrEmpty
     }

@@ -136,14 +136,14 @@ Describe 'The page' {
         $text | Should -Match 'PSNetLab 1.2.3'
         $text | Should -Match 'Z80, 1 cores \|(.|\n)*CP/M, Linux 6.1'
         $text | Should -Match 'nginx 1.22.1'
-        $text | Should -Match 'what needs caddy: not there'
+        $text | Should -Match 'figures that need caddy, which is not installed'
     }
 
     It 'has every figure of every area, with the day and the noise' {
         foreach ($area in 'Udp', 'Http', 'Sockets', 'Startup', 'Pipeline') {
             $text | Should -Match "\| figure of $area \| ms \| 5.00 \|"
         }
-        $text | Should -Match '2026-01-02 03:04 UTC, 5 rounds of 3 s\.\s+Others had 1\.5 %'
+        $text | Should -Match '2026-01-02 03:04 UTC, 5 rounds of 3 s\.\s+Other processes used 1\.5 %'
         $text | Should -Match ([regex]::Escape('| known | messages/s | 50.0 | 100 | a \| b | 0.50 |'))
     }
 
@@ -158,7 +158,7 @@ Describe 'The page' {
         $text | Should -Not -Match 'sockets\.svg'
     }
 
-    It 'is not made of results of two machines' {
+    It 'refuses results of two machines' {
         $other = Get-Content $results/udp.json -Raw | ConvertFrom-Json -AsHashtable
         $other.Machine.Cores = 64
         $other | ConvertTo-Json -Depth 10 | Set-Content $results/udp.json
@@ -212,7 +212,7 @@ Describe 'The harness' -Skip:(-not $IsLinux) {
         $sides.Peer.Value | Should -Be 20, 20
     }
 
-    It 'turns a figure that breaks into one that is missed' {
+    It 'reports a figure with an error as missed' {
         $figure = Measure-Figure $bench broken { throw 'no luck' } 6> $null
         $figure.Missed | Should -BeTrue
         $figure.Note | Should -Be 'failed: no luck'

@@ -45,7 +45,7 @@ Describe 'A closed connection' {
         Get-Job | Remove-Job -Force
     }
 
-    It 'gives everything to a plain server whose replies nobody read' {
+    It 'delivers everything to a plain server whose replies nobody read' {
         $peer = Start-PythonPeer -ArgumentList $rounds -Code @'
 import socket, sys
 listener = socket.create_server(('127.0.0.1', 0))
@@ -69,7 +69,7 @@ for _ in range(int(sys.argv[1])):
             Get-Content "$TestDrive/key.pem", "$TestDrive/cert.pem" | Set-Content "$TestDrive/both.pem"
         }
 
-        It 'gives everything, and the end, to a server of Python' {
+        It 'delivers everything, and the end of the stream, to a Python server' {
             $peer = Start-PythonPeer -ArgumentList $rounds, $Version, $TestDrive -Code @'
 import socket, ssl, sys
 context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -92,7 +92,7 @@ for _ in range(int(sys.argv[1])):
             $peer.ReadToEnd() | Should -Be $all
         }
 
-        It 'gives everything, and the end, to a client of Python' {
+        It 'delivers everything, and the end of the stream, to a Python client' {
             $server = Start-TcpServer -Certificate "$TestDrive/both.pem" -NoRecord
             $peer = Start-PythonPeer -NoPort -ArgumentList $rounds, $Version, $server.Port -Code @'
 import socket, ssl, sys
@@ -115,7 +115,7 @@ for _ in range(int(sys.argv[1])):
             $server.Error
         }
 
-        It 'gives everything to openssl s_server' {
+        It 'delivers everything to openssl s_server' {
             $peer = Start-PythonPeer -ArgumentList $rounds, $Version, $TestDrive -Code @'
 import subprocess, sys
 version = '-tls' + sys.argv[2].replace('.', '_')
@@ -132,7 +132,7 @@ print(server.stdout.read().count(b'\xfe'))
             $peer.ReadLine() | Should -Be "$($rounds * $message.Length)"
         }
 
-        It 'gives everything to openssl s_client' {
+        It 'delivers everything to openssl s_client' {
             $server = Start-TcpServer -Certificate "$TestDrive/both.pem" -NoRecord
             $peer = Start-PythonPeer -NoPort -ArgumentList $rounds, $Version, $server.Port -Code @'
 import subprocess, sys

@@ -12,7 +12,7 @@ Describe 'Close-TcpConnection' {
         Get-Job | Remove-Job -Force
     }
 
-    It 'closes in good order' {
+    It 'closes gracefully' {
         Close-TcpConnection $connection
         $connection.State | Should -Be 'Closed'
         $connection.CloseReason | Should -Be 'LocalClosed'
@@ -42,7 +42,7 @@ Describe 'Close-TcpConnection' {
         "$($server.Information[1])" | Should -BeLike '*closed: PeerReset'
     }
 
-    It 'only says that it sends no more with -HalfClose; replies still come' {
+    It 'only ends sending with -HalfClose; replies still arrive' {
         1..3 | Send-TcpMessage -Connection $connection
         Close-TcpConnection $connection -HalfClose
         $connection.State | Should -BeIn 'FinWait', 'Closed'
@@ -51,7 +51,7 @@ Describe 'Close-TcpConnection' {
             Should -Throw -ErrorId 'ConnectionClosed,PSNetLab.Commands.SendTcpMessageCommand'
     }
 
-    It 'half-closes again and after a close without complaint' {
+    It 'half-closes twice, or after a close, without an error' {
         Close-TcpConnection $connection -HalfClose
         Close-TcpConnection $connection -HalfClose -ErrorAction Stop
         Close-TcpConnection $connection

@@ -43,7 +43,7 @@ peer.close()
 }
 
 Describe 'tcp-server.ps1' {
-    It 'says who comes, prints what a Python client says, answers, and ends with it' {
+    It 'reports a connection, prints what a Python client says, answers, and ends with it' {
         $server = Start-ExampleServer tcp-server @{ Once = $true }
         Invoke-PythonClient $server.Port utf-8 'hello', '你好' | Should -Be $answer, $answer
         $lines = Wait-Example $server
@@ -171,7 +171,7 @@ Describe 'The lessons of TCP' {
 }
 
 Describe 'demo.ps1' {
-    It 'runs to its end without a mishap' {
+    It 'runs to its end without an error' {
         $clock = [Diagnostics.Stopwatch]::StartNew()
         $text = Invoke-PowerShell -File "$examples/demo.ps1" *>&1 | Out-String
         $LASTEXITCODE | Should -Be 0

@@ -96,7 +96,7 @@ Describe 'Framing' {
         (Receive-TcpMessage -Job $server -Count 3 -TimeoutSec 5).Text | Should -Be 'one', 'two', 'three'
     }
 
-    It 'tells in how many reads a message came' {
+    It 'reports how many reads a message took' {
         $server = Start-TcpServer -Framing Line
         $client = Open-TcpConnection 127.0.0.1 $server.Port
         'start, ' | Send-TcpMessage -Connection $client
@@ -105,7 +105,7 @@ Describe 'Framing' {
         (Receive-TcpMessage -Job $server -Count 1 -TimeoutSec 5).Reads | Should -Be 2
     }
 
-    It '<Framing> lets pass what is as long as it can be, and names the framing of a longer one' -ForEach @(
+    It '<Framing> carries the longest message, and an error for a longer one names the framing' -ForEach @(
         @{ Framing = 'Length8'; Fits = 255; Id = 'MessageTooLong'; Category = 'LimitsExceeded'; Advice = '*at most 255. Use a wider length prefix*' }
         @{ Framing = 'Length16'; Fits = 65535; Id = 'MessageTooLong'; Category = 'LimitsExceeded'; Advice = '*at most 65535. Use a wider length prefix*' }
         @{ Framing = 'Fixed:3'; Fits = 3; Id = 'MessageLengthMismatch'; Category = 'InvalidArgument'; Advice = '*Fixed:3 needs exactly 3. Pad or cut the message*' }
@@ -121,7 +121,7 @@ Describe 'Framing' {
         "$($faults[0])" | Should -BeLike $Advice
     }
 
-    It 'a server reports a <Framing> message that was cut off, and keeps what had come' -ForEach @(
+    It 'a server reports a <Framing> message that was cut off, and keeps the part that arrived' -ForEach @(
         @{ Framing = 'Line'; Wire = '61 0A 62 63'; Rest = '62 63' }
         @{ Framing = 'Delimiter:0D0A'; Wire = '61 0D 0A 62 0D'; Rest = '62 0D' }
         @{ Framing = 'Length16'; Wire = '00 01 61 00 05 62 63'; Rest = '00 05 62 63' }
@@ -150,7 +150,7 @@ Describe 'Framing' {
         $replies.Truncated | Should -Be $false, $true
     }
 
-    It 'refuses <Bad> with the list of the forms it takes' -ForEach @(
+    It 'refuses <Bad>, and lists the valid forms' -ForEach @(
         @{ Bad = 'Lines'; Why = "'Lines' is not a framing." }
         @{ Bad = ''; Why = "'' is not a framing." }
         @{ Bad = 'Fixed'; Why = "'Fixed' is not a framing." }
@@ -190,7 +190,7 @@ Describe 'Encoding' {
         (Receive-TcpMessage -Job $server -Count 1 -TimeoutSec 5).Text | Should -Be '来,确认下眼神'
     }
 
-    It 'shows bytes that are no text in <Encoding> as U+FFFD and keeps them in Data' -ForEach @(
+    It 'shows bytes that are invalid in <Encoding> as U+FFFD and keeps them in Data' -ForEach @(
         @{ Encoding = 'utf8' }, @{ Encoding = 'GB18030' }, @{ Encoding = 'ascii' }
     ) {
         $server = Start-TcpServer -Framing Line -Encoding $Encoding

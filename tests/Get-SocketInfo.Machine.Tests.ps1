@@ -63,7 +63,7 @@ Describe 'Get-SocketInfo lists the machine' {
         Invoke-Python $python '[s.close() for s in (accepted_end, other_end, one)]'
     }
 
-    It 'with the bytes that wait, which Windows does not tell' {
+    It 'with the waiting bytes, which Windows does not report' {
         Invoke-Python $python 'one, other_end, accepted_end = connected()'
         $here, $there = Invoke-Python $python '[s.getsockname()[1] for s in (one, other_end)]'
         Invoke-Python $python 'other_end.sendall(bytes(777))'
@@ -155,7 +155,7 @@ Describe 'Get-SocketInfo lists the machine' {
         Get-SocketInfo -State Listen -RemoteAddress 0.0.0.0/0, ::/0 -LocalPort $server | Should -BeNullOrEmpty
     }
 
-    It 'is a clear error with what is no address: <Text>' -ForEach @(
+    It 'is a clear error for an invalid address: <Text>' -ForEach @(
         @{ Text = '127.0.0.300' }, @{ Text = '10.0.0.0/33' }, @{ Text = 'nonsense' }
     ) {
         foreach ($parameter in 'LocalAddress', 'RemoteAddress') {
@@ -168,7 +168,7 @@ Describe 'Get-SocketInfo lists the machine' {
         }
     }
 
-    It 'takes only what can be a port or a process: <Name> <Value>' -ForEach @(
+    It 'refuses an impossible port or process id: <Name> <Value>' -ForEach @(
         @{ Name = 'LocalPort'; Value = 65536 }, @{ Name = 'LocalPort'; Value = -1 }
         @{ Name = 'RemotePort'; Value = 0 }, @{ Name = 'Port'; Value = 0 }, @{ Name = 'ProcessId'; Value = 0 }
     ) {
@@ -181,7 +181,7 @@ Describe 'Get-SocketInfo lists the machine' {
             Should -Throw -ErrorId AmbiguousParameterSet*
     }
 
-    It '-Detailed: what TCP knows, of connections' -Skip:(-not $IsLinux) {
+    It '-Detailed: the TCP measurements of connections' -Skip:(-not $IsLinux) {
         Invoke-Python $python 'client.sendall(b"hello"); accepted.recv(5)'
         $info = (Get-SocketInfo -LocalPort $client -Detailed @ours).TcpInfo
         $info.RoundTripTime | Should -BeGreaterThan ([timespan]::Zero)
@@ -193,7 +193,7 @@ Describe 'Get-SocketInfo lists the machine' {
         (Get-SocketInfo -LocalPort $server -State Listen -Detailed @ours).TcpInfo | Should -BeNullOrEmpty
     }
 
-    It '-Detailed: nothing more where the system does not tell' -Skip:$IsLinux {
+    It '-Detailed: adds nothing where the system does not report it' -Skip:$IsLinux {
         $socket = Get-SocketInfo -LocalPort $client -RemotePort $server -Detailed
         $socket.State | Should -Be 'Established'
         $socket.TcpInfo | Should -BeNullOrEmpty

@@ -64,14 +64,14 @@ Describe 'Get-SocketInfo shows each state of TCP, as ss does' -Skip:(-not $IsLin
         @(Get-SsLine t $server | Where-Object { $_ -like 'SynReceived*' }).Count | Should -Be 1
     }
 
-    It 'FinWait2 and CloseWait: one side sends no more' {
+    It 'FinWait2 and CloseWait: one side has ended sending' {
         $server, $client = New-Connection
         Invoke-Python $python 'client.shutdown(socket.SHUT_WR)'
         Wait-State $client $server FinWait2
         Wait-State $server $client CloseWait
     }
 
-    It 'TimeWait: both have closed, this side first; nobody has the socket any more' {
+    It 'TimeWait: both have closed, this side first; no process has the socket any more' {
         $server, $client = New-Connection
         Invoke-Python $python 'client.shutdown(socket.SHUT_WR); accepted.recv(1); accepted.close(); client.recv(1)'
         Invoke-Python $python 'client.close()'

@@ -31,7 +31,7 @@ Describe 'Get-SocketInfo with an object' {
         Get-Job | Remove-Job -Force
     }
 
-    It 'tells of a TCP server' {
+    It 'describes a TCP server' {
         $server = Start-TcpServer
         $info = $server | Get-SocketInfo
         $info | Should -BeOfType PSNetLab.SocketInfo
@@ -43,7 +43,7 @@ Describe 'Get-SocketInfo with an object' {
         if ($IsLinux) { Test-PythonView $info }
     }
 
-    It 'tells of a UDP server' {
+    It 'describes a UDP server' {
         $server = Start-UdpServer
         Send-UdpMessage 127.0.0.1 $server.Port -Message 'hello'
         $null = Receive-UdpMessage -Job $server -Count 1 -TimeoutSec 5
@@ -59,7 +59,7 @@ Describe 'Get-SocketInfo with an object' {
         }
     }
 
-    It 'tells of a connection, with counts and what TCP knows' {
+    It 'describes a connection, with counts and what TCP knows' {
         $server = Start-TcpServer -Framing Line -Echo
         $connection = Open-TcpConnection 127.0.0.1 $server.Port -Framing Line
         'one', 'three' | Send-TcpMessage -Connection $connection
@@ -80,14 +80,14 @@ Describe 'Get-SocketInfo with an object' {
         }
     }
 
-    It 'tells of each connection of a server' {
+    It 'describes each connection of a server' {
         $server = Start-TcpServer
         $ports = 1..3 | ForEach-Object { (Open-TcpConnection 127.0.0.1 $server.Port).LocalEndPoint.Port }
         Wait-Until { $server.ConnectionCount -eq 3 }
         (Get-TcpConnection $server | Get-SocketInfo).RemotePort | Sort-Object | Should -Be ($ports | Sort-Object)
     }
 
-    It 'tells of a .NET <Kind>' -ForEach @(
+    It 'describes a .NET <Kind>' -ForEach @(
         @{ Kind = 'Socket'; State = 'Closed'; Protocol = 'Udp'; Make = {
                 $socket = [Net.Sockets.Socket]::new('InterNetwork', 'Dgram', 'Udp')
                 $socket.Bind([Net.IPEndPoint]::new([Net.IPAddress]::Loopback, 0))
@@ -120,13 +120,13 @@ Describe 'Get-SocketInfo with an object' {
         if ($IsLinux) { Test-PythonView $info }
     }
 
-    It 'tells of several objects, in their order' {
+    It 'describes several objects, in their order' {
         $tcp = Start-TcpServer
         $udp = Start-UdpServer
         ($tcp, $udp, $tcp | Get-SocketInfo).LocalPort | Should -Be $tcp.Port, $udp.Port, $tcp.Port
     }
 
-    It 'tells of a socket that is neither bound nor connected' {
+    It 'describes a socket that is neither bound nor connected' {
         $socket = [Net.Sockets.Socket]::new('InterNetworkV6', 'Stream', 'Tcp')
         $disposables.Add($socket)
         $info = $socket | Get-SocketInfo
@@ -138,7 +138,7 @@ Describe 'Get-SocketInfo with an object' {
         $info.Handle | Should -Be $socket.Handle
     }
 
-    It 'tells the endpoints of a socket that waits for its connection' -Skip:(-not $IsLinux) {
+    It 'shows the endpoints of a socket that is still connecting' -Skip:(-not $IsLinux) {
         $listener = [Net.Sockets.Socket]::new('InterNetwork', 'Stream', 'Tcp')
         $disposables.Add($listener)
         $listener.Bind([Net.IPEndPoint]::new([ipaddress]::Loopback, 0))
@@ -224,7 +224,7 @@ Describe 'Get-SocketInfo with an object' {
         @($faults).FullyQualifiedErrorId | Should -Be (@("ConnectionClosed,$command") * 3)
     }
 
-    It 'tells the same as the list' {
+    It 'agrees with the list' {
         $client = [Net.Sockets.TcpClient]::new()
         $disposables.Add($client)
         $server = Start-TcpServer
@@ -240,7 +240,7 @@ Describe 'Get-SocketInfo with an object' {
         }
     }
 
-    It 'tells the state of both ends when one is done sending' {
+    It 'shows the state of both ends when one has ended sending' {
         $listener = [Net.Sockets.TcpListener]::new([ipaddress]::Loopback, 0)
         $listener.Start()
         $client = [Net.Sockets.TcpClient]::new('127.0.0.1', $listener.LocalEndpoint.Port)

@@ -118,7 +118,7 @@ Describe 'Get-SocketOption' {
         ($sockets.tcp | Get-SocketOption 1/3).Value | Should -Be 1
     }
 
-    It 'reads of <Kind>' -ForEach @(
+    It 'reads options of <Kind>' -ForEach @(
         @{ Kind = 'a TCP server'; Accepts = $true; Make = { Start-TcpServer } }
         @{ Kind = 'a UDP server'; Accepts = $false; Make = { Start-UdpServer } }
         @{ Kind = 'a connection'; Accepts = $false; Make = { Open-TcpConnection 127.0.0.1 (Start-TcpServer).Port } }

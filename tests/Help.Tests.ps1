@@ -206,11 +206,11 @@ Describe 'Help of <Cmdlet>' -ForEach $cmdlets {
         }
     }
 
-    It 'has no character that is not seen' {
+    It 'has no invisible characters' {
         $help | Out-String -Width 100 | Should -Not -Match '[\p{Cf}\x7F-\x9F]'
     }
 
-    It 'has no line that is left of markdown' {
+    It 'has no leftover markdown' {
         $help | Out-String -Width 100 | Should -Not -Match '\*\*|```|\]\(|^#'
     }
 }

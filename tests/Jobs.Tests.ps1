@@ -16,7 +16,7 @@ Describe 'A server as a job' {
             Get-Job @by | Should -Be $server
         }
 
-        It 'tells endpoint, kind, state and counts' {
+        It 'shows endpoint, kind, state and counts' {
             $server = Start-TcpServer -Framing Line -Reply ok
             'hi' | Send-TcpMessage 127.0.0.1 $server.Port -Framing Line -Count 1 | Should -Be 'ok'
             Wait-Until { $server.ConnectionCount -eq 0 }
@@ -37,7 +37,7 @@ Describe 'A server as a job' {
     }
 
     Context 'HasMoreData' {
-        It 'says whether Receive-Job would give something' {
+        It 'tells whether Receive-Job would return something' {
             $server = Start-TcpServer -Framing Line
             $server.HasMoreData | Should -BeFalse
             1..3 | Send-TcpMessage 127.0.0.1 $server.Port -Framing Line
@@ -63,7 +63,7 @@ Describe 'A server as a job' {
             $server.Output.Count | Should -Be 1 -Because $because
             $server.Output[0].Text | Should -Be 'two' -Because $because
         }
-        It 'takes what there is, once' {
+        It 'returns what is there, once' {
             $server = Start-TcpServer -Framing Line
             1..10 | Send-TcpMessage 127.0.0.1 $server.Port -Framing Line
             Wait-Until { $server.Waiting -eq 10 }
@@ -81,7 +81,7 @@ Describe 'A server as a job' {
             (Receive-TcpMessage -Job $server -Count 10 -TimeoutSec 5).Text | Should -Be (1..10)
         }
 
-        It 'hands on errors, warnings and information' {
+        It 'passes on errors, warnings and information' {
             $server = Start-TcpServer -Framing Line -BufferLimit 1 -WhenFull Drop
             "1`n2`ncut" | Send-TcpMessage 127.0.0.1 $server.Port
             Wait-Until { $server.Error.Count -and $server.Warning.Count -and $server.Information.Count -eq 2 }
@@ -136,7 +136,7 @@ Describe 'A server as a job' {
             Get-Job | Should -BeNullOrEmpty
         }
 
-        It 'gives out what was left when the job had been stopped' {
+        It 'returns what was left when the job had been stopped' {
             $server = Start-TcpServer -Framing Line
             1..100 | Send-TcpMessage 127.0.0.1 $server.Port -Framing Line
             Wait-Until { $server.Waiting -eq 100 }
@@ -215,7 +215,7 @@ s.close()
             $server.Error | Should -BeNullOrEmpty
         }
 
-        It 'may be asked again, also after the end' {
+        It 'may be called again, even after the end' {
             $server = Start-TcpServer
             Stop-Job $server
             Stop-Job $server -ErrorAction Stop
@@ -252,7 +252,7 @@ s.close()
     }
 
     Context 'handlers and floods' {
-        It 'goes on when a .NET handler of each stream throws, and tells so once' {
+        It 'keeps running when a .NET handler of each stream throws, and reports it once' {
             # In a process of its own: the exception would end it.
             $told = Invoke-PowerShell -NonInteractive -Command "
                 Import-Module '$modulePath/PSNetLab.psd1'

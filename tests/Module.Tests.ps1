@@ -94,7 +94,7 @@ Describe 'Coming and going' {
         Get-Job | Remove-Job -Force
     }
 
-    It 'is imported without a word in a new process' {
+    It 'is imported silently in a new process' {
         Invoke-NewProcess "Import-Module '$modulePath/PSNetLab.psd1'; (Get-Command -Module PSNetLab).Count" |
             Should -Be $manifest.CmdletsToExport.Count
     }
@@ -116,7 +116,7 @@ Describe 'Coming and going' {
             `$connection.State" | Should -Be 'port free', 'Stopped', 'Closed'
     }
 
-    It 'lets a process end that forgot its servers' {
+    It 'does not keep a process with running servers from exiting' {
         $clock = [Diagnostics.Stopwatch]::StartNew()
         Invoke-NewProcess "
             Import-Module '$modulePath/PSNetLab.psd1'

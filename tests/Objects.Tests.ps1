@@ -55,7 +55,7 @@ Describe 'Objects' {
             'BytesSent', 'MessagesReceived', 'MessagesSent', 'Framing', 'Encoding', 'TlsProtocol', 'CloseReason', 'CloseDetail'
     }
 
-    It 'a job has what a script looks at' {
+    It 'a job has the properties that scripts use' {
         foreach ($name in 'Port', 'LocalEndPoint', 'Connections', 'ConnectionCount', 'MessageCount', 'BytesReceived', 'BytesSent', 'Waiting', 'Dropped', 'Refused') {
             $server.psobject.Properties.Name | Should -Contain $name
         }

@@ -51,7 +51,7 @@ Describe 'Open-TcpConnection' {
             $ids | Sort-Object -Unique | Should -HaveCount 10
         }
 
-        It 'goes out from -LocalEndPoint' -Skip:(-not $IsLinux) {
+        It 'connects from -LocalEndPoint' -Skip:(-not $IsLinux) {
             $server = Start-TcpServer
             $port = Get-FreePort
             (Open-TcpConnection 127.0.0.1 $server.Port -LocalEndPoint 127.0.0.2:0).LocalEndPoint.Address | Should -Be ([ipaddress] '127.0.0.2')
@@ -88,7 +88,7 @@ Describe 'Open-TcpConnection' {
             (Open-TcpConnection localhost $server.Port).State | Should -Be 'Established'
         }
 
-        It 'takes <Name> as another name of -ComputerName' -ForEach @{ Name = 'HostName' }, @{ Name = 'IPAddress' } {
+        It 'accepts <Name> as an alias of -ComputerName' -ForEach @{ Name = 'HostName' }, @{ Name = 'IPAddress' } {
             $server = Start-TcpServer
             $arguments = @{ $Name = '127.0.0.1'; Port = $server.Port }
             (Open-TcpConnection @arguments).State | Should -Be 'Established'

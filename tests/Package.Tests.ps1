@@ -40,7 +40,7 @@ Describe 'The package' -Skip:$IsWindows {
             Install-PSResource PSNetLab -Repository Local" | ConvertFrom-Json
     }
 
-    It 'tells a gallery what it is' {
+    It 'has the metadata for a gallery' {
         $manifest = Import-PowerShellDataFile $modulePath/PSNetLab.psd1
         $found.Version | Should -BeLike "$version*"
         $found.Description | Should -Be $manifest.Description

@@ -14,7 +14,7 @@ Describe 'Receive-HttpRequest' {
     BeforeEach { $server = Start-StaticHttpServer $site }
     AfterEach { Get-Job | Remove-Job -Force }
 
-    It 'gives the records of what was asked for, oldest first, once' {
+    It 'returns the records of the requests, oldest first, once' {
         Invoke-Get $server 'a.txt', 'b'
         $records = $server | Receive-HttpRequest -Count 2 -TimeoutSec 5
         $records.Target | Should -Be '/a.txt', '/b'
@@ -59,12 +59,12 @@ print(urllib.request.urlopen(sys.argv[1]).read())
         (Receive-HttpRequest $server -Count 2 -TimeoutSec 5).Target | Should -Be '/2', '/3'
     }
 
-    It 'says ReceiveTimeout, after what has come' {
+    It 'reports ReceiveTimeout, after the records that arrived' {
         Invoke-Get $server 'a.txt'
         $records = Receive-HttpRequest $server -Count 2 -TimeoutSec 0.2 -ErrorVariable faults -ErrorAction SilentlyContinue
         $records | Should -HaveCount 1
         $faults[0].FullyQualifiedErrorId | Should -BeLike 'ReceiveTimeout,*'
-        "$($faults[0])" | Should -BeLike "1 of 2 requests came to $($server.LocalEndPoint) within 0.2 s. Check that the client is running and requests $($server.Uri), or raise -TimeoutSec."
+        "$($faults[0])" | Should -BeLike "1 of 2 requests arrived at $($server.LocalEndPoint) within 0.2 s. Check that the client is running and requests $($server.Uri), or raise -TimeoutSec."
     }
 
     It 'says ConnectionClosed when the server was stopped' {

@@ -64,7 +64,7 @@ Describe 'Receive-TcpMessage -Connection' {
         $faults[0].FullyQualifiedErrorId | Should -BeLike 'ReceiveTimeout,*'
         $faults[0].CategoryInfo.Category | Should -Be 'OperationTimeout'
         "$($faults[0].TargetObject)" | Should -Be "127.0.0.1:$($server.Port)"
-        "$($faults[0])" | Should -BeLike "2 of 5 messages came from 127.0.0.1:$($server.Port) within 0.5 s. *-Framing*raise -TimeoutSec."
+        "$($faults[0])" | Should -BeLike "2 of 5 messages arrived from 127.0.0.1:$($server.Port) within 0.5 s. *-Framing*raise -TimeoutSec."
     }
 
     It 'goes on after a timeout, also in the middle of a message' {
@@ -176,7 +176,7 @@ Describe 'Receive-TcpMessage -Job' {
         $faults | Should -HaveCount 1
         $faults[0].FullyQualifiedErrorId | Should -BeLike 'ReceiveTimeout,*'
         "$($faults[0].TargetObject)" | Should -Be "$($server.LocalEndPoint)"
-        "$($faults[0])" | Should -BeLike "1 of 2 messages came to $($server.LocalEndPoint) within 0.3 s. *"
+        "$($faults[0])" | Should -BeLike "1 of 2 messages arrived at $($server.LocalEndPoint) within 0.3 s. *"
     }
 
     It 'returns what is left, and ConnectionClosed, when the server is stopped before -Count' {

@@ -23,7 +23,7 @@ Describe 'Receive-UdpMessage -AsJob' {
         (Start-UdpServer $job.Port).Port | Should -Be $job.Port
     }
 
-    It 'is not to be had with <Form>, which a job would not heed' -ForEach @(
+    It 'cannot be combined with <Form>, which a job would ignore' -ForEach @(
         @{ Form = '-Count 1' }
         @{ Form = '-TimeoutSec 1' }
     ) {
@@ -124,7 +124,7 @@ Describe 'Receive-UdpMessage -Job' {
 Describe 'Errors of Receive-UdpMessage' {
     AfterEach { Get-Job | Remove-Job -Force }
 
-    It 'says PortInUse and by whom' {
+    It 'reports PortInUse and the process' {
         $server = Start-UdpServer
         $fault = { Receive-UdpMessage $server.Port -TimeoutSec 1 } | Should -Throw -PassThru
         $fault.FullyQualifiedErrorId | Should -BeLike 'PortInUse,*'

@@ -41,7 +41,7 @@ Describe 'Receive-UdpMessage on a port' {
     }
 
     Context 'how long' {
-        It 'ends with -Count messages, as they came' {
+        It 'ends with -Count messages, in the order of arrival' {
             $messages = Receive-Sent @{ Count = 3 } { param($port) 'a', '', 'c', 'd' | Send-UdpMessage 127.0.0.1 $port }
             $messages.Text | Should -Be 'a', '', 'c'
             $messages.Sequence | Should -Be 1, 2, 3
@@ -70,10 +70,10 @@ Describe 'Receive-UdpMessage on a port' {
             $script:faults[0].FullyQualifiedErrorId | Should -BeLike 'ReceiveTimeout,*'
             $script:faults[0].CategoryInfo.Category | Should -Be 'OperationTimeout'
             "$($script:faults[0].TargetObject)" | Should -Be "127.0.0.1:$port"
-            "$($script:faults[0])" | Should -BeLike "1 of 3 messages came to 127.0.0.1:$port within 0.4 s. *raise -TimeoutSec."
+            "$($script:faults[0])" | Should -BeLike "1 of 3 messages arrived at 127.0.0.1:$port within 0.4 s. *raise -TimeoutSec."
         }
 
-        It 'speaks of no framing, which datagrams do not have' {
+        It 'does not mention framing, which datagrams do not have' {
             Receive-UdpMessage 0 -Count 1 -TimeoutSec 0.1 -ErrorVariable faults -ErrorAction SilentlyContinue
             "$($faults[0])" | Should -Not -BeLike '*-Framing*'
         }
@@ -147,7 +147,7 @@ Describe 'Receive-UdpMessage on a port' {
             if ($IsLinux) { $messages.LostBytes | Should -Be 0, 0, 1, 4992 }
         }
 
-        It 'takes the largest datagram whole, and with one byte less not' {
+        It 'receives the largest datagram whole, and cuts it off in a buffer one byte smaller' {
             $largest = [byte[]]::new(65507)
             [Random]::new(2).NextBytes($largest)
             $message = Receive-Sent @{ Count = 1 } { param($port) , $largest | Send-UdpMessage 127.0.0.1 $port }

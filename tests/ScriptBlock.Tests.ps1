@@ -8,7 +8,7 @@ Describe 'A script block that answers' {
         Get-Job | Remove-Job -Force
     }
 
-    It 'sends what it puts out as it comes' {
+    It 'sends its output as it is produced' {
         $gate = [Threading.ManualResetEventSlim]::new()
         $server = Start-TcpServer -Framing Line -ScriptBlock {
             'first'
@@ -112,7 +112,7 @@ Describe 'A script block that answers' {
         "$($server.Error[0])" | Should -BeLike '*line 3 of the script block: Get-Item*'
     }
 
-    It 'sends nothing behind an output that could not be sent' {
+    It 'sends nothing after an output that could not be sent' {
         $server = Start-TcpServer -Framing Fixed:3 -ScriptBlock { 'one'; 'much too long'; 'two' }
         $client = Open-TcpConnection 127.0.0.1 $server.Port -Framing Fixed:3
         Send-TcpMessage -Connection $client 'abc'

@@ -94,7 +94,7 @@ Describe 'Send-Broadcast' -Skip:$noBroadcast {
             $out.ForEach{ $_.GetType().Name } | Should -Be 'BroadcastResult', 'UdpMessage', 'BroadcastResult', 'UdpMessage'
         }
 
-        It 'is content without an answer' {
+        It 'ends without an error if there is no answer' {
             Send-Broadcast $port 'x' -Address $loopback -TimeoutSec 0.1 -ErrorVariable faults | Should -HaveCount 1
             $faults | Should -BeNullOrEmpty
         }

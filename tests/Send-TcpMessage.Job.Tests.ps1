@@ -24,7 +24,7 @@ Describe 'Send-TcpMessage -Connection' {
         $connection.State | Should -Be 'Established'
     }
 
-    It 'numbers what -PassThru emits on and on' {
+    It 'continues the numbering of what -PassThru emits' {
         ('a', 'b' | Send-TcpMessage -Connection $connection -PassThru).Sequence | Should -Be 1, 2
         ('c' | Send-TcpMessage -Connection $connection -PassThru).Sequence | Should -Be 3
     }
@@ -176,7 +176,7 @@ input()
         $time.TotalSeconds | Should -BeLessThan 8
     }
 
-    It 'says that the server holds a client back when that is why it takes nothing' {
+    It 'explains that the server holds a client back when that is why it accepts nothing' {
         $server = Start-TcpServer -Framing Line -BufferLimit 10
         $peer = Start-PythonPeer -NoPort -ArgumentList $server.Port -Code @'
 import socket, sys

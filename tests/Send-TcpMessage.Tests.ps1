@@ -209,7 +209,7 @@ input()
             $faults[0].FullyQualifiedErrorId | Should -BeLike 'ReceiveTimeout,*'
             $faults[0].CategoryInfo.Category | Should -Be 'OperationTimeout'
             $faults[0].TargetObject | Should -Be "127.0.0.1:$($peer.Port)"
-            "$($faults[0])" | Should -BeLike "1 of 3 replies came from 127.0.0.1:$($peer.Port) within 0.5 s. *-Framing*raise -TimeoutSec.*"
+            "$($faults[0])" | Should -BeLike "1 of 3 replies arrived from 127.0.0.1:$($peer.Port) within 0.5 s. *-Framing*raise -TimeoutSec.*"
         }
 
         It 'returns what came, and ConnectionClosed, when the server closes before -Count' {

@@ -21,7 +21,7 @@ Describe 'Errors of Send-UdpMessage' {
             "$($faults[0])" | Should -BeLike "Nothing is listening on 127.0.0.1:${port}: *ICMP port unreachable*Check that the server is running*"
         }
 
-        It 'sends one datagram without a word: UDP does not know' {
+        It 'sends one datagram without an error: UDP cannot know' {
             'into the void' | Send-UdpMessage 127.0.0.1 (Get-FreeUdpPort) -ErrorVariable faults -PassThru | Should -Be 'into the void'
             $faults | Should -BeNullOrEmpty
         }
@@ -74,7 +74,7 @@ Describe 'Errors of Send-UdpMessage' {
             "$($faults[0])" | Should -BeLike 'A datagram of 65528 bytes*65527 over IPv6*'
         }
 
-        It 'has nothing to say of what goes in one piece' -Skip:(-not $IsLinux) {
+        It 'does not mention fragments for a datagram that fits into one packet' -Skip:(-not $IsLinux) {
             $server = Start-UdpServer
             # Loopback takes 65,536 bytes with all headers, so that every datagram goes in one piece.
             , [byte[]]::new(65507) | Send-UdpMessage 127.0.0.1 $server.Port -Verbose 4>&1 | Should -BeNullOrEmpty
@@ -109,7 +109,7 @@ Describe 'Errors of Send-UdpMessage' {
             "$fault" | Should -BeLike "The name 'no..host' cannot be resolved*"
         }
 
-        It 'says MulticastRefused for a -MulticastGroup that is none' {
+        It 'reports MulticastRefused for an address that is not multicast' {
             $fault = { 'x' | Send-UdpMessage -MulticastGroup 10.0.0.1 -Port 9 } | Should -Throw -PassThru
             $fault.FullyQualifiedErrorId | Should -BeLike 'MulticastRefused,*'
             $fault.CategoryInfo.Category | Should -Be 'InvalidArgument'

@@ -143,7 +143,7 @@ Describe 'Send-UdpMessage' {
             $time.TotalSeconds | Should -BeLessThan 30
         }
 
-        It 'says from whom and to whom they came' {
+        It 'shows from where and to where they were sent' {
             $server = Start-UdpServer -Echo
             $answer = 'x' | Send-UdpMessage 127.0.0.1 $server.Port -LocalPort ($port = Get-FreeUdpPort) -Count 1
             "$($answer.RemoteEndPoint)" | Should -Be "127.0.0.1:$($server.Port)"
@@ -183,7 +183,7 @@ Describe 'Send-UdpMessage' {
             $faults[0].FullyQualifiedErrorId | Should -BeLike 'ReceiveTimeout,*'
             $faults[0].CategoryInfo.Category | Should -Be 'OperationTimeout'
             $faults[0].TargetObject | Should -Be "127.0.0.1:$($server.Port)"
-            "$($faults[0])" | Should -BeLike "1 of 3 answers came from 127.0.0.1:$($server.Port) within 0.4 s. *send it again, or raise -TimeoutSec."
+            "$($faults[0])" | Should -BeLike "1 of 3 answers arrived from 127.0.0.1:$($server.Port) within 0.4 s. *send it again, or raise -TimeoutSec."
         }
 
         It 'says ReceiveTimeout when -Receive gets no answer at all' {

@@ -58,7 +58,7 @@ print(got.count(b'HTTP/1.1 200 OK'), got.count(b'HTTP/1.1 404 '))
             finally { $peer.Stop() }
         }
 
-        It 'tells who speaks plain HTTP, and lives on' {
+        It 'tells a client that speaks plain HTTP, and keeps running' {
             $null = Send-Raw $server "GET / HTTP/1.1`r`nHost: x`r`n`r`n"
             Wait-Until { $server.Error.Count }
             $server.Error[0].FullyQualifiedErrorId | Should -BeLike 'TlsHandshakeFailed*'
@@ -96,7 +96,7 @@ Describe 'The web server with -Credential' {
 
     AfterAll { Get-Job | Remove-Job -Force }
 
-    It 'lets in who knows user and password, be they beyond ASCII' {
+    It 'admits a client with the right user and password, also beyond ASCII' {
         # The arguments of curl are not UTF-8 on Windows.
         if (-not $IsWindows) { (Invoke-Curl -u 'Ünal:pass:wörd 密' $server.Uri).Text | Should -Be 'home' }
         $coded = [Convert]::ToBase64String([Text.Encoding]::UTF8.GetBytes('Ünal:pass:wörd 密'))
@@ -113,13 +113,13 @@ Describe 'The web server with -Credential' {
         $answer.Text | Should -Not -BeLike '*home*'
     }
 
-    It 'turns away what is no such login: <_>' -ForEach @(
+    It 'turns away invalid credentials: <_>' -ForEach @(
         '', 'Basic', 'Basic ', 'Basic ====', 'Basic dXNlcjpzZWNyZXQ', 'Bearer dXNlcjpzZWNyZXQ=', 'dXNlcjpzZWNyZXQ=', 'Basic dXNlcjpzZWNyZXQ=, Basic eDp5'
     ) {
         foreach ($target in '/', '/nothing', '/large.bin') { (Invoke-Request $plain "GET $target" "Authorization: $_").Status | Should -Be 401 }
     }
 
-    It 'takes the scheme in any case, and says nothing of what is there to who has no login' {
+    It 'takes the scheme in any case, and reveals nothing to clients without a login' {
         (Invoke-Request $plain 'GET /' 'Authorization: bAsIc dXNlcjpzZWNyZXQ=').Status | Should -Be 200
         foreach ($line in 'GET /', 'HEAD /large.bin', 'GET /nothing', 'OPTIONS *', 'DELETE /') { (Invoke-Request $plain $line).Status | Should -Be 401 }
     }

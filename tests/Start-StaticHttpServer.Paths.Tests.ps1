@@ -110,7 +110,7 @@ Describe 'A path' {
         }
     }
 
-    It 'to what is no file leads nowhere: <_>' -ForEach 'a pipe', 'a socket', 'a device' -Skip:$IsWindows {
+    It 'to anything but a file leads nowhere: <_>' -ForEach 'a pipe', 'a socket', 'a device' -Skip:$IsWindows {
         $odd = New-Site @{ 'a.txt' = 'a' }
         if ($_ -eq 'a pipe') { mkfifo "$odd/thing" }
         elseif ($_ -eq 'a device') { [IO.File]::CreateSymbolicLink("$odd/thing", '/dev/zero') }

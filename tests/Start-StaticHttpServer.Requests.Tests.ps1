@@ -105,7 +105,7 @@ Describe 'A request to the web server' {
             $answer.Status | Should -Be 405
         }
 
-        It 'says 400 to chunks that are none, and closes' {
+        It 'answers 400 to malformed chunks, and closes' {
             foreach ($body in "x`r`n", "-1`r`n", "5`r`nhelloX0`r`n`r`n", "fffffffffffffffff`r`n") {
                 $result = Send-Raw $server "POST / HTTP/1.1`r`nHost: x`r`nTransfer-Encoding: chunked$end$body"
                 $result.Answers.Status | Should -Be 400
@@ -113,7 +113,7 @@ Describe 'A request to the web server' {
             }
         }
 
-        It 'says 417 to an expectation it does not know' {
+        It 'answers 417 to an expectation it does not support' {
             (Invoke-Request $server 'GET /' 'Expect: the-unexpected').Status | Should -Be 417
         }
     }

@@ -88,7 +88,7 @@ print(all(count > 30 << 20 for count in counts))
         Wait-Until { $server.State -eq 'Stopped' }
     }
 
-    It 'does not wait for who does not read' {
+    It 'does not wait for a client that does not read' {
         $peer = Start-Client $server @'
 peers = [connect(get(b'/large.bin')) for _ in range(20)]
 [peer.recv(1000) for peer in peers]

@@ -130,7 +130,7 @@ Describe 'Start-StaticHttpServer' {
             $unread.Headers.Count | Should -Be 0
         }
 
-        It 'records what was refused, and what was no request' {
+        It 'records refused and malformed requests' {
             $server = Start-StaticHttpServer $site
             $null = Invoke-Request $server 'GET /nothing HTTP/1.0'
             $null = Invoke-Request $server 'DELETE /a.txt'

@@ -9,7 +9,7 @@ Describe 'Start-TcpServer' {
     }
 
     Context 'limits' {
-        It 'closes connections over -MaxConnections, counts them, says so once and lives on' {
+        It 'closes connections over -MaxConnections, counts them, reports it once and keeps running' {
             $server = Start-TcpServer -MaxConnections 2 -Framing Line -Echo
             $kept = 1..2 | ForEach-Object { Open-TcpConnection 127.0.0.1 $server.Port -Framing Line }
             Wait-Until { $server.ConnectionCount -eq 2 }

@@ -75,7 +75,7 @@ Describe 'Start-TcpServer' {
             $server.StatusMessage | Should -Be '0 open, 2 messages, 10 bytes in, 6 out'
         }
 
-        It 'tells in the information stream who came and why he went' {
+        It 'reports in the information stream who connected, and why they disconnected' {
             $server = Start-TcpServer
             $leaving = Open-TcpConnection 127.0.0.1 $server.Port
             Close-TcpConnection $leaving

@@ -191,7 +191,7 @@ Describe 'Start-UdpServer' {
     }
 
     Context 'multicast' -Skip:(-not $IsLinux) {
-        It 'joins a group on an interface and answers who speaks to it' {
+        It 'joins a group on an interface and answers its senders' {
             $server = Start-UdpServer -MulticastGroup 239.77.1.1 -InterfaceAlias lo -Echo
             "$($server.LocalEndPoint)" | Should -Be "0.0.0.0:$($server.Port)"
             'all' | Send-UdpMessage -MulticastGroup 239.77.1.1 -Port $server.Port -InterfaceAlias lo -Count 1 | Should -Be 'all'

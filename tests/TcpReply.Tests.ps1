@@ -116,7 +116,7 @@ Describe 'Answers of a server' {
             Get-Answer $server 'x' -Count 1 | Should -Be 'then'
         }
 
-        It 'sends each output as a message, and none when there is none' {
+        It 'sends each output as a message, and nothing without output' {
             $server = Start-TcpServer -Framing Line -ScriptBlock { 1..[int] $_.Text | Where-Object { $_ -gt 2 } }
             Get-Answer $server 1, 4, 3 -Count 3 | Should -Be '3', '4', '3'
         }

@@ -147,7 +147,7 @@ for line in server.stdout:
     }
 
     Context 'with one side in plain text' {
-        It 'is an error of the job when a client does not speak it; the server lives on' {
+        It 'is an error of the job when a client does not speak it; the server keeps running' {
             $server = Start-TcpServer -Tls -Framing Line -Echo
             $plain = Open-TcpConnection 127.0.0.1 $server.Port
             "GET / HTTP/1.0`r`n`r`n" | Send-TcpMessage -Connection $plain

@@ -215,7 +215,7 @@ Describe 'broadcast-receiver.ps1' -Skip:$noBroadcast {
         $receiver.Run.IsCompleted | Should -BeFalse
     }
 
-    It 'shows nothing that a terminal would obey' {
+    It 'shows no control characters' {
         $receivers = @($receiver = Start-ExampleServer broadcast-receiver)
         $null = Invoke-PythonScript $pythonSender $receiver.Port, "`e[2Jcleared"
         Wait-Until { $receiver.Output.Count -eq 2 }
@@ -318,7 +318,7 @@ Describe 'The lessons of UDP' {
         $lines[3] | Should -Be ($IsLinux ? "Lost: $lost, as many as the system counts: $lost." : "Lost: $lost.")
     }
 
-    It 'udp-refused.ps1: an error for who waits, and none for the server' {
+    It 'udp-refused.ps1: an error for a client that waits, and none for the server' {
         $lines = Invoke-Example udp-refused
         $lines[0] | Should -Match '^One datagram to the closed port \d+, and away: no error\.$'
         $lines[1] | Should -Match '^Another, and waiting for an answer: Nothing is listening on 127\.0\.0\.1:\d+'

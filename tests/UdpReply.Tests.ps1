@@ -70,7 +70,7 @@ Describe 'Answers of a UDP server' {
             Get-Answer $server 'me' -Count 4 | Should -Be 'PSNetLab.UdpMessage', 'ME', '1', 'Hello, 127.0.0.1'
         }
 
-        It 'sends each output as a datagram, a byte array as one, and none when there is none' {
+        It 'sends each output as a datagram, a byte array as one, and nothing without output' {
             $server = Start-UdpServer -ScriptBlock {
                 switch ($_.Text) {
                     many { 1..3 }

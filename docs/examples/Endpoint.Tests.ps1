@@ -1,10 +1,10 @@
 <#
 .SYNOPSIS
-Three scripts of an operator, tested with Pester against endpoints that the tests start themselves.
+Tests three admin scripts with Pester, against endpoints that the tests start themselves.
 
 .DESCRIPTION
 Each Describe starts its endpoint on a free port, runs the script under test as it is, waits for what the script sends,
-and stops the endpoint. The scripts know nothing of it. To run them: Invoke-Pester docs/examples/Endpoint.Tests.ps1
+and stops the endpoint. The scripts are not changed for it. To run them: Invoke-Pester docs/examples/Endpoint.Tests.ps1
 #>
 #Requires -Version 7.4
 #Requires -Modules PSNetLab
@@ -50,7 +50,7 @@ Describe 'Wait-Healthy.ps1' {
     }
 
     It 'gives up when nobody listens' {
-        # A port that was just in use: connections to it are refused.
+        # A port that was just closed refuses connections.
         $service = Start-TcpServer
         Stop-Job $service
         { & $scripts/Wait-Healthy.ps1 "http://127.0.0.1:$($service.Port)" -Tries 2 -DelaySec 0 } |
@@ -71,7 +71,7 @@ Describe 'Deploy.ps1' {
         $early = Start-TcpServer
         Remove-Job $early -Force
         $deploying = Start-ThreadJob { & $using:scripts/Deploy.ps1 1.2.3 -Port ($using:early).Port -Verbose }
-        # It has found nobody before the agent starts.
+        # Wait until the script has looked once, and found no agent.
         while (-not $deploying.Verbose) { Start-Sleep -Milliseconds 20 }
         $agent = Start-TcpServer $early.Port -Framing Line -Reply 'ok'
         (Receive-TcpMessage $agent -Count 1 -TimeoutSec 10 -ErrorAction Stop).Text | Should -Be 'deploy 1.2.3'

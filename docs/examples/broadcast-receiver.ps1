@@ -10,10 +10,10 @@ any other error is shown, and it goes on. The other side is broadcast-sender.ps1
 The port to listen on; 0 takes a free one.
 
 .PARAMETER Answer
-What every broadcast is answered with.
+The answer to every broadcast.
 
 .PARAMETER Address
-The local address to listen on, 0.0.0.0 for all. On Linux, 127.255.255.255 hears only broadcasts on this machine.
+The local address to listen on; 0.0.0.0 is all. On Linux, 127.255.255.255 receives only broadcasts on this machine.
 #>
 #Requires -Version 7.4
 #Requires -Modules PSNetLab
@@ -26,7 +26,7 @@ param(
 $receiver = Receive-UdpMessage $Port $Address -Broadcast -Reply $Answer -AsJob -ErrorAction Stop
 try {
     "Waiting for broadcasts on $($receiver.LocalEndPoint)"
-    # Anybody may send anything: a terminal must not obey it.
+    # Anybody may send anything, so control characters must not reach the terminal.
     Receive-Job $receiver -Wait | ForEach-Object { "$($_.RemoteEndPoint) says: $($_.Text -replace '\p{Cc}', '?')" }
 }
 finally {

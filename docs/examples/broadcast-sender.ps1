@@ -3,8 +3,8 @@
 Sends a broadcast every two seconds, and shows who answers.
 
 .DESCRIPTION
-Sends out of every network interface to its broadcast address, until Ctrl+C. The other side, on any number of machines,
-is broadcast-receiver.ps1.
+Sends from every network interface to its broadcast address, until Ctrl+C. The other side, on any number of machines, is
+broadcast-receiver.ps1.
 
 .PARAMETER Port
 The port to send to.
@@ -19,7 +19,7 @@ The broadcast addresses to send to, instead of those of the interfaces. On Linux
 How often to send; 0 sends until Ctrl+C.
 
 .PARAMETER IntervalMs
-How many milliseconds to wait before it sends again, and for answers at the end.
+How many milliseconds to wait between two broadcasts, and for answers after the last one.
 #>
 #Requires -Version 7.4
 #Requires -Modules PSNetLab

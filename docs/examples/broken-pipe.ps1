@@ -1,10 +1,10 @@
 <#
 .SYNOPSIS
-Sends over a connection whose other end is gone: a clear error, and the script goes on.
+Sends over a connection whose other end is gone: this gives a clear error, and the script continues.
 
 .DESCRIPTION
-The first message to a peer that has left goes well: the system takes it, and only then learns that nobody is there.
-A later one fails: the pipe is broken.
+The first message to a peer that has left succeeds: the system accepts it, and only then learns that nobody is there.
+A later message fails with a broken pipe.
 #>
 #Requires -Version 7.4
 #Requires -Modules PSNetLab

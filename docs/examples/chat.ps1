@@ -3,12 +3,12 @@
 A chat room for everybody on the local network: each line goes to all, as a broadcast.
 
 .DESCRIPTION
-Everybody sends to and listens on the same port. There is no server, and nobody knows who is there before they speak.
-Your own lines come back, too, from each of your networks. An empty line leaves the room. Anybody on the network can
-read along, and speak under any name.
+Everybody sends to and listens on the same port. There is no server, and nobody is visible before they speak. You also
+receive your own lines, from each of your networks. An empty line leaves the room. Anybody on the network can read
+everything, and write under any name.
 
 .PARAMETER Name
-Your name, which stands before your lines.
+Your name, which is shown before your lines.
 
 .PARAMETER Port
 The port of the room.
@@ -22,7 +22,7 @@ param([Parameter(Mandatory)] [string] $Name, [int] $Port = 8881, [ipaddress[]] $
 
 $to = $Address ? @{ Address = $Address } : @{}
 $room = Receive-UdpMessage $Port -Broadcast -AsJob -ErrorAction Stop
-# The prompt waits for the next line, so what the others say is shown from beside it, without what a terminal would obey.
+# The prompt waits for the next line, so a thread job shows the lines of others, without control characters.
 $screen = Start-ThreadJob -StreamingHost $Host { Receive-Job $using:room -Wait | ForEach-Object { Write-Host ($_.Text -replace '\p{Cc}', '?') } }
 try {
     $line = 'joins'

@@ -1,9 +1,9 @@
 <#
 .SYNOPSIS
-A tour of PSNetLab: every command is shown, run, and followed by what it really puts out.
+A tour of PSNetLab: shows every command, runs it, and shows its real output.
 
 .DESCRIPTION
-Uses the newest build in output/, free ports of this machine only, and stops what it has started.
+Uses the newest build in output/ and only free ports of this machine, and stops everything that it started.
 #>
 #Requires -Version 7.4
 param()

@@ -1,6 +1,6 @@
 <#
 .SYNOPSIS
-The same text as different bytes: UTF-8 and GB18030, end to end, and what a wrong guess looks like.
+Sends the same text in UTF-8 and in GB18030, and shows what it looks like if the receiver guesses the wrong encoding.
 
 .PARAMETER Text
 What to send.
@@ -17,7 +17,7 @@ foreach ($encoding in 'utf8', 'GB18030') {
         "$encoding, $($right.Length) bytes: $([Convert]::ToHexString($right.Data))"
         "  both sides $encoding`: $($right.Text)"
 
-        # Bytes are sent as they are; only the reader guesses wrong.
+        # The bytes are sent unchanged; it is the reader who guesses wrong.
         $wrong = Send-TcpMessage @line $right.Data -Encoding ($encoding -eq 'utf8' ? 'GB18030' : 'utf8') -Count 1
         "  read as something else: $($wrong.Text)"
     }

@@ -1,14 +1,14 @@
 <#
 .SYNOPSIS
-Full buffers hold a sender back; it goes on when the reader reads.
+Full buffers hold a sender back until the reader reads.
 
 .DESCRIPTION
-A server sends many large messages to a client that does not read. The client's system buffers what fits, then its
-window is closed, the server's buffer fills, too, and the server can send no more. Nothing is lost: as the client
+A server sends many large messages to a client that does not read. First the client's receive buffer fills up and its
+window closes; then the server's send buffer fills up, and the server can send no more. Nothing is lost: when the client
 reads, the rest follows.
 
 .PARAMETER Messages
-How many messages of 64 KiB the server is to send.
+How many messages of 64 KiB the server sends.
 #>
 #Requires -Version 7.4
 #Requires -Modules PSNetLab
@@ -20,7 +20,7 @@ $server = Start-TcpServer -Framing Length32 -NoRecord -ScriptBlock {
     foreach ($n in 1..$using:Messages) { , $block }
 }
 
-# How far the server got: the number it has sent, once that stays the same for a while.
+# The number of messages the server has sent, once that stays the same for a while.
 function Wait-Standstill {
     do {
         $sent = $server.BytesSent

@@ -3,9 +3,9 @@
 Shows messages glued together on a TCP stream (sticky packets, 粘包), and two cures.
 
 .DESCRIPTION
-A server sends three messages to a client that reads them late. What the system had put into one buffer by then comes
-out in one read. With an interval between the messages, and a reader that is quick, each is read by itself. With a
-framing the reader knows where each ends, however late it is.
+A server sends three messages to a client that reads them late. By then the system has put all of them into one buffer,
+and one read returns them together. With an interval between the messages, and a quick reader, each is read by itself.
+With a framing the reader knows where each message ends, however late it is.
 
 .PARAMETER IntervalMs
 How long the sender waits between two messages, for the second part.

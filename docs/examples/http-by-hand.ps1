@@ -1,10 +1,10 @@
 <#
 .SYNOPSIS
-HTTP is text over TCP: writes requests by hand, and shows what a server answers to each.
+Writes HTTP requests by hand, because HTTP is text over TCP, and shows the answer to each.
 
 .DESCRIPTION
-A request is a line, headers, an empty line, and perhaps content; so is an answer. Each method is sent over a connection
-of its own, and after its answer the server closes it. Any web server will do, such as: python3 -m http.server 8000
+A request is a line, headers, an empty line, and perhaps content; so is an answer. Each request has a connection of its
+own, which the server closes after the answer. Any web server will do, such as: python3 -m http.server 8000
 
 .PARAMETER ComputerName
 The name or address of the server.
@@ -13,13 +13,13 @@ The name or address of the server.
 The port of the server.
 
 .PARAMETER Target
-What is asked for.
+The request target: a path, perhaps with a query.
 
 .PARAMETER Method
 The methods to try.
 
 .PARAMETER Content
-What POST and PUT carry.
+The content of POST and PUT requests.
 #>
 #Requires -Version 7.4
 #Requires -Modules PSNetLab
@@ -43,11 +43,11 @@ $classes = @{
 foreach ($name in $Method) {
     $carried = $name -in 'POST', 'PUT' ? $Content : ''
     $request = @(
-        # CONNECT asks for a way through to a host, not for a page.
+        # CONNECT asks for a tunnel to a host, not for a page.
         "$name $($name -eq 'CONNECT' ? "${ComputerName}:$Port" : $Target) HTTP/1.1"
         "Host: ${ComputerName}:$Port"
         'Connection: close'
-        # In bytes, not in characters.
+        # The length is in bytes, not in characters.
         if ($carried) { "Content-Length: $([Text.Encoding]::UTF8.GetByteCount($carried))" }
         ''
         $carried
@@ -55,7 +55,7 @@ foreach ($name in $Method) {
     $request | Select-Object -SkipLast ($carried ? 0 : 1) | ForEach-Object { "> $_" }
 
     $reads = Send-TcpMessage $ComputerName $Port ($request -join "`r`n") -Receive -TimeoutSec 10
-    # Put together before it is decoded: a read may end in the middle of a character.
+    # The bytes are joined before they are decoded, because a read may end in the middle of a character.
     $head, $page = [Text.Encoding]::UTF8.GetString([byte[]] @($reads.Data)) -split "`r`n`r`n", 2
     $head -split "`r`n" | ForEach-Object { "< $_" }
     $status = [regex]::Match($head, '^HTTP/1\.\d (\d)').Groups[1].Value

@@ -1,10 +1,10 @@
 <#
 .SYNOPSIS
-A web server of lines of text: prints each request line by line, and answers with a page.
+A web server written by hand on a TCP server: prints each request line by line, and answers with a page.
 
 .DESCRIPTION
-Serves the index.html of a folder, and a not-found page for anything else; after each answer the connection ends. Ctrl+C
-ends it. Ask it with a browser, or with http-by-hand.ps1.
+Serves the index.html of a folder, and a not-found page for anything else. It closes the connection after each answer.
+Ctrl+C ends it. Try it with a browser, or with http-by-hand.ps1.
 
 .PARAMETER Path
 The folder with the index.html.
@@ -16,7 +16,7 @@ The port to listen on; 0 takes a free one.
 #Requires -Modules PSNetLab
 param([string] $Path = '.', [int] $Port = 8000)
 
-# An empty line ends a request; what is framed is all before it. And the framing ends what is answered in the same way.
+# An empty line ends a request, so it is the delimiter of the framing. The framing also adds it to each answer.
 $end = "`r`n`r`n"
 $page = Join-Path (Convert-Path $Path) index.html
 $server = Start-TcpServer $Port -Framing @{ Delimiter = $end } -IdleTimeoutSec 10 -ErrorAction Stop -ScriptBlock {
@@ -31,7 +31,7 @@ $server = Start-TcpServer $Port -Framing @{ Delimiter = $end } -IdleTimeoutSec 1
 try {
     "Waiting for requests on http://$($server.LocalEndPoint)"
     Receive-TcpMessage $server | ForEach-Object {
-        # Anybody may send anything: a terminal must not obey it.
+        # Anybody may send anything, so control characters must not reach the terminal.
         foreach ($line in $_.Text -split "`r`n") { "$($_.RemoteEndPoint) $($line -replace '\p{Cc}', '?')" }
     }
 }

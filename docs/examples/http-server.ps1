@@ -1,10 +1,10 @@
 <#
 .SYNOPSIS
-Serves a folder over HTTP, and prints who asks for what.
+Serves a folder over HTTP, and prints which client requests what.
 
 .DESCRIPTION
-/ is the index.html of the folder; what is not there is answered with 404 and the 404.html of the folder, if there is
-one. Any number of browsers are served at the same time. Ctrl+C ends it.
+/ is the index.html of the folder. The answer to a missing file is 404, with the 404.html of the folder if there is one.
+Any number of browsers are served at the same time. Ctrl+C ends it.
 
 .PARAMETER Path
 The folder to serve.
@@ -23,7 +23,7 @@ $notFound = (Test-Path (Join-Path $Path 404.html)) ? @{ NotFoundPage = '404.html
 $server = Start-StaticHttpServer $Path $Port -Address $Address @notFound -ErrorAction Stop
 try {
     "Serving $($server.Path) on $($server.Uri)"
-    # Anybody may ask for anything: a terminal must not obey it.
+    # Anybody may request anything, so control characters must not reach the terminal.
     Receive-HttpRequest $server | ForEach-Object { "$($_.RemoteEndPoint) $_" -replace '\p{Cc}', '?' }
 }
 finally {

@@ -3,10 +3,10 @@
 One listening socket serves many clients, several at a time, again and again.
 
 .PARAMETER Clients
-How many are connected at a time.
+How many clients are connected at the same time.
 
 .PARAMETER Rounds
-How often as many come, talk and leave.
+How many times a group of clients connects, talks and leaves.
 #>
 #Requires -Version 7.4
 #Requires -Modules PSNetLab

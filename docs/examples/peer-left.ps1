@@ -1,10 +1,10 @@
 <#
 .SYNOPSIS
-Shows that a receive which returns nothing means: the peer has left.
+Shows that a receive returns nothing when the peer has left.
 
 .DESCRIPTION
-A receive waits when there is nothing at the moment, and ends when the other side has closed: then it returns nothing,
-however often it is asked.
+If there is nothing to read yet, a receive waits. Once the other side has closed, every receive returns at once, with
+nothing.
 #>
 #Requires -Version 7.4
 #Requires -Modules PSNetLab

@@ -1,10 +1,10 @@
 <#
 .SYNOPSIS
-Asks a socket what it is: type, family, addresses, file descriptor and options; and sets one.
+Shows the attributes of a socket: type, family, addresses, file descriptor and options; and sets an option.
 
 .DESCRIPTION
-A server and a client on this machine, and the questions a socket program can ask: getsockname, getpeername, fileno,
-getsockopt and setsockopt, each beside what it is called here.
+Starts a server and a client on this machine, and shows the classic socket calls getsockname, getpeername, fileno,
+getsockopt and setsockopt with their counterparts in this module.
 
 .PARAMETER Port
 The port of the server; 0 takes a free one.
@@ -25,7 +25,7 @@ try {
     "fileno       $($client.Handle)"
     "state        $($client.State); of the server: $($listener.State)"
 
-    # getsockopt(SOL_SOCKET, SO_RCVBUF), and what setsockopt makes of a value: Linux doubles it.
+    # getsockopt(SOL_SOCKET, SO_RCVBUF), and what setsockopt does to a value: Linux doubles it.
     "getsockopt   $($connection | Get-SocketOption ReceiveBuffer)"
     "setsockopt   $($connection | Set-SocketOption ReceiveBuffer 50000 -PassThru)"
 
@@ -35,7 +35,7 @@ try {
         "$before, then $($after.Value): $($after.Meaning)"
     }
     Close-TcpConnection $connection
-    # Of a closed socket nothing is left.
+    # A closed socket has no attributes.
     try { $connection | Get-SocketInfo -ErrorAction Stop }
     catch { $_.FullyQualifiedErrorId -replace ',.*' }
 }

@@ -1,9 +1,9 @@
 <#
 .SYNOPSIS
-Serves a folder while a script block runs, and puts out the requests that it made.
+Serves a folder while a script block runs, and outputs the requests that it made.
 
 .DESCRIPTION
-The server has a port of its own and is gone when the script block is done. Which links of a site are broken:
+The server takes a free port, and is stopped when the script block is done. To find the broken links of a site:
 
 ./static-site.ps1 ./site { wget --recursive --spider --quiet $_ } | Where-Object Status -ge 400
 
@@ -11,7 +11,7 @@ The server has a port of its own and is gone when the script block is done. Whic
 The folder.
 
 .PARAMETER ScriptBlock
-What to run; $_ is the address of the server. What it puts out is shown.
+The script block to run; $_ is the address of the server. Its output is shown.
 #>
 #Requires -Version 7.4
 #Requires -Modules PSNetLab
@@ -23,7 +23,7 @@ param(
 $server = Start-StaticHttpServer $Path -ErrorAction Stop
 try {
     $server.Uri | ForEach-Object $ScriptBlock | Out-Host
-    # Answers that are still being sent have a record, too, once the server has stopped.
+    # Once the server has stopped, there is also a record for answers that were still being sent.
     Stop-Job $server
     Receive-Job $server
 }

@@ -12,10 +12,10 @@ The name or address of the server.
 The port of the server.
 
 .PARAMETER Encoding
-How text becomes bytes and back, such as utf8 or GB18030.
+The text encoding, such as utf8 or GB18030.
 
 .PARAMETER TimeoutSec
-How many seconds an answer may take.
+How many seconds to wait for an answer.
 #>
 #Requires -Version 7.4
 #Requires -Modules PSNetLab

@@ -10,10 +10,10 @@ one after the other, or several at a time. Ctrl+C ends it. Talk to it with tcp-c
 The port to listen on; 0 takes a free one.
 
 .PARAMETER Answer
-What every message is answered with.
+The answer to every message.
 
 .PARAMETER Encoding
-How text becomes bytes and back, such as utf8 or GB18030.
+The text encoding, such as utf8 or GB18030.
 
 .PARAMETER Once
 Ends when the first client has left.

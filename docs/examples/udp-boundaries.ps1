@@ -3,9 +3,9 @@
 Datagrams keep their boundaries, where a TCP stream glues messages together.
 
 .DESCRIPTION
-The same messages go over TCP and over UDP to a reader who is late. TCP is a stream: what waits comes out in one read. A
-datagram is read as it was sent, one at a time. The price is seen at the end: what does not fit into the reader's
-buffer is lost, where TCP would give it to the next read.
+Sends the same messages over TCP and over UDP to a reader that is late. TCP is a stream: one read returns everything that
+waits. With UDP, each read returns one datagram, as it was sent. The end shows the price: the part of a datagram that does
+not fit into the reader's buffer is lost, while TCP would return it with the next read.
 
 .PARAMETER Message
 What to send.

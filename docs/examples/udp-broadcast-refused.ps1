@@ -1,10 +1,10 @@
 <#
 .SYNOPSIS
-The system does not send to a broadcast address, unless the socket has asked for it.
+The system refuses to send to a broadcast address unless the socket has asked for it.
 
 .DESCRIPTION
-A broadcast disturbs every host on the network, so a program that sends one by mistake is to be stopped: a socket has to
-set the option SO_BROADCAST before. Send-UdpMessage does not, and says what is wrong; Send-Broadcast does.
+A broadcast disturbs every host on the network, so the system stops programs from sending one by mistake: the socket must
+first set the option SO_BROADCAST. Send-UdpMessage does not set it, and reports the error; Send-Broadcast does.
 
 .PARAMETER Address
 The broadcast address to try. The default one stays on this machine: Linux has broadcasts on loopback.

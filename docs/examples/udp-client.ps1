@@ -3,8 +3,8 @@
 A UDP client that sends what you type and shows each answer.
 
 .DESCRIPTION
-An empty line ends it. When no answer comes it says so and goes on: the message, or its answer, is lost then. Talk to
-udp-server.ps1, or to any server that answers.
+An empty line ends it. If no answer arrives, because the message or its answer was lost, it tells you and continues. Talk
+to udp-server.ps1, or to any server that answers.
 
 .PARAMETER ComputerName
 The name or address of the server.
@@ -13,10 +13,10 @@ The name or address of the server.
 The port of the server.
 
 .PARAMETER Encoding
-How text becomes bytes and back, such as utf8 or GB18030.
+The text encoding, such as utf8 or GB18030.
 
 .PARAMETER TimeoutSec
-How many seconds an answer may take.
+How many seconds to wait for an answer.
 
 .EXAMPLE
 ./udp-client.ps1 127.0.0.1 8888
@@ -41,7 +41,7 @@ function Read-Message {
     Read-Host
 }
 
-# The first message goes out from any free port, the others from the same.
+# The first message is sent from a free port, the others from the same one.
 $options = @{ Encoding = $Encoding; Count = 1; TimeoutSec = $TimeoutSec; LocalPort = 0 }
 while ($text = Read-Message) {
     Send-UdpMessage $ComputerName $Port $text @options | ForEach-Object {

@@ -1,11 +1,11 @@
 <#
 .SYNOPSIS
-A lost datagram is lost: nobody needs to listen, and nobody sends again.
+Shows that lost datagrams stay lost: sending succeeds even if nobody listens, and nothing is sent again.
 
 .DESCRIPTION
-First a datagram goes to a port where nobody listens, and nothing fails. Then many go to a server that is busy for a
-moment and has a small buffer: those that do not fit are gone, the sender is not told, and what is read afterwards has
-gaps. On Linux the system counts them.
+First it sends a datagram to a port where nobody listens, and nothing fails. Then it sends many to a server that is busy
+for a moment and has a small buffer: those that do not fit are lost without an error for the sender, and the received
+numbers have gaps. On Linux the system counts the losses.
 
 .PARAMETER Messages
 How many datagrams to send to the busy server.
@@ -24,7 +24,7 @@ $server = Start-UdpServer -ReceiveBufferBytes 4096 -ScriptBlock {
 }
 try {
     1..$Messages | Send-UdpMessage localhost $server.Port
-    # Without -Count it ends in silence when the time is over: there is no telling whether more will come.
+    # Without -Count it just ends when the time is over, because nobody can know whether more will arrive.
     $received = @(Receive-UdpMessage $server -TimeoutSec 2)
 
     "Sent to a busy server: $Messages, without an error. Received: $($received.Count)."

@@ -1,11 +1,11 @@
 <#
 .SYNOPSIS
-Nobody listens: the client is told in the end, and a server survives it.
+Shows how a client learns that nobody listens, and that a server survives the same error.
 
 .DESCRIPTION
 A host answers a datagram to a closed port with an ICMP message, port unreachable. A client whose socket is connected to
-that one port gets it as an error, but only when it sends again or waits for an answer. A server talks to many, with a
-socket that is not connected, so that the one who did not wait for its answer does no harm to the others.
+that one port gets it as an error, but only when it sends again or waits for an answer. A server serves many clients with a
+socket that is not connected, so a client that did not wait for its answer does not harm the others.
 #>
 #Requires -Version 7.4
 #Requires -Modules PSNetLab

@@ -3,17 +3,17 @@
 A UDP server that prints who sends what and answers every datagram with the time.
 
 .DESCRIPTION
-Reads each datagram into a buffer of 1,024 bytes; what does not fit is lost. Prints the sender and the text, and answers
-whoever sent it. Ctrl+C ends it. Talk to it with udp-client.ps1, or with: nc -u 127.0.0.1 8888
+Reads each datagram into a buffer of 1,024 bytes; the part that does not fit is lost. Prints the sender and the text, and
+answers the sender. Ctrl+C ends it. Talk to it with udp-client.ps1, or with: nc -u 127.0.0.1 8888
 
 .PARAMETER Port
 The port to listen on; 0 takes a free one.
 
 .PARAMETER Answer
-What every datagram is answered with, behind the time.
+The answer to every datagram, after the time.
 
 .PARAMETER Encoding
-How text becomes bytes and back, such as utf8 or GB18030.
+The text encoding, such as utf8 or GB18030.
 #>
 #Requires -Version 7.4
 #Requires -Modules PSNetLab

@@ -3,20 +3,20 @@
 
 <#
 .SYNOPSIS
-Measures PSNetLab against public tools and against the least a program in C can do for the same work. Linux only.
+Measures PSNetLab against public tools, and against programs in C that do the least possible for the same work. Linux only.
 
 .DESCRIPTION
-Every server runs in a process of its own and every load comes from another one, over loopback. Ours and the peers take
-turns, so that whatever else the machine does falls on all of them, and what counts is the ratio of each round. Prints a
-table, writes output/bench/<area>.json and exits with 1 when a target is missed. What misses its tool is left out, and
-the tool named with its Debian package.
+Every server and every load generator runs in a process of its own, over loopback. Ours and the peers take turns, so that
+other work on the machine disturbs all of them alike; the result is the ratio of each round. Prints a
+table, writes output/bench/<area>.json and exits with 1 when a target is missed. Figures whose tool is not installed are
+left out, and the tool is named with its Debian package.
 
 A run that measures whole areas at full length also writes docs/benchmarks.md, once there is one of each area.
 
 An area is a script of its own beside this one, which gives figures: see Tcp.ps1.
 
 .PARAMETER Area
-The areas to measure. All there are when left out.
+The areas to measure. Default: all.
 
 .PARAMETER Figure
 Only the figures with names like this.
@@ -28,11 +28,11 @@ Short runs: enough to see whether something broke, too short to quote.
 How often ours and the peer take turns.
 
 .PARAMETER ModulePath
-The manifest of the module to measure. When left out, that of the newest in output/PSNetLab.
+The manifest of the module to measure. Default: the newest one in output/PSNetLab.
 
 .PARAMETER Rehearsal
-The peers stand in for the module, in Tcp, Udp and Http. Every ratio should come out near 1: what it differs by is the
-noise of the machine.
+Measures the peers against themselves, in place of the module, in Tcp, Udp and Http. Every ratio should be close to 1: the
+difference is the noise of the machine.
 
 .EXAMPLE
 ./Bench.ps1 -Area Tcp
@@ -64,7 +64,7 @@ if (-not $IsLinux) { throw 'The benchmarks need Linux: they compare with epoll a
 
 . $PSScriptRoot/common.ps1
 
-# Where Debian has nginx and ss, and where only root looks.
+# Debian installs nginx and ss here, but only root has it in PATH.
 $env:PATH += ':/usr/sbin'
 $output = Join-Path $PSScriptRoot .. .. output bench
 $null = New-Item $output -ItemType Directory -Force
@@ -80,10 +80,10 @@ $bench = [pscustomobject]@{
     Tools     = [ordered]@{}
     Missing   = [ordered]@{}
 }
-# Only these are for the page: a short run, or a part of one, must not take their place.
+# Only full runs are for the page: a short or partial one must not replace their results.
 $whole = -not $Quick -and -not $Rehearsal -and $Figure -eq '*'
 
-# How much of the machine went to others while an area was measured.
+# The share of the processors that other processes used while an area was measured.
 function Get-Reading {
     $own = Get-CpuSecond ([Diagnostics.Process]::GetCurrentProcess())
     @{ Time = [DateTime]::UtcNow; All = Get-MachineSecond; Own = $own }

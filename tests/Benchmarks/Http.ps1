@@ -1,5 +1,5 @@
-# The HTTP figures. The load comes from wrk. The peer is nginx with one worker and with one for each core, whichever of
-# the two is faster; Caddy and python3 are there to compare.
+# The HTTP figures. The load generator is wrk. The peer is nginx with one worker or with one for each core, whichever is
+# faster; Caddy and python3 are measured for comparison.
 [CmdletBinding()]
 param([Parameter(Mandatory)] $Bench)
 
@@ -9,12 +9,12 @@ foreach ($tool in 'wrk', 'curl') {
 . $PSScriptRoot/HttpPeers.ps1
 
 $threads = [Environment]::ProcessorCount
-# As many as the server gets: a load on every core would measure how the system divides them.
+# Half of the cores, so that the server has the other half: otherwise the result would depend on the scheduler.
 $loadThreads = [Math]::Max(1, $threads -shr 1)
 $hasNginx = Test-Peer $Bench nginx nginx-light { nginx -v }
-if ($Bench.Rehearsal -and -not $hasNginx) { throw 'nginx is what a rehearsal needs.' }
+if ($Bench.Rehearsal -and -not $hasNginx) { throw 'A rehearsal needs nginx.' }
 
-# What each kind of nginx does beyond serving files. The first one of a figure is the one its targets are about.
+# The features of each kind of nginx. The targets of a figure are for its first peer.
 $features = @{
     'nginx'             = ''
     'nginx logging'     = 'Log'
@@ -24,7 +24,7 @@ $features = @{
     'nginx TLS'         = 'Tls'
 }
 
-# In a rehearsal the first peer stands in.
+# In a rehearsal, the first peer takes our place.
 function Start-OurServer([string] $Options, [string] $Standin, [switch] $Receive) {
     if ($Bench.Rehearsal) { return Start-Nginx $site $threads $features[$Standin] }
     $arguments = @('-Path', "$site/www", '-Options', $Options)
@@ -43,13 +43,13 @@ function Add-NginxStart($Starts, [string] $Kind) {
     }
 }
 
-# The name of the better side of those that are called so.
+# The name of the best side of a kind: the one with the highest median or, with -Least, the lowest.
 function Select-Best($Sides, [string] $Kind, [switch] $Least) {
     $Sides.psobject.Properties.Name -match "^$Kind x \d+$" |
         Sort-Object { Get-Median $Sides.$_.Value } -Descending:(-not $Least) | Select-Object -First 1
 }
 
-# One request, to see that what is measured is the answer that was meant, and not a fast error.
+# Sends one request, to check that the measured answer is the right one and not a fast error.
 function Get-Answer([string] $Uri, [string[]] $Headers) {
     $options = @(foreach ($header in $Headers) { '-H', $header })
     $lines = @(curl -sk -o /dev/null -D - -w '%{size_download} %{time_total}' @options $Uri)
@@ -64,7 +64,7 @@ function Get-Answer([string] $Uri, [string[]] $Headers) {
     }
 }
 
-# Every turn begins with a look at the answer, which has to be as Expected.
+# Every turn first checks one answer against Expected.
 function Measure-Wrk($Server, [hashtable] $Request) {
     $uri = "$($Request['Scheme'] ?? 'http')://127.0.0.1:$($Server.Port)/$($Request.File)"
     $headers = @(if ($Request['Headers']) { & $Request.Headers $uri })
@@ -79,7 +79,7 @@ function Measure-Wrk($Server, [hashtable] $Request) {
     $line += '-s', "$PSScriptRoot/peers/wrk.lua"
     foreach ($header in $headers) { $line += '-H', $header }
     $result = Invoke-Peer wrk ($line + $uri)
-    # All answers together are as long as that many of the first.
+    # The answers together must be at least as long as that many times the first one.
     $short = $result.bytes -lt $result.requests * $answer.Bytes ? 1 : 0
     $rate = $result.requests / $result.seconds
     @{
@@ -90,9 +90,8 @@ function Measure-Wrk($Server, [hashtable] $Request) {
     }
 }
 
-# A request is what is asked for: File, Connections, what the answer is Expected to be and, where they are not the usual
-# ones, Headers, Scheme, Unit, Peers, Threads of the load and Options of ours; Targets for the rate, and LatencyTargets
-# for a second figure.
+# A request has File, Connections and the Expected answer; optionally Headers, Scheme, Unit, Peers, Threads of the load
+# generator and Options of our server; Targets for the rate, and LatencyTargets for a second figure.
 function Measure-Request([string] $Name, [hashtable] $Request) {
     if (-not $hasNginx) { return }
     $peers = @($Request['Peers'] ?? 'nginx')
@@ -114,7 +113,7 @@ function Measure-Request([string] $Name, [hashtable] $Request) {
     }
 }
 
-# All of them at the same file, and ours as it starts, with its records received, without records, and with a log.
+# All servers with the same file, and ours with its defaults, with its records received, without records, and with a log.
 function Measure-All([string] $Name) {
     $all = "$Name, all servers"
     $request = @{ File = '1k.bin'; Connections = 64; Expected = @{ Bytes = 1KB } }
@@ -161,7 +160,7 @@ function Measure-All([string] $Name) {
     }
 }
 
-# The folder changes before every request, so that nobody can answer with the list of last time.
+# The folder changes before every request, so that no server can answer with a cached list.
 function Measure-Listing([string] $Name) {
     $load = {
         param($Server)
@@ -169,7 +168,7 @@ function Measure-Listing([string] $Name) {
         $answers = foreach ($i in 1..10) {
             if ($i % 2) { Set-Content $extra $i } else { Remove-Item $extra }
             $answer = Get-Answer "http://127.0.0.1:$($Server.Port)/listing/"
-            # No list of so many names is shorter.
+            # A list of so many names cannot be shorter.
             if ($answer.Status -ne 200 -or $answer.Bytes -lt 200KB) {
                 throw "The listing was $($answer.Status) with $($answer.Bytes) bytes."
             }
@@ -193,7 +192,7 @@ function Measure-Listing([string] $Name) {
 
 $site = New-Site
 try {
-    # The target of 64 is about turns that follow each other at once, so that the other servers have a figure of their own.
+    # The target is for 64 connections with the two sides in direct succession, so the other servers have a figure of their own.
     foreach ($connections in 64, 1, 10, 100, 1000, 10000 -le ($Bench.Quick ? 1000 : 10000)) {
         $request = @{ File = '1k.bin'; Connections = $connections; Expected = @{ Bytes = 1KB } }
         if ($connections -eq 64) { $request.Targets = @{ LeastRatio = 1.2; MostCpu = 1.0 } }

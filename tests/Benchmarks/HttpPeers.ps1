@@ -1,6 +1,6 @@
-# The site that all HTTP servers serve, and the servers to compare with.
+# Makes the site that all HTTP servers serve, and starts the servers to compare with.
 
-# Files of the sizes measured, a text that compresses as texts do, a folder of 10,000 files and a certificate.
+# Files of the measured sizes, a text that compresses about as well as real ones, a folder of 10,000 files and a certificate.
 function New-Site {
     $site = Join-Path ([IO.Path]::GetTempPath()) "psnetlab-bench-$PID"
     $www = Join-Path $site www
@@ -33,7 +33,7 @@ function New-Site {
     $site
 }
 
-# As fast as its manual makes it: no limit on requests, descriptors and metadata kept open, no log unless asked for.
+# Configured for speed as in its manual: no limit on requests, cached descriptors and metadata, a log only on request.
 function Start-Nginx([string] $Site, [string] $Workers, [string[]] $Features) {
     Start-Tool nginx {
         param($Port)

@@ -1,4 +1,4 @@
-# Writes docs/benchmarks.md and its plots from the results of full runs in output/bench. Nobody edits the page.
+# Writes docs/benchmarks.md and its plots from the results of full runs in output/bench. Do not edit the page by hand.
 [CmdletBinding()]
 param(
     [string] $Results = (Join-Path $PSScriptRoot .. .. output bench),
@@ -11,7 +11,7 @@ $ErrorActionPreference = 'Stop'
 . $PSScriptRoot/figures.ps1
 . $PSScriptRoot/Plot.ps1
 
-# What grows is the number in the figure's name. Quantity is a property of a turn; Each divides it by that number.
+# The X axis is the number in the figure's name. The Y axis is the property Quantity of a turn; Each divides it by that number.
 $plots = @(
     @{
         Area = 'Tcp'; Figure = '^echo 64 B x (\d+)$'; Against = '^epoll'; Peer = 'epoll in C'; Quantity = 'Cpu'
@@ -41,13 +41,13 @@ $plots = @(
 function Get-Point($Figure, [string] $Side, [double] $X, [hashtable] $Plot) {
     $factor = $Plot['Each'] ? $Plot.Each / $X : 1
     $values = @($Figure.Turns.$Side | ForEach-Object { $_.($Plot.Quantity) * $factor } | Sort-Object)
-    # Less than the clock can tell has no place on a logarithmic axis.
+    # A logarithmic axis has no 0, which means less than the clock can measure.
     if ($values -and $values[0] -gt 0) {
         [pscustomobject]@{ X = $X; Y = Get-Median $values; Least = $values[0]; Most = $values[-1] }
     }
 }
 
-# A plot with fewer than two points shows nothing.
+# There is no plot with fewer than two points.
 function Export-Plot($Areas, [hashtable] $Plot, [string] $Folder) {
     $ours = @()
     $peer = @()
@@ -80,7 +80,7 @@ function ConvertTo-MarkdownTable($Figures) {
     }
 }
 
-# What is the same for all areas is said once.
+# A property that must be the same for all areas, because the page shows it once.
 function Get-Common($Areas, [string] $Property) {
     $texts = @($Areas | ForEach-Object { $_.$Property | ConvertTo-Json -Compress } | Select-Object -Unique)
     if ($texts.Count -gt 1) {
@@ -121,8 +121,8 @@ $missed = foreach ($area in $areas) {
 $page = @(
     '# Benchmarks'
     ''
-    'PSNetLab beside public tools and beside the least a program in C can do for the same work, in one run on one'
-    'machine. This page is written by tests/Benchmarks/Page.ps1 from what `./build.ps1 -Task Bench` measured.'
+    'PSNetLab compared with public tools, and with programs in C that do the least possible for the same work, in one run'
+    'on one machine. tests/Benchmarks/Page.ps1 writes this page from the results of `./build.ps1 -Task Bench`.'
     ''
     '| | |'
     '| --- | --- |'
@@ -131,7 +131,7 @@ $page = @(
     ConvertTo-MarkdownRow 'System', "$($machine.System), Linux $($machine.Kernel)"
     ConvertTo-MarkdownRow 'PowerShell', "$($machine.PowerShell) on .NET $($machine.DotNet)"
     ConvertTo-MarkdownRow 'Tools', (@($tools.Keys | ForEach-Object { "$_ $($tools[$_])" }) -join ', ')
-    if ($missing) { ConvertTo-MarkdownRow 'Left out', "what needs $($missing -join ', '): not there" }
+    if ($missing) { ConvertTo-MarkdownRow 'Left out', "figures that need $($missing -join ', '), which is not installed" }
     ''
     '## Targets missed'
     ''
@@ -142,14 +142,14 @@ $page = @(
         ''
         $day = $area.Time.ToUniversalTime().ToString('yyyy-MM-dd HH:mm', $culture)
         "$day UTC, $($area.Rounds) rounds of $($area.Seconds) s."
-        "Others had $($area.Others) % of the processors meanwhile."
+        "Other processes used $($area.Others) % of the processors."
         ''
         ConvertTo-MarkdownTable $area.Figures
     }
     ''
     '## As the work grows'
     ''
-    'Both axes are logarithmic. A level line is a cost that does not grow; the shade behind a point is its range.'
+    'Both axes are logarithmic. A level line means a cost that does not grow; the shade behind a point is its range.'
     ''
     foreach ($plot in $plots) {
         Export-Plot $areas $plot $folder

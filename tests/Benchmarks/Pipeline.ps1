@@ -1,5 +1,5 @@
-# The figures of the way from a server to the pipeline. The peer is a thread job that puts out as many numbers: the
-# least a job can do.
+# The figures of receiving from a server in the pipeline. The peer is a thread job that outputs as many numbers, which is
+# the least a job can do.
 [CmdletBinding()]
 param([Parameter(Mandatory)] $Bench)
 
@@ -7,7 +7,7 @@ if ($Bench.Rehearsal) { throw 'There is no rehearsal of Pipeline: nothing else c
 
 $threadJob = 'Start-ThreadJob'
 
-# Received while they are sent, each turn in processes of its own.
+# Receives messages while they are sent. Each turn has processes of its own.
 function Measure-Live([string] $Name, [string[]] $Options, [hashtable] $Targets) {
     $count = $Bench.Quick ? 20000 : 100000
     $rounds = foreach ($round in 1..$Bench.Rounds) {
@@ -35,7 +35,7 @@ function Measure-Live([string] $Name, [string[]] $Options, [hashtable] $Targets)
     ConvertTo-Figure "$Name, sending" objects/s @($rounds.Sending) @()
 }
 
-# Everything has arrived before the first is received. One process for all, which is warm.
+# Receives messages that have all arrived before. One process, already warmed up, does all turns.
 function Measure-Waiting($Server, [string] $Name, [string] $Command, [int] $Count) {
     $rounds = foreach ($round in 1..$Bench.Rounds) {
         Write-Verbose "round $round"

@@ -1,4 +1,4 @@
-# One plot as SVG: both axes logarithmic, a line for each series with its range, on a light or a dark page.
+# One plot as SVG: both axes logarithmic, a line and a range for each series, for light and dark pages.
 
 $culture = [cultureinfo]::InvariantCulture
 
@@ -6,7 +6,7 @@ function Format-Tick([double] $Value) {
     $Value -ge 1000 ? $Value.ToString('#,0', $culture) : $Value.ToString('0.######', $culture)
 }
 
-# Powers of ten around the values or, where there would be fewer than three, also their double and fivefold.
+# Powers of ten around the values; if these are fewer than three, also 2 and 5 times each.
 function Get-Tick([double[]] $Values) {
     $least = [Linq.Enumerable]::Min($Values)
     $most = [Linq.Enumerable]::Max($Values)
@@ -14,7 +14,7 @@ function Get-Tick([double[]] $Values) {
     $to = [Math]::Ceiling([Math]::Log10($most))
     $steps = $to - $from -le 2 ? @(1, 2, 5) : @(1)
     $ticks = foreach ($power in $from..$to) { foreach ($step in $steps) { $step * [Math]::Pow(10, $power) } }
-    # The last one below everything to the first one above.
+    # From the last tick below all values to the first one above them.
     $first = @($ticks | Where-Object { $_ -le $least * 1.000001 })[-1]
     $last = @($ticks | Where-Object { $_ -ge $most * 0.999999 })[0]
     $ticks | Where-Object { $_ -ge $first -and $_ -le $last }
@@ -25,7 +25,7 @@ function Get-Position([double] $Value, [double[]] $Ticks, [double] $Start, [doub
     [Math]::Round($Start + $part * ($End - $Start), 1)
 }
 
-# A series has a Name and Points; a point has X, Y, and the Least and the Most of its rounds.
+# A series has a Name and Points; a point has X, Y, and the Least and Most of its rounds.
 function ConvertTo-Plot([string] $Title, [string] $XLabel, [string] $YLabel, [object[]] $Series) {
     $left, $right, $top, $bottom = 72, 528, 64, 268
     $points = @($Series.Points)

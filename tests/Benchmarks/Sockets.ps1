@@ -1,5 +1,5 @@
-# The figures of socket inspection. The peer is ss(8), as a whole process that writes to /dev/null, and for what gives
-# objects also PowerShell's own cost of emitting as many, measured in the same turn.
+# The figures of socket inspection. The peer is ss(8), as a whole process that writes to /dev/null. For commands that emit
+# objects, PowerShell's own cost of emitting as many is added to it, measured in the same turn.
 [CmdletBinding()]
 param([Parameter(Mandatory)] $Bench)
 
@@ -7,7 +7,7 @@ if ($Bench.Rehearsal) { throw 'There is no rehearsal of Sockets: ss cannot stand
 if (-not (Test-Compiler $Bench)) { return }
 if (-not (Test-Peer $Bench ss iproute2 { ss --version })) { return }
 
-# Those that other areas have closed are listed, too, for as long as the system remembers them: a minute.
+# Waits until connections closed by other areas are gone: the system lists them for a minute (TimeWait).
 function Wait-Forgotten {
     $deadline = [DateTime]::UtcNow.AddSeconds(65)
     while ((Get-Content /proc/net/sockstat -Raw) -match '\btw (\d+)' -and [int] $Matches[1] -gt 10) {
@@ -16,7 +16,7 @@ function Wait-Forgotten {
     }
 }
 
-# Runs the script, which gets the process that has the module, while so many connections are open.
+# Runs the script with the process that has the module, while this many connections are open.
 function Use-Connection([int] $Count, [scriptblock] $Script) {
     $server = $client = $ours = $null
     try {
@@ -38,7 +38,7 @@ function Use-Connection([int] $Count, [scriptblock] $Script) {
     }
 }
 
-# Times: the less, the better.
+# The figures are times, so less is better.
 function Measure-List {
     param(
         $Server,
@@ -76,7 +76,7 @@ foreach ($sockets in 2, 20, 200, 2000, 20000 -le $most) {
     }
 }
 Measure-Figure $Bench "list $most with process" {
-    # The processes of the machine are looked through for a few sockets, too, so a short run says nothing of it.
+    # Even for a few sockets all processes of the machine are searched, so a short run has no target.
     $targets = $Bench.Quick ? @{} : @{ MostRatio = 1.5 }
     Use-Connection ($most / 2) {
         param($Ours)

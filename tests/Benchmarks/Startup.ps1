@@ -1,5 +1,5 @@
-# The figures of the first seconds: the import of the module against a PowerShell without it, and the start of each kind
-# of server against the jobs that PowerShell has. Every turn is a process of its own.
+# The figures of startup: PowerShell with the module imported against PowerShell without it, and the start of each kind of
+# server against PowerShell's own jobs. Every turn has a process of its own.
 [CmdletBinding()]
 param([Parameter(Mandatory)] $Bench)
 

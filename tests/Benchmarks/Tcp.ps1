@@ -1,4 +1,4 @@
-# The TCP figures. The peer is a single-threaded epoll loop in C, for bulk iperf3; socat and ncat are there to compare.
+# The TCP figures. The peer is a single-threaded epoll loop in C, for bulk also iperf3; socat and ncat are for comparison.
 [CmdletBinding()]
 param([Parameter(Mandatory)] $Bench)
 
@@ -91,7 +91,7 @@ function Measure-Idle([string] $Name) {
         $client = $null
         try {
             $process = $Server.Process
-            # Code and pools that any connection needs are not the price of one more.
+            # Warm up first: code and pools that any connection needs are not the cost of one more.
             $null = Invoke-Peer "$($Bench.Peers)/tcp_load" 127.0.0.1, $Server.Port, 64, 64, 1
             Start-Sleep -Seconds 1
             $files = Get-OpenFile $process
@@ -150,7 +150,7 @@ function Measure-Churn([string] $Name) {
             MiB   = New-Turn ($growth / 1KB) $null 0 @{ KiBBefore = $before }
         }
     }
-    # Once is enough: what leaks, leaks every time.
+    # One round is enough: a leak shows every time.
     $ours = & $turn (Start-OurServer $quiet)
     $peer = & $turn (Start-PeerServer)
     ConvertTo-Figure $Name connects/s @($ours.Rate) @($peer.Rate) -Against $epoll

@@ -21,7 +21,7 @@ function Measure-Echo([string] $Name, [int] $Sockets, [int] $Window, [int] $Byte
         param($Server)
         $line = '127.0.0.1', $Server.Port, $Sockets, $Bytes, $Bench.Seconds, $Window
         $result = Invoke-Peer "$($Bench.Peers)/udp_load" $line
-        # With so few in flight no buffer is ever full: what is lost, and does not come late, the server has lost.
+        # With so few in flight no buffer is ever full. So datagrams that are missing, and not just late, were lost by the server.
         $lost = [Math]::Max(0, $result.lost - $result.late)
         @{ Rate = $result.per_second; Count = $result.messages; Errors = $result.errors + $lost; Raw = $result }
     }
@@ -35,7 +35,7 @@ function Get-FreeUdpPort {
     $client.Dispose()
 }
 
-# A datagram sent before the socket is open would be lost, and the receiver is in the foreground: it cannot tell.
+# A datagram sent before the socket is open would be lost, and a receiver in the foreground cannot report that it is open.
 function Wait-UdpPort([int] $Port, [int] $TimeoutSec = 30) {
     $deadline = [DateTime]::UtcNow.AddSeconds($TimeoutSec)
     $entry = ':{0:X4} ' -f $Port
@@ -45,8 +45,8 @@ function Wait-UdpPort([int] $Port, [int] $TimeoutSec = 30) {
     }
 }
 
-# Each turn in a process of its own, just-in-time compiler and all, as a script would do it. With -Held it stands still
-# while the datagrams are sent, so that they wait in the system's buffer, and the sender takes no time from it.
+# Each turn has a process of its own, including the just-in-time compiler, like a real script. With -Held the process is
+# stopped while the datagrams are sent, so that they wait in the system's buffer and the sender takes no time from it.
 function Measure-Receive([string[]] $Arguments, [int] $Count, [switch] $Held) {
     $port = Get-FreeUdpPort
     $receiver = Start-Script $Bench UdpReceive.ps1 (@('-Port', $port, '-Count', $Count) + $Arguments)
@@ -69,12 +69,12 @@ function Measure-Receive([string[]] $Arguments, [int] $Count, [switch] $Held) {
     }
 }
 
-# What a C program loses that only counts: the share of the machine in what is lost.
+# How many datagrams are lost by a C program that only counts them: the part of the losses that is due to the machine.
 function Measure-Sink([int] $Count) {
     $sink = Start-Server "$($Bench.Peers)/udp_echo" '--sink'
     try {
         $sent = Invoke-Peer "$($Bench.Peers)/udp_blast" 127.0.0.1, $sink.Port, $Count, 64
-        # What was sent is in its buffer.
+        # The last datagrams may still be in the buffer.
         Start-Sleep -Milliseconds 500
         kill -TERM $sink.Process.Id
         $received = [long] (Read-Line $sink.Process '^COUNT (\d+)$')
@@ -102,7 +102,7 @@ function Measure-ObjectRate([string] $Name) {
     $senders = @($rounds.Ours.Sender)
     $least = [Math]::Min(400000, [Math]::Floor(0.95 * (Get-Median $senders.Value)))
     ConvertTo-Figure $Name objects/s @($rounds.Ours.Rate) @($rounds.Peer.Rate) -Against $plain -Least $least
-    # One that is lost in one round of many is lost all the same, so this is their sum.
+    # The sum of all rounds, because a median would hide a loss in one of them.
     $lost = foreach ($side in 'Ours', 'Peer') {
         New-Turn (Get-Sum $rounds.$side.Lost.Value) $null 0 @($rounds.$side.Lost.Value)
     }
@@ -114,7 +114,7 @@ function Measure-ObjectRate([string] $Name) {
     ConvertTo-Figure "$Name, the sender" datagrams/s $senders @($rounds.Sink.Sender) -Against $sinkName
 }
 
-# How fast it can be: everything is there before the first is received.
+# The highest possible rate: all datagrams have arrived before the first one is received.
 function Measure-Waiting([string] $Name) {
     $count = $Bench.Quick ? 50000 : 200000
     $buffer = '-ReceiveBufferBytes', 512MB
@@ -122,7 +122,7 @@ function Measure-Waiting([string] $Name) {
         Write-Verbose "round $round"
         [pscustomobject]@{
             Ours = Measure-Receive (@('-Module', $Bench.Module) + $buffer) $count -Held
-            # Without the right to more, the system keeps a few thousand for it: enough to see how fast it is.
+            # Without the right to a larger buffer the system keeps a few thousand for it, enough to measure its rate.
             Peer = Measure-Receive $buffer $count -Held
         }
     }
@@ -131,7 +131,7 @@ function Measure-Waiting([string] $Name) {
     ConvertTo-Figure $Name objects/s @($rounds.Ours.Rate) @($rounds.Peer.Rate) -Against $plain -Least 400000 -Note $note
 }
 
-# More than it can keep, through a small buffer: whatever does not come out has to be in one of the two counters.
+# Sends more than the server can keep, through a small buffer: every lost datagram must be in one of the two counters.
 function Measure-Drop([string] $Name) {
     $count = $Bench.Quick ? 50000 : 200000
     $turns = foreach ($round in 1..$Bench.Rounds) {

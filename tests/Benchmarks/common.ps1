@@ -1,11 +1,11 @@
-# What every area needs: the peers, processes and what they cost, rounds of turns.
+# Functions for all areas: peers, processes and their cost, rounds and turns.
 
 . $PSScriptRoot/figures.ps1
 . $PSScriptRoot/../../build/Child.ps1
 
 $clockTicks = [int] (getconf CLK_TCK)
 
-# Nobody may be left to stop a server that does not end by itself.
+# The limit for servers that do not end by themselves, in case this script dies and cannot stop them.
 $lifetimeSec = 1800
 
 function Find-Manifest([string] $Path) {
@@ -18,8 +18,8 @@ function Find-Manifest([string] $Path) {
 
 # --- Peers
 
-# Whether a tool is there; what needs one that is not is left out, and the tool is named with its Debian package. The
-# script gives a text with its version.
+# Whether a tool is installed. If not, its figures are left out, and the tool is named with its Debian package. The script
+# returns a text that contains the version.
 function Test-Peer($Bench, [string] $Name, [string] $Package, [scriptblock] $Version) {
     if ($Bench.Missing.Contains($Name)) { return $false }
     if (Get-Command $Name -CommandType Application -ErrorAction Ignore) {
@@ -31,7 +31,7 @@ function Test-Peer($Bench, [string] $Name, [string] $Package, [scriptblock] $Ver
     $false
 }
 
-# The peers of our own, written in C.
+# Compiles our own peers, which are written in C.
 function Test-Compiler($Bench) {
     if (-not (Test-Peer $Bench cc 'gcc libc6-dev' { cc --version })) { return $false }
     $header = Get-Item $PSScriptRoot/peers/peer.h
@@ -52,7 +52,7 @@ function Start-Program([string] $Path, [string[]] $Arguments = @()) {
     foreach ($argument in $Arguments) { $start.ArgumentList.Add($argument) }
     $start.RedirectStandardInput = $true
     $start.RedirectStandardOutput = $true
-    # Nothing but loopback, and no second thread at work that the other side does not have.
+    # No traffic beyond loopback, and no background thread that the other side does not have.
     $start.Environment['POWERSHELL_TELEMETRY_OPTOUT'] = '1'
     $start.Environment['POWERSHELL_UPDATECHECK'] = 'Off'
     $process = [Diagnostics.Process]::new()
@@ -75,7 +75,7 @@ function Read-Line($Process, [string] $Pattern, [int] $TimeoutSec = 60) {
     }
 }
 
-# A server is a process that prints its port. One that is ours also ends when its input closes.
+# A server is a process that prints its port. Our own servers also end when their input closes.
 function Start-Server([string] $Path, [string[]] $Arguments = @(), [string] $Pattern = '^PORT (\d+)$', [switch] $Ours) {
     $process = Start-Program $Path $Arguments
     try {
@@ -87,10 +87,10 @@ function Start-Server([string] $Path, [string[]] $Arguments = @(), [string] $Pat
     }
 }
 
-# A tool that does not print its port gets one that was free a moment ago: the script turns it into the arguments.
+# A tool that does not print its port gets a free one; the script makes its arguments from the port.
 function Start-Tool([string] $Path, [scriptblock] $Arguments, [int] $TimeoutSec = 30) {
     $port = Get-FreePort
-    # Through a shell, for what the tool has to say is not for the console.
+    # Through a shell, which redirects the output of the tool.
     $line = @('-c', 'exec timeout "$@" > /dev/null 2>&1', 'bash', $lifetimeSec, $Path) + (& $Arguments $port)
     $process = Start-Program bash $line
     $deadline = [DateTime]::UtcNow.AddSeconds($TimeoutSec)
@@ -105,7 +105,7 @@ function Start-Tool([string] $Path, [scriptblock] $Arguments, [int] $TimeoutSec 
     New-Server $process $port
 }
 
-# With a Load of its own where the one of the other sides does not do.
+# Load replaces the load of the other sides, for a server that needs a different one.
 function New-Server($Process, [int] $Port, [switch] $Ours) {
     [pscustomobject]@{ Process = $Process; Port = $Port; Ours = [bool] $Ours; Load = $null }
 }
@@ -117,13 +117,13 @@ function Get-FreePort {
     $free.Stop()
 }
 
-# Looks without connecting: a connection would be one more for the server.
+# Checks without connecting, because a connection would be one more for the server.
 function Test-Listener([int] $Port) {
     $entry = '^ *\d+: [0-9A-F]+:{0:X4} [0-9A-F]+:0000 0A ' -f $Port
     [bool] ((Get-Content /proc/net/tcp, /proc/net/tcp6 -ErrorAction Ignore) -match $entry)
 }
 
-# One of the scripts in ours/, which do without the module when they stand for PowerShell itself.
+# Starts one of the scripts in ours/. Those that measure PowerShell itself do not load the module.
 function Start-Script($Bench, [string] $Name, [string[]] $Arguments = @()) {
     $program, $line = @(Get-PowerShellCommand) + '-NoProfile', '-NonInteractive', '-File', (Join-Path $Bench.Ours $Name) + $Arguments
     Start-Server $program $line -Ours
@@ -133,12 +133,12 @@ function Start-OurScript($Bench, [string] $Name, [string[]] $Arguments = @()) {
     Start-Script $Bench $Name (@('-Module', $Bench.Module) + $Arguments)
 }
 
-# Gives what the server still printed.
+# Returns the rest of what the server printed.
 function Stop-Server($Server, [int] $TimeoutSec = 60) {
     if (-not $Server) { return }
     $process = $Server.Process
     if ($Server.Ours) { $process.StandardInput.Close() }
-    # Killed, a server with workers would leave them behind, and their time would be nobody's.
+    # Not with SIGKILL: a server would leave its workers behind, and their time would not be counted.
     elseif (-not $process.HasExited) { kill -TERM $process.Id }
     $rest = $process.StandardOutput.ReadToEndAsync()
     if (-not $process.WaitForExit($TimeoutSec * 1000)) {
@@ -148,7 +148,7 @@ function Stop-Server($Server, [int] $TimeoutSec = 60) {
     $rest.GetAwaiter().GetResult()
 }
 
-# Runs a load that prints, as its last line, one of JSON.
+# Runs a load generator, whose last line is JSON.
 function Invoke-Peer([string] $Path, [string[]] $Arguments, [int] $TimeoutSec = 300) {
     $process = Start-Program $Path $Arguments
     $all = $process.StandardOutput.ReadToEndAsync()
@@ -161,9 +161,9 @@ function Invoke-Peer([string] $Path, [string[]] $Arguments, [int] $TimeoutSec = 
     ($text -replace '(?sm)\A.*?(?=^\{)', '') | ConvertFrom-Json
 }
 
-# --- What processes cost
+# --- The cost of processes
 
-# Milliseconds of a whole process, as bash has them, so that starting it from here is no part of them.
+# The milliseconds of a whole process, measured by bash, so that the cost of starting it from PowerShell is not included.
 function Measure-Program([string] $Line) {
     $times = bash -c "TIMEFORMAT='%R %U %S'; time $Line > /dev/null" 2>&1
     if ($LASTEXITCODE -or "$times" -notmatch '^([\d.]+) ([\d.]+) ([\d.]+)$') { throw "$Line failed: $times" }
@@ -171,17 +171,17 @@ function Measure-Program([string] $Line) {
     New-Turn $wall (($user + $system) * 1000)
 }
 
-# What one command of a script took that reads commands from its input.
+# Sends one command to a script that reads commands from its input, and returns its measurements.
 function Invoke-Line($Server, [string] $Command) {
     $Server.Process.StandardInput.WriteLine($Command)
     $Server.Process.StandardInput.Flush()
     Read-Line $Server.Process '^(\{.*\})$' | ConvertFrom-Json
 }
 
-# The process and its living children, as of a server with workers.
+# The process and its living children, such as the workers of a server.
 function Get-ProcessTree([int] $Id) {
     $Id
-    # What has ended since it was listed has no children.
+    # A process that has ended in the meantime has no children.
     try { $threads = [IO.Directory]::GetDirectories("/proc/$Id/task") }
     catch [IO.IOException] { return }
     foreach ($file in $threads) {
@@ -191,12 +191,12 @@ function Get-ProcessTree([int] $Id) {
     }
 }
 
-# User and system time of all threads and children, also of those that have ended.
+# User and system time of all threads and children, including those that have ended.
 function Get-CpuSecond($Process) {
     [long] $ticks = 0
     foreach ($id in Get-ProcessTree $Process.Id) {
         try { $stat = [IO.File]::ReadAllText("/proc/$id/stat") }
-        # Its time is its parent's by now.
+        # It has ended, and its time is included in its parent's.
         catch [IO.IOException] { continue }
         $fields = $stat.Substring($stat.LastIndexOf(')') + 2).Split(' ')
         foreach ($field in $fields[11..14]) { $ticks += [long] $field }
@@ -204,7 +204,7 @@ function Get-CpuSecond($Process) {
     $ticks / $clockTicks
 }
 
-# The work of the whole machine, and what others on its host took from it.
+# The processor time of the whole machine, including the time that its host took from it (steal).
 function Get-MachineSecond {
     # cpu user nice system idle iowait irq softirq steal
     $fields = -split [IO.File]::ReadAllText('/proc/stat').Split("`n")[0]
@@ -219,7 +219,7 @@ function Get-OpenFile($Process) {
     @([IO.Directory]::EnumerateFileSystemEntries("/proc/$($Process.Id)/fd")).Count
 }
 
-# A server learns of connections made and closed a little after its clients.
+# Waits, because a server notices that connections open and close a little later than its clients.
 function Wait-OpenFile($Process, [int] $Least = 0, [int] $Most = [int]::MaxValue, [int] $TimeoutSec = 30) {
     $deadline = [DateTime]::UtcNow.AddSeconds($TimeoutSec)
     while ($true) {
@@ -231,7 +231,7 @@ function Wait-OpenFile($Process, [int] $Least = 0, [int] $Most = [int]::MaxValue
 
 # --- Turns
 
-# Runs the script, which gives one or more figures; a figure that breaks must not take the others with it.
+# Runs the script, which returns one or more figures. An error in it must not stop the other figures.
 function Measure-Figure($Bench, [string] $Name, [scriptblock] $Script) {
     if ($Name -notlike $Bench.Figure) { return }
     Write-Host "  $Name"
@@ -244,7 +244,7 @@ function Measure-Figure($Bench, [string] $Name, [scriptblock] $Script) {
     }
 }
 
-# The load gives Rate, Count and Errors.
+# The load returns Rate, Count and Errors.
 function Measure-Turn($Server, [scriptblock] $Load) {
     $before = Get-CpuSecond $Server.Process
     $result = & ($Server.Load ?? $Load) $Server
@@ -252,15 +252,15 @@ function Measure-Turn($Server, [scriptblock] $Load) {
     New-Turn $result.Rate ($result.Count ? $cpu / $result.Count * 1e6 : 0.0) $result.Errors $result.Raw
 }
 
-# Starts the servers, one a side, and lets each of them take its turn in every round, so that whatever else the machine
-# does falls on all of them. A start gets its side's name. Gives the turns of each side, and what ours printed at its
-# end.
+# Starts a server for each side, and lets each take its turn in every round, so that other work on the machine disturbs
+# all of them alike. A start script gets the name of its side. Returns the turns of each side, and the last output of
+# ours.
 function Measure-Server($Bench, [Collections.Specialized.OrderedDictionary] $Starts, [scriptblock] $Load) {
     $servers = [ordered]@{}
     $printed = ''
     try {
         foreach ($side in $Starts.Keys) { $servers[$side] = & $Starts[$side] $side }
-        # The first turn is the just-in-time compiler's.
+        # The first turn warms up the just-in-time compiler and does not count.
         foreach ($server in $servers.Values) { $null = Measure-Turn $server $Load }
         $rounds = foreach ($round in 1..$Bench.Rounds) {
             Write-Verbose "round $round"

@@ -1,8 +1,8 @@
-# From the turns of two sides to a figure, and from figures to the table on the console. Measures nothing itself.
+# Computes figures from the turns of two sides, and formats them as a table. Measures nothing itself.
 
 $culture = [cultureinfo]::InvariantCulture
 
-# What one side did in one round. Cpu is in microseconds for one unit of work, and $null where that says nothing.
+# The result of one side in one round. Cpu is in microseconds for one unit of work; $null if that has no meaning.
 function New-Turn([double] $Value, $Cpu, [long] $Errors, $Raw) {
     [pscustomobject]@{ Value = $Value; Cpu = $Cpu; Errors = $Errors; Raw = $Raw }
 }
@@ -16,7 +16,7 @@ function Get-Median($Values) {
 
 function Get-Sum($Values) { [Linq.Enumerable]::Sum([long[]] @($Values)) }
 
-# The ratios are of one round each: the machine may have been slower in another.
+# Each ratio is computed within one round, because the machine may have been slower in another.
 function ConvertTo-Figure {
     [CmdletBinding()]
     param(
@@ -24,7 +24,7 @@ function ConvertTo-Figure {
         [string] $Unit,
         [object[]] $Ours,
         [object[]] $Peer,
-        # Whose turns those of the peer are.
+        # The name of the peer.
         [string] $Against,
         [double] $LeastRatio,
         [double] $MostRatio,
@@ -51,7 +51,7 @@ function ConvertTo-Figure {
         if ($Least -eq $Least) { [pscustomobject]@{ Text = ">= $Least"; Met = $value -ge $Least } }
         if ($Most -eq $Most) { [pscustomobject]@{ Text = "<= $Most"; Met = $null -ne $value -and $value -le $Most } }
     )
-    # Whatever is wrong with a figure makes it worthless, even when it is fast.
+    # Any error makes a figure worthless, however fast it is.
     $wrong = @(
         if ($errors) { "$errors errors" }
         if ($Note) { $Note }
@@ -84,7 +84,7 @@ function Format-Number($Value) {
     ([double] $Value).ToString($format, $culture)
 }
 
-# One way to write a figure for the console and for the page.
+# Formats a figure, for the console and for the page.
 filter ConvertTo-Row {
     $ratio = Format-Number $_.Ratio
     if ($ratio -and $_.RatioMin -ne $_.RatioMax) {

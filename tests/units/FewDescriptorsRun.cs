@@ -16,7 +16,7 @@ internal static class FewDescriptorsRun
         Assert.Equal(!isPortable, EpollLoop.IsSupported);
         using WebFolder folder = new();
 
-        // Code comes from files, too: what has run once needs no more of them.
+        // Loading code opens files, too; code that has run once needs no more of them.
         StartEach(folder);
         await ReserveIsKeptAsync(folder);
         StartEachWithoutAny(folder);

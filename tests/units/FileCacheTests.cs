@@ -5,7 +5,7 @@ using PSNetLab.Engine.Http.Protocol;
 
 namespace PSNetLab.Engine.Tests;
 
-/// <summary>The cache holds what is right, and not too much of it.</summary>
+/// <summary>The cache holds the right content, and not too much of it.</summary>
 public sealed class FileCacheTests : IDisposable
 {
     private const int MostBytes = 64 * 1024 * 1024;
@@ -35,7 +35,7 @@ public sealed class FileCacheTests : IDisposable
         Assert.Null(_site.Files.Find("/a"u8));
     }
 
-    /// <summary>A thread that serves others asks the system only for what it surely has in memory.</summary>
+    /// <summary>A loop thread reads a file only if the system has it in memory.</summary>
     [Fact]
     public async Task What_was_not_looked_at_for_a_while_or_is_far_away_is_cold()
     {
@@ -238,7 +238,7 @@ public sealed class FileCacheTests : IDisposable
             }
         })));
 
-        // However it came out, the sum is kept right: room for one file can be made again and again.
+        // Whatever the outcome, the sum stays right: room for one file can be made again and again.
         int kept = Enumerable.Range(0, 3000).Count(i => _site.Files.Find(Key(i)) is not null);
         Assert.InRange(kept, 100, MostBytes / 60_000);
     }

@@ -2,7 +2,7 @@ using PSNetLab.Engine.Messages;
 
 namespace PSNetLab.Engine.Tests;
 
-/// <summary>Whoever has seen something done finds it told.</summary>
+/// <summary>A reader that has seen the effect of a send also finds its record.</summary>
 public class HandoverTests
 {
     [Fact]
@@ -42,7 +42,7 @@ public class HandoverTests
         Task waiting = Task.Run(handover.Wait);
         await Waiting.Until(() =>
         {
-            // Once somebody waits, what begins counts on another side.
+            // Once a reader waits, new sends are counted on the other side.
             int side = handover.Begin();
             if (side == early)
             {

@@ -46,7 +46,7 @@ public sealed class HttpDeadlineTests : IDisposable
         await using ServedConnection served = await StartAsync(kind, s_short, s_never);
         Assert.Equal(200, (await served.Client.GetAsync("/a")).Status);
 
-        // Sending has a time of its own.
+        // Sending has its own time limit.
         await Waiting.Until(() => served.Connection.Totals.MessagesSent == 1);
         await served.PassServingAsync(10, () => served.Connection.IdleMilliseconds > 3 * s_short.TotalMilliseconds);
 
@@ -211,7 +211,7 @@ public sealed class HttpDeadlineTests : IDisposable
         Assert.True(served.Clock.GetUtcNow() - start > limit);
     }
 
-    /// <summary>Whether the time of the connection began anew at an instant or after it.</summary>
+    /// <summary>Whether the deadline of the connection was renewed at an instant or after it.</summary>
     private static bool HasNewTime(ServedConnection served, DateTimeOffset since)
         => served.Connection.IdleMilliseconds is > 0 and var idle && served.Clock.GetUtcNow().AddMilliseconds(-idle) >= since;
 

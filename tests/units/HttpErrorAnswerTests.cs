@@ -15,7 +15,7 @@ public sealed class HttpErrorAnswerTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    /// <summary>What no parser may guess about: the next byte may be anything, so the connection ends.</summary>
+    /// <summary>Faults after which the next byte may be anything, so the connection must end.</summary>
     [Theory]
     [InlineData(400, "GET /a HTTP/1.1\nHost: a\n\n")]
     [InlineData(400, "GET /a HTTP/1.1\r\n\r\n")]
@@ -53,7 +53,7 @@ public sealed class HttpErrorAnswerTests : IDisposable
         }
     }
 
-    /// <summary>What is understood, and refused: the connection goes on.</summary>
+    /// <summary>Requests that are understood but refused: the connection stays open.</summary>
     [Theory]
     [InlineData(405, "POST /a", "GET, HEAD, OPTIONS")]
     [InlineData(405, "DELETE /a", "GET, HEAD, OPTIONS")]
@@ -81,7 +81,7 @@ public sealed class HttpErrorAnswerTests : IDisposable
         await _folder.SettleAsync(_clock);
         await using ServedConnection served = await StartAsync();
 
-        // What was sent before must not make a difference.
+        // Earlier data must not make a difference.
         Assert.Equal(404, (await served.Client.GetAsync("http://a")).Status);
         Assert.Equal(200, (await served.Client.GetAsync("/a")).Status);
         Assert.NotNull(served.Site.TryFind("/a"u8, default));

@@ -146,7 +146,7 @@ public sealed class HttpRecordTests : IDisposable
         Assert.Null(Assert.Single(served.Records()).User);
     }
 
-    /// <summary>A record says what became of an answer, not what was meant to.</summary>
+    /// <summary>A record describes the answer that was really sent, not the intended one.</summary>
     [Theory]
     [MemberData(nameof(Kinds))]
     public async Task Of_answers_that_the_system_does_not_take_nothing_is_told_before_it_does(TransportKind kind)
@@ -187,7 +187,7 @@ public sealed class HttpRecordTests : IDisposable
         Assert.InRange(record.BytesSent, 512 * 1024, Length - 1);
     }
 
-    /// <summary>What is limited by its weight must not be heavier than it says.</summary>
+    /// <summary>An item must not take more memory than the weight it reports, because limits count weights.</summary>
     [Fact]
     public async Task Long_fields_weigh()
     {

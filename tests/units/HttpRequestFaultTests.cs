@@ -2,7 +2,7 @@ using PSNetLab.Engine.Http.Protocol;
 
 namespace PSNetLab.Engine.Tests;
 
-/// <summary>Heads that fail. Each text ends with the byte that proves the fault: before it, nothing may be said, and at it, it must.</summary>
+/// <summary>Malformed heads. Each text ends with the byte that proves the fault: the parser must fail there, and not earlier.</summary>
 public class HttpRequestFaultTests
 {
     private const string Line = "GET / HTTP/1.1\r\n";

@@ -3,7 +3,10 @@ using PSNetLab.Engine.Native.Linux;
 
 namespace PSNetLab.Engine.Tests;
 
-/// <summary>What tests run in a process of its own, because it depends on what is fixed when a process starts. See <see cref="OwnProcess"/>.</summary>
+/// <summary>
+/// The parts of tests that need a process of their own, because they depend on settings that are fixed when a process
+/// starts. See <see cref="OwnProcess"/>.
+/// </summary>
 internal static class Program
 {
     private static async Task<int> Main(string[] arguments)

@@ -95,7 +95,7 @@ public class StreamServerTests
         await server.Completion.Soon();
     }
 
-    /// <summary>Greets whoever comes with an x, and waits until it goes.</summary>
+    /// <summary>Greets each client with an x, and waits until it leaves.</summary>
     private sealed class Handler : IStreamHandler
     {
         private volatile string? _throws;

@@ -187,7 +187,9 @@ public class TcpServerLimitTests
         Assert.False(server.Server.Completion.IsCompleted);
     }
 
-    /// <summary>The clock of the idle tests: once this returns, whoever was silent before it has been silent for too long.</summary>
+    /// <summary>
+    /// The clock of the idle tests: when this returns, connections that were silent before have been silent for too long.
+    /// </summary>
     private static async Task AnotherIsClosedAsIdleAsync(TestServer server)
     {
         using Peer another = await server.ConnectAsync();

@@ -85,7 +85,7 @@ public class TcpServerStopTests
 
         server.Server.Stop();
 
-        // As long as something comes, the server gives it a second.
+        // As long as data arrives, the server gives it a second.
         while (!reading.IsCompleted)
         {
             await peer.SendAsync("more\n");

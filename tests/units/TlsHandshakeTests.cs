@@ -8,7 +8,7 @@ using PSNetLab.Engine.Tcp;
 
 namespace PSNetLab.Engine.Tests;
 
-/// <summary>A handshake takes its time outside the event loops, and asks nobody but its peer.</summary>
+/// <summary>A handshake runs outside the event loops, and contacts nobody but its peer.</summary>
 public sealed class TlsHandshakeTests : IDisposable
 {
     // One for each event loop there can be, and some more.

@@ -101,7 +101,7 @@ public class UdpServerStopTests
         server.Stop();
         await Waiting.Until(() => CanBind(server.LocalEndPoint));
 
-        // What comes too late finds no socket, which is no fault.
+        // Data that arrives too late finds no socket, which is not a fault.
         release.SetResult();
         await server.Completion.Soon();
         Assert.Empty(faults);

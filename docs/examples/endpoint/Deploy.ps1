@@ -1,9 +1,9 @@
 <#
 .SYNOPSIS
-Waits until the agent of a host listens, tells it which version to deploy, and checks that it does.
+Waits until the agent of a host listens, tells it which version to deploy, and checks its answer.
 
 .PARAMETER Version
-What to deploy.
+The version to deploy.
 
 .PARAMETER Server
 The name or address of the host.

@@ -12,7 +12,7 @@ How bad it is.
 The name or address of the syslog server.
 
 .PARAMETER Port
-Its port.
+The port of the server.
 #>
 #Requires -Version 7.4
 param(

@@ -1,18 +1,18 @@
 <#
 .SYNOPSIS
-Asks a web service for its health until it is well, and fails when that takes too many tries.
+Asks a web service for its health until it is healthy, and fails after too many tries.
 
 .PARAMETER Uri
-What to ask.
+The address of the health check.
 
 .PARAMETER Tries
-How often to ask.
+How many times to ask.
 
 .PARAMETER DelaySec
 How many seconds to wait between two tries.
 
 .PARAMETER TimeoutSec
-How many seconds an answer may take.
+How many seconds to wait for an answer.
 #>
 #Requires -Version 7.4
 param(

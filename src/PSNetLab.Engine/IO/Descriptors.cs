@@ -5,8 +5,8 @@ namespace PSNetLab.Engine.IO;
 
 /// <summary>The file descriptors of the process. Servers leave the last ones to PowerShell, which cannot work without any.</summary>
 /// <remarks>
-/// The system hands out the lowest free number (open(2)), so the number of the last one says how many are in use, without
-/// counting.
+/// The system hands out the lowest free number (open(2)), so the number of the newest descriptor shows how many are in use,
+/// without counting.
 /// </remarks>
 internal static class Descriptors
 {

@@ -5,7 +5,7 @@ using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab.Engine.IO;
 
-/// <summary>A socket under an <see cref="EpollLoop"/>: what it is ready for, and who waits for that.</summary>
+/// <summary>A socket of an <see cref="EpollLoop"/>, with the readiness of its two directions.</summary>
 internal sealed class EpollSocket
 {
     private readonly EpollLoop _loop = EpollLoop.Next();

@@ -178,7 +178,7 @@ internal sealed class EpollTransport : Transport
     }
 
     /// <summary>
-    /// Makes the system accept more only when little of what it has is still unsent (tcp_notsent_lowat in the kernel's
+    /// Makes the system accept more only when little of its send buffer is still unsent (tcp_notsent_lowat in the kernel's
     /// ip-sysctl).
     /// </summary>
     private void LimitUnsent()

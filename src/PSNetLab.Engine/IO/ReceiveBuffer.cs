@@ -100,7 +100,7 @@ internal sealed class ReceiveBuffer : IDisposable
             }
         }
 
-        /// <summary>Says that <paramref name="count"/> bytes were written into the last <see cref="Free"/>.</summary>
+        /// <summary>Call this after writing <paramref name="count"/> bytes into the last <see cref="Free"/>.</summary>
         internal void Advance(int count) => _owner._end += count;
 
         /// <summary>Gives the thread's buffer back; the connection keeps what is left.</summary>

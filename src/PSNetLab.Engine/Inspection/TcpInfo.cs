@@ -55,7 +55,7 @@ public sealed class TcpInfo
     /// <summary>For a listener, the most connections that may wait; for a connection, segments acknowledged out of order.</summary>
     internal long? Sacked { get; }
 
-    /// <summary>Segments believed lost.</summary>
+    /// <summary>Segments that TCP currently believes lost.</summary>
     public long? Lost { get; }
 
     /// <summary>Segments retransmitted since the connection began.</summary>
@@ -64,13 +64,13 @@ public sealed class TcpInfo
     /// <summary>Bytes sent and acknowledged.</summary>
     public ulong? BytesAcknowledged { get; }
 
-    /// <summary>Bytes received.</summary>
+    /// <summary>Bytes received on the connection so far, without retransmissions.</summary>
     public ulong? BytesReceived { get; }
 
-    /// <summary>Segments sent.</summary>
+    /// <summary>Segments sent so far, including retransmissions and those without data.</summary>
     public long? SegmentsSent { get; }
 
-    /// <summary>Segments received.</summary>
+    /// <summary>Segments received so far, including those without data.</summary>
     public long? SegmentsReceived { get; }
 
     /// <summary>The recent delivery rate, in bytes per second.</summary>

@@ -39,7 +39,7 @@ public enum FaultKind
     /// <summary>No open connection has the number.</summary>
     ConnectionNotFound,
 
-    /// <summary>The time ran out before the peer accepted what was sent.</summary>
+    /// <summary>The time ran out before the peer accepted the data.</summary>
     SendTimeout,
 
     /// <summary>The time ran out before enough messages arrived.</summary>

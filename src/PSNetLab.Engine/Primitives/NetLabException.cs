@@ -7,7 +7,7 @@ public sealed class NetLabException : IOException
         : base(message, inner)
         => Kind = kind;
 
-    /// <summary>What the fault is about, if not the endpoint.</summary>
+    /// <summary>The target of the error record, if it is not the endpoint: a name, a path or a value.</summary>
     internal object? Subject { get; init; }
 
     /// <summary>The stable name of the fault; it is also the id of the error record.</summary>

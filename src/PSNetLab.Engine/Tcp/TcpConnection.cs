@@ -71,10 +71,10 @@ public sealed partial class TcpConnection : IDisposable
     /// <summary>Bytes handed to the operating system to send, including the framing, not including TLS.</summary>
     public long BytesSent { get; private set; }
 
-    /// <summary>Messages received.</summary>
+    /// <summary>Messages received so far.</summary>
     public long MessagesReceived { get; private set; }
 
-    /// <summary>Messages sent.</summary>
+    /// <summary>Messages handed to the operating system so far.</summary>
     public long MessagesSent { get; private set; }
 
     /// <summary>How the stream is divided into messages.</summary>

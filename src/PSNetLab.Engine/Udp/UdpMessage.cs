@@ -45,7 +45,7 @@ public sealed class UdpMessage : IReceivedMessage
     /// <summary>The number of bytes in <see cref="Data"/>.</summary>
     public int Length => Data.Length;
 
-    /// <summary>The payload.</summary>
+    /// <summary>The payload, or the part of it that fit into the buffer.</summary>
     public byte[] Data { get; }
 
     /// <summary>The payload decoded; invalid bytes appear as U+FFFD.</summary>

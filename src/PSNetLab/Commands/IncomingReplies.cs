@@ -5,8 +5,8 @@ using PSNetLab.Engine.Messages;
 namespace PSNetLab.Commands;
 
 /// <summary>
-/// The replies that arrive while a cmdlet sends, and after that: the pipeline thread writes them whenever it would have
-/// to wait.
+/// The replies that arrive while a cmdlet sends and afterwards. The pipeline thread writes them whenever it would
+/// otherwise just wait.
 /// </summary>
 /// <param name="cmdlet">The cmdlet that writes them.</param>
 /// <param name="source">Where they come from.</param>
@@ -20,7 +20,7 @@ internal sealed class IncomingReplies(NetCmdlet cmdlet, IMessageSource<object> s
     /// <summary>Whether the requested number was written.</summary>
     private bool IsComplete => count > 0 && Written >= count;
 
-    /// <summary>Whether no more will be written.</summary>
+    /// <summary>Whether there will be no more replies to write.</summary>
     private bool IsOver => IsComplete || source.IsDrained;
 
     /// <summary>Writes the replies that are there.</summary>
@@ -35,8 +35,8 @@ internal sealed class IncomingReplies(NetCmdlet cmdlet, IMessageSource<object> s
 
     /// <summary>Writes replies until a task is done, however it ends; false if the time runs out first.</summary>
     /// <remarks>
-    /// Only waiting counts against the time here: what the rest of the pipeline does with a reply is not the peer's
-    /// fault.
+    /// Only waiting counts against the time limit. The time that the rest of the pipeline takes for a reply is not the
+    /// peer's fault.
     /// </remarks>
     internal bool WriteWhile(Task task, TimeSpan timeout)
     {

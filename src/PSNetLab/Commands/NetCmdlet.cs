@@ -32,7 +32,7 @@ public abstract class NetCmdlet : PSCmdlet, IDisposable
     /// <inheritdoc/>
     protected override void StopProcessing() => _stop.Cancel();
 
-    /// <summary>Closes what the cmdlet opened and does not return. Called however the pipeline ends.</summary>
+    /// <summary>Closes everything that the cmdlet opened and does not return. Called however the pipeline ends.</summary>
     private protected virtual void Dispose(bool disposing) => _stop.Dispose();
 
     /// <summary>Blocks the pipeline thread until the task is done.</summary>
@@ -74,14 +74,14 @@ public abstract class NetCmdlet : PSCmdlet, IDisposable
         }
     }
 
-    /// <summary>Waits for a task, however it ends; after a second, a progress record says what for.</summary>
+    /// <summary>Waits for a task, however it ends. After a second, shows what it waits for as progress.</summary>
     private protected void ShowWaiting(Task task, string activity, Func<string> status)
         => ShowWaiting(milliseconds => Task.WaitAny([task], milliseconds) == 0, activity, status);
 
-    /// <summary>Waits in slices; after a second, a progress record says what for.</summary>
+    /// <summary>Waits in slices. After a second, shows what it waits for as progress.</summary>
     /// <param name="wait">Waits for at most this many milliseconds; true when the wait is over.</param>
-    /// <param name="activity">What is waited for.</param>
-    /// <param name="status">The progress so far.</param>
+    /// <param name="activity">The activity of the progress record.</param>
+    /// <param name="status">Returns its status.</param>
     private protected void ShowWaiting(Func<int, bool> wait, string activity, Func<string> status)
     {
         const int Patience = 1000;
@@ -104,7 +104,7 @@ public abstract class NetCmdlet : PSCmdlet, IDisposable
         }
     }
 
-    /// <summary>Waits, as long as nobody stops the pipeline.</summary>
+    /// <summary>Waits until the time is over or the pipeline is stopped.</summary>
     private protected void Pause(int milliseconds) => Await(Task.Delay(milliseconds, StopToken));
 
     /// <summary>Ends the whole call with the error record of a fault.</summary>

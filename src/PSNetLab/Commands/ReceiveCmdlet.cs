@@ -23,19 +23,19 @@ public abstract class ReceiveCmdlet : NetCmdlet
     [ValidateRange(0, MostSeconds)]
     public double TimeoutSec { get; set; }
 
-    /// <summary>What to check if messages do not arrive.</summary>
+    /// <summary>The advice for a time limit that was reached: what to check.</summary>
     private protected abstract string Advice { get; }
 
-    /// <summary>The word for what is received.</summary>
+    /// <summary>The plural noun for the messages, in errors and progress.</summary>
     private protected virtual string Messages => "messages";
 
     private protected bool WantsMore => Count == 0 || _received < Count;
 
-    /// <summary>Runs a receive under the time limit, and reports what is missing at its end.</summary>
+    /// <summary>Runs a receive under the time limit, and reports an error if fewer than -Count messages arrived.</summary>
     /// <param name="receive">Emits messages until enough have arrived or no more will.</param>
     /// <param name="target">The endpoint, as the target of errors.</param>
-    /// <param name="source">The words for where the messages come from.</param>
-    /// <param name="ended">The words for what happened if no more will arrive.</param>
+    /// <param name="source">Words for the error: "at" or "from" an endpoint.</param>
+    /// <param name="ended">Words for the error: why no more messages will arrive.</param>
     private protected void Receive(Action<CancellationToken> receive, object target, string source, string ended)
     {
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(StopToken);
@@ -58,7 +58,11 @@ public abstract class ReceiveCmdlet : NetCmdlet
         {
             if (Count > 0)
             {
-                Report(new NetLabException(FaultKind.ReceiveTimeout, $"{_received} of {Count} {Messages} came {source} within {TimeoutSec} s. {Advice}, or raise -TimeoutSec."), target);
+                Report(
+                    new NetLabException(
+                        FaultKind.ReceiveTimeout,
+                        $"{_received} of {Count} {Messages} arrived {source} within {TimeoutSec} s. {Advice}, or raise -TimeoutSec."),
+                    target);
             }
         }
         catch (OperationCanceledException)
@@ -70,9 +74,9 @@ public abstract class ReceiveCmdlet : NetCmdlet
     /// <summary>Waits for a task, however it ends.</summary>
     private protected void Wait(Task task, object endPoint) => Wait(milliseconds => Task.WaitAny([task], milliseconds) == 0, endPoint);
 
-    /// <summary>Waits; if the wait is limited, progress is shown.</summary>
+    /// <summary>Waits, and shows progress if there is a -Count or -TimeoutSec.</summary>
     /// <param name="wait">Waits for at most this many milliseconds; true when the wait is over.</param>
-    /// <param name="endPoint">Where messages are expected.</param>
+    /// <param name="endPoint">The endpoint to name in the progress.</param>
     private protected void Wait(Func<int, bool> wait, object endPoint)
     {
         if (Count > 0 || TimeoutSec > 0)
@@ -113,7 +117,7 @@ public abstract class ReceiveCmdlet : NetCmdlet
         Receive(
             token => TakeFrom(job, token),
             job.LocalEndPoint,
-            $"to {job.LocalEndPoint}",
+            $"at {job.LocalEndPoint}",
             $"The server on {job.LocalEndPoint} was stopped");
     }
 

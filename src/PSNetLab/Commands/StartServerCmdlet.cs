@@ -82,7 +82,7 @@ public abstract class StartServerCmdlet : NetCmdlet
     /// <summary>Opens the port of a server that is not running yet.</summary>
     private protected abstract ServerJob Bind(IPEndPoint endPoint);
 
-    /// <summary>Which peers are accepted. Warns if the lists may not mean what they seem to.</summary>
+    /// <summary>Makes the filter of -AllowAddress and -DenyAddress. Warns if an IPv6 range looks as if it covered IPv4.</summary>
     private protected AddressFilter? CreateFilter()
     {
         if (AllowAddress is null && DenyAddress is null)
@@ -93,12 +93,16 @@ public abstract class StartServerCmdlet : NetCmdlet
         AddressFilter filter = new(AllowAddress, DenyAddress);
         if (filter.AllowedWithoutIPv4 is { } allowed)
         {
-            WriteWarning($"-AllowAddress {allowed} is about IPv6: no peer with an IPv4 address is let in. For those, add 0.0.0.0/0.");
+            WriteWarning(
+                $"-AllowAddress {allowed} covers only IPv6, so peers with an IPv4 address are refused. "
+                    + "To accept them, add 0.0.0.0/0.");
         }
 
         if (filter.DeniedWithoutIPv4 is { } denied)
         {
-            WriteWarning($"-DenyAddress {denied} is about IPv6: it turns away no peer with an IPv4 address. For those, add 0.0.0.0/0.");
+            WriteWarning(
+                $"-DenyAddress {denied} covers only IPv6, so peers with an IPv4 address are accepted. "
+                    + "To refuse them, add 0.0.0.0/0.");
         }
 
         return filter;

@@ -30,7 +30,7 @@ internal sealed class ScriptOutput(Encoding encoding, Action<byte[]> onPayload)
         }
     }
 
-    /// <summary>Says that there is no more output.</summary>
+    /// <summary>Call this after the last output.</summary>
     internal void End() => EndBytes();
 
     /// <summary>Throws the exception of the first output that could not be sent.</summary>

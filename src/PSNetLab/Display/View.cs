@@ -3,7 +3,7 @@ using System.Net;
 
 namespace PSNetLab.Display;
 
-/// <summary>What the table views show of values that a peer chose.</summary>
+/// <summary>Formats values for the table views, especially values that a peer chose.</summary>
 public static class View
 {
     private const int MostCharacters = 256;

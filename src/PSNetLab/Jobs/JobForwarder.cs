@@ -9,7 +9,7 @@ namespace PSNetLab.Jobs;
 [SuppressMessage("Design", "CA1001", Justification = "A timer at rest holds nothing.")]
 internal sealed class JobForwarder : IThreadPoolWorkItem
 {
-    // The streams other than Output are history: nobody has to read them, so they must not grow forever.
+    // Streams other than Output may never be read, so they must not grow forever.
     private const int MostRecordsKept = 1000;
 
     private const int QuietMilliseconds = 2;
@@ -39,7 +39,7 @@ internal sealed class JobForwarder : IThreadPoolWorkItem
         _later = new Timer(static self => ((IThreadPoolWorkItem)self!).Execute(), this, Timeout.Infinite, Timeout.Infinite);
     }
 
-    /// <summary>Whether records are on their way to their stream.</summary>
+    /// <summary>Whether records wait to be written to their streams.</summary>
     internal bool HasRecords => Volatile.Read(ref _records) > 0;
 
     /// <summary>Whether a write to a stream, or the change of state, has taken so long that it must be waiting for someone.</summary>
@@ -49,17 +49,17 @@ internal sealed class JobForwarder : IThreadPoolWorkItem
         return since != 0 && Environment.TickCount64 - since > atLeast.TotalMilliseconds;
     }
 
-    /// <summary>Says that an object was put into the mailbox.</summary>
+    /// <summary>Call this after an object was added to the mailbox.</summary>
     internal void OnOutput()
     {
-        // A receiver that takes from the mailbox itself must not be slowed down by notifications of what it sees anyway.
+        // A receiver that takes from the mailbox itself needs no notifications, which would only slow it down.
         if (Volatile.Read(ref _directReceivers) == 0)
         {
             Enqueue(s_output);
         }
     }
 
-    /// <summary>Puts an error, warning, information, verbose or debug record on its way.</summary>
+    /// <summary>Queues an error, warning, information, verbose or debug record for its stream.</summary>
     internal void Write(object record)
     {
         if (Volatile.Read(ref _records) < MostRecordsKept)
@@ -86,8 +86,8 @@ internal sealed class JobForwarder : IThreadPoolWorkItem
         }
     }
 
-    /// <summary>Calls onDrained, once, after everything written so far.</summary>
-    /// <param name="failure">The last record, which is written however many wait.</param>
+    /// <summary>Has onDrained called once, after everything queued so far was written.</summary>
+    /// <param name="failure">The last record, which is kept even if the limit is reached; null for none.</param>
     internal void End(ErrorRecord? failure)
     {
         if (failure is not null)
@@ -180,7 +180,7 @@ internal sealed class JobForwarder : IThreadPoolWorkItem
         }
         catch (Exception error) when (error is ObjectDisposedException or InvalidOperationException)
         {
-            // A removed job has closed its streams; anything that still comes has no reader.
+            // The job was removed and its streams are closed: this record has no reader.
         }
         catch (Exception error)
         {

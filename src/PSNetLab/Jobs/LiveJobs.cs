@@ -3,7 +3,7 @@ using System.Management.Automation.Runspaces;
 
 namespace PSNetLab.Jobs;
 
-/// <summary>What must not outlive its owner: running jobs and open connections, each with the runspace that started it.</summary>
+/// <summary>The running jobs and open connections, each with the runspace that started it, which they must not outlive.</summary>
 /// <remarks>PowerShell itself stops no jobs when a runspace closes or a module is removed.</remarks>
 internal static class LiveJobs
 {
@@ -14,7 +14,7 @@ internal static class LiveJobs
 
     internal static IEnumerable<NetJob> Jobs => s_jobs.Keys;
 
-    /// <summary>The connections opened here that are still open.</summary>
+    /// <summary>The open connections that Open-TcpConnection made in this process.</summary>
     internal static IEnumerable<TcpConnection> Connections
     {
         get
@@ -41,7 +41,7 @@ internal static class LiveJobs
 
     internal static void Remove(TcpConnection connection) => s_connections.TryRemove(connection, out _);
 
-    /// <summary>Stops what this runspace started; other runspaces may have imported the module as well.</summary>
+    /// <summary>Stops everything that this runspace started. Other runspaces may have imported the module as well.</summary>
     internal static void StopOwn() => StopOwnedBy(Runspace.DefaultRunspace.InstanceId);
 
     private static Guid Owner()

@@ -54,10 +54,10 @@ public abstract class NetJob : Job
 
     private protected Exception? Failure { get; private set; }
 
-    /// <summary>Tells all work to end, and waits until it has, for little more than the second it gets.</summary>
+    /// <summary>Stops the work and waits for its end, which takes little more than the second that it gets.</summary>
     public override void StopJob() => StopAll([this]);
 
-    /// <summary>Stops many in the time of one: tells all, then waits for all.</summary>
+    /// <summary>Stops many jobs in the time of one: signals all of them, then waits for all.</summary>
     internal static void StopAll(IEnumerable<NetJob> jobs)
     {
         NetJob[] stopping = [.. jobs.Where(job => job.TryBeginStop())];
@@ -89,7 +89,7 @@ public abstract class NetJob : Job
     /// <inheritdoc cref="Mailbox{T}.WaitForData"/>
     internal bool WaitForData(int milliseconds, CancellationToken cancellationToken) => _mailbox.WaitForData(milliseconds, cancellationToken);
 
-    /// <summary>Whether there is no point in waiting for more.</summary>
+    /// <summary>Whether all messages were taken and no more will come.</summary>
     internal bool IsDrained => _mailbox.IsDrained;
 
     internal void AttachReceiver() => _forwarder.AttachReceiver();
@@ -99,7 +99,7 @@ public abstract class NetJob : Job
     /// <summary>Sends a record to its stream, from any thread, without blocking.</summary>
     internal void Write(object record) => _forwarder.Write(record);
 
-    /// <summary>Starts the work. Nothing happens before, so that the job can be registered first.</summary>
+    /// <summary>Starts the work. Nothing happens before this call, so that the job can be registered first.</summary>
     internal void Run()
     {
         lock (_gate)
@@ -116,7 +116,7 @@ public abstract class NetJob : Job
         WorkAsync().ContinueWith(OnCompleted, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
     }
 
-    /// <summary>Works until all is done, the job is stopped, or it fails.</summary>
+    /// <summary>Does the work. Completes when it is done or was stopped, and throws if it failed.</summary>
     private protected abstract Task WorkAsync();
 
     /// <summary>Tells the work to end soon; does not wait.</summary>
@@ -168,7 +168,7 @@ public abstract class NetJob : Job
         base.Dispose(disposing);
     }
 
-    /// <summary>Lets Remove-Job follow Stop-Job, as everyone types it.</summary>
+    /// <summary>Waits for the end of the job, so that Remove-Job can follow Stop-Job directly.</summary>
     /// <remarks>
     /// Inside the pipeline of Receive-Job -Wait, the last output and the state can only be written once this thread
     /// continues, so a forwarder that is stuck in a stream ends the wait.

@@ -39,11 +39,11 @@ public abstract class ServerJob : NetJob
     /// <summary>The socket the job listens on.</summary>
     internal abstract Socket Socket { get; }
 
-    /// <summary>What the job has counted so far.</summary>
+    /// <summary>The bytes and messages received and sent so far.</summary>
     internal abstract Totals Totals { get; }
 
     private protected override object FaultTarget => LocalEndPoint;
 
-    /// <summary>What was dropped or refused, for the status message.</summary>
+    /// <summary>The numbers of dropped and refused messages or connections, for the status message; empty if there were none.</summary>
     private protected string Losses => (Dropped > 0 ? $", {Dropped} dropped" : string.Empty) + (Refused > 0 ? $", {Refused} refused" : string.Empty);
 }

@@ -23,7 +23,7 @@ public sealed class TcpServerJob : StreamServerJob, IMessageSink<TcpMessage>
         _server = StreamServer.Bind(Options, new TcpMessageHandler(Options));
     }
 
-    /// <summary>The open connections.</summary>
+    /// <summary>The open connections at this moment. Each object is live: its state and counts stay current.</summary>
     public TcpConnection[] Connections => Array.ConvertAll(_server.Connections, Of);
 
     /// <inheritdoc/>

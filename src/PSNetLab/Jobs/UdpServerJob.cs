@@ -15,9 +15,10 @@ public sealed class UdpServerJob : ServerJob, IMessageSink<UdpMessage>
     /// <param name="command">The line that started it.</param>
     /// <param name="name">The name of the job, or null for the next one.</param>
     /// <param name="records">How received datagrams are kept.</param>
-    /// <param name="options">What the server does.</param>
-    /// <param name="script">What answers, or null.</param>
-    /// <param name="isForeground">Whether a cmdlet receives everything at once; then errors go to it among the messages.</param>
+    /// <param name="options">The options of the server.</param>
+    /// <param name="script">Makes the answers; null if no script does.</param>
+    /// <param name="isForeground">Whether a cmdlet receives in the foreground. Errors are then delivered to it between the
+    /// messages.</param>
     internal UdpServerJob(string command, string? name, RecordOptions records, UdpServerOptions options, ScriptRunner? script, bool isForeground = false)
         : base(command, name, "UdpServer", records)
     {
@@ -54,7 +55,10 @@ public sealed class UdpServerJob : ServerJob, IMessageSink<UdpMessage>
     /// <summary>Datagrams sent so far.</summary>
     public long MessagesSent => _server.MessagesSent;
 
-    /// <summary>Datagrams that were not handled because of the address of their sender: not allowed, forged, or of a server that answers the answers.</summary>
+    /// <summary>
+    /// Datagrams dropped because of their sender: its address is not allowed or cannot be answered, or it answers every
+    /// answer.
+    /// </summary>
     public override long Refused => _server.Refused;
 
     /// <summary>Datagrams the system dropped because they arrived faster than they were read; null if it does not report it.</summary>

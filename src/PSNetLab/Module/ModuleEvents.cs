@@ -5,7 +5,7 @@ using PSNetLab.Jobs;
 
 namespace PSNetLab.Module;
 
-/// <summary>Gives the engine what it gets from the module, and leaves no socket behind when the module is removed.</summary>
+/// <summary>Lets the engine name the process that uses a port, and stops servers and connections when the module is removed.</summary>
 public sealed class ModuleEvents : IModuleAssemblyInitializer, IModuleAssemblyCleanup
 {
     /// <inheritdoc/>

@@ -1,6 +1,6 @@
 # The server under test: prints PORT n and runs until its input closes. Options are parameters of
-# Start-StaticHttpServer, such as NoRecord or LogPath=file, with commas between. With -Receive it takes every record all
-# the time, and at the end prints COUNT n and DROPPED n.
+# Start-StaticHttpServer, such as NoRecord or LogPath=file, separated by commas. With -Receive it receives all records as
+# they arrive, and at the end prints COUNT n and DROPPED n.
 [CmdletBinding()]
 param(
     [Parameter(Mandatory)] [string] $Module,
@@ -20,7 +20,7 @@ foreach ($option in $Options.Split(',', [StringSplitOptions]::RemoveEmptyEntries
 $server = Start-StaticHttpServer -Path $Path -Port 0 -MaxConnections 20000 @more
 [Console]::Out.WriteLine("PORT $($server.Port)")
 
-# Nobody may be left to close the input.
+# In case nobody closes the input.
 $end = [DateTime]::UtcNow.AddMinutes(30)
 if ($Receive) {
     $count = 0

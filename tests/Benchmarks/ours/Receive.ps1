@@ -1,5 +1,6 @@
-# Prints PORT 0, then for each line of its input, a command and a count, one line of JSON: how many microseconds it took
-# to receive so many objects that were waiting, for a few of them as a median. It is warm: every command has run before.
+# Prints PORT 0. Then, for each line of its input, a command and a count, it prints one line of JSON: how many microseconds
+# the command took to receive that many waiting objects; for small counts, the median of several runs. Every command has
+# run before, to warm up.
 [CmdletBinding()]
 param([Parameter(Mandatory)] [string] $Module)
 $ErrorActionPreference = 'Stop'
@@ -22,7 +23,7 @@ function Send-ToTcp([int] $Count) {
     Wait-Message $tcp $Count
 }
 
-# In portions that the system has room for: this is about what has arrived.
+# Sent in portions that fit into the system's buffer, because all of them have to arrive.
 function Send-ToUdp([int] $Count) {
     for ($sent = 0; $sent -lt $Count; $sent = $end) {
         $end = [Math]::Min($sent + 1000, $Count)

@@ -1,5 +1,5 @@
-# Prints PORT 0, then for each line of its input one line of JSON: how long the command of that name took, in
-# milliseconds, and how many objects it gave. It is warm: every command has run before.
+# Prints PORT 0. Then, for each line of its input, it prints one line of JSON: how many milliseconds the command of that
+# name took, and how many objects it emitted. Every command has run before, to warm up.
 [CmdletBinding()]
 param(
     [Parameter(Mandatory)] [string] $Module,
@@ -8,7 +8,7 @@ param(
 $ErrorActionPreference = 'Stop'
 Import-Module $Module
 
-# What it costs PowerShell to make that many objects of a compiled cmdlet and to hand them on, whatever is in them.
+# The cost for PowerShell to make that many objects in a compiled cmdlet and to pass them on, whatever they contain.
 Add-Type -PassThru -ReferencedAssemblies ([psobject].Assembly.Location), netstandard, System.Net.Primitives -TypeDefinition @'
 using System.Management.Automation;
 
@@ -47,7 +47,7 @@ $process = [Diagnostics.Process]::GetCurrentProcess()
 foreach ($round in 1..5) { foreach ($command in $commands.Values) { $null = & $command } }
 [Console]::Out.WriteLine('PORT 0')
 while ($name = [Console]::In.ReadLine()) {
-    # What an earlier command left behind is not the price of this one.
+    # Garbage of an earlier command is not a cost of this one.
     [GC]::Collect()
     $process.Refresh()
     $cpu = $process.TotalProcessorTime

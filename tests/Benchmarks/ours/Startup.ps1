@@ -1,5 +1,5 @@
-# Prints PORT 0, then one line of JSON: how many milliseconds it took until the first job that the command starts runs,
-# and, as a median, until further ones do. A server runs when its port is open, any other job when it has said so.
+# Prints PORT 0, then one line of JSON: how many milliseconds it takes until the first job of the command runs, and the
+# median for later ones. A server runs when its port is open, any other job when it reports so.
 [CmdletBinding()]
 param(
     [string] $Module,
@@ -9,7 +9,7 @@ param(
 )
 $ErrorActionPreference = 'Stop'
 if ($Module) { Import-Module $Module }
-# This loads its module, as the import has loaded ours.
+# This loads the module of that command, as the import has loaded ours.
 $null = Get-Command $Command
 [Console]::Out.WriteLine('PORT 0')
 
@@ -27,7 +27,7 @@ $start = @{
     'Start-Job'              = { Wait-Running (Start-Job { 'running'; Start-Sleep 600 }) }
 }[$Command]
 
-# Each of those of Start-Job is a process.
+# Each job of Start-Job is a process.
 $times = foreach ($i in 0..($Command -eq 'Start-Job' ? 5 : 20)) {
     $watch = [Diagnostics.Stopwatch]::StartNew()
     $job = & $start

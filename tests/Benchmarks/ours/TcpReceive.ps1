@@ -1,5 +1,5 @@
-# Prints PORT n, takes the numbers from 1 to Count as messages and prints one line of JSON. With -Wait it takes them by
-# Receive-Job -Wait.
+# Prints PORT n, receives the numbers from 1 to Count as messages and prints one line of JSON. With -Wait it receives them
+# with Receive-Job -Wait.
 [CmdletBinding()]
 param(
     [Parameter(Mandatory)] [string] $Module,
@@ -12,7 +12,7 @@ Import-Module $Module
 $server = Start-TcpServer -Framing Line -BufferLimit ($Count + 1)
 [Console]::Out.WriteLine("PORT $($server.Port)")
 
-# The clock starts with the first message: before it there was nothing to receive.
+# The clock starts with the first message.
 $first = @(Receive-TcpMessage -Job $server -Count 1 -TimeoutSec 60)
 $process = [Diagnostics.Process]::GetCurrentProcess()
 $cpu = $process.TotalProcessorTime

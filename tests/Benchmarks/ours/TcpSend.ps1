@@ -8,8 +8,8 @@ param(
 $ErrorActionPreference = 'Stop'
 Import-Module $Module
 
-# A server of its own to warm up with: the receiver must see nothing but what is measured. The runtime compiles the
-# pipeline anew until some 300,000 objects have gone through; before, it is at half its speed.
+# Warms up with a server of its own, so that the receiver gets nothing but the measured messages. The runtime recompiles
+# the pipeline until some 300,000 objects have passed through it; until then it runs at half its speed.
 $throwaway = Start-TcpServer -Framing Line -NoRecord
 foreach ($round in 1..4) {
     1..100000 | Send-TcpMessage -ComputerName 127.0.0.1 -Port $throwaway.Port -Framing Line

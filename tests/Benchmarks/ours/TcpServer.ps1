@@ -1,4 +1,4 @@
-# The server under test: prints PORT n and runs until its input closes. With -Receive it takes every message as an
+# The server under test: prints PORT n and runs until its input closes. With -Receive it receives every message as an
 # object, and at the end prints COUNT n.
 [CmdletBinding()]
 param(
@@ -17,7 +17,7 @@ $options = $Echo ? @{ Echo = $true } : @{}
 $server = Start-TcpServer -Framing $Framing -NoRecord:$NoRecord -MaxConnections 20000 @options
 [Console]::Out.WriteLine("PORT $($server.Port)")
 
-# Nobody may be left to close the input.
+# In case nobody closes the input.
 $end = [DateTime]::UtcNow.AddMinutes(30)
 if ($Receive) {
     $count = 0

@@ -1,4 +1,4 @@
-# Prints PORT 0, receives the numbers from 1 to Count from a thread job while it puts them out, and prints one line of
+# Prints PORT 0, receives the numbers from 1 to Count from a thread job while it outputs them, and prints one line of
 # JSON.
 [CmdletBinding()]
 param([Parameter(Mandatory)] [int] $Count)

@@ -1,5 +1,5 @@
-# Prints PORT n, receives Count datagrams there and prints one line of JSON. Without -Module it is what one would write
-# without: a loop on UdpClient that makes an object of each datagram.
+# Prints PORT n, receives Count datagrams there and prints one line of JSON. Without -Module it does what a script without
+# the module would do: a loop on UdpClient that makes an object of each datagram.
 [CmdletBinding()]
 param(
     [string] $Module,
@@ -19,7 +19,7 @@ function Receive-Plainly {
         for ($i = 0; $i -lt $Count; $i++) {
             $data = $client.Receive([ref] $from)
             [pscustomobject]@{ Time = [datetime]::Now; RemoteEndPoint = $from; Data = $data }
-            # The last has come when nothing more does.
+            # When nothing more arrives for a while, that was the last one.
             if ($i -eq 0) { $client.Client.ReceiveTimeout = 1000 }
         }
     }
@@ -48,8 +48,8 @@ $end = [datetime]::Now
 $process.Refresh()
 $cpu = $process.TotalProcessorTime - $cpu
 
-# The clock starts with the first datagram: before it there was nothing to receive. It ends when the last object is in
-# the caller's hands or, when some are missing and it has waited for them, with the last that came.
+# The clock starts with the first datagram. It stops when the caller has the last object; if some are missing, with the last
+# one that arrived.
 $seconds = 0
 if ($messages) {
     if ($messages.Count -lt $Count) { $end = $messages[-1].Time }

@@ -1,5 +1,5 @@
 # The server under test: prints PORT n and runs until its input closes. With -Echo it sends everything back and keeps
-# nothing. Without, nobody takes what it keeps, and at the end it prints one line of JSON: what became of it.
+# nothing. Without -Echo, nobody receives its messages, and at the end it prints its counts as one line of JSON.
 [CmdletBinding()]
 param(
     [Parameter(Mandatory)] [string] $Module,
@@ -16,10 +16,10 @@ $options = $Echo ? @{ Echo = $true; NoRecord = $true } : @{ BufferLimit = $Buffe
 $server = Start-UdpServer -ReceiveBufferBytes $ReceiveBufferBytes @options
 [Console]::Out.WriteLine("PORT $($server.Port)")
 
-# Nobody may be left to close the input.
+# In case nobody closes the input.
 $null = $closed.Wait([TimeSpan]::FromMinutes(30))
 if (-not $Echo) {
-    # The sender has ended, but what it sent may still wait in the system's buffer.
+    # The sender has ended, but its last datagrams may still wait in the system's buffer.
     do {
         $before = $server.MessageCount
         Start-Sleep -Milliseconds 300

@@ -3,7 +3,10 @@ using System.Globalization;
 
 namespace PSNetLab.Engine.Tests;
 
-/// <summary>Runs part of a test in a process of its own, because it depends on what is fixed when a process starts. See <see cref="Program"/>.</summary>
+/// <summary>
+/// Runs part of a test in a process of its own, because it depends on settings that are fixed when a process starts. See
+/// <see cref="Program"/>.
+/// </summary>
 internal static class OwnProcess
 {
     /// <summary>Fails, with what the process wrote, unless it ends well.</summary>

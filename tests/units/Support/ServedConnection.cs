@@ -67,7 +67,7 @@ internal sealed class ServedConnection : IServerHost, IAsyncDisposable
         return [.. taken.AsSpan(0, _records.Take(taken))];
     }
 
-    /// <summary>The next record, which may be yet to come.</summary>
+    /// <summary>The next record; waits for it if needed.</summary>
     internal async Task<HttpRequestRecord> RecordAsync()
     {
         HttpRequestRecord[] record = new HttpRequestRecord[1];
@@ -95,7 +95,7 @@ internal sealed class ServedConnection : IServerHost, IAsyncDisposable
     /// <summary>Lets time pass until the connection has done something and waits again.</summary>
     internal Task PassToWaitingAsync() => PassAsync(1, () => Connection.IdleMilliseconds > 0);
 
-    /// <summary>Lets time pass until the answer goes on no more because the client does not read it.</summary>
+    /// <summary>Waits until the answer has stopped because the client does not read it.</summary>
     internal async Task PassToStuckAsync()
     {
         await Waiting.Until(() => Client.Socket.Available > 10_000);

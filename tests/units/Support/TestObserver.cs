@@ -31,7 +31,7 @@ internal sealed class TestObserver : IStreamServerObserver
 
     internal Task<(NetLabException Fault, EndPoint Target)> FaultAsync() => _faults.Reader.ReadAsync().Soon();
 
-    /// <summary>Faults that nobody has waited for.</summary>
+    /// <summary>The faults that no test has waited for yet.</summary>
     internal IEnumerable<NetLabException> FaultsLeft()
     {
         while (_faults.Reader.TryRead(out (NetLabException Fault, EndPoint) fault))

@@ -16,7 +16,7 @@ internal static class Waiting
     internal static Task<T> Soon<T>(this ValueTask<T> task) => task.AsTask().WaitAsync(Limit);
 
     /// <summary>For what no event announces.</summary>
-    /// <param name="condition">What is waited for.</param>
+    /// <param name="condition">The condition to wait for.</param>
     /// <param name="tries">How often to look at once: what others are about to do is done sooner than a timer fires.</param>
     internal static async Task Until(Func<bool> condition, int tries = 20)
     {

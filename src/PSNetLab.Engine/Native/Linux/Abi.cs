@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace PSNetLab.Engine.Native.Linux;
 
-/// <summary>What differs between processors in the interfaces of the kernel and the C library.</summary>
+/// <summary>The differences between processors in the interfaces of the kernel and the C library.</summary>
 internal sealed record Abi
 {
     /// <summary>The values for this process.</summary>

@@ -17,6 +17,6 @@ internal static class CLibrary
         => OperatingSystem.IsLinux() && !s_without.Contains(call)
         && NativeLibrary.TryLoad(Name, typeof(CLibrary).Assembly, null, out nint library) && NativeLibrary.TryGetExport(library, call, out _);
 
-    /// <summary>What the runtime throws for a missing call.</summary>
+    /// <summary>The exception that the runtime would throw for a missing call.</summary>
     internal static EntryPointNotFoundException Missing(string call) => new($"The C library has no '{call}'.");
 }

@@ -45,7 +45,7 @@ public abstract class StartWebServerCmdlet : StartStreamServerCmdlet
     [Parameter]
     public AccessLogFormat LogFormat { get; set; } = AccessLogFormat.Combined;
 
-    /// <summary>Opens the access log, if there is to be one; gets a callback for its faults.</summary>
+    /// <summary>Opens the access log of -LogPath, with a callback for its faults; null without -LogPath.</summary>
     private protected Func<Action<NetLabException>, AccessLog>? OpenLog
     {
         get

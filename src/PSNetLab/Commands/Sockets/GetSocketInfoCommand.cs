@@ -89,7 +89,7 @@ public sealed class GetSocketInfoCommand : NetCmdlet
     [Parameter(ParameterSetName = MachineSet)]
     public SwitchParameter IncludeProcess { get; set; }
 
-    /// <summary>Also reads what TCP itself knows: round-trip time, congestion window and more. Linux only.</summary>
+    /// <summary>Also reads the kernel's TCP measurements: round-trip time, congestion window and more. Linux only.</summary>
     [Parameter(ParameterSetName = MachineSet)]
     public SwitchParameter Detailed { get; set; }
 
@@ -176,7 +176,7 @@ public sealed class GetSocketInfoCommand : NetCmdlet
         => (ProcessId is null || ProcessId.Contains(process))
             && (_names is null || (_processes.NameOf(process) is { } name && Array.Exists(_names, pattern => pattern.IsMatch(name))));
 
-    /// <summary>What the user may have meant with an object that has no socket.</summary>
+    /// <summary>A hint for an object that has no socket: the search that the user may have meant.</summary>
     private string Hint() => (InputObject is PSObject wrapped ? wrapped.BaseObject : InputObject) switch
     {
         int port => $" To list the sockets that use a port: Get-SocketInfo -Port {port}.",

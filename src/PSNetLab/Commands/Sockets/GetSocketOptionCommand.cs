@@ -20,8 +20,8 @@ public sealed class GetSocketOptionCommand : NetCmdlet
     public object? InputObject { get; set; }
 
     /// <summary>
-    /// The options: names, or a level and a number such as 6/23. Default: all that have a name here and that the socket
-    /// has.
+    /// The options: names, or a level and a number such as 6/23. Default: all that the module knows by name and that the
+    /// socket has.
     /// </summary>
     [Parameter(Position = 0)]
     [ArgumentCompleter(typeof(SocketOptionCompleter))]

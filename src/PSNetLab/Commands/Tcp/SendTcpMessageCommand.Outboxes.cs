@@ -3,7 +3,7 @@ using PSNetLab.Jobs;
 
 namespace PSNetLab.Commands;
 
-/// <content>What waits to be sent, an outbox for each connection.</content>
+/// <content>The outboxes: one for each connection, with the messages that wait to be sent.</content>
 public sealed partial class SendTcpMessageCommand
 {
     private readonly Dictionary<int, TcpOutbox> _outboxes = [];
@@ -100,7 +100,7 @@ public sealed partial class SendTcpMessageCommand
         }
         catch (OperationCanceledException)
         {
-            // Already given up and reported.
+            // This connection was already given up, with an error.
         }
 
         return null;

@@ -213,7 +213,12 @@ public sealed partial class SendTcpMessageCommand : TcpClientCmdlet
             int written = Incoming.Written;
             if (Count > 0 || written == 0)
             {
-                Report(new NetLabException(FaultKind.ReceiveTimeout, $"{(Count == 0 ? "No reply" : $"{written} of {Count} replies")} came from {Target} within {TimeoutSec} s. Check that the server answers, and that both sides use the same -Framing, or raise -TimeoutSec."), Target);
+                Report(
+                    new NetLabException(
+                        FaultKind.ReceiveTimeout,
+                        $"{(Count == 0 ? "No reply" : $"{written} of {Count} replies")} arrived from {Target} within {TimeoutSec} s. "
+                            + "Check that the server answers, and that both sides use the same -Framing, or raise -TimeoutSec."),
+                    Target);
             }
         }
         else if (session.Fault is { } fault)

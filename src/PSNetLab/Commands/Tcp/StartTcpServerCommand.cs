@@ -52,7 +52,7 @@ public sealed class StartTcpServerCommand : StartStreamServerCmdlet
     [Parameter]
     public WhenFull? WhenFull { get; set; }
 
-    /// <summary>How text becomes bytes and back. Default: UTF-8.</summary>
+    /// <summary>The text encoding. Default: UTF-8.</summary>
     [Parameter]
     [EncodingTransformation]
     [ArgumentCompleter(typeof(EncodingCompleter))]

@@ -30,7 +30,7 @@ public abstract class TcpClientCmdlet : NetCmdlet
     [ArgumentCompleter(typeof(FramingCompleter))]
     public MessageFraming Framing { get; set; } = RawFraming.Instance;
 
-    /// <summary>How text becomes bytes and back. Default: UTF-8.</summary>
+    /// <summary>The text encoding. Default: UTF-8.</summary>
     [Parameter(ParameterSetName = HostSet)]
     [EncodingTransformation]
     [ArgumentCompleter(typeof(EncodingCompleter))]
@@ -41,7 +41,7 @@ public abstract class TcpClientCmdlet : NetCmdlet
     [ValidateRange(1, MessageFraming.MostMessageBytes)]
     public int MaxMessageBytes { get; set; } = MessageFraming.DefaultMaxMessageBytes;
 
-    /// <summary>Uses TLS.</summary>
+    /// <summary>Uses TLS, in a version the system considers safe. Default: no TLS.</summary>
     [Parameter(ParameterSetName = HostSet)]
     public SwitchParameter Tls { get; set; }
 
@@ -67,7 +67,7 @@ public abstract class TcpClientCmdlet : NetCmdlet
     [Parameter(ParameterSetName = HostSet)]
     public SwitchParameter KeepAlive { get; set; }
 
-    /// <summary>What the user typed to name the peer, as the target of errors.</summary>
+    /// <summary>The peer as the user typed it, as the target of errors.</summary>
     private protected string Target => Addresses.Join(ComputerName, Port);
 
     /// <exception cref="NetLabException">The connection could not be opened.</exception>

@@ -44,7 +44,7 @@ public sealed class ReceiveUdpMessageCommand : ReceiveCmdlet
     [AllowEmptyString]
     public object? Reply { get; set; }
 
-    /// <summary>How text becomes bytes and back. Default: UTF-8.</summary>
+    /// <summary>The text encoding. Default: UTF-8.</summary>
     [Parameter(ParameterSetName = PortSet)]
     [EncodingTransformation]
     [ArgumentCompleter(typeof(EncodingCompleter))]
@@ -65,7 +65,7 @@ public sealed class ReceiveUdpMessageCommand : ReceiveCmdlet
     [Parameter(ParameterSetName = PortSet)]
     public SwitchParameter ReuseAddress { get; set; }
 
-    /// <summary>Receives broadcasts: on all IPv4 addresses unless -Address says otherwise, sharing the port, with SO_BROADCAST set.</summary>
+    /// <summary>Receives broadcasts: on all IPv4 addresses without -Address, sharing the port, with SO_BROADCAST set.</summary>
     [Parameter(ParameterSetName = PortSet)]
     public SwitchParameter Broadcast { get; set; }
 

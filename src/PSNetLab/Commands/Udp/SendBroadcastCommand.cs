@@ -67,7 +67,7 @@ public sealed class SendBroadcastCommand : NetCmdlet
     [ValidateRange(0, MostSeconds)]
     public double TimeoutSec { get; set; }
 
-    /// <summary>How text becomes bytes and back. Default: UTF-8.</summary>
+    /// <summary>The text encoding. Default: UTF-8.</summary>
     [Parameter]
     [EncodingTransformation]
     [ArgumentCompleter(typeof(EncodingCompleter))]

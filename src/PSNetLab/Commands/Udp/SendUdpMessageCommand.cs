@@ -84,7 +84,7 @@ public sealed class SendUdpMessageCommand : NetCmdlet
     [ArgumentCompleter(typeof(InterfaceCompleter))]
     public string? InterfaceAlias { get; set; }
 
-    /// <summary>How text becomes bytes and back. Default: UTF-8.</summary>
+    /// <summary>The text encoding. Default: UTF-8.</summary>
     [Parameter]
     [EncodingTransformation]
     [ArgumentCompleter(typeof(EncodingCompleter))]
@@ -162,7 +162,7 @@ public sealed class SendUdpMessageCommand : NetCmdlet
         {
             Report(
                 new NetLabException(FaultKind.ReceiveTimeout, $"{(Count == 0 ? "No answer" : $"{Incoming!.Written} of {Count} answers")} "
-                    + $"came from {Target} within {TimeoutSec} s. A datagram or its answer may have been lost on the way: "
+                    + $"arrived from {Target} within {TimeoutSec} s. A datagram or its answer may have been lost on the way: "
                     + "send it again, or raise -TimeoutSec."),
                 Target);
         }

@@ -47,7 +47,7 @@ public sealed class StartUdpServerCommand : StartServerCmdlet
     [ValidateRange(1024, int.MaxValue / 2)]
     public int ReceiveBufferBytes { get; set; } = UdpBinding.DefaultReceiveBufferBytes;
 
-    /// <summary>How text becomes bytes and back. Default: UTF-8.</summary>
+    /// <summary>The text encoding. Default: UTF-8.</summary>
     [Parameter]
     [EncodingTransformation]
     [ArgumentCompleter(typeof(EncodingCompleter))]
