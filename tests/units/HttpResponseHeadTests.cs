@@ -16,6 +16,7 @@ public class HttpResponseHeadTests
         "HTTP/1.1 503 Busy\r\nConnection: close\r\nTransfer-Encoding: chunked\r\nRetry-After: 1\r\n\r\n",
         "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n",
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Length:\r\n 5\r\nA: b\r\n\tc \r\n \r\n\r\n",
     ];
 
     // Each ends with the byte that proves the fault.
@@ -35,12 +36,15 @@ public class HttpResponseHeadTests
         "HTTP/1.1 099 OK\r\n",
         "HTTP/1.1 200 OK\r\n\n",
         "HTTP/1.1 200 OK\r\nA ",
-        "HTTP/1.1 200 OK\r\nA: b\r\n ",
-        "HTTP/1.1 200 OK\r\nContent-Length: 1,1\r\n",
-        "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 1\r\n",
-        "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n",
-        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked, chunked\r\n",
-        "HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n",
+        "HTTP/1.1 200 OK\r\n ",
+        "HTTP/1.1 200 OK\r\nA: b\r\n c\0",
+        "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n 2\r\nA",
+        "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Length: 1,1\r\nA",
+        "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 1\r\nA",
+        "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\nA",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked, chunked\r\nA",
+        "HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\nA",
     ];
 
     public static TheoryData<string> Valid => new(s_valid);
@@ -110,6 +114,32 @@ public class HttpResponseHeadTests
 
         Assert.Equal(framing, head.BodyFor(HttpMethods.Find(HttpHead.Bytes(method))).Framing.ToString());
         Assert.Equal(response.StartsWith("103", StringComparison.Ordinal), head.IsInformational);
+    }
+
+    [Fact]
+    public void A_value_on_several_lines_is_read_as_one()
+    {
+        ResponseHead response = new();
+        byte[] head = HttpHead.Bytes(
+            "HTTP/1.1 200 OK\r\nConnection: keep-alive,\r\n close\r\nA:\r\n\tb\r\n  c \r\n \r\nUpgrade: d\r\n e\r\nUpgrade: f\r\n\r\n");
+
+        Assert.Equal(ParseStatus.Complete, response.Parse(head, HttpHead.Limits));
+
+        Assert.False(response.KeepAlive);
+        Assert.Equal(["Connection=keep-alive,   close", "A=b    c", "Upgrade=d   e", "Upgrade=f"], Fields(response, head));
+        Assert.Equal("d   e, f", Encoding.Latin1.GetString(response.Get(HttpHeader.Upgrade, head)));
+    }
+
+    [Fact]
+    public void A_switch_of_protocols_says_to_which()
+    {
+        ResponseHead response = new();
+        byte[] head = HttpHead.Bytes("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n");
+
+        Assert.Equal(ParseStatus.Complete, response.Parse(head, HttpHead.Limits));
+
+        Assert.True(response is { IsUpgrade: true, IsInformational: false });
+        Assert.Equal("websocket", Encoding.Latin1.GetString(response.Get(HttpHeader.Upgrade, head)));
     }
 
     [Fact]

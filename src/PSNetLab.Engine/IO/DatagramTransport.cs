@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab.Engine.IO;
 
@@ -32,7 +33,7 @@ internal sealed class DatagramPeer
 {
     internal DatagramPeer(IPEndPoint endPoint)
     {
-        EndPoint = endPoint.Address.IsIPv4MappedToIPv6 ? new IPEndPoint(endPoint.Address.MapToIPv4(), endPoint.Port) : endPoint;
+        EndPoint = Addresses.OfSocket(endPoint);
         SocketAddress = endPoint.Serialize();
     }
 

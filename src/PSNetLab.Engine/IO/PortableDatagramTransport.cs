@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab.Engine.IO;
 
@@ -51,7 +52,7 @@ internal sealed class PortableDatagramTransport : DatagramTransport
         if (_waiting is { } received)
         {
             _waiting = null;
-            IPAddress? local = received.Packet.Address is { IsIPv4MappedToIPv6: true } mapped ? mapped.MapToIPv4() : received.Packet.Address;
+            IPAddress? local = received.Packet.Address is { } address ? Addresses.OfSocket(address) : null;
             handler.OnDatagram(new Datagram
             {
                 Data = _buffer.AsSpan(0, received.Length),

@@ -78,7 +78,7 @@ internal static class StreamConnector
         Socket? socket = null;
         try
         {
-            socket = new Socket(endPoint.AddressFamily, SocketType.Stream, endPoint is IPEndPoint ? ProtocolType.Tcp : ProtocolType.Unspecified);
+            socket = StreamSocket.For(endPoint);
             if (local is not null)
             {
                 socket.Bind(local);

@@ -54,7 +54,7 @@ internal abstract class StreamListener : IDisposable
     /// <summary>A listening socket.</summary>
     internal static Socket Bind(EndPoint endPoint, int backlog)
     {
-        Socket socket = new(endPoint.AddressFamily, SocketType.Stream, endPoint is IPEndPoint ? ProtocolType.Tcp : ProtocolType.Unspecified);
+        Socket socket = StreamSocket.For(endPoint);
         try
         {
             if (endPoint is IPEndPoint ip && ip.Address.Equals(IPAddress.IPv6Any))

@@ -91,12 +91,7 @@ internal static class OwnSockets
         return found;
     }
 
-    /// <summary>An IPv4-mapped IPv6 address as IPv4.</summary>
-    private static IPEndPoint? Plain(EndPoint? endPoint) => endPoint switch
-    {
-        IPEndPoint { Address.IsIPv4MappedToIPv6: true } mapped => new IPEndPoint(mapped.Address.MapToIPv4(), mapped.Port),
-        _ => endPoint as IPEndPoint,
-    };
+    private static IPEndPoint? Plain(EndPoint? endPoint) => endPoint is IPEndPoint ip ? Addresses.OfSocket(ip) : null;
 
     private static long? Inode(Socket socket)
     {

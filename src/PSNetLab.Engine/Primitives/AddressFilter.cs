@@ -26,7 +26,7 @@ internal sealed class AddressFilter
 
     internal bool IsAllowed(IPAddress peer)
     {
-        IPAddress address = peer.IsIPv4MappedToIPv6 ? peer.MapToIPv4() : peer;
+        IPAddress address = Addresses.OfSocket(peer);
         return !Array.Exists(_deny, range => range.Contains(address))
             && (_allow.Length == 0 || Array.Exists(_allow, range => range.Contains(address)));
     }

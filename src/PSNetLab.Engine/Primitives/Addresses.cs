@@ -65,8 +65,11 @@ internal static class Addresses
     internal static IPEndPoint OfSocket(EndPoint endPoint)
     {
         IPEndPoint ip = (IPEndPoint)endPoint;
-        return ip.Address.IsIPv4MappedToIPv6 ? new IPEndPoint(ip.Address.MapToIPv4(), ip.Port) : ip;
+        return ip.Address.IsIPv4MappedToIPv6 ? new IPEndPoint(OfSocket(ip.Address), ip.Port) : ip;
     }
+
+    /// <summary>The address of an IP socket; an IPv4-mapped IPv6 address is returned as IPv4.</summary>
+    internal static IPAddress OfSocket(IPAddress address) => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
 
     internal static bool IsAny(IPAddress address) => address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any);
 

@@ -31,8 +31,7 @@ internal static class KnownAddresses
                 known.Clear();
             }
 
-            address = new IPAddress(bytes);
-            address = address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
+            address = Addresses.OfSocket(new IPAddress(bytes));
             known.Add(key, address);
         }
 

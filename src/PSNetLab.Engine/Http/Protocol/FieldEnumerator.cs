@@ -15,7 +15,7 @@ internal ref struct FieldEnumerator
     /// <summary>The name as received.</summary>
     internal ReadOnlySpan<byte> Name { get; private set; }
 
-    /// <summary>The value without leading and trailing spaces and tabs.</summary>
+    /// <summary>The value on one line, without leading and trailing spaces and tabs.</summary>
     internal ReadOnlySpan<byte> Value { get; private set; }
 
     /// <summary>Moves to the next field; false after the last one.</summary>
@@ -27,13 +27,18 @@ internal ref struct FieldEnumerator
             return false;
         }
 
+        for (int next = end + 2; next < _rest.Length && HttpSyntax.IsBlank(_rest[next]); next = end + 2)
+        {
+            end = next + _rest[next..].IndexOf("\r\n"u8);
+        }
+
         ReadOnlySpan<byte> line = _rest[..end];
         _rest = _rest[(end + 2)..];
         int colon = line.IndexOf((byte)':');
         Name = line[..colon];
         int start = colon + 1;
         HttpSyntax.Trim(line, ref start, ref end);
-        Value = line[start..end];
+        Value = HttpSyntax.Unfold(line[start..end]);
         return true;
     }
 }

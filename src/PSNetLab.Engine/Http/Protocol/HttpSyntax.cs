@@ -44,6 +44,23 @@ internal static class HttpSyntax
         }
     }
 
+    /// <summary>A trimmed value on one line: each fold is replaced by spaces (RFC 9112, section 5.2). Copies only where there is one.</summary>
+    internal static ReadOnlySpan<byte> Unfold(ReadOnlySpan<byte> value)
+    {
+        if (!value.Contains((byte)'\n'))
+        {
+            return value;
+        }
+
+        byte[] line = value.ToArray();
+        line.AsSpan().Replace((byte)'\r', (byte)' ');
+        line.AsSpan().Replace((byte)'\n', (byte)' ');
+        int start = 0;
+        int end = line.Length;
+        Trim(line, ref start, ref end);
+        return line.AsSpan(start, end - start);
+    }
+
     internal static bool IsBlank(byte value) => value is (byte)' ' or (byte)'\t';
 
     /// <summary>Whether this is uri-host [ ":" port ] (RFC 9110, section 4.2). Empty text is, too.</summary>

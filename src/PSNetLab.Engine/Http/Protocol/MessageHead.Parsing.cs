@@ -12,6 +12,7 @@ internal abstract partial class MessageHead
     private int _fieldCount;
     private int _lineStart;
     private int _valueStart;
+    private int _valueEnd;
 
     private enum Phase : byte
     {
@@ -19,6 +20,7 @@ internal abstract partial class MessageHead
         FieldStart,
         FieldName,
         FieldValue,
+        FieldEnd,
         Complete,
         Failed,
     }
@@ -34,6 +36,9 @@ internal abstract partial class MessageHead
 
     /// <summary>The <see cref="FailedStatus"/> of every other fault.</summary>
     private protected abstract int MalformedStatus { get; }
+
+    /// <summary>Whether a value may continue on lines that start with a blank, called obs-fold in RFC 9112, section 5.2.</summary>
+    private protected abstract bool MayFold { get; }
 
     /// <summary>The name of the first line in error messages.</summary>
     private protected abstract string LineName { get; }
@@ -87,7 +92,8 @@ internal abstract partial class MessageHead
             {
                 Phase.FieldStart => StartField(bytes, mostFields),
                 Phase.FieldName => ReadFieldName(bytes),
-                _ => ReadFieldValue(bytes),
+                Phase.FieldValue => ReadFieldValue(bytes),
+                _ => ReadFieldEnd(bytes),
             };
         }
 
@@ -119,13 +125,11 @@ internal abstract partial class MessageHead
 
     private ParseStatus ReadFieldName(ReadOnlySpan<byte> bytes)
     {
-        int length = bytes[Position..].IndexOfAnyExcept(HttpSyntax.Token);
-        if (length < 0)
+        if (!TryAdvance(bytes, bytes[Position..].IndexOfAnyExcept(HttpSyntax.Token)))
         {
-            return WaitAt(bytes.Length);
+            return ParseStatus.Incomplete;
         }
 
-        Position += length;
         if (bytes[Position] != ':' || Position == _lineStart)
         {
             // No exceptions (RFC 9112, sections 5.1 and 5.2): recipients that treat the space differently see different fields.
@@ -141,13 +145,11 @@ internal abstract partial class MessageHead
 
     private ParseStatus ReadFieldValue(ReadOnlySpan<byte> bytes)
     {
-        int length = bytes[Position..].IndexOfAny(HttpSyntax.NotInValue);
-        if (length < 0)
+        if (!TryAdvance(bytes, bytes[Position..].IndexOfAny(HttpSyntax.NotInValue)))
         {
-            return WaitAt(bytes.Length);
+            return ParseStatus.Incomplete;
         }
 
-        Position += length;
         int valueEnd = Position;
         ParseStatus end = ReadLineEnd(bytes, "A header value must not contain control characters.");
         if (end != ParseStatus.Complete)
@@ -155,9 +157,38 @@ internal abstract partial class MessageHead
             return end;
         }
 
+        _valueEnd = valueEnd;
+        if (MayFold)
+        {
+            _phase = Phase.FieldEnd;
+            return ParseStatus.Complete;
+        }
+
+        return EndField(bytes);
+    }
+
+    /// <summary>Decides whether the value continues on the next line.</summary>
+    private ParseStatus ReadFieldEnd(ReadOnlySpan<byte> bytes)
+    {
+        if (Position == bytes.Length)
+        {
+            return ParseStatus.Incomplete;
+        }
+
+        if (HttpSyntax.IsBlank(bytes[Position]))
+        {
+            _phase = Phase.FieldValue;
+            return ParseStatus.Complete;
+        }
+
+        return EndField(bytes);
+    }
+
+    private ParseStatus EndField(ReadOnlySpan<byte> bytes)
+    {
         _phase = Phase.FieldStart;
         int header = HttpHeaders.Find(bytes[_lineStart..(_valueStart - 1)]);
-        return header < 0 ? ParseStatus.Complete : TakeField((HttpHeader)header, bytes, valueEnd);
+        return header < 0 ? ParseStatus.Complete : TakeField((HttpHeader)header, bytes, _valueEnd);
     }
 
     private protected ParseStatus ReadLineEnd(ReadOnlySpan<byte> bytes, string otherwise)
@@ -186,10 +217,12 @@ internal abstract partial class MessageHead
         return ParseStatus.Complete;
     }
 
-    private protected ParseStatus WaitAt(int position)
+    /// <summary>Moves over bytes of one kind to the byte that ends them; over all bytes and false if it has not arrived.</summary>
+    private protected bool TryAdvance(ReadOnlySpan<byte> bytes, int length)
     {
-        Position = position;
-        return ParseStatus.Incomplete;
+        bool found = length >= 0;
+        Position = found ? Position + length : bytes.Length;
+        return found;
     }
 
     private protected ParseStatus Malformed(string reason) => Fail(MalformedStatus, reason);

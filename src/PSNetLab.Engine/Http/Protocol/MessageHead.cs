@@ -51,7 +51,7 @@ internal abstract partial class MessageHead
         }
 
         (int start, int length) = _values[(int)header];
-        ReadOnlySpan<byte> value = head.Slice(start, length);
+        ReadOnlySpan<byte> value = HttpSyntax.Unfold(head.Slice(start, length));
         return _repeated.Count == 0 ? value : Join(header, value, head);
     }
 
@@ -84,7 +84,7 @@ internal abstract partial class MessageHead
             {
                 joined ??= [.. first];
                 joined.AddRange(", "u8);
-                joined.AddRange(head.Slice(start, length));
+                joined.AddRange(HttpSyntax.Unfold(head.Slice(start, length)));
             }
         }
 

@@ -59,6 +59,9 @@ internal sealed class RequestHead : MessageHead
 
     private protected override int MalformedStatus => 400;
 
+    // A server rejects them: recipients that read them differently see different fields.
+    private protected override bool MayFold => false;
+
     private protected override string LineName => "request line";
 
     /// <summary>The method as received.</summary>
@@ -160,13 +163,11 @@ internal sealed class RequestHead : MessageHead
 
     private ParseStatus ReadMethod(ReadOnlySpan<byte> bytes)
     {
-        int length = bytes[Position..].IndexOfAnyExcept(HttpSyntax.Token);
-        if (length < 0)
+        if (!TryAdvance(bytes, bytes[Position..].IndexOfAnyExcept(HttpSyntax.Token)))
         {
-            return WaitAt(bytes.Length);
+            return ParseStatus.Incomplete;
         }
 
-        Position += length;
         _methodLength = Position - _methodStart;
         if (_methodLength == 0 || bytes[Position] != ' ')
         {
@@ -183,13 +184,11 @@ internal sealed class RequestHead : MessageHead
 
     private ParseStatus ReadTarget(ReadOnlySpan<byte> bytes)
     {
-        int length = bytes[Position..].IndexOfAny(HttpSyntax.NotInTarget);
-        if (length < 0)
+        if (!TryAdvance(bytes, bytes[Position..].IndexOfAny(HttpSyntax.NotInTarget)))
         {
-            return WaitAt(bytes.Length);
+            return ParseStatus.Incomplete;
         }
 
-        Position += length;
         _targetLength = Position - _targetStart;
         if (_targetLength == 0 || bytes[Position] != ' ')
         {

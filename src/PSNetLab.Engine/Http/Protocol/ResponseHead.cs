@@ -18,13 +18,18 @@ internal sealed class ResponseHead : MessageHead
     /// Whether another response to the same request follows (RFC 9110, section 15.2). After 101, the connection no longer
     /// carries HTTP/1.
     /// </summary>
-    internal bool IsInformational => Status is >= 100 and < 200 and not 101;
+    internal bool IsInformational => Status is >= 100 and < 200 && !IsUpgrade;
+
+    /// <summary>Whether what follows is in the protocol of the Upgrade field (RFC 9110, section 7.8).</summary>
+    internal bool IsUpgrade => Status == 101;
 
     private protected override int TooLongStatus => 502;
 
     private protected override int TooManyFieldsStatus => 502;
 
     private protected override int MalformedStatus => 502;
+
+    private protected override bool MayFold => true;
 
     private protected override string LineName => "status line";
 
@@ -51,7 +56,9 @@ internal sealed class ResponseHead : MessageHead
         Status = _reasonStart = _reasonLength = 0;
     }
 
-    private protected override ParseStatus CheckFields() => ParseStatus.Complete;
+    private protected override ParseStatus CheckFields() => IsUpgrade && !Has(HttpHeader.Upgrade)
+        ? Malformed("A response with status 101 must have an Upgrade header that says what is spoken from now on.")
+        : ParseStatus.Complete;
 
     private protected override ParseStatus ReadStartLine(ReadOnlySpan<byte> bytes)
     {
@@ -87,13 +94,11 @@ internal sealed class ResponseHead : MessageHead
             }
         }
 
-        int length = bytes[Position..].IndexOfAny(HttpSyntax.NotInValue);
-        if (length < 0)
+        if (!TryAdvance(bytes, bytes[Position..].IndexOfAny(HttpSyntax.NotInValue)))
         {
-            return WaitAt(bytes.Length);
+            return ParseStatus.Incomplete;
         }
 
-        Position += length;
         int end = Position;
         ParseStatus status = ReadLineEnd(bytes, "A status line must not contain control characters.");
         if (status != ParseStatus.Complete)

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Net;
 using System.Text;
+using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab.Engine.Http.Server;
 
@@ -78,7 +79,7 @@ internal sealed class AccessLogLines
         int status,
         long bytes)
     {
-        Add(remote.IsIPv4MappedToIPv6 ? remote.MapToIPv4() : remote);
+        Add(Addresses.OfSocket(remote));
         Add(" - "u8);
         Add(user, s_bare);
         Add(" "u8);
