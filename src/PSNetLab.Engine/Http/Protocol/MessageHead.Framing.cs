@@ -31,7 +31,7 @@ internal abstract partial class MessageHead
         HttpSyntax.Trim(bytes, ref start, ref valueEnd);
         bool again = Has(header);
         Keep(header, start, valueEnd - start);
-        ReadOnlySpan<byte> value = HttpSyntax.Unfold(bytes[start..valueEnd]);
+        ReadOnlySpan<byte> value = OnOneLine(bytes[start..valueEnd]);
         switch (header)
         {
             case HttpHeader.Connection:

@@ -13,6 +13,7 @@ internal abstract partial class MessageHead
     private int _lineStart;
     private int _valueStart;
     private int _valueEnd;
+    private bool _hasFolds;
 
     private enum Phase : byte
     {
@@ -157,14 +158,14 @@ internal abstract partial class MessageHead
             return end;
         }
 
-        _valueEnd = valueEnd;
         if (MayFold)
         {
+            _valueEnd = valueEnd;
             _phase = Phase.FieldEnd;
             return ParseStatus.Complete;
         }
 
-        return EndField(bytes);
+        return EndField(bytes, valueEnd);
     }
 
     /// <summary>Decides whether the value continues on the next line.</summary>
@@ -177,18 +178,19 @@ internal abstract partial class MessageHead
 
         if (HttpSyntax.IsBlank(bytes[Position]))
         {
+            _hasFolds = true;
             _phase = Phase.FieldValue;
             return ParseStatus.Complete;
         }
 
-        return EndField(bytes);
+        return EndField(bytes, _valueEnd);
     }
 
-    private ParseStatus EndField(ReadOnlySpan<byte> bytes)
+    private ParseStatus EndField(ReadOnlySpan<byte> bytes, int valueEnd)
     {
         _phase = Phase.FieldStart;
         int header = HttpHeaders.Find(bytes[_lineStart..(_valueStart - 1)]);
-        return header < 0 ? ParseStatus.Complete : TakeField((HttpHeader)header, bytes, _valueEnd);
+        return header < 0 ? ParseStatus.Complete : TakeField((HttpHeader)header, bytes, valueEnd);
     }
 
     private protected ParseStatus ReadLineEnd(ReadOnlySpan<byte> bytes, string otherwise)
@@ -216,6 +218,8 @@ internal abstract partial class MessageHead
         Position += 2;
         return ParseStatus.Complete;
     }
+
+    private ReadOnlySpan<byte> OnOneLine(ReadOnlySpan<byte> value) => _hasFolds ? HttpSyntax.Unfold(value) : value;
 
     /// <summary>Moves over bytes of one kind to the byte that ends them; over all bytes and false if it has not arrived.</summary>
     private protected bool TryAdvance(ReadOnlySpan<byte> bytes, int length)

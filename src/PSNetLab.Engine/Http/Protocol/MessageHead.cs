@@ -51,7 +51,7 @@ internal abstract partial class MessageHead
         }
 
         (int start, int length) = _values[(int)header];
-        ReadOnlySpan<byte> value = HttpSyntax.Unfold(head.Slice(start, length));
+        ReadOnlySpan<byte> value = OnOneLine(head.Slice(start, length));
         return _repeated.Count == 0 ? value : Join(header, value, head);
     }
 
@@ -65,7 +65,7 @@ internal abstract partial class MessageHead
         Position = _fieldCount = 0;
         Present = 0;
         _repeated.Clear();
-        _closeAsked = _keepAliveAsked = HasOtherCoding = false;
+        _closeAsked = _keepAliveAsked = HasOtherCoding = _hasFolds = false;
         Version = HttpVersion.Unknown;
         ContentLength = -1;
         IsChunked = false;
@@ -84,7 +84,7 @@ internal abstract partial class MessageHead
             {
                 joined ??= [.. first];
                 joined.AddRange(", "u8);
-                joined.AddRange(HttpSyntax.Unfold(head.Slice(start, length)));
+                joined.AddRange(OnOneLine(head.Slice(start, length)));
             }
         }
 
