@@ -38,6 +38,20 @@ public sealed class AccessLogTests : IDisposable
     }
 
     [Fact]
+    public async Task The_first_line_is_soon_on_the_disk_and_a_busy_server_writes_ten_times_a_second()
+    {
+        WaitingClock clock = new();
+        await using AccessLog log = Open(clock: clock);
+        Write(log, "/first");
+        await Waiting.Until(() => clock.Waits.Count == 1);
+        Write(log, "/with-it");
+        clock.Advance(TimeSpan.FromSeconds(1));
+        await Waiting.Until(() => clock.Waits.Count == 2);
+        Assert.Equal(["/first", "/with-it"], Targets(ReadLog().Split('\n')));
+        Assert.Equal([TimeSpan.FromMilliseconds(20), TimeSpan.FromMilliseconds(100)], clock.Waits);
+    }
+
+    [Fact]
     public async Task Lines_of_several_threads_are_whole_and_in_order()
     {
         const int Threads = 4;
@@ -254,5 +268,17 @@ public sealed class AccessLogTests : IDisposable
     {
         using FileStream file = new(LogPath, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
         return new StreamReader(file).ReadToEnd();
+    }
+    /// <summary>Knows for how long it was asked to wait.</summary>
+    private sealed class WaitingClock : FakeTimeProvider
+    {
+        internal ConcurrentQueue<TimeSpan> Waits { get; } = new();
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            ITimer timer = base.CreateTimer(callback, state, dueTime, period);
+            Waits.Enqueue(dueTime);
+            return timer;
+        }
     }
 }

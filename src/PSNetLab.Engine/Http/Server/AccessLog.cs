@@ -6,8 +6,10 @@ internal sealed class AccessLog : IAsyncDisposable
     /// <summary>The most bytes that wait for the disk; lines beyond that are dropped.</summary>
     internal const int MostBytes = 8 * 1024 * 1024;
 
-    // Lines that arrive within this time go to the disk in one write.
-    private static readonly TimeSpan s_collecting = TimeSpan.FromMilliseconds(20);
+    // The lines of a quiet server are soon on the disk. A busy one collects them for longer, because each write wakes a
+    // thread of the pool, which then spins for about a millisecond.
+    private static readonly TimeSpan s_firstCollecting = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan s_collecting = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan s_beforeRetry = TimeSpan.FromSeconds(1);
 
     private readonly object _gate = new();
@@ -118,9 +120,9 @@ internal sealed class AccessLog : IAsyncDisposable
 
     private async Task FlushAsync()
     {
-        while (true)
+        for (TimeSpan collecting = s_firstCollecting; ; collecting = s_collecting)
         {
-            await PauseAsync(s_collecting).ConfigureAwait(false);
+            await PauseAsync(collecting).ConfigureAwait(false);
             lock (_gate)
             {
                 _writing.Clear();
