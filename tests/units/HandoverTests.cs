@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using PSNetLab.Engine.Messages;
 
 namespace PSNetLab.Engine.Tests;
@@ -32,6 +33,20 @@ public class HandoverTests
         }
 
         Array.ForEach(doers, doer => doer.Join());
+    }
+
+    /// <summary>Whatever side a send was counted on: the side may have changed since it began.</summary>
+    [Fact]
+    public void A_send_that_outlasts_one_reader_is_waited_for_by_the_next()
+    {
+        Handover handover = new();
+        handover.Begin();
+        handover.Wait();
+
+        long start = Stopwatch.GetTimestamp();
+        handover.Wait();
+
+        Assert.True(Stopwatch.GetElapsedTime(start) > TimeSpan.FromMilliseconds(100));
     }
 
     [Fact]

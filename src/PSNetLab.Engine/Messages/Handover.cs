@@ -37,15 +37,22 @@ internal sealed class Handover
 
         lock (_gate)
         {
-            // Sends that begin from now on are counted on the other side, so this side empties however busy the server is.
-            int side = _side;
-            Volatile.Write(ref _side, 1 - side);
+            // Twice, because a send that read the side before it changed may be counted there only afterwards.
             long start = Environment.TickCount64;
-            SpinWait spin = default;
-            while (Volatile.Read(ref side == 0 ? ref _first : ref _second) != 0 && Environment.TickCount64 - start < MostMilliseconds)
-            {
-                spin.SpinOnce();
-            }
+            WaitForOneSide(start);
+            WaitForOneSide(start);
+        }
+    }
+
+    private void WaitForOneSide(long start)
+    {
+        // Sends that begin from now on are counted on the other side, so this side empties however busy the server is.
+        int side = _side;
+        Volatile.Write(ref _side, 1 - side);
+        SpinWait spin = default;
+        while (Volatile.Read(ref side == 0 ? ref _first : ref _second) != 0 && Environment.TickCount64 - start < MostMilliseconds)
+        {
+            spin.SpinOnce();
         }
     }
 }
