@@ -43,6 +43,49 @@ public sealed class HttpHandlerTests
     }
 
     [Theory]
+    [MemberData(nameof(Kinds))]
+    public async Task A_handler_sees_that_its_client_has_left(TransportKind kind)
+    {
+        TaskCompletionSource asked = new();
+        TaskCompletionSource<bool> closed = new();
+        TaskCompletionSource seen = new();
+        await using ServedConnection served = await StartAsync(kind, async exchange =>
+        {
+            closed.SetResult(exchange.HasLeft);
+            await asked.Task;
+            await Waiting.Until(() => exchange.HasLeft);
+            seen.SetResult();
+            exchange.Answer(200, s_fields);
+        });
+
+        await served.Client.SendAsync("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+        Assert.False(await closed.Task.Soon());
+        asked.SetResult();
+        served.Client.Socket.LingerState = new System.Net.Sockets.LingerOption(enable: true, seconds: 0); // a reset
+        served.Client.Socket.Dispose();
+
+        await seen.Task.Soon();
+    }
+
+    /// <summary>As nc -N does, and scripts that shut down their side after the request.</summary>
+    [Fact]
+    public async Task A_client_that_sends_no_more_has_not_left()
+    {
+        TaskCompletionSource ended = new();
+        await using ServedConnection served = await StartAsync(TransportKind.Portable, async exchange =>
+        {
+            await ended.Task;
+            exchange.Answer(exchange.HasLeft ? 500 : 200, s_fields);
+        });
+
+        await served.Client.SendAsync("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+        served.Client.Socket.Shutdown(System.Net.Sockets.SocketShutdown.Send);
+        ended.SetResult();
+
+        Assert.Equal(200, (await served.Client.AnswerAsync()).Status);
+    }
+
+    [Theory]
     [InlineData(200)]
     [InlineData(418)]
     [InlineData(599)]

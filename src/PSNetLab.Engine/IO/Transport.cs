@@ -212,6 +212,22 @@ internal abstract class Transport : IDisposable
     /// <summary>The bytes sent that the peer has not acknowledged yet (tcp(7), SIOCOUTQ); -1 if the system does not report it.</summary>
     internal int Unacknowledged => SocketCalls.Unacknowledged(Socket.SafeHandle) ?? -1;
 
+    /// <summary>Whether the connection has failed, as when the peer has reset it.</summary>
+    internal bool IsBroken
+    {
+        get
+        {
+            try
+            {
+                return Socket.Poll(0, SelectMode.SelectError);
+            }
+            catch (Exception error) when (error is SocketException or ObjectDisposedException)
+            {
+                return true;
+            }
+        }
+    }
+
     /// <summary>
     /// Ends the connection gracefully and disposes of it. Nothing may read or write any more; an interruption ends it at
     /// once.

@@ -30,7 +30,7 @@ internal sealed class CompressionQueue(TimeProvider clock)
         }
 
         string etag = Encoding.Latin1.GetString(file.Plain.ETag);
-        return _works.DoAsync((file.Path.Text, file.Stamp, etag, coding), () => file.Compress(coding), afresh: mayChange) ?? s_none;
+        return _works.DoAsync((file.Path.Text, file.Stamp, etag, coding), _ => file.Compress(coding), afresh: mayChange) ?? s_none;
     }
 
     /// <summary>

@@ -19,10 +19,17 @@ internal static class FolderListing
     /// <summary>The listing as a page. All its links are relative, so that it may stand behind a proxy that changes the path.</summary>
     /// <param name="path">The folder's path, decoded; it starts and ends with a slash.</param>
     /// <param name="entries">What is in it; they are put into order.</param>
-    internal static byte[] Html(string path, List<ListingEntry> entries)
+    internal static byte[] Html(string path, List<ListingEntry> entries) => Html(path, entries, int.MaxValue)[0];
+
+    /// <summary>The same in pieces.</summary>
+    /// <param name="path">The folder's path, decoded; it starts and ends with a slash.</param>
+    /// <param name="entries">What is in it; they are put into order.</param>
+    /// <param name="pieceBytes">About the bytes of a piece.</param>
+    internal static List<byte[]> Html(string path, List<ListingEntry> entries, int pieceBytes)
     {
         entries.Sort(ListingOrder.Instance);
-        using var page = new PageWriter(PageBytes + (entries.Count * EntryBytes));
+        using var page = new PageWriter(PageBytes + (int)Math.Min((long)entries.Count * EntryBytes, pieceBytes));
+        List<byte[]> pieces = [];
         Template.Write(page, field =>
         {
             switch (field)
@@ -40,11 +47,12 @@ internal static class FolderListing
                     page.Markup("<tbody><tr class=up><th scope=row><a href=\"../\">Parent folder</a><td><td>\n"u8);
                     break;
                 case "entries":
-                    WriteRows(page, entries);
+                    WriteRows(page, entries, pieces, pieceBytes);
                     break;
             }
         });
-        return page.Written.ToArray();
+        pieces.Add(page.Take());
+        return pieces;
     }
 
     /// <summary>
@@ -52,11 +60,18 @@ internal static class FolderListing
     /// </summary>
     /// <param name="path">The folder's path, decoded; it starts and ends with a slash.</param>
     /// <param name="entries">What is in it; they are put into order.</param>
-    internal static byte[] Json(string path, List<ListingEntry> entries)
+    internal static byte[] Json(string path, List<ListingEntry> entries) => Json(path, entries, int.MaxValue)[0];
+
+    /// <summary>The same in pieces.</summary>
+    /// <param name="path">The folder's path, decoded; it starts and ends with a slash.</param>
+    /// <param name="entries">What is in it; they are put into order.</param>
+    /// <param name="pieceBytes">About the bytes of a piece.</param>
+    internal static List<byte[]> Json(string path, List<ListingEntry> entries, int pieceBytes)
     {
         entries.Sort(ListingOrder.Instance);
-        using var page = new PageWriter(PageBytes + (entries.Count * EntryBytes));
+        using var page = new PageWriter(PageBytes + (int)Math.Min((long)entries.Count * EntryBytes, pieceBytes));
         using var href = new PageWriter(PageBytes);
+        List<byte[]> pieces = [];
         // Without empty names: what starts with two slashes is on another host.
         foreach (Range segment in new PathSegments(path))
         {
@@ -87,11 +102,17 @@ internal static class FolderListing
             json.WriteString("modified"u8, DateTime.SpecifyKind(entry.LastWriteTimeUtc, DateTimeKind.Utc));
             json.WriteString("href"u8, href.Written);
             json.WriteEndObject();
+            if (page.Length + json.BytesPending >= pieceBytes)
+            {
+                json.Flush();
+                pieces.Add(page.Take());
+            }
         }
 
         json.WriteEndArray();
         json.Flush();
-        return page.Written.ToArray();
+        pieces.Add(page.Take());
+        return pieces;
     }
 
     private static void WriteCrumbs(PageWriter page, string path)
@@ -131,7 +152,7 @@ internal static class FolderListing
         WriteSize(page, total);
     }
 
-    private static void WriteRows(PageWriter page, List<ListingEntry> entries)
+    private static void WriteRows(PageWriter page, List<ListingEntry> entries, List<byte[]> pieces, int pieceBytes)
     {
         if (entries.Count == 0)
         {
@@ -161,6 +182,10 @@ internal static class FolderListing
             page.Markup("Z>"u8);
             page.Value(entry.LastWriteTimeUtc, "yyyy-MM-dd HH:mm");
             page.Markup("</time>\n"u8);
+            if (page.Length >= pieceBytes)
+            {
+                pieces.Add(page.Take());
+            }
         }
     }
 

@@ -3,43 +3,54 @@ using Microsoft.Win32.SafeHandles;
 
 namespace PSNetLab.Engine.Http.Files;
 
+/// <summary>Is shown the entries of a folder one by one.</summary>
+/// <param name="name">The name of an entry, without a path.</param>
+/// <param name="stamp">The file or folder it leads to.</param>
+/// <returns>Whether to go on.</returns>
+internal delegate bool EntryVisitor(ReadOnlySpan<char> name, in FileStamp stamp);
+
 /// <summary>Reads the visible entries of a folder.</summary>
 internal static class FolderReader
 {
     private static readonly EnumerationOptions s_options = new() { AttributesToSkip = 0, IgnoreInaccessible = false };
 
-    /// <summary>The files and folders that can be requested; null if the folder cannot be read.</summary>
-    internal static List<ListingEntry>? Read(WebRoot root, FilePath folder)
+    /// <summary>Visits the files and folders that can be requested.</summary>
+    /// <returns>False if the folder cannot be read.</returns>
+    internal static bool TryRead(WebRoot root, FilePath folder, EntryVisitor visit)
     {
         using SafeFileHandle? handle = folder.OpenFolder();
-        if (handle is null && FilePath.OpensFolders)
+        if ((handle is null && FilePath.OpensFolders) || !root.Contains(folder, handle))
         {
-            return null;
+            return false;
         }
 
-        List<ListingEntry> entries = [];
         try
         {
-            // Through its handle, the folder is the one that is checked below, wherever the path leads by now.
-            FileSystemEnumerable<ListingEntry> found = new(
+            // The path may lead elsewhere by now; the handle still means the folder that was checked.
+            FileSystemEnumerable<bool> entries = new(
                 handle is null ? folder.Text : $"/proc/self/fd/{handle.DangerousGetHandle()}",
-                (ref FileSystemEntry entry) => Look(root, folder, handle, entry.FileName),
+                (ref FileSystemEntry entry) => Show(root, folder, handle, entry.FileName, visit),
                 s_options)
             {
                 ShouldIncludePredicate = (ref FileSystemEntry entry) => root.IsServed(entry.FileName),
             };
-            entries.AddRange(found.Where(entry => entry.Name is not null));
+            foreach (bool goesOn in entries)
+            {
+                if (!goesOn)
+                {
+                    break;
+                }
+            }
         }
         catch (Exception error) when (error is UnauthorizedAccessException or IOException)
         {
-            return null;
+            return false;
         }
 
-        return root.Contains(folder, handle) ? entries : null;
+        return handle is not null || root.Contains(folder);
     }
 
-    /// <returns>The entry; without a name if it is not a file or folder, or is a link out of the root.</returns>
-    private static ListingEntry Look(WebRoot root, FilePath folder, SafeFileHandle? handle, ReadOnlySpan<char> name)
+    private static bool Show(WebRoot root, FilePath folder, SafeFileHandle? handle, ReadOnlySpan<char> name, EntryVisitor visit)
     {
         FileStamp stamp = handle is null ? new FileStamp(FileKind.Link, 0, 0, 0, 0, 0) : FilePath.StatIn(handle, name);
         if (stamp.Kind == FileKind.Link)
@@ -48,8 +59,6 @@ internal static class FolderReader
             stamp = root.Contains(path) ? path.Stat() : FileStamp.Missing;
         }
 
-        return stamp.Kind is FileKind.File or FileKind.Folder
-            ? new ListingEntry(name.ToString(), stamp.Kind == FileKind.Folder, stamp.Kind == FileKind.File ? stamp.Length : 0, stamp.ModifiedUtc)
-            : default;
+        return stamp.Kind is not (FileKind.File or FileKind.Folder) || visit(name, stamp);
     }
 }

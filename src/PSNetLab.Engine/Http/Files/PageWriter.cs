@@ -41,6 +41,14 @@ internal sealed class PageWriter : IBufferWriter<byte>, IDisposable
         _buffer = [];
     }
 
+    /// <summary>Hands out what was written, and begins again.</summary>
+    internal byte[] Take()
+    {
+        byte[] taken = Written.ToArray();
+        Length = 0;
+        return taken;
+    }
+
     /// <summary>Removes what was written after a length.</summary>
     internal void Truncate(int length) => Length = length;
 

@@ -6,6 +6,17 @@ internal ref struct PathSegments(ReadOnlySpan<char> path)
     private readonly ReadOnlySpan<char> _path = path;
     private int _next;
 
+    /// <summary>The path without empty names, so that one file has one path.</summary>
+    internal static string WithoutEmpty(string path)
+    {
+        while (path.Contains("//", StringComparison.Ordinal))
+        {
+            path = path.Replace("//", "/", StringComparison.Ordinal);
+        }
+
+        return path;
+    }
+
     public Range Current { get; private set; }
 
     public readonly PathSegments GetEnumerator() => this;

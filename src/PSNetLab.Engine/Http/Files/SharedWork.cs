@@ -11,9 +11,13 @@ internal sealed class SharedWork<TKey, TResult>(int most)
     private readonly SemaphoreSlim _workers = new(Math.Max(1, Environment.ProcessorCount / 2));
     private readonly Dictionary<TKey, Work> _works = [];
 
-    private sealed class Work(Func<TResult> make)
+    private sealed class Work(Func<Func<bool>, TResult> make)
     {
-        internal readonly Func<TResult> Make = make;
+        internal readonly Func<Func<bool>, TResult> Make = make;
+
+        /// <summary>Who waits for it, as what tells whether they have gone.</summary>
+        internal readonly List<Func<bool>> Askers = [];
+
         internal readonly TaskCompletionSource<TResult> Done = new(TaskCreationOptions.RunContinuationsAsynchronously);
         internal bool HasBegun;
         internal Work? Next;
@@ -21,29 +25,48 @@ internal sealed class SharedWork<TKey, TResult>(int most)
 
     /// <summary>Does some work, or waits for whoever does the same.</summary>
     /// <param name="key">What tells it from other work.</param>
-    /// <param name="make">The work.</param>
+    /// <param name="make">The work. What it gets tells, from time to time, whether somebody still waits for it.</param>
     /// <param name="afresh">Whether the work must begin after this call, because what it reads may have changed since it began.</param>
+    /// <param name="hasLeft">Tells whether whoever asks has gone; null for one who does not.</param>
     /// <returns>Null if there is too much to do.</returns>
-    internal Task<TResult>? DoAsync(TKey key, Func<TResult> make, bool afresh)
+    internal Task<TResult>? DoAsync(TKey key, Func<Func<bool>, TResult> make, bool afresh, Func<bool>? hasLeft = null)
     {
-        Work? work;
         lock (_works)
         {
-            if (_works.TryGetValue(key, out work))
+            bool isNew = !_works.TryGetValue(key, out Work? work);
+            if (isNew)
             {
-                return (work.HasBegun && afresh ? work.Next ??= new Work(make) : work).Done.Task;
+                if (_works.Count >= most)
+                {
+                    return null;
+                }
+
+                _works[key] = work = new Work(make);
+            }
+            else if (work!.HasBegun && afresh)
+            {
+                work = work.Next ??= new Work(make);
             }
 
-            if (_works.Count >= most)
+            work.Askers.Add(hasLeft ?? (() => false));
+            if (isNew)
             {
-                return null;
+                Start(key, work);
             }
 
-            _works[key] = work = new Work(make);
+            return work.Done.Task;
+        }
+    }
+
+    private bool IsWanted(Work work)
+    {
+        Func<bool>[] askers;
+        lock (_works)
+        {
+            askers = [.. work.Askers];
         }
 
-        Start(key, work);
-        return work.Done.Task;
+        return !Array.TrueForAll(askers, hasLeft => hasLeft());
     }
 
     private void Start(TKey key, Work work) => _ = Task.Run(() => RunAsync(key, work));
@@ -58,7 +81,7 @@ internal sealed class SharedWork<TKey, TResult>(int most)
 
         try
         {
-            work.Done.SetResult(work.Make());
+            work.Done.SetResult(work.Make(() => IsWanted(work)));
         }
         catch (Exception error)
         {

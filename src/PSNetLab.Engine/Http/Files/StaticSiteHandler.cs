@@ -59,29 +59,52 @@ internal sealed class StaticSiteHandler : IHttpHandler, IDisposable
             return;
         }
 
+        Found found;
         try
         {
-            Found found = await Site.FindAsync(page).ConfigureAwait(false);
-            _responder.Answer(exchange, found);
+            found = await Site.FindAsync(page).ConfigureAwait(false);
+            if (found.Listing is null)
+            {
+                _responder.Answer(exchange, found);
+                return;
+            }
         }
         catch (NetLabException error) when (error.Kind == FaultKind.TooManyOpenFiles)
         {
             exchange.Fault(error);
             const string Text = "The server has no more file descriptors. Try again in a moment.";
             exchange.Answer(Refuse(exchange, 503, Text, FieldLines.Field("Retry-After", "1")));
+            return;
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             exchange.Fault(new NetLabException(FaultKind.FileUnreadable, $"'{page.Path}' could not be served: {error.Message}", error));
             exchange.Answer(Refuse(exchange, 500, "The file could not be read."));
+            return;
         }
+
+        await SendAsync(exchange, found.Response, found.Listing).ConfigureAwait(false);
     }
 
     public Response Refuse(HttpExchange exchange, int status, string explanation, params KeyValuePair<string, string>[] fields)
         => _pages.Status(WantsHtml(exchange), status, explanation, fields);
 
     /// <summary>To be called when the last connection has ended.</summary>
-    public void Dispose() => Site.Files.Clear();
+    public void Dispose()
+    {
+        Site.Files.Clear();
+        Site.Listings.Clear();
+    }
+
+    private static async ValueTask SendAsync(HttpExchange exchange, Response response, FolderPage page)
+    {
+        using FolderPage.Use use = page.BeginUse();
+        await exchange.StartAsync(response.Status, response.Fields, page.Length).ConfigureAwait(false);
+        foreach (byte[] piece in page.Pieces)
+        {
+            await exchange.WriteAsync(piece).ConfigureAwait(false);
+        }
+    }
 
     private static bool WantsHtml(HttpExchange exchange) => Accept.NamesHtml(exchange.Get(HttpHeader.Accept));
 
@@ -141,6 +164,6 @@ internal sealed class StaticSiteHandler : IHttpHandler, IDisposable
             rest.StartsWith("?"u8) ? Encoding.Latin1.GetString(rest) : string.Empty,
             AcceptEncodingOf(exchange).ToArray(),
             Accept.PrefersJson(exchange.Get(HttpHeader.Accept)),
-            WantsHtml(exchange));
+            WantsHtml(exchange)) { HasLeft = () => exchange.HasLeft };
     }
 }

@@ -37,6 +37,6 @@ internal static class StatusPage
                     break;
             }
         });
-        return page.Written.ToArray();
+        return page.Take();
     }
 }

@@ -57,12 +57,7 @@ internal sealed class WebRoot
             }
         }
 
-        string relative = urlPath.TrimStart('/');
-        while (relative.Contains("//", StringComparison.Ordinal))
-        {
-            relative = relative.Replace("//", "/", StringComparison.Ordinal); // so that one file has one path
-        }
-
+        string relative = PathSegments.WithoutEmpty(urlPath).TrimStart('/');
         return relative.Length == 0 ? _path : new FilePath(Path.Join(_path.Text, OperatingSystem.IsWindows() ? relative.Replace('/', '\\') : relative));
     }
 

@@ -13,13 +13,18 @@ namespace PSNetLab.Engine.Http.Files;
 /// <param name="AcceptEncoding">The value of the field; empty when only the file as it is will do.</param>
 /// <param name="WantsJson">Whether a program asks.</param>
 /// <param name="WantsHtml">Whether a browser asks.</param>
-internal sealed record PageRequest(string Path, byte[] Key, string Query, byte[] AcceptEncoding, bool WantsJson, bool WantsHtml);
+internal sealed record PageRequest(string Path, byte[] Key, string Query, byte[] AcceptEncoding, bool WantsJson, bool WantsHtml)
+{
+    /// <summary>Tells whether the client has gone.</summary>
+    internal Func<bool> HasLeft { get; init; } = () => false;
+}
 
-/// <summary>The response to a request, and the open file where its content is not in memory.</summary>
+/// <summary>The response to a request, and what has its content if the response itself does not.</summary>
 /// <param name="Response">The response.</param>
 /// <param name="Handle">The open file.</param>
 /// <param name="Path">The path of the file.</param>
-internal readonly record struct Found(Response Response, SafeFileHandle? Handle = null, string? Path = null);
+/// <param name="Listing">The listing of a large folder.</param>
+internal readonly record struct Found(Response Response, SafeFileHandle? Handle = null, string? Path = null, FolderPage? Listing = null);
 
 /// <summary>The folder that is served, as responses.</summary>
 internal sealed class WebSite
@@ -36,12 +41,15 @@ internal sealed class WebSite
         _pages = pages;
         Root = new WebRoot(options.Folder, options.IncludeHidden, options.FollowLinks);
         Files = new FileCache(options.Clock, Root.LocalDevice);
+        Listings = new LargeListings(Root, options.Clock);
         _compressions = new CompressionQueue(options.Clock);
     }
 
     internal WebRoot Root { get; }
 
     internal FileCache Files { get; }
+
+    internal LargeListings Listings { get; }
 
     /// <summary>What is there for a path, if that needs no more than a look at what was sent before.</summary>
     /// <param name="key">The path as it came.</param>
@@ -174,19 +182,53 @@ internal sealed class WebSite
             return await NotFoundAsync(request, text).ConfigureAwait(false);
         }
 
-        if (FolderReader.Read(Root, folder) is not { } entries)
+        return await ListAsync(folder, request).ConfigureAwait(false);
+    }
+
+    private async Task<Found> ListAsync(FilePath folder, PageRequest request)
+    {
+        string path = PathSegments.WithoutEmpty(request.Path);
+        bool asJson = request.WantsJson;
+        if (!Listings.Has(path, asJson))
         {
-            return new Found(_pages.Status(request.WantsHtml, 403, "The server may not read this folder. Give its user the right to."));
+            List<ListingEntry> entries = [];
+            bool isReadable = FolderReader.TryRead(Root, folder, (ReadOnlySpan<char> name, in FileStamp stamp) =>
+            {
+                entries.Add(ListingEntry.Of(name, stamp));
+                return entries.Count <= LargeListings.MostSmall;
+            });
+            if (!isReadable)
+            {
+                return new Found(Unreadable(request));
+            }
+
+            if (entries.Count <= LargeListings.MostSmall)
+            {
+                return new Found(ListingOf(asJson, asJson ? FolderListing.Json(path, entries) : FolderListing.Html(path, entries)));
+            }
         }
 
+        if (Listings.MakeAsync(folder, path, asJson, request.HasLeft) is not { } making)
+        {
+            const string Text = "The server makes or sends too many long listings. Try again in a moment.";
+            return new Found(_pages.Status(request.WantsHtml, 503, Text, FieldLines.Field("Retry-After", "1")));
+        }
+
+        return await making.ConfigureAwait(false) is { } page
+            ? new Found(ListingOf(asJson, []), Listing: page)
+            : new Found(Unreadable(request));
+    }
+
+    private Response Unreadable(PageRequest request)
+        => _pages.Status(request.WantsHtml, 403, "The server may not read this folder. Give its user the right to.");
+
+    private Response ListingOf(bool asJson, byte[] content)
+    {
         KeyValuePair<string, string> vary = FieldLines.Field("Vary", "Accept");
-        if (request.WantsJson)
-        {
-            return new Found(_pages.Page(200, "application/json; charset=utf-8", FolderListing.Json(request.Path, entries), vary));
-        }
-
-        KeyValuePair<string, string> policy = FieldLines.Field("Content-Security-Policy", FolderListing.ContentSecurityPolicy);
-        return new Found(_pages.Page(200, "text/html; charset=utf-8", FolderListing.Html(request.Path, entries), vary, policy));
+        return asJson
+            ? _pages.Page(200, "application/json; charset=utf-8", content, vary)
+            : _pages.Page(
+                200, "text/html; charset=utf-8", content, vary, FieldLines.Field("Content-Security-Policy", FolderListing.ContentSecurityPolicy));
     }
 
     private async Task<Found> NotFoundAsync(PageRequest request, string explanation = "There is no such file here.")
@@ -200,7 +242,7 @@ internal sealed class WebSite
 
         if (_options.NotFoundPage is { } notFound
             && await TryServeAsync(notFound, request with { AcceptEncoding = [] }).ConfigureAwait(false)
-                is (FileForm form, var handle, var path))
+                is (FileForm form, var handle, var path, _))
         {
             // What is not there may come, so nothing that lets a client keep the page belongs to it.
             Response response = new() { Status = 404, Fields = _fields.FormatPage(form.MediaType, []), Content = form.Content };

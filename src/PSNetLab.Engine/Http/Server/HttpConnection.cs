@@ -61,6 +61,8 @@ internal sealed partial class HttpConnection : IServedConnection
 
     internal IPEndPoint RemoteEndPoint { get; }
 
+    internal bool HasLeft => Current == Phase.Ended || _transport.IsBroken;
+
     public Totals Totals { get; private set; }
 
     /// <summary>The time since the deadline was last renewed.</summary>

@@ -32,6 +32,10 @@ internal sealed class HttpExchange
 
     internal IPEndPoint RemoteEndPoint => _connection.RemoteEndPoint;
 
+    /// <summary>Whether nobody can get the answer any more: the client has reset the connection, or the server ends it.</summary>
+    /// <remarks>A client that has only shut down its sending side still waits for its answer.</remarks>
+    internal bool HasLeft => _connection.HasLeft;
+
     /// <summary>The authenticated user, for the log; null if there is none.</summary>
     internal string? User { get; set; }
 
