@@ -93,6 +93,36 @@ print(ended)
             "$($server.Information[-1])" | Should -BeLike '*closed: IdleTimeout'
         }
 
+        It 'closes a connection that does not send the rest of a message within -MessageTimeoutSec' {
+            $server = Start-TcpServer -MessageTimeoutSec 0.3 -Framing Line -Echo
+            $whole = Open-TcpConnection 127.0.0.1 $server.Port -Framing Line
+            $half = Open-TcpConnection 127.0.0.1 $server.Port
+            'half a line' | Send-TcpMessage -Connection $half
+            Wait-Until { $server.Error.Count -and $server.ConnectionCount -eq 1 }
+
+            $server.Error[0].FullyQualifiedErrorId | Should -BeLike 'MessageTimeout*'
+            $server.Error[0].CategoryInfo.Category | Should -Be 'OperationTimeout'
+            "$($server.Error[0].TargetObject)" | Should -Be "$($half.LocalEndPoint)"
+            "$($server.Error[0])" | Should -BeLike '*0.3 s. Raise -MessageTimeoutSec*framing Line*'
+            'still on' | Send-TcpMessage -Connection $whole
+            Receive-TcpMessage $whole -Count 1 -TimeoutSec 5 | Should -Be 'still on'
+        }
+
+        It 'closes the connection that holds the most when all together hold more than -MaxPendingBytes' {
+            $server = Start-TcpServer -MaxPendingBytes 200000 -Framing Line -Echo
+            $good = Open-TcpConnection 127.0.0.1 $server.Port -Framing Line
+            $bad = Open-TcpConnection 127.0.0.1 $server.Port
+            'x' * 500000 | Send-TcpMessage -Connection $bad -ErrorAction Ignore
+            Wait-Until { $server.Error.Count -and $server.ConnectionCount -eq 1 }
+
+            $server.Error[0].FullyQualifiedErrorId | Should -BeLike 'TooMuchPending*'
+            $server.Error[0].CategoryInfo.Category | Should -Be 'LimitsExceeded'
+            "$($server.Error[0].TargetObject)" | Should -Be "$($bad.LocalEndPoint)"
+            "$($server.Error[0])" | Should -BeLike '*200000 bytes*raise -MaxPendingBytes*'
+            'still on' | Send-TcpMessage -Connection $good
+            Receive-TcpMessage $good -Count 1 -TimeoutSec 5 | Should -Be 'still on'
+        }
+
         It 'does not close as idle a client that it holds back itself' {
             $server = Start-TcpServer -IdleTimeoutSec 0.3 -Framing Line -BufferLimit 10
             $client = Open-TcpConnection 127.0.0.1 $server.Port -Framing Line

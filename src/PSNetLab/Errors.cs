@@ -25,8 +25,9 @@ internal static class Errors
         FaultKind.HostNotFound or FaultKind.ConnectionNotFound or FaultKind.InterfaceNotFound or FaultKind.OptionNotFound or FaultKind.PathNotFound => ErrorCategory.ObjectNotFound,
         FaultKind.ConnectionBusy => ErrorCategory.ResourceBusy,
         FaultKind.ConnectionRefused or FaultKind.HostUnreachable or FaultKind.ConnectionReset or FaultKind.ConnectionClosed => ErrorCategory.ConnectionError,
-        FaultKind.ConnectTimeout or FaultKind.SendTimeout or FaultKind.ReceiveTimeout or FaultKind.IdleTimeout => ErrorCategory.OperationTimeout,
-        FaultKind.MessageTooLong or FaultKind.TooManyConnections => ErrorCategory.LimitsExceeded,
+        FaultKind.ConnectTimeout or FaultKind.SendTimeout or FaultKind.ReceiveTimeout or FaultKind.IdleTimeout
+            or FaultKind.MessageTimeout => ErrorCategory.OperationTimeout,
+        FaultKind.MessageTooLong or FaultKind.TooManyConnections or FaultKind.TooMuchPending => ErrorCategory.LimitsExceeded,
         FaultKind.TruncatedFrame => ErrorCategory.InvalidData,
         FaultKind.CertificateRejected or FaultKind.TlsHandshakeFailed => ErrorCategory.AuthenticationError,
         FaultKind.TooManyOpenFiles => ErrorCategory.ResourceUnavailable,

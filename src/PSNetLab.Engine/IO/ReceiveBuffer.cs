@@ -11,7 +11,8 @@ namespace PSNetLab.Engine.IO;
 /// alone while the lease lasts: another receiver on the thread gets a different one. What is left at the end of the lease
 /// moves into memory of the connection.
 /// </remarks>
-internal sealed class ReceiveBuffer : IDisposable
+/// <param name="memory">Where the connection's memory is counted; null for nowhere.</param>
+internal sealed class ReceiveBuffer(HeldMemory? memory = null) : IDisposable
 {
     internal const int LentBytes = 128 * 1024;
     private const int SmallestOwn = 4096;
@@ -62,6 +63,7 @@ internal sealed class ReceiveBuffer : IDisposable
         else if (_buffer is not null)
         {
             ArrayPool<byte>.Shared.Return(_buffer);
+            memory?.Change(-_buffer.Length);
         }
 
         _buffer = null;
@@ -69,14 +71,24 @@ internal sealed class ReceiveBuffer : IDisposable
         _start = _end = 0;
     }
 
+    /// <summary>Gives back memory of which little is used. Not while it is lent.</summary>
+    internal void Trim()
+    {
+        if (_buffer is not null && _buffer.Length / 4 > Math.Max(Count, SmallestOwn))
+        {
+            MoveToOwn(Count);
+        }
+    }
+
     private void MoveToOwn(long size)
     {
         int count = Count;
-        byte[] larger = ArrayPool<byte>.Shared.Rent((int)Math.Clamp(size, SmallestOwn, Array.MaxLength));
-        Pending.CopyTo(larger);
+        byte[] own = ArrayPool<byte>.Shared.Rent((int)Math.Clamp(size, SmallestOwn, Array.MaxLength));
+        Pending.CopyTo(own);
         Dispose();
-        _buffer = larger;
+        _buffer = own;
         _end = count;
+        memory?.Change(own.Length);
     }
 
     /// <summary>Lets a connection receive. A ref struct cannot outlive its method or an await.</summary>
@@ -112,7 +124,7 @@ internal sealed class ReceiveBuffer : IDisposable
             }
             else if (_owner._isLent)
             {
-                _owner.MoveToOwn(_owner.Count * 2L);
+                _owner.MoveToOwn(_owner.Count);
             }
         }
     }

@@ -120,6 +120,12 @@ public enum FaultKind
     /// <summary>A handler attached to a stream of a job threw an error.</summary>
     HandlerFailed,
 
+    /// <summary>A peer did not send the rest of a message in time.</summary>
+    MessageTimeout,
+
+    /// <summary>The connections of a server hold too many bytes of incomplete messages and unsent answers.</summary>
+    TooMuchPending,
+
     /// <summary>Two servers answer each other's answers.</summary>
     AnswerLoop,
 }

@@ -9,12 +9,16 @@ internal sealed class FrameReader : IDisposable
 {
     private readonly MessageFraming _framing;
     private readonly int _limit;
-    private readonly ReceiveBuffer _buffer = new();
+    private readonly ReceiveBuffer _buffer;
     private int _examined;
     private int _pendingReads;
 
-    internal FrameReader(MessageFraming framing, int limit)
+    /// <param name="framing">Where messages end.</param>
+    /// <param name="limit">The most bytes of a message.</param>
+    /// <param name="memory">Where the memory of the connection is counted; null for nowhere.</param>
+    internal FrameReader(MessageFraming framing, int limit, HeldMemory? memory = null)
     {
+        _buffer = new ReceiveBuffer(memory);
         _framing = framing;
         _limit = limit;
     }
@@ -59,6 +63,9 @@ internal sealed class FrameReader : IDisposable
         Take(rest.Length);
         return rest;
     }
+
+    /// <inheritdoc cref="ReceiveBuffer.Trim"/>
+    internal void Trim() => _buffer.Trim();
 
     /// <summary>Drops what is left and gives the memory back.</summary>
     public void Dispose()

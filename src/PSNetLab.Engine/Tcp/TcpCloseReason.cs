@@ -27,6 +27,12 @@ public enum TcpCloseReason
     /// <summary>The peer sent a message longer than allowed.</summary>
     MessageTooLong,
 
+    /// <summary>The peer did not send the rest of a message in time.</summary>
+    MessageTimeout,
+
+    /// <summary>The connections of the server held too much memory together, and this one the most.</summary>
+    TooMuchPending,
+
     /// <summary>The TLS handshake or a TLS record was bad.</summary>
     TlsFailed,
 

@@ -48,6 +48,7 @@ public sealed partial class TcpConnection
 
         byte[] rest = ArrayPool<byte>.Shared.Rent(frames.Length - sent);
         frames[sent..].CopyTo(rest);
+        Memory?.Change(rest.Length);
         return SendRestAsync(rest, frames.Length - sent, messages, hasTurn, cancellationToken);
     }
 
@@ -139,6 +140,7 @@ public sealed partial class TcpConnection
             }
 
             ArrayPool<byte>.Shared.Return(rented);
+            Memory?.Change(-rented.Length);
             EndUse();
         }
     }

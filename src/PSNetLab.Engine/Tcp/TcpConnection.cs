@@ -24,7 +24,7 @@ public sealed partial class TcpConnection : IDisposable
     // Closing it during a system call of another thread would make the runtime reset the connection.
     private int _uses = 1;
 
-    internal TcpConnection(Transport transport, MessageFraming framing, Encoding encoding, int maxMessageBytes)
+    internal TcpConnection(Transport transport, MessageFraming framing, Encoding encoding, int maxMessageBytes, HeldMemory? memory = null)
     {
         Id = ConnectionIds.Next();
         OpenedAt = DateTime.Now;
@@ -35,7 +35,8 @@ public sealed partial class TcpConnection : IDisposable
         _transport = transport;
         LocalEndPoint = Addresses.OfSocket(transport.LocalEndPoint);
         RemoteEndPoint = Addresses.OfSocket(transport.RemoteEndPoint);
-        Reader = new FrameReader(framing, maxMessageBytes);
+        Memory = memory;
+        Reader = new FrameReader(framing, maxMessageBytes, memory);
     }
 
     /// <summary>The number of the connection, unique in this process.</summary>
@@ -99,6 +100,9 @@ public sealed partial class TcpConnection : IDisposable
     internal Socket Socket => _transport.Socket;
 
     internal FrameReader Reader { get; }
+
+    /// <summary>Where its memory is counted; null for nowhere.</summary>
+    internal HeldMemory? Memory { get; }
 
     internal bool IsClosed => CloseReason != TcpCloseReason.None;
 
@@ -205,7 +209,8 @@ public sealed partial class TcpConnection : IDisposable
 
     private async Task EndAsync()
     {
-        if (CloseReason is TcpCloseReason.LocalClosed or TcpCloseReason.PeerClosed or TcpCloseReason.MessageTooLong or TcpCloseReason.IdleTimeout)
+        if (CloseReason is TcpCloseReason.LocalClosed or TcpCloseReason.PeerClosed or TcpCloseReason.MessageTooLong or TcpCloseReason.IdleTimeout
+            or TcpCloseReason.MessageTimeout)
         {
             await _transport.CloseAsync().ConfigureAwait(false);
         }

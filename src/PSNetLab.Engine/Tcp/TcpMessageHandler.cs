@@ -6,14 +6,29 @@ namespace PSNetLab.Engine.Tcp;
 /// <summary>Serves messages over TCP: each connection is a <see cref="TcpSession"/>.</summary>
 internal sealed class TcpMessageHandler(TcpServerOptions options) : IStreamHandler
 {
-    public TimeSpan? ShortestDeadline => options.IdleTimeout > TimeSpan.Zero ? options.IdleTimeout : null;
+    private readonly MemoryBudget _memory = new(options.MaxPendingBytes);
+
+    public TimeSpan? ShortestDeadline
+    {
+        get
+        {
+            TimeSpan[] limits = [.. new[] { options.IdleTimeout, options.MessageTimeout }.Where(limit => limit > TimeSpan.Zero)];
+            return limits.Length == 0 ? null : limits.Min();
+        }
+    }
+
+    /// <summary>The memory of all its connections.</summary>
+    internal MemoryBudget Memory => _memory;
 
     public int MostTurnedAway => 0;
 
     public string FateOfTooMany => "are closed at once";
 
     public IServedConnection Connect(Transport transport, IServerHost host, bool isTurnedAway)
-        => new TcpSession(new TcpConnection(transport, options.Framing, options.Encoding, options.MaxMessageBytes), options, host);
+    {
+        HeldMemory held = new(_memory);
+        return new TcpSession(new TcpConnection(transport, options.Framing, options.Encoding, options.MaxMessageBytes, held), options, host);
+    }
 
     public void Close()
     {

@@ -9,6 +9,10 @@ namespace PSNetLab.Engine.Tcp;
 /// <summary>The options of a TCP server. The cmdlet has the same defaults.</summary>
 internal sealed record TcpServerOptions : StreamServerOptions
 {
+    internal const double DefaultMessageTimeoutSeconds = 60;
+
+    internal const long DefaultMaxPendingBytes = 256 * 1024 * 1024;
+
     internal MessageFraming Framing { get; init; } = RawFraming.Instance;
 
     internal Encoding Encoding { get; init; } = TextEncoding.Default;
@@ -17,6 +21,12 @@ internal sealed record TcpServerOptions : StreamServerOptions
 
     /// <summary>How long a connection may be silent before it is closed; zero for no limit.</summary>
     internal TimeSpan IdleTimeout { get; init; }
+
+    /// <summary>How long the rest of a message may take, from when its first bytes were waiting for it; zero for no limit.</summary>
+    internal TimeSpan MessageTimeout { get; init; } = TimeSpan.FromSeconds(DefaultMessageTimeoutSeconds);
+
+    /// <summary>How many bytes of incomplete messages and unsent answers all connections may hold together.</summary>
+    internal long MaxPendingBytes { get; init; } = DefaultMaxPendingBytes;
 
     /// <summary>Whether every message is sent back.</summary>
     internal bool Echo { get; init; }

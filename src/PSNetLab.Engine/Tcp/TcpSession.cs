@@ -5,7 +5,7 @@ using PSNetLab.Engine.Servers;
 namespace PSNetLab.Engine.Tcp;
 
 /// <summary>Serves one accepted connection: reads, records and answers until it ends.</summary>
-internal sealed class TcpSession : IServedConnection
+internal sealed partial class TcpSession : IServedConnection
 {
     private readonly TcpConnection _connection;
     private readonly TcpServerOptions _options;
@@ -19,6 +19,10 @@ internal sealed class TcpSession : IServedConnection
         _connection = connection;
         _options = options;
         _host = host;
+        if (connection.Memory is { } memory)
+        {
+            memory.Ending = () => EndForMemory(memory);
+        }
     }
 
     /// <summary>Why processing of the received bytes stopped.</summary>
@@ -79,18 +83,6 @@ internal sealed class TcpSession : IServedConnection
         await _connection.Ended.ConfigureAwait(false);
     }
 
-    public void CheckDeadline()
-    {
-        if (_options.IdleTimeout > TimeSpan.Zero && _connection.IdleMilliseconds >= _options.IdleTimeout.TotalMilliseconds)
-        {
-            NetLabException fault = new(FaultKind.IdleTimeout, $"{_connection.RemoteEndPoint} was closed: "
-                + $"nothing was sent or received for {_options.IdleTimeout.TotalSeconds} s. "
-                + "Raise -IdleTimeoutSec, or have the client send something from time to time.");
-            _host.Report(fault, _connection.RemoteEndPoint);
-            _connection.Close(TcpCloseReason.IdleTimeout, fault.Message);
-        }
-    }
-
     public void BeginStop() => _ = _connection.HalfCloseAsync(CancellationToken.None).AsTask();
 
     public void Abort() => _connection.Abort();
@@ -120,8 +112,9 @@ internal sealed class TcpSession : IServedConnection
     {
         while (true)
         {
+            NoteWait();
             await _connection.WaitReadableAsync().ConfigureAwait(false);
-            await WorkAsync(receives: true, out Step step).ConfigureAwait(false);
+            await TrimWhile(WorkAsync(receives: true, out Step step)).ConfigureAwait(false);
             if (step == Step.End)
             {
                 return await EndAsync().ConfigureAwait(false);
@@ -144,7 +137,7 @@ internal sealed class TcpSession : IServedConnection
                     await _connection.NextTurnAsync().ConfigureAwait(false);
                 }
 
-                await WorkAsync(receives: false, out step).ConfigureAwait(false);
+                await TrimWhile(WorkAsync(receives: false, out step)).ConfigureAwait(false);
             }
         }
     }

@@ -46,6 +46,22 @@ public sealed class StartTcpServerCommand : StartStreamServerCmdlet
     public double IdleTimeoutSec { get; set; }
 
     /// <summary>
+    /// Closes a connection that has sent the beginning of a message, but not the rest within this many seconds; 0 for no limit.
+    /// Default: 60.
+    /// </summary>
+    [Parameter]
+    [ValidateRange(0, MostSeconds)]
+    public double MessageTimeoutSec { get; set; } = TcpServerOptions.DefaultMessageTimeoutSeconds;
+
+    /// <summary>
+    /// How many bytes of incomplete messages and unsent answers all connections may hold together; beyond that, the one that holds
+    /// the most is closed. Default: 268435456.
+    /// </summary>
+    [Parameter]
+    [ValidateRange(1L, long.MaxValue)]
+    public long MaxPendingBytes { get; set; } = TcpServerOptions.DefaultMaxPendingBytes;
+
+    /// <summary>
     /// What happens when -BufferLimit messages are waiting: Wait stops reading, so TCP holds the senders back; Drop keeps
     /// reading and counts what is not kept. Default: Wait, and Drop for a server that answers.
     /// </summary>
@@ -91,6 +107,8 @@ public sealed class StartTcpServerCommand : StartStreamServerCmdlet
             Replies = replies,
             MaxMessageBytes = MaxMessageBytes,
             IdleTimeout = TimeSpan.FromSeconds(IdleTimeoutSec),
+            MessageTimeout = TimeSpan.FromSeconds(MessageTimeoutSec),
+            MaxPendingBytes = MaxPendingBytes,
         };
         WhenFull whenFull = WhenFull ?? (ParameterSetName == RecordSet ? PSNetLab.WhenFull.Wait : PSNetLab.WhenFull.Drop);
         ScriptRunner? script = ScriptBlock is null ? null : new(ScriptBlock, this, ThrottleLimit, Encoding, Framing);

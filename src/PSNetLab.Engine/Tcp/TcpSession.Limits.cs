@@ -1,0 +1,69 @@
+using PSNetLab.Engine.IO;
+
+namespace PSNetLab.Engine.Tcp;
+
+/// <content>How long a connection may be silent, and what it may hold.</content>
+internal sealed partial class TcpSession
+{
+    // Since when the rest of a message is awaited, if no other has come since.
+    private long _awaitedSince;
+    private long _messagesBefore = -1;
+
+    public void CheckDeadline()
+    {
+        if (_options.IdleTimeout > TimeSpan.Zero && _connection.IdleMilliseconds >= _options.IdleTimeout.TotalMilliseconds)
+        {
+            NetLabException fault = new(FaultKind.IdleTimeout, $"{_connection.RemoteEndPoint} was closed: "
+                + $"nothing was sent or received for {_options.IdleTimeout.TotalSeconds} s. "
+                + "Raise -IdleTimeoutSec, or have the client send something from time to time.");
+            _host.Report(fault, _connection.RemoteEndPoint);
+            _connection.Close(TcpCloseReason.IdleTimeout, fault.Message);
+        }
+        else if (_options.MessageTimeout > TimeSpan.Zero && HasPartOfMessage
+            && _options.Clock.GetElapsedTime(Volatile.Read(ref _awaitedSince)) >= _options.MessageTimeout)
+        {
+            NetLabException fault = new(FaultKind.MessageTimeout, $"{_connection.RemoteEndPoint} was closed: "
+                + $"it did not send the rest of a message within {_options.MessageTimeout.TotalSeconds} s. "
+                + $"Raise -MessageTimeoutSec, or check that both sides use the framing {_connection.Framing}.");
+            _host.Report(fault, _connection.RemoteEndPoint);
+            _connection.Close(TcpCloseReason.MessageTimeout, fault.Message);
+        }
+    }
+
+    /// <summary>Whether a message has begun to arrive, and its rest is awaited.</summary>
+    private bool HasPartOfMessage => Volatile.Read(ref _messagesBefore) == _connection.MessagesReceived && !_connection.IsClosed;
+
+    private void EndForMemory(HeldMemory memory)
+    {
+        NetLabException fault = new(FaultKind.TooMuchPending, $"{_connection.RemoteEndPoint} was closed: the connections of the server held "
+            + $"more than {memory.Budget.Limit} bytes of incomplete messages and unsent answers, and this one the most, {memory.Bytes}. "
+            + "Check why the client does not send the rest or does not read its answers, or raise -MaxPendingBytes.");
+        _host.Report(fault, _connection.RemoteEndPoint);
+        _connection.Close(TcpCloseReason.TooMuchPending, fault.Message);
+    }
+
+    /// <summary>Starts the time of a message that has begun to arrive; more bytes of it do not give it more time.</summary>
+    private void NoteWait()
+    {
+        if (_connection.Reader.Pending == 0)
+        {
+            Volatile.Write(ref _messagesBefore, -1);
+        }
+        else if (_messagesBefore != _connection.MessagesReceived)
+        {
+            Volatile.Write(ref _awaitedSince, _options.Clock.GetTimestamp());
+            Volatile.Write(ref _messagesBefore, _connection.MessagesReceived);
+        }
+    }
+
+    /// <summary>Gives memory back while the peer does not take its answers.</summary>
+    private ValueTask TrimWhile(ValueTask sending)
+    {
+        if (!sending.IsCompleted)
+        {
+            _connection.Reader.Trim();
+        }
+
+        return sending;
+    }
+}
