@@ -4,14 +4,14 @@ using PSNetLab.Engine.Http.Protocol;
 
 namespace PSNetLab.Engine.Http.Files;
 
-/// <summary>Compresses files as they are sent.</summary>
+/// <summary>Compresses content in memory.</summary>
 internal static class Compression
 {
-    // Above, a file takes longer than it saves.
+    // Higher qualities take more time than the smaller size saves.
     private const int BrotliQuality = 5;
     private const int BrotliWindow = 22;
 
-    /// <summary>The content in a coding; null when it does not get smaller by it.</summary>
+    /// <summary>The compressed content; null if it does not get smaller.</summary>
     internal static byte[]? Compress(ReadOnlySpan<byte> source, ContentCoding coding)
     {
         byte[] buffer = ArrayPool<byte>.Shared.Rent(source.Length);
@@ -42,7 +42,7 @@ internal static class Compression
         }
         catch (NotSupportedException)
         {
-            return 0; // the stream is not longer than the source
+            return 0; // the compressed content is longer than the source
         }
 
         return (int)compressed.Position;

@@ -3,11 +3,11 @@ using PSNetLab.Engine.Http.Protocol;
 
 namespace PSNetLab.Engine.Http.Files;
 
-/// <summary>Compresses files: each once for all who ask at the same time, and few at a time.</summary>
-/// <param name="clock">What tells how old a file is.</param>
+/// <summary>Compresses files: each once for all who ask for it at the same time, and few at a time.</summary>
+/// <param name="clock">The clock that file times are compared with.</param>
 internal sealed class CompressionQueue(TimeProvider clock)
 {
-    /// <summary>The most files that are being compressed or wait for it.</summary>
+    /// <summary>The maximum number of files that are being compressed or wait for it.</summary>
     internal const int Most = 64;
 
     // While a large file keeps changing, a compressed copy is out of date as soon as it is made.
@@ -18,11 +18,11 @@ internal sealed class CompressionQueue(TimeProvider clock)
     private readonly SharedWork<(string Path, FileStamp Stamp, string ETag, ContentCoding Coding), FileForm?> _works = new(Most);
     private readonly Dictionary<string, (FileStamp Stamp, long Since)> _changing = new(WebRoot.PathComparer);
 
-    /// <summary>Compresses a file, or waits for whoever does.</summary>
-    /// <returns>See <see cref="WebFile.Compress"/>. Also null if there is too much to do, or if the file keeps changing.</returns>
+    /// <summary>Compresses a file, or waits until another request has done so.</summary>
+    /// <returns>See <see cref="WebFile.Compress"/>. Also null if too many files wait, or if the file keeps changing.</returns>
     internal Task<FileForm?> MakeAsync(WebFile file, ContentCoding coding)
     {
-        // The tag of a file in memory is a hash of its content. A large file is read when its turn comes.
+        // The tag of a file in memory is a hash of its content, so equal keys mean equal content. A large file is read later.
         bool mayChange = !file.Plain.IsInMemory && file.Stamp.MayChangeUnnoticed(clock);
         if (mayChange && IsChanging(file))
         {
@@ -34,7 +34,7 @@ internal sealed class CompressionQueue(TimeProvider clock)
     }
 
     /// <summary>
-    /// Whether the file has changed since it was compressed a moment ago, or so many files are new that none is worth it.
+    /// Whether the file has changed since it was last compressed, or too many files have changed recently to keep track of them.
     /// </summary>
     private bool IsChanging(WebFile file)
     {

@@ -6,11 +6,11 @@ namespace PSNetLab.Engine.Http.Files;
 /// <remarks>
 /// A file is kept once, with its compressed forms, and is found under every spelling of its path in a request: /a, //a, /%61.
 /// </remarks>
-/// <param name="clock">What tells how old a file is.</param>
-/// <param name="localDevice">The file system that answers without a network; null when there is none.</param>
+/// <param name="clock">The clock that file times are compared with.</param>
+/// <param name="localDevice">The device number of the served folder if it is on a local disk; otherwise null.</param>
 internal sealed class FileCache(TimeProvider clock, ulong? localDevice)
 {
-    // What the system was asked for so recently, it has in memory.
+    // The system still caches what it was asked for within this time.
     private const long MillisecondsWarm = 1000;
 
     private const long MostBytes = 64 * 1024 * 1024;
@@ -30,7 +30,7 @@ internal sealed class FileCache(TimeProvider clock, ulong? localDevice)
         internal volatile WebFile? File = file;
     }
 
-    /// <summary>A spelling.</summary>
+    /// <summary>One spelling of a path.</summary>
     private sealed class Name(byte[] key, Entry entry)
     {
         internal readonly byte[] Key = key;
@@ -41,9 +41,9 @@ internal sealed class FileCache(TimeProvider clock, ulong? localDevice)
         internal long Weight => Key.Length + 256;
     }
 
-    /// <summary>The file under the path of a request, if it is what is on disk now.</summary>
-    /// <param name="key">The path as it came.</param>
-    /// <param name="onlyIfWarm">Whether not to look where the system might have to wait for a disk or a network.</param>
+    /// <summary>The cached file for the path of a request, if it has not changed on disk; otherwise null.</summary>
+    /// <param name="key">The path as received.</param>
+    /// <param name="onlyIfWarm">Whether to return null rather than risk waiting for a disk or a network.</param>
     internal WebFile? Find(ReadOnlySpan<byte> key, bool onlyIfWarm = false)
     {
         if (LookupEntry(key) is not { File: { } file } entry)
@@ -69,14 +69,14 @@ internal sealed class FileCache(TimeProvider clock, ulong? localDevice)
         }
         catch (IOException)
         {
-            return null; // whoever opens it now gets the same fault, and tells it
+            return null; // opening the file fails in the same way, and that is reported
         }
     }
 
-    /// <summary>The file that has just been opened, if it was sent before under any spelling.</summary>
+    /// <summary>The cached file for one that was just opened, under any spelling; null if there is none or it has changed.</summary>
     /// <param name="key">The path of the request; null when the next request for it may mean another file.</param>
     /// <param name="path">The file.</param>
-    /// <param name="stamp">Its stamp now.</param>
+    /// <param name="stamp">Its current stamp.</param>
     internal WebFile? Find(byte[]? key, FilePath path, FileStamp stamp)
     {
         lock (_gate)
@@ -93,13 +93,13 @@ internal sealed class FileCache(TimeProvider clock, ulong? localDevice)
         }
     }
 
-    /// <summary>Keeps a file for the next request.</summary>
+    /// <summary>Caches a file.</summary>
     /// <param name="key">The path of the request; null when the next request for it may mean another file.</param>
     /// <param name="file">The file.</param>
-    /// <returns>The file, or the one that another request has added meanwhile, so that both share its compressed forms.</returns>
+    /// <returns>The file, or the same one that another request added first, so that both share its compressed forms.</returns>
     internal WebFile Add(byte[]? key, WebFile file)
     {
-        // Another change within the same tick of the file system's clock could not be seen.
+        // Another change within the same tick of the file system's clock would go unnoticed.
         if (file.Stamp.MayChangeUnnoticed(clock))
         {
             return file;
@@ -129,7 +129,7 @@ internal sealed class FileCache(TimeProvider clock, ulong? localDevice)
         }
     }
 
-    /// <summary>Forgets all files, when nobody sends them any more.</summary>
+    /// <summary>Empties the cache and releases its memory files. Call this when nothing is being sent any more.</summary>
     internal void Clear()
     {
         lock (_gate)
@@ -147,7 +147,7 @@ internal sealed class FileCache(TimeProvider clock, ulong? localDevice)
     }
 
     /// <summary>
-    /// The file that was last sent for the path of a request; whether it still is what is on disk, the caller has to see.
+    /// The cached file for the path of a request, or null. It may be out of date: the caller has to check.
     /// </summary>
     internal WebFile? Lookup(ReadOnlySpan<byte> key) => LookupEntry(key)?.File;
 
@@ -163,7 +163,7 @@ internal sealed class FileCache(TimeProvider clock, ulong? localDevice)
         return name.Entry;
     }
 
-    /// <summary>Weighs a file that has come to hold more.</summary>
+    /// <summary>Updates the weight of a file that now holds another form.</summary>
     private void Weigh(Entry entry)
     {
         lock (_gate)
@@ -210,7 +210,7 @@ internal sealed class FileCache(TimeProvider clock, ulong? localDevice)
         entry.File = null; // Shrink drops its names
     }
 
-    /// <summary>Drops what was not used since the last time, then anything, until half of the room is free.</summary>
+    /// <summary>If the cache is too large, drops what was not used since the last time, then anything, until half of it is free.</summary>
     private void Shrink()
     {
         for (int round = 0; round < 2 && _bytes > MostBytes; round++)

@@ -2,15 +2,15 @@ using PSNetLab.Engine.Http.Server;
 
 namespace PSNetLab.Engine.Http.Files;
 
-/// <summary>A file as it is sent: as it is on disk, or compressed. As a response, the whole of it.</summary>
+/// <summary>One form of a file: as it is on disk, or compressed. It is also the response that sends all of it.</summary>
 internal sealed class FileForm : Response, IDisposable
 {
     private Response? _notModified;
 
-    /// <summary>The file that is asked for.</summary>
+    /// <summary>The requested file.</summary>
     internal required FilePath File { get; init; }
 
-    /// <summary>The file that holds the bytes; another one where it was compressed beforehand.</summary>
+    /// <summary>The file that has the bytes: the requested one, or a .gz or .br file next to it.</summary>
     internal required FilePath Source { get; init; }
 
     internal required FileStamp Stamp { get; init; }
@@ -18,12 +18,11 @@ internal sealed class FileForm : Response, IDisposable
     /// <summary>The entity tag, with its quotes (RFC 9110, section 8.8.3).</summary>
     internal required byte[] ETag { get; init; }
 
-    /// <summary>In whole seconds, as it is told.</summary>
+    /// <summary>Last-Modified, which has whole seconds.</summary>
     internal required DateTime LastModified { get; init; }
 
     /// <summary>
-    /// The fields that do not describe the content itself, and so belong to 206, 304 and 416, too (RFC 9110, section
-    /// 15.4.5).
+    /// The fields that do not describe the content itself, so 206, 304 and 416 have them, too (RFC 9110, section 15.4.5).
     /// </summary>
     internal required byte[] CommonFields { get; init; }
 
@@ -32,9 +31,9 @@ internal sealed class FileForm : Response, IDisposable
     /// <summary>Whether it can be sent without opening a file.</summary>
     internal bool IsInMemory => Content.Bytes.Length == Content.Length;
 
-    /// <summary>Says that the client has it already.</summary>
+    /// <summary>The response to a client that already has this form.</summary>
     internal Response NotModified => _notModified ??= new Response { Status = 304, Fields = CommonFields };
 
-    /// <summary>To be called when nobody sends it any more.</summary>
+    /// <summary>Call this when it is not being sent any more.</summary>
     public void Dispose() => Content.Copy?.Dispose();
 }

@@ -9,7 +9,7 @@ using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab.Engine.Http.Files;
 
-/// <summary>A path, in the form in which the system can be asked about it without further work.</summary>
+/// <summary>A path, encoded once for system calls.</summary>
 internal sealed unsafe class FilePath
 {
     private const int TypeMask = 0xF000, TypeFolder = 0x4000, TypeFile = 0x8000, TypeLink = 0xA000;
@@ -26,7 +26,7 @@ internal sealed unsafe class FilePath
 
     internal string Text { get; }
 
-    /// <summary>What is there now. Follows links.</summary>
+    /// <summary>The stamp of what is at the path now. Follows links.</summary>
     internal FileStamp Stat()
     {
         if (!FileCalls.HasStat)
@@ -37,11 +37,13 @@ internal sealed unsafe class FilePath
         StatX stat;
         fixed (byte* path = _native)
         {
-            return FileCalls.Stat(FileCalls.CurrentFolder, path, 0, FileCalls.StatMask, &stat) == 0 ? Stamp(stat) : Fault(Marshal.GetLastPInvokeError());
+            return FileCalls.Stat(FileCalls.CurrentFolder, path, 0, FileCalls.StatMask, &stat) == 0
+                ? Stamp(stat)
+                : Fault(Marshal.GetLastPInvokeError());
         }
     }
 
-    /// <summary>What a file is that has been opened.</summary>
+    /// <summary>The stamp of an open file.</summary>
     internal FileStamp Stat(SafeFileHandle file)
     {
         if (!FileCalls.HasStat)
@@ -52,16 +54,18 @@ internal sealed unsafe class FilePath
         StatX stat;
         fixed (byte* empty = s_empty)
         {
-            return FileCalls.Stat(file, empty, FileCalls.EmptyPath, FileCalls.StatMask, &stat) == 0 ? Stamp(stat) : Fault(Marshal.GetLastPInvokeError());
+            return FileCalls.Stat(file, empty, FileCalls.EmptyPath, FileCalls.StatMask, &stat) == 0
+                ? Stamp(stat)
+                : Fault(Marshal.GetLastPInvokeError());
         }
     }
 
-    /// <summary>Opens a file for reading; the system tells no lie about it any more, whatever happens to the path.</summary>
-    /// <returns>Null, and a stamp that says why, when there is no file to be had.</returns>
+    /// <summary>Opens a file for reading. The stamp belongs to the open file, whatever happens to the path meanwhile.</summary>
+    /// <returns>Null if it cannot be opened; then the stamp says why.</returns>
     /// <exception cref="IOException">The system is at a limit, or the disk fails.</exception>
     internal SafeFileHandle? Open(out FileStamp stamp)
     {
-        // A device does not like to be opened just to see that it is no file.
+        // Opening a device can have effects, so look first.
         stamp = Stat();
         if (stamp.Kind != FileKind.File)
         {
@@ -85,16 +89,16 @@ internal sealed unsafe class FilePath
         return handle;
     }
 
-    /// <summary>Whether folders can be opened like files, and what is in them be looked at from there.</summary>
+    /// <summary>Whether the system can open folders and look up names relative to them.</summary>
     internal static bool OpensFolders => FileCalls.HasStat;
 
     /// <summary>
-    /// Opens a folder, so that it stays the same whatever happens to the path; null where a folder cannot be opened, or
-    /// not by this user.
+    /// Opens a folder. The handle means the same folder whatever happens to the path. Null if the system or its permissions
+    /// do not allow that.
     /// </summary>
     internal SafeFileHandle? OpenFolder() => OpensFolders ? OpenAny(out _) : null;
 
-    /// <summary>What there is of a name in a folder that was opened. Does not follow links.</summary>
+    /// <summary>The stamp of a name in an open folder. Does not follow links.</summary>
     internal static FileStamp StatIn(SafeFileHandle folder, ReadOnlySpan<char> name)
     {
         const int MostBytes = 255 * 3; // of a name, in UTF-8
@@ -105,7 +109,7 @@ internal sealed unsafe class FilePath
         return FileCalls.Stat(folder, native, FileCalls.NoFollow, FileCalls.StatMask, &stat) == 0 ? Stamp(stat) : FileStamp.Missing;
     }
 
-    /// <summary>Where the path leads to when all links are followed; null when nowhere. With a handle, where that file is.</summary>
+    /// <summary>The path with all links followed, or that of an open file; null if it leads nowhere.</summary>
     internal string? Resolve(SafeFileHandle? handle = null)
     {
         if (OperatingSystem.IsWindows())
@@ -179,15 +183,18 @@ internal sealed unsafe class FilePath
         Ticks(stat.ModifiedSeconds, stat.ModifiedNanoseconds),
         Ticks(stat.ChangedSeconds, stat.ChangedNanoseconds));
 
-    // The file system may hold times that no DateTime can.
+    // A file system can have times that are out of the range of DateTime.
     private static long Ticks(long seconds, uint nanoseconds)
-        => DateTime.UnixEpoch.Ticks + (Math.Clamp(seconds, -60_000_000_000, 250_000_000_000) * TimeSpan.TicksPerSecond) + (nanoseconds / 100);
+        => DateTime.UnixEpoch.Ticks
+        + (Math.Clamp(seconds, -60_000_000_000, 250_000_000_000) * TimeSpan.TicksPerSecond)
+        + (nanoseconds / 100);
 
     private FileStamp Fault(int errno) => errno switch
     {
         Errno.ENOENT or Errno.ENOTDIR or Errno.ENAMETOOLONG or Errno.ELOOP or Errno.EINVAL => FileStamp.Missing,
         Errno.EACCES or Errno.EPERM => FileStamp.Denied,
-        Errno.EMFILE or Errno.ENFILE => throw SocketFaults.NoDescriptors($"'{Text}' cannot be opened", "Raise the limit (ulimit -n) or lower -MaxConnections."),
+        Errno.EMFILE or Errno.ENFILE
+            => throw SocketFaults.NoDescriptors($"'{Text}' cannot be opened", "Raise the limit (ulimit -n) or lower -MaxConnections."),
         _ => throw new IOException($"'{Text}' cannot be read: {Marshal.GetPInvokeErrorMessage(errno)}"),
     };
 

@@ -6,7 +6,7 @@ using PSNetLab.Engine.Http.Server;
 
 namespace PSNetLab.Engine.Http.Files;
 
-/// <summary>Answers with a file, or with the part of it that is asked for, or with why not (RFC 9110, sections 13 and 14).</summary>
+/// <summary>Answers with a file or a part of it, as preconditions and ranges ask for (RFC 9110, sections 13 and 14).</summary>
 internal sealed class FileResponder(SitePages pages)
 {
     internal void Answer(HttpExchange exchange, in Found found)
@@ -24,7 +24,7 @@ internal sealed class FileResponder(SitePages pages)
         }
     }
 
-    /// <summary>Answers preconditions and ranges. False when the whole file is to be sent.</summary>
+    /// <summary>Answers a request with preconditions or ranges; false if the whole file is to be sent.</summary>
     private bool TrySelect(HttpExchange exchange, FileForm form, Content content)
     {
         PreconditionResult result = Preconditions.Evaluate(
@@ -48,7 +48,8 @@ internal sealed class FileResponder(SitePages pages)
 
         RequestHead request = exchange.Request;
         if (request.Method != HttpMethod.Get || !request.Has(HttpHeader.Range)
-            || (request.Has(HttpHeader.IfRange) && !Preconditions.IfRangeHolds(exchange.Get(HttpHeader.IfRange), form.ETag, form.LastModified)))
+            || (request.Has(HttpHeader.IfRange)
+                && !Preconditions.IfRangeHolds(exchange.Get(HttpHeader.IfRange), form.ETag, form.LastModified)))
         {
             return false;
         }
@@ -85,7 +86,7 @@ internal sealed class FileResponder(SitePages pages)
     /// <summary>Several ranges as multipart/byteranges (RFC 9110, section 14.6).</summary>
     private static void AnswerRanges(HttpExchange exchange, FileForm form, Content content, ReadOnlySpan<ByteRange> ranges)
     {
-        // Nobody can put the boundary into a file beforehand who does not know it.
+        // Random, so that no file can contain it on purpose.
         string boundary = Convert.ToHexString(RandomNumberGenerator.GetBytes(12));
         var parts = new (byte[] Lines, ByteRange Range)[ranges.Length];
         for (int i = 0; i < parts.Length; i++)

@@ -1,6 +1,6 @@
 namespace PSNetLab.Engine.Http.Files;
 
-/// <summary>What there is under a path.</summary>
+/// <summary>What a path leads to.</summary>
 internal enum FileKind
 {
     Missing,
@@ -8,24 +8,24 @@ internal enum FileKind
     File,
     Folder,
 
-    /// <summary>A link, where it was not to be followed.</summary>
+    /// <summary>A link that was not followed.</summary>
     Link,
 
     /// <summary>A device, a pipe, a socket.</summary>
     Other,
 }
 
-/// <summary>What the system says of a file: as long as two stamps are equal, the content is the same.</summary>
-/// <param name="Kind">What it is.</param>
-/// <param name="Device">The file system, and <paramref name="Inode"/> the file in it, where the system has such numbers.</param>
-/// <param name="Inode">The number of the file.</param>
-/// <param name="Length">Bytes.</param>
+/// <summary>What identifies a version of a file: if two stamps are equal, so is the content.</summary>
+/// <param name="Kind">File, folder or something else.</param>
+/// <param name="Device">The number of the file system; 0 if the system does not have one.</param>
+/// <param name="Inode">The number of the file in it; 0 if the system does not have one.</param>
+/// <param name="Length">The size in bytes.</param>
 /// <param name="Modified">When the content changed, in ticks, UTC.</param>
-/// <param name="Changed">When anything about the file changed, in ticks, UTC; unlike <paramref name="Modified"/>, no
-/// program can set it back.</param>
+/// <param name="Changed">When anything about the file changed, in ticks, UTC. Programs can set
+/// <paramref name="Modified"/>, but not this.</param>
 internal readonly record struct FileStamp(FileKind Kind, ulong Device, ulong Inode, long Length, long Modified, long Changed)
 {
-    // Coarser than the clock of any file system: FAT counts in two seconds.
+    // The coarsest clock of a file system: FAT counts in steps of two seconds.
     private const long CoarsestClock = 2 * TimeSpan.TicksPerSecond;
 
     internal static readonly FileStamp Missing = new(FileKind.Missing, 0, 0, 0, 0, 0);
@@ -33,6 +33,6 @@ internal readonly record struct FileStamp(FileKind Kind, ulong Device, ulong Ino
 
     internal DateTime ModifiedUtc => new(Modified, DateTimeKind.Utc);
 
-    /// <summary>Whether a further change could leave the stamp as it is, because the last one was just now.</summary>
+    /// <summary>Whether the last change is so recent that another one might leave the stamp as it is.</summary>
     internal bool MayChangeUnnoticed(TimeProvider clock) => clock.GetUtcNow().Ticks - Math.Max(Modified, Changed) < CoarsestClock;
 }

@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 
 namespace PSNetLab.Engine.Http.Files;
 
-/// <summary>A hash of all that a listing shows of a folder.</summary>
+/// <summary>A hash of everything that a listing shows of a folder.</summary>
 internal sealed class FolderDigest : IDisposable
 {
     private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -15,7 +15,7 @@ internal sealed class FolderDigest : IDisposable
         _hash.AppendData(MemoryMarshal.AsBytes(rest));
     }
 
-    /// <summary>The hash of everything since the last call.</summary>
+    /// <summary>Returns the hash of what was added since the last call.</summary>
     internal byte[] Take() => _hash.GetHashAndReset();
 
     public void Dispose() => _hash.Dispose();

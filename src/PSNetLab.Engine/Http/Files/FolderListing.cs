@@ -16,15 +16,15 @@ internal static class FolderListing
     /// <summary>The Content-Security-Policy of the HTML form.</summary>
     internal static string ContentSecurityPolicy => Template.ContentSecurityPolicy;
 
-    /// <summary>The listing as a page. All its links are relative, so that it may stand behind a proxy that changes the path.</summary>
+    /// <summary>The listing as a page. All its links are relative, so it works behind a proxy that changes the path.</summary>
     /// <param name="path">The folder's path, decoded; it starts and ends with a slash.</param>
-    /// <param name="entries">What is in it; they are put into order.</param>
+    /// <param name="entries">Its entries. They are sorted here.</param>
     internal static byte[] Html(string path, List<ListingEntry> entries) => Html(path, entries, int.MaxValue)[0];
 
     /// <summary>The same in pieces.</summary>
     /// <param name="path">The folder's path, decoded; it starts and ends with a slash.</param>
-    /// <param name="entries">What is in it; they are put into order.</param>
-    /// <param name="pieceBytes">About the bytes of a piece.</param>
+    /// <param name="entries">Its entries. They are sorted here.</param>
+    /// <param name="pieceBytes">The approximate size of a piece.</param>
     internal static List<byte[]> Html(string path, List<ListingEntry> entries, int pieceBytes)
     {
         entries.Sort(ListingOrder.Instance);
@@ -59,20 +59,20 @@ internal static class FolderListing
     /// The listing as a JSON array of objects: name, type ("folder" or "file"), size (null for a folder), modified, href.
     /// </summary>
     /// <param name="path">The folder's path, decoded; it starts and ends with a slash.</param>
-    /// <param name="entries">What is in it; they are put into order.</param>
+    /// <param name="entries">Its entries. They are sorted here.</param>
     internal static byte[] Json(string path, List<ListingEntry> entries) => Json(path, entries, int.MaxValue)[0];
 
     /// <summary>The same in pieces.</summary>
     /// <param name="path">The folder's path, decoded; it starts and ends with a slash.</param>
-    /// <param name="entries">What is in it; they are put into order.</param>
-    /// <param name="pieceBytes">About the bytes of a piece.</param>
+    /// <param name="entries">Its entries. They are sorted here.</param>
+    /// <param name="pieceBytes">The approximate size of a piece.</param>
     internal static List<byte[]> Json(string path, List<ListingEntry> entries, int pieceBytes)
     {
         entries.Sort(ListingOrder.Instance);
         using var page = new PageWriter(PageBytes + (int)Math.Min((long)entries.Count * EntryBytes, pieceBytes));
         using var href = new PageWriter(PageBytes);
         List<byte[]> pieces = [];
-        // Without empty names: what starts with two slashes is on another host.
+        // Without empty names: a reference that starts with two slashes means another host.
         foreach (Range segment in new PathSegments(path))
         {
             href.Markup("/"u8);
@@ -195,7 +195,7 @@ internal static class FolderListing
         page.Markup(entry.IsFolder ? "/"u8 : default);
     }
 
-    // Cut, not rounded, so that 1023.99 KiB does not become 1024.0 KiB.
+    // Truncated, not rounded, so that 1023.99 KiB does not become 1024.0 KiB.
     private static void WriteSize(PageWriter page, long bytes)
     {
         if (bytes < 1024)

@@ -2,10 +2,10 @@ using System.Runtime.CompilerServices;
 
 namespace PSNetLab.Engine.Http.Files;
 
-/// <summary>The listing of a large folder, in pieces. Everyone who asks for it is sent the same one.</summary>
-/// <param name="digest">What it shows, as a <see cref="FolderDigest"/>.</param>
+/// <summary>The listing of a large folder, in pieces. All clients are sent the same object.</summary>
+/// <param name="digest">The <see cref="FolderDigest"/> of what it shows.</param>
 /// <param name="pieces">The text.</param>
-/// <param name="inUse">The bytes of all pages that are being sent.</param>
+/// <param name="inUse">Counts the bytes of all pages that are being sent.</param>
 internal sealed class FolderPage(byte[] digest, List<byte[]> pieces, StrongBox<long> inUse)
 {
     private int _readers;
@@ -17,17 +17,17 @@ internal sealed class FolderPage(byte[] digest, List<byte[]> pieces, StrongBox<l
 
     internal long Length { get; } = pieces.Sum(piece => (long)piece.Length);
 
-    /// <summary>When it was last asked for.</summary>
+    /// <summary>When it was last asked for, as <see cref="Environment.TickCount64"/>.</summary>
     internal long LastUsed { get; set; }
 
-    /// <summary>When all that it shows was last seen to be so; null if that says nothing about now.</summary>
+    /// <summary>When the page was last found to be current; null if the next request has to check again.</summary>
     internal Look? LookedAt
     {
         get => _lookedAt;
         set => _lookedAt = value;
     }
 
-    /// <summary>Says that the page is being sent, until the result is disposed of.</summary>
+    /// <summary>Counts the page as being sent until the result is disposed.</summary>
     internal Use BeginUse()
     {
         if (Interlocked.Increment(ref _readers) == 1)
@@ -46,9 +46,9 @@ internal sealed class FolderPage(byte[] digest, List<byte[]> pieces, StrongBox<l
         }
     }
 
-    /// <summary>A look at the entries of a folder.</summary>
-    /// <param name="Time">The time before it, a timestamp of the site's clock.</param>
-    /// <param name="Folder">The stamp of the folder before it.</param>
+    /// <summary>A check of a page against its folder.</summary>
+    /// <param name="Time">When it began: a timestamp of the site's clock.</param>
+    /// <param name="Folder">The stamp of the folder at that time.</param>
     internal sealed record Look(long Time, FileStamp Folder);
 
     internal readonly struct Use(FolderPage page) : IDisposable

@@ -3,9 +3,9 @@ using Microsoft.Win32.SafeHandles;
 
 namespace PSNetLab.Engine.Http.Files;
 
-/// <summary>Is shown the entries of a folder one by one.</summary>
-/// <param name="name">The name of an entry, without a path.</param>
-/// <param name="stamp">The file or folder it leads to.</param>
+/// <summary>Called for each entry of a folder.</summary>
+/// <param name="name">The name of the entry, without a path.</param>
+/// <param name="stamp">The stamp of the file or folder, with links followed.</param>
 /// <returns>Whether to go on.</returns>
 internal delegate bool EntryVisitor(ReadOnlySpan<char> name, in FileStamp stamp);
 
@@ -26,7 +26,7 @@ internal static class FolderReader
 
         try
         {
-            // The path may lead elsewhere by now; the handle still means the folder that was checked.
+            // The path may lead elsewhere by now, but the handle still means the folder that was checked.
             FileSystemEnumerable<bool> entries = new(
                 handle is null ? folder.Text : $"/proc/self/fd/{handle.DangerousGetHandle()}",
                 (ref FileSystemEntry entry) => Show(root, folder, handle, entry.FileName, visit),

@@ -3,39 +3,39 @@ using System.Runtime.CompilerServices;
 namespace PSNetLab.Engine.Http.Files;
 
 /// <summary>
-/// The listings of large folders. A page is made once for all who ask at the same time, few pages at a time, and it is made again
-/// only when something that it shows has changed.
+/// Makes the listings of large folders: each page once for all who ask for it at the same time, few pages at a time, and again
+/// only if something on it has changed.
 /// </summary>
 /// <remarks>
-/// The stamp of a folder says whether a name has come or gone, but nothing about the sizes and dates of its files. So a page is sent
-/// without another look for a second, if the stamp holds. After that, all entries are compared with what it shows, which takes a
-/// fraction of the time and no memory.
+/// The stamp of a folder changes when a name is added or removed, but not when a file grows. So a page is trusted for a second while
+/// the stamp is the same. After that, all entries are compared with a hash of what it shows, which takes a fraction of the time and
+/// no memory.
 /// </remarks>
-/// <param name="root">Where the folders are.</param>
-/// <param name="clock">What tells how old a folder and a page are.</param>
-/// <param name="mostBytesInUse">While the pages that are being sent take more, no further one is made.</param>
+/// <param name="root">The folder of the site.</param>
+/// <param name="clock">Measures the age of folders and pages.</param>
+/// <param name="mostBytesInUse">No page is made while those that are being sent have more bytes than this.</param>
 internal sealed class LargeListings(WebRoot root, TimeProvider clock, long mostBytesInUse = 256 * 1024 * 1024)
 {
-    /// <summary>The most entries of a folder that is not large: its page is made on the spot, for each request.</summary>
+    /// <summary>A folder with no more entries is not large: its page is simply made for each request.</summary>
     internal const int MostSmall = 500;
 
     private const int MostWaiting = 64;
     private const long MostBytesKept = 64 * 1024 * 1024;
 
-    // Short of the large object heap, so that a page takes no more than it has.
+    // Small enough to stay out of the large object heap.
     private const int PieceBytes = 64 * 1024;
 
-    // Between two looks at who still waits for a page.
+    // How often to check whether somebody still waits for the page.
     private const int EntriesPerLook = 256;
 
-    /// <summary>How old the sizes and dates on a page may be.</summary>
+    /// <summary>The maximum age of the sizes and dates on a page.</summary>
     private static readonly TimeSpan s_oldest = TimeSpan.FromSeconds(1);
 
     private readonly SharedWork<(string Path, bool AsJson), FolderPage?> _works = new(MostWaiting);
     private readonly Dictionary<(string Path, bool AsJson), FolderPage> _kept = [];
     private readonly StrongBox<long> _inUse = new();
 
-    /// <summary>Whether there is a page of a folder, which may be out of date.</summary>
+    /// <summary>Whether a page of a folder is kept. It may be out of date.</summary>
     internal bool Has(string path, bool asJson)
     {
         lock (_kept)
@@ -44,18 +44,19 @@ internal sealed class LargeListings(WebRoot root, TimeProvider clock, long mostB
         }
     }
 
-    /// <summary>The listing of a folder.</summary>
+    /// <summary>Makes or finds the listing of a folder.</summary>
     /// <param name="folder">The folder.</param>
-    /// <param name="path">Its path in the request, decoded; it starts and ends with a slash.</param>
-    /// <param name="asJson">Whether for a program.</param>
-    /// <param name="hasLeft">Tells whether whoever asks has gone.</param>
+    /// <param name="path">Its path on the server, decoded; it starts and ends with a slash.</param>
+    /// <param name="asJson">Whether as JSON; otherwise as HTML.</param>
+    /// <param name="hasLeft">Says whether the client has left.</param>
     /// <returns>
-    /// Null if there is too much to do; in the task, null if the folder cannot be read, or everyone has gone who waited for it.
+    /// Null if the server is too busy. The result is null if the folder cannot be read or all clients who waited for it have left.
     /// </returns>
     internal Task<FolderPage?>? MakeAsync(FilePath folder, string path, bool asJson, Func<bool> hasLeft)
     {
         (string, bool) key = (path, asJson);
-        if (Find(key) is { } page && page.LookedAt is { } look && clock.GetElapsedTime(look.Time) < s_oldest && folder.Stat() == look.Folder)
+        if (Find(key) is { } page && page.LookedAt is { } look
+            && clock.GetElapsedTime(look.Time) < s_oldest && folder.Stat() == look.Folder)
         {
             return Task.FromResult<FolderPage?>(page);
         }
@@ -105,7 +106,7 @@ internal sealed class LargeListings(WebRoot root, TimeProvider clock, long mostB
         return page;
     }
 
-    /// <returns>Null if a name could come or go without a trace, because the last one did so just now.</returns>
+    /// <returns>Null if the folder has just changed, because another change might then leave its stamp as it is.</returns>
     private FolderPage.Look? LookAt(FilePath folder)
     {
         long now = clock.GetTimestamp();
@@ -141,7 +142,7 @@ internal sealed class LargeListings(WebRoot root, TimeProvider clock, long mostB
         }
     }
 
-    /// <summary>Keeps a page, or none, in place of the one before.</summary>
+    /// <summary>Replaces the kept page; null removes it.</summary>
     private void Keep((string Path, bool AsJson) key, FolderPage? page)
     {
         lock (_kept)

@@ -1,6 +1,6 @@
 namespace PSNetLab.Engine.Http.Files;
 
-/// <summary>Folders before files, and names as people count: file2 before file10.</summary>
+/// <summary>Sorts folders before files, and numbers in names by their value: file2 before file10.</summary>
 internal sealed class ListingOrder : IComparer<ListingEntry>
 {
     internal static readonly ListingOrder Instance = new();

@@ -7,14 +7,14 @@ namespace PSNetLab.Engine.Http.Files;
 /// <summary>The media types of files, by the extensions of their names or by the whole names (RFC 9110, section 8.3).</summary>
 internal sealed class MediaTypes
 {
-    /// <summary>The media types of mime-db, plus more text; read from the assembly when first needed.</summary>
+    /// <summary>The media types of mime-db, and more names of text files. Read from the assembly on first use.</summary>
     internal static readonly MediaTypes Default = Load(out s_compressible);
 
     private const string Unknown = "application/octet-stream";
 
     private static readonly FrozenSet<string> s_compressible;
 
-    // Extensions with their dot, and whole names, sorted, so that the type of a span is found without a string.
+    // Extensions with their dot, and whole names, sorted: a span is looked up without allocating a string.
     private readonly string[] _names;
     private readonly string[] _types;
 
@@ -25,9 +25,9 @@ internal sealed class MediaTypes
         Array.Sort(_names, _types, StringComparer.OrdinalIgnoreCase);
     }
 
-    /// <summary>The same with other types for some extensions.</summary>
+    /// <summary>A copy with other types for some extensions.</summary>
     /// <param name="overrides">Media types by extension, which may begin with a dot.</param>
-    /// <exception cref="NetLabException">One is not an extension, or not a media type.</exception>
+    /// <exception cref="NetLabException">An extension or a media type is not valid.</exception>
     internal MediaTypes With(IEnumerable<KeyValuePair<string, string>> overrides)
     {
         Dictionary<string, string> types = new(StringComparer.OrdinalIgnoreCase);
@@ -107,7 +107,7 @@ internal sealed class MediaTypes
                 types[name] = typeWithCharset;
             }
 
-            // Unknown content may well be compressed already, so its type does not count, whatever the list says.
+            // Unknown content is often compressed already, so this type is left out whatever the list says.
             if (words[0] != type && type != Unknown)
             {
                 compressible.Add(type);
@@ -140,7 +140,8 @@ internal sealed class MediaTypes
             : throw Invalid($"'{type}' is not a media type (RFC 9110, section 8.3.1). "
                 + "Write it like text/html or text/html; charset=utf-16.", type);
 
-    private static NetLabException Invalid(string message, string subject) => new(FaultKind.InvalidParameters, message) { Subject = subject };
+    private static NetLabException Invalid(string message, string subject)
+        => new(FaultKind.InvalidParameters, message) { Subject = subject };
 
     private static bool StartsWith(ReadOnlySpan<char> type, string start) => type.StartsWith(start, StringComparison.OrdinalIgnoreCase);
 

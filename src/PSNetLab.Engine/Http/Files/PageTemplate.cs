@@ -4,7 +4,7 @@ using System.Text;
 namespace PSNetLab.Engine.Http.Files;
 
 /// <summary>
-/// A page from Http/Pages. In it, {{file.ext}} stands for another of these files and {{name}} for a value.
+/// A page from the folder Pages. In it, {{file.ext}} is replaced by another of these files and {{name}} by a value.
 /// </summary>
 internal sealed class PageTemplate
 {
@@ -18,15 +18,16 @@ internal sealed class PageTemplate
         Read(Resource(file));
         EndPart("");
         ContentSecurityPolicy =
-            $"default-src 'none'; {Source("style-src", _styles)}; {Source("script-src", _scripts)}; img-src data:; base-uri 'none'; form-action 'none'";
+            $"default-src 'none'; {Source("style-src", _styles)}; {Source("script-src", _scripts)}; "
+            + "img-src data:; base-uri 'none'; form-action 'none'";
     }
 
-    /// <summary>The policy (Content Security Policy Level 3) that allows only what the page itself contains.</summary>
+    /// <summary>A policy (Content Security Policy Level 3) that allows only the page's own styles and scripts.</summary>
     internal string ContentSecurityPolicy { get; }
 
     /// <summary>Writes the page.</summary>
-    /// <param name="page">The output.</param>
-    /// <param name="fill">Writes the value of a field.</param>
+    /// <param name="page">Receives the page.</param>
+    /// <param name="fill">Writes the value with the given name.</param>
     internal void Write(PageWriter page, Action<string> fill)
     {
         foreach ((byte[] markup, string field) in _parts)
@@ -42,7 +43,9 @@ internal sealed class PageTemplate
     private static string Source(string directive, List<string> texts) =>
         texts.Count == 0
             ? $"{directive} 'none'"
-            : directive + string.Concat(texts.Select(text => $" 'sha256-{Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(text)))}'"));
+            : directive + string.Concat(texts.Select(text => $" 'sha256-{Hash(text)}'"));
+
+    private static string Hash(string text) => Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
 
     private static string Resource(string file)
     {

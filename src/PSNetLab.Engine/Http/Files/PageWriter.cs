@@ -11,10 +11,10 @@ internal sealed class PageWriter : IBufferWriter<byte>, IDisposable
 
     internal PageWriter(int capacity) => _buffer = ArrayPool<byte>.Shared.Rent(capacity);
 
-    /// <summary>The bytes written so far.</summary>
+    /// <summary>The number of bytes written so far.</summary>
     internal int Length { get; private set; }
 
-    /// <summary>What was written, until the next write.</summary>
+    /// <summary>The bytes written so far. Valid until the next write.</summary>
     internal ReadOnlySpan<byte> Written => _buffer.AsSpan(0, Length);
 
     /// <inheritdoc/>
@@ -41,7 +41,7 @@ internal sealed class PageWriter : IBufferWriter<byte>, IDisposable
         _buffer = [];
     }
 
-    /// <summary>Hands out what was written, and begins again.</summary>
+    /// <summary>Returns what was written and empties the writer.</summary>
     internal byte[] Take()
     {
         byte[] taken = Written.ToArray();
@@ -49,14 +49,16 @@ internal sealed class PageWriter : IBufferWriter<byte>, IDisposable
         return taken;
     }
 
-    /// <summary>Removes what was written after a length.</summary>
+    /// <summary>Removes everything after the first bytes.</summary>
     internal void Truncate(int length) => Length = length;
 
-    /// <summary>Writes markup as it is.</summary>
+    /// <summary>Writes markup without escaping it.</summary>
     internal void Markup(ReadOnlySpan<byte> utf8) => this.Write(utf8);
 
-    /// <summary>Writes plain text, for an element or a quoted attribute. Characters that would be invisible or reorder
-    /// their neighbors appear as code points, and invalid Unicode as U+FFFD.</summary>
+    /// <summary>
+    /// Writes plain text, escaped for an element or a quoted attribute. Characters that are invisible or reorder their neighbors
+    /// are written as code points, invalid Unicode as U+FFFD.
+    /// </summary>
     internal void Text(ReadOnlySpan<char> text)
     {
         const int MostBytesPerChar = 8;
@@ -72,8 +74,10 @@ internal sealed class PageWriter : IBufferWriter<byte>, IDisposable
         Advance(length);
     }
 
-    /// <summary>Writes one segment of a path percent-encoded: only the unreserved characters of RFC 3986, 2.3 stay as they are,
-    /// so neither a colon (4.2) nor a delimiter can be taken for syntax, in a URL or in an attribute.</summary>
+    /// <summary>
+    /// Writes a segment of a path, percent-encoded. Only the unreserved characters of RFC 3986, section 2.3, stay as they are, so
+    /// nothing in it can be taken for the syntax of a URL or an attribute.
+    /// </summary>
     internal void PathSegment(ReadOnlySpan<char> segment)
     {
         const int MostBytesPerChar = 9;
@@ -101,7 +105,7 @@ internal sealed class PageWriter : IBufferWriter<byte>, IDisposable
         Advance(length);
     }
 
-    /// <summary>Writes a value of the framework as it formats itself, the same in every culture.</summary>
+    /// <summary>Writes a value in the invariant culture.</summary>
     internal void Value<T>(T value, ReadOnlySpan<char> format = default)
         where T : IUtf8SpanFormattable
     {
@@ -139,7 +143,7 @@ internal sealed class PageWriter : IBufferWriter<byte>, IDisposable
     }
 
     // Controls, marks that change the writing direction, line separators, and zero-width characters.
-    // U+200C and U+200D stay: Persian and emoji need them.
+    // U+200C and U+200D are allowed: Persian and emoji need them.
     private static bool IsDeceptive(Rune rune) =>
         Rune.IsControl(rune)
         || rune.Value is 0x061C or 0x200B or 0x200E or 0x200F or (>= 0x2028 and <= 0x202E) or (>= 0x2060 and <= 0x206F) or 0xFEFF;

@@ -1,12 +1,12 @@
 namespace PSNetLab.Engine.Http.Files;
 
-/// <summary>Enumerates the names of a path with slashes; empty ones are skipped.</summary>
+/// <summary>Enumerates the names between the slashes of a path. Empty ones are skipped.</summary>
 internal ref struct PathSegments(ReadOnlySpan<char> path)
 {
     private readonly ReadOnlySpan<char> _path = path;
     private int _next;
 
-    /// <summary>The path without empty names, so that one file has one path.</summary>
+    /// <summary>The path without empty names, so that each file has one path.</summary>
     internal static string WithoutEmpty(string path)
     {
         while (path.Contains("//", StringComparison.Ordinal))

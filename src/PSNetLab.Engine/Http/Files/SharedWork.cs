@@ -2,8 +2,8 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace PSNetLab.Engine.Http.Files;
 
-/// <summary>Work that takes a processor a while: it is done once for all who want it at the same time, and little of it at a time.</summary>
-/// <param name="most">The most works that are under way or wait.</param>
+/// <summary>Runs work that takes a lot of processor time: once for all who ask for it at the same time, and few works at a time.</summary>
+/// <param name="most">The maximum number of works that run or wait.</param>
 [SuppressMessage("Design", "CA1001", Justification = "A semaphore without a wait handle holds no resource.")]
 internal sealed class SharedWork<TKey, TResult>(int most)
     where TKey : notnull
@@ -15,7 +15,7 @@ internal sealed class SharedWork<TKey, TResult>(int most)
     {
         internal readonly Func<Func<bool>, TResult> Make = make;
 
-        /// <summary>Who waits for it, as what tells whether they have gone.</summary>
+        /// <summary>One for each who waits: says whether they have left.</summary>
         internal readonly List<Func<bool>> Askers = [];
 
         internal readonly TaskCompletionSource<TResult> Done = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -23,12 +23,12 @@ internal sealed class SharedWork<TKey, TResult>(int most)
         internal Work? Next;
     }
 
-    /// <summary>Does some work, or waits for whoever does the same.</summary>
-    /// <param name="key">What tells it from other work.</param>
-    /// <param name="make">The work. What it gets tells, from time to time, whether somebody still waits for it.</param>
-    /// <param name="afresh">Whether the work must begin after this call, because what it reads may have changed since it began.</param>
-    /// <param name="hasLeft">Tells whether whoever asks has gone; null for one who does not.</param>
-    /// <returns>Null if there is too much to do.</returns>
+    /// <summary>Runs some work, or joins the same work if it is waiting or running already.</summary>
+    /// <param name="key">Identifies the work.</param>
+    /// <param name="make">The work. Its argument says whether somebody still waits for the result.</param>
+    /// <param name="afresh">Whether work that has already begun is not good enough, because its input may have changed since.</param>
+    /// <param name="hasLeft">Says whether the caller does not need the result any more; null for one who always does.</param>
+    /// <returns>Null if too much work is waiting.</returns>
     internal Task<TResult>? DoAsync(TKey key, Func<Func<bool>, TResult> make, bool afresh, Func<bool>? hasLeft = null)
     {
         lock (_works)

@@ -3,7 +3,7 @@ using PSNetLab.Engine.Http.Server;
 
 namespace PSNetLab.Engine.Http.Files;
 
-/// <summary>Makes the field lines of a site's responses: what the user has set replaces what the server would say.</summary>
+/// <summary>Makes the field lines of a site's responses. Fields that the user has set replace those of the server.</summary>
 internal sealed class SiteFields
 {
     private readonly IReadOnlyList<KeyValuePair<string, string>> _own;
@@ -15,13 +15,13 @@ internal sealed class SiteFields
         Common = [.. common, .. FieldLines.Format(_own)];
     }
 
-    /// <summary>The lines that every response has.</summary>
+    /// <summary>The field lines of every response.</summary>
     internal byte[] Common { get; }
 
-    /// <summary>The lines of these fields, as far as the user has not set them.</summary>
+    /// <summary>The lines of those fields that the user has not set.</summary>
     internal byte[] Format(IEnumerable<KeyValuePair<string, string>> fields) => FieldLines.Format(fields, _own);
 
-    /// <summary>The lines of a page that is made here, or stands in for others.</summary>
+    /// <summary>The lines of a page that is made here or replaces another one.</summary>
     internal byte[] FormatPage(string type, IEnumerable<KeyValuePair<string, string>> fields) =>
     [
         .. Format([FieldLines.Field("Content-Type", type), FieldLines.Field("Cache-Control", "no-cache"), .. fields]),

@@ -4,10 +4,10 @@ using PSNetLab.Engine.Http.Server;
 
 namespace PSNetLab.Engine.Http.Files;
 
-/// <summary>The responses of a site that bring no file.</summary>
+/// <summary>Makes the responses that are not files.</summary>
 internal sealed class SitePages(SiteFields siteFields)
 {
-    /// <summary>Says a status: on a page for browsers, in a line for programs.</summary>
+    /// <summary>Explains a status: on a page for browsers, in a line of text for other clients.</summary>
     internal Response Status(bool asHtml, int status, string explanation, params KeyValuePair<string, string>[] fields)
     {
         string reason = HttpStatus.Reason(status);

@@ -39,7 +39,7 @@ internal sealed class StaticSiteHandler : IHttpHandler, IDisposable
         int query = target.IndexOf((byte)'?');
         if (query >= 0 && target[query..].Contains((byte)'#'))
         {
-            return false; // no target: HandleAsync says so
+            return false; // not a valid target: HandleAsync answers
         }
 
         ReadOnlySpan<byte> key = query < 0 ? target : target[..query];
@@ -89,7 +89,7 @@ internal sealed class StaticSiteHandler : IHttpHandler, IDisposable
     public Response Refuse(HttpExchange exchange, int status, string explanation, params KeyValuePair<string, string>[] fields)
         => _pages.Status(WantsHtml(exchange), status, explanation, fields);
 
-    /// <summary>To be called when the last connection has ended.</summary>
+    /// <summary>Call this after the last connection has ended.</summary>
     public void Dispose()
     {
         Site.Files.Clear();
@@ -108,11 +108,11 @@ internal sealed class StaticSiteHandler : IHttpHandler, IDisposable
 
     private static bool WantsHtml(HttpExchange exchange) => Accept.NamesHtml(exchange.Get(HttpHeader.Accept));
 
-    /// <summary>A range is one of the file as it is.</summary>
+    /// <summary>The value of Accept-Encoding; empty for a range, which is a part of the uncompressed file.</summary>
     private static ReadOnlySpan<byte> AcceptEncodingOf(HttpExchange exchange)
         => exchange.Request.Has(HttpHeader.Range) ? default : exchange.Get(HttpHeader.AcceptEncoding);
 
-    /// <summary>Answers what is not for a file.</summary>
+    /// <summary>Answers requests that are not allowed or do not ask for a file.</summary>
     private bool TryRefuse(HttpExchange exchange)
     {
         HttpMethod method = exchange.Request.Method;
@@ -150,7 +150,7 @@ internal sealed class StaticSiteHandler : IHttpHandler, IDisposable
 
         if (fault != PathFault.None)
         {
-            // A name with a slash in it does not exist; the others are no names.
+            // A name with a slash in it cannot exist; the other faults make the path invalid.
             exchange.Answer(fault == PathFault.EncodedSlash
                 ? Refuse(exchange, 404, "There is no such file here.")
                 : Refuse(exchange, 400, "The path in the request is not valid."));

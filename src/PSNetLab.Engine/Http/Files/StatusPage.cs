@@ -1,6 +1,6 @@
 namespace PSNetLab.Engine.Http.Files;
 
-/// <summary>The page a browser shows for a status without content of its own.</summary>
+/// <summary>The page that explains a status to the user of a browser.</summary>
 internal static class StatusPage
 {
     private const int Capacity = 4096;

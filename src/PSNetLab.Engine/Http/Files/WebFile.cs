@@ -6,13 +6,13 @@ using PSNetLab.Engine.Http.Server;
 
 namespace PSNetLab.Engine.Http.Files;
 
-/// <summary>A file of a web site with the forms it can be sent in. Right as long as its stamp is.</summary>
+/// <summary>A version of a file with the forms it can be sent in. Valid while the file has the same stamp.</summary>
 internal sealed class WebFile : IDisposable
 {
-    /// <summary>Files up to this many bytes are kept in memory and sent with their head in one go.</summary>
+    /// <summary>Files up to this many bytes are kept in memory and sent together with their head.</summary>
     internal const int MostBytesKept = 64 * 1024;
 
-    // Below, a packet is a packet; above, nobody should wait for it.
+    // A smaller file fits into one packet anyway; a larger one takes too long to compress.
     private const int LeastBytesCompressed = 1024;
     private const int MostBytesCompressed = 8 * 1024 * 1024;
 
@@ -25,15 +25,21 @@ internal sealed class WebFile : IDisposable
     private readonly Coded _gzip;
     private readonly Coded _brotli;
 
-    /// <param name="options">What the site is to do.</param>
-    /// <param name="root">Where the file is.</param>
-    /// <param name="fields">What its responses say.</param>
-    /// <param name="compressions">What compresses it.</param>
+    /// <param name="options">The options of the site.</param>
+    /// <param name="root">The folder of the site.</param>
+    /// <param name="fields">Makes the fields of its responses.</param>
+    /// <param name="compressions">Compresses it.</param>
     /// <param name="path">The file.</param>
-    /// <param name="handle">The same, open.</param>
-    /// <param name="stamp">What it is now.</param>
+    /// <param name="handle">The open file.</param>
+    /// <param name="stamp">Its current stamp.</param>
     internal WebFile(
-        StaticSiteOptions options, WebRoot root, SiteFields fields, CompressionQueue compressions, FilePath path, SafeFileHandle handle, FileStamp stamp)
+        StaticSiteOptions options,
+        WebRoot root,
+        SiteFields fields,
+        CompressionQueue compressions,
+        FilePath path,
+        SafeFileHandle handle,
+        FileStamp stamp)
     {
         _options = options;
         _root = root;
@@ -48,7 +54,7 @@ internal sealed class WebFile : IDisposable
         Plain = NewForm(path, stamp, Kept(handle, stamp), ContentCoding.Identity);
     }
 
-    /// <summary>Raised when it has come to hold more.</summary>
+    /// <summary>Raised when another form is kept.</summary>
     internal event Action? Grown;
 
     internal FilePath Path { get; }
@@ -58,13 +64,13 @@ internal sealed class WebFile : IDisposable
     /// <summary>The file as it is on disk.</summary>
     internal FileForm Plain { get; }
 
-    /// <summary>Bytes of memory it holds.</summary>
+    /// <summary>The memory it takes, in bytes.</summary>
     internal long Weight => 2048 + Forms.Sum(form => (long)form.Content.Bytes.Length);
 
     private IEnumerable<FileForm> Forms
         => new[] { Plain, _gzip.Sibling, _gzip.Made, _brotli.Sibling, _brotli.Made }.OfType<FileForm>().Distinct();
 
-    /// <summary>The form for what the client accepts; null when it has to be made first, by <see cref="MakeAsync"/>.</summary>
+    /// <summary>The form that suits the client; null if <see cref="MakeAsync"/> has to make it first.</summary>
     internal FileForm? TryChoose(ReadOnlySpan<byte> acceptEncoding)
     {
         ContentCoding coding = Coding(acceptEncoding);
@@ -83,7 +89,7 @@ internal sealed class WebFile : IDisposable
         return coded.Made;
     }
 
-    /// <summary>The form for what the client accepts, compressed now if need be; those who want the same wait for one.</summary>
+    /// <summary>The form that suits the client. It is compressed now if necessary, once for all who wait for it.</summary>
     internal async ValueTask<FileForm> MakeAsync(byte[] acceptEncoding)
     {
         if (TryChoose(acceptEncoding) is { } ready)
@@ -100,7 +106,7 @@ internal sealed class WebFile : IDisposable
             {
                 FileForm form = NewForm(coded.SiblingPath, stamp, Kept(handle, stamp), coding);
 
-                // Another change within the same tick of the file system's clock could not be seen.
+                // Another change within the same tick of the file system's clock would go unnoticed.
                 if (!stamp.MayChangeUnnoticed(_options.Clock))
                 {
                     coded.Sibling = form;
@@ -135,7 +141,7 @@ internal sealed class WebFile : IDisposable
         return Keep(Of(coding), compressed is null ? Plain : NewForm(Path, Stamp, compressed, coding));
     }
 
-    /// <summary>To be called when nobody sends it any more.</summary>
+    /// <summary>Call this when it is not being sent any more.</summary>
     public void Dispose()
     {
         foreach (FileForm form in Forms)
@@ -166,10 +172,10 @@ internal sealed class WebFile : IDisposable
 
     private Coded Of(ContentCoding coding) => coding == ContentCoding.Gzip ? _gzip : _brotli;
 
-    /// <summary>Whether a file that was compressed beforehand holds this one, and not one that was here before.</summary>
+    /// <summary>Whether a .gz or .br file exists and is not older than this file.</summary>
     private bool IsCurrent(FileStamp sibling) => sibling.Kind == FileKind.File && sibling.Modified >= Stamp.Modified;
 
-    /// <returns>What is kept: somebody else may have been faster.</returns>
+    /// <returns>The form that is kept: another request may have been faster.</returns>
     private FileForm Keep(Coded coded, FileForm made)
     {
         if (Interlocked.CompareExchange(ref coded.Made, made, null) is { } before)
@@ -209,13 +215,17 @@ internal sealed class WebFile : IDisposable
                 FieldLines.Field("ETag", Encoding.Latin1.GetString(etag)),
                 FieldLines.Field("Last-Modified", modified.ToString("R")),
                 FieldLines.Field("Cache-Control", _options.CacheControl),
-                .. coding == ContentCoding.Identity ? [FieldLines.Field("Accept-Ranges", "bytes")] : Array.Empty<KeyValuePair<string, string>>(),
+                .. coding == ContentCoding.Identity
+                    ? [FieldLines.Field("Accept-Ranges", "bytes")]
+                    : Array.Empty<KeyValuePair<string, string>>(),
                 .. _isCompressible ? [FieldLines.Field("Vary", "Accept-Encoding")] : Array.Empty<KeyValuePair<string, string>>(),
             ]);
         byte[] about = _fields.Format(
             [
                 FieldLines.Field("Content-Type", _mediaType),
-                .. coding == ContentCoding.Identity ? [] : new[] { FieldLines.Field("Content-Encoding", coding == ContentCoding.Gzip ? "gzip" : "br") },
+                .. coding == ContentCoding.Identity
+                    ? []
+                    : new[] { FieldLines.Field("Content-Encoding", coding == ContentCoding.Gzip ? "gzip" : "br") },
             ]);
         common = [.. common, .. _fields.Common];
         return new FileForm
@@ -234,12 +244,12 @@ internal sealed class WebFile : IDisposable
     }
 
     /// <summary>
-    /// Of a small file, a hash of its content: two changes within a tick of the file system's clock still give two tags.
-    /// Of a large one, a hash of its stamp.
+    /// For a small file, a hash of its content, so that two changes within a tick of the file system's clock give two tags. For a
+    /// large file, a hash of its stamp.
     /// </summary>
     private byte[] ETag(FilePath source, FileStamp stamp, byte[]? content, ContentCoding coding)
     {
-        // What is compressed here depends on nothing but the file.
+        // A form that is compressed here depends only on the file.
         bool isMade = coding != ContentCoding.Identity && source == Path;
         bool isKnown = isMade ? Plain.IsInMemory : content is not null;
         ReadOnlySpan<byte> basis = !isKnown ? Encoding.UTF8.GetBytes(stamp.ToString()) : isMade ? Plain.Content.Bytes.Span : content;
@@ -254,15 +264,15 @@ internal sealed class WebFile : IDisposable
         return Encoding.Latin1.GetBytes($"\"{Convert.ToHexString(hash[..8]).ToLowerInvariant()}{suffix}\"");
     }
 
-    /// <summary>What there is of the file in one coding.</summary>
+    /// <summary>The compressed forms of the file in one coding.</summary>
     private sealed class Coded(FilePath file, string suffix)
     {
-        /// <summary>The form made here, or the file as it is if that does not get smaller; null before somebody has tried.</summary>
+        /// <summary>The form made here, or the file as it is if that does not get smaller; null if nobody has asked for it.</summary>
         internal FileForm? Made;
 
         private FilePath? _siblingPath;
 
-        /// <summary>The file that was compressed beforehand, as it was last.</summary>
+        /// <summary>The form that was last read from a .gz or .br file.</summary>
         internal FileForm? Sibling { get; set; }
 
         internal FilePath SiblingPath => _siblingPath ??= new FilePath(file.Text + suffix);

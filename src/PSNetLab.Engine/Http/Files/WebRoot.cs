@@ -2,26 +2,27 @@ using Microsoft.Win32.SafeHandles;
 
 namespace PSNetLab.Engine.Http.Files;
 
-/// <summary>The folder a web server serves, and nothing outside of it.</summary>
+/// <summary>The folder that a web server serves. Nothing outside it can be opened.</summary>
 /// <remarks>
-/// A path is judged twice: its names before anything is opened, and, once it is open, where the system says that the opened file
-/// really is. The second look cannot be fooled by links or by what somebody changes in between, on Linux, macOS and Windows; other
-/// systems only tell where the path leads.
+/// A path is checked twice: its names before anything is opened, and then the real place of the open file, as the system reports
+/// it. On Linux, macOS and Windows, the second check holds whatever links there are and whatever changes meanwhile. Other systems
+/// can only say where the path leads.
 /// </remarks>
 internal sealed class WebRoot
 {
     private const int MostSegments = 255;
 
-    private static readonly StringComparison s_comparison = OperatingSystem.IsLinux() ? StringComparison.Ordinal : StringComparison.OrdinalIgnoreCase;
+    private static readonly StringComparison s_comparison
+        = OperatingSystem.IsLinux() ? StringComparison.Ordinal : StringComparison.OrdinalIgnoreCase;
 
-    /// <summary>Tells paths apart as the system does.</summary>
+    /// <summary>Compares paths as the system usually does: only on Linux, case matters.</summary>
     internal static readonly StringComparer PathComparer = StringComparer.FromComparison(s_comparison);
 
     private readonly bool _includeHidden;
     private readonly bool _followLinks;
     private readonly FilePath _path;
 
-    // An object, because several threads look at it at a time.
+    // An object, so that threads see both of its values or neither.
     private RealFolder? _real;
 
     internal WebRoot(string path, bool includeHidden, bool followLinks)
@@ -32,19 +33,18 @@ internal sealed class WebRoot
         LocalDevice = IsLocal ? _path.Stat().Device : null;
     }
 
-    /// <summary>The file system of the folder; null when it is one that may have to ask a network.</summary>
+    /// <summary>The device number of the folder; null if it may be on a network.</summary>
     internal ulong? LocalDevice { get; }
 
-    // Only Linux has threads that must not wait for it.
+    // Only Linux has event loops, which must not wait for a network.
     private bool IsLocal
         => !OperatingSystem.IsLinux() || new DriveInfo(_path.Text).DriveType is DriveType.Fixed or DriveType.Ram or DriveType.Removable;
 
-    /// <summary>The folder, without a separator at its end unless it is the root of a file system.</summary>
+    /// <summary>The path of the folder, without a separator at its end unless it is the root of a file system.</summary>
     internal string Folder => _path.Text;
 
     /// <summary>
-    /// The path on disk of the decoded path of a URL ("/" and segments); null when its names are such that nothing is
-    /// served there.
+    /// The path on disk for the decoded path of a URL ("/" and segments); null if one of its names is never served.
     /// </summary>
     internal FilePath? Map(string urlPath)
     {
@@ -58,20 +58,22 @@ internal sealed class WebRoot
         }
 
         string relative = PathSegments.WithoutEmpty(urlPath).TrimStart('/');
-        return relative.Length == 0 ? _path : new FilePath(Path.Join(_path.Text, OperatingSystem.IsWindows() ? relative.Replace('/', '\\') : relative));
+        return relative.Length == 0
+            ? _path
+            : new FilePath(Path.Join(_path.Text, OperatingSystem.IsWindows() ? relative.Replace('/', '\\') : relative));
     }
 
     /// <summary>
-    /// Whether a file or folder of this name may be shown: it is not hidden, a request can name it, and on Windows it
-    /// means nothing but itself.
+    /// Whether a file or folder with this name is served: it is not hidden, a request can contain it, and on Windows it has no
+    /// other meaning.
     /// </summary>
     internal bool IsServed(ReadOnlySpan<char> name)
         => !name.ContainsAnyInRange('\u0000', '\u001F') && !name.ContainsAnyInRange('\u007F', '\u009F') // PathFault.ForbiddenCharacter
-        && (_includeHidden || name[0] != '.' || name.SequenceEqual(".well-known")) // RFC 8615 names are meant to be asked for
+        && (_includeHidden || name[0] != '.' || name.SequenceEqual(".well-known")) // not meant to be hidden (RFC 8615)
         && (!OperatingSystem.IsWindows() || WindowsNames.IsPlain(name));
 
     /// <summary>Opens a file for reading.</summary>
-    /// <returns>Null, and a stamp that says why, when there is none, or when it is not inside the root.</returns>
+    /// <returns>Null if it cannot be opened or is not inside the root; then the stamp says why.</returns>
     internal SafeFileHandle? Open(FilePath path, out FileStamp stamp)
     {
         SafeFileHandle? handle = path.Open(out stamp);
@@ -85,7 +87,7 @@ internal sealed class WebRoot
         return handle;
     }
 
-    /// <summary>Opens a file for reading if it is still the one with this stamp; null when it is not.</summary>
+    /// <summary>Opens a file for reading if it still has this stamp; otherwise null.</summary>
     internal SafeFileHandle? Open(FilePath path, FileStamp expected)
     {
         SafeFileHandle? handle = Open(path, out FileStamp stamp);
@@ -98,7 +100,7 @@ internal sealed class WebRoot
         return null;
     }
 
-    /// <summary>Whether a path, or the file that was opened by it, lies inside the root once all links are followed.</summary>
+    /// <summary>Whether a path, or the file that was opened with it, is inside the root after all links are followed.</summary>
     internal bool Contains(FilePath path, SafeFileHandle? handle = null)
     {
         if (_followLinks)
@@ -112,7 +114,7 @@ internal sealed class WebRoot
             && (target.Length == root.Length || Path.EndsInDirectorySeparator(root) || target[root.Length] == Path.DirectorySeparatorChar);
     }
 
-    /// <summary>Where the root is when all links are followed. Asked anew when another folder has taken its place.</summary>
+    /// <summary>The real path of the root, with all links followed. Looked up again if another folder has taken its place.</summary>
     private string? RealRoot()
     {
         FileStamp stamp = _path.Stat();

@@ -6,27 +6,27 @@ using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab.Engine.Http.Files;
 
-/// <summary>A GET or HEAD request, as far as it says what is wanted.</summary>
+/// <summary>What a GET or HEAD request asks for.</summary>
 /// <param name="Path">The decoded path.</param>
-/// <param name="Key">The path as it came.</param>
-/// <param name="Query">The question mark and what follows, or nothing.</param>
-/// <param name="AcceptEncoding">The value of the field; empty when only the file as it is will do.</param>
-/// <param name="WantsJson">Whether a program asks.</param>
-/// <param name="WantsHtml">Whether a browser asks.</param>
+/// <param name="Key">The path as received.</param>
+/// <param name="Query">The question mark and what follows, or empty.</param>
+/// <param name="AcceptEncoding">The value of the field; empty if the file must not be compressed.</param>
+/// <param name="WantsJson">Whether the client prefers JSON.</param>
+/// <param name="WantsHtml">Whether the client accepts HTML, as browsers do.</param>
 internal sealed record PageRequest(string Path, byte[] Key, string Query, byte[] AcceptEncoding, bool WantsJson, bool WantsHtml)
 {
-    /// <summary>Tells whether the client has gone.</summary>
+    /// <summary>Says whether the client has left.</summary>
     internal Func<bool> HasLeft { get; init; } = () => false;
 }
 
-/// <summary>The response to a request, and what has its content if the response itself does not.</summary>
+/// <summary>A response, and its content if the response itself does not have it.</summary>
 /// <param name="Response">The response.</param>
-/// <param name="Handle">The open file.</param>
+/// <param name="Handle">The open file, if the content is in a file.</param>
 /// <param name="Path">The path of the file.</param>
-/// <param name="Listing">The listing of a large folder.</param>
+/// <param name="Listing">The listing, if the content is that of a large folder.</param>
 internal readonly record struct Found(Response Response, SafeFileHandle? Handle = null, string? Path = null, FolderPage? Listing = null);
 
-/// <summary>The folder that is served, as responses.</summary>
+/// <summary>Finds the response for each path of the served folder.</summary>
 internal sealed class WebSite
 {
     private readonly StaticSiteOptions _options;
@@ -51,18 +51,18 @@ internal sealed class WebSite
 
     internal LargeListings Listings { get; }
 
-    /// <summary>What is there for a path, if that needs no more than a look at what was sent before.</summary>
-    /// <param name="key">The path as it came.</param>
-    /// <param name="acceptEncoding">The value of the field.</param>
-    /// <param name="onlyIfWarm">Whether even that look is too much where the system might have to wait for a disk or a network.</param>
+    /// <summary>The cached form of a file, if it is in memory and still current; otherwise null.</summary>
+    /// <param name="key">The path as received.</param>
+    /// <param name="acceptEncoding">The value of Accept-Encoding.</param>
+    /// <param name="onlyIfWarm">Whether to return null rather than risk waiting for a disk or a network.</param>
     internal FileForm? TryFind(ReadOnlySpan<byte> key, ReadOnlySpan<byte> acceptEncoding, bool onlyIfWarm = false)
         => Files.Find(key, onlyIfWarm)?.TryChoose(acceptEncoding) is { IsInMemory: true } form ? form : null;
 
-    /// <summary>A file that was just opened, to be kept.</summary>
+    /// <summary>Makes a file for the cache from one that was just opened.</summary>
     internal WebFile NewFile(FilePath path, SafeFileHandle handle, FileStamp stamp)
         => new(_options, Root, _fields, _compressions, path, handle, stamp);
 
-    /// <summary>What is there for a path. May wait for the disk.</summary>
+    /// <summary>The response for a path. May wait for the disk.</summary>
     internal async Task<Found> FindAsync(PageRequest request)
     {
         LoopThread.AssertLeft("Looking for a file");
@@ -91,10 +91,10 @@ internal sealed class WebSite
         }
     }
 
-    /// <summary>A file too large for memory that was sent before, if it is still the same.</summary>
+    /// <summary>Opens a file that is too large for memory and was sent before; null if it has changed.</summary>
     private Found? TryReopen(PageRequest request)
     {
-        // What is opened is compared with what is known: there is no need to look at the path before.
+        // The open file is compared with the known stamp, so there is no need to look at the path first.
         return Files.Lookup(request.Key)?.TryChoose(request.AcceptEncoding) is { IsInMemory: false } form && form.Source == form.File
             && Root.Open(form.File, form.Stamp) is { } handle
             ? new Found(form, handle, form.File.Text)
@@ -102,11 +102,12 @@ internal sealed class WebSite
     }
 
     private Response Denied(bool asHtml)
-        => _pages.Status(asHtml, 403, "The server may not read this file. Give its user the right to, or remove the file from the folder.");
+        => _pages.Status(
+            asHtml, 403, "The server may not read this file. Give its user the right to, or remove the file from the folder.");
 
     /// <summary>
-    /// The same path with a slash at its end, so that relative links in the page lead into the folder. Never to another
-    /// host: one slash at the start, and names that hold none.
+    /// Redirects to the path with a slash at its end, so that relative links in the page lead into the folder. It starts with one
+    /// slash, and its names have none, so it never leads to another host.
     /// </summary>
     private Response Moved(PageRequest request)
     {
@@ -124,7 +125,7 @@ internal sealed class WebSite
     private async Task<Found> ServeAsync(FilePath path, PageRequest request, byte[]? key)
         => await TryServeAsync(path, request, key).ConfigureAwait(false) ?? await NotFoundAsync(request).ConfigureAwait(false);
 
-    /// <summary>A file; null when there is none inside the root.</summary>
+    /// <summary>The response with a file; null if there is none inside the root.</summary>
     private async Task<Found?> TryServeAsync(FilePath path, PageRequest request, byte[]? key)
     {
         SafeFileHandle? handle = Root.Open(path, out FileStamp stamp);
@@ -144,7 +145,7 @@ internal sealed class WebSite
 
             if (form.Source != file.Path)
             {
-                // A large file that was compressed beforehand.
+                // A large .gz or .br file.
                 if (Root.Open(form.Source, form.Stamp) is { } sibling)
                 {
                     return new Found(form, sibling, path.Text);
@@ -170,7 +171,7 @@ internal sealed class WebSite
             if (Root.Map(request.Path + _options.DefaultDocuments[i]) is { } document
                 && document.Stat().Kind is FileKind.File or FileKind.Denied)
             {
-                // Only the first can be kept: before any other, one might appear.
+                // Only the first can be found by the path later: one with precedence over another might appear.
                 return await ServeAsync(document, request, i == 0 ? request.Key : null).ConfigureAwait(false);
             }
         }
@@ -228,12 +229,16 @@ internal sealed class WebSite
         return asJson
             ? _pages.Page(200, "application/json; charset=utf-8", content, vary)
             : _pages.Page(
-                200, "text/html; charset=utf-8", content, vary, FieldLines.Field("Content-Security-Policy", FolderListing.ContentSecurityPolicy));
+                200,
+                "text/html; charset=utf-8",
+                content,
+                vary,
+                FieldLines.Field("Content-Security-Policy", FolderListing.ContentSecurityPolicy));
     }
 
     private async Task<Found> NotFoundAsync(PageRequest request, string explanation = "There is no such file here.")
     {
-        // A name with a dot is meant to be a file, and a page of HTML in its place would only confuse.
+        // A path with an extension means a file; a page of HTML in its place would confuse.
         if (_options.SpaFallback is { } fallback && !Path.HasExtension(request.Path)
             && await TryServeAsync(fallback, request).ConfigureAwait(false) is { } page)
         {
@@ -244,7 +249,7 @@ internal sealed class WebSite
             && await TryServeAsync(notFound, request with { AcceptEncoding = [] }).ConfigureAwait(false)
                 is (FileForm form, var handle, var path, _))
         {
-            // What is not there may come, so nothing that lets a client keep the page belongs to it.
+            // The file may be created later, so this response has no fields that let a client reuse it.
             Response response = new() { Status = 404, Fields = _fields.FormatPage(form.MediaType, []), Content = form.Content };
             return new Found(response, handle, path);
         }
@@ -252,7 +257,7 @@ internal sealed class WebSite
         return new Found(_pages.Status(request.WantsHtml, 404, explanation));
     }
 
-    /// <summary>A file that stands in for others; null when it is not there.</summary>
+    /// <summary>The response with a file that replaces others; null if it does not exist.</summary>
     private async Task<Found?> TryServeAsync(string name, PageRequest request)
     {
         string urlPath = "/" + (OperatingSystem.IsWindows() ? name.Replace('\\', '/') : name).TrimStart('/');
