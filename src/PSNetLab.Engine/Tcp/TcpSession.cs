@@ -256,9 +256,11 @@ internal sealed partial class TcpSession : IServedConnection
         }
 
         _connection.CountReceived();
-        _current = _connection.NewMessage(_connection.Reader.TakeRest(), truncated: true);
-        if (_options.Sink is not null)
+
+        // A connection that had to end because it held too much gets no copy of it.
+        if (_options.Sink is not null && _connection.CloseReason != TcpCloseReason.TooMuchPending)
         {
+            _current = _connection.NewMessage(_connection.Reader.TakeRest(), truncated: true);
             _connection.PauseReading();
             _isReading = false;
             await _options.Sink.AddAsync(_current).ConfigureAwait(false);
