@@ -18,7 +18,8 @@ internal sealed unsafe class EpollLoop
     internal const int MostLoops = 8;
     private const int EventsPerWait = 256;
 
-    // How long sockets are served without looking for new events.
+    // How many sockets are served, and for how long, without looking for new events.
+    private const int MostTurnsPerRound = 64;
     private static readonly long s_longestRound = Stopwatch.Frequency / 1000;
 
     // With many greedy sockets, turns get shorter, so that each still gets its turn in this time.
@@ -177,21 +178,21 @@ internal sealed unsafe class EpollLoop
     /// <summary>Serves the modest for a while, and then one of the greedy.</summary>
     private void RunTurns()
     {
-        long now = Stopwatch.GetTimestamp();
-        long end = now + s_longestRound;
-        while (_modest.Count > 0 && now < end)
+        // Only the greedy need to be protected from the modest by the clock.
+        long end = _greedy.Count > 0 ? Stopwatch.GetTimestamp() + s_longestRound : long.MaxValue;
+        for (int turns = 0; _modest.Count > 0 && turns < MostTurnsPerRound; turns++)
         {
-            LoopThread.BeginTurn(now + LoopThread.LongestTurn);
+            LoopThread.BeginTurn(LoopThread.LongestTurn);
             _modest.Take().RunTurn();
-            if (_modest.Count + _greedy.Count > 0)
+            if (end != long.MaxValue && Stopwatch.GetTimestamp() >= end)
             {
-                now = Stopwatch.GetTimestamp();
+                break;
             }
         }
 
         if (_greedy.Count > 0)
         {
-            LoopThread.BeginTurn(now + Math.Clamp(s_longestWait / _greedy.Count, s_shortestTurn, LoopThread.LongestTurn));
+            LoopThread.BeginTurn(Math.Clamp(s_longestWait / _greedy.Count, s_shortestTurn, LoopThread.LongestTurn));
             _greedy.Take().RunTurn();
         }
     }

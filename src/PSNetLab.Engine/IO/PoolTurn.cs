@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using PSNetLab.Engine.Primitives;
 
@@ -23,7 +22,7 @@ internal sealed class PoolTurn
     private int _longTurns;
     private int _reads;
 
-    internal bool IsOver => Stopwatch.GetTimestamp() >= _ends;
+    internal bool IsOver => LoopThread.IsOver(ref _ends, LoopThread.LongestTurn);
 
     /// <summary>Continues after a wait.</summary>
     /// <param name="hasWaited">Whether it really waited; if not, the turn goes on.</param>
@@ -58,7 +57,7 @@ internal sealed class PoolTurn
         Begin();
     }
 
-    private void Begin() => _ends = Stopwatch.GetTimestamp() + LoopThread.LongestTurn;
+    private void Begin() => _ends = 0;
 
     private static void Add(Action continuation)
     {
