@@ -8,13 +8,14 @@ namespace PSNetLab.Engine.Tests;
 
 public partial class AccessLogLinesTests
 {
-    private static readonly DateTimeOffset s_time = new(2000, 10, 10, 13, 55, 36, 789, TimeSpan.FromHours(-7));
+    private static readonly DateTime s_time = new(2000, 10, 10, 13, 55, 36, 789);
+    private static readonly TimeZoneInfo s_zone = Zone(TimeSpan.FromHours(-7));
 
     [Fact]
     public void A_line_is_that_of_the_common_log_format()
         => Assert.Equal(
             "127.0.0.1 - frank [10/Oct/2000:13:55:36 -0700] \"GET /apache_pb.gif HTTP/1.0\" 200 2326",
-            Common("127.0.0.1", "frank", s_time, "GET", "/apache_pb.gif", "HTTP/1.0", 200, 2326));
+            Common("127.0.0.1", "frank", "GET /apache_pb.gif HTTP/1.0", 200, 2326));
 
     [Fact]
     public void What_is_missing_is_a_dash()
@@ -22,9 +23,9 @@ public partial class AccessLogLinesTests
             "::1 - - [10/Oct/2000:13:55:36 -0700] \"-\" 400 0 \"-\" \"-\"",
             Lines(lines =>
             {
-                lines.AddCommon(IPAddress.IPv6Loopback, null, s_time, null, null, null, 400, 0);
-                lines.AddQuoted(null);
-                lines.AddQuoted("");
+                lines.AddCommon(IPAddress.IPv6Loopback, null, s_time, default, 400, 0);
+                lines.AddQuoted(default);
+                lines.AddQuoted([]);
             }));
 
     [Theory]
@@ -34,7 +35,7 @@ public partial class AccessLogLinesTests
     [InlineData("fe80::1%3", "fe80::1%3")]
     [InlineData("ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff")]
     public void The_peer_is_an_address(string remote, string expected)
-        => Assert.StartsWith(expected + " - - [", Common(remote, null, s_time, "GET", "/", "HTTP/1.1", 200, 1), StringComparison.Ordinal);
+        => Assert.StartsWith(expected + " - - [", Common(remote, null, "GET / HTTP/1.1", 200, 1), StringComparison.Ordinal);
 
     [Theory]
     [InlineData("2024-02-29T23:59:59+00:00", "[29/Feb/2024:23:59:59 +0000]")]
@@ -47,7 +48,11 @@ public partial class AccessLogLinesTests
         try
         {
             CultureInfo.CurrentCulture = new CultureInfo("ar-SA"); // another calendar, other names and separators
-            Assert.Contains(expected, Common("::1", null, DateTimeOffset.Parse(time, CultureInfo.InvariantCulture), "GET", "/", "HTTP/1.1", 200, -1), StringComparison.Ordinal);
+            DateTimeOffset at = DateTimeOffset.Parse(time, CultureInfo.InvariantCulture);
+            Assert.Contains(
+                expected,
+                Lines(lines => lines.AddCommon(IPAddress.Loopback, null, at.DateTime, default, 200, -1), Zone(at.Offset)),
+                StringComparison.Ordinal);
         }
         finally
         {
@@ -56,20 +61,41 @@ public partial class AccessLogLinesTests
     }
 
     [Fact]
-    public void Each_second_and_each_offset_has_its_own_time()
+    public void Each_second_has_its_own_time()
     {
         string text = Lines(lines =>
         {
-            foreach (DateTimeOffset time in new[] { s_time, s_time.AddMilliseconds(210), s_time.AddMilliseconds(211), s_time.AddSeconds(-1), s_time.AddSeconds(-1).ToOffset(TimeSpan.Zero), new(s_time.DateTime.AddSeconds(-1), TimeSpan.Zero) })
+            foreach (int milliseconds in new[] { 0, 210, 211, -1000 })
             {
-                lines.AddCommon(IPAddress.Loopback, null, time, null, null, null, 200, 0);
+                lines.AddCommon(IPAddress.Loopback, null, s_time.AddMilliseconds(milliseconds), default, 200, 0);
                 lines.EndLine();
             }
         });
 
         Assert.Equal(
-            ["13:55:36 -0700", "13:55:36 -0700", "13:55:37 -0700", "13:55:35 -0700", "20:55:35 +0000", "13:55:35 +0000"],
+            ["13:55:36 -0700", "13:55:36 -0700", "13:55:37 -0700", "13:55:35 -0700"],
             text.TrimEnd().Split('\n').Select(line => line[(line.IndexOf(':', StringComparison.Ordinal) + 1)..line.IndexOf(']', StringComparison.Ordinal)]));
+    }
+
+    [Fact]
+    public void Summer_time_has_its_own_offset()
+    {
+        TimeZoneInfo.TransitionTime april = TimeZoneInfo.TransitionTime.CreateFixedDateRule(new DateTime(1, 1, 1, 2, 0, 0), 4, 1);
+        TimeZoneInfo.TransitionTime october = TimeZoneInfo.TransitionTime.CreateFixedDateRule(new DateTime(1, 1, 1, 3, 0, 0), 10, 1);
+        TimeZoneInfo zone = TimeZoneInfo.CreateCustomTimeZone("north", TimeSpan.FromHours(1), null, null, null,
+            [TimeZoneInfo.AdjustmentRule.CreateAdjustmentRule(DateTime.MinValue.Date, DateTime.MaxValue.Date, TimeSpan.FromHours(1), april, october)]);
+
+        string text = Lines(
+            lines =>
+            {
+                lines.AddCommon(IPAddress.Loopback, null, new DateTime(2000, 4, 1, 1, 59, 59), default, 200, 0);
+                lines.EndLine();
+                lines.AddCommon(IPAddress.Loopback, null, new DateTime(2000, 4, 1, 3, 0, 0), default, 200, 0);
+            },
+            zone);
+
+        Assert.Contains("[01/Apr/2000:01:59:59 +0100]", text, StringComparison.Ordinal);
+        Assert.Contains("[01/Apr/2000:03:00:00 +0200]", text, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -85,31 +111,28 @@ public partial class AccessLogLinesTests
     [InlineData("~ '`[]%20", "~ '`[]%20")]
     public void Nothing_a_client_sends_ends_a_field_or_a_line(string given, string logged)
     {
-        Assert.Equal($" \"{logged}\"", Lines(lines => lines.AddQuoted(given)));
-        Assert.EndsWith($"\"{logged} {logged} {logged}\" 400 5", Common("::1", null, s_time, given, given, given, 400, 5), StringComparison.Ordinal);
+        byte[] bytes = Encoding.UTF8.GetBytes(given);
+        Assert.Equal($" \"{logged}\"", Lines(lines => lines.AddQuoted(bytes)));
+        Assert.EndsWith($"\"{logged}\" 400 5", Common("::1", null, given, 400, 5), StringComparison.Ordinal);
         string user = logged.Replace(" ", "\\x20", StringComparison.Ordinal);
-        Assert.StartsWith($"::1 - {user} [", Common("::1", given, s_time, "GET", "/", "HTTP/1.1", 200, 5), StringComparison.Ordinal);
+        Assert.StartsWith($"::1 - {user} [", Common("::1", given, "GET / HTTP/1.1", 200, 5), StringComparison.Ordinal);
     }
 
     [Fact]
-    public void Half_a_surrogate_pair_is_a_replacement_character()
-        => Assert.Equal(" \"\\xEF\\xBF\\xBDa\\xEF\\xBF\\xBD\"", Lines(lines => lines.AddQuoted("\uDD11a\uD83D")));
+    public void Bytes_that_are_not_text_are_logged_as_they_came()
+        => Assert.Equal(" \"/\\xD6\\xD0.txt\"", Lines(lines => lines.AddQuoted([(byte)'/', 0xD6, 0xD0, .. ".txt"u8])));
 
     [Fact]
     public void Random_text_keeps_the_form_of_a_line()
     {
         Random random = new(27);
-        AccessLogLines lines = new();
-        char[] text = new char[30];
+        AccessLogLines lines = new(s_zone);
+        byte[] text = new byte[30];
         for (int i = 0; i < 20_000; i++)
         {
-            foreach (ref char value in text.AsSpan())
-            {
-                value = (char)random.Next(random.Next(2) == 0 ? 128 : char.MaxValue + 1);
-            }
-
+            random.NextBytes(text);
             lines.Clear();
-            lines.AddCommon(IPAddress.Loopback, text, s_time, text, text, text, 200, long.MaxValue);
+            lines.AddCommon(IPAddress.Loopback, Encoding.Latin1.GetString(text), s_time, text, 200, long.MaxValue);
             lines.AddQuoted(text);
             lines.AddQuoted(text);
             lines.EndLine();
@@ -121,21 +144,21 @@ public partial class AccessLogLinesTests
     public void Long_fields_have_room()
     {
         string target = "/" + new string('a', 100_000) + new string('中', 100_000);
-        Assert.Contains(string.Concat(Enumerable.Repeat("\\xE4\\xB8\\xAD", 100_000)) + " HTTP/1.1\" 200 1", Common("::1", null, s_time, "GET", target, "HTTP/1.1", 200, 1), StringComparison.Ordinal);
+        Assert.Contains(string.Concat(Enumerable.Repeat("\\xE4\\xB8\\xAD", 100_000)) + " HTTP/1.1\" 200 1", Common("::1", null, $"GET {target} HTTP/1.1", 200, 1), StringComparison.Ordinal);
     }
 
     [Fact]
     public void Lines_can_be_taken_off_again()
     {
         AccessLogLines lines = new();
-        lines.AddQuoted("a");
+        lines.AddQuoted("a"u8);
         int before = lines.Length;
-        lines.AddQuoted(new string('b', 100_000));
+        lines.AddQuoted(new byte[100_000]);
         lines.Truncate(before);
         Assert.Equal(" \"a\"", Encoding.ASCII.GetString(lines.Written.Span));
         lines.Trim();
         Assert.Equal(0, lines.Length);
-        lines.AddQuoted("c");
+        lines.AddQuoted("c"u8);
         Assert.Equal(" \"c\"", Encoding.ASCII.GetString(lines.Written.Span));
     }
 
@@ -146,8 +169,8 @@ public partial class AccessLogLinesTests
         IPAddress remote = IPAddress.Loopback;
         Assert.Equal(0, Allocation.Of(() =>
         {
-            lines.AddCommon(remote, "frank", s_time, "GET", "/a\"b", "HTTP/1.1", 200, 2326);
-            lines.AddQuoted("http://localhost/");
+            lines.AddCommon(remote, null, s_time, "GET /a\"b HTTP/1.1"u8, 200, 2326);
+            lines.AddQuoted("http://localhost/"u8);
             lines.EndLine();
         }));
     }
@@ -168,13 +191,15 @@ public partial class AccessLogLinesTests
     [GeneratedRegex("""\A127\.0\.0\.1 - [!-~]+ \[10/Oct/2000:13:55:36 -0700\] "[ !#-~]+" 200 9223372036854775807 "[ !#-~]+" "[ !#-~]+"\n\z""")]
     private static partial Regex Combined();
 
-    private static string Common(string remote, string? user, DateTimeOffset time, string method, string target, string version, int status, long bytes)
-        => Lines(lines => lines.AddCommon(IPAddress.Parse(remote), user, time, method, target, version, status, bytes));
+    private static string Common(string remote, string? user, string requestLine, int status, long bytes)
+        => Lines(lines => lines.AddCommon(IPAddress.Parse(remote), user, s_time, Encoding.UTF8.GetBytes(requestLine), status, bytes));
 
-    private static string Lines(Action<AccessLogLines> add)
+    private static string Lines(Action<AccessLogLines> add, TimeZoneInfo? zone = null)
     {
-        AccessLogLines lines = new();
+        AccessLogLines lines = new(zone ?? s_zone);
         add(lines);
         return Encoding.Latin1.GetString(lines.Written.Span);
     }
+
+    private static TimeZoneInfo Zone(TimeSpan offset) => TimeZoneInfo.CreateCustomTimeZone("test", offset, null, null);
 }

@@ -7,7 +7,8 @@ using PSNetLab.Engine.Primitives;
 namespace PSNetLab.Engine.Http.Server;
 
 /// <summary>Formats access log lines into a buffer that grows.</summary>
-internal sealed class AccessLogLines
+/// <param name="zone">The time zone of all times; null for the system's.</param>
+internal sealed class AccessLogLines(TimeZoneInfo? zone = null)
 {
     private const int FirstCapacity = 16 * 1024;
 
@@ -15,12 +16,12 @@ internal sealed class AccessLogLines
     private const int StampLength = 29;
 
     // Everything else is escaped: a client must not be able to end a quoted field or a line, or to control a terminal (CWE-117).
-    private static readonly SearchValues<char> s_quotable = SearchValues.Create(Printable('"', '\\'));
-    private static readonly SearchValues<char> s_bare = SearchValues.Create(Printable('"', '\\', ' '));
+    private static readonly SearchValues<byte> s_quotable = SearchValues.Create(Printable("\"\\"u8));
+    private static readonly SearchValues<byte> s_bare = SearchValues.Create(Printable("\"\\ "u8));
 
+    private readonly TimeZoneInfo _zone = zone ?? TimeZoneInfo.Local;
     private readonly byte[] _stamp = new byte[StampLength];
     private long _stampSecond = -1;
-    private TimeSpan _stampOffset;
     private byte[] _bytes = new byte[FirstCapacity];
 
     internal int Length { get; private set; }
@@ -45,63 +46,32 @@ internal sealed class AccessLogLines
     /// <summary>Adds the line of a request. Empty values appear as "-".</summary>
     internal void Add(HttpRequestRecord record, bool isCombined)
     {
-        ReadOnlySpan<byte> line = record.Line;
-        int methodLength = Math.Max(line.IndexOf((byte)' '), 0);
-        int versionStart = line.LastIndexOf((byte)' ') + 1;
-        using WidenedText text = new(line);
-        AddCommon(
-            record.RemoteEndPoint.Address,
-            record.User,
-            record.Time,
-            text.Characters[..methodLength],
-            text.Characters[Math.Min(methodLength + 1, versionStart)..Math.Max(versionStart - 1, 0)],
-            text.Characters[versionStart..],
-            record.Status,
-            record.BytesSent);
+        AddCommon(record.RemoteEndPoint.Address, record.User, record.Time, record.Line, record.Status, record.BytesSent);
         if (isCombined)
         {
-            using WidenedText referer = new(record.Field("Referer"u8));
-            AddQuoted(referer.Characters);
-            using WidenedText userAgent = new(record.Field("User-Agent"u8));
-            AddQuoted(userAgent.Characters);
+            AddQuoted(record.Field("Referer"u8));
+            AddQuoted(record.Field("User-Agent"u8));
         }
 
         EndLine();
     }
 
-    internal void AddCommon(
-        IPAddress remote,
-        ReadOnlySpan<char> user,
-        DateTimeOffset time,
-        ReadOnlySpan<char> method,
-        ReadOnlySpan<char> target,
-        ReadOnlySpan<char> version,
-        int status,
-        long bytes)
+    internal void AddCommon(IPAddress remote, string? user, DateTime time, ReadOnlySpan<byte> requestLine, int status, long bytes)
     {
         Add(Addresses.OfSocket(remote));
         Add(" - "u8);
-        Add(user, s_bare);
+        AddUser(user);
         Add(" "u8);
         AddStamp(time);
         Add("\""u8);
-        Add(method, s_quotable);
-        // There is no method if the head was malformed; then the request line is just "-".
-        if (!method.IsEmpty)
-        {
-            Add(" "u8);
-            Add(target, s_quotable);
-            Add(" "u8);
-            Add(version, s_quotable);
-        }
-
+        Add(requestLine, s_quotable);
         Add("\" "u8);
         Add(status);
         Add(" "u8);
         Add(bytes);
     }
 
-    internal void AddQuoted(ReadOnlySpan<char> text)
+    internal void AddQuoted(ReadOnlySpan<byte> text)
     {
         Add(" \""u8);
         Add(text, s_quotable);
@@ -110,20 +80,27 @@ internal sealed class AccessLogLines
 
     internal void EndLine() => Add("\n"u8);
 
-    private static string Printable(params char[] except)
-        => string.Concat(Enumerable.Range(' ', '~' - ' ' + 1).Select(code => (char)code).Except(except));
+    private static byte[] Printable(ReadOnlySpan<byte> except)
+        => [.. Enumerable.Range(' ', '~' - ' ' + 1).Select(code => (byte)code).Except(except.ToArray())];
 
-    private void AddStamp(DateTimeOffset time)
+    private void AddUser(string? user)
+    {
+        Span<byte> few = stackalloc byte[128];
+        Span<byte> utf8 = Encoding.UTF8.GetMaxByteCount(user?.Length ?? 0) <= few.Length ? few : new byte[Encoding.UTF8.GetByteCount(user!)];
+        Add(utf8[..Encoding.UTF8.GetBytes(user, utf8)], s_bare);
+    }
+
+    private void AddStamp(DateTime time)
     {
         long second = time.Ticks / TimeSpan.TicksPerSecond;
-        if (second != _stampSecond || time.Offset != _stampOffset)
+        if (second != _stampSecond)
         {
+            TimeSpan offset = _zone.GetUtcOffset(time);
             time.TryFormat(_stamp, out int length, "[dd/MMM/yyyy:HH:mm:ss ", CultureInfo.InvariantCulture);
-            _stamp[length++] = (byte)(time.Offset < TimeSpan.Zero ? '-' : '+');
-            time.Offset.TryFormat(_stamp.AsSpan(length), out int offsetLength, "hhmm", CultureInfo.InvariantCulture);
+            _stamp[length++] = (byte)(offset < TimeSpan.Zero ? '-' : '+');
+            offset.TryFormat(_stamp.AsSpan(length), out int offsetLength, "hhmm", CultureInfo.InvariantCulture);
             "] "u8.CopyTo(_stamp.AsSpan(length + offsetLength));
             _stampSecond = second;
-            _stampOffset = time.Offset;
         }
 
         Add(_stamp);
@@ -143,7 +120,7 @@ internal sealed class AccessLogLines
         Length += text.Length;
     }
 
-    private void Add(ReadOnlySpan<char> text, SearchValues<char> plain)
+    private void Add(ReadOnlySpan<byte> text, SearchValues<byte> plain)
     {
         if (text.IsEmpty)
         {
@@ -153,27 +130,16 @@ internal sealed class AccessLogLines
         while (!text.IsEmpty)
         {
             int run = text.IndexOfAnyExcept(plain);
-            run = run < 0 ? text.Length : run;
-            Encoding.ASCII.GetBytes(text[..run], Room(run));
-            Length += run;
-            text = text[run..];
-            if (!text.IsEmpty)
+            Add(text[..(run < 0 ? text.Length : run)]);
+            if (run < 0)
             {
-                Rune.DecodeFromUtf16(text, out Rune rune, out int consumed);
-                AddEscaped(rune);
-                text = text[consumed..];
+                return;
             }
-        }
-    }
 
-    private void AddEscaped(Rune rune)
-    {
-        Span<byte> utf8 = stackalloc byte[4];
-        foreach (byte value in utf8[..rune.EncodeToUtf8(utf8)])
-        {
             Add("\\x"u8);
-            value.TryFormat(Room(2), out int length, "X2", CultureInfo.InvariantCulture);
+            text[run].TryFormat(Room(2), out int length, "X2", CultureInfo.InvariantCulture);
             Length += length;
+            text = text[(run + 1)..];
         }
     }
 
@@ -185,21 +151,5 @@ internal sealed class AccessLogLines
         }
 
         return _bytes.AsSpan(Length);
-    }
-
-    /// <summary>Bytes as the characters of Latin-1.</summary>
-    private readonly ref struct WidenedText
-    {
-        private readonly char[] _rented;
-
-        internal WidenedText(ReadOnlySpan<byte> bytes)
-        {
-            _rented = ArrayPool<char>.Shared.Rent(bytes.Length);
-            Characters = _rented.AsSpan(0, Encoding.Latin1.GetChars(bytes, _rented));
-        }
-
-        internal ReadOnlySpan<char> Characters { get; }
-
-        public void Dispose() => ArrayPool<char>.Shared.Return(_rented);
     }
 }
