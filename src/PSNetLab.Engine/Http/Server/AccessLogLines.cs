@@ -85,8 +85,14 @@ internal sealed class AccessLogLines(TimeZoneInfo? zone = null)
 
     private void AddUser(string? user)
     {
-        Span<byte> few = stackalloc byte[128];
-        Span<byte> utf8 = Encoding.UTF8.GetMaxByteCount(user?.Length ?? 0) <= few.Length ? few : new byte[Encoding.UTF8.GetByteCount(user!)];
+        const int Few = 128;
+        if (user is null)
+        {
+            Add("-"u8);
+            return;
+        }
+
+        Span<byte> utf8 = user.Length <= Few / 3 ? stackalloc byte[Few] : new byte[Encoding.UTF8.GetByteCount(user)];
         Add(utf8[..Encoding.UTF8.GetBytes(user, utf8)], s_bare);
     }
 
