@@ -19,7 +19,7 @@ Describe 'Open-TcpConnection' {
             $connection.CloseReason | Should -Be 'None'
             $connection.TlsProtocol | Should -BeNullOrEmpty
             "$($connection.Framing)" | Should -Be 'Raw'
-            $connection.Encoding.WebName | Should -Be 'utf-8'
+            $connection.Encoding | Should -Be 'utf-8'
             "$connection" | Should -Be "$($connection.LocalEndPoint) - $($connection.RemoteEndPoint) (Established)"
             Wait-Until { $server.ConnectionCount -eq 1 }
             "$($server.Connections[0].RemoteEndPoint)" | Should -Be "$($connection.LocalEndPoint)"

@@ -24,7 +24,7 @@ public sealed class HttpRecordTests : IDisposable
 
         HttpRequestRecord record = Assert.Single(served.Records());
         Assert.InRange(record.Time, before, DateTime.Now);
-        Assert.Equal(served.Client.Socket.LocalEndPoint, record.RemoteEndPoint);
+        Assert.Equal(served.Client.Socket.LocalEndPoint, record.Remote);
         Assert.Equal(served.Connection.Id, record.ConnectionId);
         Assert.Equal(("GET", "/a%20b.txt?q=\u00e9", "HTTP/1.1"), (record.Method, record.Target, record.Version));
         Assert.Equal((200, 7, true), (record.Status, record.BytesSent, record.Completed));

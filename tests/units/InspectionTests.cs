@@ -37,7 +37,7 @@ public class InspectionTests
 
         Assert.Equal(sockets.Count, diag.Count);
         Assert.Equal(diag.Select(Describe), proc.Select(Describe));
-        Assert.All(diag, socket => Assert.Equal(six ? AddressFamily.InterNetworkV6 : AddressFamily.InterNetwork, socket.AddressFamily));
+        Assert.All(diag, socket => Assert.Equal(six ? AddressFamily.InterNetworkV6 : AddressFamily.InterNetwork, socket.Family));
     }
 
     [LinuxFact]
@@ -52,7 +52,7 @@ public class InspectionTests
             SocketInfo accepted = list.Single(socket => socket.LocalPort == Port(sockets.Accepted) && socket.RemotePort == Port(sockets.Client));
             Assert.Equal(777, accepted.ReceiveQueue);
             Assert.Equal(SocketState.Established, accepted.State);
-            Assert.Equal(IPAddress.Loopback, accepted.RemoteAddress);
+            Assert.Equal(IPAddress.Loopback, accepted.Remote);
         }
     }
 
@@ -74,11 +74,11 @@ public class InspectionTests
                 SocketInfo[] all = [.. list];
                 SocketInfo byPath = Assert.Single(all, socket => socket.Path == path);
                 Assert.Equal(SocketState.Listen, byPath.State);
-                Assert.Equal(SocketType.Stream, byPath.SocketType);
+                Assert.Equal(SocketType.Stream, byPath.Type);
                 Assert.Equal(OwnSockets.Describe(listener).Inode, byPath.Inode);
-                Assert.Null(byPath.LocalAddress);
+                Assert.Null(byPath.Local);
                 SocketInfo byName = Assert.Single(all, socket => socket.Path == "@" + hidden[1..]);
-                Assert.Equal(SocketType.Dgram, byName.SocketType);
+                Assert.Equal(SocketType.Dgram, byName.Type);
                 Assert.Equal(OwnSockets.Describe(abstractSocket).Inode, byName.Inode);
             }
         }
@@ -221,8 +221,8 @@ public class InspectionTests
         using Socket socket = new(AddressFamily.InterNetworkV6, SocketType.Dgram, ProtocolType.Udp);
         socket.Bind(new IPEndPoint(own.Address, 0));
         SocketInfo listed = Assert.Single(DiagList(SocketProtocol.Udp), info => info.Inode == OwnSockets.Describe(socket).Inode);
-        Assert.Equal(own.Address, listed.LocalAddress);
-        Assert.Equal(own.Address.ScopeId, listed.LocalAddress!.ScopeId);
+        Assert.Equal(own.Address, listed.Local);
+        Assert.Equal(own.Address.ScopeId, listed.Local!.ScopeId);
     }
 
     [Theory]
@@ -258,7 +258,7 @@ public class InspectionTests
     }
 
     private static string Describe(SocketInfo socket)
-        => $"{socket} type {socket.SocketType} queues {socket.ReceiveQueue} user {socket.UserId} {socket.UserName} inode {socket.Inode} drops {socket.Drops}";
+        => $"{socket} type {socket.Type} queues {socket.ReceiveQueue} user {socket.UserId} {socket.UserName} inode {socket.Inode} drops {socket.Drops}";
 
     private static List<SocketInfo> DiagList(SocketProtocol protocol, uint states = MachineSockets.AllStates, bool detailed = false)
     {

@@ -14,8 +14,8 @@ public class SocketFdInfoTests
         SocketInfo socket = SocketFdInfo.Read(MacSocket.Tcp(4, "192.0.2.1", 8080, "198.51.100.7", 443, received: 70_000, sent: 3), 4711)!;
 
         Assert.Equal("Tcp Established 192.0.2.1:8080 - 198.51.100.7:443", socket.ToString());
-        Assert.Equal(AddressFamily.InterNetwork, socket.AddressFamily);
-        Assert.Equal(SocketType.Stream, socket.SocketType);
+        Assert.Equal(AddressFamily.InterNetwork, socket.Family);
+        Assert.Equal(SocketType.Stream, socket.Type);
         Assert.Equal(70_000, socket.ReceiveQueue);
         Assert.Equal(3, socket.SendQueue);
         Assert.Equal(4711, socket.ProcessId);
@@ -47,7 +47,7 @@ public class SocketFdInfoTests
 
         Assert.Equal(3, socket.ReceiveQueue);
         Assert.Equal(128, socket.SendQueue);
-        Assert.Null(socket.RemoteAddress);
+        Assert.Null(socket.Remote);
         Assert.Null(socket.RemotePort);
     }
 
@@ -58,7 +58,7 @@ public class SocketFdInfoTests
     {
         SocketInfo socket = SocketFdInfo.Read(MacSocket.Tcp(4, local, 65535, remote, 1), 1)!;
 
-        Assert.Equal(AddressFamily.InterNetworkV6, socket.AddressFamily);
+        Assert.Equal(AddressFamily.InterNetworkV6, socket.Family);
         Assert.Equal($"Tcp Established {local}:65535 - {remote}:1", socket.ToString());
     }
 
@@ -68,9 +68,9 @@ public class SocketFdInfoTests
         // fe80::1 on interface 4, as the kernel keeps it.
         SocketInfo socket = SocketFdInfo.Read(MacSocket.Tcp(4, "fe80:4::1", 1, "fe80:4::2", 2), 1)!;
 
-        Assert.Equal(IPAddress.Parse("fe80::1%4"), socket.LocalAddress);
-        Assert.Equal(IPAddress.Parse("fe80::2%4"), socket.RemoteAddress);
-        Assert.Equal(0, SocketFdInfo.Read(MacSocket.Tcp(4, "fe80::1", 1, "fe80::2", 2), 1)!.LocalAddress!.ScopeId);
+        Assert.Equal(IPAddress.Parse("fe80::1%4"), socket.Local);
+        Assert.Equal(IPAddress.Parse("fe80::2%4"), socket.Remote);
+        Assert.Equal(0, SocketFdInfo.Read(MacSocket.Tcp(4, "fe80::1", 1, "fe80::2", 2), 1)!.Local!.ScopeId);
     }
 
     [Fact]
@@ -81,7 +81,7 @@ public class SocketFdInfoTests
         SocketInfo socket = SocketFdInfo.Read(bytes, 1)!;
 
         Assert.Equal("Tcp Established 127.0.0.1:80 - 10.0.0.9:5000", socket.ToString());
-        Assert.Equal(AddressFamily.InterNetworkV6, socket.AddressFamily);
+        Assert.Equal(AddressFamily.InterNetworkV6, socket.Family);
     }
 
     [Fact]
@@ -91,9 +91,9 @@ public class SocketFdInfoTests
         SocketInfo connected = SocketFdInfo.Read(MacSocket.Udp("127.0.0.1", 5353, "127.0.0.1", 53), 1)!;
 
         Assert.Equal("Udp Closed 0.0.0.0:5353", bound.ToString());
-        Assert.Equal(SocketType.Dgram, bound.SocketType);
+        Assert.Equal(SocketType.Dgram, bound.Type);
         Assert.Equal(12, bound.ReceiveQueue);
-        Assert.Null(bound.RemoteAddress);
+        Assert.Null(bound.Remote);
         Assert.Equal("Udp Established 127.0.0.1:5353 - 127.0.0.1:53", connected.ToString());
     }
 
@@ -107,11 +107,11 @@ public class SocketFdInfoTests
         SocketInfo socket = SocketFdInfo.Read(Unix(path, options, flags), 7)!;
 
         Assert.Equal(SocketProtocol.Unix, socket.Protocol);
-        Assert.Equal(AddressFamily.Unix, socket.AddressFamily);
-        Assert.Equal(SocketType.Stream, socket.SocketType);
+        Assert.Equal(AddressFamily.Unix, socket.Family);
+        Assert.Equal(SocketType.Stream, socket.Type);
         Assert.Equal(state, socket.State);
         Assert.Equal(path, socket.Path);
-        Assert.Null(socket.LocalAddress);
+        Assert.Null(socket.Local);
         Assert.Equal(7, socket.ProcessId);
     }
 

@@ -31,8 +31,8 @@ public class TcpConnectionTests
     {
         using ConnectionPair pair = await ConnectionPair.CreateAsync(TransportKind.Portable);
         Assert.NotEqual(pair.Client.Id, pair.Server.Id);
-        Assert.Equal(pair.Client.LocalEndPoint, pair.Server.RemoteEndPoint);
-        Assert.Equal($"{pair.Client.LocalEndPoint} - {pair.Server.LocalEndPoint} (Established)", pair.Client.ToString());
+        Assert.Equal(pair.Client.Local, pair.Server.Remote);
+        Assert.Equal($"{pair.Client.Local} - {pair.Server.Local} (Established)", pair.Client.ToString());
     }
 
     [Theory]
@@ -260,7 +260,7 @@ public class TcpConnectionTests
     public async Task The_data_is_only_read_before_SendAsync_returns(TransportKind kind)
     {
         using ConnectionPair pair = await ConnectionPair.CreateAsync(kind, "Length32", 1 << 26);
-        byte[] frame = FramingRun.Encode(pair.Client.Framing, Encoding.ASCII.GetBytes(new string('a', 20_000_000)));
+        byte[] frame = FramingRun.Encode(pair.Client.Frames, Encoding.ASCII.GetBytes(new string('a', 20_000_000)));
         Task sending = pair.Client.SendAsync(frame, 1, CancellationToken.None).AsTask();
         Array.Clear(frame);
 

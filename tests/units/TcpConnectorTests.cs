@@ -19,7 +19,7 @@ public class TcpConnectorTests
         await connection.SendAsync("hi").Soon();
 
         Assert.Equal("hi", await connection.NextTextAsync());
-        Assert.Equal(server.EndPoint, connection.RemoteEndPoint);
+        Assert.Equal(server.EndPoint, connection.Remote);
         Assert.Equal(TcpConnectionState.Established, connection.State);
         Assert.Null(connection.TlsProtocol);
     }
@@ -37,7 +37,7 @@ public class TcpConnectorTests
 
         await using TestServer server = new(new() { EndPoint = new IPEndPoint(IPAddress.IPv6Loopback, 0) });
         using TcpConnection connection = await ConnectAsync(new() { Host = host, Port = server.EndPoint.Port });
-        Assert.Equal(server.EndPoint, connection.RemoteEndPoint);
+        Assert.Equal(server.EndPoint, connection.Remote);
     }
 
     [Fact]

@@ -51,7 +51,7 @@ public class TcpServerEndingTests
         (NetLabException fault, EndPoint target) = await server.Observer.FaultAsync();
         Assert.Equal(TcpCloseReason.PeerReset, closed.CloseReason);
         Assert.Equal(FaultKind.ConnectionReset, fault.Kind);
-        Assert.Equal(closed.RemoteEndPoint, target);
+        Assert.Equal(closed.Remote, target);
         Assert.Equal(fault.Message, closed.CloseDetail);
     }
 
@@ -121,7 +121,7 @@ public class TcpServerEndingTests
         Assert.Equal("one\ntwo\n", Encoding.ASCII.GetString(await reading));
         Assert.Equal(TcpCloseReason.MessageTooLong, closed.CloseReason);
         Assert.Equal(FaultKind.MessageTooLong, fault.Kind);
-        Assert.Equal(closed.RemoteEndPoint, target);
+        Assert.Equal(closed.Remote, target);
         Assert.Contains("11 bytes", fault.Message, StringComparison.Ordinal);
         Assert.Contains("at most 10", fault.Message, StringComparison.Ordinal);
         Assert.Contains("Line", fault.Message, StringComparison.Ordinal);

@@ -73,7 +73,7 @@ public class TcpServerLimitTests
         Assert.Empty(await peer.ReadToEndAsync());
         Assert.Equal(TcpCloseReason.IdleTimeout, closed.CloseReason);
         Assert.Equal(FaultKind.IdleTimeout, fault.Kind);
-        Assert.Equal(closed.RemoteEndPoint, target);
+        Assert.Equal(closed.Remote, target);
         Assert.Contains("0.2 s", fault.Message, StringComparison.Ordinal);
         await AnotherIsClosedAsIdleAsync(server);
         Assert.Single(server.Observer.FaultsLeft());

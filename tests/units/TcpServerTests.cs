@@ -108,8 +108,8 @@ public class TcpServerTests
         Assert.All(messages, message =>
         {
             Assert.Equal(connection.Id, message.ConnectionId);
-            Assert.Equal(peer.Socket.LocalEndPoint, message.RemoteEndPoint);
-            Assert.Equal(server.EndPoint, message.LocalEndPoint);
+            Assert.Equal(peer.Socket.LocalEndPoint, message.Remote);
+            Assert.Equal(server.EndPoint, message.Local);
             Assert.False(message.Truncated);
         });
     }

@@ -24,7 +24,7 @@ public class UdpSenderTests
             List<UdpMessage> answers = await replies.TakeAsync(100);
             Assert.Equal(Enumerable.Range(0, 100).Select(i => $"{i}"), answers.Select(answer => answer.Text));
             Assert.Equal(Enumerable.Range(1, 100).Select(i => (long)i), answers.Select(answer => answer.Sequence));
-            Assert.All(answers, answer => Assert.Equal((server.LocalEndPoint, sender.LocalEndPoint), (answer.RemoteEndPoint, answer.LocalEndPoint)));
+            Assert.All(answers, answer => Assert.Equal((server.LocalEndPoint, sender.LocalEndPoint), (answer.Remote, answer.Local)));
             Assert.Equal(100, sender.MessagesSent);
             Assert.Equal(190, sender.BytesSent);
             Assert.Equal(100, sender.RepliesReceived);
@@ -32,7 +32,7 @@ public class UdpSenderTests
             Assert.Equal(IPAddress.Loopback, sender.LocalEndPoint.Address);
 
             UdpMessage sent = sender.NewSentMessage("last"u8.ToArray());
-            Assert.Equal((sender.LocalEndPoint, server.LocalEndPoint, 100, "last"), (sent.LocalEndPoint, sent.RemoteEndPoint, sent.Sequence, sent.Text));
+            Assert.Equal((sender.LocalEndPoint, server.LocalEndPoint, 100, "last"), (sent.Local, sent.Remote, sent.Sequence, sent.Text));
         }
 
         await replies.WaitForDataAsync(CancellationToken.None).Soon();
@@ -51,7 +51,7 @@ public class UdpSenderTests
 
         Assert.True(replies.IsCompleted);
         Assert.Equal(FaultKind.ConnectionRefused, sender.Fault?.Kind);
-        Assert.Contains($"{sender.NewSentMessage([]).RemoteEndPoint}", sender.Fault!.Message, StringComparison.Ordinal);
+        Assert.Contains($"{sender.NewSentMessage([]).Remote}", sender.Fault!.Message, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -54,8 +54,8 @@ public class UdpServerTests
         Assert.Equal(EpollDatagramTransport.IsSupported ? [0, 2] : [0, null], messages.Select(message => message.LostBytes));
         Assert.All(messages, message =>
         {
-            Assert.Equal(peer.Client.LocalEndPoint, message.RemoteEndPoint);
-            Assert.Equal(new IPEndPoint(IPAddress.Loopback, server.EndPoint.Port), message.LocalEndPoint);
+            Assert.Equal(peer.Client.LocalEndPoint, message.Remote);
+            Assert.Equal(new IPEndPoint(IPAddress.Loopback, server.EndPoint.Port), message.Local);
             Assert.Equal(NetworkCard.Up.First(card => card.IsLoopback).Alias, message.Interface);
             Assert.InRange(DateTime.Now - message.Time, TimeSpan.Zero, Waiting.Limit);
         });
@@ -80,7 +80,7 @@ public class UdpServerTests
         await peer.SendAsync("x"u8.ToArray(), to).Soon();
 
         Assert.Equal(new IPEndPoint(IPAddress.Parse(answering), to.Port), (await peer.ReceiveAsync().Soon()).RemoteEndPoint);
-        Assert.Equal(to, Assert.Single(await server.MessagesAsync(1)).LocalEndPoint);
+        Assert.Equal(to, Assert.Single(await server.MessagesAsync(1)).Local);
         Assert.Empty(server.Faults);
     }
 

@@ -18,8 +18,8 @@ public class WindowsSocketsTests
 
         SocketInfo socket = Assert.Single(sockets);
         Assert.Equal("Tcp Established 192.0.2.1:8080 - 198.51.100.7:443", socket.ToString());
-        Assert.Equal(AddressFamily.InterNetwork, socket.AddressFamily);
-        Assert.Equal(SocketType.Stream, socket.SocketType);
+        Assert.Equal(AddressFamily.InterNetwork, socket.Family);
+        Assert.Equal(SocketType.Stream, socket.Type);
         Assert.Equal(4711, socket.ProcessId);
         Assert.Null(socket.ReceiveQueue);
         Assert.Null(socket.SendQueue);
@@ -33,7 +33,7 @@ public class WindowsSocketsTests
         SocketInfo socket = Assert.Single(Read(SocketProtocol.Tcp, six: true, Tcp6(TcpState.CloseWait, "2001:db8::1", 0, 65535, "2001:db8::2", 0, 1, 8)));
 
         Assert.Equal("Tcp CloseWait 2001:db8::1:65535 - 2001:db8::2:1", socket.ToString());
-        Assert.Equal(AddressFamily.InterNetworkV6, socket.AddressFamily);
+        Assert.Equal(AddressFamily.InterNetworkV6, socket.Family);
         Assert.Equal(8, socket.ProcessId);
     }
 
@@ -46,11 +46,11 @@ public class WindowsSocketsTests
         SocketInfo socket = Assert.Single(Read(SocketProtocol.Udp, six, Udp(address, 0, 5353, 99)));
 
         Assert.Equal(SocketProtocol.Udp, socket.Protocol);
-        Assert.Equal(SocketType.Dgram, socket.SocketType);
+        Assert.Equal(SocketType.Dgram, socket.Type);
         Assert.Equal(SocketState.Closed, socket.State);
-        Assert.Equal(IPAddress.Parse(address), socket.LocalAddress);
+        Assert.Equal(IPAddress.Parse(address), socket.Local);
         Assert.Equal(5353, socket.LocalPort);
-        Assert.Null(socket.RemoteAddress);
+        Assert.Null(socket.Remote);
         Assert.Null(socket.RemotePort);
         Assert.Equal(99, socket.ProcessId);
     }
@@ -86,7 +86,7 @@ public class WindowsSocketsTests
         Assert.All([four, six], listener =>
         {
             Assert.Equal(80, listener.LocalPort);
-            Assert.Null(listener.RemoteAddress);
+            Assert.Null(listener.Remote);
             Assert.Null(listener.RemotePort);
         });
     }
@@ -109,10 +109,10 @@ public class WindowsSocketsTests
         SocketInfo tcp = Read(SocketProtocol.Tcp, true, Tcp6(TcpState.Established, "fe80::1", scope, 1, "fe80::2", scope, 2, 1))[0];
         SocketInfo udp = Read(SocketProtocol.Udp, true, Udp("fe80::1", scope, 1, 1))[0];
 
-        Assert.Equal(IPAddress.Parse("fe80::1%7"), tcp.LocalAddress);
-        Assert.Equal(IPAddress.Parse("fe80::2%7"), tcp.RemoteAddress);
-        Assert.Equal(IPAddress.Parse("fe80::1%7"), udp.LocalAddress);
-        Assert.Equal(7, tcp.LocalAddress!.ScopeId);
+        Assert.Equal(IPAddress.Parse("fe80::1%7"), tcp.Local);
+        Assert.Equal(IPAddress.Parse("fe80::2%7"), tcp.Remote);
+        Assert.Equal(IPAddress.Parse("fe80::1%7"), udp.Local);
+        Assert.Equal(7, tcp.Local!.ScopeId);
     }
 
     [Fact]
@@ -121,7 +121,7 @@ public class WindowsSocketsTests
         SocketInfo socket = Read(SocketProtocol.Tcp, true, Tcp6(TcpState.Established, "::ffff:127.0.0.1", 0, 80, "::ffff:10.0.0.9", 0, 5000, 1))[0];
 
         Assert.Equal("Tcp Established 127.0.0.1:80 - 10.0.0.9:5000", socket.ToString());
-        Assert.Equal(AddressFamily.InterNetworkV6, socket.AddressFamily);
+        Assert.Equal(AddressFamily.InterNetworkV6, socket.Family);
     }
 
     [Fact]

@@ -105,8 +105,8 @@ internal sealed class MacSockets(IProcessDescriptors system)
     private readonly record struct EndPoints(SocketProtocol? Protocol, IPAddress? Local, int? LocalPort, IPAddress? Remote, int? RemotePort)
     {
         internal static EndPoints Of(SocketInfo socket) => socket.Protocol == SocketProtocol.Tcp
-            ? new(socket.Protocol, Plain(socket.LocalAddress), socket.LocalPort, Plain(socket.RemoteAddress), socket.RemotePort)
-            : new(socket.Protocol, Plain(socket.LocalAddress), socket.LocalPort, null, null);
+            ? new(socket.Protocol, Plain(socket.Local), socket.LocalPort, Plain(socket.Remote), socket.RemotePort)
+            : new(socket.Protocol, Plain(socket.Local), socket.LocalPort, null, null);
 
         private static IPAddress? Plain(IPAddress? address) => address switch
         {

@@ -90,12 +90,12 @@ internal static class MachineSockets
     private static SocketInfo From(SocketProtocol protocol, SocketState state, IPEndPoint local, IPEndPoint? remote) => new()
     {
         Protocol = protocol,
-        AddressFamily = local.AddressFamily,
-        SocketType = protocol == SocketProtocol.Tcp ? SocketType.Stream : SocketType.Dgram,
+        Family = local.AddressFamily,
+        Type = protocol == SocketProtocol.Tcp ? SocketType.Stream : SocketType.Dgram,
         State = state,
-        LocalAddress = local.Address,
+        Local = local.Address,
         LocalPort = local.Port,
-        RemoteAddress = remote?.Address,
+        Remote = remote?.Address,
         RemotePort = remote?.Port,
     };
 }

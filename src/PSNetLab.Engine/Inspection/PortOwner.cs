@@ -18,7 +18,7 @@ internal static class PortOwner
         {
             MachineSockets.List([udp ? SocketProtocol.Udp : SocketProtocol.Tcp], Bound, detailed: false, socket =>
             {
-                if (socket.LocalPort == endPoint.Port && Overlaps(socket.LocalAddress!, endPoint.Address) && (udp || socket.State == SocketState.Listen))
+                if (socket.LocalPort == endPoint.Port && Overlaps(socket.Local!, endPoint.Address) && (udp || socket.State == SocketState.Listen))
                 {
                     holders.Add(socket);
                 }

@@ -43,12 +43,12 @@ internal static class ProcNet
         return new SocketInfo
         {
             Protocol = protocol,
-            AddressFamily = fields[1].Length > 13 ? AddressFamily.InterNetworkV6 : AddressFamily.InterNetwork,
-            SocketType = protocol == SocketProtocol.Tcp ? SocketType.Stream : SocketType.Dgram,
+            Family = fields[1].Length > 13 ? AddressFamily.InterNetworkV6 : AddressFamily.InterNetwork,
+            Type = protocol == SocketProtocol.Tcp ? SocketType.Stream : SocketType.Dgram,
             State = (SocketState)Hex(fields[3]),
-            LocalAddress = localAddress,
+            Local = localAddress,
             LocalPort = localPort,
-            RemoteAddress = remotePort == 0 ? null : remoteAddress,
+            Remote = remotePort == 0 ? null : remoteAddress,
             RemotePort = remotePort == 0 ? null : remotePort,
             SendQueue = Hex(queues[0]),
             ReceiveQueue = Hex(queues[1]),
@@ -65,8 +65,8 @@ internal static class ProcNet
         return new SocketInfo
         {
             Protocol = SocketProtocol.Unix,
-            AddressFamily = AddressFamily.Unix,
-            SocketType = (SocketType)Hex(fields[4]),
+            Family = AddressFamily.Unix,
+            Type = (SocketType)Hex(fields[4]),
             State = (Hex(fields[3]) & AcceptingConnections) != 0 ? SocketState.Listen : fields[5] == "03" ? SocketState.Established : SocketState.Closed,
             Inode = long.Parse(fields[6], CultureInfo.InvariantCulture),
             Path = fields.Length > 7 ? fields[7] : null,

@@ -151,12 +151,12 @@ internal static unsafe class SockDiag
         return new SocketInfo
         {
             Protocol = protocol,
-            AddressFamily = six ? AddressFamily.InterNetworkV6 : AddressFamily.InterNetwork,
-            SocketType = protocol == SocketProtocol.Tcp ? SocketType.Stream : SocketType.Dgram,
+            Family = six ? AddressFamily.InterNetworkV6 : AddressFamily.InterNetwork,
+            Type = protocol == SocketProtocol.Tcp ? SocketType.Stream : SocketType.Dgram,
             State = (SocketState)message[1],
-            LocalAddress = KnownAddresses.Get(message.Slice(8, six ? 16 : 4), device),
+            Local = KnownAddresses.Get(message.Slice(8, six ? 16 : 4), device),
             LocalPort = (message[4] << 8) | message[5],
-            RemoteAddress = remotePort == 0 ? null : KnownAddresses.Get(message.Slice(24, six ? 16 : 4), device),
+            Remote = remotePort == 0 ? null : KnownAddresses.Get(message.Slice(24, six ? 16 : 4), device),
             RemotePort = remotePort == 0 ? null : remotePort,
             ReceiveQueue = MemoryMarshal.Read<uint>(message[56..]),
             SendQueue = MemoryMarshal.Read<uint>(message[60..]),
@@ -197,8 +197,8 @@ internal static unsafe class SockDiag
         return new SocketInfo
         {
             Protocol = SocketProtocol.Unix,
-            AddressFamily = AddressFamily.Unix,
-            SocketType = (SocketType)message[1],
+            Family = AddressFamily.Unix,
+            Type = (SocketType)message[1],
             State = (SocketState)message[2],
             Path = path,
             ReceiveQueue = queues?.Receive,

@@ -89,12 +89,12 @@ internal static class SocketFdInfo
         return new SocketInfo
         {
             Protocol = protocol,
-            AddressFamily = six ? AddressFamily.InterNetworkV6 : AddressFamily.InterNetwork,
-            SocketType = protocol == SocketProtocol.Tcp ? SocketType.Stream : SocketType.Dgram,
+            Family = six ? AddressFamily.InterNetworkV6 : AddressFamily.InterNetwork,
+            Type = protocol == SocketProtocol.Tcp ? SocketType.Stream : SocketType.Dgram,
             State = state,
-            LocalAddress = localPort == 0 ? null : Address(socket.Slice(LocalAddressOffset, 16), address6),
+            Local = localPort == 0 ? null : Address(socket.Slice(LocalAddressOffset, 16), address6),
             LocalPort = localPort == 0 ? null : localPort,
-            RemoteAddress = remotePort == 0 ? null : Address(socket.Slice(RemoteAddressOffset, 16), address6),
+            Remote = remotePort == 0 ? null : Address(socket.Slice(RemoteAddressOffset, 16), address6),
             RemotePort = remotePort == 0 ? null : remotePort,
             ReceiveQueue = received,
             SendQueue = sent,
@@ -117,8 +117,8 @@ internal static class SocketFdInfo
         return new SocketInfo
         {
             Protocol = SocketProtocol.Unix,
-            AddressFamily = AddressFamily.Unix,
-            SocketType = (SocketType)Int32(socket, TypeOffset),
+            Family = AddressFamily.Unix,
+            Type = (SocketType)Int32(socket, TypeOffset),
             State = state,
             Path = path.IsEmpty || end == 0 ? null : Encoding.UTF8.GetString(end < 0 ? path : path[..end]),
             ReceiveQueue = received,

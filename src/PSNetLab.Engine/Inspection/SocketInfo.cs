@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab;
 
@@ -13,25 +14,31 @@ public sealed class SocketInfo
     public SocketState State { get; internal init; }
 
     /// <summary>The local address; null for a Unix socket.</summary>
-    public IPAddress? LocalAddress { get; internal init; }
+    public string? LocalAddress => Local?.ToString();
 
     /// <summary>The local port; null for a Unix socket.</summary>
     public int? LocalPort { get; internal init; }
 
     /// <summary>The address of the peer; null without one.</summary>
-    public IPAddress? RemoteAddress { get; internal init; }
+    public string? RemoteAddress => Remote?.ToString();
 
     /// <summary>The port of the peer; null without one.</summary>
     public int? RemotePort { get; internal init; }
+
+    /// <summary>The local address and port, as text that has an Address and a Port; for a Unix socket, its path.</summary>
+    public object? LocalEndPoint => EndPoint(Local, LocalPort) ?? Path;
+
+    /// <summary>The address and port of the peer, as text that has an Address and a Port; null without one.</summary>
+    public object? RemoteEndPoint => EndPoint(Remote, RemotePort);
 
     /// <summary>The path of a Unix socket; an abstract name starts with @ (unix(7)).</summary>
     public string? Path { get; internal init; }
 
     /// <summary>The address family: InterNetwork for IPv4, InterNetworkV6 for IPv6, or Unix.</summary>
-    public AddressFamily AddressFamily { get; internal init; }
+    public string AddressFamily => Family.ToString();
 
     /// <summary>The type: Stream, Dgram, or for Unix sockets also Seqpacket.</summary>
-    public SocketType SocketType { get; internal init; }
+    public string SocketType => Type.ToString();
 
     /// <summary>Bytes received and not yet read; for a listener, connections not yet accepted.</summary>
     public long? ReceiveQueue { get; internal init; }
@@ -84,8 +91,16 @@ public sealed class SocketInfo
     /// <summary>The kernel's TCP measurements of the connection (Linux only).</summary>
     public TcpInfo? TcpInfo { get; internal init; }
 
+    internal IPAddress? Local { get; init; }
+
+    internal IPAddress? Remote { get; init; }
+
+    internal AddressFamily Family { get; init; }
+
+    internal SocketType Type { get; init; }
+
     /// <inheritdoc/>
-    public override string ToString() => LocalAddress is null
-        ? $"{Protocol} {State} {Path}".TrimEnd()
-        : $"{Protocol} {State} {LocalAddress}:{LocalPort}" + (RemotePort is null ? string.Empty : $" - {RemoteAddress}:{RemotePort}");
+    public override string ToString() => $"{Protocol} {State} {LocalEndPoint}".TrimEnd() + (Remote is null ? string.Empty : $" - {RemoteEndPoint}");
+
+    private static object? EndPoint(IPAddress? address, int? port) => address is null ? null : EndPointText.Of(new IPEndPoint(address, port ?? 0));
 }

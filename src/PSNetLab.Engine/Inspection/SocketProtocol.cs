@@ -1,7 +1,7 @@
 namespace PSNetLab;
 
 /// <summary>The kinds of sockets that can be listed.</summary>
-public enum SocketProtocol
+public enum SocketProtocol : long
 {
     /// <summary>A stream over IP (RFC 9293).</summary>
     Tcp,

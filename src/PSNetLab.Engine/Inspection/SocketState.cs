@@ -1,7 +1,7 @@
 namespace PSNetLab;
 
 /// <summary>The state of a socket: for TCP as in RFC 9293, section 3.3.2, with the numbers Linux uses.</summary>
-public enum SocketState
+public enum SocketState : long
 {
     /// <summary>Not known, or not applicable.</summary>
     Unknown = 0,

@@ -28,17 +28,17 @@ public sealed class TcpInfo
         DeliveryRate = UInt64(info, 160);
     }
 
-    /// <summary>The smoothed time from sending to acknowledgement (RFC 6298).</summary>
-    public TimeSpan RoundTripTime { get; }
+    /// <summary>The smoothed time from sending to acknowledgement, in milliseconds (RFC 6298).</summary>
+    public double RoundTripMilliseconds => RoundTripTime.TotalMilliseconds;
 
-    /// <summary>The variation of the round-trip time (RFC 6298).</summary>
-    public TimeSpan RoundTripVariance { get; }
+    /// <summary>The variation of the round-trip time, in milliseconds (RFC 6298).</summary>
+    public double RoundTripVarianceMilliseconds => RoundTripVariance.TotalMilliseconds;
 
-    /// <summary>The shortest round-trip time seen.</summary>
-    public TimeSpan? MinimumRoundTripTime { get; }
+    /// <summary>The shortest round-trip time seen, in milliseconds.</summary>
+    public double? MinimumRoundTripMilliseconds => MinimumRoundTripTime?.TotalMilliseconds;
 
-    /// <summary>How long a segment may stay unacknowledged before it is retransmitted.</summary>
-    public TimeSpan RetransmissionTimeout { get; }
+    /// <summary>How many milliseconds a segment may stay unacknowledged before it is retransmitted.</summary>
+    public double RetransmissionTimeoutMilliseconds => RetransmissionTimeout.TotalMilliseconds;
 
     /// <summary>The congestion window: how many segments may be in flight (RFC 5681).</summary>
     public long? CongestionWindow { get; }
@@ -76,8 +76,16 @@ public sealed class TcpInfo
     /// <summary>The recent delivery rate, in bytes per second.</summary>
     public ulong? DeliveryRate { get; }
 
+    internal TimeSpan RoundTripTime { get; }
+
+    internal TimeSpan RoundTripVariance { get; }
+
+    internal TimeSpan? MinimumRoundTripTime { get; }
+
+    internal TimeSpan RetransmissionTimeout { get; }
+
     /// <inheritdoc/>
-    public override string ToString() => $"rtt {RoundTripTime.TotalMilliseconds:0.###} ms, cwnd {CongestionWindow}, mss "
+    public override string ToString() => $"rtt {RoundTripMilliseconds:0.###} ms, cwnd {CongestionWindow}, mss "
         + $"{MaximumSegmentSize}, {TotalRetransmits} retransmits";
 
     /// <summary>Reads the bytes of the structure; null if there are too few.</summary>

@@ -43,7 +43,7 @@ internal static class WindowsSockets
         SocketInfo? found = null;
         List(SocketProtocol.Tcp, socket =>
         {
-            if (socket.LocalPort == local.Port && socket.RemotePort == remote.Port && local.Address.Equals(socket.LocalAddress) && remote.Address.Equals(socket.RemoteAddress))
+            if (socket.LocalPort == local.Port && socket.RemotePort == remote.Port && local.Address.Equals(socket.Local) && remote.Address.Equals(socket.Remote))
             {
                 found = socket;
             }
@@ -100,12 +100,12 @@ internal static class WindowsSockets
         return new SocketInfo
         {
             Protocol = protocol,
-            AddressFamily = six ? AddressFamily.InterNetworkV6 : AddressFamily.InterNetwork,
-            SocketType = protocol == SocketProtocol.Tcp ? SocketType.Stream : SocketType.Dgram,
+            Family = six ? AddressFamily.InterNetworkV6 : AddressFamily.InterNetwork,
+            Type = protocol == SocketProtocol.Tcp ? SocketType.Stream : SocketType.Dgram,
             State = state,
-            LocalAddress = Address(bytes[row.Local..], six),
+            Local = Address(bytes[row.Local..], six),
             LocalPort = BinaryPrimitives.ReadUInt16BigEndian(bytes[row.LocalPort..]),
-            RemoteAddress = remotePort == 0 ? null : Address(bytes[row.Remote!.Value..], six),
+            Remote = remotePort == 0 ? null : Address(bytes[row.Remote!.Value..], six),
             RemotePort = remotePort == 0 ? null : remotePort,
 
             // In TimeWait a socket belongs to the idle process, 0.

@@ -5,7 +5,7 @@ namespace PSNetLab.Engine.Messages;
 /// <summary>The common properties of messages of every protocol.</summary>
 internal interface IReceivedMessage : IWeighted
 {
-    IPEndPoint RemoteEndPoint { get; }
+    IPEndPoint Remote { get; }
 
     long Sequence { get; }
 

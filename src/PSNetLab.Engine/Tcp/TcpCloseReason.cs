@@ -1,7 +1,7 @@
 namespace PSNetLab;
 
 /// <summary>Why a connection ended: the first reason.</summary>
-public enum TcpCloseReason
+public enum TcpCloseReason : long
 {
     /// <summary>It has not ended.</summary>
     None,

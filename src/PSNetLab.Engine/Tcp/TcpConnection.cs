@@ -28,13 +28,13 @@ public sealed partial class TcpConnection : IDisposable
     {
         Id = ConnectionIds.Next();
         OpenedAt = DateTime.Now;
-        Framing = framing;
-        Encoding = encoding;
+        Frames = framing;
+        TextEncoding = encoding;
         MaxMessageBytes = maxMessageBytes;
-        TlsProtocol = transport.TlsProtocol is not SslProtocols.None and var tls ? tls : null;
+        TlsProtocol = transport.TlsProtocol is not SslProtocols.None and var tls ? tls.ToString() : null;
         _transport = transport;
-        LocalEndPoint = Addresses.OfSocket(transport.LocalEndPoint);
-        RemoteEndPoint = Addresses.OfSocket(transport.RemoteEndPoint);
+        Local = Addresses.OfSocket(transport.LocalEndPoint);
+        Remote = Addresses.OfSocket(transport.RemoteEndPoint);
         Memory = memory;
         Reader = new FrameReader(framing, maxMessageBytes, memory);
     }
@@ -57,11 +57,11 @@ public sealed partial class TcpConnection : IDisposable
         }
     }
 
-    /// <summary>The address and port on this side.</summary>
-    public IPEndPoint LocalEndPoint { get; }
+    /// <summary>The address and port on this side, as text that has an Address and a Port.</summary>
+    public object LocalEndPoint => EndPointText.Of(Local);
 
-    /// <summary>The address and port of the peer.</summary>
-    public IPEndPoint RemoteEndPoint { get; }
+    /// <summary>The address and port of the peer, as text that has an Address and a Port.</summary>
+    public object RemoteEndPoint => EndPointText.Of(Remote);
 
     /// <summary>When the connection was established, in local time.</summary>
     public DateTime OpenedAt { get; }
@@ -78,20 +78,28 @@ public sealed partial class TcpConnection : IDisposable
     /// <summary>Messages handed to the operating system so far.</summary>
     public long MessagesSent { get; private set; }
 
-    /// <summary>How the stream is divided into messages.</summary>
-    public MessageFraming Framing { get; }
+    /// <summary>How the stream is divided into messages, as -Framing takes it.</summary>
+    public string Framing => Frames.Name;
 
-    /// <summary>The encoding of text.</summary>
-    public Encoding Encoding { get; }
+    /// <summary>The encoding of text, as -Encoding takes it.</summary>
+    public string Encoding => TextEncoding.WebName;
 
     /// <summary>The version of TLS; null without TLS.</summary>
-    public SslProtocols? TlsProtocol { get; }
+    public string? TlsProtocol { get; }
 
     /// <summary>Why the connection ended.</summary>
     public TcpCloseReason CloseReason { get; private set; }
 
     /// <summary>A sentence about <see cref="CloseReason"/>, if there is more to say.</summary>
     public string? CloseDetail { get; private set; }
+
+    internal IPEndPoint Local { get; }
+
+    internal IPEndPoint Remote { get; }
+
+    internal MessageFraming Frames { get; }
+
+    internal Encoding TextEncoding { get; }
 
     internal int MaxMessageBytes { get; }
 
@@ -127,7 +135,7 @@ public sealed partial class TcpConnection : IDisposable
     }
 
     /// <inheritdoc/>
-    public override string ToString() => $"{LocalEndPoint} - {RemoteEndPoint} ({State})";
+    public override string ToString() => $"{Local} - {Remote} ({State})";
 
     /// <summary>Closes the connection at once, from any thread.</summary>
     [EditorBrowsable(EditorBrowsableState.Never)]
@@ -167,7 +175,7 @@ public sealed partial class TcpConnection : IDisposable
     /// <summary>Closes the connection because of an error, and returns the fault to report.</summary>
     internal NetLabException Fail(Exception error)
     {
-        (TcpCloseReason reason, NetLabException fault) = TcpFaults.Ended(error, RemoteEndPoint);
+        (TcpCloseReason reason, NetLabException fault) = TcpFaults.Ended(error, Remote);
         Close(reason, fault.Message);
         return fault;
     }
@@ -176,7 +184,7 @@ public sealed partial class TcpConnection : IDisposable
     {
         NetLabException fault = new(
             FaultKind.MessageTooLong,
-            $"{RemoteEndPoint} sent a message of {length} bytes or more; at most {MaxMessageBytes} are allowed here, so the connection was closed. Raise -MaxMessageBytes, or check that both sides use the framing {Framing}.");
+            $"{Remote} sent a message of {length} bytes or more; at most {MaxMessageBytes} are allowed here, so the connection was closed. Raise -MaxMessageBytes, or check that both sides use the framing {Framing}.");
         Close(TcpCloseReason.MessageTooLong, fault.Message);
         return fault;
     }

@@ -1,7 +1,7 @@
 namespace PSNetLab;
 
 /// <summary>The state of a connection, seen from this side (RFC 9293, section 3.3.2).</summary>
-public enum TcpConnectionState
+public enum TcpConnectionState : long
 {
     /// <summary>Both sides may send.</summary>
     Established,

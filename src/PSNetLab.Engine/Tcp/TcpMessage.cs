@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text;
 using PSNetLab.Engine.Messages;
+using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab;
 
@@ -13,24 +14,24 @@ public sealed class TcpMessage : IReceivedMessage
     internal TcpMessage(TcpConnection connection, byte[] data, long sequence, int reads, bool truncated)
     {
         Time = DateTime.Now;
-        RemoteEndPoint = connection.RemoteEndPoint;
-        LocalEndPoint = connection.LocalEndPoint;
+        Remote = connection.Remote;
+        Local = connection.Local;
         ConnectionId = connection.Id;
         Sequence = sequence;
         Data = data;
         Reads = reads;
         Truncated = truncated;
-        _encoding = connection.Encoding;
+        _encoding = connection.TextEncoding;
     }
 
     /// <summary>When the message was completely received or sent, in local time.</summary>
     public DateTime Time { get; }
 
-    /// <summary>The address and port of the peer.</summary>
-    public IPEndPoint RemoteEndPoint { get; }
+    /// <summary>The address and port of the peer, as text that has an Address and a Port.</summary>
+    public object RemoteEndPoint => EndPointText.Of(Remote);
 
-    /// <summary>The address and port on this side.</summary>
-    public IPEndPoint LocalEndPoint { get; }
+    /// <summary>The address and port on this side, as text that has an Address and a Port.</summary>
+    public object LocalEndPoint => EndPointText.Of(Local);
 
     /// <summary>The <see cref="TcpConnection.Id"/> of the connection.</summary>
     public int ConnectionId { get; }
@@ -52,6 +53,12 @@ public sealed class TcpMessage : IReceivedMessage
 
     /// <summary>Whether the stream ended before the frame did, so that this is only its beginning.</summary>
     public bool Truncated { get; }
+
+    internal IPEndPoint Remote { get; }
+
+    internal IPEndPoint Local { get; }
+
+    IPEndPoint IReceivedMessage.Remote => Remote;
 
     /// <inheritdoc/>
     public override string ToString() => Text;

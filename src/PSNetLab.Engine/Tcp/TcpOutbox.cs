@@ -51,7 +51,7 @@ internal sealed class TcpOutbox : IDisposable
     /// <exception cref="NetLabException">The framing of the connection cannot carry the message.</exception>
     internal void Add(ReadOnlySpan<byte> payload)
     {
-        int length = Connection.Framing.EncodedLength(payload.Length);
+        int length = Connection.Frames.EncodedLength(payload.Length);
         lock (_gate)
         {
             Sequence++;
@@ -61,7 +61,7 @@ internal sealed class TcpOutbox : IDisposable
                 return;
             }
 
-            Connection.Framing.Encode(payload, _filling.GetSpan(length)[..length]);
+            Connection.Frames.Encode(payload, _filling.GetSpan(length)[..length]);
             _filling.Advance(length);
             _messages++;
             if (_flush.IsCompleted)

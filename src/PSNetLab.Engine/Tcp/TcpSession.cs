@@ -57,9 +57,9 @@ internal sealed partial class TcpSession : IServedConnection
             string? detail = null;
             if (left > 0 && !_connection.IsClosed)
             {
-                detail = $"{_connection.RemoteEndPoint} ended the stream in the middle of a message: "
+                detail = $"{_connection.Remote} ended the stream in the middle of a message: "
                     + $"only {left} bytes of a {_connection.Framing} frame arrived. They are kept as a message with Truncated set.";
-                _host.Report(new NetLabException(FaultKind.TruncatedFrame, detail), _connection.RemoteEndPoint);
+                _host.Report(new NetLabException(FaultKind.TruncatedFrame, detail), _connection.Remote);
             }
 
             _connection.Close(_host.IsStopping ? TcpCloseReason.ServerStopped : TcpCloseReason.PeerClosed, detail);
@@ -76,7 +76,7 @@ internal sealed partial class TcpSession : IServedConnection
             NetLabException fault = _connection.Fail(error);
             if (!closedHere)
             {
-                _host.Report(fault, _connection.RemoteEndPoint);
+                _host.Report(fault, _connection.Remote);
             }
         }
 

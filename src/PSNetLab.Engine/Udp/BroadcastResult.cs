@@ -9,8 +9,8 @@ public sealed class BroadcastResult
     {
         Time = DateTime.Now;
         Interface = alias;
-        Source = source;
-        BroadcastAddress = broadcast;
+        Source = source.ToString();
+        BroadcastAddress = broadcast.ToString();
         Bytes = bytes;
         Error = error;
     }
@@ -22,10 +22,10 @@ public sealed class BroadcastResult
     public string Interface { get; }
 
     /// <summary>The address it was sent from.</summary>
-    public IPAddress Source { get; }
+    public string Source { get; }
 
     /// <summary>The address it was sent to.</summary>
-    public IPAddress BroadcastAddress { get; }
+    public string BroadcastAddress { get; }
 
     /// <summary>The number of bytes sent; 0 after an error.</summary>
     public int Bytes { get; }

@@ -15,8 +15,8 @@ public sealed class UdpMessage : IReceivedMessage
     internal UdpMessage(IPEndPoint remote, IPEndPoint local, byte[] data, long sequence, Encoding encoding)
     {
         Time = DateTime.Now;
-        RemoteEndPoint = remote;
-        LocalEndPoint = local;
+        Remote = remote;
+        Local = local;
         Data = data;
         Sequence = sequence;
         _encoding = encoding;
@@ -25,11 +25,11 @@ public sealed class UdpMessage : IReceivedMessage
     /// <summary>When the datagram was read from the operating system, or handed to it to send, in local time.</summary>
     public DateTime Time { get; }
 
-    /// <summary>The address and port of the peer.</summary>
-    public IPEndPoint RemoteEndPoint { get; }
+    /// <summary>The address and port of the peer, as text that has an Address and a Port.</summary>
+    public object RemoteEndPoint => EndPointText.Of(Remote);
 
-    /// <summary>The address and port on this side: for a received datagram, the ones it was sent to.</summary>
-    public IPEndPoint LocalEndPoint { get; }
+    /// <summary>The address and port on this side: for a received datagram, the ones it was sent to, as text that has an Address and a Port.</summary>
+    public object LocalEndPoint => EndPointText.Of(Local);
 
     /// <summary>The interface it arrived on, if known.</summary>
     public string? Interface
@@ -58,6 +58,12 @@ public sealed class UdpMessage : IReceivedMessage
     public int? LostBytes { get; internal init; } = 0;
 
     internal int InterfaceIndex { get; init; }
+
+    internal IPEndPoint Remote { get; }
+
+    internal IPEndPoint Local { get; }
+
+    IPEndPoint IReceivedMessage.Remote => Remote;
 
     /// <inheritdoc/>
     public override string ToString() => Text;

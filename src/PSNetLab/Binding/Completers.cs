@@ -128,7 +128,7 @@ public sealed class ServerPortCompleter<TJob> : WordCompleter
     where TJob : ServerJob
 {
     private protected override IEnumerable<(string Word, string Tooltip)> Words
-        => LiveJobs.Jobs.OfType<TJob>().OrderBy(job => job.Id).Select(job => (job.Port.ToString(CultureInfo.InvariantCulture), $"{job.PSJobTypeName} {job.Name} on {job.LocalEndPoint}"));
+        => LiveJobs.Jobs.OfType<TJob>().OrderBy(job => job.Id).Select(job => (job.Port.ToString(CultureInfo.InvariantCulture), $"{job.PSJobTypeName} {job.Name} on {job.Local}"));
 }
 
 /// <summary>Completes -Job with the running servers of a kind.</summary>
@@ -137,7 +137,7 @@ public sealed class ServerJobCompleter<TJob> : WordCompleter
     where TJob : ServerJob
 {
     private protected override IEnumerable<(string Word, string Tooltip)> Words
-        => LiveJobs.Jobs.OfType<TJob>().OrderBy(job => job.Id).Select(job => ($"(Get-Job {job.Id})", $"{job.PSJobTypeName} {job.Name} on {job.LocalEndPoint}"));
+        => LiveJobs.Jobs.OfType<TJob>().OrderBy(job => job.Id).Select(job => ($"(Get-Job {job.Id})", $"{job.PSJobTypeName} {job.Name} on {job.Local}"));
 }
 
 /// <summary>Completes -Connection with those opened here that are still open.</summary>

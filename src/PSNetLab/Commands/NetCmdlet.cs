@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using PSNetLab.Display;
 
 namespace PSNetLab.Commands;
 
@@ -28,6 +29,9 @@ public abstract class NetCmdlet : PSCmdlet, IDisposable
         Dispose(disposing: true);
         GC.SuppressFinalize(this);
     }
+
+    /// <inheritdoc/>
+    protected override void BeginProcessing() => ObjectTypes.Tell();
 
     /// <inheritdoc/>
     protected override void StopProcessing() => _stop.Cancel();

@@ -109,16 +109,16 @@ public abstract class ReceiveCmdlet : NetCmdlet
     {
         if (!job.Records.Keep)
         {
-            Report(new NetLabException(FaultKind.InvalidParameters, $"The server on {job.LocalEndPoint} was started with "
-                + "-NoRecord, so there is nothing to receive. Start it without -NoRecord."), job.LocalEndPoint);
+            Report(new NetLabException(FaultKind.InvalidParameters, $"The server on {job.Local} was started with "
+                + "-NoRecord, so there is nothing to receive. Start it without -NoRecord."), job.Local);
             return;
         }
 
         Receive(
             token => TakeFrom(job, token),
-            job.LocalEndPoint,
-            $"at {job.LocalEndPoint}",
-            $"The server on {job.LocalEndPoint} was stopped");
+            job.Local,
+            $"at {job.Local}",
+            $"The server on {job.Local} was stopped");
     }
 
     private void TakeFrom(ServerJob job, CancellationToken cancellationToken)
@@ -141,7 +141,7 @@ public abstract class ReceiveCmdlet : NetCmdlet
                 }
                 else
                 {
-                    Wait(HasData, job.LocalEndPoint);
+                    Wait(HasData, job.Local);
                 }
             }
         }

@@ -1,5 +1,4 @@
 using System.Management.Automation;
-using System.Net;
 
 namespace PSNetLab.Display;
 
@@ -16,15 +15,15 @@ public static class View
     public static string Text(PSObject message)
     {
         ArgumentNullException.ThrowIfNull(message);
-        return Visible(message.Properties["Text"]?.Value as string ?? string.Empty);
+        return Visible(Value(message, "Text"));
     }
 
     /// <summary>Method and target of a request.</summary>
-    /// <param name="request">The record of the request.</param>
-    public static string Request(HttpRequestRecord request)
+    /// <param name="request">The record of the request, live or deserialized.</param>
+    public static string Request(PSObject request)
     {
         ArgumentNullException.ThrowIfNull(request);
-        return Visible($"{request.Method} {request.Target}");
+        return Visible($"{Value(request, nameof(HttpRequestRecord.Method))} {Value(request, nameof(HttpRequestRecord.Target))}");
     }
 
     private static string Visible(string text)
@@ -51,29 +50,5 @@ public static class View
         });
     }
 
-    /// <summary>The local endpoint of a socket, or its path.</summary>
-    /// <param name="socket">The socket.</param>
-    public static string LocalEndPoint(SocketInfo socket)
-    {
-        ArgumentNullException.ThrowIfNull(socket);
-        return socket.Path ?? EndPoint(socket.LocalAddress, socket.LocalPort);
-    }
-
-    /// <summary>The endpoint of a socket's peer.</summary>
-    /// <param name="socket">The socket.</param>
-    public static string RemoteEndPoint(SocketInfo socket)
-    {
-        ArgumentNullException.ThrowIfNull(socket);
-        return EndPoint(socket.RemoteAddress, socket.RemotePort);
-    }
-
-    /// <summary>Id and name of the process that has a socket open, or the owner.</summary>
-    /// <param name="socket">The socket.</param>
-    public static string Process(SocketInfo socket)
-    {
-        ArgumentNullException.ThrowIfNull(socket);
-        return socket.ProcessId is { } id ? $"{id} {socket.ProcessName}".TrimEnd() : socket.UserName ?? string.Empty;
-    }
-
-    private static string EndPoint(IPAddress? address, int? port) => address is null ? string.Empty : new IPEndPoint(address, port ?? 0).ToString();
+    private static string Value(PSObject source, string property) => source.Properties[property]?.Value as string ?? string.Empty;
 }

@@ -29,7 +29,7 @@ public sealed class HttpServerJob : StreamServerJob, IMessageSink<HttpRequestRec
         Func<Action<NetLabException>, AccessLog>? openLog)
         : base(command, name, "HttpServer", records)
     {
-        _log = openLog?.Invoke(fault => Write(Errors.Record(fault, LocalEndPoint)));
+        _log = openLog?.Invoke(fault => Write(Errors.Record(fault, Local)));
         Path = path;
         try
         {
@@ -44,7 +44,7 @@ public sealed class HttpServerJob : StreamServerJob, IMessageSink<HttpRequestRec
             throw;
         }
 
-        Uri = MakeUri(LocalEndPoint, options.Certificate is not null);
+        Uri = MakeUri(Local, options.Certificate is not null);
     }
 
     /// <summary>The address of the root; for a server on all addresses, one that works on this machine.</summary>

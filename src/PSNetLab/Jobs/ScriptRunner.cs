@@ -107,7 +107,7 @@ internal sealed class ScriptRunner : IDisposable
         {
             if (!_stopped)
             {
-                job.Write(Errors.Record(Fault(message, error), message.RemoteEndPoint));
+                job.Write(Errors.Record(Fault(message, error), message.Remote));
             }
         }
         finally
@@ -192,7 +192,7 @@ internal sealed class ScriptRunner : IDisposable
             : string.Empty;
         return new NetLabException(
             FaultKind.ReplyScriptFailed,
-            $"The script block failed on message {message.Sequence} of {message.RemoteEndPoint}: {error.Message.TrimEnd('.')}{line}. "
+            $"The script block failed on message {message.Sequence} of {message.Remote}: {error.Message.TrimEnd('.')}{line}. "
                 + "Nothing more was sent back for it; the server goes on.",
             error);
     }

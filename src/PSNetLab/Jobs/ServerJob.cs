@@ -12,14 +12,14 @@ public abstract class ServerJob : NetJob
     {
     }
 
-    /// <summary>The address and port the job listens on.</summary>
-    public abstract IPEndPoint LocalEndPoint { get; }
+    /// <summary>The address and port the job listens on, as text that has an Address and a Port.</summary>
+    public object LocalEndPoint => EndPointText.Of(Local);
 
     /// <summary>The port the job listens on.</summary>
-    public int Port => LocalEndPoint.Port;
+    public int Port => Local.Port;
 
     /// <summary>The endpoint, as Get-Job shows it.</summary>
-    public override string Location => LocalEndPoint.ToString();
+    public override string Location => Local.ToString();
 
     /// <summary>The number of open connections.</summary>
     public virtual int ConnectionCount => 0;
@@ -36,13 +36,15 @@ public abstract class ServerJob : NetJob
     /// <summary>Peers or datagrams that were refused.</summary>
     public abstract long Refused { get; }
 
+    internal abstract IPEndPoint Local { get; }
+
     /// <summary>The socket the job listens on.</summary>
     internal abstract Socket Socket { get; }
 
     /// <summary>The bytes and messages received and sent so far.</summary>
     internal abstract Totals Totals { get; }
 
-    private protected override object FaultTarget => LocalEndPoint;
+    private protected override object FaultTarget => Local;
 
     /// <summary>The numbers of dropped and refused messages or connections, for the status message; empty if there were none.</summary>
     private protected string Losses => (Dropped > 0 ? $", {Dropped} dropped" : string.Empty) + (Refused > 0 ? $", {Refused} refused" : string.Empty);

@@ -14,9 +14,6 @@ public abstract class StreamServerJob : ServerJob, IStreamServerObserver
     }
 
     /// <inheritdoc/>
-    public override IPEndPoint LocalEndPoint => (IPEndPoint)Server.LocalEndPoint;
-
-    /// <inheritdoc/>
     public override int ConnectionCount => Server.ConnectionCount;
 
     /// <summary>Messages received, or requests answered, on all connections so far.</summary>
@@ -30,6 +27,8 @@ public abstract class StreamServerJob : ServerJob, IStreamServerObserver
 
     /// <summary>Connections that were refused because of -MaxConnections or their address.</summary>
     public override long Refused => Server.Refused;
+
+    internal override IPEndPoint Local => (IPEndPoint)Server.LocalEndPoint;
 
     internal override Socket Socket => Server.Listener;
 

@@ -43,10 +43,10 @@ public sealed class TcpServerJob : StreamServerJob, IMessageSink<TcpMessage>
     ValueTask IMessageSink<TcpMessage>.AddAsync(TcpMessage message) => RecordAsync(message);
 
     private protected override void OnOpened(IServedConnection connection)
-        => Inform("Opened", $"Connection {Of(connection).Id} from {Of(connection).RemoteEndPoint} opened");
+        => Inform("Opened", $"Connection {Of(connection).Id} from {Of(connection).Remote} opened");
 
     private protected override void OnClosed(IServedConnection connection)
-        => Inform("Closed", $"Connection {Of(connection).Id} from {Of(connection).RemoteEndPoint} closed: {Of(connection).CloseReason}");
+        => Inform("Closed", $"Connection {Of(connection).Id} from {Of(connection).Remote} closed: {Of(connection).CloseReason}");
 
     private protected override StreamServer Server => _server;
 

@@ -37,9 +37,6 @@ public sealed class UdpServerJob : ServerJob, IMessageSink<UdpMessage>
         });
     }
 
-    /// <inheritdoc/>
-    public override IPEndPoint LocalEndPoint => _server.LocalEndPoint;
-
     /// <summary>Datagrams received so far.</summary>
     public override long MessageCount => _server.MessagesReceived;
 
@@ -67,6 +64,8 @@ public sealed class UdpServerJob : ServerJob, IMessageSink<UdpMessage>
     /// <inheritdoc/>
     public override string StatusMessage
         => $"{MessageCount} messages, {BytesReceived} bytes in, {BytesSent} out{Losses}{(KernelDrops > 0 ? $", {KernelDrops} lost in the system's buffer" : string.Empty)}";
+
+    internal override IPEndPoint Local => _server.LocalEndPoint;
 
     internal override Socket Socket => _server.Socket;
 

@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using PSNetLab.Display;
 using PSNetLab.Engine.Inspection;
 using PSNetLab.Engine.Primitives;
 using PSNetLab.Jobs;
@@ -9,7 +10,11 @@ namespace PSNetLab.Module;
 public sealed class ModuleEvents : IModuleAssemblyInitializer, IModuleAssemblyCleanup
 {
     /// <inheritdoc/>
-    public void OnImport() => SocketFaults.DescribeOwner = PortOwner.Describe;
+    public void OnImport()
+    {
+        SocketFaults.DescribeOwner = PortOwner.Describe;
+        EndPointText.Of = EndPointObject.Of;
+    }
 
     /// <inheritdoc/>
     public void OnRemove(PSModuleInfo psModuleInfo) => LiveJobs.StopOwn();

@@ -33,7 +33,7 @@ internal static class ConnectionMessages
 
     /// <summary>One message, in a frame.</summary>
     internal static Task SendAsync(this TcpConnection connection, byte[] payload, CancellationToken cancellationToken = default)
-        => connection.SendAsync(FramingRun.Encode(connection.Framing, payload), 1, cancellationToken).AsTask();
+        => connection.SendAsync(FramingRun.Encode(connection.Frames, payload), 1, cancellationToken).AsTask();
 
     internal static Task<TcpMessage?> NextAsync(this TcpConnection connection) => connection.ReceiveAsync(CancellationToken.None).Soon();
 

@@ -4,6 +4,7 @@ using System.Net;
 using System.Text;
 using PSNetLab.Engine.Http.Protocol;
 using PSNetLab.Engine.Messages;
+using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab;
 
@@ -19,7 +20,7 @@ public sealed class HttpRequestRecord : IWeighted
     internal HttpRequestRecord(int connectionId, IPEndPoint remote, byte[] head)
     {
         Time = DateTime.Now;
-        RemoteEndPoint = remote;
+        Remote = remote;
         ConnectionId = connectionId;
         Head = head;
     }
@@ -34,8 +35,8 @@ public sealed class HttpRequestRecord : IWeighted
     /// <summary>When the head of the request was complete, in local time.</summary>
     public DateTime Time { get; internal init; }
 
-    /// <summary>The address and port of the client.</summary>
-    public IPEndPoint RemoteEndPoint { get; }
+    /// <summary>The address and port of the client, as text that has an Address and a Port.</summary>
+    public object RemoteEndPoint => EndPointText.Of(Remote);
 
     /// <summary>The number of the connection, unique in this process.</summary>
     public int ConnectionId { get; }
@@ -55,8 +56,8 @@ public sealed class HttpRequestRecord : IWeighted
     /// <summary>How many bytes of the answer's body were handed to the operating system, without the head.</summary>
     public long BytesSent { get; internal set; }
 
-    /// <summary>The time from the complete head of the request until the operating system had accepted the whole answer.</summary>
-    public TimeSpan Duration { get; internal set; }
+    /// <summary>The milliseconds from the complete head of the request until the operating system had accepted the whole answer.</summary>
+    public double Milliseconds => Duration.TotalMilliseconds;
 
     /// <summary>The page that linked to the target, according to the client; null if it did not say.</summary>
     public string? Referer => Headers["Referer"] as string;
@@ -84,6 +85,10 @@ public sealed class HttpRequestRecord : IWeighted
     /// just counted.
     /// </summary>
     internal byte[] Head { get; }
+
+    internal IPEndPoint Remote { get; }
+
+    internal TimeSpan Duration { get; set; }
 
     /// <summary>The authenticated user; null if there is none.</summary>
     internal string? User { get; set; }

@@ -169,8 +169,8 @@ public sealed class GetSocketInfoCommand : NetCmdlet
             && (Port is null || Port.Contains(socket.LocalPort ?? -1) || Port.Contains(socket.RemotePort ?? -1))
             && (LocalPort is null || LocalPort.Contains(socket.LocalPort ?? -1))
             && (RemotePort is null || RemotePort.Contains(socket.RemotePort ?? -1))
-            && Matches(_local, socket.LocalAddress)
-            && Matches(_remote, socket.RemoteAddress);
+            && Matches(_local, socket.Local)
+            && Matches(_remote, socket.Remote);
 
     private bool IsAsked(int process)
         => (ProcessId is null || ProcessId.Contains(process))

@@ -9,7 +9,7 @@ namespace PSNetLab.Commands;
 [Cmdlet(VerbsCommon.Get, "TcpConnection")]
 [OutputType(typeof(TcpConnection))]
 [SuppressMessage("Performance", "CA1819", Justification = "PowerShell parameters are arrays.")]
-public sealed class GetTcpConnectionCommand : PSCmdlet
+public sealed class GetTcpConnectionCommand : NetCmdlet
 {
     /// <summary>The server whose connections to get. Default: those that Open-TcpConnection opened in this process.</summary>
     [Parameter(Position = 0, ValueFromPipeline = true)]
@@ -40,7 +40,7 @@ public sealed class GetTcpConnectionCommand : PSCmdlet
             else
             {
                 WriteError(Errors.Record(FaultKind.ConnectionNotFound, $"There is no open connection {id} "
-                    + $"{(Job is null ? "that was opened here; use -Job for one of a server" : $"on {Job.LocalEndPoint}")}. "
+                    + $"{(Job is null ? "that was opened here; use -Job for one of a server" : $"on {Job.Local}")}. "
                     + "Get-TcpConnection without -Id lists them.", id));
             }
         }

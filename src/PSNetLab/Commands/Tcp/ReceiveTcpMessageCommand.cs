@@ -33,7 +33,7 @@ public sealed class ReceiveTcpMessageCommand : ReceiveCmdlet
             return;
         }
 
-        object peer = Connection!.RemoteEndPoint;
+        object peer = Connection!.Remote;
         Receive(
             token =>
             {
@@ -52,7 +52,7 @@ public sealed class ReceiveTcpMessageCommand : ReceiveCmdlet
         Task<TcpMessage?> next = connection.ReceiveAsync(cancellationToken).AsTask();
         if (!next.IsCompleted)
         {
-            Wait(next, connection.RemoteEndPoint);
+            Wait(next, connection.Remote);
         }
 
         return next.GetAwaiter().GetResult();

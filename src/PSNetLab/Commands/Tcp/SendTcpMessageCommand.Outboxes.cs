@@ -29,7 +29,7 @@ public sealed partial class SendTcpMessageCommand
         }
         catch (NetLabException fault)
         {
-            Report(fault, connection.RemoteEndPoint);
+            Report(fault, connection.Remote);
             return;
         }
 
@@ -47,10 +47,10 @@ public sealed partial class SendTcpMessageCommand
         {
             _void = true;
             Report(
-                new NetLabException(FaultKind.ConnectionNotFound, $"{job.LocalEndPoint} has no open "
+                new NetLabException(FaultKind.ConnectionNotFound, $"{job.Local} has no open "
                     + $"connection{(ConnectionId is null ? string.Empty : " " + string.Join(", ", ConnectionId))} to send "
                     + "to. Get-TcpConnection -Job lists its open connections."),
-                job.LocalEndPoint);
+                job.Local);
         }
 
         return chosen;
@@ -66,7 +66,7 @@ public sealed partial class SendTcpMessageCommand
             if (EndDrain(outbox, drain) is { } fault && _failed.Add(outbox.Connection.Id))
             {
                 _void = Job is null;
-                Report(fault, outbox.Connection.RemoteEndPoint.ToString());
+                Report(fault, outbox.Connection.Remote.ToString());
             }
         }
     }
@@ -85,7 +85,7 @@ public sealed partial class SendTcpMessageCommand
         if (!drain.IsCompleted)
         {
             outbox.GiveUp();
-            return new NetLabException(FaultKind.SendTimeout, $"{outbox.Connection.RemoteEndPoint} did not accept the "
+            return new NetLabException(FaultKind.SendTimeout, $"{outbox.Connection.Remote} did not accept the "
                 + $"messages within {TimeoutSec} s. {WhyNotTaken(outbox.Connection)} If a message was partly sent, the "
                 + "connection was reset.");
         }

@@ -90,11 +90,12 @@ public sealed partial class SendTcpMessageCommand : TcpClientCmdlet
     [Parameter]
     public SwitchParameter PassThru { get; set; }
 
-    private Encoding MessageEncoding => Connection?.Encoding ?? Job?.Options.Encoding ?? Encoding;
+    private Encoding MessageEncoding => Connection?.TextEncoding ?? Job?.Options.Encoding ?? Encoding;
 
     /// <inheritdoc/>
     protected override void BeginProcessing()
     {
+        base.BeginProcessing();
         if (ParameterSetName == HostSet)
         {
             Connect();

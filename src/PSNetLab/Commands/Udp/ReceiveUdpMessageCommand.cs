@@ -124,7 +124,7 @@ public sealed class ReceiveUdpMessageCommand : ReceiveCmdlet
             _own = job;
             _hold = job.ReceiveBufferBytes < ReceiveBufferBytes ? CollectionHold.TryStart(Count) : null;
             job.Run();
-            WriteVerbose($"Receiving on {job.LocalEndPoint}.");
+            WriteVerbose($"Receiving on {job.Local}.");
             UdpBindings.NoteReceiveBuffer(this, job, ReceiveBufferBytes);
         }
         catch (NetLabException fault)

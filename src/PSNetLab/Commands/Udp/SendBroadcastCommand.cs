@@ -76,6 +76,7 @@ public sealed class SendBroadcastCommand : NetCmdlet
     /// <inheritdoc/>
     protected override void BeginProcessing()
     {
+        base.BeginProcessing();
         Incoming = TimeoutSec > 0 ? new IncomingReplies(this, _answers, count: 0, StopToken) : null;
         try
         {

@@ -104,6 +104,7 @@ public sealed class SendUdpMessageCommand : NetCmdlet
     /// <inheritdoc/>
     protected override void BeginProcessing()
     {
+        base.BeginProcessing();
         try
         {
             if (MulticastGroup is not null && !Addresses.IsMulticast(MulticastGroup))

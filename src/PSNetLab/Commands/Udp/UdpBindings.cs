@@ -15,7 +15,7 @@ internal static class UdpBindings
     {
         if (job.ReceiveBufferBytes < asked)
         {
-            cmdlet.WriteVerbose($"The system gave {job.LocalEndPoint} a receive buffer of {job.ReceiveBufferBytes} bytes, "
+            cmdlet.WriteVerbose($"The system gave {job.Local} a receive buffer of {job.ReceiveBufferBytes} bytes, "
                 + $"not {asked}. On Linux, net.core.rmem_max is the limit without CAP_NET_ADMIN (socket(7)).");
         }
     }

@@ -1,0 +1,128 @@
+using System.Management.Automation;
+using System.Management.Automation.Runspaces;
+using System.Reflection;
+using System.Runtime.CompilerServices;
+using PSNetLab.Jobs;
+
+namespace PSNetLab.Display;
+
+/// <summary>
+/// What PowerShell is told about the objects: short lists for where a table does not fit, table headings as aliases, time spans beside
+/// milliseconds, and what is serialized.
+/// </summary>
+/// <remarks>
+/// The first cmdlet of the module that runs in a runspace tells it, because a types file would take 15 of the 50 ms that the import may
+/// take. Aliases and time spans are hidden, so that JSON, CSV and copies have each value once.
+/// </remarks>
+internal static class ObjectTypes
+{
+    // The prefix of a type that was serialized, to which PowerShell does not apply what it knows of the live one.
+    private const string Copy = "Deserialized.";
+
+    private static readonly ConditionalWeakTable<Runspace, object> s_told = [];
+
+    private static readonly Lazy<TypeData[]> s_types = new(() =>
+    [
+        .. Describe<TcpMessage>("Time RemoteEndPoint ConnectionId Sequence Length Text", "Peer=RemoteEndPoint Conn=ConnectionId Seq=Sequence"),
+        .. Describe<UdpMessage>("Time RemoteEndPoint Interface Length Text", "Peer=RemoteEndPoint Lost=LostBytes"),
+        .. Describe<BroadcastResult>("Time Interface Source BroadcastAddress Bytes Error", "Peer=BroadcastAddress Length=Bytes"),
+        .. Describe<HttpRequestRecord>(
+            "Time RemoteEndPoint Method Target Status BytesSent Milliseconds",
+            "Client=RemoteEndPoint Bytes=BytesSent ms=Milliseconds",
+            nameof(Request),
+            nameof(Duration)),
+        .. Describe<TcpConnection>(
+            "Id State LocalEndPoint RemoteEndPoint BytesReceived BytesSent CloseReason",
+            "Local=LocalEndPoint Remote=RemoteEndPoint In=BytesReceived Out=BytesSent"),
+        .. Describe<SocketInfo>(
+            "Protocol State LocalEndPoint RemoteEndPoint ProcessId ProcessName ReceiveQueue SendQueue",
+            "Prot=Protocol Local=LocalEndPoint Remote=RemoteEndPoint PID=ProcessId Process=ProcessName RecvQ=ReceiveQueue SendQ=SendQueue"),
+        .. Describe<TcpInfo>(
+            "RoundTripMilliseconds CongestionWindow MaximumSegmentSize TotalRetransmits DeliveryRate",
+            string.Empty,
+            nameof(RoundTripTime),
+            nameof(RoundTripVariance),
+            nameof(MinimumRoundTripTime),
+            nameof(RetransmissionTimeout)),
+        .. Describe<SocketOption>("Level Name Value Unit", string.Empty),
+        .. Describe<ServerJob>("Id Name State LocalEndPoint ConnectionCount MessageCount Waiting Dropped", "Open=ConnectionCount Messages=MessageCount"),
+        Enum<SocketProtocol>(),
+        Enum<SocketState>(),
+        Enum<TcpCloseReason>(),
+        Enum<TcpConnectionState>(),
+    ]);
+
+    /// <summary>Tells the runspace of this thread, once.</summary>
+    internal static void Tell()
+    {
+        if (Runspace.DefaultRunspace is { } runspace && s_told.TryAdd(runspace, s_told))
+        {
+            // By its type: the cmdlet need not be visible in the runspace.
+            Type cmdlet = Type.GetType("Microsoft.PowerShell.Commands.UpdateTypeDataCommand, Microsoft.PowerShell.Commands.Utility", throwOnError: true)!;
+            using PowerShell shell = PowerShell.Create(RunspaceMode.CurrentRunspace);
+            shell.AddCommand(new CmdletInfo("Update-TypeData", cmdlet)).AddParameter("TypeData", s_types.Value).AddParameter("Force").Invoke();
+        }
+    }
+
+    /// <summary>Method and target.</summary>
+    public static object Request(PSObject record) => View.Request(record);
+
+    /// <summary>The time span of <see cref="HttpRequestRecord.Milliseconds"/>.</summary>
+    public static object? Duration(PSObject record) => Span(record, nameof(HttpRequestRecord.Milliseconds));
+
+    /// <summary>The time span of <see cref="TcpInfo.RoundTripMilliseconds"/>.</summary>
+    public static object? RoundTripTime(PSObject info) => Span(info, nameof(TcpInfo.RoundTripMilliseconds));
+
+    /// <summary>The time span of <see cref="TcpInfo.RoundTripVarianceMilliseconds"/>.</summary>
+    public static object? RoundTripVariance(PSObject info) => Span(info, nameof(TcpInfo.RoundTripVarianceMilliseconds));
+
+    /// <summary>The time span of <see cref="TcpInfo.MinimumRoundTripMilliseconds"/>.</summary>
+    public static object? MinimumRoundTripTime(PSObject info) => Span(info, nameof(TcpInfo.MinimumRoundTripMilliseconds));
+
+    /// <summary>The time span of <see cref="TcpInfo.RetransmissionTimeoutMilliseconds"/>.</summary>
+    public static object? RetransmissionTimeout(PSObject info) => Span(info, nameof(TcpInfo.RetransmissionTimeoutMilliseconds));
+
+    private static object? Span(PSObject source, string property) => source.Properties[property]?.Value is double milliseconds ? TimeSpan.FromMilliseconds(milliseconds) : null;
+
+    /// <summary>A type and its copy.</summary>
+    /// <param name="shown">The properties of the short list.</param>
+    /// <param name="aliases">Headings of its table, as alias=property.</param>
+    /// <param name="computed">Methods of this class that compute a property of their name.</param>
+    private static IEnumerable<TypeData> Describe<T>(string shown, string aliases, params string[] computed)
+    {
+        foreach (string typeName in new[] { typeof(T).FullName!, Copy + typeof(T).FullName })
+        {
+            TypeData type = new(typeName) { DefaultDisplayPropertySet = new PropertySetData(shown.Split(' ')) };
+            foreach (string alias in aliases.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+            {
+                string[] pair = alias.Split('=');
+                type.Members.Add(pair[0], new AliasPropertyData(pair[0], pair[1]) { IsHidden = true });
+            }
+
+            foreach (string name in computed)
+            {
+                type.Members.Add(name, new CodePropertyData(name, typeof(ObjectTypes).GetMethod(name)) { IsHidden = true });
+            }
+
+            type.SerializationMethod = "SpecificProperties";
+            type.InheritPropertySerializationSet = true;
+            type.PropertySerializationSet = new PropertySetData(Serialized(typeof(T)));
+            yield return type;
+        }
+    }
+
+    /// <summary>All properties of an object. Of a job, its own and those of its kinds; PowerShell adds the few it takes of any job.</summary>
+    private static IEnumerable<string> Serialized(Type type)
+    {
+        IEnumerable<Type> kinds = type == typeof(ServerJob) ? type.Assembly.GetExportedTypes().Where(kind => kind.IsAssignableTo(typeof(NetJob))) : [type];
+        return kinds.SelectMany(kind => kind.GetProperties(BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly))
+            .Where(property => property.GetIndexParameters().Length == 0)
+            .Select(property => property.Name)
+            .Distinct();
+    }
+
+    /// <summary>An enum that becomes one again, so that the copy compares, groups and converts to JSON by name.</summary>
+    private static TypeData Enum<T>()
+        where T : struct, Enum
+        => new(Copy + typeof(T).FullName) { TargetTypeForDeserialization = typeof(T) };
+}
