@@ -94,7 +94,7 @@ Describe 'Get-SocketInfo lists the machine' {
         (Get-SocketInfo -State Listen).State | Select-Object -Unique | Should -Be 'Listen'
         (Get-SocketInfo -State Established -LocalPort $client @ours).RemotePort | Should -Be $server
         Get-SocketInfo -State Closing -LocalPort $server @ours | Should -BeNullOrEmpty
-        { Get-SocketInfo -State Asleep -ErrorAction Stop } | Should -Throw -ErrorId CannotConvertArgument*
+        { Get-SocketInfo -State Asleep -ErrorAction Stop } | Should -Throw -ErrorId ParameterArgumentTransformationError*
     }
 
     It '-Listening: TCP listeners, and datagram sockets without a peer' {

@@ -116,8 +116,9 @@ Describe 'Objects' {
         $columns = [regex]::Replace($view[2].TrimEnd(), '[\u2E80-\uFFEF]', 'xx')
         $columns.Length | Should -BeLessOrEqual 100
         $view[1].TrimEnd().Length | Should -BeLessOrEqual 100
-        # Nothing is lost when the console is no wider than that.
+        # Nothing is lost when the console is no wider than that, and a terminal of 80 columns leaves 79.
         (Get-View (& $Get) -Width 100)[0] | Should -Be $view[0]
+        Get-Header (Get-View (& $Get) -Width 79) | Should -Be (Get-Header $view)
     }
 
     It 'the table of a job tells endpoint and counts, also from Get-Job' {

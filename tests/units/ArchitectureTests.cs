@@ -29,12 +29,12 @@ public class ArchitectureTests
 
         // The module.
         ["Errors"] = ["Primitives"],
-        ["Display"] = [],
+        ["Display"] = ["Jobs"],
         ["Conversion"] = ["Errors", "Messages", "Framing"],
         ["Jobs"] = ["Conversion", "Tcp", "Udp", "Http.Server", "Checks", "Proxies"],
         ["Binding"] = ["Jobs"],
-        ["Commands"] = ["Binding", "Jobs", "Http.Files", "Http.Stub"],
-        ["Module"] = ["Jobs", "Inspection"],
+        ["Commands"] = ["Binding", "Display", "Jobs", "Http.Files", "Http.Stub"],
+        ["Module"] = ["Display", "Jobs", "Inspection"],
     };
 
     /// <summary>The cmdlets that look into sockets, with what binds their parameters: nobody else uses Inspection.</summary>

@@ -151,9 +151,9 @@ public class MacSocketsTests
     {
         Protocol = protocol,
         State = state,
-        LocalAddress = IPAddress.Parse(local),
+        Local = IPAddress.Parse(local),
         LocalPort = localPort,
-        RemoteAddress = remote is null ? null : IPAddress.Parse(remote),
+        Remote = remote is null ? null : IPAddress.Parse(remote),
         RemotePort = remotePort,
     };
 

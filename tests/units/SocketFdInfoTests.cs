@@ -59,7 +59,7 @@ public class SocketFdInfoTests
         SocketInfo socket = SocketFdInfo.Read(MacSocket.Tcp(4, local, 65535, remote, 1), 1)!;
 
         Assert.Equal(AddressFamily.InterNetworkV6, socket.Family);
-        Assert.Equal($"Tcp Established {local}:65535 - {remote}:1", socket.ToString());
+        Assert.Equal($"Tcp Established [{local}]:65535 - [{remote}]:1", socket.ToString());
     }
 
     [Fact]

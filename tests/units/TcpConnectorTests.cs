@@ -53,7 +53,7 @@ public class TcpConnectorTests
         Assert.True(tuned.Socket.NoDelay);
         Assert.Equal(0, plain.Socket.GetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive));
         Assert.NotEqual(0, tuned.Socket.GetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive));
-        Assert.Equal(IPAddress.Loopback, tuned.LocalEndPoint.Address);
+        Assert.Equal(IPAddress.Loopback, tuned.Local.Address);
     }
 
     [Fact]

@@ -194,7 +194,7 @@ public class TcpServerLimitTests
     {
         using Peer another = await server.ConnectAsync();
         TcpConnection opened = await server.Observer.OpenedAsync();
-        while (opened.RemoteEndPoint.Port != ((IPEndPoint)another.Socket.LocalEndPoint!).Port)
+        while (opened.Remote.Port != ((IPEndPoint)another.Socket.LocalEndPoint!).Port)
         {
             opened = await server.Observer.OpenedAsync();
         }

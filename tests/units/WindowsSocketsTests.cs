@@ -32,7 +32,7 @@ public class WindowsSocketsTests
     {
         SocketInfo socket = Assert.Single(Read(SocketProtocol.Tcp, six: true, Tcp6(TcpState.CloseWait, "2001:db8::1", 0, 65535, "2001:db8::2", 0, 1, 8)));
 
-        Assert.Equal("Tcp CloseWait 2001:db8::1:65535 - 2001:db8::2:1", socket.ToString());
+        Assert.Equal("Tcp CloseWait [2001:db8::1]:65535 - [2001:db8::2]:1", socket.ToString());
         Assert.Equal(AddressFamily.InterNetworkV6, socket.Family);
         Assert.Equal(8, socket.ProcessId);
     }

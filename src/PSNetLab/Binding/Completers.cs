@@ -2,6 +2,7 @@ using System.Collections;
 using System.Globalization;
 using System.Management.Automation;
 using System.Management.Automation.Language;
+using System.Text.RegularExpressions;
 using PSNetLab.Engine.Framing;
 using PSNetLab.Engine.Inspection;
 using PSNetLab.Engine.Primitives;
@@ -82,11 +83,25 @@ public sealed class SocketOptionValueCompleter : IArgumentCompleter
             : [];
 }
 
-/// <summary>Completes the names of processes.</summary>
+/// <summary>Completes the names of processes. Threads of the Linux kernel are none: they have no command line, and no sockets.</summary>
 public sealed class ProcessNameCompleter : WordCompleter
 {
     private protected override IEnumerable<(string Word, string Tooltip)> Words
-        => System.Diagnostics.Process.GetProcesses().Select(process => process.ProcessName).Distinct().Order().Select(name => (name, name));
+        => System.Diagnostics.Process.GetProcesses().Where(process => !OperatingSystem.IsLinux() || HasCommandLine(process.Id))
+            .Select(process => process.ProcessName).Distinct().Order().Select(name => (name, name));
+
+    private static bool HasCommandLine(int process)
+    {
+        try
+        {
+            using FileStream line = File.OpenRead($"/proc/{process}/cmdline");
+            return line.ReadByte() >= 0;
+        }
+        catch (IOException)
+        {
+            return false; // it has ended
+        }
+    }
 }
 
 /// <summary>Completes -ComputerName with this machine.</summary>
@@ -147,12 +162,39 @@ public sealed class ConnectionCompleter : WordCompleter
         => LiveJobs.Connections.Select(connection => ($"(Get-TcpConnection -Id {connection.Id})", connection.ToString()));
 }
 
-/// <summary>Completes -Id and -ConnectionId with the open connections.</summary>
-public sealed class ConnectionIdCompleter : WordCompleter
+/// <summary>Completes -Id and -ConnectionId with the open connections of the server that -Job chooses; without it, with those opened here.</summary>
+public sealed partial class ConnectionIdCompleter : IArgumentCompleter
 {
-    private protected override IEnumerable<(string Word, string Tooltip)> Words
-        => LiveJobs.Jobs.OfType<TcpServerJob>().SelectMany(job => job.Connections).Concat(LiveJobs.Connections)
-            .Select(connection => (connection.Id.ToString(CultureInfo.InvariantCulture), connection.ToString()));
+    /// <inheritdoc/>
+    public IEnumerable<CompletionResult> CompleteArgument(string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters)
+        => from connection in Find(fakeBoundParameters["Job"], commandAst.ToString())
+           let id = connection.Id.ToString(CultureInfo.InvariantCulture)
+           where id.StartsWith(wordToComplete, StringComparison.Ordinal)
+           select new CompletionResult(id, id, CompletionResultType.ParameterValue, connection.ToString());
+
+    private static IEnumerable<TcpConnection> Find(object? job, string line)
+    {
+        // PowerShell evaluates variables and constants here, but not what completion of -Job inserts.
+        object? chosen = job is PSObject wrapped ? wrapped.BaseObject : job;
+        string? asked = chosen is null && JobById().Match(line) is { Success: true } match ? match.Groups[1].Value : chosen?.ToString();
+        return asked is null
+            ? LiveJobs.Connections
+            : LiveJobs.Jobs.OfType<TcpServerJob>()
+                .Where(server => server == chosen || server.Id.ToString(CultureInfo.InvariantCulture) == asked || server.Name.Equals(asked, StringComparison.OrdinalIgnoreCase))
+                .SelectMany(server => server.Connections)
+                .OrderBy(connection => connection.Id);
+    }
+
+    [GeneratedRegex(@"\(Get-Job (\d+)\)", RegexOptions.IgnoreCase)]
+    private static partial Regex JobById();
+}
+
+/// <summary>Completes states of sockets, also from the words of ss and netstat.</summary>
+public sealed class SocketStateCompleter : IArgumentCompleter
+{
+    /// <inheritdoc/>
+    public IEnumerable<CompletionResult> CompleteArgument(string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters)
+        => SocketStates.StartingWith(wordToComplete.Trim('\'', '"')).Select(state => new CompletionResult(state.ToString()));
 }
 
 /// <summary>Completes -CacheControl.</summary>

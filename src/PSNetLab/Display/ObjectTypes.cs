@@ -82,7 +82,8 @@ internal static class ObjectTypes
     /// <summary>The time span of <see cref="TcpInfo.RetransmissionTimeoutMilliseconds"/>.</summary>
     public static object? RetransmissionTimeout(PSObject info) => Span(info, nameof(TcpInfo.RetransmissionTimeoutMilliseconds));
 
-    private static object? Span(PSObject source, string property) => source.Properties[property]?.Value is double milliseconds ? TimeSpan.FromMilliseconds(milliseconds) : null;
+    private static TimeSpan? Span(PSObject source, string property)
+        => source.Properties[property]?.Value is double milliseconds ? TimeSpan.FromMilliseconds(milliseconds) : null;
 
     /// <summary>A type and its copy.</summary>
     /// <param name="shown">The properties of the short list.</param>

@@ -39,9 +39,11 @@ public sealed class GetSocketInfoCommand : NetCmdlet
     [Parameter(ParameterSetName = MachineSet)]
     public SocketProtocol[] Protocol { get; set; } = [SocketProtocol.Tcp, SocketProtocol.Udp];
 
-    /// <summary>Only sockets in these states.</summary>
+    /// <summary>Only sockets in these states. Text, because of an enum PowerShell completes only the names it has, not the words of ss.</summary>
     [Parameter(ParameterSetName = MachineSet)]
-    public SocketState[]? State { get; set; }
+    [SocketStateTransformation]
+    [ArgumentCompleter(typeof(SocketStateCompleter))]
+    public string[]? State { get; set; }
 
     /// <summary>Only sockets that wait for a peer: TCP in state Listen, datagram sockets without a peer.</summary>
     [Parameter(ParameterSetName = MachineSet)]
@@ -123,7 +125,7 @@ public sealed class GetSocketInfoCommand : NetCmdlet
         _local = LocalAddress is null ? null : new AddressFilter(LocalAddress, null);
         _remote = RemoteAddress is null ? null : new AddressFilter(RemoteAddress, null);
         _names = ProcessName is null ? null : Array.ConvertAll(ProcessName, name => WildcardPattern.Get(name, WildcardOptions.IgnoreCase));
-        _states = State?.Aggregate(0u, (mask, state) => mask | (1u << (int)state)) ?? MachineSockets.AllStates;
+        _states = State?.Aggregate(0u, (mask, state) => mask | (1u << (int)Enum.Parse<SocketState>(state))) ?? MachineSockets.AllStates;
         if (Listening)
         {
             _states &= (1u << (int)SocketState.Listen) | (1u << (int)SocketState.Closed);
