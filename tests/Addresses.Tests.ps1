@@ -45,7 +45,7 @@ Describe 'Addresses' {
 
     It 'binds addresses, lists of them and endpoints as before' {
         $server = Start-UdpServer -MulticastGroup 239.77.3.1, ([ipaddress] '239.77.3.2')
-        $server.LocalEndPoint.Address | Should -Be ([ipaddress]::Any)
+        $server.LocalEndPoint.Address | Should -Be '0.0.0.0'
         $listener = Start-TcpServer -Address ([ipaddress]::Loopback)
         $port = Get-FreePort
         $connection = Open-TcpConnection 127.0.0.1 $listener.Port -LocalEndPoint "127.0.0.1:$port"
@@ -65,5 +65,51 @@ Describe 'Addresses' {
         "$warnings" | Should -BeLike '-AllowAddress ::/0 covers only IPv6, so peers with an IPv4 address are refused.*'
         $null = Start-TcpServer -DenyAddress ::/0, 0.0.0.0/0 -WarningVariable warnings
         $warnings | Should -BeNullOrEmpty
+    }
+}
+
+Describe 'An IPv4-mapped address' {
+    AfterEach {
+        Get-TcpConnection | Close-TcpConnection
+        Get-Job | Remove-Job -Force
+    }
+
+    It 'is understood where an address is given' {
+        $server = Start-TcpServer -Framing Line -Echo -AllowAddress ::ffff:127.0.0.1
+        $udp = Start-UdpServer -Echo -Address ::ffff:127.0.0.1
+        $server.LocalEndPoint.Address | Should -Be '127.0.0.1'
+        $udp.LocalEndPoint.Address | Should -Be '127.0.0.1'
+        ('x' | Send-TcpMessage ::ffff:127.0.0.1 $server.Port -Framing Line -Count 1).Text | Should -Be 'x'
+        ('x' | Send-TcpMessage ([ipaddress] '::ffff:127.0.0.1') $server.Port -Framing Line -Count 1).Text | Should -Be 'x'
+        ('x' | Send-UdpMessage ::ffff:127.0.0.1 $udp.Port -Count 1).Text | Should -Be 'x'
+        $connection = Open-TcpConnection ::ffff:7f00:1 $server.Port -LocalEndPoint '[::ffff:127.0.0.1]:0'
+        $connection.RemoteEndPoint | Should -Be "127.0.0.1:$($server.Port)"
+        (Get-SocketInfo -LocalAddress ::ffff:127.0.0.1 -LocalPort $server.Port -Listening).LocalAddress | Should -Be '127.0.0.1'
+        (Start-StaticHttpServer $TestDrive -Address ::ffff:127.0.0.1).LocalEndPoint.Address | Should -Be '127.0.0.1'
+    }
+
+    It 'of a peer is IPv4 in everything a server of all addresses shows' -Skip:(-not [Net.Sockets.Socket]::OSSupportsIPv6) {
+        $server = Start-TcpServer -Framing Line -Address Any
+        $connection = Open-TcpConnection 127.0.0.1 $server.Port -Framing Line
+        'x' | Send-TcpMessage -Connection $connection
+        $message = Receive-TcpMessage -Job $server -Count 1 -TimeoutSec 5
+        $message.RemoteEndPoint | Should -Be $connection.LocalEndPoint
+        $message.LocalEndPoint | Should -Be $connection.RemoteEndPoint
+        $server.Connections[0].RemoteEndPoint | Should -Be $connection.LocalEndPoint
+        (Get-SocketInfo $server.Connections[0]).RemoteEndPoint | Should -Be $connection.LocalEndPoint
+        (Get-SocketInfo -RemotePort $connection.LocalEndPoint.Port).RemoteAddress | Should -Be '127.0.0.1'
+        "$($server.Information)" | Should -Not -Match '::ffff'
+
+        $udp = Start-UdpServer -Address Any
+        'x' | Send-UdpMessage 127.0.0.1 $udp.Port
+        $datagram = Receive-UdpMessage $udp -Count 1 -TimeoutSec 5
+        $datagram.RemoteEndPoint.Address, $datagram.LocalEndPoint.Address | Should -Be '127.0.0.1', '127.0.0.1'
+
+        $log = Join-Path $TestDrive access.log
+        $site = Start-StaticHttpServer $TestDrive -Address Any -LogPath $log
+        $null = Invoke-WebRequest "http://127.0.0.1:$($site.Port)/" -SkipHttpErrorCheck
+        (Receive-HttpRequest $site -Count 1 -TimeoutSec 5).RemoteEndPoint.Address | Should -Be '127.0.0.1'
+        Stop-Job $site
+        Get-Content $log | Should -Match '^127\.0\.0\.1 '
     }
 }

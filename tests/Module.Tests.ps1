@@ -259,16 +259,43 @@ Describe 'Completion' {
         (Get-Completion 'Set-SocketOption ReceiveBuffer ').CompletionText | Should -Not -Contain '$true'
     }
 
-    It 'offers the numbers of open connections' {
+    It 'offers the numbers of open connections: of the chosen server, or those opened here' {
         $server = Start-TcpServer
         $connection = Open-TcpConnection 127.0.0.1 $server.Port
         Wait-Until { $server.ConnectionCount -eq 1 }
         $accepted = $server.Connections[0]
-        foreach ($line in 'Get-TcpConnection -Id ', 'Send-TcpMessage -Job $server -ConnectionId ') {
+        foreach ($line in 'Get-TcpConnection -Job $server -Id ', "Get-TcpConnection (Get-Job $($server.Id)) -Id ", "Send-TcpMessage -Job $($server.Name) -ConnectionId ") {
             $offered = Get-Completion $line
-            $offered.CompletionText | Should -Contain "$($accepted.Id)"
+            $offered.CompletionText | Should -Be "$($accepted.Id)" -Because $line
             "$($offered.ToolTip)" | Should -BeLike "*$($accepted.LocalEndPoint) - $($connection.LocalEndPoint) (Established)*"
         }
-        (Get-Completion 'Get-TcpConnection -Id ').CompletionText | Should -Contain "$($connection.Id)"
+        $here = (Get-Completion 'Get-TcpConnection -Id ').CompletionText
+        $here | Should -Contain "$($connection.Id)"
+        $here | Should -Not -Contain "$($accepted.Id)"
+    }
+
+    It 'offers states for the words of ss and netstat: <Typed>' -ForEach @(
+        @{ Typed = 'TIME_'; State = 'TimeWait' }
+        @{ Typed = 'fin-wait-'; State = 'FinWait1', 'FinWait2' }
+        @{ Typed = 'ESTAB'; State = 'Established' }
+        @{ Typed = 'LISTENING'; State = 'Listen' }
+        @{ Typed = 'UN'; State = 'Unknown', 'Closed' }
+    ) {
+        (Get-Completion "Get-SocketInfo -State $Typed").CompletionText | Should -Be $State
+    }
+
+    It 'offers no thread of the kernel as a process' -Skip:(-not $IsLinux) {
+        $offered = (Get-Completion 'Get-SocketInfo -ProcessName ').CompletionText
+        $offered | Should -Contain (Get-Process -Id $PID).ProcessName
+        foreach ($thread in 'kthreadd', 'rcu_sched', 'kswapd0', 'migration/0') { $offered | Should -Not -Contain $thread }
+    }
+
+    It 'offers no files where there is nothing to offer: <_>' -ForEach 'Get-TcpConnection -Id x', 'Receive-TcpMessage nothing', 'Get-SocketInfo -ProcessName nothinglikethis', 'Start-TcpServer -Framing a' {
+        Push-Location $TestDrive
+        try {
+            'a', 'x', 'nothing', 'nothinglikethis' | ForEach-Object { $null = New-Item $_ -ItemType File -Force }
+            Get-Completion $_ | Should -BeNullOrEmpty
+        }
+        finally { Pop-Location }
     }
 }

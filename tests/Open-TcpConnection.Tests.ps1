@@ -54,7 +54,7 @@ Describe 'Open-TcpConnection' {
         It 'connects from -LocalEndPoint' -Skip:(-not $IsLinux) {
             $server = Start-TcpServer
             $port = Get-FreePort
-            (Open-TcpConnection 127.0.0.1 $server.Port -LocalEndPoint 127.0.0.2:0).LocalEndPoint.Address | Should -Be ([ipaddress] '127.0.0.2')
+            (Open-TcpConnection 127.0.0.1 $server.Port -LocalEndPoint 127.0.0.2:0).LocalEndPoint.Address | Should -Be '127.0.0.2'
             "$((Open-TcpConnection 127.0.0.1 $server.Port -LocalEndPoint "127.0.0.1:$port").LocalEndPoint)" | Should -Be "127.0.0.1:$port"
         }
 

@@ -206,7 +206,7 @@ Describe 'Start-UdpServer' {
 
         It 'joins several groups, of both families' {
             $server = Start-UdpServer -MulticastGroup 239.77.1.1, 239.77.1.2, ff15::77 -InterfaceAlias lo
-            $server.LocalEndPoint.Address | Should -Be ([ipaddress]::IPv6Any)
+            $server.LocalEndPoint.Address | Should -Be '::'
             'one' | Send-UdpMessage -MulticastGroup 239.77.1.1 -Port $server.Port -InterfaceAlias lo
             'two' | Send-UdpMessage -MulticastGroup 239.77.1.2 -Port $server.Port -InterfaceAlias lo
             $messages = Receive-UdpMessage -Job $server -Count 2 -TimeoutSec 5

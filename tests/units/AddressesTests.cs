@@ -12,7 +12,8 @@ public class AddressesTests
     [InlineData("::1", "::1")]
     [InlineData("[::1]", "::1")]
     [InlineData("0001:0db8::", "1:db8::")]
-    [InlineData("::ffff:192.0.2.7", "::ffff:192.0.2.7")]
+    [InlineData("::ffff:192.0.2.7", "192.0.2.7")]
+    [InlineData("[::ffff:c000:207]", "192.0.2.7")]
     [InlineData("fe80::1%1", "fe80::1%1")]
     public void An_address_in_its_usual_form_is_read(string text, string expected)
     {

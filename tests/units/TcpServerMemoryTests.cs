@@ -35,7 +35,7 @@ public class TcpServerMemoryTests
         Assert.Equal(TcpCloseReason.MessageTimeout, half.CloseReason);
         (NetLabException fault, EndPoint target) = await server.Observer.FaultAsync();
         Assert.Equal(FaultKind.MessageTimeout, fault.Kind);
-        Assert.Equal(half.RemoteEndPoint, target);
+        Assert.Equal(half.Remote, target);
         Assert.Contains("60 s", fault.Message, StringComparison.Ordinal);
         Assert.Equal(TcpConnectionState.Established, complete.State);
         await other.SendAsync("x\n");

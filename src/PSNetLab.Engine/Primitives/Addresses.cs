@@ -13,13 +13,25 @@ internal static class Addresses
     /// <summary>How to write an address, for errors.</summary>
     internal const string Advice = "Write IPv4 as four numbers from 0 to 255 without leading zeros, such as 192.0.2.7, and IPv6 such as 2001:db8::1.";
 
+    /// <summary>Reads an address, an IPv4-mapped one as the IPv4 address it stands for: a socket of IPv6 alone could not use it.</summary>
+    internal static bool TryParse(string text, out IPAddress address)
+    {
+        if (!TryParseExactly(text, out address))
+        {
+            return false;
+        }
+
+        address = OfSocket(address);
+        return true;
+    }
+
     /// <summary>Reads an IPv6 address (RFC 4291, section 2.2), in brackets or not, or an IPv4 address of four decimal numbers.</summary>
     /// <remarks>
     /// inet_aton(3), and with it the runtime, also accepts 10.1 for 10.0.0.1, 0x7f.0.0.1 for 127.0.0.1 and, as octal,
     /// 127.0.0.010 for 127.0.0.8. People who write the last one mean 127.0.0.10, and a filter that does not do what it says
     /// is worse than an error.
     /// </remarks>
-    internal static bool TryParse(string text, out IPAddress address)
+    internal static bool TryParseExactly(string text, out IPAddress address)
     {
         string trimmed = text.Trim();
         string bare = trimmed.StartsWith('[') && trimmed.EndsWith(']') ? trimmed[1..^1] : trimmed;

@@ -29,7 +29,7 @@ internal static class NameResolver
             }
 
             IPAddress[] addresses = await Dns.GetHostAddressesAsync(host, family, cancellationToken).ConfigureAwait(false);
-            return addresses.Length > 0 ? addresses : throw new SocketException((int)SocketError.NoData);
+            return addresses.Length > 0 ? Array.ConvertAll(addresses, Addresses.OfSocket) : throw new SocketException((int)SocketError.NoData);
         }
         catch (Exception error) when (error is SocketException or ArgumentException)
         {

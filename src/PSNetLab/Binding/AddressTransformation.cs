@@ -25,7 +25,7 @@ public sealed class AddressTransformationAttribute : ArgumentTransformationAttri
         object? input = item is PSObject wrapped ? wrapped.BaseObject : item;
         if (input is IPAddress address)
         {
-            return address;
+            return Addresses.OfSocket(address);
         }
 
         string text = input?.ToString()?.Trim() ?? string.Empty;

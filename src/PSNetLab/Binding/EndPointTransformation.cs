@@ -14,8 +14,8 @@ public sealed class EndPointTransformationAttribute : ArgumentTransformationAttr
         object? input = inputData is PSObject wrapped ? wrapped.BaseObject : inputData;
         return input switch
         {
-            IPEndPoint endPoint => endPoint,
-            IPAddress address => new IPEndPoint(address, 0),
+            IPEndPoint endPoint => Addresses.OfSocket(endPoint),
+            IPAddress address => Addresses.OfSocket(new IPEndPoint(address, 0)),
             _ when Addresses.TryParse(input?.ToString() ?? string.Empty, out IPEndPoint parsed) => parsed,
             _ => throw new ArgumentTransformationMetadataException($"'{input}' is not an address with a port, such as 192.0.2.7:5000 or [2001:db8::1]:5000. {Addresses.Advice}"),
         };

@@ -83,7 +83,9 @@ internal static class ObjectTypes
     public static object? RetransmissionTimeout(PSObject info) => Span(info, nameof(TcpInfo.RetransmissionTimeoutMilliseconds));
 
     private static TimeSpan? Span(PSObject source, string property)
-        => source.Properties[property]?.Value is double milliseconds ? TimeSpan.FromMilliseconds(milliseconds) : null;
+        => source.Properties[property]?.Value is double milliseconds
+            ? TimeSpan.FromTicks((long)Math.Round(milliseconds * TimeSpan.TicksPerMillisecond)) // FromMilliseconds cuts off
+            : null;
 
     /// <summary>A type and its copy.</summary>
     /// <param name="shown">The properties of the short list.</param>
