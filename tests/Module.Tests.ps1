@@ -290,11 +290,14 @@ Describe 'Completion' {
         foreach ($thread in 'kthreadd', 'rcu_sched', 'kswapd0', 'migration/0') { $offered | Should -Not -Contain $thread }
     }
 
-    It 'offers no files where there is nothing to offer: <_>' -ForEach 'Get-TcpConnection -Id x', 'Receive-TcpMessage nothing', 'Get-SocketInfo -ProcessName nothinglikethis', 'Start-TcpServer -Framing a' {
+    It 'offers no files where there is nothing to offer: <_>' -ForEach @(
+        'Get-TcpConnection -Id x', 'Receive-TcpMessage x', 'Get-SocketInfo -ProcessName xy', 'Start-TcpServer -Framing x', 'Get-SocketOption x', 'Get-SocketInfo -State x',
+        'Set-SocketOption KeepAlive x', 'Send-TcpMessage x', 'Send-TcpMessage 127.0.0.1 x', 'Receive-HttpRequest x'
+    ) {
         Push-Location $TestDrive
         try {
-            'a', 'x', 'nothing', 'nothinglikethis' | ForEach-Object { $null = New-Item $_ -ItemType File -Force }
-            Get-Completion $_ | Should -BeNullOrEmpty
+            $null = New-Item xyz -ItemType File -Force
+            Get-Completion $_ | Where-Object ResultType -Like Provider* | Should -BeNullOrEmpty
         }
         finally { Pop-Location }
     }

@@ -10,6 +10,14 @@ using PSNetLab.Jobs;
 
 namespace PSNetLab.Binding;
 
+/// <summary>What a completer offers.</summary>
+internal static class Offer
+{
+    /// <summary>The words that were found or, without any, what was typed: PowerShell would offer files in place of nothing.</summary>
+    internal static IEnumerable<CompletionResult> OrTyped(this IEnumerable<CompletionResult> found, string typed)
+        => typed.Length == 0 ? found : found.DefaultIfEmpty(new CompletionResult(typed, typed, CompletionResultType.ParameterValue, "Nothing that is known here begins like this"));
+}
+
 /// <summary>A completer over a list of words, each with a tooltip.</summary>
 public abstract class WordCompleter : IArgumentCompleter
 {
@@ -19,9 +27,10 @@ public abstract class WordCompleter : IArgumentCompleter
     public IEnumerable<CompletionResult> CompleteArgument(string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters)
     {
         string typed = wordToComplete.Trim('\'', '"');
-        return from entry in Words
-               where entry.Word.StartsWith(typed, StringComparison.OrdinalIgnoreCase)
-               select new CompletionResult(entry.Word, entry.Word, CompletionResultType.ParameterValue, entry.Tooltip);
+        IEnumerable<CompletionResult> found = from entry in Words
+                                              where entry.Word.StartsWith(typed, StringComparison.OrdinalIgnoreCase)
+                                              select new CompletionResult(entry.Word, entry.Word, CompletionResultType.ParameterValue, entry.Tooltip);
+        return found.OrTyped(wordToComplete);
     }
 }
 
@@ -78,9 +87,11 @@ public sealed class SocketOptionValueCompleter : IArgumentCompleter
 {
     /// <inheritdoc/>
     public IEnumerable<CompletionResult> CompleteArgument(string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters)
-        => SocketOptions.Known.Any(option => option.Unit is null && option.Name.Equals(fakeBoundParameters["Name"] as string, StringComparison.OrdinalIgnoreCase))
-            ? [new CompletionResult("$true"), new CompletionResult("$false")]
-            : [];
+    {
+        bool isSwitch = SocketOptions.Known.Any(option => option.Unit is null && option.Name.Equals(fakeBoundParameters["Name"] as string, StringComparison.OrdinalIgnoreCase));
+        IEnumerable<string> words = isSwitch ? ["$true", "$false"] : [];
+        return words.Where(word => word.StartsWith(wordToComplete, StringComparison.OrdinalIgnoreCase)).Select(word => new CompletionResult(word)).OrTyped(wordToComplete);
+    }
 }
 
 /// <summary>Completes the names of processes. Threads of the Linux kernel are none: they have no command line, and no sockets.</summary>
@@ -167,10 +178,13 @@ public sealed partial class ConnectionIdCompleter : IArgumentCompleter
 {
     /// <inheritdoc/>
     public IEnumerable<CompletionResult> CompleteArgument(string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters)
-        => from connection in Find(fakeBoundParameters["Job"], commandAst.ToString())
-           let id = connection.Id.ToString(CultureInfo.InvariantCulture)
-           where id.StartsWith(wordToComplete, StringComparison.Ordinal)
-           select new CompletionResult(id, id, CompletionResultType.ParameterValue, connection.ToString());
+    {
+        IEnumerable<CompletionResult> found = from connection in Find(fakeBoundParameters["Job"], commandAst.ToString())
+                                              let id = connection.Id.ToString(CultureInfo.InvariantCulture)
+                                              where id.StartsWith(wordToComplete, StringComparison.Ordinal)
+                                              select new CompletionResult(id, id, CompletionResultType.ParameterValue, connection.ToString());
+        return found.OrTyped(wordToComplete);
+    }
 
     private static IEnumerable<TcpConnection> Find(object? job, string line)
     {
@@ -194,7 +208,7 @@ public sealed class SocketStateCompleter : IArgumentCompleter
 {
     /// <inheritdoc/>
     public IEnumerable<CompletionResult> CompleteArgument(string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters)
-        => SocketStates.StartingWith(wordToComplete.Trim('\'', '"')).Select(state => new CompletionResult(state.ToString()));
+        => SocketStates.StartingWith(wordToComplete.Trim('\'', '"')).Select(state => new CompletionResult(state.ToString())).OrTyped(wordToComplete);
 }
 
 /// <summary>Completes -CacheControl.</summary>
