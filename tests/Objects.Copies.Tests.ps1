@@ -67,6 +67,10 @@ Describe 'An endpoint' {
         }
     }
 
+    It 'has its Port in a runspace that has not imported the module' {
+        (1 | ForEach-Object -Parallel { ($using:server).LocalEndPoint.Port }) | Should -Be $server.Port
+    }
+
     It 'in a script block of a server has its Address, too' {
         $answering = Start-TcpServer -Framing Line -ScriptBlock { "$($_.RemoteEndPoint.Address) $($_.RemoteEndPoint.Port)" }
         $answer = 'x' | Send-TcpMessage 127.0.0.1 $answering.Port -Framing Line -Count 1 -TimeoutSec 10

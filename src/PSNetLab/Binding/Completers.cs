@@ -108,9 +108,9 @@ public sealed class ProcessNameCompleter : WordCompleter
             using FileStream line = File.OpenRead($"/proc/{process}/cmdline");
             return line.ReadByte() >= 0;
         }
-        catch (IOException)
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            return false; // it has ended
+            return false; // it has ended, or is hidden
         }
     }
 }

@@ -39,7 +39,8 @@ public sealed class GetSocketInfoCommand : NetCmdlet
     [Parameter(ParameterSetName = MachineSet)]
     public SocketProtocol[] Protocol { get; set; } = [SocketProtocol.Tcp, SocketProtocol.Udp];
 
-    /// <summary>Only sockets in these states. Text, because of an enum PowerShell completes only the names it has, not the words of ss.</summary>
+    /// <summary>Only sockets in these states.</summary>
+    /// <remarks>It is text because PowerShell would complete an enum by itself, without the words of ss.</remarks>
     [Parameter(ParameterSetName = MachineSet)]
     [SocketStateTransformation]
     [ArgumentCompleter(typeof(SocketStateCompleter))]
