@@ -192,6 +192,47 @@ Describe 'A script block that answers' {
         }
     }
 
+    It 'lets its server end, though it cannot be stopped' {
+        $gate = [Threading.ManualResetEventSlim]::new()
+        try {
+            $server = Start-TcpServer -Framing Line -ScriptBlock {
+                'begun'
+                ($using:gate).Wait() # a call into .NET, which PowerShell cannot interrupt
+            }
+            $client = Open-TcpConnection 127.0.0.1 $server.Port -Framing Line
+            Send-TcpMessage -Connection $client 'go'
+            (Receive-TcpMessage $client -Count 1 -TimeoutSec 20).Text | Should -Be 'begun'
+
+            Stop-Job $server
+            $null = Wait-Job $server -Timeout 20
+            $server.State | Should -Be 'Stopped'
+        }
+        finally {
+            $gate.Set()
+        }
+    }
+
+    It 'leaves none that began while the server was stopping' {
+        $server = Start-TcpServer -Framing Line -ThrottleLimit 8 -ScriptBlock { while ($true) { Start-Sleep -Milliseconds 20 } }
+        $clients = foreach ($i in 1..8) { Open-TcpConnection 127.0.0.1 $server.Port -Framing Line }
+        $clients | ForEach-Object { Send-TcpMessage -Connection $_ 'go' }
+
+        # Not one runspace is open yet, except perhaps the first: the scripts begin when the stop has begun.
+        Stop-Job $server
+        $null = Wait-Job $server -Timeout 20
+        $server.State | Should -Be 'Stopped'
+    }
+
+    It 'passes on what it writes to the other streams while it runs' {
+        $server = Start-TcpServer -Framing Line -ScriptBlock {
+            Write-Warning 'I work'
+            while ($true) { Start-Sleep -Milliseconds 20 }
+        }
+        Send-TcpMessage 127.0.0.1 $server.Port 'go' -Framing Line
+        Wait-Until { $server.Warning.Count -gt 0 }
+        "$($server.Warning[0])" | Should -Be 'I work'
+    }
+
     It 'does not keep PowerShell from exiting' {
         $script = {
             param($modulePath)

@@ -14,20 +14,15 @@ namespace PSNetLab.Engine.Servers;
 [SuppressMessage("Design", "CA1001", Justification = "Stop ends it, and Completion says when it has ended.")]
 internal sealed class StreamServer : IServerHost
 {
-    private const long StopGraceMilliseconds = 1000;
-    private const long QuietGraceMilliseconds = 100;
-
     private readonly StreamServerOptions _options;
     private readonly IStreamHandler _handler;
     private readonly StreamListener _listener;
     private readonly TcpHandshakes _handshakes;
-    private readonly object _gate = new();
-    private readonly HashSet<IServedConnection> _open = [];
-    private readonly HashSet<IServedConnection> _turnedAway = [];
+    private readonly ServedConnections _open = new();
+    private readonly ServedConnections _turnedAway = new();
     private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private GuardedObserver? _observer;
     private ITimer? _deadlines;
-    private Totals _closed;
     private int _underWay = 1;
     private int _hasRun;
     private int _stops;
@@ -54,30 +49,12 @@ internal sealed class StreamServer : IServerHost
     internal long Refused { get; private set; }
 
     /// <summary>The open connections, except those that are only told that there is no room.</summary>
-    internal IServedConnection[] Connections => Copy(_open);
+    internal IServedConnection[] Connections => _open.ToArray();
 
-    internal int ConnectionCount
-    {
-        get
-        {
-            lock (_gate)
-            {
-                return _open.Count;
-            }
-        }
-    }
+    internal int ConnectionCount => _open.Count;
 
     /// <summary>Sums over all connections, open and closed.</summary>
-    internal Totals Totals
-    {
-        get
-        {
-            lock (_gate)
-            {
-                return _open.Aggregate(_closed, (sum, connection) => sum.Add(connection.Totals));
-            }
-        }
-    }
+    internal Totals Totals => _open.Totals;
 
     /// <inheritdoc/>
     public bool IsStopping => _stopping;
@@ -110,8 +87,8 @@ internal sealed class StreamServer : IServerHost
         _stopping = true;
         _listener.Dispose();
         _handshakes.Dispose();
-        Array.ForEach(Copy(_turnedAway), connection => connection.Abort());
-        _ = Task.Run(StopConnectionsAsync);
+        _turnedAway.Abort();
+        _ = Task.Run(() => _open.StopAsync(Completion));
         if (Interlocked.Exchange(ref _hasRun, 1) == 0)
         {
             Leave(null);
@@ -172,7 +149,7 @@ internal sealed class StreamServer : IServerHost
                         + $"new ones {_handler.FateOfTooMany} and are counted. Raise -MaxConnections, or close some."));
 
                 // Over TLS, the message is not worth a handshake.
-                if (_options.Certificate is null && Copy(_turnedAway).Length < _handler.MostTurnedAway)
+                if (_options.Certificate is null && _turnedAway.Count < _handler.MostTurnedAway)
                 {
                     _ = ServeAsync(socket, isTurnedAway: true);
                     return;
@@ -225,11 +202,7 @@ internal sealed class StreamServer : IServerHost
 
     private void Enter(IServedConnection connection, bool isTurnedAway)
     {
-        lock (_gate)
-        {
-            (isTurnedAway ? _turnedAway : _open).Add(connection);
-        }
-
+        (isTurnedAway ? _turnedAway : _open).Add(connection);
         if (!isTurnedAway)
         {
             _observer!.Opened(connection);
@@ -238,41 +211,27 @@ internal sealed class StreamServer : IServerHost
 
     private void Exit(IServedConnection? connection, bool isTurnedAway)
     {
+        if (connection is not null)
+        {
+            (isTurnedAway ? _turnedAway : _open).Remove(connection);
+        }
+
         if (isTurnedAway)
         {
-            lock (_gate)
-            {
-                _turnedAway.Remove(connection!);
-            }
-
             return;
         }
 
         if (connection is not null)
         {
-            lock (_gate)
-            {
-                _open.Remove(connection);
-                _closed = _closed.Add(connection.Totals);
-            }
-
             _observer!.Closed(connection);
         }
 
         Leave(null);
     }
 
-    private IServedConnection[] Copy(HashSet<IServedConnection> connections)
-    {
-        lock (_gate)
-        {
-            return [.. connections];
-        }
-    }
-
     private void CheckDeadlines()
     {
-        foreach (IServedConnection connection in Copy(_open).Concat(Copy(_turnedAway)))
+        foreach (IServedConnection connection in _open.ToArray().Concat(_turnedAway.ToArray()))
         {
             try
             {
@@ -282,31 +241,6 @@ internal sealed class StreamServer : IServerHost
             {
                 Report(new NetLabException(FaultKind.SocketError, $"A connection to {LocalEndPoint} could not be ended in time: {error.Message}", error), LocalEndPoint);
             }
-        }
-    }
-
-    private async Task StopConnectionsAsync()
-    {
-        foreach (IServedConnection connection in Connections)
-        {
-            connection.BeginStop();
-        }
-
-        // They have a second to end by themselves, except the silent ones.
-        long stopped = Environment.TickCount64;
-        for (long waited = 0; waited < StopGraceMilliseconds && !_completion.Task.IsCompleted; waited = Environment.TickCount64 - stopped)
-        {
-            if (waited > QuietGraceMilliseconds && Array.TrueForAll(Connections, connection => connection.IdleMilliseconds > QuietGraceMilliseconds))
-            {
-                break;
-            }
-
-            await Task.WhenAny(_completion.Task, Task.Delay(10)).ConfigureAwait(false);
-        }
-
-        foreach (IServedConnection connection in Connections)
-        {
-            connection.Abort();
         }
     }
 

@@ -51,7 +51,7 @@ internal static class TcpConnector
     {
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(options.Timeout);
-        IPAddress[] addresses = await ResolveAsync(options, limit.Token).ConfigureAwait(false);
+        IPAddress[] addresses = await ResolveAsync(options, limit.Token, cancellationToken).ConfigureAwait(false);
         cancellationToken.ThrowIfCancellationRequested();
         EndPoint[] endPoints = Array.ConvertAll(addresses, address => (EndPoint)new IPEndPoint(address, options.Port));
         (Socket? connected, IReadOnlyList<ConnectAttempt> attempts) = await StreamConnector.ConnectAsync(endPoints, options.LocalEndPoint, limit.Token).ConfigureAwait(false);
@@ -89,13 +89,13 @@ internal static class TcpConnector
         }
     }
 
-    private static async Task<IPAddress[]> ResolveAsync(TcpConnectOptions options, CancellationToken cancellationToken)
+    private static async Task<IPAddress[]> ResolveAsync(TcpConnectOptions options, CancellationToken limit, CancellationToken cancellationToken)
     {
         try
         {
-            return await NameResolver.ResolveAsync(options.Host, options.LocalEndPoint?.AddressFamily ?? AddressFamily.Unspecified, cancellationToken).ConfigureAwait(false);
+            return await NameResolver.ResolveAsync(options.Host, options.LocalEndPoint?.AddressFamily ?? AddressFamily.Unspecified, limit).ConfigureAwait(false);
         }
-        catch (OperationCanceledException error)
+        catch (OperationCanceledException error) when (!cancellationToken.IsCancellationRequested)
         {
             throw new NetLabException(FaultKind.ConnectTimeout, $"The name '{options.Host}' was not resolved within {options.Timeout.TotalSeconds} s. Check the name server, or give an IP address.", error);
         }

@@ -141,7 +141,14 @@ internal sealed class JobForwarder : IThreadPoolWorkItem
     {
         while (stream.Count >= MostRecordsKept)
         {
-            stream.RemoveAt(0);
+            try
+            {
+                stream.RemoveAt(0);
+            }
+            catch (ArgumentOutOfRangeException)
+            {
+                break; // a receiver has just emptied it
+            }
         }
 
         stream.Add(record);

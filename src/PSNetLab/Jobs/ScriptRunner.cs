@@ -17,9 +17,11 @@ internal sealed class ScriptRunner : IDisposable
     private const int MostAnswersWaiting = 64;
 
     private static readonly TimeSpan s_stopGrace = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan s_abortGrace = TimeSpan.FromMilliseconds(300);
 
     private readonly ScriptRunspaces _runspaces;
     private readonly ConcurrentDictionary<PowerShell, byte> _running = new();
+    private readonly TaskCompletionSource _abandoning = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly SemaphoreSlim _throttle;
     private readonly string _script;
     private readonly Dictionary<string, object?> _usingValues;
@@ -72,23 +74,37 @@ internal sealed class ScriptRunner : IDisposable
         }
     }
 
-    /// <summary>Aborts scripts that still run after the time that connections get to end by themselves.</summary>
-    internal void Stop() => Task.Delay(s_stopGrace).ContinueWith(
-        _ =>
-        {
-            _stopped = true;
-            foreach (PowerShell running in _running.Keys)
-            {
-                running.BeginStop(null, null);
-            }
-        },
-        TaskScheduler.Default);
+    /// <summary>
+    /// Aborts scripts that still run after the time that connections get to end by themselves, and then abandons those that
+    /// cannot be aborted.
+    /// </summary>
+    internal void Stop() => _ = StopAsync();
 
     /// <inheritdoc/>
     public void Dispose()
     {
         _stopped = true;
         _runspaces.Dispose();
+    }
+
+    private async Task StopAsync()
+    {
+        await Task.Delay(s_stopGrace).ConfigureAwait(false);
+        _stopped = true;
+        foreach (PowerShell running in _running.Keys)
+        {
+            try
+            {
+                running.BeginStop(null, null);
+            }
+            catch (ObjectDisposedException)
+            {
+                // It ended by itself just now.
+            }
+        }
+
+        await Task.Delay(s_abortGrace).ConfigureAwait(false);
+        _abandoning.TrySetResult();
     }
 
     /// <summary>Runs the script. Every failure is reported; nothing is thrown.</summary>
@@ -135,14 +151,28 @@ internal sealed class ScriptRunner : IDisposable
         ScriptOutput payloads = new(_encoding, payload => Send(payload, answers));
         PSDataCollection<PSObject> output = [];
         output.DataAdded += (_, _) => payloads.Take(output.ReadAll());
+        PassOn(shell.Streams.Error, job);
+        PassOn(shell.Streams.Warning, job);
+        PassOn(shell.Streams.Information, job);
+        PassOn(shell.Streams.Verbose, job);
+        PassOn(shell.Streams.Debug, job);
         _running.TryAdd(shell, 0);
-        Task run = BeginAsync(shell, output);
+
+        // From here on, Stop finds it. Did Stop come before?
+        Task run = _stopped ? Task.CompletedTask : BeginAsync(shell, output);
         try
         {
-            // A script that closes its own runspace and waits for that waits for itself: it never ends.
-            if (await Task.WhenAny(run, runspace.Closing).ConfigureAwait(false) != run)
+            Task first = await Task.WhenAny(run, runspace.Closing, _abandoning.Task).ConfigureAwait(false);
+            if (first == runspace.Closing)
             {
+                // A script that closes its own runspace and waits for that waits for itself: it never ends.
                 throw new InvalidRunspaceStateException("It closed its own runspace");
+            }
+
+            if (first != run)
+            {
+                runspace.Abandon();
+                return;
             }
 
             await run.ConfigureAwait(false);
@@ -155,7 +185,6 @@ internal sealed class ScriptRunner : IDisposable
             }
 
             _running.TryRemove(shell, out _);
-            Forward(shell.Streams, job);
             _ = run.ContinueWith(_ => Dispose(shell, output), TaskScheduler.Default);
         }
 
@@ -197,19 +226,14 @@ internal sealed class ScriptRunner : IDisposable
             error);
     }
 
-    private static void Forward(PSDataStreams streams, NetJob job)
-    {
-        IEnumerable<object> records =
-        [
-            .. streams.Error.ReadAll(),
-            .. streams.Warning.ReadAll(),
-            .. streams.Information.ReadAll(),
-            .. streams.Verbose.ReadAll(),
-            .. streams.Debug.ReadAll(),
-        ];
-        foreach (object record in records)
+    /// <summary>As the script writes them: one that runs for a long time must not collect them.</summary>
+    private static void PassOn<T>(PSDataCollection<T> stream, NetJob job)
+        where T : class
+        => stream.DataAdded += (_, _) =>
         {
-            job.Write(record);
-        }
-    }
+            foreach (T record in stream.ReadAll())
+            {
+                job.Write(record);
+            }
+        };
 }

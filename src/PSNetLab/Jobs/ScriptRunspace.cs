@@ -10,6 +10,7 @@ internal sealed class ScriptRunspace : IDisposable
     private readonly TaskCompletionSource _closing = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly string _location;
     private readonly PSLanguageMode _languageMode;
+    private bool _isAbandoned;
 
     /// <summary>Opens it, which takes tens of milliseconds.</summary>
     /// <param name="location">Where each script starts.</param>
@@ -63,11 +64,21 @@ internal sealed class ScriptRunspace : IDisposable
         }
     }
 
+    /// <summary>Gives it up while its script still runs, and perhaps never ends.</summary>
+    internal void Abandon()
+    {
+        _isAbandoned = true;
+        _closing.TrySetResult();
+
+        // This waits for the script, on a thread that does not keep PowerShell alive either.
+        Task.Factory.StartNew(Runspace.Dispose, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
         // A script that closes its own runspace waits for its own end, and so would this.
-        if (Runspace.RunspaceStateInfo.State != RunspaceState.Closing)
+        if (!_isAbandoned && Runspace.RunspaceStateInfo.State != RunspaceState.Closing)
         {
             Runspace.Dispose();
         }
