@@ -102,5 +102,12 @@ internal abstract class DatagramTransport : IDisposable
     /// <summary>Ends the waiting, from any thread.</summary>
     internal abstract void Interrupt();
 
-    public virtual void Dispose() => Socket.Dispose();
+    /// <summary>Closes the socket and ends the waiting, from any thread.</summary>
+    public void Dispose()
+    {
+        Close();
+        Interrupt(); // last, so that who waited finds the socket closed
+    }
+
+    private protected virtual void Close() => Socket.Dispose();
 }

@@ -79,10 +79,10 @@ internal sealed unsafe class EpollDatagramTransport : DatagramTransport
 
     internal override void Interrupt() => _epoll.Interrupt();
 
-    public override void Dispose()
+    private protected override void Close()
     {
         _epoll.Leave();
-        base.Dispose();
+        base.Close();
     }
 
     /// <summary>Writes the control message that chooses source address and interface (ip(7), ipv6(7)); returns its length.</summary>

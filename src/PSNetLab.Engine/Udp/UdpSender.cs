@@ -147,7 +147,6 @@ internal sealed class UdpSender : IDatagramHandler, IDisposable
     {
         _disposed = true;
         _transport.Dispose();
-        _transport.Interrupt();
     }
 
     void IDatagramHandler.OnDatagram(in Datagram datagram)
