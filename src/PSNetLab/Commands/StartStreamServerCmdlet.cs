@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using System.Net;
-using System.Security.Cryptography.X509Certificates;
+using System.Net.Security;
+using System.Security;
 using PSNetLab.Binding;
 using PSNetLab.Engine.IO;
 using PSNetLab.Engine.Servers;
@@ -19,10 +20,18 @@ public abstract class StartStreamServerCmdlet : StartServerCmdlet
     [Parameter]
     public SwitchParameter Tls { get; set; }
 
-    /// <summary>The certificate with its private key: an X509Certificate2, or the path of a PFX or PEM file. Implies -Tls.</summary>
+    /// <summary>
+    /// The certificate with its private key, and the intermediate certificates to send with it: an X509Certificate2, or the path
+    /// of a PFX or PEM file, or a list of these. Implies -Tls.
+    /// </summary>
     [Parameter]
     [CertificateTransformation]
-    public X509Certificate2? Certificate { get; set; }
+    public CertificateSource? Certificate { get; set; }
+
+    /// <summary>The password of the file or the private key in -Certificate.</summary>
+    [Parameter]
+    [PasswordTransformation]
+    public SecureString? CertificatePassword { get; set; }
 
     private protected bool UsesTls => Tls || Certificate is not null;
 
@@ -35,8 +44,11 @@ public abstract class StartStreamServerCmdlet : StartServerCmdlet
         {
             EndPoint = endPoint,
             MaxConnections = MaxConnections,
-            Certificate = UsesTls ? ServerCertificates.Context(Certificate) : null,
+            Certificate = UsesTls ? ReadCertificate() : null,
             Filter = CreateFilter(),
         });
     }
+
+    private SslStreamCertificateContext ReadCertificate()
+        => Certificate?.Read(PasswordTransformationAttribute.Reveal(CertificatePassword)).ToContext("-Certificate") ?? ServerCertificates.Localhost();
 }
