@@ -9,11 +9,11 @@ namespace PSNetLab.Engine.IO;
 internal static class ServerCertificates
 {
     /// <summary>A certificate for localhost, made for this run.</summary>
-    internal static SslStreamCertificateContext Localhost() => Context(CreateForLocalhost());
+    internal static SslStreamCertificateContext Localhost(SslCertificateTrust? trust = null) => Context(CreateForLocalhost(), trust);
 
     /// <summary>The form in which a server presents a certificate with its key.</summary>
-    internal static SslStreamCertificateContext Context(X509Certificate2 certificate)
-        => SslStreamCertificateContext.Create(certificate, additionalCertificates: null, offline: true);
+    internal static SslStreamCertificateContext Context(X509Certificate2 certificate, SslCertificateTrust? trust = null)
+        => SslStreamCertificateContext.Create(certificate, additionalCertificates: null, offline: true, trust);
 
     /// <summary>A self-signed certificate for localhost.</summary>
     internal static X509Certificate2 CreateForLocalhost()

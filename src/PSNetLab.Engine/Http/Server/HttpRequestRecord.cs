@@ -80,6 +80,9 @@ public sealed class HttpRequestRecord : IWeighted
     /// </summary>
     public IDictionary Headers => _headers ??= ReadHeaders();
 
+    /// <summary>The TLS of the connection, with the certificate of the client; null without TLS.</summary>
+    public TlsInfo? Tls { get; internal init; }
+
     /// <summary>
     /// The bytes of the head. They become text only when a property is read, because most records of a busy server are
     /// just counted.

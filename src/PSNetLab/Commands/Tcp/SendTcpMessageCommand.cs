@@ -20,10 +20,12 @@ public sealed partial class SendTcpMessageCommand : TcpClientCmdlet
     private const string ConnectionSet = "Connection";
     private const string JobSet = "Job";
 
+    private static readonly TimeSpan s_verdictPatience = TimeSpan.FromSeconds(1);
+
     private TcpConnection? _own;
     private TcpOutbox? _only;
     private TcpClientSession? _session;
-    private Task? _discarding;
+    private Task<NetLabException?>? _discarding;
     private bool _void;
     private bool _sentBefore;
 
@@ -127,6 +129,15 @@ public sealed partial class SendTcpMessageCommand : TcpClientCmdlet
             Await(_own.HalfCloseAsync(StopToken).AsTask());
             ReceiveRest(_session);
         }
+        else if (_own.MayBeRejected && HasNotFailed(_own))
+        {
+            // Without replies to wait for, a rejection would come too late. The peer closes its side soon if it accepts.
+            Await(_own.HalfCloseAsync(StopToken).AsTask());
+            if (Await(_discarding!, s_verdictPatience) && _discarding!.Result is { } fault)
+            {
+                Report(fault, Target);
+            }
+        }
 
         _own.Dispose();
         Await(_own.Ended.WaitAsync(StopToken));
@@ -224,7 +235,10 @@ public sealed partial class SendTcpMessageCommand : TcpClientCmdlet
         }
         else if (session.Fault is { } fault)
         {
-            Report(fault, Target);
+            if (fault.Kind != FaultKind.OwnCertificateRejected || HasNotFailed(_own!))
+            {
+                Report(fault, Target);
+            }
         }
         else if (Incoming.Written < Count)
         {
