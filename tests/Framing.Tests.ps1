@@ -61,7 +61,7 @@ Describe 'Framing' {
     It '<Name> is read from single bytes' -ForEach $framings {
         $server = Start-TcpServer -Framing $Framing
         $client = Open-TcpConnection 127.0.0.1 $server.Port -NoDelay
-        ConvertFrom-Hex $Wire | Send-TcpMessage -Connection $client -IntervalMs 1
+        ConvertFrom-Hex $Wire | Send-TcpMessage -Connection $client -IntervalMs 1 -WarningAction SilentlyContinue
         $received = Receive-TcpMessage -Job $server -Count $Messages.Count -TimeoutSec 5
         $received.Text | Should -Be $Messages
     }
@@ -124,8 +124,8 @@ Describe 'Framing' {
     It 'a server reports a <Framing> message that was cut off, and keeps the part that arrived' -ForEach @(
         @{ Framing = 'Line'; Wire = '61 0A 62 63'; Rest = '62 63' }
         @{ Framing = 'Delimiter:0D0A'; Wire = '61 0D 0A 62 0D'; Rest = '62 0D' }
-        @{ Framing = 'Length16'; Wire = '00 01 61 00 05 62 63'; Rest = '00 05 62 63' }
-        @{ Framing = 'Length32'; Wire = '00 00 00 01 61 00 00'; Rest = '00 00' }
+        @{ Framing = 'Length16'; Wire = '00 01 61 00 05 62 63'; Rest = '62 63'; Prefix = 2 }
+        @{ Framing = 'Length32'; Wire = '00 00 00 01 61 00 00'; Rest = ''; Prefix = 2 }
         @{ Framing = 'Fixed:1000'; Wire = '61'; Rest = '61' }
     ) {
         $server = Start-TcpServer -Framing $Framing
@@ -140,7 +140,7 @@ Describe 'Framing' {
         $server.Error[0].FullyQualifiedErrorId | Should -BeLike 'TruncatedFrame*'
         $server.Error[0].CategoryInfo.Category | Should -Be 'InvalidData'
         "$($server.Error[0].TargetObject)" | Should -Be "$($client.LocalEndPoint)"
-        "$($server.Error[0])" | Should -BeLike "$($client.LocalEndPoint) ended the stream*$($last.Length) bytes of a $Framing frame*"
+        "$($server.Error[0])" | Should -BeLike "$($client.LocalEndPoint) ended the stream*$($last.Length + $Prefix) bytes of a $Framing frame*"
     }
 
     It 'a client gets what was cut off, marked as truncated' {

@@ -170,7 +170,6 @@ Describe 'Get-SocketInfo with an object' {
 
     It 'is a clear error with <Kind>' -ForEach @(
         @{ Kind = 'a number'; Value = 42; Text = "*Int32 has no socket*server job*-Port 42*" }
-        @{ Kind = 'a process'; Value = (Get-Process -Id $PID); Text = "*Process has no socket*-ProcessId $PID*" }
         @{ Kind = 'a text'; Value = '127.0.0.1'; Text = "*String has no socket*" }
     ) {
         $fault = { $Value | Get-SocketInfo -ErrorAction Stop } | Should -Throw -PassThru

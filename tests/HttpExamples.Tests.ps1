@@ -83,6 +83,21 @@ Describe 'http-server-by-hand.ps1' {
         }
     }
 
+    It 'closes the connection of a client that would stay' {
+        $server = Start-ExampleServer http-server-by-hand @{ Path = $site }
+        try {
+            $client = Open-TcpConnection 127.0.0.1 $server.Port
+            Send-TcpMessage $client "GET / HTTP/1.1`r`nHost: x`r`n`r`n"
+            # To the end of the stream: -IdleTimeoutSec of the server is 10.
+            -join (Receive-TcpMessage $client -TimeoutSec 5).Text | Should -BeLike 'HTTP/1.1 200 OK*'
+            $client.State | Should -Be 'CloseWait'
+        }
+        finally {
+            Close-TcpConnection $client
+            Stop-Example $server
+        }
+    }
+
     It 'goes on when a client leaves in the middle, or sends nonsense' {
         $server = Start-ExampleServer http-server-by-hand @{ Path = $site }
         try {

@@ -39,7 +39,7 @@ Describe 'Send-TcpMessage' {
             , $bytes | Send-TcpMessage @to
             Send-TcpMessage @to -Message $bytes
             Send-TcpMessage @to -Message @([byte] 7, [byte] 8)
-            $bytes | Send-TcpMessage @to
+            $bytes | Send-TcpMessage @to -WarningAction SilentlyContinue
             $messages = Receive-TcpMessage -Job $server -Count 7 -TimeoutSec 5
             $messages.ForEach{ [Convert]::ToHexString($_.Data) } | Should -Be '0001FEFF', '0001FEFF', '0708', '00', '01', 'FE', 'FF'
         }
@@ -213,13 +213,23 @@ input()
         }
 
         It 'returns what came, and ConnectionClosed, when the server closes before -Count' {
-            $server = Start-TcpServer -Framing Line -Echo
-            $replies = 'a', 'b' | Send-TcpMessage 127.0.0.1 $server.Port -Framing Line -Count 3 -ErrorVariable faults -ErrorAction SilentlyContinue
+            $peer = Start-PythonPeer @'
+import socket
+listener = socket.create_server(('127.0.0.1', 0))
+print('PORT', listener.getsockname()[1])
+client = listener.accept()[0]
+got = b''
+while got.count(b'\n') < 2:
+    got += client.recv(1024)
+client.sendall(got)
+client.close()
+'@
+            $replies = 'a', 'b' | Send-TcpMessage 127.0.0.1 $peer.Port -Framing Line -Count 3 -ErrorVariable faults -ErrorAction SilentlyContinue
             $replies.Text | Should -Be 'a', 'b'
             $faults | Should -HaveCount 1
             $faults[0].FullyQualifiedErrorId | Should -BeLike 'ConnectionClosed,*'
             $faults[0].CategoryInfo.Category | Should -Be 'ConnectionError'
-            "$($faults[0])" | Should -BeLike "127.0.0.1:$($server.Port) closed the connection after 2 of 3 replies. *"
+            "$($faults[0])" | Should -BeLike "127.0.0.1:$($peer.Port) closed the connection after 2 of 3 replies. *"
         }
     }
 

@@ -33,6 +33,11 @@ try {
     Receive-TcpMessage $server | ForEach-Object {
         # Anybody may send anything, so control characters must not reach the terminal.
         foreach ($line in $_.Text -split "`r`n") { "$($_.RemoteEndPoint) $($line -replace '\p{Cc}', '?')" }
+
+        # The answer has two parts: the head and the content. When both are sent, the connection ends.
+        $client = Get-TcpConnection $server -Id $_.ConnectionId -ErrorAction Ignore
+        while ($client.State -eq 'Established' -and $client.MessagesSent -lt 2) { Start-Sleep -Milliseconds 10 }
+        $client | Close-TcpConnection
     }
 }
 finally {

@@ -29,11 +29,15 @@ try {
     "getsockopt   $($connection | Get-SocketOption ReceiveBuffer)"
     "setsockopt   $($connection | Set-SocketOption ReceiveBuffer 50000 -PassThru)"
 
-    foreach ($name in 'ReuseAddress', 'KeepAlive') {
-        $before = $connection | Get-SocketOption $name
-        $after = $connection | Set-SocketOption $name $true -PassThru
-        "$before, then $($after.Value): $($after.Meaning)"
-    }
+    $before = Get-SocketOption $connection KeepAlive
+    $after = Set-SocketOption $connection KeepAlive $true -PassThru
+    "$before, then $($after.Value): $($after.Meaning)"
+
+    # SO_REUSEADDR matters only on a socket that listens, and only before it binds its port: it may then take a port on which
+    # earlier connections are still in TIME-WAIT.
+    $reuse = Get-SocketOption $server ReuseAddress
+    "${reuse}: $($reuse.Meaning)"
+
     Close-TcpConnection $connection
     # A closed socket has no attributes.
     try { $connection | Get-SocketInfo -ErrorAction Stop }

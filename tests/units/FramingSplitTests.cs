@@ -65,7 +65,7 @@ public class FramingSplitTests
             FramingRun run = new FramingRun(FramingRun.Framing(framing)).Read(stream);
 
             Assert.Equal(expected.Rest.Length, run.Reader.Pending);
-            Assert.Equal(expected.Rest, run.TakeRest());
+            Assert.Equal(expected.TornMessage, run.TakeRest());
             Assert.Equal(0, run.Reader.Pending);
         }
     }
@@ -145,7 +145,7 @@ public class FramingSplitTests
         Assert.Equal(expected.Frames, run.Frames);
         Assert.Equal(ExpectedReads(expected.Ends, ends), run.Reads);
         Assert.Equal(expected.Rest.Length, run.Reader.Pending);
-        Assert.Equal(expected.Rest, run.TakeRest());
+        Assert.Equal(expected.TornMessage, run.TakeRest());
     }
 
     private static IEnumerable<int> ExpectedReads(List<int> frameEnds, List<int> readEnds)

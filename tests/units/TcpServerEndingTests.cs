@@ -69,24 +69,24 @@ public class TcpServerEndingTests
     }
 
     [Theory]
-    [InlineData("Line", "half a line")]
-    [InlineData("Fixed:10", "nine byte")]
-    [InlineData("Length16", "\0\u0009half")]
-    [InlineData("Length32", "\0\0")]
-    public async Task A_truncated_frame_is_recorded_and_told(string framing, string rest)
+    [InlineData("Line", "half a line", "half a line")]
+    [InlineData("Fixed:10", "nine byte", "nine byte")]
+    [InlineData("Length16", "\0\u0009half", "half")]
+    [InlineData("Length32", "\0\0", "")]
+    public async Task A_truncated_frame_is_recorded_and_told(string framing, string rest, string message)
     {
         await using TestServer server = new(new() { Framing = FramingParser.Parse(framing) });
         using Peer peer = await server.ConnectAsync();
         await peer.SendAsync(rest);
         peer.HalfClose();
 
-        TcpMessage message = await server.MessageAsync();
+        TcpMessage received = await server.MessageAsync();
         TcpConnection closed = await server.Observer.ClosedAsync();
         (NetLabException fault, _) = await server.Observer.FaultAsync();
 
-        Assert.True(message.Truncated);
-        Assert.Equal(Encoding.ASCII.GetBytes(rest), message.Data);
-        Assert.Equal(1, message.Sequence);
+        Assert.True(received.Truncated);
+        Assert.Equal(Encoding.ASCII.GetBytes(message), received.Data);
+        Assert.Equal(1, received.Sequence);
         Assert.Equal(FaultKind.TruncatedFrame, fault.Kind);
         Assert.Contains($"{rest.Length} bytes", fault.Message, StringComparison.Ordinal);
         Assert.Equal(TcpCloseReason.PeerClosed, closed.CloseReason);

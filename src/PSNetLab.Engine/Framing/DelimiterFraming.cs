@@ -1,48 +1,69 @@
+using System.Text;
+using PSNetLab.Engine.Primitives;
+
 namespace PSNetLab.Engine.Framing;
 
-/// <summary>A message ends with a fixed sequence of bytes, which is not part of it.</summary>
+/// <summary>A message ends with a delimiter, which is not part of it: a sequence of bytes, or text in the encoding of the messages.</summary>
 internal sealed class DelimiterFraming : MessageFraming
 {
     /// <summary>Ends with LF; a CR before it is also removed, because line protocols allow both.</summary>
-    internal static readonly DelimiterFraming Line = new("Line", "\n"u8.ToArray(), trimCarriageReturn: true);
+    internal static readonly DelimiterFraming Line = new("Line", "\n", TextEncoding.Default, optional: "\r");
 
-    /// <summary>Ends with a zero byte.</summary>
-    internal static readonly DelimiterFraming Null = new("Null", [0]);
+    /// <summary>Ends with a zero character.</summary>
+    internal static readonly DelimiterFraming Null = new("Null", "\0", TextEncoding.Default);
 
     private readonly byte[] _delimiter;
-    private readonly bool _trimCarriageReturn;
+    private readonly byte[] _optional = [];
+    private readonly string? _text;
+    private readonly string? _optionalText;
+    private readonly Encoding? _encoding;
+    private readonly CharacterSteps? _steps;
 
+    /// <param name="delimiter">The bytes, in whatever encoding the messages are.</param>
     internal DelimiterFraming(byte[] delimiter)
-        : this("Delimiter:" + Convert.ToHexString(delimiter), delimiter)
+        : base("Delimiter:" + Convert.ToHexString(delimiter))
+        => _delimiter = delimiter;
+
+    /// <param name="delimiter">The text, which <see cref="In"/> encodes.</param>
+    internal DelimiterFraming(string delimiter)
+        : this(null, delimiter, TextEncoding.Default)
     {
     }
 
-    private DelimiterFraming(string name, byte[] delimiter, bool trimCarriageReturn = false)
-        : base(name)
+    private DelimiterFraming(string? name, string text, Encoding encoding, string? optional = null)
+        : base(name ?? "Delimiter:" + Convert.ToHexString(encoding.GetBytes(text)))
     {
-        _delimiter = delimiter;
-        _trimCarriageReturn = trimCarriageReturn;
+        _delimiter = encoding.GetBytes(text);
+        _optional = encoding.GetBytes(optional ?? string.Empty);
+        (_text, _optionalText, _encoding) = (text, optional, encoding);
+        _steps = CharacterSteps.For(encoding, _delimiter);
+    }
+
+    internal override MessageFraming In(Encoding encoding)
+    {
+        if (_text is null || encoding.CodePage == _encoding!.CodePage)
+        {
+            return this;
+        }
+
+        return encoding.GetString(encoding.GetBytes(_text)) == _text
+            ? new DelimiterFraming(Name.StartsWith("Delimiter", StringComparison.Ordinal) ? null : Name, _text, encoding, _optionalText)
+            : throw new NetLabException(FaultKind.InvalidFraming, $"The delimiter '{_text}' does not exist in {encoding.WebName}. "
+                + "Choose another -Encoding, or give the delimiter as bytes.");
     }
 
     internal override FrameStatus TryRead(ReadOnlySpan<byte> buffer, int limit, ref int examined, out Frame frame)
     {
-        int index = buffer[examined..].IndexOf(_delimiter);
+        int index = Find(buffer, examined, out int searched);
         if (index >= 0)
         {
-            index += examined;
-            int length = index;
-            if (_trimCarriageReturn && length > 0 && buffer[length - 1] == '\r')
-            {
-                length--;
-            }
-
+            int length = index - OptionalBefore(buffer[..index]);
             frame = new Frame(0, length, index + _delimiter.Length);
             return length > limit ? FrameStatus.TooLong : FrameStatus.Complete;
         }
 
-        // The last bytes may be the start of a delimiter, so they are searched again together with what follows.
-        examined = Math.Max(0, buffer.Length - (_delimiter.Length - 1));
-        int pending = examined - (_trimCarriageReturn && buffer.Length > 0 && buffer[^1] == '\r' ? 1 : 0);
+        examined = searched;
+        int pending = searched - OptionalBefore(buffer[..searched]);
         frame = new Frame(0, pending, 0);
         return pending > limit ? FrameStatus.TooLong : FrameStatus.Incomplete;
     }
@@ -54,4 +75,39 @@ internal sealed class DelimiterFraming : MessageFraming
         payload.CopyTo(destination);
         _delimiter.CopyTo(destination[payload.Length..]);
     }
+
+    /// <summary>Where the delimiter begins, or -1; <paramref name="searched"/> is then where the next search must begin.</summary>
+    private int Find(ReadOnlySpan<byte> buffer, int from, out int searched)
+    {
+        // The last bytes may be the start of a delimiter, so they are searched again together with what follows.
+        int last = buffer.Length - _delimiter.Length;
+        searched = Math.Max(from, last + 1);
+        if (_steps is null)
+        {
+            int index = buffer[from..].IndexOf(_delimiter);
+            return index < 0 ? -1 : from + index;
+        }
+
+        int at = from;
+        while (at <= last)
+        {
+            if (buffer[at..].StartsWith(_delimiter))
+            {
+                return at;
+            }
+
+            int step = _steps.At(buffer[at..]);
+            if (at + step > buffer.Length)
+            {
+                break; // a character that is not complete yet
+            }
+
+            at += step;
+        }
+
+        searched = at;
+        return -1;
+    }
+
+    private int OptionalBefore(ReadOnlySpan<byte> text) => _optional.Length > 0 && text.EndsWith(_optional) ? _optional.Length : 0;
 }

@@ -10,7 +10,7 @@ internal static class FramingParser
     [
         ("Raw", "Whatever one read of the socket returns: no boundaries, so messages may be joined or split"),
         ("Line", "Each message ends with LF; a CR before it is removed"),
-        ("Null", "Each message ends with a zero byte"),
+        ("Null", "Each message ends with a zero character: a zero byte, but two in UTF-16 and four in UTF-32"),
         ("Length8", "A 1-byte length precedes each message"),
         ("Length16", "A 2-byte big-endian length precedes each message"),
         ("Length16LE", "A 2-byte little-endian length precedes each message"),
@@ -54,6 +54,10 @@ internal static class FramingParser
     internal static MessageFraming FromDelimiter(byte[] delimiter) => delimiter.Length > 0
         ? new DelimiterFraming(delimiter)
         : throw Invalid("A delimiter must have at least 1 byte.");
+
+    internal static MessageFraming FromDelimiter(string delimiter) => delimiter.Length > 0
+        ? new DelimiterFraming(delimiter)
+        : throw Invalid("A delimiter must have at least 1 character.");
 
     internal static NetLabException Invalid(string what)
         => new(FaultKind.InvalidFraming, $"{what} Use one of: {string.Join(", ", Forms.Select(form => form.Text))}, or a hashtable such as @{{ Delimiter = \"`r`n\" }}, @{{ LengthPrefix = 4; LittleEndian = $true }}, @{{ FixedLength = 128 }}.");

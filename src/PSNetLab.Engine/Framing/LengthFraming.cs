@@ -15,6 +15,8 @@ internal sealed class LengthFraming : MessageFraming
         _littleEndian = littleEndian;
     }
 
+    internal override int HeaderBytes => _headerBytes;
+
     internal override FrameStatus TryRead(ReadOnlySpan<byte> buffer, int limit, ref int examined, out Frame frame)
     {
         frame = default;

@@ -1,3 +1,4 @@
+using System.Text;
 using PSNetLab.Engine.Framing;
 
 namespace PSNetLab;
@@ -21,6 +22,13 @@ public abstract class MessageFraming
 
     /// <summary>Whether a message is whatever one read of the socket returned.</summary>
     internal virtual bool IsRaw => false;
+
+    /// <summary>The same framing for messages in an encoding: its text, such as the end of a line, is encoded like them.</summary>
+    /// <exception cref="NetLabException">The encoding does not have a character of that text.</exception>
+    internal virtual MessageFraming In(Encoding encoding) => this;
+
+    /// <summary>How many bytes at the start of an unfinished frame are not part of its message.</summary>
+    internal virtual int HeaderBytes => 0;
 
     /// <summary>Looks for one frame at the start of <paramref name="buffer"/>.</summary>
     /// <param name="buffer">The bytes received and not yet consumed.</param>

@@ -1,7 +1,9 @@
 using System.Buffers;
 using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Authentication;
 using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 
 namespace PSNetLab.Engine.IO;
 
@@ -18,53 +20,40 @@ internal sealed class TlsTransport : Transport
     private byte[]? _buffer;
     private int _start;
     private int _end;
-    private readonly OwnCertificateVerdict? _verdict;
     private bool _ended;
     private bool _maySendEnd = true;
     private volatile bool _isClosing;
 
-    private TlsTransport(Transport inner, SslStream stream, TlsGate gate, PeerCheck? check, OwnCertificateVerdict? verdict)
+    private TlsTransport(Transport inner, SslStream stream, TlsGate gate)
         : base(inner.Socket)
     {
-        Tls = new TlsInfo(stream, check);
-        _verdict = verdict;
         _inner = inner;
         _stream = stream;
         _gate = gate;
     }
 
-    internal override TlsInfo? Tls { get; }
-
-    internal override bool MayBeRejected => _verdict?.IsOpen == true;
+    internal override SslProtocols TlsProtocol => _stream.SslProtocol;
 
     /// <summary>Does the handshake of a client over a connected stream. On failure the stream is closed.</summary>
-    /// <exception cref="NetLabException">The server did not accept the certificate of this side.</exception>
-    internal static async Task<TlsTransport> ConnectAsync(
-        Transport inner, SslClientAuthenticationOptions options, CancellationToken cancellationToken, PeerCheck? check = null)
+    internal static Task<TlsTransport> ConnectAsync(Transport inner, SslClientAuthenticationOptions options, CancellationToken cancellationToken)
     {
-        options.CertificateChainPolicy ??= new CertificateExpectation().ChainPolicy();
+        // The peer chooses the addresses of its issuers and revocation lists, so nothing is downloaded from them.
+        options.CertificateChainPolicy ??= new X509ChainPolicy
+        {
+            DisableCertificateDownloads = true,
+            RevocationMode = X509RevocationMode.NoCheck,
+        };
 
         // A handshake inside a read would run on the thread of an event loop.
         options.AllowRenegotiation = false;
-        OwnCertificateVerdict verdict = OwnCertificateVerdict.For(options, inner.RemoteEndPoint);
-        try
-        {
-            return await HandshakeAsync(
-                inner, stream => stream.AuthenticateAsClientAsync(options, cancellationToken), check, verdict, cancellationToken).ConfigureAwait(false);
-        }
-        catch (Exception error) when (check?.HasRejected != true && verdict.Explain(error) is { } fault)
-        {
-            throw fault;
-        }
+        return HandshakeAsync(inner, stream => stream.AuthenticateAsClientAsync(options, cancellationToken), cancellationToken);
     }
 
     /// <summary>Does the handshake of a server over a connected stream. On failure the stream is closed.</summary>
-    internal static Task<TlsTransport> AcceptAsync(
-        Transport inner, SslServerAuthenticationOptions options, CancellationToken cancellationToken, PeerCheck? check = null)
+    internal static Task<TlsTransport> AcceptAsync(Transport inner, SslServerAuthenticationOptions options, CancellationToken cancellationToken)
     {
-        options.CertificateChainPolicy ??= new CertificateExpectation { IsClient = true }.ChainPolicy();
         options.AllowRenegotiation = false;
-        return HandshakeAsync(inner, stream => stream.AuthenticateAsServerAsync(options, cancellationToken), check, verdict: null, cancellationToken);
+        return HandshakeAsync(inner, stream => stream.AuthenticateAsServerAsync(options, cancellationToken), cancellationToken);
     }
 
     internal override bool NeedsCloseNotify => true;
@@ -91,22 +80,10 @@ internal sealed class TlsTransport : Transport
             _end = 0;
             _end = await _stream.ReadAsync(_buffer, token).ConfigureAwait(false);
             _ended = _end == 0;
-            if (!_ended)
-            {
-                _verdict?.Accept();
-            }
-            else if (_gate.IsInnerEnd && _verdict?.ExplainEnd() is { } fault)
-            {
-                throw fault;
-            }
         }
         catch (OperationCanceledException) when (_gate.Interrupted.IsCancellationRequested)
         {
             _ended = true;
-        }
-        catch (Exception error) when (!_gate.Interrupted.IsCancellationRequested && _verdict?.Explain(error) is { } fault)
-        {
-            throw fault;
         }
         finally
         {
@@ -145,10 +122,6 @@ internal sealed class TlsTransport : Transport
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             throw new SocketException((int)SocketError.Shutdown);
-        }
-        catch (Exception error) when (!_gate.Interrupted.IsCancellationRequested && _verdict?.Explain(error) is { } fault)
-        {
-            throw fault;
         }
         finally
         {
@@ -197,8 +170,7 @@ internal sealed class TlsTransport : Transport
         base.Dispose();
     }
 
-    private static async Task<TlsTransport> HandshakeAsync(
-        Transport inner, Func<SslStream, Task> authenticate, PeerCheck? check, OwnCertificateVerdict? verdict, CancellationToken cancellationToken)
+    private static async Task<TlsTransport> HandshakeAsync(Transport inner, Func<SslStream, Task> authenticate, CancellationToken cancellationToken)
     {
         TlsGate gate = new(inner);
         SslStream stream = new(gate);
@@ -209,7 +181,7 @@ internal sealed class TlsTransport : Transport
         {
             await handshake.WaitAsync(cancellationToken).ConfigureAwait(false);
             gate.EndHandshake();
-            return new TlsTransport(inner, stream, gate, check, verdict);
+            return new TlsTransport(inner, stream, gate);
         }
         catch
         {

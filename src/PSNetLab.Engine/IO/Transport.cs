@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using System.Security.Authentication;
 using Microsoft.Win32.SafeHandles;
 using PSNetLab.Engine.Native.Linux;
 
@@ -56,11 +57,8 @@ internal abstract class Transport : IDisposable
         }
     }
 
-    /// <summary>What is known about the TLS that protects the stream; null without TLS.</summary>
-    internal virtual TlsInfo? Tls => null;
-
-    /// <summary>Whether the peer may still reject the certificate of this side: it asked for one, and has not answered yet.</summary>
-    internal virtual bool MayBeRejected => false;
+    /// <summary>The version of TLS that protects the stream, or None.</summary>
+    internal virtual SslProtocols TlsProtocol => SslProtocols.None;
 
     /// <summary>Whether sending from a file avoids a copy.</summary>
     internal virtual bool SendsFilesWithoutCopy => false;
@@ -242,7 +240,12 @@ internal abstract class Transport : IDisposable
     {
         try
         {
-            if (!HasPeerEnded)
+            if (HasPeerEnded)
+            {
+                // A reset after the end of the peer's stream: it had left before it got what was sent.
+                WasReset = Socket.GetSocketOption(SocketOptionLevel.Socket, SocketOptionName.Error) is int and not 0;
+            }
+            else
             {
                 using CancellationTokenSource limit = new(s_closePatience);
                 Resume();
@@ -251,8 +254,10 @@ internal abstract class Transport : IDisposable
                 await Task.WhenAll(FinishAsync(limit.Token).AsTask(), DrainAsync(limit.Token).AsTask()).ConfigureAwait(false);
             }
         }
-        catch (Exception)
+        catch (Exception error)
         {
+            WasReset = IsResetError(error);
+
             // The peer has left or takes too long: the connection is closed anyway.
         }
         finally
@@ -279,6 +284,13 @@ internal abstract class Transport : IDisposable
     }
 
     private protected bool IsReset { get; private set; }
+
+    /// <summary>Whether the peer answered a graceful close with a reset.</summary>
+    internal bool WasReset { get; private set; }
+
+    /// <summary>Whether an error says that the peer reset the connection.</summary>
+    internal static bool IsResetError(Exception error)
+        => (error as SocketException ?? error.InnerException as SocketException)?.SocketErrorCode is SocketError.ConnectionReset or SocketError.ConnectionAborted;
 
     /// <summary>Whether the peer has closed its side, so that no more can arrive.</summary>
     private protected bool HasPeerEnded { get; set; }

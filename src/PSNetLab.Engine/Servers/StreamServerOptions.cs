@@ -1,5 +1,5 @@
 using System.Net;
-using PSNetLab.Engine.IO;
+using System.Net.Security;
 using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab.Engine.Servers;
@@ -17,8 +17,7 @@ internal abstract record StreamServerOptions
 
     internal int MaxConnections { get; init; } = DefaultMaxConnections;
 
-    /// <summary>How the server speaks TLS; null for plain text.</summary>
-    internal TlsServerOptions? Tls { get; init; }
+    internal SslStreamCertificateContext? Certificate { get; init; }
 
     internal AddressFilter? Filter { get; init; }
 

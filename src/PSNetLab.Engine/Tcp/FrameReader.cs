@@ -56,12 +56,12 @@ internal sealed class FrameReader : IDisposable
         return status;
     }
 
-    /// <summary>Takes what is left when no more bytes will come: an incomplete frame.</summary>
+    /// <summary>Takes what is left when no more bytes will come: an incomplete frame, without its header.</summary>
     internal ReadOnlySpan<byte> TakeRest()
     {
         ReadOnlySpan<byte> rest = _buffer.Pending;
         Take(rest.Length);
-        return rest;
+        return rest[Math.Min(_framing.HeaderBytes, rest.Length)..];
     }
 
     /// <inheritdoc cref="ReceiveBuffer.Trim"/>

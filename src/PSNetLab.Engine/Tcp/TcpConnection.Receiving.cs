@@ -71,8 +71,10 @@ public sealed partial class TcpConnection
         => new(this, payload.ToArray(), MessagesReceived, Reader.Reads, truncated);
 
     /// <summary>Waits for the next message; null at the end of the stream, or when this side has closed the connection.</summary>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <param name="waits">Whether to wait; if not, it counts as cancelled when no message has arrived.</param>
     /// <exception cref="NetLabException">The connection failed, or already has a receiver.</exception>
-    internal async ValueTask<TcpMessage?> ReceiveAsync(CancellationToken cancellationToken)
+    internal async ValueTask<TcpMessage?> ReceiveAsync(CancellationToken cancellationToken, bool waits = true)
     {
         if (!Enter())
         {
@@ -93,10 +95,20 @@ public sealed partial class TcpConnection
                     return null;
                 }
 
-                await _transport.WaitReadableAsync(cancellationToken).ConfigureAwait(false);
+                long before = BytesReceived;
+                if (waits)
+                {
+                    await _transport.WaitReadableAsync(cancellationToken).ConfigureAwait(false);
+                }
+
                 if (TryTake(receives: true, out message))
                 {
                     return message;
+                }
+
+                if (!waits && BytesReceived == before && !_receiveClosed)
+                {
+                    throw new OperationCanceledException();
                 }
             }
         }
@@ -116,27 +128,21 @@ public sealed partial class TcpConnection
     }
 
     /// <summary>Discards what arrives, until the end of the stream.</summary>
-    /// <returns>The fault if the peer ended the stream with a reason; null for any other end.</returns>
-    internal async Task<NetLabException?> DiscardAsync(CancellationToken cancellationToken)
+    internal async Task DiscardAsync(CancellationToken cancellationToken)
     {
         if (!Enter())
         {
-            return null;
+            return;
         }
 
         try
         {
             await _transport.DiscardAsync(cancellationToken).ConfigureAwait(false);
-            return null;
-        }
-        catch (NetLabException fault)
-        {
-            return Fail(fault);
         }
         catch (Exception error) when (error is SocketException or IOException or ObjectDisposedException)
         {
             // An error also ends the stream.
-            return null;
+            WasReset |= Engine.IO.Transport.IsResetError(error) && !IsClosed;
         }
         finally
         {

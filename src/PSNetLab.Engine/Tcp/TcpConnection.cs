@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Net;
 using System.Net.Sockets;
+using System.Security.Authentication;
 using System.Text;
 using PSNetLab.Engine.IO;
 using PSNetLab.Engine.Primitives;
@@ -14,9 +15,6 @@ public sealed partial class TcpConnection : IDisposable
     private readonly Transport _transport;
     private readonly object _gate = new();
     private readonly TaskCompletionSource _ended = new();
-
-    // Of reader and sender, one sees the rejection, and the other only a connection that is closed.
-    private NetLabException? _rejection;
     private bool _sendClosed;
     private bool _receiveClosed;
     private volatile bool _isHeldBack;
@@ -33,7 +31,7 @@ public sealed partial class TcpConnection : IDisposable
         Frames = framing;
         TextEncoding = encoding;
         MaxMessageBytes = maxMessageBytes;
-        Tls = transport.Tls;
+        TlsProtocol = transport.TlsProtocol is not SslProtocols.None and var tls ? tls.ToString() : null;
         _transport = transport;
         Local = Addresses.OfSocket(transport.LocalEndPoint);
         Remote = Addresses.OfSocket(transport.RemoteEndPoint);
@@ -86,8 +84,8 @@ public sealed partial class TcpConnection : IDisposable
     /// <summary>The encoding of text, as -Encoding takes it.</summary>
     public string Encoding => TextEncoding.WebName;
 
-    /// <summary>The version of TLS, its algorithms, and the certificate of the peer; null without TLS.</summary>
-    public TlsInfo? Tls { get; }
+    /// <summary>The version of TLS; null without TLS.</summary>
+    public string? TlsProtocol { get; }
 
     /// <summary>Why the connection ended.</summary>
     public TcpCloseReason CloseReason { get; private set; }
@@ -107,15 +105,15 @@ public sealed partial class TcpConnection : IDisposable
 
     internal Totals Totals => new(BytesReceived, BytesSent, MessagesReceived, MessagesSent);
 
-    /// <inheritdoc cref="Transport.MayBeRejected"/>
-    internal bool MayBeRejected => _transport.MayBeRejected;
-
     internal Socket Socket => _transport.Socket;
 
     internal FrameReader Reader { get; }
 
     /// <summary>Where its memory is counted; null for nowhere.</summary>
     internal HeldMemory? Memory { get; }
+
+    /// <summary>Whether the peer reset the connection while what arrived was discarded, or after this side had closed it.</summary>
+    internal bool WasReset { get; private set; }
 
     internal bool IsClosed => CloseReason != TcpCloseReason.None;
 
@@ -181,13 +179,8 @@ public sealed partial class TcpConnection : IDisposable
     internal NetLabException Fail(Exception error)
     {
         (TcpCloseReason reason, NetLabException fault) = TcpFaults.Ended(error, Remote);
-        if (fault.Kind == FaultKind.OwnCertificateRejected)
-        {
-            Interlocked.CompareExchange(ref _rejection, fault, null);
-        }
-
         Close(reason, fault.Message);
-        return _rejection ?? fault;
+        return fault;
     }
 
     internal NetLabException TooLong(long length)
@@ -231,6 +224,7 @@ public sealed partial class TcpConnection : IDisposable
             or TcpCloseReason.MessageTimeout)
         {
             await _transport.CloseAsync().ConfigureAwait(false);
+            WasReset |= _transport.WasReset;
         }
         else
         {

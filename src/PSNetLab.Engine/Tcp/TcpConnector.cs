@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Text;
@@ -34,8 +35,12 @@ internal sealed record TcpConnectOptions
 
     internal bool KeepAlive { get; init; }
 
-    /// <summary>How to speak TLS; null for plain text.</summary>
-    internal TlsClientOptions? Tls { get; init; }
+    internal bool Tls { get; init; }
+
+    /// <summary>The name the certificate must be issued for; the host if not given.</summary>
+    internal string? TargetHost { get; init; }
+
+    internal bool SkipCertificateCheck { get; init; }
 }
 
 /// <summary>Opens connections for messages: resolves the name, connects, and does the TLS handshake.</summary>
@@ -64,12 +69,12 @@ internal static class TcpConnector
                 socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
             }
 
-            if (options.Tls is not { } tls)
+            if (!options.Tls)
             {
                 return new TcpConnection(Transport.Create(socket), options.Framing, options.Encoding, options.MaxMessageBytes);
             }
 
-            TlsTransport secured = await SecureAsync(socket, options, tls, limit.Token).ConfigureAwait(false);
+            TlsTransport secured = await SecureAsync(socket, options, limit.Token).ConfigureAwait(false);
             return new TcpConnection(secured, options.Framing, options.Encoding, options.MaxMessageBytes);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
@@ -114,27 +119,36 @@ internal static class TcpConnector
         return new NetLabException(kind, $"Cannot connect to {options.Target}. {tried} {advice}", attempts.Count > 0 ? attempts[0].Error : null);
     }
 
-    private static async Task<TlsTransport> SecureAsync(Socket socket, TcpConnectOptions options, TlsClientOptions tls, CancellationToken cancellationToken)
+    private static async Task<TlsTransport> SecureAsync(Socket socket, TcpConnectOptions options, CancellationToken cancellationToken)
     {
-        PeerCheck check = tls.NewCheck(options.Host);
+        string target = options.TargetHost ?? options.Host;
+        string? complaint = null;
+        SslClientAuthenticationOptions tls = new()
+        {
+            TargetHost = target,
+            RemoteCertificateValidationCallback = (_, certificate, chain, errors) =>
+            {
+                LoopThread.AssertLeft("Looking at a certificate");
+                complaint = TlsComplaint.Describe(certificate, chain, errors, target);
+                return options.SkipCertificateCheck || errors == SslPolicyErrors.None;
+            },
+        };
         try
         {
-            return await TlsTransport.ConnectAsync(Transport.Create(socket), tls.ForHandshake(check), cancellationToken, check).ConfigureAwait(false);
+            return await TlsTransport.ConnectAsync(Transport.Create(socket), tls, cancellationToken).ConfigureAwait(false);
         }
-        catch (AuthenticationException error) when (check.HasRejected)
+        catch (AuthenticationException error) when (complaint is not null && !options.SkipCertificateCheck)
         {
             throw new NetLabException(
                 FaultKind.CertificateRejected,
-                $"The certificate of {options.Target} was not accepted: {check.Complaint}. {$"{check.Advice} ".TrimStart()}"
-                    + "In a test, -SkipCertificateCheck accepts any.",
+                $"The certificate of {options.Target} was not accepted: {complaint}. "
+                    + "Give the name it was issued for with -TargetHost, trust its issuer on this machine, or, in a test, "
+                    + "use -SkipCertificateCheck.",
                 error);
         }
-        catch (Exception error) when (error is AuthenticationException or IOException or SocketException && error is not NetLabException)
+        catch (Exception error) when (error is AuthenticationException or IOException or SocketException)
         {
-            string why = TlsAlerts.Find(error) is { } alert
-                ? $"{alert.Words}."
-                : $"{(error.InnerException ?? error).Message.TrimEnd('.')}. Check that the server speaks TLS on this port.";
-            throw new NetLabException(FaultKind.TlsHandshakeFailed, $"The TLS handshake with {options.Target} failed: {why}", error);
+            throw new NetLabException(FaultKind.TlsHandshakeFailed, $"The TLS handshake with {options.Target} failed: {error.Message} Check that the server speaks TLS on this port.", error);
         }
     }
 }

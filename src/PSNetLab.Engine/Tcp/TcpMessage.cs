@@ -8,6 +8,8 @@ namespace PSNetLab;
 /// <summary>One message of a TCP stream, as the framing of its connection delimits it.</summary>
 public sealed class TcpMessage : IReceivedMessage
 {
+    private const char ByteOrderMark = '\ufeff';
+
     private readonly Encoding _encoding;
     private string? _text;
 
@@ -45,8 +47,11 @@ public sealed class TcpMessage : IReceivedMessage
     /// <summary>The bytes, without header or delimiter.</summary>
     public byte[] Data { get; }
 
-    /// <summary>The bytes decoded with the encoding of the connection; invalid bytes appear as U+FFFD.</summary>
-    public string Text => _text ??= _encoding.GetString(Data);
+    /// <summary>
+    /// The bytes decoded with the encoding of the connection; invalid bytes appear as U+FFFD, and a byte order mark at the start of the
+    /// stream does not appear.
+    /// </summary>
+    public string Text => _text ??= Decode();
 
     /// <summary>How many reads of the socket it took; 0 for a message that was sent.</summary>
     public int Reads { get; }
@@ -62,4 +67,11 @@ public sealed class TcpMessage : IReceivedMessage
 
     /// <inheritdoc/>
     public override string ToString() => Text;
+
+    private string Decode()
+    {
+        string text = _encoding.GetString(Data);
+        bool startsStream = Sequence == 1 && Reads > 0;
+        return startsStream && text.StartsWith(ByteOrderMark) ? text[1..] : text;
+    }
 }

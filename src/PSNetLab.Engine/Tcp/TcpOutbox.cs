@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics;
 
 namespace PSNetLab.Engine.Tcp;
 
@@ -19,6 +20,8 @@ internal sealed class TcpOutbox : IDisposable
     private int _messages;
     private Task _flush = Task.CompletedTask;
     private Exception? _error;
+    private long _sentBefore;
+    private long _lastProgress = Stopwatch.GetTimestamp();
 
     internal TcpOutbox(TcpConnection connection, CancellationToken cancellationToken)
     {
@@ -34,6 +37,32 @@ internal sealed class TcpOutbox : IDisposable
 
     /// <summary>Messages added that could not be sent.</summary>
     internal long Lost { get; private set; }
+
+    /// <summary>Bytes added that were not yet handed to the system.</summary>
+    internal int WaitingBytes
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _filling.WrittenCount + _sending.WrittenCount;
+            }
+        }
+    }
+
+    /// <summary>For how long the peer has taken nothing, although messages are waiting. For the thread that adds them.</summary>
+    internal TimeSpan Stalled
+    {
+        get
+        {
+            if (Connection.BytesSent != _sentBefore || WaitingBytes == 0)
+            {
+                NoteProgress();
+            }
+
+            return Stopwatch.GetElapsedTime(_lastProgress);
+        }
+    }
 
     /// <summary>Whether the producer should wait for <see cref="DrainAsync"/> before it adds more.</summary>
     internal bool IsFull
@@ -66,9 +95,17 @@ internal sealed class TcpOutbox : IDisposable
             _messages++;
             if (_flush.IsCompleted)
             {
+                _lastProgress = Stopwatch.GetTimestamp();
                 _flush = Task.Run(FlushAsync, CancellationToken.None);
             }
         }
+    }
+
+    /// <summary>Starts the time of <see cref="Stalled"/> again.</summary>
+    internal void NoteProgress()
+    {
+        _sentBefore = Connection.BytesSent;
+        _lastProgress = Stopwatch.GetTimestamp();
     }
 
     /// <summary>Completes when everything added was handed to the system.</summary>
@@ -124,7 +161,10 @@ internal sealed class TcpOutbox : IDisposable
             try
             {
                 await Connection.SendAsync(_sending.WrittenSpan, messages, _giveUp.Token).ConfigureAwait(false);
-                _sending.ResetWrittenCount();
+                lock (_gate)
+                {
+                    _sending.ResetWrittenCount();
+                }
             }
             catch (Exception error)
             {
@@ -133,6 +173,8 @@ internal sealed class TcpOutbox : IDisposable
                     _error = error;
                     Lost += messages + _messages;
                     _messages = 0;
+                    _filling.ResetWrittenCount();
+                    _sending.ResetWrittenCount();
                     return;
                 }
             }

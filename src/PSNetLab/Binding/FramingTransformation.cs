@@ -1,7 +1,6 @@
 using System.Collections;
 using System.Globalization;
 using System.Management.Automation;
-using System.Text;
 using PSNetLab.Engine.Framing;
 
 namespace PSNetLab.Binding;
@@ -45,7 +44,9 @@ public sealed class FramingTransformationAttribute : ArgumentTransformationAttri
             switch (key.ToUpperInvariant())
             {
                 case "DELIMITER":
-                    return FramingParser.FromDelimiter(value as byte[] ?? Encoding.UTF8.GetBytes(value?.ToString() ?? string.Empty));
+                    return value is byte[] bytes
+                        ? FramingParser.FromDelimiter(bytes)
+                        : FramingParser.FromDelimiter(value?.ToString() ?? string.Empty);
                 case "LENGTHPREFIX":
                     return FramingParser.FromLengthPrefix(Number(key, value), littleEndian);
                 case "FIXEDLENGTH":

@@ -16,18 +16,21 @@ public abstract class ReceiveCmdlet : NetCmdlet
     public int Count { get; set; }
 
     /// <summary>
-    /// How many seconds to wait at most. With -Count, it is an error if fewer messages arrive by then. Default: 0, no
+    /// How many seconds to wait at most; 0 takes what is there. With -Count, it is an error if fewer messages arrive by then. Default: no
     /// limit.
     /// </summary>
     [Parameter]
     [ValidateRange(0, MostSeconds)]
-    public double TimeoutSec { get; set; }
+    public double TimeoutSec { get; set; } = double.PositiveInfinity;
 
     /// <summary>The advice for a time limit that was reached: what to check.</summary>
     private protected abstract string Advice { get; }
 
     /// <summary>The plural noun for the messages, in errors and progress.</summary>
     private protected virtual string Messages => "messages";
+
+    /// <summary>Whether to take only what is there.</summary>
+    private protected bool IsPoll => TimeoutSec == 0;
 
     private protected bool WantsMore => Count == 0 || _received < Count;
 
@@ -79,7 +82,7 @@ public abstract class ReceiveCmdlet : NetCmdlet
     /// <param name="endPoint">The endpoint to name in the progress.</param>
     private protected void Wait(Func<int, bool> wait, object endPoint)
     {
-        if (Count > 0 || TimeoutSec > 0)
+        if (Count > 0 || !double.IsPositiveInfinity(TimeoutSec))
         {
             ShowWaiting(
                 wait,
@@ -138,6 +141,10 @@ public abstract class ReceiveCmdlet : NetCmdlet
                 else if (job.IsDrained)
                 {
                     return;
+                }
+                else if (IsPoll)
+                {
+                    throw new OperationCanceledException();
                 }
                 else
                 {

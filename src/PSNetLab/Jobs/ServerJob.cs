@@ -18,6 +18,14 @@ public abstract class ServerJob : NetJob
     /// <summary>The port the job listens on.</summary>
     public int Port => Local.Port;
 
+    /// <summary>The address at which clients on this machine reach the job: the one it listens on, or a loopback address if it listens on all.</summary>
+    public string Address => Local.Address switch
+    {
+        { } any when any.Equals(IPAddress.Any) => IPAddress.Loopback.ToString(),
+        { } any when any.Equals(IPAddress.IPv6Any) => IPAddress.IPv6Loopback.ToString(),
+        { } one => one.ToString(),
+    };
+
     /// <summary>The endpoint, as Get-Job shows it.</summary>
     public override string Location => Local.ToString();
 

@@ -7,6 +7,7 @@ namespace PSNetLab.Engine.Tests;
 internal sealed class ReferenceDecoder
 {
     private readonly byte[] _stream;
+    private int _headerBytes;
 
     private ReferenceDecoder(byte[] stream) => _stream = stream;
 
@@ -16,6 +17,9 @@ internal sealed class ReferenceDecoder
     internal List<int> Ends { get; } = [];
 
     internal byte[] Rest => _stream[End..];
+
+    /// <summary>What of it belongs to a message that has begun: all but its header.</summary>
+    internal byte[] TornMessage => Rest[Math.Min(_headerBytes, Rest.Length)..];
 
     private int End => Ends.Count == 0 ? 0 : Ends[^1];
 
@@ -70,6 +74,7 @@ internal sealed class ReferenceDecoder
 
     private void LengthPrefixed(int headerBytes, bool littleEndian)
     {
+        _headerBytes = headerBytes;
         while (_stream.Length - End >= headerBytes)
         {
             int start = End + headerBytes;

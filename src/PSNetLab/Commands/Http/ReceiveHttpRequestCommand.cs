@@ -11,6 +11,7 @@ public sealed class ReceiveHttpRequestCommand : ReceiveCmdlet
 {
     /// <summary>The server whose records to receive.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true)]
+    [JobTransformation]
     [ArgumentCompleter(typeof(ServerJobCompleter<HttpServerJob>))]
     public HttpServerJob? Job { get; set; }
 

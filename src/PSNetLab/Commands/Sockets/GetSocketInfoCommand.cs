@@ -1,3 +1,4 @@
+using System.Collections;
 using System.Diagnostics.CodeAnalysis;
 using System.Management.Automation;
 using System.Net;
@@ -26,11 +27,12 @@ public sealed class GetSocketInfoCommand : NetCmdlet
     private AddressFilter? _local;
     private AddressFilter? _remote;
     private WildcardPattern[]? _names;
+    private readonly List<int> _given = [];
     private uint _states;
 
     /// <summary>
-    /// The object to show: a server job or connection of this module, or a Socket, TcpClient, TcpListener or UdpClient of
-    /// .NET.
+    /// The objects to show: server jobs and connections of this module, Socket, TcpClient, TcpListener and UdpClient of .NET, or
+    /// processes, whose sockets are listed.
     /// </summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ParameterSetName = ObjectSet)]
     public object? InputObject { get; set; }
@@ -97,29 +99,72 @@ public sealed class GetSocketInfoCommand : NetCmdlet
     public SwitchParameter Detailed { get; set; }
 
     /// <inheritdoc/>
-    protected override void ProcessRecord()
+    protected override void ProcessRecord() => Guard(() =>
+    {
+        if (ParameterSetName == MachineSet)
+        {
+            ListMachine();
+        }
+        else if (Unwrap(InputObject) is IList list)
+        {
+            foreach (object? element in list)
+            {
+                Show(element);
+            }
+        }
+        else
+        {
+            Show(InputObject);
+        }
+    });
+
+    /// <summary>Lists the sockets of all processes that were given, in one pass over the machine.</summary>
+    protected override void EndProcessing()
+    {
+        if (_given.Count > 0)
+        {
+            ProcessId = [.. _given];
+            Guard(ListMachine);
+        }
+    }
+
+    private void Guard(Action work)
     {
         try
         {
-            if (ParameterSetName == ObjectSet)
-            {
-                (System.Net.Sockets.Socket socket, Totals? counts) = SocketSource.Find(InputObject);
-                WriteObject(OwnSockets.Describe(socket, counts));
-            }
-            else
-            {
-                ListMachine();
-            }
+            work();
         }
         catch (NetLabException fault)
         {
-            Report(fault.Kind == FaultKind.NoSocket ? new NetLabException(fault.Kind, fault.Message + Hint()) : fault, InputObject);
+            Report(fault, InputObject);
         }
         catch (OperationCanceledException)
         {
             throw new PipelineStoppedException();
         }
     }
+
+    private void Show(object? source)
+    {
+        if (Unwrap(source) is System.Diagnostics.Process process)
+        {
+            _given.Add(process.Id);
+            return;
+        }
+
+        try
+        {
+            (System.Net.Sockets.Socket socket, Totals? counts) = SocketSource.Find(source);
+            WriteObject(OwnSockets.Describe(socket, counts));
+        }
+        catch (NetLabException fault)
+        {
+            string hint = Unwrap(source) is int port ? $" To list the sockets that use a port: Get-SocketInfo -Port {port}." : string.Empty;
+            Report(fault.Kind == FaultKind.NoSocket ? new NetLabException(fault.Kind, fault.Message + hint) : fault, source);
+        }
+    }
+
+    private static object? Unwrap(object? source) => source is PSObject wrapped ? wrapped.BaseObject : source;
 
     private void ListMachine()
     {
@@ -178,14 +223,6 @@ public sealed class GetSocketInfoCommand : NetCmdlet
     private bool IsAsked(int process)
         => (ProcessId is null || ProcessId.Contains(process))
             && (_names is null || (_processes.NameOf(process) is { } name && Array.Exists(_names, pattern => pattern.IsMatch(name))));
-
-    /// <summary>A hint for an object that has no socket: the search that the user may have meant.</summary>
-    private string Hint() => (InputObject is PSObject wrapped ? wrapped.BaseObject : InputObject) switch
-    {
-        int port => $" To list the sockets that use a port: Get-SocketInfo -Port {port}.",
-        System.Diagnostics.Process process => $" To list the sockets of a process: Get-SocketInfo -ProcessId {process.Id}.",
-        _ => string.Empty,
-    };
 
     private static bool Matches(AddressFilter? filter, IPAddress? address) => filter is null || (address is not null && filter.IsAllowed(address));
 }

@@ -7,32 +7,42 @@ using PSNetLab.Engine.Inspection;
 namespace PSNetLab.Commands;
 
 /// <summary>Reads options of a socket.</summary>
-[Cmdlet(VerbsCommon.Get, "SocketOption")]
+[Cmdlet(VerbsCommon.Get, "SocketOption", DefaultParameterSetName = PipelineSet)]
 [OutputType(typeof(SocketOption))]
 [SuppressMessage("Performance", "CA1819", Justification = "PowerShell parameters are arrays.")]
 public sealed class GetSocketOptionCommand : NetCmdlet
 {
+    private const string ArgumentSet = "Argument";
+    private const string PipelineSet = "Pipeline";
+
     /// <summary>
     /// The object whose options to read: a server job or connection of this module, or a Socket, TcpClient, TcpListener
     /// or UdpClient of .NET.
     /// </summary>
-    [Parameter(Mandatory = true, ValueFromPipeline = true)]
+    [Parameter(Mandatory = true, ValueFromPipeline = true, ParameterSetName = PipelineSet)]
     public object? InputObject { get; set; }
+
+    /// <summary>The same as -InputObject, as the first argument.</summary>
+    [Parameter(Mandatory = true, Position = 0, ParameterSetName = ArgumentSet)]
+    public object? SocketObject { get; set; }
 
     /// <summary>
     /// The options: names, or a level and a number such as 6/23. Default: all that the module knows by name and that the
     /// socket has.
     /// </summary>
-    [Parameter(Position = 0)]
+    [Parameter(Position = 1, ParameterSetName = ArgumentSet)]
+    [Parameter(Position = 0, ParameterSetName = PipelineSet)]
     [ArgumentCompleter(typeof(SocketOptionCompleter))]
     public string[]? Name { get; set; }
+
+    private object? Source => SocketObject ?? InputObject;
 
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
         try
         {
-            Socket socket = SocketSource.Find(InputObject).Socket;
+            Socket socket = SocketSource.Find(Source).Socket;
             if (Name is null)
             {
                 WriteObject(SocketOptions.GetAll(socket), enumerateCollection: true);
@@ -46,11 +56,11 @@ public sealed class GetSocketOptionCommand : NetCmdlet
         }
         catch (NetLabException fault)
         {
-            Report(fault, InputObject);
+            Report(fault, Source);
         }
         catch (ObjectDisposedException error)
         {
-            Report(OwnSockets.Closed(error), InputObject);
+            Report(OwnSockets.Closed(error), Source);
         }
     }
 

@@ -6,21 +6,30 @@ using PSNetLab.Engine.Inspection;
 namespace PSNetLab.Commands;
 
 /// <summary>Sets an option of a socket.</summary>
-[Cmdlet(VerbsCommon.Set, "SocketOption", SupportsShouldProcess = true)]
+[Cmdlet(VerbsCommon.Set, "SocketOption", SupportsShouldProcess = true, DefaultParameterSetName = PipelineSet)]
 [OutputType(typeof(SocketOption))]
 public sealed class SetSocketOptionCommand : NetCmdlet
 {
+    private const string ArgumentSet = "Argument";
+    private const string PipelineSet = "Pipeline";
+
     /// <summary>The object whose socket to change: a server job or connection of this module, or a Socket, TcpClient, TcpListener or UdpClient of .NET.</summary>
-    [Parameter(Mandatory = true, ValueFromPipeline = true)]
+    [Parameter(Mandatory = true, ValueFromPipeline = true, ParameterSetName = PipelineSet)]
     public object? InputObject { get; set; }
 
+    /// <summary>The same as -InputObject, as the first argument.</summary>
+    [Parameter(Mandatory = true, Position = 0, ParameterSetName = ArgumentSet)]
+    public object? SocketObject { get; set; }
+
     /// <summary>The option: a name, or a level and a number such as 6/23.</summary>
-    [Parameter(Mandatory = true, Position = 0)]
+    [Parameter(Mandatory = true, Position = 1, ParameterSetName = ArgumentSet)]
+    [Parameter(Mandatory = true, Position = 0, ParameterSetName = PipelineSet)]
     [ArgumentCompleter(typeof(SocketOptionCompleter))]
     public string Name { get; set; } = string.Empty;
 
     /// <summary>The value: a whole number in the unit of the option, $true or $false, or bytes for an option by number.</summary>
-    [Parameter(Mandatory = true, Position = 1)]
+    [Parameter(Mandatory = true, Position = 2, ParameterSetName = ArgumentSet)]
+    [Parameter(Mandatory = true, Position = 1, ParameterSetName = PipelineSet)]
     [ArgumentCompleter(typeof(SocketOptionValueCompleter))]
     public object Value { get; set; } = 0;
 
@@ -28,12 +37,14 @@ public sealed class SetSocketOptionCommand : NetCmdlet
     [Parameter]
     public SwitchParameter PassThru { get; set; }
 
+    private object? Source => SocketObject ?? InputObject;
+
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
         try
         {
-            Socket socket = SocketSource.Find(InputObject).Socket;
+            Socket socket = SocketSource.Find(Source).Socket;
             object value = Value is PSObject wrapped ? wrapped.BaseObject : Value;
             SocketOptions.Check(Name, value);
             if (!ShouldProcess(socket.LocalEndPoint?.ToString() ?? $"unbound {socket.ProtocolType} socket", $"Set {Name} to {value}"))
@@ -51,11 +62,11 @@ public sealed class SetSocketOptionCommand : NetCmdlet
         }
         catch (NetLabException fault)
         {
-            Report(fault, InputObject);
+            Report(fault, Source);
         }
         catch (ObjectDisposedException error)
         {
-            Report(OwnSockets.Closed(error), InputObject);
+            Report(OwnSockets.Closed(error), Source);
         }
     }
 }

@@ -16,8 +16,10 @@ public sealed class CloseTcpConnectionCommand : NetCmdlet
 
     private readonly List<Task> _closing = [];
 
-    /// <summary>The connections to close.</summary>
+    /// <summary>The connections to close; a server stands for all that are open on it.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true)]
+    [AllowEmptyCollection]
+    [ConnectionTransformation]
     [ArgumentCompleter(typeof(ConnectionCompleter))]
     public TcpConnection[] Connection { get; set; } = [];
 

@@ -13,6 +13,7 @@ public sealed class GetTcpConnectionCommand : NetCmdlet
 {
     /// <summary>The server whose connections to get. Default: those that Open-TcpConnection opened in this process.</summary>
     [Parameter(Position = 0, ValueFromPipeline = true)]
+    [JobTransformation]
     [ArgumentCompleter(typeof(ServerJobCompleter<TcpServerJob>))]
     public TcpServerJob? Job { get; set; }
 

@@ -11,13 +11,13 @@ public sealed class OpenTcpConnectionCommand : TcpClientCmdlet
 {
     /// <inheritdoc/>
     [Parameter(Mandatory = true, Position = 0, ParameterSetName = HostSet, ValueFromPipelineByPropertyName = true)]
-    [Alias("HostName", "IPAddress")]
+    [Alias("HostName", "IPAddress", "Address")]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(ComputerNameCompleter))]
     public override string ComputerName { get; set; } = string.Empty;
 
     /// <inheritdoc/>
-    [Parameter(Mandatory = true, Position = 1, ParameterSetName = HostSet, ValueFromPipelineByPropertyName = true)]
+    [Parameter(Position = 1, ParameterSetName = HostSet, ValueFromPipelineByPropertyName = true)]
     [ValidateRange(1, 65535)]
     [ArgumentCompleter(typeof(ServerPortCompleter<StreamServerJob>))]
     public override int Port { get; set; }

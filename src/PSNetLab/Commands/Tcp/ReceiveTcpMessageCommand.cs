@@ -19,6 +19,7 @@ public sealed class ReceiveTcpMessageCommand : ReceiveCmdlet
 
     /// <summary>The server whose messages to receive.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ParameterSetName = JobSet)]
+    [JobTransformation]
     [ArgumentCompleter(typeof(ServerJobCompleter<TcpServerJob>))]
     public TcpServerJob? Job { get; set; }
 
@@ -49,7 +50,7 @@ public sealed class ReceiveTcpMessageCommand : ReceiveCmdlet
 
     private TcpMessage? Next(TcpConnection connection, CancellationToken cancellationToken)
     {
-        Task<TcpMessage?> next = connection.ReceiveAsync(cancellationToken).AsTask();
+        Task<TcpMessage?> next = connection.ReceiveAsync(cancellationToken, waits: !IsPoll).AsTask();
         if (!next.IsCompleted)
         {
             Wait(next, connection.Remote);

@@ -6,6 +6,8 @@ namespace PSNetLab.Commands;
 /// <content>The outboxes: one for each connection, with the messages that wait to be sent.</content>
 public sealed partial class SendTcpMessageCommand
 {
+    private const long MostWaitingBytes = 64 * 1024 * 1024;
+
     private readonly Dictionary<int, TcpOutbox> _outboxes = [];
     private readonly HashSet<int> _failed = [];
 
@@ -56,17 +58,70 @@ public sealed partial class SendTcpMessageCommand
         return chosen;
     }
 
-    /// <summary>Waits until everything was handed to the system; a failure is reported once per connection.</summary>
-    private void Drain(IReadOnlyCollection<TcpOutbox> outboxes)
+    /// <summary>
+    /// Sends one message to many. A client that does not read must not hold up the others, so its messages wait in its outbox while the
+    /// time that it has runs; the sender waits only for the fastest, and for all when they hold too much memory.
+    /// </summary>
+    private void SendToAll(byte[] payload, TcpOutbox[] outboxes)
     {
-        (TcpOutbox Outbox, Task Drain)[] drains = [.. outboxes.Select(outbox => (outbox, outbox.DrainAsync()))];
-        Await(EndAsync(Array.ConvertAll(drains, one => one.Drain)), Span(TimeoutSec));
-        foreach ((TcpOutbox outbox, Task drain) in drains)
+        foreach (TcpOutbox outbox in outboxes)
         {
-            if (EndDrain(outbox, drain) is { } fault && _failed.Add(outbox.Connection.Id))
+            Add(payload, outbox);
+        }
+
+        TcpOutbox[] full = Array.FindAll(outboxes, outbox => outbox.IsFull);
+        if (full.Sum(outbox => (long)outbox.WaitingBytes) > MostWaitingBytes)
+        {
+            Drain(full);
+        }
+        else if (full.Length > 0 && full.Length == outboxes.Length)
+        {
+            Drain(full, untilOneIs: true);
+        }
+    }
+
+    /// <summary>
+    /// Waits until everything was handed to the system. A peer that takes nothing for -TimeoutSec is given up; a failure is reported once
+    /// per connection.
+    /// </summary>
+    private void Drain(IReadOnlyCollection<TcpOutbox> outboxes, bool untilOneIs = false)
+    {
+        List<(TcpOutbox Outbox, Task Drain)> waiting = [.. outboxes.Select(outbox => (outbox, outbox.DrainAsync()))];
+        int enough = untilOneIs ? outboxes.Count - 1 : 0;
+        if (_from is null)
+        {
+            // What the rest of the pipeline did before is not the peer's fault.
+            waiting.ForEach(one => one.Outbox.NoteProgress());
+        }
+
+        ShowWaiting(
+            milliseconds => Settle(waiting, enough, milliseconds),
+            $"Sending to {(outboxes.Count == 1 ? outboxes.First().Connection.Remote : $"{outboxes.Count} clients")}",
+            () => $"{waiting.Sum(one => (long)one.Outbox.WaitingBytes)} bytes wait until the other side reads");
+    }
+
+    /// <summary>Waits for a time, and removes what was sent or given up; true when only <paramref name="enough"/> are left.</summary>
+    private bool Settle(List<(TcpOutbox Outbox, Task Drain)> waiting, int enough, int milliseconds)
+    {
+        TimeSpan limit = Span(TimeoutSec);
+        TimeSpan Left(TcpOutbox outbox) => limit == Timeout.InfiniteTimeSpan ? TimeSpan.MaxValue : limit - outbox.Stalled;
+        long end = Environment.TickCount64 + milliseconds;
+        while (true)
+        {
+            waiting.RemoveAll(one => (one.Drain.IsCompleted || Left(one.Outbox) <= TimeSpan.Zero) && End(one.Outbox, one.Drain));
+            TimeSpan left = TimeSpan.FromMilliseconds(end - Environment.TickCount64);
+            if (waiting.Count <= enough || left <= TimeSpan.Zero)
             {
-                _void = Job is null;
-                Report(fault, outbox.Connection.Remote.ToString());
+                return waiting.Count <= enough;
+            }
+
+            Task[] drains = [.. waiting.Select(one => one.Drain)];
+            int replies = Incoming?.Written ?? 0;
+            TimeSpan next = waiting.Min(one => Left(one.Outbox));
+            Await(enough == 0 ? EndAsync(drains) : Task.WhenAny(drains), next < left ? next : left);
+            if (Incoming?.Written > replies)
+            {
+                waiting.ForEach(one => one.Outbox.NoteProgress());
             }
         }
     }
@@ -78,6 +133,17 @@ public sealed partial class SendTcpMessageCommand
         {
             await task.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
+    }
+
+    private bool End(TcpOutbox outbox, Task drain)
+    {
+        if (EndDrain(outbox, drain) is { } fault && _failed.Add(outbox.Connection.Id))
+        {
+            _void = _from is null;
+            Report(fault, outbox.Connection.Remote.ToString());
+        }
+
+        return true;
     }
 
     private NetLabException? EndDrain(TcpOutbox outbox, Task drain)
@@ -108,10 +174,10 @@ public sealed partial class SendTcpMessageCommand
 
     private string WhyNotTaken(TcpConnection connection) => connection switch
     {
-        { IsHeldBack: true } when Job?.Options.Handler is null => "It may itself be waiting to send: "
+        { IsHeldBack: true } when _from?.Options.Handler is null => "It may itself be waiting to send: "
             + "the server has stopped reading, because -BufferLimit messages are waiting in it. "
             + "Receive them (Receive-TcpMessage -Job), or start the server with -WhenFull Drop.",
-        _ when Connection is not null => "Its receive buffer is full: it is not reading, or it is waiting for its own "
+        _ when _own is null && _from is null => "Its receive buffer is full: it is not reading, or it is waiting for its own "
             + "messages to be read here. Make it read, receive its messages at the same time (Receive-TcpMessage "
             + "-Connection), or raise -TimeoutSec.",
         _ => "Its receive buffer is full: it is not reading. Make the peer read, or raise -TimeoutSec.",

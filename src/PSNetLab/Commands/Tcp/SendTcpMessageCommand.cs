@@ -20,12 +20,12 @@ public sealed partial class SendTcpMessageCommand : TcpClientCmdlet
     private const string ConnectionSet = "Connection";
     private const string JobSet = "Job";
 
-    private static readonly TimeSpan s_verdictPatience = TimeSpan.FromSeconds(1);
-
     private TcpConnection? _own;
     private TcpOutbox? _only;
     private TcpClientSession? _session;
-    private Task<NetLabException?>? _discarding;
+    private MessageInput? _input;
+    private TcpConnection? _to;
+    private TcpServerJob? _from;
     private bool _void;
     private bool _sentBefore;
 
@@ -37,18 +37,19 @@ public sealed partial class SendTcpMessageCommand : TcpClientCmdlet
     public override string ComputerName { get; set; } = string.Empty;
 
     /// <inheritdoc/>
-    [Parameter(Mandatory = true, Position = 1, ParameterSetName = HostSet)]
+    [Parameter(Position = 1, ParameterSetName = HostSet)]
     [ValidateRange(1, 65535)]
     [ArgumentCompleter(typeof(ServerPortCompleter<StreamServerJob>))]
     public override int Port { get; set; }
 
     /// <summary>The open connection to send over.</summary>
-    [Parameter(Mandatory = true, ParameterSetName = ConnectionSet)]
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ParameterSetName = ConnectionSet)]
     [ArgumentCompleter(typeof(ConnectionCompleter))]
     public TcpConnection? Connection { get; set; }
 
     /// <summary>The server that sends to its clients.</summary>
-    [Parameter(Mandatory = true, ParameterSetName = JobSet)]
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ParameterSetName = JobSet)]
+    [JobTransformation]
     [ArgumentCompleter(typeof(ServerJobCompleter<TcpServerJob>))]
     public TcpServerJob? Job { get; set; }
 
@@ -61,19 +62,24 @@ public sealed partial class SendTcpMessageCommand : TcpClientCmdlet
     /// What to send: text, bytes, received messages, or anything else as its string form. A list of bytes is one message,
     /// any other list one message per element.
     /// </summary>
-    [Parameter(Mandatory = true, Position = 2, ValueFromPipeline = true, ParameterSetName = HostSet)]
-    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ParameterSetName = ConnectionSet)]
-    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ParameterSetName = JobSet)]
+    /// <remarks>To a host, it is what remains of the arguments: the port before it is left out if the name has one.</remarks>
+    [Parameter(Mandatory = true, ValueFromPipeline = true, ValueFromRemainingArguments = true, ParameterSetName = HostSet)]
+    [Parameter(Mandatory = true, Position = 1, ValueFromPipeline = true, ParameterSetName = ConnectionSet)]
+    [Parameter(Mandatory = true, Position = 1, ValueFromPipeline = true, ParameterSetName = JobSet)]
     [System.Management.Automation.AllowNull]
     [AllowEmptyString]
     [AllowEmptyCollection]
     public object? Message { get; set; }
 
-    /// <summary>Emits the replies, until the peer closes.</summary>
+    /// <summary>Sends the bytes of all messages together as one.</summary>
+    [Parameter]
+    public SwitchParameter Raw { get; set; }
+
+    /// <summary>Emits the replies, until the peer closes. The sending side ends as soon as everything is sent (half-close).</summary>
     [Parameter(ParameterSetName = HostSet)]
     public SwitchParameter Receive { get; set; }
 
-    /// <summary>Emits this many replies, then closes. Implies -Receive.</summary>
+    /// <summary>Emits this many replies, then closes. Until then the sending side stays open.</summary>
     [Parameter(ParameterSetName = HostSet)]
     [ValidateRange(1, int.MaxValue)]
     public int Count { get; set; }
@@ -92,13 +98,14 @@ public sealed partial class SendTcpMessageCommand : TcpClientCmdlet
     [Parameter]
     public SwitchParameter PassThru { get; set; }
 
-    private Encoding MessageEncoding => Connection?.TextEncoding ?? Job?.Options.Encoding ?? Encoding;
+    private Encoding MessageEncoding => _to?.TextEncoding ?? _from?.Options.Encoding ?? Encoding;
 
     /// <inheritdoc/>
     protected override void BeginProcessing()
     {
         base.BeginProcessing();
-        if (ParameterSetName == HostSet)
+        _input = new MessageInput(this, Raw);
+        if (ParameterSetName == HostSet && HasPort)
         {
             Connect();
         }
@@ -107,7 +114,28 @@ public sealed partial class SendTcpMessageCommand : TcpClientCmdlet
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
-        foreach (byte[] payload in Payload.FromArgument(Message, MessageEncoding))
+        object? message = Message;
+        switch (ParameterSetName == HostSet && !HasPort && _own is null ? Unwrap(Message) : null)
+        {
+            // $connection | Send-TcpMessage hello: no host was given, but the message, by its position.
+            case TcpConnection connection:
+                (Connection, Job, message) = (connection, null, ComputerName);
+                break;
+            case TcpServerJob job:
+                (Connection, Job, message) = (null, job, ComputerName);
+                break;
+            default:
+                EnsureConnected();
+                break;
+        }
+
+        if ((Connection ?? _own) != _to || Job != _from)
+        {
+            SendRest();
+            (_to, _from, _only, _void) = (Connection ?? _own, Job, null, _void && Connection is null && Job is null);
+        }
+
+        foreach (byte[] payload in _input!.Take(message, MessageEncoding))
         {
             Send(payload);
         }
@@ -118,6 +146,13 @@ public sealed partial class SendTcpMessageCommand : TcpClientCmdlet
     /// <inheritdoc/>
     protected override void EndProcessing()
     {
+        if (Connection is null && Job is null)
+        {
+            EnsureConnected();
+            _to = _own;
+        }
+
+        SendRest();
         Drain(_outboxes.Values);
         if (_own is null)
         {
@@ -126,21 +161,24 @@ public sealed partial class SendTcpMessageCommand : TcpClientCmdlet
 
         if (_session is not null)
         {
-            Await(_own.HalfCloseAsync(StopToken).AsTask());
-            ReceiveRest(_session);
-        }
-        else if (_own.MayBeRejected && HasNotFailed(_own))
-        {
-            // Without replies to wait for, a rejection would come too late. The peer closes its side soon if it accepts.
-            Await(_own.HalfCloseAsync(StopToken).AsTask());
-            if (Await(_discarding!, s_verdictPatience) && _discarding!.Result is { } fault)
+            // Many servers take the end of a stream for the end of their client, so it waits for the answers that are expected.
+            if (Count == 0)
             {
-                Report(fault, Target);
+                Await(_own.HalfCloseAsync(StopToken).AsTask());
             }
+
+            ReceiveRest(_session);
         }
 
         _own.Dispose();
         Await(_own.Ended.WaitAsync(StopToken));
+        if (_session is null && _own.WasReset && !_void)
+        {
+            Report(
+                new NetLabException(FaultKind.ConnectionReset, $"{Target} reset the connection, so it may not have read what was sent. "
+                    + "Check that it accepts clients from here, and that it reads everything before it closes."),
+                Target);
+        }
     }
 
     /// <inheritdoc/>
@@ -153,6 +191,26 @@ public sealed partial class SendTcpMessageCommand : TcpClientCmdlet
 
         _own?.Dispose();
         base.Dispose(disposing);
+    }
+
+    private static object? Unwrap(object? item) => item is PSObject wrapped ? wrapped.BaseObject : item;
+
+    /// <summary>Connects to the host, unless that was tried before.</summary>
+    private void EnsureConnected()
+    {
+        if (ParameterSetName == HostSet && _own is null && !_void)
+        {
+            Connect();
+        }
+    }
+
+    /// <summary>Sends what -Raw has joined, to where the messages before it went.</summary>
+    private void SendRest()
+    {
+        foreach (byte[] payload in _input!.TakeRest())
+        {
+            Send(payload);
+        }
     }
 
     private new void Connect()
@@ -168,7 +226,7 @@ public sealed partial class SendTcpMessageCommand : TcpClientCmdlet
             else
             {
                 // A peer whose replies nobody reads may stop reading itself.
-                _discarding = _own.DiscardAsync(StopToken);
+                _ = _own.DiscardAsync(StopToken);
             }
         }
         catch (NetLabException fault)
@@ -191,11 +249,11 @@ public sealed partial class SendTcpMessageCommand : TcpClientCmdlet
         }
 
         _sentBefore = true;
-        if (Job is null)
+        if (_from is null)
         {
-            _only ??= Outbox((Connection ?? _own)!);
+            _only ??= Outbox(_to!);
             Add(payload, _only);
-            if (IsDue(_only))
+            if (_only.IsFull || IntervalMs > 0)
             {
                 Drain([_only]);
             }
@@ -203,19 +261,13 @@ public sealed partial class SendTcpMessageCommand : TcpClientCmdlet
             return;
         }
 
-        TcpOutbox[] outboxes = Array.ConvertAll(Array.FindAll(Clients(Job), HasNotFailed), Outbox);
-        foreach (TcpOutbox outbox in outboxes)
-        {
-            Add(payload, outbox);
-        }
-
-        // All of them at once, so that each has the whole time limit, not just what the others leave of it.
-        Drain(Array.FindAll(outboxes, IsDue));
+        SendToAll(payload, Array.ConvertAll(Array.FindAll(Clients(_from), HasNotFailed), Outbox));
     }
 
     private bool HasNotFailed(TcpConnection connection) => !_failed.Contains(connection.Id);
 
-    private bool IsDue(TcpOutbox outbox) => outbox.IsFull || IntervalMs > 0;
+    private const string EndedAtOnce = "-Receive alone ends the sending side as soon as everything is sent, and some servers then do not "
+        + "answer any more: use -Count to keep it open until the replies have arrived.";
 
     /// <summary>Writes the replies until all have arrived, the peer has closed or the time is over.</summary>
     private void ReceiveRest(TcpClientSession session)
@@ -229,16 +281,18 @@ public sealed partial class SendTcpMessageCommand : TcpClientCmdlet
                     new NetLabException(
                         FaultKind.ReceiveTimeout,
                         $"{(Count == 0 ? "No reply" : $"{written} of {Count} replies")} arrived from {Target} within {TimeoutSec} s. "
-                            + "Check that the server answers, and that both sides use the same -Framing, or raise -TimeoutSec."),
+                            + "Check that the server answers, and that both sides use the same -Framing, or raise -TimeoutSec. "
+                            + (Count == 0 ? EndedAtOnce : "A server that answers only at the end of the stream needs -Receive without -Count.")),
                     Target);
             }
         }
         else if (session.Fault is { } fault)
         {
-            if (fault.Kind != FaultKind.OwnCertificateRejected || HasNotFailed(_own!))
-            {
-                Report(fault, Target);
-            }
+            Report(fault, Target);
+        }
+        else if (Count == 0 && Incoming.Written == 0)
+        {
+            WriteWarning($"{Target} closed the connection without a reply. {EndedAtOnce}");
         }
         else if (Incoming.Written < Count)
         {

@@ -91,17 +91,18 @@ public sealed class StartTcpServerCommand : StartStreamServerCmdlet
 
     private protected override ServerJob Bind(IPEndPoint endPoint)
     {
+        MessageFraming framing = Framing.In(Encoding);
         byte[][] replies = Payload.FromReply(Reply, Encoding);
         foreach (byte[] reply in replies)
         {
             // A reply that does not fit the framing is reported now, not at the first message.
-            Framing.EncodedLength(reply.Length);
+            framing.EncodedLength(reply.Length);
         }
 
         TcpServerOptions options = new()
         {
             Backlog = Backlog,
-            Framing = Framing,
+            Framing = framing,
             Encoding = Encoding,
             Echo = Echo,
             Replies = replies,
@@ -111,7 +112,7 @@ public sealed class StartTcpServerCommand : StartStreamServerCmdlet
             MaxPendingBytes = MaxPendingBytes,
         };
         WhenFull whenFull = WhenFull ?? (ParameterSetName == RecordSet ? PSNetLab.WhenFull.Wait : PSNetLab.WhenFull.Drop);
-        ScriptRunner? script = ScriptBlock is null ? null : new(ScriptBlock, this, ThrottleLimit, Encoding, Framing);
+        ScriptRunner? script = ScriptBlock is null ? null : new(ScriptBlock, this, ThrottleLimit, Encoding, framing);
         return new TcpServerJob(CommandLine, Name, Records(whenFull), Complete(options, endPoint), script);
     }
 }

@@ -30,6 +30,7 @@ public sealed class ReceiveUdpMessageCommand : ReceiveCmdlet
 
     /// <summary>The server whose messages to receive.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ParameterSetName = JobSet)]
+    [JobTransformation]
     [ArgumentCompleter(typeof(ServerJobCompleter<UdpServerJob>))]
     public UdpServerJob? Job { get; set; }
 
@@ -105,7 +106,7 @@ public sealed class ReceiveUdpMessageCommand : ReceiveCmdlet
 
         try
         {
-            if (AsJob && (Count > 0 || TimeoutSec > 0))
+            if (AsJob && (Count > 0 || MyInvocation.BoundParameters.ContainsKey(nameof(TimeoutSec))))
             {
                 throw new NetLabException(FaultKind.InvalidParameters, "-Count and -TimeoutSec cannot be used with "
                     + "-AsJob, which receives until it is stopped. Use them when you take the messages: Receive-UdpMessage -Job.");
@@ -138,11 +139,6 @@ public sealed class ReceiveUdpMessageCommand : ReceiveCmdlet
             WriteWarning($"{lost} datagrams were lost because they arrived faster than they were read. "
                 + $"Raise -ReceiveBufferBytes (the system gave {_own.ReceiveBufferBytes}; "
                 + "on Linux net.core.rmem_max is its limit), or do less work per message.");
-        }
-
-        if (_own.AnswersDropped > 0)
-        {
-            WriteWarning($"{_own.AnswersDropped} answers were not sent, because there was no room in the socket's send buffer.");
         }
     }
 

@@ -24,6 +24,7 @@ public sealed class SendBroadcastCommand : NetCmdlet
 
     private readonly Dictionary<(string Alias, IPAddress Source, IPAddress Broadcast), UdpSender> _senders = [];
     private readonly Mailbox<UdpMessage> _answers = new(RecordOptions.PipelineLimit, WhenFull.Drop);
+    private MessageInput? _input;
     private (string Alias, IPAddress Source, IPAddress Broadcast)[] _ways = [];
 
     /// <summary>The port to send to, 1 to 65535.</summary>
@@ -37,6 +38,10 @@ public sealed class SendBroadcastCommand : NetCmdlet
     [AllowEmptyString]
     [AllowEmptyCollection]
     public object? Message { get; set; }
+
+    /// <summary>Sends the bytes of all messages together as one datagram.</summary>
+    [Parameter]
+    public SwitchParameter Raw { get; set; }
 
     /// <summary>The interfaces to send from. Default: all that are up and have a broadcast address.</summary>
     [Parameter(ParameterSetName = InterfaceSet)]
@@ -77,6 +82,7 @@ public sealed class SendBroadcastCommand : NetCmdlet
     protected override void BeginProcessing()
     {
         base.BeginProcessing();
+        _input = new MessageInput(this, Raw);
         Incoming = TimeoutSec > 0 ? new IncomingReplies(this, _answers, count: 0, StopToken) : null;
         try
         {
@@ -91,7 +97,12 @@ public sealed class SendBroadcastCommand : NetCmdlet
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
-        foreach (byte[] payload in Payload.FromArgument(Message, Encoding))
+        Broadcast(_input!.Take(Message, Encoding));
+    }
+
+    private void Broadcast(IEnumerable<byte[]> payloads)
+    {
+        foreach (byte[] payload in payloads)
         {
             for (int round = 0; round < Count; round++)
             {
@@ -108,6 +119,7 @@ public sealed class SendBroadcastCommand : NetCmdlet
     /// <inheritdoc/>
     protected override void EndProcessing()
     {
+        Broadcast(_input!.TakeRest());
         Incoming?.WriteRest(Span(TimeoutSec));
         Incoming?.WarnOfLosses();
     }

@@ -20,11 +20,12 @@ public sealed class SendUdpMessageCommand : NetCmdlet
     private const string GroupSet = "Group";
 
     private UdpSender? _sender;
+    private MessageInput? _input;
     private int? _unfragmented;
     private bool _sentBefore;
 
     /// <summary>
-    /// The name or address of the receiver. If a name has several addresses, the first IPv4 one is used, because UDP
+    /// The name or address of the receiver, or host:port. If a name has several addresses, the first IPv4 one is used, because UDP
     /// gives no sign which one works.
     /// </summary>
     [Parameter(Mandatory = true, Position = 0, ParameterSetName = HostSet)]
@@ -39,8 +40,9 @@ public sealed class SendUdpMessageCommand : NetCmdlet
     [ArgumentCompleter(typeof(MulticastGroupCompleter))]
     public IPAddress? MulticastGroup { get; set; }
 
-    /// <summary>The port of the receiver, 1 to 65535.</summary>
-    [Parameter(Mandatory = true, Position = 1)]
+    /// <summary>The port of the receiver, 1 to 65535, unless -ComputerName has it.</summary>
+    [Parameter(Position = 1, ParameterSetName = HostSet)]
+    [Parameter(Mandatory = true, Position = 0, ParameterSetName = GroupSet)]
     [ValidateRange(1, 65535)]
     [ArgumentCompleter(typeof(ServerPortCompleter<UdpServerJob>))]
     public int Port { get; set; }
@@ -49,11 +51,17 @@ public sealed class SendUdpMessageCommand : NetCmdlet
     /// What to send: text, bytes, received messages, or anything else as its string form. A list of bytes is one message,
     /// any other list one message per element.
     /// </summary>
-    [Parameter(Mandatory = true, Position = 2, ValueFromPipeline = true)]
+    /// <remarks>To a host, it is what remains of the arguments: the port before it is left out if the name has one.</remarks>
+    [Parameter(Mandatory = true, ValueFromPipeline = true, ValueFromRemainingArguments = true, ParameterSetName = HostSet)]
+    [Parameter(Mandatory = true, Position = 1, ValueFromPipeline = true, ParameterSetName = GroupSet)]
     [System.Management.Automation.AllowNull]
     [AllowEmptyString]
     [AllowEmptyCollection]
     public object? Message { get; set; }
+
+    /// <summary>Sends the bytes of all messages together as one datagram.</summary>
+    [Parameter]
+    public SwitchParameter Raw { get; set; }
 
     /// <summary>Emits the answers that arrive within -TimeoutSec.</summary>
     [Parameter]
@@ -99,14 +107,16 @@ public sealed class SendUdpMessageCommand : NetCmdlet
     [Parameter]
     public SwitchParameter PassThru { get; set; }
 
-    private string Target => Addresses.Join(MulticastGroup?.ToString() ?? ComputerName, Port);
+    private string Target { get; set; } = string.Empty;
 
     /// <inheritdoc/>
     protected override void BeginProcessing()
     {
         base.BeginProcessing();
+        _input = new MessageInput(this, Raw);
         try
         {
+            Target = MulticastGroup is null ? ComputerName : Addresses.Join(MulticastGroup.ToString(), Port);
             if (MulticastGroup is not null && !Addresses.IsMulticast(MulticastGroup))
             {
                 throw new NetLabException(FaultKind.MulticastRefused, $"{MulticastGroup} is not a multicast address (224.0.0.0/4 or ff00::/8). Use -ComputerName for a host.") { Subject = MulticastGroup };
@@ -117,7 +127,7 @@ public sealed class SendUdpMessageCommand : NetCmdlet
                 throw new NetLabException(FaultKind.InvalidParameters, "-TimeToLive 0 is for multicast only, where it means this machine (ip(7)). Use 1 or more for a host.");
             }
 
-            IPEndPoint remote = new(MulticastGroup ?? Resolve(), Port);
+            IPEndPoint remote = MulticastGroup is null ? Resolve() : new(MulticastGroup, Port);
             bool wantsReplies = Receive || Count > 0;
             Mailbox<UdpMessage>? replies = wantsReplies ? new Mailbox<UdpMessage>(RecordOptions.PipelineLimit, WhenFull.Drop) : null;
             _sender = UdpSender.Open(new UdpSendOptions
@@ -141,7 +151,7 @@ public sealed class SendUdpMessageCommand : NetCmdlet
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
-        foreach (byte[] payload in Payload.FromArgument(Message, Encoding))
+        foreach (byte[] payload in _input!.Take(Message, Encoding))
         {
             Send(payload);
         }
@@ -152,6 +162,11 @@ public sealed class SendUdpMessageCommand : NetCmdlet
     /// <inheritdoc/>
     protected override void EndProcessing()
     {
+        foreach (byte[] payload in _input!.TakeRest())
+        {
+            Send(payload);
+        }
+
         // Nothing was sent, so no answer will come.
         bool complete = Incoming is null || _sender!.MessagesSent == 0 || Incoming.WriteRest(Span(TimeoutSec));
         Incoming?.WarnOfLosses();
@@ -176,10 +191,12 @@ public sealed class SendUdpMessageCommand : NetCmdlet
         base.Dispose(disposing);
     }
 
-    private IPAddress Resolve()
+    private IPEndPoint Resolve()
     {
-        IPAddress[] addresses = Await(NameResolver.ResolveAsync(ComputerName, AddressFamily.Unspecified, StopToken));
-        return Array.Find(addresses, address => address.AddressFamily == AddressFamily.InterNetwork) ?? addresses[0];
+        HostPort peer = HostPort.Parse(ComputerName, MyInvocation.BoundParameters.ContainsKey(nameof(Port)) ? Port : null);
+        Target = peer.ToString();
+        IPAddress[] addresses = Await(NameResolver.ResolveAsync(peer.Host, AddressFamily.Unspecified, StopToken));
+        return new(Array.Find(addresses, address => address.AddressFamily == AddressFamily.InterNetwork) ?? addresses[0], peer.Port);
     }
 
     private void Send(byte[] payload)

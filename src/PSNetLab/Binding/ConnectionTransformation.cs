@@ -1,0 +1,18 @@
+using System.Collections;
+using System.Management.Automation;
+using PSNetLab.Jobs;
+
+namespace PSNetLab.Binding;
+
+/// <summary>Reads a list of connections, in which a server stands for its open connections.</summary>
+[AttributeUsage(AttributeTargets.Property)]
+public sealed class ConnectionTransformationAttribute : ArgumentTransformationAttribute
+{
+    /// <inheritdoc/>
+    public override object Transform(EngineIntrinsics engineIntrinsics, object inputData)
+        => Unwrap(inputData) is IList list ? list.Cast<object?>().SelectMany(Read).ToArray() : Read(inputData).ToArray();
+
+    private static IEnumerable<object?> Read(object? item) => Unwrap(item) is TcpServerJob job ? job.Connections : [item];
+
+    private static object? Unwrap(object? item) => item is PSObject wrapped ? wrapped.BaseObject : item;
+}
