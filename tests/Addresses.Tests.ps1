@@ -113,3 +113,39 @@ Describe 'An IPv4-mapped address' {
         Get-Content $log | Should -Match '^127\.0\.0\.1 '
     }
 }
+
+# Traffic to an address of this machine does not leave it.
+Describe 'A link-local address' {
+    BeforeDiscovery {
+        $linkLocal = [Net.NetworkInformation.NetworkInterface]::GetAllNetworkInterfaces() | Where-Object OperationalStatus -EQ Up |
+            ForEach-Object { foreach ($one in $_.GetIPProperties().UnicastAddresses.Address) { if ($one.IsIPv6LinkLocal) { @{ Scoped = "$one"; Alias = $_.Name } } } } |
+            Select-Object -First 1
+    }
+
+    BeforeAll { . $PSScriptRoot/common.ps1 }
+    AfterEach { Get-Job | Remove-Job -Force }
+
+    It 'keeps its interface in the Uri of a server, where every program understands it' -ForEach $linkLocal {
+        Set-Content $TestDrive/page.txt 'there'
+        $site = Start-StaticHttpServer $TestDrive -Address $Scoped
+        "$($site.Uri)" | Should -Be "http://[$Scoped]:$($site.Port)/"
+        $site.Uri | Should -BeOfType ([uri])
+        Invoke-RestMethod $site.Uri -SkipHttpErrorCheck | Should -Not -BeNullOrEmpty
+        if (Get-Command curl -CommandType Application -ErrorAction Ignore) {
+            curl -s --globoff "$($site.Uri)page.txt" | Should -Be 'there'
+        }
+    }
+
+    It 'is an error without its interface that says what to add' -ForEach $linkLocal {
+        $bare = $Scoped -replace '%.*'
+        foreach ($try in
+            { Start-TcpServer -Address $bare -ErrorAction Stop },
+            { Start-UdpServer -Address $bare -ErrorAction Stop },
+            { Open-TcpConnection $bare 9 -ErrorAction Stop },
+            { Send-UdpMessage $bare 9 x -ErrorAction Stop }) {
+            $fault = $try | Should -Throw -PassThru
+            $fault.FullyQualifiedErrorId | Should -BeLike 'InvalidAddress,*' -Because "$try"
+            "$fault" | Should -BeLike "$bare is a link-local address*$bare%$Alias*" -Because "$try"
+        }
+    }
+}

@@ -16,6 +16,7 @@ internal static class SocketFaults
 
     internal static NetLabException Listen(SocketException error, IPEndPoint endPoint, ProtocolType protocol, string portParameter = "-Port") => error.SocketErrorCode switch
     {
+        _ when LinkLocal.MissingScope(endPoint) is { } fault => fault,
         SocketError.AddressAlreadyInUse => new(
             FaultKind.PortInUse,
             $"Port {endPoint.Port} on {endPoint.Address} is in use{DescribeOwner(endPoint, protocol)}. Choose another with {portParameter}, or 0 for any free one.",
@@ -56,6 +57,7 @@ internal static class SocketFaults
     /// <summary>Why a datagram could not be sent.</summary>
     internal static NetLabException SendDatagram(SocketException error, EndPoint remote, int length) => error.SocketErrorCode switch
     {
+        _ when LinkLocal.MissingScope(remote) is { } fault => fault,
         SocketError.MessageSize => new(
             FaultKind.MessageTooLong,
             $"A datagram of {length} bytes cannot be sent to {remote}: at most 65507 fit over IPv4 and 65527 over IPv6 "

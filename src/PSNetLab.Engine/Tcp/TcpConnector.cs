@@ -103,6 +103,11 @@ internal static class TcpConnector
 
     private static NetLabException Failure(TcpConnectOptions options, IReadOnlyList<ConnectAttempt> attempts)
     {
+        if (attempts.Select(attempt => LinkLocal.MissingScope(attempt.EndPoint)).FirstOrDefault(fault => fault is not null) is { } unscoped)
+        {
+            return unscoped;
+        }
+
         var reasons = attempts.Select(attempt => (attempt.EndPoint, Why: SocketFaults.Connect(attempt.Error!))).ToArray();
         FaultKind kind = reasons.Length > 0 ? reasons[0].Why.Kind : FaultKind.ConnectTimeout;
         string advice = kind switch

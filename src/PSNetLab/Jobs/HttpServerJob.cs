@@ -86,7 +86,13 @@ public sealed class HttpServerJob : StreamServerJob, IMessageSink<HttpRequestRec
 
     private static Uri MakeUri(IPEndPoint local, bool isSecure)
     {
+        string scheme = isSecure ? "https" : "http";
+        if (local.Address.IsIPv6LinkLocal)
+        {
+            return new ScopedUri(scheme, local);
+        }
+
         string host = local.Address.Equals(IPAddress.Any) || local.Address.Equals(IPAddress.IPv6Any) ? "localhost" : Addresses.Join(local.Address.ToString(), local.Port)[..^$":{local.Port}".Length];
-        return new UriBuilder(isSecure ? "https" : "http", host, local.Port).Uri;
+        return new UriBuilder(scheme, host, local.Port).Uri;
     }
 }
