@@ -3,7 +3,9 @@ using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using PSNetLab.Engine.Framing;
+using PSNetLab.Engine.Http.Server;
 using PSNetLab.Engine.Messages;
+using PSNetLab.Engine.Servers;
 using PSNetLab.Engine.Tcp;
 
 namespace PSNetLab.Engine.Tests;
@@ -16,6 +18,7 @@ internal static class FloodRun
 {
     private const int Clients = 64;
     private const int TlsClients = 4;
+    private const int ContentBytes = 4_000_000;
 
     // Where floods kept others from their turn, each answer took half a second and more. The median, because on a busy machine
     // the system itself keeps a process waiting now and then.
@@ -41,6 +44,9 @@ internal static class FloodRun
         folder.Write("a.txt", "hello");
         await using TestHttpServer web = new(folder);
 
+        HttpServerOptions options = new();
+        StreamServer memory = StreamServer.Bind(options, new HttpStreamHandler(options, new MemoryHandler(new byte[ContentBytes]))).Started(new TestObserver());
+
         byte[] zeros = new byte[64 * 1024];
         byte[] requests = [.. Enumerable.Repeat("GET /a.txt HTTP/1.1\r\nHost: x\r\n\r\n"u8.ToArray(), 2000).SelectMany(request => request)];
         (string Name, Func<IDisposable> Start)[] floods =
@@ -48,6 +54,7 @@ internal static class FloodRun
             ("empty messages", () => new Flood(Connect(flooded.EndPoint, Clients), zeros)),
             ("pipelined requests", () => new Flood(Connect(web.EndPoint, Clients), requests)),
             ("datagrams", () => new Flood(Connect(drowned.EndPoint, 4, ProtocolType.Udp), new byte[100])),
+            ("content in memory", () => new Downloads(memory.LocalEndPoint, Clients, "GET / HTTP/1.1\r\nHost: x\r\n\r\n"u8.ToArray(), ContentBytes)),
             ("TLS", () => new TlsFlood(secure.EndPoint, zeros)),
         ];
         (string Name, Socket Socket)[] peers =
@@ -61,7 +68,7 @@ internal static class FloodRun
         foreach ((string name, Func<IDisposable> start) in floods)
         {
             using IDisposable flood = start();
-            await Waiting.Until(() => flood is not Flood { Sent: < FirstBytes });
+            await Waiting.Until(() => flood is not (Flood { Sent: < FirstBytes } or Downloads { Received: < FirstBytes }));
             foreach ((string whom, Socket peer) in peers)
             {
                 List<double> waits = [.. MeasureWaits(peer).Order()];
@@ -71,6 +78,7 @@ internal static class FloodRun
             }
         }
 
+        memory.Stop();
         Array.ForEach(peers, peer => peer.Socket.Dispose());
         return isGood ? 0 : 1;
     }

@@ -18,8 +18,7 @@ internal sealed unsafe class EpollLoop
     internal const int MostLoops = 8;
     private const int EventsPerWait = 256;
 
-    // How many sockets are served, and for how long, without looking for new events.
-    private const int MostTurnsPerRound = 64;
+    // How long sockets are served without looking for new events.
     private static readonly long s_longestRound = Stopwatch.Frequency / 1000;
 
     // With many greedy sockets, turns get shorter, so that each still gets its turn in this time.
@@ -178,23 +177,32 @@ internal sealed unsafe class EpollLoop
     /// <summary>Serves the modest for a while, and then one of the greedy.</summary>
     private void RunTurns()
     {
-        // Only the greedy need to be protected from the modest by the clock.
-        long end = _greedy.Count > 0 ? Stopwatch.GetTimestamp() + s_longestRound : long.MaxValue;
-        for (int turns = 0; _modest.Count > 0 && turns < MostTurnsPerRound; turns++)
+        long now = Stopwatch.GetTimestamp();
+        long end = now + s_longestRound;
+        while (_modest.Count > 0 && now < end)
         {
-            LoopThread.BeginTurn(LoopThread.LongestTurn);
-            _modest.Take().RunTurn();
-            if (end != long.MaxValue && Stopwatch.GetTimestamp() >= end)
-            {
-                break;
-            }
+            now = RunTurn(_modest.Take(), now, LoopThread.LongestTurn);
         }
 
         if (_greedy.Count > 0)
         {
-            LoopThread.BeginTurn(Math.Clamp(s_longestWait / _greedy.Count, s_shortestTurn, LoopThread.LongestTurn));
-            _greedy.Take().RunTurn();
+            long length = Math.Clamp(s_longestWait / _greedy.Count, s_shortestTurn, LoopThread.LongestTurn);
+            RunTurn(_greedy.Take(), now, length);
         }
+    }
+
+    /// <summary>Gives a socket its turn; returns when it ended.</summary>
+    private static long RunTurn(EpollSocket socket, long start, long length)
+    {
+        LoopThread.BeginTurn(start + length);
+        socket.RunTurn();
+        long end = Stopwatch.GetTimestamp();
+        if (end - start > length)
+        {
+            socket.NoteLongTurn(); // whether or not its work asked for the time
+        }
+
+        return end;
     }
 
     private EpollSocket? Find(ulong registration)

@@ -59,17 +59,10 @@ internal sealed class EpollSocket
 
     /// <inheritdoc cref="Transport.NextTurnAsync"/>
     internal ValueTask NextTurnAsync(CancellationToken cancellationToken)
-    {
-        if (!_loop.IsCurrentThread)
-        {
-            return _poolTurn.NextAsync();
-        }
+        => _loop.IsCurrentThread ? NextTurnAsync(Read, Due.Read, cancellationToken) : _poolTurn.NextAsync();
 
-        _longTurns = LoopThread.ShortTurnsToBeModest;
-        Read.Clear();
-        Queue(Due.Read);
-        return Read.WaitAsync(cancellationToken);
-    }
+    /// <summary>Says that a turn took too long.</summary>
+    internal void NoteLongTurn() => _longTurns = LoopThread.ShortTurnsToBeModest;
 
     /// <summary>Call this before a read, so that no event or interruption during it is lost. False if it must not read.</summary>
     internal bool BeginRead()
@@ -161,6 +154,14 @@ internal sealed class EpollSocket
                 Write.Signal();
                 throw Errno.ToException(errno);
         }
+    }
+
+    private ValueTask NextTurnAsync(Readiness direction, Due due, CancellationToken cancellationToken)
+    {
+        NoteLongTurn();
+        direction.Clear();
+        Queue(due);
+        return direction.WaitAsync(cancellationToken);
     }
 
     private void Queue(Due due)

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using PSNetLab.Engine.Primitives;
 
@@ -22,7 +23,7 @@ internal sealed class PoolTurn
     private int _longTurns;
     private int _reads;
 
-    internal bool IsOver => LoopThread.IsOver(ref _ends, LoopThread.LongestTurn);
+    internal bool IsOver => Stopwatch.GetTimestamp() >= _ends;
 
     /// <summary>Continues after a wait.</summary>
     /// <param name="hasWaited">Whether it really waited; if not, the turn goes on.</param>
@@ -57,7 +58,7 @@ internal sealed class PoolTurn
         Begin();
     }
 
-    private void Begin() => _ends = 0;
+    private void Begin() => _ends = Stopwatch.GetTimestamp() + LoopThread.LongestTurn;
 
     private static void Add(Action continuation)
     {

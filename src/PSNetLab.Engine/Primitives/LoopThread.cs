@@ -21,12 +21,8 @@ internal static class LoopThread
     [ThreadStatic]
     private static bool t_isCurrent;
 
-    // 0 until somebody asks: most turns are too short for that, and cost no look at the clock.
     [ThreadStatic]
     private static long t_turnEnds;
-
-    [ThreadStatic]
-    private static long t_turnLength;
 
     /// <summary>How long a turn may take, in ticks of <see cref="Stopwatch"/>: half a millisecond.</summary>
     internal static long LongestTurn { get; } = Stopwatch.Frequency / 2000;
@@ -40,27 +36,11 @@ internal static class LoopThread
     /// <summary>Marks this thread as the thread of an event loop.</summary>
     internal static void Enter() => t_isCurrent = true;
 
-    /// <summary>Says that a turn begins on this thread.</summary>
-    internal static void BeginTurn(long length)
-    {
-        t_turnLength = length;
-        t_turnEnds = 0;
-    }
+    /// <summary>Says that a turn begins on this thread, and when it has to end.</summary>
+    internal static void BeginTurn(long ends) => t_turnEnds = ends;
 
     /// <summary>Whether the work on this event loop must let others go first.</summary>
-    internal static bool IsTurnOver => t_isCurrent && IsOver(ref t_turnEnds, t_turnLength);
-
-    /// <summary>Whether a turn is over; the first to ask starts its time.</summary>
-    internal static bool IsOver(ref long ends, long length)
-    {
-        long now = Stopwatch.GetTimestamp();
-        if (ends == 0)
-        {
-            ends = now + length;
-        }
-
-        return now >= ends;
-    }
+    internal static bool IsTurnOver => t_isCurrent && Stopwatch.GetTimestamp() >= t_turnEnds;
 
     /// <summary>Await this before slow work. On an event loop it continues in the thread pool; elsewhere it does nothing.</summary>
     internal static Departure Leave() => default;
