@@ -217,7 +217,7 @@ c.close()
                 Send-ToolLine $client $text
                 Read-ToolLine $client | Should -Be $text
             }
-            "$((Get-TcpConnection $server).TlsProtocol)" | Should -Be ($Option -replace '-tls1_', 'Tls1')
+            (Get-TcpConnection $server).Tls.Protocol | Should -Be ($Option -replace '-tls1_', 'Tls1')
             Stop-Job $server
             $client.WaitForExit(10000) | Should -BeTrue -Because 'the server has closed in good order'
         }

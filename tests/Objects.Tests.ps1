@@ -52,7 +52,7 @@ Describe 'Objects' {
 
     It 'a connection has its properties, in this order' {
         $connection.psobject.Properties.Name | Should -Be 'Id', 'State', 'LocalEndPoint', 'RemoteEndPoint', 'OpenedAt', 'BytesReceived',
-            'BytesSent', 'MessagesReceived', 'MessagesSent', 'Framing', 'Encoding', 'TlsProtocol', 'CloseReason', 'CloseDetail'
+            'BytesSent', 'MessagesReceived', 'MessagesSent', 'Framing', 'Encoding', 'Tls', 'CloseReason', 'CloseDetail'
     }
 
     It 'a job has the properties that scripts use' {

@@ -17,7 +17,7 @@ Describe 'Open-TcpConnection' {
             "$($connection.LocalEndPoint.Address)" | Should -Be '127.0.0.1'
             $connection.OpenedAt | Should -BeGreaterThan ([datetime]::Now.AddMinutes(-1))
             $connection.CloseReason | Should -Be 'None'
-            $connection.TlsProtocol | Should -BeNullOrEmpty
+            $connection.Tls | Should -BeNullOrEmpty
             "$($connection.Framing)" | Should -Be 'Raw'
             $connection.Encoding | Should -Be 'utf-8'
             "$connection" | Should -Be "$($connection.LocalEndPoint) - $($connection.RemoteEndPoint) (Established)"

@@ -187,6 +187,15 @@ print(len(found), len(set(found)), len(found[0][1]))
             }
         }
 
+        It 'of -Headers with a list have a line for each of its elements' {
+            $links = '</a.css>; rel=preload', '</b.js>; rel=preload'
+            $server = Start-StaticHttpServer $fields -Headers @{ Link = $links; 'Set-Cookie' = [Collections.Generic.List[string]] ('a=1', 'b=2'); 'X-None' = @() }
+            $answer = Invoke-Request $server 'GET /'
+            $answer.Fields.Link | Should -Be $links
+            $answer.Fields['Set-Cookie'] | Should -Be 'a=1', 'b=2'
+            $answer.Fields.Keys | Should -Not -Contain 'X-None'
+        }
+
         It 'hold Latin-1' {
             (Invoke-Curl (Start-StaticHttpServer $fields -Headers @{ 'X-Name' = 'Grüße' }).Uri).Fields['X-Name'] | Should -Be 'Grüße'
         }

@@ -123,6 +123,15 @@ Describe 'Pages of the web server' {
             (Invoke-Request $server 'POST /users').Status | Should -Be 405
         }
 
+        It 'answers who accepts HTML by name or says nothing: <Accept> gets <Status>' -ForEach @(
+            @{ Accept = 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8'; Status = 200 }, @{ Accept = '*/*'; Status = 404 }
+            @{ Accept = 'application/json'; Status = 404 }, @{ Accept = 'image/avif,image/webp,*/*;q=0.8'; Status = 404 }
+        ) {
+            $answer = Invoke-Request $server 'GET /users' "Accept: $Accept"
+            $answer.Status | Should -Be $Status
+            @($answer.Fields.Vary) -join ', ' | Should -BeLike '*Accept*'
+        }
+
         It 'is a file with all that files have' {
             $answer = Invoke-Request $server 'GET /users'
             (Invoke-Request $server 'GET /users' "If-None-Match: $($answer.Fields.ETag)").Status | Should -Be 304
@@ -136,6 +145,15 @@ Describe 'Pages of the web server' {
             (Invoke-Request $inner 'GET /users').Status | Should -Be 404
             Rename-Item "$site/list/away" inner
             (Invoke-Request $inner 'GET /users').Text | Should -Be 'c'
+        }
+
+        It 'is named by a full path, too, as long as it is in the folder' {
+            $full = Start-StaticHttpServer $site -SpaFallback "$site/app.html" -NotFoundPage "$site/list/../404.html"
+            (Invoke-Request $full 'GET /users').Text | Should -Be '<h1>app</h1>'
+            (Invoke-Request $full 'GET /users.js').Text | Should -Be '<h1>not here</h1>'
+            $drive = Start-StaticHttpServer $site -SpaFallback "TestDrive:/$(Split-Path $site -Leaf)/app.html"
+            (Invoke-Request $drive 'GET /users').Text | Should -Be '<h1>app</h1>'
+            { Start-StaticHttpServer "$site/list" -SpaFallback "$site/app.html" -ErrorAction Stop } | Should -Throw -ErrorId 'PathNotFound,*'
         }
     }
 

@@ -82,9 +82,8 @@ for target in '/small.bin', '/large.bin':
         $answer.Body | Should -HaveCount 5000
     }
 
-    It 'of an empty file is the whole of it, or outside' {
-        (Invoke-Request $server 'GET /empty' 'Range: bytes=-5').Status | Should -Be 200
-        (Invoke-Request $server 'GET /empty' 'Range: bytes=0-').Status | Should -Be 416
+    It 'of an empty file is the whole of it: <_>' -ForEach '-5', '0-', '3-4' {
+        (Invoke-Request $server 'GET /empty' "Range: bytes=$_").Status | Should -Be 200
     }
 
     It 'is one of the file as it is, also for a client that takes it compressed' {

@@ -28,8 +28,9 @@ internal static class Errors
         FaultKind.ConnectTimeout or FaultKind.SendTimeout or FaultKind.ReceiveTimeout or FaultKind.IdleTimeout
             or FaultKind.MessageTimeout => ErrorCategory.OperationTimeout,
         FaultKind.MessageTooLong or FaultKind.TooManyConnections or FaultKind.TooMuchPending => ErrorCategory.LimitsExceeded,
-        FaultKind.TruncatedFrame => ErrorCategory.InvalidData,
-        FaultKind.CertificateRejected or FaultKind.TlsHandshakeFailed => ErrorCategory.AuthenticationError,
+        FaultKind.TruncatedFrame or FaultKind.CertificateUnreadable or FaultKind.CertificateKeyMissing or FaultKind.CertificateKeyMismatch
+            => ErrorCategory.InvalidData,
+        FaultKind.CertificateRejected or FaultKind.OwnCertificateRejected or FaultKind.TlsHandshakeFailed or FaultKind.CertificatePasswordWrong => ErrorCategory.AuthenticationError,
         FaultKind.TooManyOpenFiles => ErrorCategory.ResourceUnavailable,
         FaultKind.OptionRefused or FaultKind.OptionReadOnly => ErrorCategory.InvalidOperation,
         FaultKind.FileUnreadable => ErrorCategory.ReadError,

@@ -37,7 +37,7 @@ internal static class FloodRun
         await using TestServer bystander = new(frames, limit: 1000, WhenFull.Drop);
         await using TestUdpServer datagrams = new(new() { Echo = true }, limit: 1000, WhenFull.Drop);
         await using TestServer flooded = new(frames, limit: 1000, WhenFull.Drop);
-        TcpServerOptions silent = frames with { Certificate = Certificates.Server, Echo = false };
+        TcpServerOptions silent = frames with { Tls = Certificates.Tls, Echo = false };
         await using TestServer secure = new(silent, limit: 1000, WhenFull.Drop);
         await using TestUdpServer drowned = new(new() { Echo = true }, limit: 1000, WhenFull.Drop);
         using WebFolder folder = new();

@@ -21,8 +21,8 @@ public class HttpLimitTests
     {
         { 414, "GET /" + new string('a', 25) + " HTTP/1.1\r" },
         { 414, "GET /" + new string('a', 35) },
-        { 414, new string('M', 40) },
-        { 414, string.Concat(Enumerable.Repeat("\r\n", 20)) },
+        { 501, new string('M', 40) },
+        { 400, string.Concat(Enumerable.Repeat("\r\n", 20)) },
         { 414, "GET /" + new string('a', 34) + " " },
         { 431, "GET / HTTP/1.1\r\nHost: a\r\nX: " + new string('a', 85) + "\r\n\r" },
         { 431, "GET / HTTP/1.1\r\nX: " + new string('a', 97) },
@@ -59,7 +59,8 @@ public class HttpLimitTests
     [Fact]
     public void The_reason_names_the_limit()
     {
-        Assert.Equal("The request line is longer than 8192 bytes.", HttpHead.Parse(new string('a', 8192), ParseStatus.Failed).FailedReason);
+        Assert.Equal("The request line is longer than 8192 bytes.", HttpHead.Parse("GET /" + new string('a', 8192), ParseStatus.Failed).FailedReason);
+        Assert.Equal("The method is longer than 8192 bytes.", HttpHead.Parse(new string('a', 8192), ParseStatus.Failed).FailedReason);
         Assert.Equal("The header is longer than 32768 bytes.", HttpHead.Parse("GET / HTTP/1.1\r\n" + new string('a', 32768), ParseStatus.Failed).FailedReason);
 
         string lines = string.Concat(Enumerable.Repeat("X: y\r\n", 100));

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using PSNetLab.Engine.Http.Server;
 using PSNetLab.Engine.Messages;
 
@@ -76,6 +77,30 @@ public sealed class HttpRecordTests : IDisposable
         Assert.Equal(bytes < 0 ? answer.Body.Length : bytes, record.BytesSent);
         Assert.Equal(isFile, record.Path is not null);
         Assert.True(record.Completed);
+    }
+
+    /// <summary>Many clients send UTF-8 where only ASCII is allowed, and older ones Latin-1.</summary>
+    [Fact]
+    public async Task Text_beyond_ASCII_is_shown_as_it_was_written()
+    {
+        _folder.Write("你好.txt", "content");
+        await using ServedConnection served = await ServedConnection.StartAsync(TransportKind.Portable, new() { Folder = _folder.Path });
+        string utf8 = Encoding.Latin1.GetString("/你好.txt?ü"u8);
+
+        Assert.Equal(200, (await served.Client.GetAsync(utf8, "Referer: " + Encoding.Latin1.GetString("http://a/世界"u8), "X-Old: gr\u00fcn")).Status);
+
+        HttpRequestRecord record = Assert.Single(served.Records());
+        Assert.Equal(("/你好.txt?ü", "http://a/世界", "grün"), (record.Target, record.Referer, record.Headers["X-Old"]));
+    }
+
+    [Fact]
+    public async Task Values_of_a_repeated_field_are_joined_as_they_came()
+    {
+        await using ServedConnection served = await ServedConnection.StartAsync(TransportKind.Portable, new() { Folder = _folder.Path });
+
+        await served.Client.GetAsync("/", "User-Agent: " + Encoding.Latin1.GetString("ü"u8), "User-Agent: \u00fc", "User-Agent: a");
+
+        Assert.Equal([.. "ü, "u8, 0xFC, .. ", a"u8], Assert.Single(served.Records()).Field("User-Agent"u8).ToArray());
     }
 
     /// <summary>Whoever has the answer finds the record, also of the first request for a file, which is not in memory yet.</summary>

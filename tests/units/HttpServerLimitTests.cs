@@ -65,7 +65,7 @@ public sealed class HttpServerLimitTests : IDisposable
     [Fact]
     public async Task Over_TLS_a_client_too_many_is_closed()
     {
-        await using TestHttpServer server = new(_folder, new() { Folder = _folder.Path, MaxConnections = 1, Certificate = Certificates.Server });
+        await using TestHttpServer server = new(_folder, new() { Folder = _folder.Path, MaxConnections = 1, Tls = Certificates.Tls });
         using HttpPeer first = await server.ConnectAsync(tls: true);
         Assert.Equal(200, (await first.GetAsync("/a")).Status);
 

@@ -200,6 +200,6 @@ public sealed class HttpServerStopTests : IDisposable
         Folder = _folder.Path,
         RequestTimeout = TimeSpan.FromHours(1),
         KeepAliveTimeout = TimeSpan.FromHours(1),
-        Certificate = tls ? Certificates.Server : null,
+        Tls = tls ? Certificates.Tls : null,
     };
 }

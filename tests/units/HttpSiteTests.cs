@@ -96,6 +96,13 @@ public sealed class HttpSiteTests : IDisposable
         }
 
         Assert.Equal(404, (await served.Client.GetAsync("/users/photo.png")).Status);
+        foreach ((string accept, int status) in new[] { ("text/html,*/*;q=0.8", 200), ("*/*", 404), ("application/json", 404), ("text/html;q=0, */*", 404) })
+        {
+            HttpAnswer answer = await served.Client.GetAsync("/users", "Accept: " + accept);
+            Assert.Equal(status, answer.Status);
+            Assert.Contains("\r\nVary: Accept\r\n", answer.Head, StringComparison.Ordinal);
+        }
+
         Assert.Equal("file", (await served.Client.GetAsync("/file")).Text);
         File.Delete(_folder.PathOf("app.html"));
         Assert.Equal(404, (await served.Client.GetAsync("/users")).Status);

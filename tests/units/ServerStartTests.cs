@@ -152,10 +152,10 @@ public class ServerStartTests
         internal Server(Kind kind, WebFolder folder, int port)
         {
             IPEndPoint endPoint = new(IPAddress.Loopback, port);
-            SslStreamCertificateContext? certificate = kind is Kind.Tls or Kind.Https ? Certificates.Server : null;
+            Engine.IO.TlsServerOptions? tls = kind is Kind.Tls or Kind.Https ? Certificates.Tls : null;
             _server = kind is Kind.Tcp or Kind.Tls
-                ? Starting.Bind(new TcpServerOptions { EndPoint = endPoint, Echo = true, Certificate = certificate })
-                : Starting.Bind(new StaticSiteOptions { EndPoint = endPoint, Folder = folder.Path, Certificate = certificate });
+                ? Starting.Bind(new TcpServerOptions { EndPoint = endPoint, Echo = true, Tls = tls })
+                : Starting.Bind(new StaticSiteOptions { EndPoint = endPoint, Folder = folder.Path, Tls = tls });
         }
 
         internal IPEndPoint EndPoint => (IPEndPoint)_server.LocalEndPoint;

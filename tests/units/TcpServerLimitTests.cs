@@ -143,7 +143,7 @@ public class TcpServerLimitTests
     [Fact]
     public async Task Garbage_instead_of_a_handshake_is_survived()
     {
-        await using TestServer server = new(new() { Echo = true, Certificate = Certificates.Server });
+        await using TestServer server = new(new() { Echo = true, Tls = Certificates.Tls });
         using Peer silent = await server.ConnectAsync();
         foreach (string garbage in new[] { "GET / HTTP/1.1\r\n\r\n", "\u0016\u0003\u0001\0\u0004zzzz", "\0\0\0\0\0\0\0\0" })
         {
@@ -172,7 +172,7 @@ public class TcpServerLimitTests
     [Fact]
     public async Task Garbage_after_the_handshake_fails_that_connection_only()
     {
-        await using TestServer server = new(new() { Echo = true, Certificate = Certificates.Server });
+        await using TestServer server = new(new() { Echo = true, Tls = Certificates.Tls });
         using Peer peer = await server.ConnectAsync();
         SslStream stream = new(peer.Stream, leaveInnerStreamOpen: true);
         await stream.AuthenticateAsClientAsync(Certificates.ClientOptions).Soon();

@@ -102,7 +102,7 @@ public class TcpServerStopTests
     [InlineData(true)]
     public async Task A_peer_that_goes_on_sending_to_an_echo_is_no_fault(bool tls)
     {
-        await using TestServer server = new(new() { Echo = true, Certificate = tls ? Certificates.Server : null }, limit: 1, WhenFull.Drop);
+        await using TestServer server = new(new() { Echo = true, Tls = tls ? Certificates.Tls : null }, limit: 1, WhenFull.Drop);
         using Peer peer = await server.ConnectAsync();
         Stream stream = await SecureAsync(peer, tls);
         await server.Observer.OpenedAsync();
@@ -129,7 +129,7 @@ public class TcpServerStopTests
     [InlineData(true)]
     public async Task Peers_that_never_close_do_not_hold_it_up(bool tls)
     {
-        await using TestServer server = new(new() { Certificate = tls ? Certificates.Server : null });
+        await using TestServer server = new(new() { Tls = tls ? Certificates.Tls : null });
         List<Peer> peers = [];
         for (int i = 0; i < 20; i++)
         {
@@ -154,7 +154,7 @@ public class TcpServerStopTests
     [InlineData(true)]
     public async Task A_peer_that_never_reads_does_not_hold_it_up(bool tls)
     {
-        await using TestServer server = new(new() { Replies = [new byte[64 * 1024 * 1024]], Certificate = tls ? Certificates.Server : null });
+        await using TestServer server = new(new() { Replies = [new byte[64 * 1024 * 1024]], Tls = tls ? Certificates.Tls : null });
         using Peer peer = await server.ConnectAsync();
         Stream stream = await SecureAsync(peer, tls);
         TcpConnection connection = await server.Observer.OpenedAsync();
@@ -171,7 +171,7 @@ public class TcpServerStopTests
     [Fact]
     public async Task A_handshake_under_way_does_not_hold_it_up()
     {
-        await using TestServer server = new(new() { Certificate = Certificates.Server });
+        await using TestServer server = new(new() { Tls = Certificates.Tls });
         Peer[] silent = [await server.ConnectAsync(), await server.ConnectAsync()];
         using Peer served = await server.ConnectAsync();
         await SecureAsync(served, tls: true);

@@ -19,7 +19,7 @@ public class TcpServerTests
     [InlineData(true)]
     public async Task Echo_sends_everything_back(bool tls)
     {
-        await using TestServer server = new(new() { Echo = true, Certificate = tls ? Certificates.Server : null });
+        await using TestServer server = new(new() { Echo = true, Tls = tls ? Certificates.Tls : null });
         using Peer peer = await server.ConnectAsync();
         Stream stream = peer.Stream;
         if (tls)
@@ -42,7 +42,7 @@ public class TcpServerTests
 
         TcpConnection closed = await server.Observer.ClosedAsync();
         Assert.Equal(TcpCloseReason.PeerClosed, closed.CloseReason);
-        Assert.Equal(tls, closed.TlsProtocol is not null);
+        Assert.Equal(tls, closed.Tls is not null);
         Assert.Equal(2_000_000, server.Server.Totals.BytesReceived);
         Assert.Equal(2_000_000, server.Server.Totals.BytesSent);
         Assert.Empty(server.Observer.FaultsLeft());

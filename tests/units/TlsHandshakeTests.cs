@@ -86,8 +86,8 @@ public sealed class TlsHandshakeTests : IDisposable
         silent.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         silent.Listen();
         SslServerAuthenticationOptions issued = Certificates.IssuedBy(new Uri($"http://{silent.LocalEndPoint}/"));
-        await using TestServer server = new(new() { Certificate = issued.ServerCertificateContext });
-        TcpConnectOptions options = new() { Host = "localhost", Port = server.EndPoint.Port, Tls = true, Timeout = TimeSpan.FromSeconds(5) };
+        await using TestServer server = new(new() { Tls = new(issued.ServerCertificateContext!) });
+        TcpConnectOptions options = new() { Host = "localhost", Port = server.EndPoint.Port, Tls = new(), Timeout = TimeSpan.FromSeconds(5) };
         await using TestServer echo = new(new() { Echo = true });
         using Peer bystander = await echo.ConnectAsync();
         Stopwatch clock = Stopwatch.StartNew();

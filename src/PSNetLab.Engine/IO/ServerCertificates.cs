@@ -8,9 +8,12 @@ namespace PSNetLab.Engine.IO;
 /// <summary>Makes certificates for servers.</summary>
 internal static class ServerCertificates
 {
-    /// <summary>The certificate that a TLS server presents: the given one or, without one, one made for this run.</summary>
-    internal static SslStreamCertificateContext Context(X509Certificate2? certificate)
-        => SslStreamCertificateContext.Create(certificate ?? CreateForLocalhost(), additionalCertificates: null, offline: true);
+    /// <summary>A certificate for localhost, made for this run.</summary>
+    internal static SslStreamCertificateContext Localhost(SslCertificateTrust? trust = null) => Context(CreateForLocalhost(), trust);
+
+    /// <summary>The form in which a server presents a certificate with its key.</summary>
+    internal static SslStreamCertificateContext Context(X509Certificate2 certificate, SslCertificateTrust? trust = null)
+        => SslStreamCertificateContext.Create(certificate, additionalCertificates: null, offline: true, trust);
 
     /// <summary>A self-signed certificate for localhost.</summary>
     internal static X509Certificate2 CreateForLocalhost()

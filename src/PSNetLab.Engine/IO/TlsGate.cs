@@ -15,6 +15,9 @@ internal sealed class TlsGate(Transport inner) : Stream
     private ArrayBufferWriter<byte>? _captured;
     private int _held;
 
+    /// <summary>Whether the stream below has ended. After a close_notify alert, nobody reads that far.</summary>
+    internal bool IsInnerEnd { get; private set; }
+
     /// <summary>Cancelled when reading and writing must end.</summary>
     internal CancellationTokenSource Interrupted { get; } = new();
 
@@ -81,6 +84,7 @@ internal sealed class TlsGate(Transport inner) : Stream
         }
         while (count < 0);
 
+        IsInnerEnd |= count == 0 && !buffer.IsEmpty;
         if (_isHandshaking)
         {
             await LoopThread.Leave();

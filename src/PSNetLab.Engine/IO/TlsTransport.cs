@@ -1,9 +1,7 @@
 using System.Buffers;
 using System.Net.Security;
 using System.Net.Sockets;
-using System.Security.Authentication;
 using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 
 namespace PSNetLab.Engine.IO;
 
@@ -20,40 +18,53 @@ internal sealed class TlsTransport : Transport
     private byte[]? _buffer;
     private int _start;
     private int _end;
+    private readonly OwnCertificateVerdict? _verdict;
     private bool _ended;
     private bool _maySendEnd = true;
     private volatile bool _isClosing;
 
-    private TlsTransport(Transport inner, SslStream stream, TlsGate gate)
+    private TlsTransport(Transport inner, SslStream stream, TlsGate gate, PeerCheck? check, OwnCertificateVerdict? verdict)
         : base(inner.Socket)
     {
+        Tls = new TlsInfo(stream, check);
+        _verdict = verdict;
         _inner = inner;
         _stream = stream;
         _gate = gate;
     }
 
-    internal override SslProtocols TlsProtocol => _stream.SslProtocol;
+    internal override TlsInfo? Tls { get; }
+
+    internal override bool MayBeRejected => _verdict?.IsOpen == true;
 
     /// <summary>Does the handshake of a client over a connected stream. On failure the stream is closed.</summary>
-    internal static Task<TlsTransport> ConnectAsync(Transport inner, SslClientAuthenticationOptions options, CancellationToken cancellationToken)
+    /// <exception cref="NetLabException">The server did not accept the certificate of this side.</exception>
+    internal static async Task<TlsTransport> ConnectAsync(
+        Transport inner, SslClientAuthenticationOptions options, CancellationToken cancellationToken, PeerCheck? check = null)
     {
-        // The peer chooses the addresses of its issuers and revocation lists, so nothing is downloaded from them.
-        options.CertificateChainPolicy ??= new X509ChainPolicy
-        {
-            DisableCertificateDownloads = true,
-            RevocationMode = X509RevocationMode.NoCheck,
-        };
+        options.CertificateChainPolicy ??= new CertificateExpectation().ChainPolicy();
 
         // A handshake inside a read would run on the thread of an event loop.
         options.AllowRenegotiation = false;
-        return HandshakeAsync(inner, stream => stream.AuthenticateAsClientAsync(options, cancellationToken), cancellationToken);
+        OwnCertificateVerdict verdict = OwnCertificateVerdict.For(options, inner.RemoteEndPoint);
+        try
+        {
+            return await HandshakeAsync(
+                inner, stream => stream.AuthenticateAsClientAsync(options, cancellationToken), check, verdict, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception error) when (check?.HasRejected != true && verdict.Explain(error) is { } fault)
+        {
+            throw fault;
+        }
     }
 
     /// <summary>Does the handshake of a server over a connected stream. On failure the stream is closed.</summary>
-    internal static Task<TlsTransport> AcceptAsync(Transport inner, SslServerAuthenticationOptions options, CancellationToken cancellationToken)
+    internal static Task<TlsTransport> AcceptAsync(
+        Transport inner, SslServerAuthenticationOptions options, CancellationToken cancellationToken, PeerCheck? check = null)
     {
+        options.CertificateChainPolicy ??= new CertificateExpectation { IsClient = true }.ChainPolicy();
         options.AllowRenegotiation = false;
-        return HandshakeAsync(inner, stream => stream.AuthenticateAsServerAsync(options, cancellationToken), cancellationToken);
+        return HandshakeAsync(inner, stream => stream.AuthenticateAsServerAsync(options, cancellationToken), check, verdict: null, cancellationToken);
     }
 
     internal override bool NeedsCloseNotify => true;
@@ -80,10 +91,22 @@ internal sealed class TlsTransport : Transport
             _end = 0;
             _end = await _stream.ReadAsync(_buffer, token).ConfigureAwait(false);
             _ended = _end == 0;
+            if (!_ended)
+            {
+                _verdict?.Accept();
+            }
+            else if (_gate.IsInnerEnd && _verdict?.ExplainEnd() is { } fault)
+            {
+                throw fault;
+            }
         }
         catch (OperationCanceledException) when (_gate.Interrupted.IsCancellationRequested)
         {
             _ended = true;
+        }
+        catch (Exception error) when (!_gate.Interrupted.IsCancellationRequested && _verdict?.Explain(error) is { } fault)
+        {
+            throw fault;
         }
         finally
         {
@@ -122,6 +145,10 @@ internal sealed class TlsTransport : Transport
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             throw new SocketException((int)SocketError.Shutdown);
+        }
+        catch (Exception error) when (!_gate.Interrupted.IsCancellationRequested && _verdict?.Explain(error) is { } fault)
+        {
+            throw fault;
         }
         finally
         {
@@ -170,7 +197,8 @@ internal sealed class TlsTransport : Transport
         base.Dispose();
     }
 
-    private static async Task<TlsTransport> HandshakeAsync(Transport inner, Func<SslStream, Task> authenticate, CancellationToken cancellationToken)
+    private static async Task<TlsTransport> HandshakeAsync(
+        Transport inner, Func<SslStream, Task> authenticate, PeerCheck? check, OwnCertificateVerdict? verdict, CancellationToken cancellationToken)
     {
         TlsGate gate = new(inner);
         SslStream stream = new(gate);
@@ -181,7 +209,7 @@ internal sealed class TlsTransport : Transport
         {
             await handshake.WaitAsync(cancellationToken).ConfigureAwait(false);
             gate.EndHandshake();
-            return new TlsTransport(inner, stream, gate);
+            return new TlsTransport(inner, stream, gate, check, verdict);
         }
         catch
         {

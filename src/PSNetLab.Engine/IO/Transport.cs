@@ -2,7 +2,6 @@ using System.Buffers;
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
-using System.Security.Authentication;
 using Microsoft.Win32.SafeHandles;
 using PSNetLab.Engine.Native.Linux;
 
@@ -57,8 +56,11 @@ internal abstract class Transport : IDisposable
         }
     }
 
-    /// <summary>The version of TLS that protects the stream, or None.</summary>
-    internal virtual SslProtocols TlsProtocol => SslProtocols.None;
+    /// <summary>What is known about the TLS that protects the stream; null without TLS.</summary>
+    internal virtual TlsInfo? Tls => null;
+
+    /// <summary>Whether the peer may still reject the certificate of this side: it asked for one, and has not answered yet.</summary>
+    internal virtual bool MayBeRejected => false;
 
     /// <summary>Whether sending from a file avoids a copy.</summary>
     internal virtual bool SendsFilesWithoutCopy => false;

@@ -72,6 +72,21 @@ public enum FaultKind
     /// <summary>The TLS handshake failed.</summary>
     TlsHandshakeFailed,
 
+    /// <summary>The peer did not accept the certificate of this side, or got none although it requires one.</summary>
+    OwnCertificateRejected,
+
+    /// <summary>A file holds no certificate, or a key of a kind that cannot be used.</summary>
+    CertificateUnreadable,
+
+    /// <summary>A certificate has no private key.</summary>
+    CertificateKeyMissing,
+
+    /// <summary>A private key belongs to another certificate.</summary>
+    CertificateKeyMismatch,
+
+    /// <summary>The password of a certificate file or private key is missing or wrong.</summary>
+    CertificatePasswordWrong,
+
     /// <summary>The process or the system is out of file descriptors.</summary>
     TooManyOpenFiles,
 

@@ -34,7 +34,7 @@ internal sealed class StreamServer : IServerHost
         _options = options;
         _handler = handler;
         _listener = StreamListener.Open(options.EndPoint, options.Backlog, ReportFull);
-        _handshakes = new TcpHandshakes(options.Certificate, _listener.Group, Report);
+        _handshakes = new TcpHandshakes(options.Tls, _listener.Group, Report);
     }
 
     internal EndPoint LocalEndPoint => _listener.LocalEndPoint;
@@ -149,7 +149,7 @@ internal sealed class StreamServer : IServerHost
                         + $"new ones {_handler.FateOfTooMany} and are counted. Raise -MaxConnections, or close some."));
 
                 // Over TLS, the message is not worth a handshake.
-                if (_options.Certificate is null && _turnedAway.Count < _handler.MostTurnedAway)
+                if (_options.Tls is null && _turnedAway.Count < _handler.MostTurnedAway)
                 {
                     _ = ServeAsync(socket, isTurnedAway: true);
                     return;

@@ -1,5 +1,5 @@
 using System.Net;
-using System.Net.Security;
+using PSNetLab.Engine.IO;
 using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab.Engine.Servers;
@@ -17,7 +17,8 @@ internal abstract record StreamServerOptions
 
     internal int MaxConnections { get; init; } = DefaultMaxConnections;
 
-    internal SslStreamCertificateContext? Certificate { get; init; }
+    /// <summary>How the server speaks TLS; null for plain text.</summary>
+    internal TlsServerOptions? Tls { get; init; }
 
     internal AddressFilter? Filter { get; init; }
 

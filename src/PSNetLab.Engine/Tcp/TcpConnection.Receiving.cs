@@ -128,21 +128,28 @@ public sealed partial class TcpConnection
     }
 
     /// <summary>Discards what arrives, until the end of the stream.</summary>
-    internal async Task DiscardAsync(CancellationToken cancellationToken)
+    /// <returns>The fault if the peer ended the stream with a reason; null for any other end.</returns>
+    internal async Task<NetLabException?> DiscardAsync(CancellationToken cancellationToken)
     {
         if (!Enter())
         {
-            return;
+            return null;
         }
 
         try
         {
             await _transport.DiscardAsync(cancellationToken).ConfigureAwait(false);
+            return null;
+        }
+        catch (NetLabException fault)
+        {
+            return Fail(fault);
         }
         catch (Exception error) when (error is SocketException or IOException or ObjectDisposedException)
         {
             // An error also ends the stream.
             WasReset |= Engine.IO.Transport.IsResetError(error) && !IsClosed;
+            return null;
         }
         finally
         {

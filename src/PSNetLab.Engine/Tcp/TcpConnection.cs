@@ -1,7 +1,6 @@
 using System.ComponentModel;
 using System.Net;
 using System.Net.Sockets;
-using System.Security.Authentication;
 using System.Text;
 using PSNetLab.Engine.IO;
 using PSNetLab.Engine.Primitives;
@@ -15,6 +14,9 @@ public sealed partial class TcpConnection : IDisposable
     private readonly Transport _transport;
     private readonly object _gate = new();
     private readonly TaskCompletionSource _ended = new();
+
+    // Of reader and sender, one sees the rejection, and the other only a connection that is closed.
+    private NetLabException? _rejection;
     private bool _sendClosed;
     private bool _receiveClosed;
     private volatile bool _isHeldBack;
@@ -31,7 +33,7 @@ public sealed partial class TcpConnection : IDisposable
         Frames = framing;
         TextEncoding = encoding;
         MaxMessageBytes = maxMessageBytes;
-        TlsProtocol = transport.TlsProtocol is not SslProtocols.None and var tls ? tls.ToString() : null;
+        Tls = transport.Tls;
         _transport = transport;
         Local = Addresses.OfSocket(transport.LocalEndPoint);
         Remote = Addresses.OfSocket(transport.RemoteEndPoint);
@@ -84,8 +86,8 @@ public sealed partial class TcpConnection : IDisposable
     /// <summary>The encoding of text, as -Encoding takes it.</summary>
     public string Encoding => TextEncoding.WebName;
 
-    /// <summary>The version of TLS; null without TLS.</summary>
-    public string? TlsProtocol { get; }
+    /// <summary>The version of TLS, its algorithms, and the certificate of the peer; null without TLS.</summary>
+    public TlsInfo? Tls { get; }
 
     /// <summary>Why the connection ended.</summary>
     public TcpCloseReason CloseReason { get; private set; }
@@ -104,6 +106,9 @@ public sealed partial class TcpConnection : IDisposable
     internal int MaxMessageBytes { get; }
 
     internal Totals Totals => new(BytesReceived, BytesSent, MessagesReceived, MessagesSent);
+
+    /// <inheritdoc cref="Transport.MayBeRejected"/>
+    internal bool MayBeRejected => _transport.MayBeRejected;
 
     internal Socket Socket => _transport.Socket;
 
@@ -179,8 +184,13 @@ public sealed partial class TcpConnection : IDisposable
     internal NetLabException Fail(Exception error)
     {
         (TcpCloseReason reason, NetLabException fault) = TcpFaults.Ended(error, Remote);
+        if (fault.Kind == FaultKind.OwnCertificateRejected)
+        {
+            Interlocked.CompareExchange(ref _rejection, fault, null);
+        }
+
         Close(reason, fault.Message);
-        return fault;
+        return _rejection ?? fault;
     }
 
     internal NetLabException TooLong(long length)

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Text;
@@ -35,12 +34,8 @@ internal sealed record TcpConnectOptions
 
     internal bool KeepAlive { get; init; }
 
-    internal bool Tls { get; init; }
-
-    /// <summary>The name the certificate must be issued for; the host if not given.</summary>
-    internal string? TargetHost { get; init; }
-
-    internal bool SkipCertificateCheck { get; init; }
+    /// <summary>How to speak TLS; null for plain text.</summary>
+    internal TlsClientOptions? Tls { get; init; }
 }
 
 /// <summary>Opens connections for messages: resolves the name, connects, and does the TLS handshake.</summary>
@@ -69,12 +64,12 @@ internal static class TcpConnector
                 socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
             }
 
-            if (!options.Tls)
+            if (options.Tls is not { } tls)
             {
                 return new TcpConnection(Transport.Create(socket), options.Framing, options.Encoding, options.MaxMessageBytes);
             }
 
-            TlsTransport secured = await SecureAsync(socket, options, limit.Token).ConfigureAwait(false);
+            TlsTransport secured = await SecureAsync(socket, options, tls, limit.Token).ConfigureAwait(false);
             return new TcpConnection(secured, options.Framing, options.Encoding, options.MaxMessageBytes);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
@@ -124,36 +119,27 @@ internal static class TcpConnector
         return new NetLabException(kind, $"Cannot connect to {options.Target}. {tried} {advice}", attempts.Count > 0 ? attempts[0].Error : null);
     }
 
-    private static async Task<TlsTransport> SecureAsync(Socket socket, TcpConnectOptions options, CancellationToken cancellationToken)
+    private static async Task<TlsTransport> SecureAsync(Socket socket, TcpConnectOptions options, TlsClientOptions tls, CancellationToken cancellationToken)
     {
-        string target = options.TargetHost ?? options.Host;
-        string? complaint = null;
-        SslClientAuthenticationOptions tls = new()
-        {
-            TargetHost = target,
-            RemoteCertificateValidationCallback = (_, certificate, chain, errors) =>
-            {
-                LoopThread.AssertLeft("Looking at a certificate");
-                complaint = TlsComplaint.Describe(certificate, chain, errors, target);
-                return options.SkipCertificateCheck || errors == SslPolicyErrors.None;
-            },
-        };
+        PeerCheck check = tls.NewCheck(options.Host);
         try
         {
-            return await TlsTransport.ConnectAsync(Transport.Create(socket), tls, cancellationToken).ConfigureAwait(false);
+            return await TlsTransport.ConnectAsync(Transport.Create(socket), tls.ForHandshake(check), cancellationToken, check).ConfigureAwait(false);
         }
-        catch (AuthenticationException error) when (complaint is not null && !options.SkipCertificateCheck)
+        catch (AuthenticationException error) when (check.HasRejected)
         {
             throw new NetLabException(
                 FaultKind.CertificateRejected,
-                $"The certificate of {options.Target} was not accepted: {complaint}. "
-                    + "Give the name it was issued for with -TargetHost, trust its issuer on this machine, or, in a test, "
-                    + "use -SkipCertificateCheck.",
+                $"The certificate of {options.Target} was not accepted: {check.Complaint}. {$"{check.Advice} ".TrimStart()}"
+                    + "In a test, -SkipCertificateCheck accepts any.",
                 error);
         }
-        catch (Exception error) when (error is AuthenticationException or IOException or SocketException)
+        catch (Exception error) when (error is AuthenticationException or IOException or SocketException && error is not NetLabException)
         {
-            throw new NetLabException(FaultKind.TlsHandshakeFailed, $"The TLS handshake with {options.Target} failed: {error.Message} Check that the server speaks TLS on this port.", error);
+            string why = TlsAlerts.Find(error) is { } alert
+                ? $"{alert.Words}."
+                : $"{(error.InnerException ?? error).Message.TrimEnd('.')}. Check that the server speaks TLS on this port.";
+            throw new NetLabException(FaultKind.TlsHandshakeFailed, $"The TLS handshake with {options.Target} failed: {why}", error);
         }
     }
 }

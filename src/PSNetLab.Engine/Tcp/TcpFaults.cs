@@ -11,7 +11,12 @@ internal static class TcpFaults
     /// <summary>The value for <see cref="TcpConnection.CloseReason"/>, and the fault to report.</summary>
     internal static (TcpCloseReason Reason, NetLabException Fault) Ended(Exception error, EndPoint remote) => error switch
     {
-        NetLabException known => (known.Kind == FaultKind.ConnectionReset ? TcpCloseReason.PeerReset : TcpCloseReason.Failed, known),
+        NetLabException known => (known.Kind switch
+        {
+            FaultKind.ConnectionReset => TcpCloseReason.PeerReset,
+            FaultKind.OwnCertificateRejected => TcpCloseReason.TlsFailed,
+            _ => TcpCloseReason.Failed,
+        }, known),
         SocketException { SocketErrorCode: SocketError.ConnectionReset or SocketError.ConnectionAborted } => (
             TcpCloseReason.PeerReset,
             new(FaultKind.ConnectionReset, $"{remote} reset the connection: the peer closed it while data was still on "

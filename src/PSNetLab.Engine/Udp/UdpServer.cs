@@ -9,7 +9,7 @@ namespace PSNetLab.Engine.Udp;
 
 /// <summary>Receives datagrams on one socket and answers them, until it is stopped.</summary>
 [SuppressMessage("Design", "CA1001", Justification = "Stop ends it, and Completion says when it has ended.")]
-internal sealed class UdpServer : IDatagramHandler
+internal sealed partial class UdpServer : IDatagramHandler
 {
     private const int StopGraceMilliseconds = 1000;
 
@@ -23,13 +23,13 @@ internal sealed class UdpServer : IDatagramHandler
     private int _hasRun;
     private volatile bool _stopping;
 
-    private UdpServer(UdpServerOptions options)
+    private UdpServer(UdpServerOptions options, Func<Socket, int, DatagramTransport> open)
     {
         _options = options;
         Socket = UdpSockets.Bind(options.Binding);
         LocalEndPoint = (IPEndPoint)Socket.LocalEndPoint!;
         ReceiveBufferBytes = UdpSockets.ReceiveBuffer(Socket);
-        _transport = DatagramTransport.Create(Socket, options.BufferBytes);
+        _transport = open(Socket, options.BufferBytes);
         _answers = options.Echo || options.Replies.Count > 0 || options.Handler is not null;
         _guard = new PingPongGuard(LocalEndPoint, options.OnFault);
     }
@@ -55,12 +55,17 @@ internal sealed class UdpServer : IDatagramHandler
     /// <summary>Datagrams from addresses that are not allowed, and those that must not be answered.</summary>
     internal long Refused { get; private set; }
 
+    /// <summary>Answers that were not sent because there was no room in the send buffer.</summary>
+    internal long AnswersDropped { get; private set; }
+
     /// <summary>Datagrams the kernel dropped because they arrived faster than they were read; null if it does not report it.</summary>
     internal long? KernelDrops => SocketCalls.Drops(Socket) ?? _kernelDrops;
 
     /// <summary>Opens the port. Datagrams wait until <see cref="Run"/>.</summary>
+    /// <param name="options">What it does.</param>
+    /// <param name="open">Makes the transport of its socket; null for the fastest one.</param>
     /// <exception cref="NetLabException">The endpoint cannot be bound.</exception>
-    internal static UdpServer Bind(UdpServerOptions options) => new(options);
+    internal static UdpServer Bind(UdpServerOptions options, Func<Socket, int, DatagramTransport>? open = null) => new(options, open ?? DatagramTransport.Create);
 
     /// <summary>Starts receiving. Until then, datagrams wait in the receive buffer of the socket.</summary>
     internal void Run()
@@ -190,101 +195,4 @@ internal sealed class UdpServer : IDatagramHandler
             }
         }
     }
-
-    private async ValueTask FinishAsync(Unfinished one)
-    {
-        if (one.Payload is not null)
-        {
-            await SendAsync(one.Payload, one.Peer, one.From).ConfigureAwait(false);
-            return;
-        }
-
-        if (!one.HasRoom)
-        {
-            await _options.Sink!.AddAsync(one.Message!).ConfigureAwait(false);
-        }
-
-        if (_options.Handler is { } handler)
-        {
-            await AnswerAsync(handler, one).ConfigureAwait(false);
-        }
-    }
-
-    private async ValueTask AnswerAsync(Func<UdpMessage, IAsyncEnumerable<byte[]>> handler, Unfinished one)
-    {
-        try
-        {
-            await foreach (byte[] reply in handler(one.Message!).ConfigureAwait(false))
-            {
-                await SendAsync(reply, one.Peer, one.From).ConfigureAwait(false);
-            }
-        }
-        catch (Exception error) when (error is not (SocketException or ObjectDisposedException))
-        {
-            // A datagram that cannot be answered must not end the server.
-            _options.OnFault?.Invoke(
-                new NetLabException(
-                    FaultKind.ReplyScriptFailed,
-                    $"A datagram from {one.Peer.EndPoint} could not be answered: {error.Message}",
-                    error),
-                one.Peer.EndPoint);
-        }
-    }
-
-    private void Send(ReadOnlySpan<byte> data, DatagramPeer peer, IPAddress? from)
-    {
-        try
-        {
-            if (_transport.TrySend(data, peer, Source(from)))
-            {
-                OnSent(data, peer);
-            }
-            else
-            {
-                _unfinished.Enqueue(new Unfinished(null, true, peer, from, data.ToArray()));
-            }
-        }
-        catch (SocketException error)
-        {
-            ReportSend(error, peer, data.Length);
-        }
-    }
-
-    private async ValueTask SendAsync(byte[] data, DatagramPeer peer, IPAddress? from)
-    {
-        try
-        {
-            while (!_transport.TrySend(data, peer, Source(from)))
-            {
-                await _transport.WaitWritableAsync(CancellationToken.None).ConfigureAwait(false);
-            }
-
-            OnSent(data, peer);
-        }
-        catch (SocketException error)
-        {
-            ReportSend(error, peer, data.Length);
-        }
-    }
-
-    private void OnSent(ReadOnlySpan<byte> data, DatagramPeer peer)
-    {
-        MessagesSent++;
-        BytesSent += data.Length;
-        _guard.OnAnswer(peer, data);
-    }
-
-    /// <summary>The address to answer from: the one the datagram was sent to, unless it is a broadcast or multicast address.</summary>
-    private static IPAddress? Source(IPAddress? asked) => asked is null || Addresses.IsMulticast(asked) || asked.Equals(IPAddress.Broadcast) ? null : asked;
-
-    private void ReportSend(SocketException error, DatagramPeer peer, int length)
-    {
-        if (!_stopping)
-        {
-            _options.OnFault?.Invoke(SocketFaults.SendDatagram(error, peer.EndPoint, length), peer.EndPoint);
-        }
-    }
-
-    /// <summary>A datagram whose handling has to wait or, with a payload, an answer that did not fit in the send buffer.</summary>
-    private readonly record struct Unfinished(UdpMessage? Message, bool HasRoom, DatagramPeer Peer, IPAddress? From, byte[]? Payload);
 }

@@ -33,4 +33,7 @@ internal sealed record UdpServerOptions
 
     /// <summary>Called for faults that do not end the server. Called on threads that serve sockets, so it must not block.</summary>
     internal Action<NetLabException, EndPoint>? OnFault { get; init; }
+
+    /// <summary>Called when the first answer was dropped, on a thread that serves sockets.</summary>
+    internal Action? OnAnswerDropped { get; init; }
 }

@@ -1,40 +1,51 @@
+using System.Collections;
 using System.Management.Automation;
-using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using PSNetLab.Engine.IO;
 
 namespace PSNetLab.Binding;
 
-/// <summary>Reads -Certificate: an X509Certificate2, or the path of a PFX file or of a PEM file with certificate and key.</summary>
+/// <summary>Reads certificates: X509Certificate2 objects and paths of files, one or a list.</summary>
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class CertificateTransformationAttribute : ArgumentTransformationAttribute
 {
     /// <inheritdoc/>
     public override object Transform(EngineIntrinsics engineIntrinsics, object inputData)
     {
-        object? input = inputData is PSObject wrapped ? wrapped.BaseObject : inputData;
-        if (input is X509Certificate2 certificate)
+        List<object> items = [];
+        foreach (object? element in Unwrap(inputData) is IEnumerable list and not string ? list : new[] { inputData })
         {
-            return certificate.HasPrivateKey
-                ? certificate
-                : throw new ArgumentTransformationMetadataException($"The certificate {certificate.Subject} has no "
-                    + "private key, which a server needs. Load it together with its key, for example from a PFX file.");
+            object? item = Unwrap(element);
+            if (item is CertificateSource source)
+            {
+                return source;
+            }
+
+            items.Add(item is X509Certificate2 ? item : PathOf(item, engineIntrinsics));
         }
 
-        string text = input?.ToString() ?? string.Empty;
+        return items.Count > 0 ? new CertificateSource(items) : throw Invalid("Nothing was given.");
+    }
+
+    private static object? Unwrap(object? input) => input is PSObject wrapped ? wrapped.BaseObject : input;
+
+    private static string PathOf(object? item, EngineIntrinsics engine)
+    {
+        string text = (item as FileInfo)?.FullName ?? item?.ToString() ?? string.Empty;
+        if (text.Length == 0)
+        {
+            throw Invalid("The path is empty.");
+        }
+
         try
         {
-            string path = engineIntrinsics.SessionState.Path.GetUnresolvedProviderPathFromPSPath(text);
-            return File.ReadAllText(path).Contains("-----BEGIN", StringComparison.Ordinal)
-                ? ServerCertificates.Usable(X509Certificate2.CreateFromPemFile(path))
-#pragma warning disable SYSLIB0057 // Its successor does not exist in .NET 8.
-                : new X509Certificate2(path);
-#pragma warning restore SYSLIB0057
+            return engine.SessionState.Path.GetUnresolvedProviderPathFromPSPath(text);
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException or CryptographicException or SessionStateException)
+        catch (SessionStateException error)
         {
-            throw new ArgumentTransformationMetadataException($"'{text}' cannot be read as a certificate with its private "
-                + $"key: {error.Message} Use an X509Certificate2, a PFX file without a password, or a PEM file with both parts.", error);
+            throw Invalid($"'{text}' is not a path: {error.Message}");
         }
     }
+
+    private static ArgumentTransformationMetadataException Invalid(string what)
+        => new($"{what} Use an X509Certificate2, or the path of a PFX, PEM or DER file.");
 }

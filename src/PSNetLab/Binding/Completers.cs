@@ -211,6 +211,20 @@ public sealed class SocketStateCompleter : IArgumentCompleter
         => SocketStates.StartingWith(wordToComplete.Trim('\'', '"')).Select(state => new CompletionResult(state.ToString())).OrTyped(wordToComplete);
 }
 
+/// <summary>Completes -Alpn.</summary>
+public sealed class AlpnCompleter : WordCompleter
+{
+    private protected override IEnumerable<(string Word, string Tooltip)> Words =>
+    [
+        ("http/1.1", "HTTP/1.1 (RFC 9112)"),
+        ("h2", "HTTP/2 (RFC 9113)"),
+        ("smtp", "SMTP"),
+        ("imap", "IMAP"),
+        ("mqtt", "MQTT"),
+        ("postgresql", "PostgreSQL"),
+    ];
+}
+
 /// <summary>Completes -CacheControl.</summary>
 public sealed class CacheControlCompleter : WordCompleter
 {

@@ -11,6 +11,9 @@ public abstract class NetCmdlet : PSCmdlet, IDisposable
     /// <summary>The longest time limit: the milliseconds of a timer are an int, which holds 24 days.</summary>
     private protected const int MostSeconds = 20 * SecondsPerDay;
 
+    /// <summary>The longest name of an application protocol (RFC 7301, section 3.1).</summary>
+    private protected const int MostAlpnLength = 255;
+
     private const int ProgressId = 1;
 
     private readonly CancellationTokenSource _stop = new();

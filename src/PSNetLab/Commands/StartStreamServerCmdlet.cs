@@ -1,5 +1,8 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Management.Automation;
 using System.Net;
+using System.Net.Security;
+using System.Security;
 using System.Security.Cryptography.X509Certificates;
 using PSNetLab.Binding;
 using PSNetLab.Engine.IO;
@@ -8,6 +11,7 @@ using PSNetLab.Engine.Servers;
 namespace PSNetLab.Commands;
 
 /// <summary>The parameters of every cmdlet that starts a server of connections.</summary>
+[SuppressMessage("Performance", "CA1819", Justification = "PowerShell parameters are arrays.")]
 public abstract class StartStreamServerCmdlet : StartServerCmdlet
 {
     /// <summary>The maximum number of open connections; more are refused and counted in Refused. Default: 1024.</summary>
@@ -19,12 +23,44 @@ public abstract class StartStreamServerCmdlet : StartServerCmdlet
     [Parameter]
     public SwitchParameter Tls { get; set; }
 
-    /// <summary>The certificate with its private key: an X509Certificate2, or the path of a PFX or PEM file. Implies -Tls.</summary>
+    /// <summary>
+    /// The certificate with its private key, and the intermediate certificates to send with it: an X509Certificate2, or the path
+    /// of a PFX or PEM file, or a list of these. Implies -Tls.
+    /// </summary>
     [Parameter]
     [CertificateTransformation]
-    public X509Certificate2? Certificate { get; set; }
+    public CertificateSource? Certificate { get; set; }
 
-    private protected bool UsesTls => Tls || Certificate is not null;
+    /// <summary>The password of the file or the private key in -Certificate.</summary>
+    [Parameter]
+    [PasswordTransformation]
+    public SecureString? CertificatePassword { get; set; }
+
+    /// <summary>
+    /// Asks clients for a certificate: Require accepts only clients that have one, Allow also those that have none. Implies -Tls.
+    /// </summary>
+    [Parameter]
+    public ClientCertificateMode? ClientCertificate { get; set; }
+
+    /// <summary>
+    /// The issuers whose client certificates are accepted, as X509Certificate2 objects or paths of files. Default: those that the
+    /// system trusts.
+    /// </summary>
+    [Parameter]
+    [CertificateTransformation]
+    public CertificateSource? TrustedCertificate { get; set; }
+
+    /// <summary>The application protocols to offer in the TLS handshake (ALPN), the preferred one first. Implies -Tls.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    [ValidateLength(1, MostAlpnLength)]
+    [ArgumentCompleter(typeof(AlpnCompleter))]
+    public string[]? Alpn { get; set; }
+
+    private protected bool UsesTls => Tls || Certificate is not null || ClientCertificate is not null || Alpn is not null;
+
+    /// <summary>The application protocols to offer without -Alpn.</summary>
+    private protected virtual string[] DefaultAlpn => [];
 
     /// <summary>The options of a server with the parameters that are declared here.</summary>
     private protected TOptions Complete<TOptions>(TOptions options, IPEndPoint endPoint)
@@ -35,8 +71,28 @@ public abstract class StartStreamServerCmdlet : StartServerCmdlet
         {
             EndPoint = endPoint,
             MaxConnections = MaxConnections,
-            Certificate = UsesTls ? ServerCertificates.Context(Certificate) : null,
+            Tls = UsesTls ? ReadTls() : null,
             Filter = CreateFilter(),
         });
+    }
+
+    private TlsServerOptions ReadTls()
+    {
+        if (TrustedCertificate is not null && ClientCertificate is null)
+        {
+            throw new NetLabException(
+                FaultKind.InvalidParameters,
+                "-TrustedCertificate says whose client certificates are accepted, but clients are not asked for any. Add -ClientCertificate Require or Allow.");
+        }
+
+        X509Certificate2Collection? trusted = TrustedCertificate?.Read(password: null).Certificates;
+
+        // Clients with several certificates learn from the names which one to present. Windows has no way to send them.
+        SslCertificateTrust? names = trusted is null || OperatingSystem.IsWindows()
+            ? null
+            : SslCertificateTrust.CreateForX509Collection(trusted, sendTrustInHandshake: OperatingSystem.IsLinux());
+        SslStreamCertificateContext certificate = Certificate?.Read(PasswordTransformationAttribute.Reveal(CertificatePassword)).ToContext("-Certificate", names)
+            ?? ServerCertificates.Localhost(names);
+        return new TlsServerOptions(certificate) { ClientCertificate = ClientCertificate, Trusted = trusted, Alpn = Alpn ?? DefaultAlpn };
     }
 }

@@ -44,7 +44,7 @@ public sealed class HttpServerJob : StreamServerJob, IMessageSink<HttpRequestRec
             throw;
         }
 
-        Uri = MakeUri(Local, options.Certificate is not null);
+        Uri = MakeUri(Local, options.Tls is not null);
     }
 
     /// <summary>The address of the root; for a server on all addresses, one that works on this machine.</summary>

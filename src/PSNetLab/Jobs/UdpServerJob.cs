@@ -1,3 +1,4 @@
+using System.Management.Automation;
 using System.Net;
 using System.Net.Sockets;
 using PSNetLab.Engine.Messages;
@@ -27,6 +28,9 @@ public sealed class UdpServerJob : ServerJob, IMessageSink<UdpMessage>
         {
             Sink = records.Keep ? this : null,
             Handler = script is null ? null : message => script.AnswerAsync(message, this),
+            OnAnswerDropped = () => Write(new WarningRecord($"{Name}: there is no room in the socket's send buffer, so some answers are not sent; "
+                + "AnswersDropped counts them. Either the network is too slow for them, or they go to hosts that do not exist: with -AllowAddress, "
+                + "only hosts you know are answered.")),
             OnFault = (fault, target) =>
             {
                 if (!isForeground || !TryRecord(Errors.Record(fault, target)))
@@ -52,6 +56,9 @@ public sealed class UdpServerJob : ServerJob, IMessageSink<UdpMessage>
     /// <summary>Datagrams sent so far.</summary>
     public long MessagesSent => _server.MessagesSent;
 
+    /// <summary>Answers that were not sent because the system's send buffer had no room for them.</summary>
+    public long AnswersDropped => _server.AnswersDropped;
+
     /// <summary>
     /// Datagrams dropped because of their sender: its address is not allowed or cannot be answered, or it answers every
     /// answer.
@@ -62,8 +69,9 @@ public sealed class UdpServerJob : ServerJob, IMessageSink<UdpMessage>
     public long? KernelDrops => _server.KernelDrops;
 
     /// <inheritdoc/>
-    public override string StatusMessage
-        => $"{MessageCount} messages, {BytesReceived} bytes in, {BytesSent} out{Losses}{(KernelDrops > 0 ? $", {KernelDrops} lost in the system's buffer" : string.Empty)}";
+    public override string StatusMessage => $"{MessageCount} messages, {BytesReceived} bytes in, {BytesSent} out{Losses}"
+        + (KernelDrops > 0 ? $", {KernelDrops} lost in the system's buffer" : string.Empty)
+        + (AnswersDropped > 0 ? $", {AnswersDropped} answers dropped" : string.Empty);
 
     internal override IPEndPoint Local => _server.LocalEndPoint;
 

@@ -35,11 +35,11 @@ internal sealed class OwnBytesRun(TimeSpan time)
 
         folder.Write("secret", "secret");
         await using TestHttpServer plain = new(folder, new() { Folder = folder.Path, Browse = true });
-        await using TestHttpServer secured = new(folder, new() { Folder = folder.Path, Certificate = Certificates.Server });
+        await using TestHttpServer secured = new(folder, new() { Folder = folder.Path, Tls = Certificates.Tls });
         await using TestHttpServer closed = new(folder, new() { Folder = folder.Path, Credential = s_credential });
         await using TestServer echo = new(new() { Framing = DelimiterFraming.Line, Echo = true }, limit: 100, WhenFull.Drop);
         await using TestServer script = new(new() { Framing = FramingParser.Parse("Length16"), Handler = Answers.Of<TcpMessage>(AnswerElsewhereAsync) }, limit: 100, WhenFull.Drop);
-        await using TestServer securedEcho = new(new() { Framing = DelimiterFraming.Line, Echo = true, Certificate = Certificates.Server }, limit: 100, WhenFull.Drop);
+        await using TestServer securedEcho = new(new() { Framing = DelimiterFraming.Line, Echo = true, Tls = Certificates.Tls }, limit: 100, WhenFull.Drop);
         await using TestUdpServer udp = new(new() { Echo = true }, limit: 100, WhenFull.Drop);
         await using TestUdpServer udpScript = new(new() { BufferBytes = 4000, Handler = Answers.Of<UdpMessage>(AnswerElsewhereAsync) }, limit: 100, WhenFull.Drop);
 

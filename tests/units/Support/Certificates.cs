@@ -13,6 +13,8 @@ internal static class Certificates
 
     internal static SslStreamCertificateContext Server => s_context.Value;
 
+    internal static TlsServerOptions Tls => new(Server);
+
     internal static SslServerAuthenticationOptions ServerOptions => new() { ServerCertificateContext = Server };
 
     /// <summary>Trusts this certificate and no other.</summary>

@@ -18,7 +18,7 @@ internal sealed class FileForm : Response, IDisposable
     /// <summary>The entity tag, with its quotes (RFC 9110, section 8.8.3).</summary>
     internal required byte[] ETag { get; init; }
 
-    /// <summary>Last-Modified, which has whole seconds.</summary>
+    /// <summary>When the file was modified, in whole seconds. Preconditions are compared with it.</summary>
     internal required DateTime LastModified { get; init; }
 
     /// <summary>

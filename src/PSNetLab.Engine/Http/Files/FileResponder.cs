@@ -22,6 +22,11 @@ internal sealed class FileResponder(SitePages pages)
         {
             found.Handle?.Dispose();
         }
+
+        if (found.VariesByAccept)
+        {
+            exchange.AddField("Vary"u8, "Accept"u8);
+        }
     }
 
     /// <summary>Answers a request with preconditions or ranges; false if the whole file is to be sent.</summary>

@@ -164,6 +164,10 @@ internal sealed class StaticSiteHandler : IHttpHandler, IDisposable
             rest.StartsWith("?"u8) ? Encoding.Latin1.GetString(rest) : string.Empty,
             AcceptEncodingOf(exchange).ToArray(),
             Accept.PrefersJson(exchange.Get(HttpHeader.Accept)),
-            WantsHtml(exchange)) { HasLeft = () => exchange.HasLeft };
+            WantsHtml(exchange))
+        {
+            MayGetFallback = WantsHtml(exchange) || !exchange.Request.Has(HttpHeader.Accept),
+            HasLeft = () => exchange.HasLeft,
+        };
     }
 }

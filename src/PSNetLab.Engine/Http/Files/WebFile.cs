@@ -206,14 +206,15 @@ internal sealed class WebFile : IDisposable
     {
         byte[] etag = ETag(source, stamp, content, coding);
 
-        // Never later than the response itself (RFC 9110, section 8.8.2.1).
-        DateTime now = _options.Clock.GetUtcNow().UtcDateTime;
-        DateTime modified = Stamp.ModifiedUtc > now ? now : Stamp.ModifiedUtc;
-        modified = new DateTime(modified.Ticks - (modified.Ticks % TimeSpan.TicksPerSecond), DateTimeKind.Utc);
+        // A date is a strong validator only if it is a second older than the response (RFC 9110, section 8.8.2.2): within its
+        // second, the file can change again. A file that new gets an earlier date, which no later version of it has.
+        DateTime modified = WholeSeconds(Stamp.ModifiedUtc);
+        DateTime strong = WholeSeconds(_options.Clock.GetUtcNow().UtcDateTime.AddSeconds(-1));
+        DateTime shown = modified < strong ? modified : strong;
         byte[] common = _fields.Format(
             [
                 FieldLines.Field("ETag", Encoding.Latin1.GetString(etag)),
-                FieldLines.Field("Last-Modified", modified.ToString("R")),
+                FieldLines.Field("Last-Modified", shown.ToString("R")),
                 FieldLines.Field("Cache-Control", _options.CacheControl),
                 .. coding == ContentCoding.Identity
                     ? [FieldLines.Field("Accept-Ranges", "bytes")]
@@ -242,6 +243,9 @@ internal sealed class WebFile : IDisposable
             MediaType = _mediaType,
         };
     }
+
+    private static DateTime WholeSeconds(DateTime time)
+        => new(time.Ticks - (time.Ticks % TimeSpan.TicksPerSecond), DateTimeKind.Utc);
 
     /// <summary>
     /// For a small file, a hash of its content, so that two changes within a tick of the file system's clock give two tags. For a

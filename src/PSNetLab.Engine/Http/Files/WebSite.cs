@@ -12,9 +12,12 @@ namespace PSNetLab.Engine.Http.Files;
 /// <param name="Query">The question mark and what follows, or empty.</param>
 /// <param name="AcceptEncoding">The value of the field; empty if the file must not be compressed.</param>
 /// <param name="WantsJson">Whether the client prefers JSON.</param>
-/// <param name="WantsHtml">Whether the client accepts HTML, as browsers do.</param>
+/// <param name="WantsHtml">Whether the client accepts HTML by name, as browsers do.</param>
 internal sealed record PageRequest(string Path, byte[] Key, string Query, byte[] AcceptEncoding, bool WantsJson, bool WantsHtml)
 {
+    /// <summary>Whether a page may stand in for the path: the client accepts HTML by name, or does not say what it accepts.</summary>
+    internal bool MayGetFallback { get; init; } = WantsHtml;
+
     /// <summary>Says whether the client has left.</summary>
     internal Func<bool> HasLeft { get; init; } = () => false;
 }
@@ -24,7 +27,11 @@ internal sealed record PageRequest(string Path, byte[] Key, string Query, byte[]
 /// <param name="Handle">The open file, if the content is in a file.</param>
 /// <param name="Path">The path of the file.</param>
 /// <param name="Listing">The listing, if the content is that of a large folder.</param>
-internal readonly record struct Found(Response Response, SafeFileHandle? Handle = null, string? Path = null, FolderPage? Listing = null);
+internal readonly record struct Found(Response Response, SafeFileHandle? Handle = null, string? Path = null, FolderPage? Listing = null)
+{
+    /// <summary>Whether another value of Accept would have had another answer.</summary>
+    internal bool VariesByAccept { get; init; }
+}
 
 /// <summary>Finds the response for each path of the served folder.</summary>
 internal sealed class WebSite
@@ -238,11 +245,12 @@ internal sealed class WebSite
 
     private async Task<Found> NotFoundAsync(PageRequest request, string explanation = "There is no such file here.")
     {
-        // A path with an extension means a file; a page of HTML in its place would confuse.
-        if (_options.SpaFallback is { } fallback && !Path.HasExtension(request.Path)
-            && await TryServeAsync(fallback, request).ConfigureAwait(false) is { } page)
+        // A path with an extension means a file, and a script asks for data; a page of HTML in its place would confuse.
+        bool mayFallBack = _options.SpaFallback is not null && !Path.HasExtension(request.Path);
+        if (mayFallBack && request.MayGetFallback
+            && await TryServeAsync(_options.SpaFallback!, request).ConfigureAwait(false) is { } page)
         {
-            return page;
+            return page with { VariesByAccept = true };
         }
 
         if (_options.NotFoundPage is { } notFound
@@ -251,7 +259,7 @@ internal sealed class WebSite
         {
             // The file may be created later, so this response has no fields that let a client reuse it.
             Response response = new() { Status = 404, Fields = _fields.FormatPage(form.MediaType, []), Content = form.Content };
-            return new Found(response, handle, path);
+            return new Found(response, handle, path) { VariesByAccept = mayFallBack };
         }
 
         return new Found(_pages.Status(request.WantsHtml, 404, explanation));

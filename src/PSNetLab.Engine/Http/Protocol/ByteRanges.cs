@@ -41,23 +41,23 @@ internal static class ByteRanges
     {
         count = 0;
         int unit = range.IndexOf((byte)'=');
-        if (unit < 0 || !Ascii.EqualsIgnoreCase(range[..unit], "bytes"u8))
+
+        // An empty file has no part, and whoever wants one of its parts is best served with all of it.
+        if (length == 0 || unit < 0 || !Ascii.EqualsIgnoreCase(range[..unit], "bytes"u8))
         {
             return RangeResult.Ignored;
         }
 
         ReadOnlySpan<byte> list = range[(unit + 1)..];
         int seen = 0;
-        bool isSatisfiable = false;
         while (FieldList.TryTake(ref list, out ReadOnlySpan<byte> element))
         {
-            if (++seen > Most || !TryParse(element, length, out ByteRange part, out bool overlaps))
+            if (++seen > Most || !TryParse(element, length, out ByteRange part))
             {
                 count = 0;
                 return RangeResult.Ignored;
             }
 
-            isSatisfiable |= overlaps;
             if (part.Length > 0)
             {
                 count = Add(part, destination, count);
@@ -69,16 +69,13 @@ internal static class ByteRanges
             return RangeResult.Satisfiable;
         }
 
-        // "The last n bytes" of an empty file are the whole file, but Content-Range cannot express an empty range
-        // (sections 14.1.2 and 14.4).
-        return seen == 0 || isSatisfiable ? RangeResult.Ignored : RangeResult.Unsatisfiable;
+        return seen == 0 ? RangeResult.Ignored : RangeResult.Unsatisfiable;
     }
 
     // "first-", "first-last" or "-length" (section 14.1.1). The part is empty if it lies beyond the end of the file.
-    private static bool TryParse(ReadOnlySpan<byte> text, long length, out ByteRange part, out bool isSatisfiable)
+    private static bool TryParse(ReadOnlySpan<byte> text, long length, out ByteRange part)
     {
         part = new ByteRange(0, -1);
-        isSatisfiable = false;
         int dash = text.IndexOf((byte)'-');
         if (dash < 0 || text.Length == 1)
         {
@@ -94,13 +91,11 @@ internal static class ByteRanges
 
         if (dash == 0)
         {
-            isSatisfiable = last > 0;
             part = new ByteRange(length - Math.Min(last, length), length - 1);
             return true;
         }
 
-        isSatisfiable = first < length;
-        if (isSatisfiable)
+        if (first < length)
         {
             part = new ByteRange(first, Math.Min(last, length - 1));
         }

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text;
+using System.Text.Unicode;
 
 namespace PSNetLab.Engine.Http.Protocol;
 
@@ -60,6 +61,10 @@ internal static class HttpSyntax
         Trim(line, ref start, ref end);
         return line.AsSpan(start, end - start);
     }
+
+    /// <summary>What the sender most likely wrote: UTF-8 if the bytes are valid UTF-8, otherwise Latin-1.</summary>
+    internal static string ToText(ReadOnlySpan<byte> bytes)
+        => (Utf8.IsValid(bytes) ? Encoding.UTF8 : Encoding.Latin1).GetString(bytes);
 
     internal static bool IsBlank(byte value) => value is (byte)' ' or (byte)'\t';
 

@@ -53,7 +53,13 @@ internal sealed class RequestHead : MessageHead
     /// <summary>Whether the request has preconditions or ranges, so that the answer may be something other than the whole file.</summary>
     internal bool IsSelective => (Present & s_selective) != 0;
 
-    private protected override int TooLongStatus => 414;
+    // A method that is too long is none that a server knows (RFC 9112, section 3).
+    private protected override int TooLongStatus => _phase switch
+    {
+        LinePhase.EmptyLines => 400,
+        LinePhase.Method => 501,
+        _ => 414,
+    };
 
     private protected override int TooManyFieldsStatus => 431;
 
@@ -62,7 +68,7 @@ internal sealed class RequestHead : MessageHead
     // A server rejects them: recipients that read them differently see different fields.
     private protected override bool MayFold => false;
 
-    private protected override string LineName => "request line";
+    private protected override string LineName => _phase == LinePhase.Method ? "method" : "request line";
 
     /// <summary>The method as received.</summary>
     internal ReadOnlySpan<byte> MethodText(ReadOnlySpan<byte> head) => head.Slice(_methodStart, _methodLength);

@@ -117,8 +117,8 @@ internal sealed partial class HttpConnection
     private void OpenExchange()
     {
         HttpRequestRecord? record = _options.Observer is null ? null
-            : _hasHead ? new(Id, RemoteEndPoint, Head.ToArray())
-            : new(Id, RemoteEndPoint, VersionText);
+            : _hasHead ? new(Id, RemoteEndPoint, Head.ToArray()) { Tls = _transport.Tls }
+            : new(Id, RemoteEndPoint, VersionText) { Tls = _transport.Tls };
         _exchange.Open(record);
     }
 

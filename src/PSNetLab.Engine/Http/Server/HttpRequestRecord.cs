@@ -80,6 +80,9 @@ public sealed class HttpRequestRecord : IWeighted
     /// </summary>
     public IDictionary Headers => _headers ??= ReadHeaders();
 
+    /// <summary>The TLS of the connection, with the certificate of the client; null without TLS.</summary>
+    public TlsInfo? Tls { get; internal init; }
+
     /// <summary>
     /// The bytes of the head. They become text only when a property is read, because most records of a busy server are
     /// just counted.
@@ -95,7 +98,7 @@ public sealed class HttpRequestRecord : IWeighted
 
     int IWeighted.Length => Head.Length;
 
-    private string[] RequestLine => _requestLine ??= Encoding.Latin1.GetString(Line).Split(' ');
+    private string[] RequestLine => _requestLine ??= HttpSyntax.ToText(Line).Split(' ');
 
     /// <summary>Method, target and status, such as "GET / 200".</summary>
     public override string ToString() => $"{Method} {Target} {Status}";
@@ -120,13 +123,8 @@ public sealed class HttpRequestRecord : IWeighted
         {
             if (fields.Name.Length == name.Length && Ascii.EqualsIgnoreCase(fields.Name, name))
             {
-                if (isThere)
-                {
-                    return Encoding.Latin1.GetBytes((string)Headers[Encoding.ASCII.GetString(name)]!);
-                }
-
+                value = isThere ? (byte[])[.. value, .. ", "u8, .. fields.Value] : fields.Value;
                 isThere = true;
-                value = fields.Value;
             }
         }
 
@@ -146,7 +144,7 @@ public sealed class HttpRequestRecord : IWeighted
         while (fields.MoveNext())
         {
             string name = Encoding.Latin1.GetString(fields.Name);
-            string value = Encoding.Latin1.GetString(fields.Value);
+            string value = HttpSyntax.ToText(fields.Value);
             if (name.EndsWith("Authorization", StringComparison.OrdinalIgnoreCase))
             {
                 // Records are displayed, exported and mailed; passwords must not be.

@@ -127,30 +127,45 @@ public sealed class StartStaticHttpServerCommand : StartWebServerCmdlet
         return new HttpServerJob(CommandLine, Name, Records(WhenFull.Drop), CompleteWeb(options, endPoint), handler, folder, OpenLog);
     }
 
+    /// <summary>The entries of a table. A list is one entry for each of its elements.</summary>
     private static List<KeyValuePair<string, string>> Pairs(IDictionary? table)
     {
         List<KeyValuePair<string, string>> pairs = [];
         foreach (DictionaryEntry entry in table ?? new Hashtable())
         {
-            pairs.Add(new(LanguagePrimitives.ConvertTo<string>(entry.Key), LanguagePrimitives.ConvertTo<string>(entry.Value)));
+            string key = LanguagePrimitives.ConvertTo<string>(entry.Key);
+            foreach (object? value in LanguagePrimitives.GetEnumerable(entry.Value) ?? new[] { entry.Value })
+            {
+                pairs.Add(new(key, LanguagePrimitives.ConvertTo<string>(value)));
+            }
         }
 
         return pairs;
     }
 
-    /// <summary>The path of a file relative to the folder, normalized and with slashes, as in a URL.</summary>
-    private static string? FileIn(string folder, string? name, string parameter)
+    /// <summary>
+    /// The path of a file relative to the folder, normalized and with slashes, as in a URL. The name is such a path, or the full
+    /// path of a file in the folder.
+    /// </summary>
+    private string? FileIn(string folder, string? name, string parameter)
     {
         if (name is null)
         {
             return null;
         }
 
-        string path = System.IO.Path.GetFullPath(System.IO.Path.Join(folder, name));
-        string inside = System.IO.Path.GetRelativePath(folder, path).Replace(System.IO.Path.DirectorySeparatorChar, '/');
-        return File.Exists(path) && !inside.StartsWith("../", StringComparison.Ordinal)
-            ? inside
-            : throw new NetLabException(FaultKind.PathNotFound, $"-{parameter} '{name}' is not a file in '{folder}'. "
-                + "Give the path of one, relative to that folder.") { Subject = name };
+        bool isAbsolute = System.IO.Path.IsPathFullyQualified(name) || SessionState.Path.IsPSAbsolute(name, out _);
+        return Inside(System.IO.Path.Join(folder, name))
+            ?? (isAbsolute ? Inside(SessionState.Path.GetUnresolvedProviderPathFromPSPath(name)) : null)
+            ?? throw new NetLabException(FaultKind.PathNotFound, $"-{parameter} '{name}' is not a file in '{folder}'. "
+                + "Give the path of one, relative to that folder or in full.") { Subject = name };
+
+        string? Inside(string path)
+        {
+            path = System.IO.Path.GetFullPath(path);
+            string inside = System.IO.Path.GetRelativePath(folder, path).Replace(System.IO.Path.DirectorySeparatorChar, '/');
+            bool isOutside = inside.StartsWith("../", StringComparison.Ordinal) || System.IO.Path.IsPathRooted(inside);
+            return File.Exists(path) && !isOutside ? inside : null;
+        }
     }
 }

@@ -55,6 +55,8 @@ public abstract class StartWebServerCmdlet : StartStreamServerCmdlet
         }
     }
 
+    private protected override string[] DefaultAlpn => ["http/1.1"];
+
     /// <inheritdoc cref="StartStreamServerCmdlet.Complete"/>
     private protected TOptions CompleteWeb<TOptions>(TOptions options, IPEndPoint endPoint)
         where TOptions : HttpServerOptions

@@ -20,9 +20,12 @@ public sealed partial class SendTcpMessageCommand : TcpClientCmdlet
     private const string ConnectionSet = "Connection";
     private const string JobSet = "Job";
 
+    private static readonly TimeSpan s_verdictPatience = TimeSpan.FromSeconds(1);
+
     private TcpConnection? _own;
     private TcpOutbox? _only;
     private TcpClientSession? _session;
+    private Task<NetLabException?>? _discarding;
     private MessageInput? _input;
     private TcpConnection? _to;
     private TcpServerJob? _from;
@@ -169,6 +172,16 @@ public sealed partial class SendTcpMessageCommand : TcpClientCmdlet
 
             ReceiveRest(_session);
         }
+        else if (_own.MayBeRejected && HasNotFailed(_own))
+        {
+            // Without replies to wait for, a rejection would come too late. The peer closes its side soon if it accepts.
+            Await(_own.HalfCloseAsync(StopToken).AsTask());
+            if (Await(_discarding!, s_verdictPatience) && _discarding!.Result is { } fault)
+            {
+                _void = true;
+                Report(fault, Target);
+            }
+        }
 
         _own.Dispose();
         Await(_own.Ended.WaitAsync(StopToken));
@@ -226,7 +239,7 @@ public sealed partial class SendTcpMessageCommand : TcpClientCmdlet
             else
             {
                 // A peer whose replies nobody reads may stop reading itself.
-                _ = _own.DiscardAsync(StopToken);
+                _discarding = _own.DiscardAsync(StopToken);
             }
         }
         catch (NetLabException fault)
@@ -288,7 +301,10 @@ public sealed partial class SendTcpMessageCommand : TcpClientCmdlet
         }
         else if (session.Fault is { } fault)
         {
-            Report(fault, Target);
+            if (fault.Kind != FaultKind.OwnCertificateRejected || HasNotFailed(_own!))
+            {
+                Report(fault, Target);
+            }
         }
         else if (Count == 0 && Incoming.Written == 0)
         {

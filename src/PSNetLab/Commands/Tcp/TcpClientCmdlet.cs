@@ -1,14 +1,18 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Management.Automation;
 using System.Net;
+using System.Security;
 using System.Text;
 using PSNetLab.Binding;
 using PSNetLab.Engine.Framing;
+using PSNetLab.Engine.IO;
 using PSNetLab.Engine.Primitives;
 using PSNetLab.Engine.Tcp;
 
 namespace PSNetLab.Commands;
 
 /// <summary>The parameters of the cmdlets that open a TCP connection.</summary>
+[SuppressMessage("Performance", "CA1819", Justification = "PowerShell parameters are arrays.")]
 public abstract class TcpClientCmdlet : NetCmdlet
 {
     private protected const string HostSet = "Host";
@@ -45,12 +49,40 @@ public abstract class TcpClientCmdlet : NetCmdlet
     [Parameter(ParameterSetName = HostSet)]
     public SwitchParameter Tls { get; set; }
 
-    /// <summary>The name the server's certificate must be issued for. Default: -ComputerName.</summary>
+    /// <summary>The name the server's certificate must be issued for, and that the server is asked for (SNI). Default: -ComputerName. Implies -Tls.</summary>
     [Parameter(ParameterSetName = HostSet)]
     [ValidateNotNullOrEmpty]
     public string? TargetHost { get; set; }
 
-    /// <summary>Accepts any certificate. For tests only.</summary>
+    /// <summary>
+    /// The issuers to trust for this call, instead of those that the system trusts: X509Certificate2 objects or paths of files.
+    /// Implies -Tls.
+    /// </summary>
+    [Parameter(ParameterSetName = HostSet)]
+    [CertificateTransformation]
+    public CertificateSource? TrustedCertificate { get; set; }
+
+    /// <summary>
+    /// The certificate, with its private key, to present if the server asks for one: an X509Certificate2, or the path of a PFX or
+    /// PEM file, or a list of these. Implies -Tls.
+    /// </summary>
+    [Parameter(ParameterSetName = HostSet)]
+    [CertificateTransformation]
+    public CertificateSource? ClientCertificate { get; set; }
+
+    /// <summary>The password of the file or the private key in -ClientCertificate.</summary>
+    [Parameter(ParameterSetName = HostSet)]
+    [PasswordTransformation]
+    public SecureString? CertificatePassword { get; set; }
+
+    /// <summary>The application protocols to offer in the TLS handshake (ALPN), the preferred one first. Implies -Tls.</summary>
+    [Parameter(ParameterSetName = HostSet)]
+    [ValidateNotNullOrEmpty]
+    [ValidateLength(1, MostAlpnLength)]
+    [ArgumentCompleter(typeof(AlpnCompleter))]
+    public string[]? Alpn { get; set; }
+
+    /// <summary>Accepts any certificate. For tests only. Implies -Tls.</summary>
     [Parameter(ParameterSetName = HostSet)]
     public SwitchParameter SkipCertificateCheck { get; set; }
 
@@ -66,6 +98,8 @@ public abstract class TcpClientCmdlet : NetCmdlet
     /// <summary>Lets the system probe a silent peer (SO_KEEPALIVE; RFC 9293, section 3.8.4).</summary>
     [Parameter(ParameterSetName = HostSet)]
     public SwitchParameter KeepAlive { get; set; }
+
+    private bool UsesTls => Tls || SkipCertificateCheck || TargetHost is not null || TrustedCertificate is not null || ClientCertificate is not null || Alpn is not null;
 
     /// <summary>The peer as the user typed it, as the target of errors.</summary>
     private protected string Target { get; private set; } = string.Empty;
@@ -90,12 +124,19 @@ public abstract class TcpClientCmdlet : NetCmdlet
             LocalEndPoint = LocalEndPoint,
             NoDelay = NoDelay,
             KeepAlive = KeepAlive,
-            Tls = Tls,
-            TargetHost = TargetHost,
-            SkipCertificateCheck = SkipCertificateCheck,
+            Tls = UsesTls ? ReadTls() : null,
         };
         Task<TcpConnection> connecting = TcpConnector.ConnectAsync(options, StopToken);
         ShowWaiting(connecting, $"Connecting to {Target}", () => $"At most {ConnectTimeoutSec} s");
         return Await(connecting);
     }
+
+    private TlsClientOptions ReadTls() => new()
+    {
+        TargetHost = TargetHost,
+        Trusted = TrustedCertificate?.Read(password: null).Certificates,
+        Certificate = ClientCertificate?.Read(PasswordTransformationAttribute.Reveal(CertificatePassword)).ToContext("-ClientCertificate"),
+        Alpn = Alpn ?? [],
+        SkipCertificateCheck = SkipCertificateCheck,
+    };
 }

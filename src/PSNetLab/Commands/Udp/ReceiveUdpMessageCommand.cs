@@ -140,6 +140,11 @@ public sealed class ReceiveUdpMessageCommand : ReceiveCmdlet
                 + $"Raise -ReceiveBufferBytes (the system gave {_own.ReceiveBufferBytes}; "
                 + "on Linux net.core.rmem_max is its limit), or do less work per message.");
         }
+
+        if (_own.AnswersDropped > 0)
+        {
+            WriteWarning($"{_own.AnswersDropped} answers were not sent, because there was no room in the socket's send buffer.");
+        }
     }
 
     /// <inheritdoc/>

@@ -1,0 +1,32 @@
+namespace PSNetLab;
+
+/// <summary>One thing that is wrong with a certificate or its chain.</summary>
+public sealed class CertificateProblem
+{
+    internal CertificateProblem(CertificateProblemKind kind, string text, string subject, int? days = null, bool isWarning = false)
+    {
+        Kind = kind;
+        Text = text;
+        Subject = subject;
+        Days = days;
+        IsWarning = isWarning;
+    }
+
+    /// <summary>What is wrong.</summary>
+    public CertificateProblemKind Kind { get; }
+
+    /// <summary>What is wrong, in words; "it" is the peer's certificate.</summary>
+    public string Text { get; }
+
+    /// <summary>The subject of the certificate in question; empty if there is none.</summary>
+    public string Subject { get; }
+
+    /// <summary>The days since the certificate expired, or until it expires or becomes valid; null for other problems.</summary>
+    public int? Days { get; }
+
+    /// <summary>Whether the certificate is accepted all the same.</summary>
+    public bool IsWarning { get; }
+
+    /// <summary>The text.</summary>
+    public override string ToString() => Text;
+}

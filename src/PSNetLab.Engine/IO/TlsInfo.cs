@@ -1,0 +1,40 @@
+using System.Net.Security;
+using System.Security.Cryptography.X509Certificates;
+using PSNetLab.Engine.IO;
+
+namespace PSNetLab;
+
+/// <summary>What the two sides of a TLS connection agreed on, and who the peer is.</summary>
+public sealed class TlsInfo
+{
+    internal TlsInfo(SslStream stream, PeerCheck? check)
+    {
+        Protocol = stream.SslProtocol.ToString();
+        CipherSuite = stream.NegotiatedCipherSuite.ToString();
+        Alpn = stream.NegotiatedApplicationProtocol.ToString() is { Length: > 0 } name ? name : null;
+        ServerName = stream.TargetHostName is { Length: > 0 } host ? host : null;
+        PeerCertificate = check?.Certificate;
+        PeerChain = check?.Chain ?? [];
+    }
+
+    /// <summary>The version of TLS, such as Tls13.</summary>
+    public string Protocol { get; }
+
+    /// <summary>The algorithms that protect the connection, such as TLS_AES_256_GCM_SHA384.</summary>
+    public string CipherSuite { get; }
+
+    /// <summary>The application protocol that was agreed on (RFC 7301), such as http/1.1; null for none.</summary>
+    public string? Alpn { get; }
+
+    /// <summary>The name of the server that the client asked for (SNI; RFC 6066, section 3); null if it named none.</summary>
+    public string? ServerName { get; }
+
+    /// <summary>The certificate of the peer; null if it sent none.</summary>
+    public X509Certificate2? PeerCertificate { get; }
+
+    /// <summary>The chain of the peer's certificate, from that certificate to its root, as far as it is known here.</summary>
+    public IReadOnlyList<X509Certificate2> PeerChain { get; }
+
+    /// <summary>The version and the algorithms.</summary>
+    public override string ToString() => $"{Protocol} {CipherSuite}";
+}

@@ -1,0 +1,144 @@
+using System.Net;
+using System.Net.Sockets;
+using PSNetLab.Engine.IO;
+using PSNetLab.Engine.Primitives;
+
+namespace PSNetLab.Engine.Udp;
+
+/// <content>Answering.</content>
+internal sealed partial class UdpServer
+{
+    // How long an answer waits for room in the send buffer. A network card makes room within moments. But what is sent to a host that does
+    // not exist stays in the buffer for seconds (arp(7), unres_qlen_bytes), and anybody can ask in the name of such hosts.
+    private static readonly TimeSpan s_patience = TimeSpan.FromMilliseconds(10);
+
+    // The last answer waited in vain. Until one can be sent, others do not even try to wait.
+    private bool _isCongested;
+
+    private async ValueTask FinishAsync(Unfinished one)
+    {
+        if (one.Payload is not null)
+        {
+            await SendAsync(one.Payload, one.Peer, one.From).ConfigureAwait(false);
+            return;
+        }
+
+        if (!one.HasRoom)
+        {
+            await _options.Sink!.AddAsync(one.Message!).ConfigureAwait(false);
+        }
+
+        if (_options.Handler is { } handler)
+        {
+            await AnswerAsync(handler, one).ConfigureAwait(false);
+        }
+    }
+
+    private async ValueTask AnswerAsync(Func<UdpMessage, IAsyncEnumerable<byte[]>> handler, Unfinished one)
+    {
+        try
+        {
+            await foreach (byte[] reply in handler(one.Message!).ConfigureAwait(false))
+            {
+                await SendAsync(reply, one.Peer, one.From).ConfigureAwait(false);
+            }
+        }
+        catch (Exception error) when (error is not (SocketException or ObjectDisposedException))
+        {
+            // A datagram that cannot be answered must not end the server.
+            _options.OnFault?.Invoke(
+                new NetLabException(
+                    FaultKind.ReplyScriptFailed,
+                    $"A datagram from {one.Peer.EndPoint} could not be answered: {error.Message}",
+                    error),
+                one.Peer.EndPoint);
+        }
+    }
+
+    /// <summary>Sends an answer now, or after the batch if there is no room yet.</summary>
+    private void Send(ReadOnlySpan<byte> data, DatagramPeer peer, IPAddress? from)
+    {
+        if (TrySend(data, peer, from))
+        {
+            return;
+        }
+
+        if (_isCongested)
+        {
+            Drop();
+        }
+        else
+        {
+            _unfinished.Enqueue(new Unfinished(null, true, peer, from, data.ToArray()));
+        }
+    }
+
+    /// <summary>Sends an answer, as soon as there is room. UDP promises nothing: if there is none for a while, the answer is dropped.</summary>
+    private async ValueTask SendAsync(byte[] data, DatagramPeer peer, IPAddress? from)
+    {
+        if (TrySend(data, peer, from))
+        {
+            return;
+        }
+
+        if (!_isCongested)
+        {
+            using CancellationTokenSource limit = new(s_patience);
+            try
+            {
+                do
+                {
+                    await _transport.WaitWritableAsync(limit.Token).ConfigureAwait(false);
+                }
+                while (!TrySend(data, peer, from));
+                return;
+            }
+            catch (OperationCanceledException)
+            {
+                _isCongested = true;
+            }
+        }
+
+        Drop();
+    }
+
+    /// <returns>False if there is no room; true if it was sent, or the system refused it.</returns>
+    private bool TrySend(ReadOnlySpan<byte> data, DatagramPeer peer, IPAddress? from)
+    {
+        try
+        {
+            if (!_transport.TrySend(data, peer, Source(from)))
+            {
+                return false;
+            }
+
+            _isCongested = false;
+            MessagesSent++;
+            BytesSent += data.Length;
+            _guard.OnAnswer(peer, data);
+        }
+        catch (SocketException error)
+        {
+            if (!_stopping)
+            {
+                _options.OnFault?.Invoke(SocketFaults.SendDatagram(error, peer.EndPoint, data.Length), peer.EndPoint);
+            }
+        }
+
+        return true;
+    }
+
+    private void Drop()
+    {
+        if (++AnswersDropped == 1)
+        {
+            _options.OnAnswerDropped?.Invoke();
+        }
+    }
+
+    /// <summary>The address to answer from: the one the datagram was sent to, unless it is a broadcast or multicast address.</summary>
+    private static IPAddress? Source(IPAddress? asked) => asked is null || Addresses.IsMulticast(asked) || asked.Equals(IPAddress.Broadcast) ? null : asked;
+
+    /// <summary>A datagram whose handling has to wait or, with a payload, an answer that did not fit in the send buffer.</summary>
+    private readonly record struct Unfinished(UdpMessage? Message, bool HasRoom, DatagramPeer Peer, IPAddress? From, byte[]? Payload);
+}
