@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using PSNetLab.Engine.Primitives;
@@ -31,9 +32,15 @@ internal static class CertificateProblems
 
         X509Certificate2 leaf = sent[0];
         X509Certificate2[] path = chain.ChainElements.Count > 0 ? [.. chain.ChainElements.Select(element => element.Certificate)] : [leaf];
-        List<CertificateProblem> problems = [.. Times(path, expected), .. Name(leaf, expected), .. Trust(path, chain, expected), .. Rules(leaf, chain, expected)];
-        problems.AddRange(Order(sent));
-        problems.AddRange(Strength(path));
+        IEnumerable<CertificateProblem> problems =
+        [
+            .. Times(path, expected),
+            .. Name(leaf, expected),
+            .. Trust(path, chain, expected),
+            .. Rules(leaf, chain, expected),
+            .. Order(sent),
+            .. Strength(path),
+        ];
         return [.. problems.OrderBy(problem => problem.IsWarning)];
     }
 
@@ -99,7 +106,9 @@ internal static class CertificateProblems
         try
         {
             // A scope belongs to this machine, and is in no certificate.
-            return leaf.MatchesHostname(Addresses.TryParse(host, out System.Net.IPAddress address) ? new System.Net.IPAddress(address.GetAddressBytes()).ToString() : host.TrimEnd('.'));
+            return leaf.MatchesHostname(Addresses.TryParse(host, out IPAddress address)
+                ? new IPAddress(address.GetAddressBytes()).ToString()
+                : host.TrimEnd('.'));
         }
         catch (Exception error) when (error is ArgumentException or CryptographicException)
         {
@@ -164,7 +173,9 @@ internal static class CertificateProblems
                         CertificateProblemKind.BadSignature, $"{who} does not have the signature of its issuer", subject),
                     X509ChainStatusFlags.Revoked => new(CertificateProblemKind.Revoked, $"{who} was revoked", subject),
                     X509ChainStatusFlags.HasWeakSignature => new(
-                        CertificateProblemKind.WeakSignature, $"{who} is signed with {element.Certificate.SignatureAlgorithm.FriendlyName}, which can be broken", subject),
+                        CertificateProblemKind.WeakSignature,
+                        $"{who} is signed with {element.Certificate.SignatureAlgorithm.FriendlyName}, which can be broken",
+                        subject),
                     X509ChainStatusFlags.InvalidBasicConstraints => new(
                         CertificateProblemKind.Invalid, $"{who} stands among its issuers, but may not issue certificates", subject),
                     _ => new(CertificateProblemKind.Invalid, $"{who} breaks a rule of its chain ({status.Status})", subject),
@@ -218,12 +229,14 @@ internal static class CertificateProblems
             if (!IsSelfIssued(certificate)
                 && (algorithm.Contains("sha1", StringComparison.OrdinalIgnoreCase) || algorithm.Contains("md5", StringComparison.OrdinalIgnoreCase)))
             {
-                yield return new(CertificateProblemKind.WeakSignature, $"{who} is signed with {algorithm}, which can be broken", certificate.Subject, isWarning: true);
+                yield return new(
+                    CertificateProblemKind.WeakSignature, $"{who} is signed with {algorithm}, which can be broken", certificate.Subject, isWarning: true);
             }
         }
     }
 
-    private static string Who(X509Certificate2 certificate, X509Certificate2[] path) => ReferenceEquals(certificate, path[0]) ? "it" : $"its issuer, {certificate.Subject},";
+    private static string Who(X509Certificate2 certificate, X509Certificate2[] path)
+        => ReferenceEquals(certificate, path[0]) ? "it" : $"its issuer, {certificate.Subject},";
 
     private static string Day(DateTime time) => time.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
 

@@ -21,6 +21,7 @@ internal static class LinkLocal
         string others = names.Length > 1 ? $" (or {string.Join(", ", names.Skip(1))})" : string.Empty;
         return new NetLabException(
             FaultKind.InvalidAddress,
-            $"{address} is a link-local address, which leads nowhere without the interface. Add it after a percent sign: {address}%{names.FirstOrDefault("eth0")}{others}.");
+            $"{address} is a link-local address, which leads nowhere without the interface. "
+                + $"Add it after a percent sign: {address}%{names.FirstOrDefault("eth0")}{others}.");
     }
 }

@@ -82,7 +82,8 @@ public abstract class StartStreamServerCmdlet : StartServerCmdlet
         {
             throw new NetLabException(
                 FaultKind.InvalidParameters,
-                "-TrustedCertificate says whose client certificates are accepted, but clients are not asked for any. Add -ClientCertificate Require or Allow.");
+                "-TrustedCertificate says whose client certificates are accepted, but clients are not asked for any. "
+                    + "Add -ClientCertificate Require or Allow.");
         }
 
         X509Certificate2Collection? trusted = TrustedCertificate?.Read(password: null).Certificates;
@@ -91,7 +92,8 @@ public abstract class StartStreamServerCmdlet : StartServerCmdlet
         SslCertificateTrust? names = trusted is null || OperatingSystem.IsWindows()
             ? null
             : SslCertificateTrust.CreateForX509Collection(trusted, sendTrustInHandshake: OperatingSystem.IsLinux());
-        SslStreamCertificateContext certificate = Certificate?.Read(PasswordTransformationAttribute.Reveal(CertificatePassword)).ToContext("-Certificate", names)
+        string? password = PasswordTransformationAttribute.Reveal(CertificatePassword);
+        SslStreamCertificateContext certificate = Certificate?.Read(password).ToContext("-Certificate", names)
             ?? ServerCertificates.Localhost(names);
         return new TlsServerOptions(certificate) { ClientCertificate = ClientCertificate, Trusted = trusted, Alpn = Alpn ?? DefaultAlpn };
     }

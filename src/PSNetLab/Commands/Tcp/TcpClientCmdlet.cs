@@ -99,7 +99,8 @@ public abstract class TcpClientCmdlet : NetCmdlet
     [Parameter(ParameterSetName = HostSet)]
     public SwitchParameter KeepAlive { get; set; }
 
-    private bool UsesTls => Tls || SkipCertificateCheck || TargetHost is not null || TrustedCertificate is not null || ClientCertificate is not null || Alpn is not null;
+    private bool UsesTls => Tls || SkipCertificateCheck || TargetHost is not null
+        || TrustedCertificate is not null || ClientCertificate is not null || Alpn is not null;
 
     /// <summary>The peer as the user typed it, as the target of errors.</summary>
     private protected string Target { get; private set; } = string.Empty;
