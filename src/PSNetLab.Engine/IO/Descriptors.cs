@@ -3,7 +3,7 @@ using PSNetLab.Engine.Native.Unix;
 
 namespace PSNetLab.Engine.IO;
 
-/// <summary>The file descriptors of the process. Servers leave the last ones to PowerShell, which cannot work without any.</summary>
+/// <summary>The file descriptors of the process. Servers and checks leave the last ones to PowerShell, which cannot work without any.</summary>
 /// <remarks>
 /// The system hands out the lowest free number (open(2)), so the number of the newest descriptor shows how many are in use,
 /// without counting.
@@ -23,9 +23,12 @@ internal static class Descriptors
     internal static bool AreScarce => s_areScarce && AreScarceStill();
 
     /// <summary>Call this for each accepted socket.</summary>
-    internal static void Note(Socket accepted)
+    internal static void Note(Socket accepted) => Note(accepted.Handle);
+
+    /// <summary>Call this for each socket that a check opens.</summary>
+    internal static void Note(nint descriptor)
     {
-        if (IsOfReserve(accepted.Handle))
+        if (IsOfReserve(descriptor))
         {
             s_areScarce = true;
         }

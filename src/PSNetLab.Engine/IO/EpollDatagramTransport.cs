@@ -13,7 +13,7 @@ internal sealed unsafe class EpollDatagramTransport : DatagramTransport
 
     internal EpollDatagramTransport(Socket socket, int bufferBytes)
         : base(socket, bufferBytes)
-        => _epoll = new EpollSocket(socket);
+        => _epoll = new EpollSocket(socket.SafeHandle);
 
     /// <summary>Whether the layouts in <see cref="MultiMessageHeader"/> hold here.</summary>
     internal static bool IsSupported => Abi.Current.Is64Bit && EpollLoop.IsSupported;

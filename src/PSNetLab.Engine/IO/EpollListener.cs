@@ -65,7 +65,7 @@ internal sealed class EpollListener : StreamListener
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(IsDisposed, this);
-            return _epoll = new EpollSocket(Socket, Group);
+            return _epoll = new EpollSocket(Socket.SafeHandle, Group);
         }
     }
 }

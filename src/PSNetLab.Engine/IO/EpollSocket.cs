@@ -15,11 +15,11 @@ internal sealed class EpollSocket
     private volatile bool _endIsNear;
     private volatile bool _interrupted;
 
-    /// <param name="socket">The socket to watch.</param>
+    /// <param name="handle">The socket to watch.</param>
     /// <param name="group">Who it shares turns with; null for nobody.</param>
-    internal EpollSocket(Socket socket, TurnGroup? group = null)
+    internal EpollSocket(SafeSocketHandle handle, TurnGroup? group = null)
     {
-        Handle = socket.SafeHandle;
+        Handle = handle;
         Share = group?.On(_loop) ?? new TurnGroup.Share();
         _loop.Add(this, Handle);
     }

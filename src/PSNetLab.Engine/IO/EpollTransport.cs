@@ -24,7 +24,13 @@ internal sealed class EpollTransport : Transport
 
     internal EpollTransport(Socket socket, TurnGroup? group)
         : base(socket)
-        => _epoll = new EpollSocket(socket, group);
+        => _epoll = new EpollSocket(socket.SafeHandle, group);
+
+    /// <param name="socket">A socket that has just connected.</param>
+    /// <param name="epoll">What has watched it meanwhile.</param>
+    internal EpollTransport(Socket socket, EpollSocket epoll)
+        : base(socket)
+        => _epoll = epoll;
 
     internal override bool SendsFilesWithoutCopy => true;
 

@@ -8,7 +8,11 @@ namespace PSNetLab.Engine.Primitives;
 internal static class Addresses
 {
     /// <summary>Host and port as one text, an IPv6 address in brackets (RFC 3986, section 3.2.2).</summary>
-    internal static string Join(string host, int port) => host.Contains(':', StringComparison.Ordinal) && !host.StartsWith('[') ? $"[{host}]:{port}" : $"{host}:{port}";
+    internal static string Join(string host, int port) => Join(host, port.ToString(CultureInfo.InvariantCulture));
+
+    /// <inheritdoc cref="Join(string, int)"/>
+    internal static string Join(string host, string port)
+        => host.Contains(':', StringComparison.Ordinal) && !host.StartsWith('[') ? $"[{host}]:{port}" : $"{host}:{port}";
 
     /// <summary>How to write an address, for errors.</summary>
     internal const string Advice = "Write IPv4 as four numbers from 0 to 255 without leading zeros, such as 192.0.2.7, and IPv6 such as 2001:db8::1.";
@@ -61,6 +65,35 @@ internal static class Addresses
 
         endPoint = new IPEndPoint(address, port);
         return true;
+    }
+
+    /// <summary>
+    /// Splits a host from its port, at the last colon outside of brackets. An IPv6 address without brackets has no port, and one
+    /// in brackets loses them. False if what should be the port is not one.
+    /// </summary>
+    internal static bool TrySplit(string text, out string host, out int? port)
+    {
+        host = text.Trim();
+        port = null;
+        int colon = host.LastIndexOf(':');
+        bool hasBrackets = host.StartsWith('[');
+        if (colon > 0 && (hasBrackets ? host[colon - 1] == ']' : host.IndexOf(':', StringComparison.Ordinal) == colon))
+        {
+            bool isPort = ushort.TryParse(host[(colon + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out ushort number) && number > 0;
+            port = number;
+            host = host[..colon];
+            if (!isPort)
+            {
+                return false;
+            }
+        }
+
+        if (hasBrackets && host.EndsWith(']'))
+        {
+            host = host[1..^1];
+        }
+
+        return host.Length > 0;
     }
 
     /// <summary>Whether a text that is not an address looks like one: a name never ends in a number (RFC 3696, section 2).</summary>

@@ -46,6 +46,8 @@ internal static class Errno
     internal const int ECONNREFUSED = 111;
     internal const int EHOSTDOWN = 112;
     internal const int EHOSTUNREACH = 113;
+    internal const int EALREADY = 114;
+    internal const int EINPROGRESS = 115;
 
     /// <summary>The exception for the error number of a call on a socket.</summary>
     internal static SocketException ToException(int errno) => new ErrnoException(errno, ToSocketError(errno));
@@ -81,6 +83,8 @@ internal static class Errno
         ECONNREFUSED => SocketError.ConnectionRefused,
         EHOSTDOWN => SocketError.HostDown,
         EHOSTUNREACH => SocketError.HostUnreachable,
+        EALREADY => SocketError.AlreadyInProgress,
+        EINPROGRESS => SocketError.InProgress,
         _ => SocketError.SocketError,
     };
 }

@@ -29,7 +29,7 @@ internal sealed class IncomingReplies(NetCmdlet cmdlet, IMessageSource<object> s
         while (!IsComplete && source.TryTake() is { } reply)
         {
             Written++;
-            cmdlet.WriteObject(reply);
+            cmdlet.WriteIncoming(reply);
         }
     }
 

@@ -42,6 +42,9 @@ public abstract class NetCmdlet : PSCmdlet, IDisposable
     /// <summary>Closes everything that the cmdlet opened and does not return. Called however the pipeline ends.</summary>
     private protected virtual void Dispose(bool disposing) => _stop.Dispose();
 
+    /// <summary>Writes one of the <see cref="Incoming"/> replies.</summary>
+    internal virtual void WriteIncoming(object reply) => WriteObject(reply);
+
     /// <summary>Blocks the pipeline thread until the task is done.</summary>
     private protected T Await<T>(Task<T> task)
     {

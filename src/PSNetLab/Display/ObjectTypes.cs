@@ -46,6 +46,12 @@ internal static class ObjectTypes
             nameof(RetransmissionTimeout)),
         .. Describe<SocketOption>("Level Name Value Unit", string.Empty),
         .. Describe<ServerJob>("Id Name State LocalEndPoint ConnectionCount MessageCount Waiting Dropped", "Open=ConnectionCount Messages=MessageCount"),
+        .. Describe<TcpPortResult>(
+            "ComputerName Port Address Status LatencyMilliseconds Banner Reason",
+            "ms=LatencyMilliseconds",
+            nameof(Latency),
+            nameof(ResolveTime)),
+        Enum<TcpPortStatus>(),
         Enum<SocketProtocol>(),
         Enum<SocketState>(),
         Enum<TcpCloseReason>(),
@@ -81,6 +87,12 @@ internal static class ObjectTypes
 
     /// <summary>The time span of <see cref="TcpInfo.RetransmissionTimeoutMilliseconds"/>.</summary>
     public static object? RetransmissionTimeout(PSObject info) => Span(info, nameof(TcpInfo.RetransmissionTimeoutMilliseconds));
+
+    /// <summary>The time span of <see cref="TcpPortResult.LatencyMilliseconds"/>.</summary>
+    public static object? Latency(PSObject result) => Span(result, nameof(TcpPortResult.LatencyMilliseconds));
+
+    /// <summary>The time span of <see cref="TcpPortResult.ResolveMilliseconds"/>.</summary>
+    public static object? ResolveTime(PSObject result) => Span(result, nameof(TcpPortResult.ResolveMilliseconds));
 
     private static TimeSpan? Span(PSObject source, string property)
         => source.Properties[property]?.Value is double milliseconds

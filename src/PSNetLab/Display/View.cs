@@ -26,6 +26,14 @@ public static class View
         return Visible($"{Value(request, nameof(HttpRequestRecord.Method))} {Value(request, nameof(HttpRequestRecord.Target))}");
     }
 
+    /// <summary>The banner of a port, as <see cref="Text"/> shows a text.</summary>
+    /// <param name="result">The result of a test, live or deserialized.</param>
+    public static string Banner(PSObject result)
+    {
+        ArgumentNullException.ThrowIfNull(result);
+        return Visible(Value(result, nameof(TcpPortResult.Banner)));
+    }
+
     private static string Visible(string text)
     {
         bool cut = text.Length > MostCharacters;

@@ -24,6 +24,15 @@ internal static unsafe partial class SocketCalls
     /// <summary>SOCK_CLOEXEC.</summary>
     internal const int CloseOnExec = 0x80000;
 
+    /// <summary>AF_INET.</summary>
+    internal const int FamilyIP = 2;
+
+    /// <summary>AF_INET6.</summary>
+    internal const int FamilyIPv6 = 10;
+
+    /// <summary>SOCK_STREAM.</summary>
+    internal const int Stream = 1;
+
     internal const int LevelSocket = 1;
     internal const int ReceiveBufferForce = 33;
     internal const int MemoryInfo = 55;
@@ -78,6 +87,38 @@ internal static unsafe partial class SocketCalls
 
     /// <summary>Whether calls on a socket block.</summary>
     internal static bool IsBlocking(SafeSocketHandle socket) => (Control(socket, GetFlags) & NonBlocking) == 0;
+
+    /// <summary>The segments of a connection that were sent again, with TCP_INFO (tcp(7)); null where the system does not say.</summary>
+    internal static int? Retransmits(Socket socket)
+    {
+        const int Offset = 100;
+        if (!OperatingSystem.IsLinux())
+        {
+            return null;
+        }
+
+        try
+        {
+            Span<byte> info = stackalloc byte[Offset + sizeof(uint)];
+            return socket.GetRawSocketOption(LevelTcp, TcpInfo, info) == info.Length ? MemoryMarshal.Read<int>(info[Offset..]) : null;
+        }
+        catch (Exception error) when (error is SocketException or ObjectDisposedException)
+        {
+            return null;
+        }
+    }
+
+    [LibraryImport(CLibrary.Name, EntryPoint = "socket", SetLastError = true)]
+    internal static partial int Open(int family, int type, int protocol);
+
+    [LibraryImport(CLibrary.Name, EntryPoint = "connect", SetLastError = true)]
+    internal static partial int Connect(int socket, byte* address, uint length);
+
+    [LibraryImport(CLibrary.Name, EntryPoint = "connect", SetLastError = true)]
+    internal static partial int Connect(SafeSocketHandle socket, byte* address, uint length);
+
+    [LibraryImport(CLibrary.Name, EntryPoint = "close")]
+    internal static partial int Close(int socket);
 
     [LibraryImport(CLibrary.Name, EntryPoint = "accept4", SetLastError = true)]
     internal static partial int Accept(SafeSocketHandle socket, nint address, nint addressLength, int flags);

@@ -1,0 +1,143 @@
+using System.Diagnostics;
+using System.Net;
+using PSNetLab.Engine.Messages;
+
+namespace PSNetLab.Engine.Checks;
+
+/// <summary>How to check ports.</summary>
+internal sealed record TcpPortCheckOptions
+{
+    internal TcpProbe Probe { get; init; } = new();
+
+    internal TimeSpan Timeout { get; init; } = TcpProbe.DefaultTimeout;
+
+    /// <summary>Whether each address of a name has a row, or the first that accepts decides.</summary>
+    internal bool AllAddresses { get; init; }
+
+    internal int Count { get; init; } = 1;
+
+    internal TimeSpan Interval { get; init; } = TimeSpan.FromSeconds(1);
+}
+
+/// <summary>Checks a port of a host, once or repeatedly.</summary>
+internal sealed class TcpPortCheck(TcpPortCheckOptions options, CheckedName name, int port) : ICheck
+{
+    // The next address is tried after this time, or as soon as one has failed (RFC 8305, section 5).
+    private static readonly TimeSpan s_stagger = TimeSpan.FromMilliseconds(250);
+
+    /// <inheritdoc/>
+    public async ValueTask RunAsync(IMessageSink<object> rows, CancellationToken cancellationToken)
+    {
+        Resolution resolution = await name.ResolveAsync().ConfigureAwait(false);
+        for (int attempt = 1; attempt <= options.Count; attempt++)
+        {
+            long started = Stopwatch.GetTimestamp();
+            if (resolution.Addresses.Length == 0)
+            {
+                await rows.AddAsync(TcpProbe.NoAddress(name.Text, port, resolution, attempt)).ConfigureAwait(false);
+            }
+            else if (options.AllAddresses)
+            {
+                await TryEachAsync(rows, resolution, attempt, cancellationToken).ConfigureAwait(false);
+            }
+            else
+            {
+                await rows.AddAsync(await TryAnyAsync(options.Probe, name.Text, port, resolution, attempt, options.Timeout, cancellationToken)
+                    .ConfigureAwait(false)).ConfigureAwait(false);
+            }
+
+            TimeSpan pause = options.Interval - Stopwatch.GetElapsedTime(started);
+            if (attempt < options.Count && pause > TimeSpan.Zero)
+            {
+                await Task.Delay(pause, cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+
+    /// <summary>Tries the addresses of a name until one accepts; tells the most telling failure if none does.</summary>
+    internal static async ValueTask<TcpPortResult> TryAnyAsync(
+        TcpProbe probe, string name, int port, Resolution resolution, int attempt, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        IPAddress[] addresses = resolution.Addresses;
+        if (addresses.Length == 1)
+        {
+            return await probe.TryAsync(name, resolution, new IPEndPoint(addresses[0], port), attempt, timeout, cancellationToken).ConfigureAwait(false);
+        }
+
+        long began = Stopwatch.GetTimestamp();
+        using CancellationTokenSource lost = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        List<Task<TcpPortResult>> underWay = [];
+        List<TcpPortResult> failed = [];
+        int next = 0;
+        try
+        {
+            while (true)
+            {
+                TimeSpan left = timeout - Stopwatch.GetElapsedTime(began);
+                if (next < addresses.Length && (left > TimeSpan.Zero || failed.Count + underWay.Count == 0))
+                {
+                    underWay.Add(probe.TryAsync(name, resolution, new IPEndPoint(addresses[next++], port), attempt, left, lost.Token).AsTask());
+                }
+                else if (underWay.Count == 0)
+                {
+                    return MostTelling(failed);
+                }
+
+                Task<Task<TcpPortResult>> any = Task.WhenAny(underWay);
+                if (next < addresses.Length && !any.IsCompleted)
+                {
+                    await Task.WhenAny(any, Task.Delay(s_stagger, cancellationToken)).ConfigureAwait(false);
+                    if (!any.IsCompleted)
+                    {
+                        continue;
+                    }
+                }
+
+                Task<TcpPortResult> ended = await any.ConfigureAwait(false);
+                underWay.Remove(ended);
+                TcpPortResult result = await ended.ConfigureAwait(false);
+                if (result.Open)
+                {
+                    return result;
+                }
+
+                failed.Add(result);
+            }
+        }
+        finally
+        {
+            if (underWay.Count > 0)
+            {
+                await lost.CancelAsync().ConfigureAwait(false);
+                await ((Task)Task.WhenAll(underWay)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
+    }
+
+    private async ValueTask TryEachAsync(IMessageSink<object> rows, Resolution resolution, int attempt, CancellationToken cancellationToken)
+        => await Task.WhenAll(resolution.Addresses.Select(async address => await rows.AddAsync(await options.Probe
+            .TryAsync(name.Text, resolution, new IPEndPoint(address, port), attempt, options.Timeout, cancellationToken)
+            .ConfigureAwait(false)).ConfigureAwait(false))).ConfigureAwait(false);
+
+    /// <summary>The failure that says most about the service; the reason names them all.</summary>
+    private static TcpPortResult MostTelling(List<TcpPortResult> failed)
+    {
+        TcpPortResult most = failed.MinBy(result => Array.IndexOf(s_tellingOrder, result.Status))!;
+        if (failed.Exists(result => result.Status != most.Status))
+        {
+            most.Reason = $"{most.Reason} Tried {string.Join("; ", failed.Select(result => $"{result.Address} ({result.Status})"))}.";
+        }
+
+        return most;
+    }
+
+    private static readonly TcpPortStatus[] s_tellingOrder =
+    [
+        TcpPortStatus.ClosedAtOnce,
+        TcpPortStatus.Refused,
+        TcpPortStatus.NotPermitted,
+        TcpPortStatus.Unreachable,
+        TcpPortStatus.TimedOut,
+        TcpPortStatus.Failed,
+    ];
+}

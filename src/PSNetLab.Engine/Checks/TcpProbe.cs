@@ -1,0 +1,203 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using PSNetLab.Engine.IO;
+using PSNetLab.Engine.Native.Linux;
+using PSNetLab.Engine.Primitives;
+
+namespace PSNetLab.Engine.Checks;
+
+/// <summary>Connects to one address of a port, and tells what became of it.</summary>
+internal sealed class TcpProbe
+{
+    internal static readonly TimeSpan DefaultTimeout = TimeSpan.FromSeconds(3);
+
+    private const int MostBannerBytes = 4096;
+
+    // A relay needs a round trip and a moment to find out that its service is dead.
+    private static readonly TimeSpan s_settle = TimeSpan.FromMilliseconds(20);
+
+    // After so much silence, a banner is taken for complete.
+    private static readonly TimeSpan s_quiet = TimeSpan.FromMilliseconds(50);
+
+    private static readonly TimeSpan s_descriptorPause = TimeSpan.FromMilliseconds(20);
+
+    /// <summary>Whether to wait for what the service says first.</summary>
+    internal bool Banner { get; init; }
+
+    /// <summary>What to send first; null for nothing.</summary>
+    internal byte[]? Send { get; init; }
+
+    /// <summary>The encoding of the banner.</summary>
+    internal Encoding Encoding { get; init; } = TextEncoding.Default;
+
+    /// <summary>Ends the waiting for more of a banner as soon as it is true of the text so far.</summary>
+    internal Func<string, bool>? IsBannerComplete { get; init; }
+
+    /// <param name="name">The host as it was given.</param>
+    /// <param name="resolution">What became of its name.</param>
+    /// <param name="remote">The address to try.</param>
+    /// <param name="attempt">The number of the attempt.</param>
+    /// <param name="timeout">How long connecting, and then the banner, may take.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    internal async ValueTask<TcpPortResult> TryAsync(
+        string name, Resolution resolution, IPEndPoint remote, int attempt, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        DateTime time = DateTime.Now;
+        long started = Stopwatch.GetTimestamp();
+        (Transport? connected, SocketException? error) = await ProbeConnector.ConnectAsync(remote, timeout, cancellationToken).ConfigureAwait(false);
+        while (error?.SocketErrorCode == SocketError.TooManyOpenSockets && Stopwatch.GetElapsedTime(started) < timeout)
+        {
+            // Others will end soon.
+            await Task.Delay(s_descriptorPause, cancellationToken).ConfigureAwait(false);
+            (connected, error) = await ProbeConnector.ConnectAsync(remote, timeout, cancellationToken).ConfigureAwait(false);
+        }
+
+        TimeSpan latency = Stopwatch.GetElapsedTime(started);
+        if (connected is null)
+        {
+            (TcpPortStatus status, string reason) = Explain(error!, timeout);
+            return new TcpPortResult(name, remote.Port)
+            {
+                Remote = remote.Address,
+                Status = status,
+                Reason = reason,
+                Latency = status == TcpPortStatus.Refused ? latency : null,
+                ResolveTime = resolution.Duration,
+                Attempt = attempt,
+                Time = time,
+            };
+        }
+
+        try
+        {
+            IPEndPoint local = Addresses.OfSocket(connected.LocalEndPoint);
+            bool isSelf = local.Equals(remote);
+            if (isSelf)
+            {
+                // A graceful close would keep the port from the service for a minute.
+                connected.ResetOnDispose();
+            }
+
+            int? retransmits = SocketCalls.Retransmits(connected.Socket);
+            (bool hasEnded, byte[] said) = isSelf ? default : await ListenAsync(connected, latency, timeout, cancellationToken).ConfigureAwait(false);
+            TcpPortStatus status = isSelf ? TcpPortStatus.Refused : hasEnded && said.Length == 0 ? TcpPortStatus.ClosedAtOnce : TcpPortStatus.Open;
+            return new TcpPortResult(name, remote.Port)
+            {
+                Remote = remote.Address,
+                Status = status,
+                Reason = isSelf ? SelfConnected : status == TcpPortStatus.ClosedAtOnce ? WasClosedAtOnce : null,
+                Latency = latency,
+                ResolveTime = resolution.Duration,
+                Retransmits = retransmits,
+                Banner = IsBannerWanted && status == TcpPortStatus.Open ? Encoding.GetString(said).TrimEnd('\r', '\n') : null,
+                BannerBytes = IsBannerWanted && status == TcpPortStatus.Open ? said : null,
+                Local = local,
+                Attempt = attempt,
+                Time = time,
+            };
+        }
+        finally
+        {
+            connected.Dispose();
+        }
+    }
+
+    private const string SelfConnected = "Nothing is listening: the connection came back to its own port. Start the service, or check the port.";
+
+    private const string WasClosedAtOnce = "It accepted the connection and closed it without a word. A relay or load balancer may have no "
+        + "service behind it: check the service.";
+
+    private bool IsBannerWanted => Banner || Send is not null;
+
+    /// <summary>The status of an attempt without a name to connect to.</summary>
+    internal static TcpPortResult NoAddress(string name, int port, Resolution resolution, int attempt) => new(name, port)
+    {
+        Status = resolution.Fault!.Kind == FaultKind.ConnectTimeout ? TcpPortStatus.TimedOut : TcpPortStatus.NameNotFound,
+        Reason = resolution.Fault.Message,
+        ResolveTime = resolution.Duration,
+        Attempt = attempt,
+    };
+
+    private static (TcpPortStatus Status, string Reason) Explain(SocketException error, TimeSpan timeout) => error.SocketErrorCode switch
+    {
+        SocketError.ConnectionRefused => (TcpPortStatus.Refused, "Nothing is listening there. Start the service, or check the port."),
+        SocketError.TimedOut => (
+            TcpPortStatus.TimedOut,
+            $"No answer within {timeout.TotalSeconds:0.###} s. Check the address and any firewall on the way, or raise -TimeoutSec."),
+        SocketError.HostUnreachable or SocketError.NetworkUnreachable or SocketError.HostDown or SocketError.NetworkDown => (
+            TcpPortStatus.Unreachable,
+            "There is no way to the host, or a firewall says so. Check the address, the network interface and the routes."),
+        SocketError.AccessDenied => (
+            TcpPortStatus.NotPermitted,
+            "This machine does not let the connection out. Check its firewall and routes; broadcast addresses take no connections."),
+        SocketError.TooManyOpenSockets => (TcpPortStatus.Failed, "This process is out of file descriptors. Lower -ThrottleLimit, or raise the limit (ulimit -n)."),
+        SocketError.AddressNotAvailable => (
+            TcpPortStatus.Failed,
+            "This machine has no address or no free port to connect from. Check the interface, or wait until earlier connections are forgotten."),
+        _ => (TcpPortStatus.Failed, $"{SocketFaults.Words(error)}."),
+    };
+
+    /// <summary>Waits for a banner, or just a moment, and tells whether the peer has closed.</summary>
+    private async ValueTask<(bool HasEnded, byte[] Said)> ListenAsync(Transport transport, TimeSpan latency, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(IsBannerWanted || latency + s_settle > timeout ? timeout : latency + s_settle);
+        byte[] buffer = new byte[IsBannerWanted ? MostBannerBytes : 1];
+        int length = 0;
+        bool hasEnded = false;
+        try
+        {
+            if (Send is not null)
+            {
+                await transport.SendAsync(Send, limit.Token).ConfigureAwait(false);
+            }
+
+            while (!hasEnded && length < buffer.Length)
+            {
+                await transport.WaitReadableAsync(limit.Token).ConfigureAwait(false);
+                int count = transport.TryReceive(buffer.AsSpan(length));
+                hasEnded = count == 0;
+                if (count > 0)
+                {
+                    length += count;
+                    if (!IsBannerWanted || IsBannerComplete?.Invoke(Encoding.GetString(buffer, 0, length)) == true)
+                    {
+                        break;
+                    }
+
+                    limit.CancelAfter(s_quiet);
+                }
+            }
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            // It says no more.
+        }
+        catch (SocketException)
+        {
+            hasEnded = true; // a reset
+        }
+
+        Empty(transport);
+        return (hasEnded, buffer[..length]);
+    }
+
+    /// <summary>Takes what is there, because closing a connection with unread data resets it (RFC 1122, section 4.2.2.13).</summary>
+    private static void Empty(Transport transport)
+    {
+        const int MostReads = 64;
+        Span<byte> rest = stackalloc byte[1024];
+        try
+        {
+            for (int i = 0; i < MostReads && transport.TryReceive(rest) > 0; i++)
+            {
+            }
+        }
+        catch (SocketException)
+        {
+            // There is nobody left to be polite to.
+        }
+    }
+}

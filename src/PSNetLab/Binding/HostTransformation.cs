@@ -1,0 +1,61 @@
+using System.Collections;
+using System.Management.Automation;
+using System.Net;
+using PSNetLab.Engine.Primitives;
+using PSNetLab.Jobs;
+
+namespace PSNetLab.Binding;
+
+/// <summary>
+/// Reads hosts, each with or without a port: names, addresses, host:port, endpoints, URIs, TCP servers and connections of this module,
+/// and objects with a ComputerName.
+/// </summary>
+[AttributeUsage(AttributeTargets.Property)]
+public sealed class HostTransformationAttribute : ArgumentTransformationAttribute
+{
+    /// <inheritdoc/>
+    public override object Transform(EngineIntrinsics engineIntrinsics, object inputData)
+    {
+        object? input = inputData is PSObject wrapped ? wrapped.BaseObject : inputData;
+        return input is IList list ? list.Cast<object?>().SelectMany(Read).ToArray() : Read(inputData).ToArray();
+    }
+
+    private static IEnumerable<string> Read(object? item)
+    {
+        object? input = item is PSObject wrapped ? wrapped.BaseObject : item;
+        if (input is PSCustomObject)
+        {
+            return OfProperties((PSObject)item!);
+        }
+
+        string text = input switch
+        {
+            string typed => typed.Trim(),
+            IPAddress address => address.ToString(),
+            IPEndPoint endPoint => endPoint.ToString(),
+            DnsEndPoint endPoint => Addresses.Join(endPoint.Host, endPoint.Port),
+            Uri { IsAbsoluteUri: true, Host.Length: > 0 } uri => uri.Port > 0 ? Addresses.Join(uri.Host, uri.Port) : uri.Host,
+            StreamServerJob job => Reachable(job.Local).ToString(),
+            TcpConnection connection => connection.Remote.ToString(),
+            _ => throw new ArgumentTransformationMetadataException(
+                $"An object of type {input?.GetType().Name ?? "null"} names no host. Use a name, an address, host:port, a URI, "
+                    + "an object with ComputerName and Port, or a TCP server or connection of this module."),
+        };
+        return Addresses.TrySplit(text, out _, out _)
+            ? [text]
+            : throw new ArgumentTransformationMetadataException($"'{text}' is not a host with a port from 1 to 65535. Write web1:443 or [2001:db8::1]:443.");
+    }
+
+    private static IEnumerable<string> OfProperties(PSObject item)
+    {
+        string host = item.Properties["ComputerName"]?.Value?.ToString()
+            ?? throw new ArgumentTransformationMetadataException($"The object {item} has no property ComputerName.");
+        bool hasOwn = Addresses.TrySplit(host, out string name, out int? own) && own is not null;
+        return !hasOwn && item.Properties["Port"]?.Value is { } ports ? PortTransformationAttribute.Read(ports).Select(port => Addresses.Join(name, port)) : Read(host);
+    }
+
+    /// <summary>Where a server on all addresses is reached from this machine.</summary>
+    private static IPEndPoint Reachable(IPEndPoint local) => Addresses.IsAny(local.Address)
+        ? new IPEndPoint(local.Address.Equals(IPAddress.Any) ? IPAddress.Loopback : IPAddress.IPv6Loopback, local.Port)
+        : local;
+}

@@ -1,0 +1,116 @@
+using System.Management.Automation;
+using PSNetLab.Engine.Checks;
+
+namespace PSNetLab.Commands;
+
+/// <summary>A cmdlet that checks many things side by side, and emits rows as they are ready.</summary>
+public abstract class CheckCmdlet : NetCmdlet
+{
+    // The checks close their sockets when they are cancelled; a name that is being resolved keeps none.
+    private static readonly TimeSpan s_longestEnd = TimeSpan.FromSeconds(1);
+
+    private CancellationTokenSource? _cancellation;
+    private CheckRun? _run;
+    private bool _areAllGood = true;
+
+    /// <summary>How many seconds each check may take.</summary>
+    [Parameter]
+    [ValidateRange(0.001, SecondsPerDay)]
+    public abstract double TimeoutSec { get; set; }
+
+    /// <summary>How many are checked at a time. Default: 256.</summary>
+    [Parameter]
+    [ValidateRange(1, 65536)]
+    public int ThrottleLimit { get; set; } = CheckRun.DefaultThrottle;
+
+    /// <summary>Emits one Boolean instead of the results: whether all are good.</summary>
+    [Parameter]
+    public SwitchParameter Quiet { get; set; }
+
+    private protected TimeSpan CheckTimeout => TimeSpan.FromSeconds(TimeoutSec);
+
+    /// <summary>How many checks run at a time.</summary>
+    private protected virtual int MostAtATime => ThrottleLimit;
+
+    /// <summary>Cancelled when the pipeline is being stopped, or when the result is known.</summary>
+    private protected CancellationToken CheckToken => _cancellation!.Token;
+
+    /// <summary>What the progress says is going on, such as "Testing ports".</summary>
+    private protected abstract string Activity { get; }
+
+    /// <inheritdoc/>
+    protected override void BeginProcessing()
+    {
+        base.BeginProcessing();
+        _cancellation = CancellationTokenSource.CreateLinkedTokenSource(StopToken);
+        _run = new CheckRun(MostAtATime, CheckToken);
+        Incoming = new IncomingReplies(this, _run.Rows, count: 0, StopToken);
+    }
+
+    /// <inheritdoc/>
+    protected override void EndProcessing()
+    {
+        _run!.Complete();
+        ShowWaiting(milliseconds => Incoming!.WriteRest(TimeSpan.FromMilliseconds(milliseconds)), Activity, () => $"{_run.Done} done");
+        if (_run.Ended.IsFaulted)
+        {
+            Await(_run.Ended);
+        }
+
+        if (Quiet)
+        {
+            WriteObject(_areAllGood);
+        }
+    }
+
+    /// <summary>Whether a row counts as good for -Quiet.</summary>
+    private protected abstract bool IsGood(object row);
+
+    /// <summary>Adds checks, which are made one by one as there is room; writes the rows that are ready.</summary>
+    private protected void Add(IEnumerable<ICheck> checks)
+    {
+        if (!CheckToken.IsCancellationRequested)
+        {
+            Await(_run!.AddAsync(checks));
+            Incoming!.WriteAvailable();
+        }
+    }
+
+    /// <summary>Ends all checks: the result is known.</summary>
+    private protected void EndChecks() => _cancellation!.Cancel();
+
+    /// <summary>Writes an error of something that cannot be checked.</summary>
+    private protected void ReportBad(NetLabException fault, object? target)
+    {
+        _areAllGood = false;
+        Report(fault, target);
+    }
+
+    /// <inheritdoc/>
+    internal override void WriteIncoming(object reply)
+    {
+        if (!Quiet)
+        {
+            WriteObject(reply);
+        }
+        else if (!IsGood(reply))
+        {
+            _areAllGood = false;
+            EndChecks();
+        }
+    }
+
+    /// <inheritdoc/>
+    private protected override void Dispose(bool disposing)
+    {
+        if (_run is not null)
+        {
+            _cancellation!.Cancel();
+            _run.Complete();
+            ((IAsyncResult)_run.Ended).AsyncWaitHandle.WaitOne(s_longestEnd);
+            _cancellation.Dispose();
+        }
+
+        base.Dispose(disposing);
+    }
+}
