@@ -57,6 +57,48 @@ Describe 'A file of the web server' {
         }
     }
 
+    Context 'charset' {
+        It 'is claimed for UTF-8, and not for anything else' {
+            $texts = New-Site @{ 'utf8.html' = '<p>你好'; 'gbk.html' = [byte[]] (0xC4, 0xE3, 0xBA, 0xC3); 'own.xml' = "<?xml version='1.0' encoding='gbk'?><a/>"; 'u16.txt' = [byte[]] (0xFF, 0xFE, 0x60, 0x4F) }
+            $server = Start-StaticHttpServer $texts
+            (Invoke-Request $server 'GET /utf8.html').Fields['Content-Type'] | Should -BeExactly 'text/html; charset=utf-8'
+            (Invoke-Request $server 'GET /gbk.html').Fields['Content-Type'] | Should -BeExactly 'text/html'
+            (Invoke-Request $server 'GET /own.xml').Fields['Content-Type'] | Should -BeExactly 'text/xml'
+            (Invoke-WebRequest "$($server.Uri)u16.txt").Content | Should -BeExactly '你'
+        }
+
+        It 'is never added to a type of -MimeType: <_>' -ForEach 'text/html', 'text/html; charset=gbk' {
+            $server = Start-StaticHttpServer (New-Site @{ 'a.html' = '<p>hello' }) -MimeType @{ html = $_ }
+            (Invoke-Request $server 'GET /a.html').Fields['Content-Type'] | Should -BeExactly $_
+        }
+    }
+
+    Context 'compressed on disk' {
+        BeforeAll { $packed = New-Site @{ 'a.svgz' = Compress-Text '<svg/>'; 'app.js.gz' = Compress-Text 'run()'; 'x.tar.gz' = Compress-Text 'tar' } }
+
+        It 'is declared for .svgz, and for what -ContentEncoding names' {
+            $server = Start-StaticHttpServer $packed -ContentEncoding @{ '*.js.gz' = 'gzip' }
+            foreach ($case in @('a.svgz', 'image/svg+xml', '<svg/>'), @('app.js.gz', 'text/javascript', 'run()')) {
+                $answer = Invoke-Request $server "GET /$($case[0])"
+                $answer.Fields['Content-Encoding'] | Should -Be 'gzip'
+                $answer.Fields['Content-Type'] | Should -Be $case[1]
+                Expand-Body $answer | Should -Be $case[2]
+            }
+        }
+
+        It 'is not declared for downloads, nor for what is said to be identity' {
+            $server = Start-StaticHttpServer $packed -ContentEncoding @{ '*.svgz' = 'identity' }
+            foreach ($name in 'a.svgz', 'app.js.gz', 'x.tar.gz') {
+                (Invoke-Request $server "GET /$name").Fields.Keys | Should -Not -Contain 'Content-Encoding'
+            }
+            (Invoke-Request $server 'GET /x.tar.gz').Fields['Content-Type'] | Should -Be 'application/gzip'
+        }
+
+        It 'has to be a coding that browsers know' {
+            { Start-StaticHttpServer $packed -ContentEncoding @{ '*.gz' = 'zip' } -ErrorAction Stop } | Should -Throw -ErrorId 'InvalidParameters,*'
+        }
+    }
+
     Context 'coding' {
         BeforeAll { $coded = New-Site @{ 'a.txt' = $text; 'large.js' = $text * 100; 'short.txt' = 'short'; 'noise.txt' = $noise; 'a.png' = $text } }
 

@@ -28,6 +28,9 @@ internal sealed class FileForm : Response, IDisposable
 
     internal required string MediaType { get; init; }
 
+    /// <summary>The value of Content-Encoding; null for none.</summary>
+    internal string? Encoding { get; init; }
+
     /// <summary>Whether it can be sent without opening a file.</summary>
     internal bool IsInMemory => Content.Bytes.Length == Content.Length;
 

@@ -10,15 +10,13 @@ internal sealed class MediaTypes
     /// <summary>The media types of mime-db, and more names of text files. Read from the assembly on first use.</summary>
     internal static readonly MediaTypes Default = Load(out s_compressible);
 
-    private const string Unknown = "application/octet-stream";
-
     private static readonly FrozenSet<string> s_compressible;
 
     // Extensions with their dot, and whole names, sorted: a span is looked up without allocating a string.
     private readonly string[] _names;
-    private readonly string[] _types;
+    private readonly MediaType[] _types;
 
-    private MediaTypes(Dictionary<string, string> types)
+    private MediaTypes(Dictionary<string, MediaType> types)
     {
         _names = [.. types.Keys];
         _types = [.. types.Values];
@@ -30,7 +28,7 @@ internal sealed class MediaTypes
     /// <exception cref="NetLabException">An extension or a media type is not valid.</exception>
     internal MediaTypes With(IEnumerable<KeyValuePair<string, string>> overrides)
     {
-        Dictionary<string, string> types = new(StringComparer.OrdinalIgnoreCase);
+        Dictionary<string, MediaType> types = new(StringComparer.OrdinalIgnoreCase);
         for (int i = 0; i < _names.Length; i++)
         {
             types.Add(_names[i], _types[i]);
@@ -38,14 +36,14 @@ internal sealed class MediaTypes
 
         foreach ((string extension, string type) in overrides)
         {
-            types['.' + CheckedExtension(extension)] = WithCharset(CheckedType(type));
+            types['.' + CheckedExtension(extension)] = new MediaType(CheckedType(type));
         }
 
         return new MediaTypes(types);
     }
 
-    /// <summary>The media type of a file, with a charset for text.</summary>
-    internal string Find(ReadOnlySpan<char> fileName)
+    /// <summary>The media type of a file.</summary>
+    internal MediaType Find(ReadOnlySpan<char> fileName)
     {
         ReadOnlySpan<char> name = Path.GetExtension(fileName);
         if (name.IsEmpty)
@@ -67,7 +65,7 @@ internal sealed class MediaTypes
             (low, high) = order < 0 ? (low, middle - 1) : (middle + 1, high);
         }
 
-        return Unknown;
+        return MediaType.Unknown;
     }
 
     /// <summary>Whether content of the type compresses well.</summary>
@@ -80,7 +78,7 @@ internal sealed class MediaTypes
 
     private static MediaTypes Load(out FrozenSet<string> compressible)
     {
-        Dictionary<string, string> types = new(2000, StringComparer.OrdinalIgnoreCase);
+        Dictionary<string, MediaType> types = new(2000, StringComparer.OrdinalIgnoreCase);
         HashSet<string> compressibleTypes = new(StringComparer.OrdinalIgnoreCase);
         Read("mime-db.txt", types, compressibleTypes);
         Read("additions.txt", types, compressibleTypes);
@@ -89,7 +87,7 @@ internal sealed class MediaTypes
     }
 
     // A line is a type, with a '+' before it if it is compressible, and its extensions and names; one with '#' is a comment.
-    private static void Read(string resource, Dictionary<string, string> types, HashSet<string> compressible)
+    private static void Read(string resource, Dictionary<string, MediaType> types, HashSet<string> compressible)
     {
         using StreamReader lines = new(typeof(MediaTypes).Assembly.GetManifestResourceStream(resource)!);
         while (lines.ReadLine() is string line)
@@ -101,22 +99,18 @@ internal sealed class MediaTypes
 
             string[] words = line.Split(' ');
             string type = words[0].TrimStart('+');
-            string typeWithCharset = WithCharset(type);
             foreach (string name in words.AsSpan(1))
             {
-                types[name] = typeWithCharset;
+                types[name] = new MediaType(type, IsText(type));
             }
 
             // Unknown content is often compressed already, so this type is left out whatever the list says.
-            if (words[0] != type && type != Unknown)
+            if (words[0] != type && type != MediaType.Unknown.Name)
             {
                 compressible.Add(type);
             }
         }
     }
-
-    private static string WithCharset(string type)
-        => IsText(type) && !type.Contains(';', StringComparison.Ordinal) ? type + "; charset=utf-8" : type;
 
     private static bool IsText(ReadOnlySpan<char> type)
         => StartsWith(type, "text/")

@@ -43,4 +43,7 @@ internal sealed record StaticSiteOptions : HttpServerOptions
     internal bool NoCompression { get; init; }
 
     internal MediaTypes MediaTypes { get; init; } = MediaTypes.Default;
+
+    /// <summary>The content codings of files that are compressed on disk.</summary>
+    internal NamedCodings Codings { get; init; } = NamedCodings.Default;
 }

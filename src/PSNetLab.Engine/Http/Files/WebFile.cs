@@ -22,6 +22,9 @@ internal sealed class WebFile : IDisposable
     private readonly CompressionQueue _compressions;
     private readonly string _mediaType;
     private readonly bool _isCompressible;
+
+    // Of the file as it is on disk; null for most files.
+    private readonly string? _coding;
     private readonly Coded _gzip;
     private readonly Coded _brotli;
 
@@ -49,9 +52,21 @@ internal sealed class WebFile : IDisposable
         Stamp = stamp;
         _gzip = new Coded(path, ".gz");
         _brotli = new Coded(path, ".br");
-        _mediaType = options.MediaTypes.Find(path.Text);
-        _isCompressible = !options.NoCompression && MediaTypes.IsCompressible(_mediaType);
-        Plain = NewForm(path, stamp, Kept(handle, stamp), ContentCoding.Identity);
+        byte[]? content = Kept(handle, stamp);
+        _coding = options.Codings.Find(path.Text);
+        MediaType type = _coding is null ? options.MediaTypes.Find(path.Text) : NamedCodings.TypeInside(options.MediaTypes, path.Text);
+        _mediaType = type.Name;
+        if (type.TakesCharset || _coding is not null)
+        {
+            ReadOnlySpan<byte> start = content ?? Read(handle, Math.Min(stamp.Length, TextCharset.MostBytes));
+
+            // Every gzip file starts with these bytes (RFC 1952, section 2.3.1).
+            _coding = _coding == NamedCodings.Gzip && !start.StartsWith(new byte[] { 0x1F, 0x8B }) ? null : _coding;
+            _mediaType = type.With(_coding is null ? TextCharset.Find(start, start.Length == stamp.Length, type.IsXml) : null);
+        }
+
+        _isCompressible = !options.NoCompression && _coding is null && MediaTypes.IsCompressible(_mediaType);
+        Plain = NewForm(path, stamp, content, ContentCoding.Identity);
     }
 
     /// <summary>Raised when another form is kept.</summary>
@@ -205,6 +220,12 @@ internal sealed class WebFile : IDisposable
     private FileForm NewForm(FilePath source, FileStamp stamp, byte[]? content, ContentCoding coding)
     {
         byte[] etag = ETag(source, stamp, content, coding);
+        string? encoding = coding switch
+        {
+            ContentCoding.Gzip => NamedCodings.Gzip,
+            ContentCoding.Brotli => "br",
+            _ => _coding,
+        };
 
         // A date is a strong validator only if it is a second older than the response (RFC 9110, section 8.8.2.2): within its
         // second, the file can change again. A file that new gets an earlier date, which no later version of it has.
@@ -224,9 +245,7 @@ internal sealed class WebFile : IDisposable
         byte[] about = _fields.Format(
             [
                 FieldLines.Field("Content-Type", _mediaType),
-                .. coding == ContentCoding.Identity
-                    ? []
-                    : new[] { FieldLines.Field("Content-Encoding", coding == ContentCoding.Gzip ? "gzip" : "br") },
+                .. encoding is null ? Array.Empty<KeyValuePair<string, string>>() : [FieldLines.Field("Content-Encoding", encoding)],
             ]);
         common = [.. common, .. _fields.Common];
         return new FileForm
@@ -241,6 +260,7 @@ internal sealed class WebFile : IDisposable
             ETag = etag,
             LastModified = modified,
             MediaType = _mediaType,
+            Encoding = encoding,
         };
     }
 

@@ -258,7 +258,9 @@ internal sealed class WebSite
                 is (FileForm form, var handle, var path, _))
         {
             // The file may be created later, so this response has no fields that let a client reuse it.
-            Response response = new() { Status = 404, Fields = _fields.FormatPage(form.MediaType, []), Content = form.Content };
+            IEnumerable<KeyValuePair<string, string>> encoding
+                = form.Encoding is null ? [] : [FieldLines.Field("Content-Encoding", form.Encoding)];
+            Response response = new() { Status = 404, Fields = _fields.FormatPage(form.MediaType, encoding), Content = form.Content };
             return new Found(response, handle, path) { VariesByAccept = mayFallBack };
         }
 

@@ -75,6 +75,10 @@ public sealed class StartStaticHttpServerCommand : StartWebServerCmdlet
     [Parameter]
     public IDictionary MimeType { get; set; } = new Hashtable();
 
+    /// <summary>Content-Encoding of files that are compressed on disk, by patterns of their names.</summary>
+    [Parameter]
+    public IDictionary ContentEncoding { get; set; } = new Hashtable();
+
     /// <summary>Sends every file as it is, never compressed.</summary>
     [Parameter]
     public SwitchParameter NoCompression { get; set; }
@@ -117,6 +121,7 @@ public sealed class StartStaticHttpServerCommand : StartWebServerCmdlet
             FollowLinks = FollowSymlinks,
             NoCompression = NoCompression,
             MediaTypes = Pairs(MimeType) is { Count: > 0 } types ? MediaTypes.Default.With(types) : MediaTypes.Default,
+            Codings = NamedCodings.Default.With(Pairs(ContentEncoding)),
         };
         if (Credential is not null && !UsesTls && !IPAddress.IsLoopback(endPoint.Address))
         {
