@@ -74,17 +74,12 @@ internal sealed partial class HttpConnection
         return count == body.Length ? body : body[..count];
     }
 
-    /// <summary>Waits until there are bytes to read; false if the server is stopping and no request has begun.</summary>
-    private async ValueTask<bool> WaitAsync(Phase waiting)
+    /// <summary>Call this before waiting for bytes; false if the server is stopping and no request has begun.</summary>
+    /// <remarks>Not part of an asynchronous method that waits, which would allocate for every request.</remarks>
+    private bool TryBeginWait(Phase waiting)
     {
         Volatile.Write(ref _phase, (int)waiting);
-        if (_host.IsStopping && waiting == Phase.Idle)
-        {
-            return false;
-        }
-
-        await _transport.WaitReadableAsync(CancellationToken.None).ConfigureAwait(false);
-        return true;
+        return !_host.IsStopping || waiting != Phase.Idle;
     }
 
     /// <summary>Receives, and answers everything that can be answered at once; null if nothing was there to receive.</summary>
@@ -175,7 +170,8 @@ internal sealed partial class HttpConnection
         bool ended;
         do
         {
-            await WaitAsync(Phase.Receiving).ConfigureAwait(false);
+            TryBeginWait(Phase.Receiving);
+            await _transport.WaitReadableAsync(CancellationToken.None).ConfigureAwait(false);
         }
         while (!TryReceive(Phase.Receiving, out ended));
         if (ended)

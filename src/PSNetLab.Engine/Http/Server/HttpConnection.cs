@@ -188,11 +188,12 @@ internal sealed partial class HttpConnection : IServedConnection
             Step? came;
             do
             {
-                if (!await WaitAsync(waiting).ConfigureAwait(false))
+                if (!TryBeginWait(waiting))
                 {
                     return isSecure;
                 }
 
+                await _transport.WaitReadableAsync(CancellationToken.None).ConfigureAwait(false);
                 came = ReceiveAndAnswer(waiting);
             }
             while (came is null);
