@@ -10,10 +10,15 @@ namespace PSNetLab.Engine.IO;
 /// </remarks>
 internal sealed class TlsGate(Transport inner) : Stream
 {
+    // SslStream decrypts all that it has without a pause, and a tiny record takes as long as one of several hundred bytes.
+    private const int MostBytesOfTinyRecords = 4096;
+
     private readonly SemaphoreSlim _decrypting = new(1, 1);
     private volatile bool _isHandshaking = true;
     private ArrayBufferWriter<byte>? _captured;
     private int _held;
+    private int _read;
+    private bool _recordsAreTiny;
 
     /// <summary>Whether the stream below has ended. After a close_notify alert, nobody reads that far.</summary>
     internal bool IsInnerEnd { get; private set; }
@@ -43,6 +48,13 @@ internal sealed class TlsGate(Transport inner) : Stream
     {
         _isHandshaking = false;
         EndRead();
+    }
+
+    /// <summary>Says how much came of the bytes read since the last call: with tiny records, most is not content.</summary>
+    internal void NoteDecrypted(int bytes)
+    {
+        _recordsAreTiny = bytes < _read / 2;
+        _read = 0;
     }
 
     /// <summary>Call this when the outer read is over: nothing is being decrypted until the next one.</summary>
@@ -80,11 +92,13 @@ internal sealed class TlsGate(Transport inner) : Stream
         do
         {
             await inner.WaitReadableAsync(cancellationToken).ConfigureAwait(false);
-            count = buffer.IsEmpty ? 0 : inner.TryReceive(buffer.Span);
+            count = buffer.IsEmpty ? 0 : inner.TryReceive(_recordsAreTiny ? buffer.Span[..Math.Min(buffer.Length, MostBytesOfTinyRecords)] : buffer.Span);
         }
         while (count < 0);
 
+        _read += count;
         IsInnerEnd |= count == 0 && !buffer.IsEmpty;
+
         if (_isHandshaking)
         {
             await LoopThread.Leave();

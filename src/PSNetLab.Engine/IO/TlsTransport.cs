@@ -91,6 +91,7 @@ internal sealed class TlsTransport : Transport
             _end = 0;
             _end = await _stream.ReadAsync(_buffer, token).ConfigureAwait(false);
             _ended = _end == 0;
+            _gate.NoteDecrypted(_end);
             if (!_ended)
             {
                 _verdict?.Accept();
