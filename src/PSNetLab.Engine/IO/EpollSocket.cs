@@ -61,6 +61,10 @@ internal sealed class EpollSocket
     internal ValueTask NextTurnAsync(CancellationToken cancellationToken)
         => _loop.IsCurrentThread ? NextTurnAsync(Read, Due.Read, cancellationToken) : _poolTurn.NextAsync();
 
+    /// <summary>Lets the sender of this socket continue after others on its event loop have had their turn.</summary>
+    internal ValueTask NextSendTurnAsync(CancellationToken cancellationToken)
+        => _loop.IsCurrentThread ? NextTurnAsync(Write, Due.Write, cancellationToken) : default;
+
     /// <summary>Says that a turn took too long.</summary>
     internal void NoteLongTurn() => _longTurns = LoopThread.ShortTurnsToBeModest;
 

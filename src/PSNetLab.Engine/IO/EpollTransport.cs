@@ -86,6 +86,12 @@ internal sealed class EpollTransport : Transport
     {
         while (true)
         {
+            // A peer that takes as fast as this sends would keep the loop from others.
+            if (LoopThread.IsTurnOver)
+            {
+                await _epoll.NextSendTurnAsync(cancellationToken).ConfigureAwait(false);
+            }
+
             int sent = SendNow(data.Span);
 
             // After the attempt, because the attempt clears the signal of an earlier interruption.
@@ -126,6 +132,10 @@ internal sealed class EpollTransport : Transport
                     // The disk may be slow, or the client takes as fast as this sends, and the loop has other sockets to serve.
                     await LoopThread.Leave();
                 }
+                else if (sent > 0 && !LoopThread.IsCurrent)
+                {
+                    await Task.Yield(); // the rest of the pool's work goes first
+                }
             }
 
             long now = TrySendFile(file, offset + sent, endOfPiece - sent);
@@ -157,6 +167,7 @@ internal sealed class EpollTransport : Transport
 
     private unsafe int SendNow(ReadOnlySpan<byte> data, int flags)
     {
+        data = data[..Math.Min(data.Length, MostBytesPerCall)];
         _epoll.Write.Clear();
         nint count;
         fixed (byte* start = data)
@@ -169,6 +180,7 @@ internal sealed class EpollTransport : Transport
 
     private unsafe int SendNow(ReadOnlySpan<byte> first, ReadOnlySpan<byte> second)
     {
+        second = second[..Math.Min(second.Length, MostBytesPerCall)];
         _epoll.Write.Clear();
         nint count;
         fixed (byte* firstStart = first, secondStart = second)

@@ -76,10 +76,12 @@ internal sealed class PoolTurn
         try
         {
             _ = s_waiting.TryDequeue(out Action? next);
+            LoopThread.IsShared = true;
             next!();
         }
         finally
         {
+            LoopThread.IsShared = false;
             if (Interlocked.Decrement(ref s_waitingOrRunning) >= s_mostRunners)
             {
                 StartRunner();

@@ -52,6 +52,7 @@ internal sealed class PortableTransport : Transport
 
     private protected override int SendNow(ReadOnlySpan<byte> data)
     {
+        data = data[..Math.Min(data.Length, MostBytesPerCall)];
         int count = Socket.Send(data, SocketFlags.None, out SocketError error);
         return error switch
         {
@@ -68,7 +69,11 @@ internal sealed class PortableTransport : Transport
         {
             for (int sent = 0; sent < data.Length;)
             {
-                sent += await Socket.SendAsync(data[sent..], SocketFlags.None, either.Token).ConfigureAwait(false);
+                int piece = Math.Min(data.Length - sent, MostBytesPerCall);
+                ValueTask<int> sending = Socket.SendAsync(data.Slice(sent, piece), SocketFlags.None, either.Token);
+                bool waits = !sending.IsCompleted;
+                sent += await sending.ConfigureAwait(false);
+                await _turn.ContinueAsync(hasWaited: waits).ConfigureAwait(false);
             }
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)

@@ -22,6 +22,9 @@ internal static class LoopThread
     private static bool t_isCurrent;
 
     [ThreadStatic]
+    private static bool t_isShared;
+
+    [ThreadStatic]
     private static long t_turnEnds;
 
     /// <summary>How long a turn may take, in ticks of <see cref="Stopwatch"/>: half a millisecond.</summary>
@@ -34,7 +37,13 @@ internal static class LoopThread
     internal static bool IsCurrent => t_isCurrent;
 
     /// <summary>Marks this thread as the thread of an event loop.</summary>
-    internal static void Enter() => t_isCurrent = true;
+    internal static void Enter() => t_isCurrent = t_isShared = true;
+
+    /// <summary>Whether others wait for the work on this thread, here or in the thread pool.</summary>
+    internal static bool IsShared
+    {
+        set => t_isShared = value;
+    }
 
     /// <summary>Says that a turn begins on this thread, and when it has to end.</summary>
     internal static void BeginTurn(long ends) => t_turnEnds = ends;
@@ -42,7 +51,7 @@ internal static class LoopThread
     /// <summary>Whether the work on this event loop must let others go first.</summary>
     internal static bool IsTurnOver => t_isCurrent && Stopwatch.GetTimestamp() >= t_turnEnds;
 
-    /// <summary>Await this before slow work. On an event loop it continues in the thread pool; elsewhere it does nothing.</summary>
+    /// <summary>Await this before slow work. Where others wait, on an event loop or in a turn of the thread pool, it continues elsewhere in the pool.</summary>
     internal static Departure Leave() => default;
 
     /// <summary>Call this before slow code. Tests switch the check on; for users it costs nothing.</summary>
@@ -57,7 +66,7 @@ internal static class LoopThread
     /// <summary>What <see cref="Leave"/> awaits.</summary>
     internal readonly struct Departure : ICriticalNotifyCompletion
     {
-        public bool IsCompleted => !t_isCurrent;
+        public bool IsCompleted => !t_isShared;
 
         public Departure GetAwaiter() => this;
 

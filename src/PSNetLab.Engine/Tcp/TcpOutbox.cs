@@ -1,4 +1,5 @@
 using System.Buffers;
+using PSNetLab.Engine.Primitives;
 using System.Diagnostics;
 
 namespace PSNetLab.Engine.Tcp;
@@ -143,6 +144,12 @@ internal sealed class TcpOutbox : IDisposable
     {
         while (true)
         {
+            // After a wait this runs on an event loop, and a fast producer with a fast peer would keep it there.
+            if (LoopThread.IsTurnOver)
+            {
+                await LoopThread.Leave();
+            }
+
             int messages;
             lock (_gate)
             {
