@@ -62,10 +62,51 @@ public class StreamListenerTests
         Assert.Null(await listener.AcceptAsync().Soon());
     }
 
+    [Fact]
+    public async Task A_lack_of_memory_is_reported_and_does_not_end_it()
+    {
+        List<string> faults = [];
+        using FailingListener listener = new(fault => faults.Add(fault().Message), SocketError.NoBufferSpaceAvailable);
+        using Peer peer = await Peer.ConnectAsync(listener.LocalEndPoint);
+
+        using Socket? socket = await listener.AcceptAsync().Soon();
+
+        Assert.NotNull(socket);
+        Assert.Contains("cannot accept connections now", Assert.Single(faults));
+    }
+
+    [Fact]
+    public async Task A_socket_that_cannot_listen_ends_it()
+    {
+        using FailingListener listener = new(fault => Assert.Fail(fault().Message), SocketError.InvalidArgument);
+
+        SocketException error = await Assert.ThrowsAsync<SocketException>(() => listener.AcceptAsync().AsTask().Soon());
+
+        Assert.Equal(SocketError.InvalidArgument, error.SocketErrorCode);
+    }
+
     private static StreamListener NewListener(bool portable)
     {
         Action<Func<NetLabException>> onFault = fault => Assert.Fail(fault().Message);
         IPEndPoint endPoint = new(IPAddress.Loopback, 0);
         return portable ? new PortableListener(StreamListener.Bind(endPoint, 512), onFault) : StreamListener.Open(endPoint, 512, onFault);
+    }
+
+    /// <summary>A listener whose first attempt fails.</summary>
+    private sealed class FailingListener(Action<Func<NetLabException>> onFault, SocketError first)
+        : StreamListener(Bind(new IPEndPoint(IPAddress.Loopback, 0), 5), onFault)
+    {
+        private bool _hasFailed;
+
+        private protected override async ValueTask<Socket?> AcceptOneAsync()
+        {
+            if (!_hasFailed)
+            {
+                _hasFailed = true;
+                throw new SocketException((int)first);
+            }
+
+            return await Socket.AcceptAsync();
+        }
     }
 }

@@ -7,7 +7,7 @@ namespace PSNetLab.Engine.IO;
 /// <summary>Listens on an endpoint and returns incoming connections.</summary>
 internal abstract class StreamListener : IDisposable
 {
-    private static readonly TimeSpan s_pauseWithoutDescriptors = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(100);
 
     private readonly Action<Func<NetLabException>> _onFault;
     private volatile bool _isDisposed;
@@ -95,7 +95,7 @@ internal abstract class StreamListener : IDisposable
                     $"{LocalEndPoint} has stopped accepting connections",
                     $"The last {Descriptors.Reserve} of {Descriptors.Limit} are reserved for other work. New connections wait until more are free. "
                     + "Raise the limit (ulimit -n) or lower -MaxConnections."));
-                await Task.Delay(s_pauseWithoutDescriptors).ConfigureAwait(false);
+                await Task.Delay(s_pause).ConfigureAwait(false);
                 if (_isDisposed)
                 {
                     return null;
@@ -112,6 +112,12 @@ internal abstract class StreamListener : IDisposable
             catch (SocketException error) when (IsOfOneConnection(error.SocketErrorCode))
             {
                 // The client left before it was accepted, or a firewall blocked it (accept(2), ERRORS). Others are not affected.
+            }
+            catch (SocketException error) when (error.SocketErrorCode is not (SocketError.NotSocket or SocketError.InvalidArgument))
+            {
+                // Most likely the system has no memory for it now.
+                _onFault(() => SocketFaults.Other(error, $"{LocalEndPoint} cannot accept connections now, and tries again ten times a second"));
+                await Task.Delay(s_pause).ConfigureAwait(false);
             }
         }
     }
