@@ -71,6 +71,30 @@ public class TransportWaitingTests
 
     [Theory]
     [MemberData(nameof(Kinds))]
+    public async Task A_close_after_an_abort_waits_for_nothing(TransportKind kind)
+    {
+        using TransportPair pair = await TransportPair.CreateAsync(kind);
+        pair.Server.Abort();
+
+        Assert.True(pair.Server.CloseAsync().IsCompleted);
+    }
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public async Task A_cancelled_token_ends_discarding_while_there_is_more(TransportKind kind)
+    {
+        using TransportPair pair = await TransportPair.CreateAsync(kind);
+        await pair.Client.SendAsync(new byte[60_000], CancellationToken.None).Soon();
+        await Waiting.Until(() => pair.Server.Socket.Available >= 60_000);
+        await pair.Server.WaitReadableAsync(CancellationToken.None).AsTask().Soon();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => pair.Server.DiscardAsync(new CancellationToken(canceled: true)).AsTask().Soon());
+
+        Assert.True(pair.Server.Socket.Available > 0);
+    }
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
     public async Task Interrupt_wakes_a_reader_with_the_end_of_the_stream(TransportKind kind)
     {
         using TransportPair pair = await TransportPair.CreateAsync(kind);

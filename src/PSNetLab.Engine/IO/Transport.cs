@@ -22,6 +22,8 @@ internal abstract class Transport : IDisposable
     // How long a closed connection waits for the peer to read to the end and close its side.
     private static readonly TimeSpan s_closePatience = TimeSpan.FromSeconds(1);
 
+    private int _isAborted;
+
     private protected Transport(Socket socket)
     {
         Socket = socket;
@@ -207,12 +209,22 @@ internal abstract class Transport : IDisposable
         do
         {
             await WaitReadableAsync(cancellationToken).ConfigureAwait(false);
+
+            // While a peer keeps sending, nothing waits, and so nothing else looks at the token.
+            cancellationToken.ThrowIfCancellationRequested();
         }
         while (Discard() != 0);
     }
 
     /// <summary>Ends the waiting of reader and writer, from any thread; the next read finds the end of the stream.</summary>
     internal abstract void Interrupt();
+
+    /// <summary>Like <see cref="Interrupt"/>, and also ends a graceful close, even one that begins only afterwards.</summary>
+    internal void Abort()
+    {
+        Interlocked.Exchange(ref _isAborted, 1);
+        Interrupt();
+    }
 
     /// <summary>The bytes sent that the peer has not acknowledged yet (tcp(7), SIOCOUTQ); -1 if the system does not report it.</summary>
     internal int Unacknowledged => SocketCalls.Unacknowledged(Socket.SafeHandle) ?? -1;
@@ -254,6 +266,11 @@ internal abstract class Transport : IDisposable
             {
                 using CancellationTokenSource limit = new(s_closePatience);
                 Resume();
+                Interlocked.MemoryBarrier(); // an abort from now on interrupts what was resumed
+                if (_isAborted != 0)
+                {
+                    return;
+                }
 
                 // Both at the same time: the peer may read our last bytes only after we have read what it sends.
                 await Task.WhenAll(FinishAsync(limit.Token).AsTask(), DrainAsync(limit.Token).AsTask()).ConfigureAwait(false);

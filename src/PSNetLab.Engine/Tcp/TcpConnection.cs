@@ -177,7 +177,7 @@ public sealed partial class TcpConnection : IDisposable
     internal void Abort()
     {
         Close(TcpCloseReason.ServerStopped);
-        _transport.Interrupt();
+        _transport.Abort();
     }
 
     /// <summary>Closes the connection because of an error, and returns the fault to report.</summary>

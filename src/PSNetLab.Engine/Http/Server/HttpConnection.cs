@@ -81,7 +81,7 @@ internal sealed partial class HttpConnection : IServedConnection
     public void Abort()
     {
         Volatile.Write(ref _phase, (int)Phase.Ended);
-        _transport.Interrupt();
+        _transport.Abort();
     }
 
     /// <summary>Ends a phase that has taken too long. The server calls this from time to time.</summary>
