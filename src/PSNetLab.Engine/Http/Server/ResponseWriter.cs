@@ -8,6 +8,7 @@ namespace PSNetLab.Engine.Http.Server;
 internal readonly ref struct ResponseWriter
 {
     private const int FirstBytes = 128 * 1024;
+    private const int MostBytesKept = 1024 * 1024;
 
     private static readonly byte[]?[] s_statusLines = new byte[]?[HttpStatus.Most + 1];
 
@@ -44,7 +45,10 @@ internal readonly ref struct ResponseWriter
     public void Dispose()
     {
         Clear();
-        t_spare = _output;
+        if (_output.Bytes.Length <= MostBytesKept)
+        {
+            t_spare = _output;
+        }
     }
 
     /// <summary>Writes the head of an answer.</summary>
