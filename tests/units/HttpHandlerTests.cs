@@ -377,6 +377,53 @@ public sealed class HttpHandlerTests
         }))).Soon();
     }
 
+    [Fact]
+    public async Task A_body_takes_memory_only_as_it_comes()
+    {
+        TaskCompletionSource<long> allocated = new();
+        await using ServedConnection served = await StartAsync(TransportPair.Kinds[0], async exchange =>
+        {
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            ValueTask<byte[]?> reading = exchange.ReadBodyAsync(100_000_000);
+            allocated.SetResult(GC.GetAllocatedBytesForCurrentThread() - before);
+            exchange.Answer(200, s_fields, Content.Of((await reading)!));
+        });
+        await served.Client.SendAsync("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 20000000\r\n\r\n");
+
+        Assert.InRange(await allocated.Task.Soon(), 0, 1_000_000);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(4096)]
+    [InlineData(4097)]
+    [InlineData(100_000)]
+    public async Task A_body_of_any_length_is_read_as_a_whole(int length)
+    {
+        byte[] body = WebFolder.Noise(length);
+        await using ServedConnection served = await StartAsync(TransportPair.Kinds[0], async exchange =>
+            exchange.Answer(200, s_fields, Content.Of((await exchange.ReadBodyAsync(100_000))!)));
+        await served.Client.SendAsync($"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: {length}\r\n\r\n");
+        await served.Client.SendAsync(body);
+
+        Assert.Equal(body, (await served.Client.ResponseAsync()).Body);
+    }
+
+    [Fact]
+    public async Task A_body_is_not_read_into_nothing()
+    {
+        await using ServedConnection served = await StartAsync(TransportPair.Kinds[0], async exchange =>
+        {
+            await Assert.ThrowsAsync<ArgumentException>(() => exchange.ReadAsync(Memory<byte>.Empty).AsTask());
+            exchange.Answer(200, s_fields, Content.None);
+        });
+        await served.Client.SendAsync("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\n");
+        await served.Client.SendAsync("x");
+
+        Assert.Equal(200, (await served.Client.ResponseAsync()).Status);
+    }
+
     private static Task<ServedConnection> StartAsync(TransportKind kind, Func<HttpExchange, ValueTask> handle)
         => ServedConnection.StartAsync(kind, s_options, new SlowHandler(handle));
 

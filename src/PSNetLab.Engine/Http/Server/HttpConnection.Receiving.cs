@@ -22,10 +22,16 @@ internal sealed partial class HttpConnection
     internal ReadOnlySpan<byte> Head => _head is not null ? _head : _hasHead ? _received.Pending[.._request.HeadLength] : default;
 
     /// <summary>Reads a part of the body; returns the number of bytes, 0 at the end.</summary>
-    /// <param name="destination">Receives the bytes.</param>
+    /// <param name="destination">Receives the bytes; not empty.</param>
     /// <param name="isFirst">Whether to send 100 (Continue) if the client waits for it, and to start the time limit anew.</param>
     internal async ValueTask<int> ReadBodyAsync(Memory<byte> destination, bool isFirst)
     {
+        if (destination.IsEmpty)
+        {
+            // The body would be received to its end and kept, without a limit.
+            throw new ArgumentException("There must be room for a byte.", nameof(destination));
+        }
+
         if (isFirst)
         {
             await ContinueAsync().ConfigureAwait(false);
@@ -51,17 +57,19 @@ internal sealed partial class HttpConnection
         byte[] body = [];
         if (_body.Left <= mostBytes)
         {
-            body = new byte[_body.Left >= 0 ? _body.Left : Math.Min(FirstBytesOfBody, mostBytes)];
-            bool isFirst = true;
-            for (int now = -1; now != 0 && count <= mostBytes; isFirst = false, count += now)
+            int now = -1;
+            while (now != 0 && count <= mostBytes && _body.Status != ParseStatus.Complete)
             {
                 if (count == body.Length)
                 {
-                    // Room for one byte more than allowed, to see whether the body is too long.
-                    Array.Resize(ref body, (int)Math.Clamp(body.Length * 2L, 1, mostBytes + 1L));
+                    // It grows with what has come, whatever was announced. With room for one byte more than allowed, a body
+                    // that is too long shows.
+                    long most = _body.Left >= 0 ? count + _body.Left : mostBytes + 1L;
+                    Array.Resize(ref body, (int)Math.Min(Math.Max(FirstBytesOfBody, count * 2L), most));
                 }
 
-                now = await ReadBodyAsync(body.AsMemory(count), isFirst).ConfigureAwait(false);
+                now = await ReadBodyAsync(body.AsMemory(count), isFirst: count == 0).ConfigureAwait(false);
+                count += now;
             }
         }
 
