@@ -24,6 +24,20 @@ internal static class Codings
         return packed.ToArray();
     }
 
+    /// <summary>Compressed less than a server would, so that it can be told from what the server makes.</summary>
+    internal static byte[] Loosely(byte[] content, string coding)
+    {
+        using MemoryStream packed = new();
+        using (Stream stream = coding == "gzip"
+            ? new GZipStream(packed, CompressionLevel.Fastest)
+            : new BrotliStream(packed, CompressionLevel.Fastest))
+        {
+            stream.Write(content);
+        }
+
+        return packed.ToArray();
+    }
+
     internal static byte[] Unzip(byte[] packed) => Read(new GZipStream(new MemoryStream(packed), CompressionMode.Decompress));
 
     private static byte[] Read(Stream stream)

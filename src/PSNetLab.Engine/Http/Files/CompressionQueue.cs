@@ -3,7 +3,7 @@ using PSNetLab.Engine.Http.Protocol;
 
 namespace PSNetLab.Engine.Http.Files;
 
-/// <summary>Compresses files: each once for all who ask for it at the same time, and few at a time.</summary>
+/// <summary>Compresses files and checks compressed ones: each once for all who ask for it at the same time, and few at a time.</summary>
 /// <param name="clock">The clock that file times are compared with.</param>
 internal sealed class CompressionQueue(TimeProvider clock)
 {
@@ -16,6 +16,8 @@ internal sealed class CompressionQueue(TimeProvider clock)
     private static readonly Task<FileForm?> s_none = Task.FromResult<FileForm?>(null);
 
     private readonly SharedWork<(string Path, FileStamp Stamp, string ETag, ContentCoding Coding), FileForm?> _works = new(Most);
+    private readonly SharedWork<(string Path, FileStamp Stamp, FileStamp Of), FileForm?> _checks = new(Most);
+    private volatile bool _isClosed;
     private readonly Dictionary<string, (FileStamp Stamp, long Since)> _changing = new(WebRoot.PathComparer);
 
     /// <summary>Compresses a file, or waits until another request has done so.</summary>
@@ -32,6 +34,15 @@ internal sealed class CompressionQueue(TimeProvider clock)
         string etag = Encoding.Latin1.GetString(file.Plain.ETag);
         return _works.DoAsync((file.Path.Text, file.Stamp, etag, coding), _ => file.Compress(coding), afresh: mayChange) ?? s_none;
     }
+
+    /// <summary>Checks a file that was compressed beforehand, or waits until another request has done so.</summary>
+    /// <returns>See <see cref="WebFile.Check"/>. Also null if too many files wait.</returns>
+    internal Task<FileForm?> CheckAsync(WebFile file, ContentCoding coding, FilePath sibling, FileStamp stamp)
+        => _checks.DoAsync(
+            (sibling.Text, stamp, file.Stamp), isWanted => file.Check(coding, stamp, isWanted), afresh: false, hasLeft: () => _isClosed) ?? s_none;
+
+    /// <summary>Ends the checks that are under way.</summary>
+    internal void Close() => _isClosed = true;
 
     /// <summary>
     /// Whether the file has changed since it was last compressed, or too many files have changed recently to keep track of them.

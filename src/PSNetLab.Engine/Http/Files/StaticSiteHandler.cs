@@ -90,11 +90,7 @@ internal sealed class StaticSiteHandler : IHttpHandler, IDisposable
         => _pages.Status(WantsHtml(exchange), status, explanation, fields);
 
     /// <summary>Call this after the last connection has ended.</summary>
-    public void Dispose()
-    {
-        Site.Files.Clear();
-        Site.Listings.Clear();
-    }
+    public void Dispose() => Site.Close();
 
     private static async ValueTask SendAsync(HttpExchange exchange, Response response, FolderPage page)
     {

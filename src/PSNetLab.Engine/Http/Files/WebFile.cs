@@ -83,7 +83,7 @@ internal sealed class WebFile : IDisposable
     internal long Weight => 2048 + Forms.Sum(form => (long)form.Content.Bytes.Length);
 
     private IEnumerable<FileForm> Forms
-        => new[] { Plain, _gzip.Sibling, _gzip.Made, _brotli.Sibling, _brotli.Made }.OfType<FileForm>().Distinct();
+        => new[] { Plain, _gzip.Checked?.Form, _gzip.Made, _brotli.Checked?.Form, _brotli.Made }.OfType<FileForm>().Distinct();
 
     /// <summary>The form that suits the client; null if <see cref="MakeAsync"/> has to make it first.</summary>
     internal FileForm? TryChoose(ReadOnlySpan<byte> acceptEncoding)
@@ -96,12 +96,12 @@ internal sealed class WebFile : IDisposable
 
         Coded coded = Of(coding);
         FileStamp sibling = coded.SiblingPath.Stat();
-        if (IsCurrent(sibling))
+        if (!MayMatch(coded, sibling))
         {
-            return coded.Sibling?.Stamp == sibling ? coded.Sibling : null;
+            return coded.Made;
         }
 
-        return coded.Made;
+        return coded.Checked is { } known && known.Stamp == sibling ? known.Form : null;
     }
 
     /// <summary>The form that suits the client. It is compressed now if necessary, once for all who wait for it.</summary>
@@ -114,26 +114,49 @@ internal sealed class WebFile : IDisposable
 
         ContentCoding coding = Coding(acceptEncoding);
         Coded coded = Of(coding);
-        FileStamp stamp = default;
-        using (SafeFileHandle? handle = IsCurrent(coded.SiblingPath.Stat()) ? _root.Open(coded.SiblingPath, out stamp) : null)
+        if (coded.SiblingPath.Stat() is var sibling && MayMatch(coded, sibling))
         {
-            if (handle is not null)
+            Task<FileForm?> check = _compressions.CheckAsync(this, coding, coded.SiblingPath, sibling);
+
+            // The check of a large file takes longer than a client should wait.
+            if (Stamp.Length > MostBytesCompressed && !check.IsCompleted)
             {
-                FileForm form = NewForm(coded.SiblingPath, stamp, Kept(handle, stamp), coding);
+                return Plain;
+            }
 
-                // Another change within the same tick of the file system's clock would go unnoticed.
-                if (!stamp.MayChangeUnnoticed(_options.Clock))
-                {
-                    coded.Sibling = form;
-                    Grown?.Invoke();
-                }
-
+            if (await check.ConfigureAwait(false) is { } form)
+            {
                 return form;
             }
         }
 
         FileForm? made = IsWorthCompressing ? await _compressions.MakeAsync(this, coding).ConfigureAwait(false) : null;
         return made is null ? Plain : Keep(coded, made);
+    }
+
+    /// <summary>Checks the .gz or .br file of a coding now, and keeps the outcome.</summary>
+    /// <returns>The form that it has; null if it is not sent, because it does not match this file or is just changing.</returns>
+    internal FileForm? Check(ContentCoding coding, FileStamp sibling, Func<bool> isWanted)
+    {
+        Coded coded = Of(coding);
+        using SafeFileHandle? packed = _root.Open(coded.SiblingPath, sibling);
+        using SafeFileHandle? plain = packed is null ? null : _root.Open(Path, Stamp);
+        FileForm? form = null;
+        if (packed is not null && plain is not null)
+        {
+            byte[]? content = Kept(packed, sibling);
+            bool matches = Precompressed.Matches(packed, plain, coding, isWanted);
+            if (!isWanted() || Path.Stat() != Stamp || coded.SiblingPath.Stat() != sibling)
+            {
+                return null;
+            }
+
+            form = matches ? NewForm(coded.SiblingPath, sibling, content, coding) : null;
+        }
+
+        coded.Checked = new CheckedSibling(sibling, form);
+        Grown?.Invoke();
+        return form;
     }
 
     /// <summary>Compresses the file now and keeps the outcome.</summary>
@@ -178,8 +201,8 @@ internal sealed class WebFile : IDisposable
         if (!IsWorthCompressing)
         {
             available = ContentCoding.Identity
-                | (IsCurrent(_gzip.SiblingPath.Stat()) ? ContentCoding.Gzip : 0)
-                | (IsCurrent(_brotli.SiblingPath.Stat()) ? ContentCoding.Brotli : 0);
+                | (MayMatch(_gzip, _gzip.SiblingPath.Stat()) ? ContentCoding.Gzip : 0)
+                | (MayMatch(_brotli, _brotli.SiblingPath.Stat()) ? ContentCoding.Brotli : 0);
         }
 
         return AcceptEncoding.Choose(acceptEncoding, available);
@@ -187,8 +210,14 @@ internal sealed class WebFile : IDisposable
 
     private Coded Of(ContentCoding coding) => coding == ContentCoding.Gzip ? _gzip : _brotli;
 
-    /// <summary>Whether a .gz or .br file exists and is not older than this file.</summary>
-    private bool IsCurrent(FileStamp sibling) => sibling.Kind == FileKind.File && sibling.Modified >= Stamp.Modified;
+    /// <summary>
+    /// Whether a .gz or .br file exists, is not older than this file, and was not found to differ from it. One that was just written
+    /// does not count: it may not be complete.
+    /// </summary>
+    private bool MayMatch(Coded coded, FileStamp sibling)
+        => sibling.Kind == FileKind.File && sibling.Modified >= Stamp.Modified
+        && !sibling.MayChangeUnnoticed(_options.Clock) && !Stamp.MayChangeUnnoticed(_options.Clock)
+        && (coded.Checked is not { Form: null } differs || differs.Stamp != sibling);
 
     /// <returns>The form that is kept: another request may have been faster.</returns>
     private FileForm Keep(Coded coded, FileForm made)
@@ -288,6 +317,10 @@ internal sealed class WebFile : IDisposable
         return Encoding.Latin1.GetBytes($"\"{Convert.ToHexString(hash[..8]).ToLowerInvariant()}{suffix}\"");
     }
 
+    /// <param name="Stamp">The stamp of a .gz or .br file.</param>
+    /// <param name="Form">The form that it has; null if it does not match the file.</param>
+    private sealed record CheckedSibling(FileStamp Stamp, FileForm? Form);
+
     /// <summary>The compressed forms of the file in one coding.</summary>
     private sealed class Coded(FilePath file, string suffix)
     {
@@ -296,8 +329,8 @@ internal sealed class WebFile : IDisposable
 
         private FilePath? _siblingPath;
 
-        /// <summary>The form that was last read from a .gz or .br file.</summary>
-        internal FileForm? Sibling { get; set; }
+        /// <summary>The .gz or .br file that was last checked.</summary>
+        internal volatile CheckedSibling? Checked;
 
         internal FilePath SiblingPath => _siblingPath ??= new FilePath(file.Text + suffix);
     }

@@ -69,6 +69,14 @@ internal sealed class WebSite
     internal WebFile NewFile(FilePath path, SafeFileHandle handle, FileStamp stamp)
         => new(_options, Root, _fields, _compressions, path, handle, stamp);
 
+    /// <summary>Call this after the last request has ended.</summary>
+    internal void Close()
+    {
+        _compressions.Close();
+        Files.Clear();
+        Listings.Clear();
+    }
+
     /// <summary>The response for a path. May wait for the disk.</summary>
     internal async Task<Found> FindAsync(PageRequest request)
     {

@@ -1,0 +1,126 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using System.IO.Compression;
+using Microsoft.Win32.SafeHandles;
+using PSNetLab.Engine.Http.Protocol;
+
+namespace PSNetLab.Engine.Http.Files;
+
+/// <summary>Compares a file that was compressed beforehand with the file it is sent for, by unpacking it once.</summary>
+internal sealed class Precompressed : IDisposable
+{
+    private const int BlockBytes = 64 * 1024;
+
+    private readonly SafeFileHandle _packed;
+    private readonly SafeFileHandle _plain;
+    private readonly Func<bool> _isWanted;
+    private readonly byte[] _input = ArrayPool<byte>.Shared.Rent(BlockBytes);
+    private readonly byte[] _output = ArrayPool<byte>.Shared.Rent(BlockBytes);
+    private readonly byte[] _expected = ArrayPool<byte>.Shared.Rent(BlockBytes);
+    private long _position;
+
+    private Precompressed(SafeFileHandle packed, SafeFileHandle plain, Func<bool> isWanted)
+    {
+        _packed = packed;
+        _plain = plain;
+        _isWanted = isWanted;
+    }
+
+    private bool IsAtEnd => _position == RandomAccess.GetLength(_plain);
+
+    /// <summary>Whether a compressed file is complete and has the content of another one.</summary>
+    /// <param name="packed">The compressed file.</param>
+    /// <param name="plain">The other file.</param>
+    /// <param name="coding">How the file is compressed.</param>
+    /// <param name="isWanted">Says whether the result is still wanted; if not, it is false.</param>
+    internal static bool Matches(SafeFileHandle packed, SafeFileHandle plain, ContentCoding coding, Func<bool> isWanted)
+    {
+        using Precompressed check = new(packed, plain, isWanted);
+        return coding == ContentCoding.Gzip ? check.GzipMatches() : check.BrotliMatches();
+    }
+
+    public void Dispose()
+    {
+        ArrayPool<byte>.Shared.Return(_input);
+        ArrayPool<byte>.Shared.Return(_output);
+        ArrayPool<byte>.Shared.Return(_expected);
+    }
+
+    private bool GzipMatches()
+    {
+        // The last four bytes are the length of the content (RFC 1952, section 2.3.1). If they are right, nothing is missing at
+        // the end, and nothing follows: neither a second member, of which many clients know nothing, nor anything else.
+        Span<byte> trailer = stackalloc byte[sizeof(uint)];
+        long start = RandomAccess.GetLength(_packed) - trailer.Length;
+        if (start < 0 || RandomAccess.Read(_packed, trailer, start) < trailer.Length
+            || BinaryPrimitives.ReadUInt32LittleEndian(trailer) != unchecked((uint)RandomAccess.GetLength(_plain)))
+        {
+            return false;
+        }
+
+        try
+        {
+            using GZipStream content = new(new FileStream(_packed, FileAccess.Read, 0), CompressionMode.Decompress);
+            while (content.Read(_output, 0, BlockBytes) is > 0 and int count)
+            {
+                if (!IsNext(count))
+                {
+                    return false;
+                }
+            }
+
+            return IsAtEnd;
+        }
+        catch (InvalidDataException)
+        {
+            return false;
+        }
+    }
+
+    private bool BrotliMatches()
+    {
+        using BrotliDecoder decoder = new();
+        long offset = 0;
+        int start = 0;
+        int end = 0;
+        while (true)
+        {
+            OperationStatus status = decoder.Decompress(_input.AsSpan(start..end), _output.AsSpan(0, BlockBytes), out int consumed, out int count);
+            start += consumed;
+            if (!IsNext(count))
+            {
+                return false;
+            }
+
+            switch (status)
+            {
+                case OperationStatus.Done:
+                    return IsAtEnd && start == end && offset == RandomAccess.GetLength(_packed);
+                case OperationStatus.NeedMoreData:
+                    (start, end) = (0, RandomAccess.Read(_packed, _input.AsSpan(0, BlockBytes), offset));
+                    offset += end;
+                    if (end == 0)
+                    {
+                        return false;
+                    }
+
+                    break;
+                case OperationStatus.InvalidData:
+                    return false;
+            }
+        }
+    }
+
+    /// <summary>Whether the unpacked bytes are the next ones of the other file.</summary>
+    private bool IsNext(int count)
+    {
+        int read = 0;
+        while (read < count && RandomAccess.Read(_plain, _expected.AsSpan(read, count - read), _position + read) is > 0 and int more)
+        {
+            read += more;
+        }
+
+        _position += count;
+        return read == count && _isWanted() && _expected.AsSpan(0, count).SequenceEqual(_output.AsSpan(0, count));
+    }
+}
