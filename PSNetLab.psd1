@@ -25,6 +25,8 @@
         'Send-Broadcast'
         'Start-StaticHttpServer'
         'Receive-HttpRequest'
+        'Test-TcpPort'
+        'Wait-TcpPort'
         'Get-SocketInfo'
         'Get-SocketOption'
         'Set-SocketOption'

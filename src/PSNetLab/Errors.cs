@@ -26,7 +26,7 @@ internal static class Errors
         FaultKind.ConnectionBusy => ErrorCategory.ResourceBusy,
         FaultKind.ConnectionRefused or FaultKind.HostUnreachable or FaultKind.ConnectionReset or FaultKind.ConnectionClosed => ErrorCategory.ConnectionError,
         FaultKind.ConnectTimeout or FaultKind.SendTimeout or FaultKind.ReceiveTimeout or FaultKind.IdleTimeout
-            or FaultKind.MessageTimeout => ErrorCategory.OperationTimeout,
+            or FaultKind.MessageTimeout or FaultKind.WaitTimeout => ErrorCategory.OperationTimeout,
         FaultKind.MessageTooLong or FaultKind.TooManyConnections or FaultKind.TooMuchPending => ErrorCategory.LimitsExceeded,
         FaultKind.TruncatedFrame or FaultKind.CertificateUnreadable or FaultKind.CertificateKeyMissing or FaultKind.CertificateKeyMismatch
             => ErrorCategory.InvalidData,

@@ -12,24 +12,37 @@ namespace PSNetLab.Engine.Checks;
 /// <param name="Fault">Why there is no address.</param>
 internal sealed record Resolution(IPAddress[] Addresses, TimeSpan? Duration, NetLabException? Fault);
 
-/// <summary>A name or address of a call, which is resolved once, when the first check needs it.</summary>
-internal sealed class CheckedName
+/// <summary>A name or address of a call, which is resolved when the first check needs it.</summary>
+internal sealed class CheckedName(string text, IPFamily family, TimeSpan timeout, CancellationToken cancellationToken)
 {
-    private readonly Lazy<Task<Resolution>> _resolution;
-
-    internal CheckedName(string text, IPFamily family, TimeSpan timeout, CancellationToken cancellationToken)
-    {
-        Text = text;
-        _resolution = new(() => ResolveAsync(text, family, timeout, cancellationToken));
-    }
+    private readonly object _gate = new();
+    private Task<Resolution>? _resolution;
+    private long _resolved;
 
     /// <summary>As the user typed it.</summary>
-    internal string Text { get; }
+    internal string Text => text;
 
-    internal Task<Resolution> ResolveAsync() => _resolution.Value;
+    /// <summary>What becomes of the name, once in a call.</summary>
+    internal Task<Resolution> ResolveAsync() => ResolveAsync(Timeout.InfiniteTimeSpan);
+
+    /// <summary>What becomes of the name; it is resolved anew if the last time is longer ago than this.</summary>
+    internal Task<Resolution> ResolveAsync(TimeSpan mostAge)
+    {
+        lock (_gate)
+        {
+            bool isOld = mostAge != Timeout.InfiniteTimeSpan && _resolution is { IsCompleted: true } && Stopwatch.GetElapsedTime(_resolved) > mostAge;
+            if (_resolution is null || isOld)
+            {
+                _resolved = Stopwatch.GetTimestamp();
+                _resolution = ResolveAsync(text, family, timeout, cancellationToken);
+            }
+
+            return _resolution;
+        }
+    }
 
     /// <summary>Resolves a name; a failure is a result, too.</summary>
-    internal static async Task<Resolution> ResolveAsync(string name, IPFamily family, TimeSpan timeout, CancellationToken cancellationToken)
+    private static async Task<Resolution> ResolveAsync(string name, IPFamily family, TimeSpan timeout, CancellationToken cancellationToken)
     {
         AddressFamily wanted = family switch
         {

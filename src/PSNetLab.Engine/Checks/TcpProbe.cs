@@ -15,9 +15,6 @@ internal sealed class TcpProbe
 
     private const int MostBannerBytes = 4096;
 
-    // A relay needs a round trip and a moment to find out that its service is dead.
-    private static readonly TimeSpan s_settle = TimeSpan.FromMilliseconds(20);
-
     // After so much silence, a banner is taken for complete.
     private static readonly TimeSpan s_quiet = TimeSpan.FromMilliseconds(50);
 
@@ -31,6 +28,9 @@ internal sealed class TcpProbe
 
     /// <summary>The encoding of the banner.</summary>
     internal Encoding Encoding { get; init; } = TextEncoding.Default;
+
+    /// <summary>How long, after a round trip, an open port is watched: a relay needs a moment to find out that its service is dead.</summary>
+    internal TimeSpan Settle { get; init; } = TimeSpan.FromMilliseconds(50);
 
     /// <summary>Ends the waiting for more of a banner as soon as it is true of the text so far.</summary>
     internal Func<string, bool>? IsBannerComplete { get; init; }
@@ -143,7 +143,7 @@ internal sealed class TcpProbe
     private async ValueTask<(bool HasEnded, byte[] Said)> ListenAsync(Transport transport, TimeSpan latency, TimeSpan timeout, CancellationToken cancellationToken)
     {
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(IsBannerWanted || latency + s_settle > timeout ? timeout : latency + s_settle);
+        limit.CancelAfter(IsBannerWanted || latency + Settle > timeout ? timeout : latency + Settle);
         byte[] buffer = new byte[IsBannerWanted ? MostBannerBytes : 1];
         int length = 0;
         bool hasEnded = false;

@@ -13,6 +13,9 @@ namespace PSNetLab.Engine.IO;
 /// </remarks>
 internal static class ProbeConnector
 {
+    // The most frequent failure costs no new exception.
+    private static readonly SocketException s_refused = Errno.ToException(Errno.ECONNREFUSED);
+
     /// <summary>Connects to one address.</summary>
     /// <param name="remote">The address.</param>
     /// <param name="timeout">How long it may take; then the error is TimedOut.</param>
@@ -56,8 +59,6 @@ internal static class ProbeConnector
         return error == 0 ? new((Transport.Create(new Socket(handle)), null)) : WaitAsync(handle, address, timeout, cancellationToken);
     }
 
-    private static readonly SocketException s_refused = Errno.ToException(Errno.ECONNREFUSED);
-
     private static async ValueTask<(Transport? Connected, SocketException? Error)> WaitAsync(
         SafeSocketHandle handle, SocketAddress address, TimeSpan timeout, CancellationToken cancellationToken)
     {
@@ -88,7 +89,7 @@ internal static class ProbeConnector
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            return (null, new SocketException((int)SocketError.TimedOut));
+            return (null, new SocketException((int)SoftError(handle)));
         }
         catch (SocketException error)
         {
@@ -132,6 +133,14 @@ internal static class ProbeConnector
             socket?.Dispose();
             throw;
         }
+    }
+
+    /// <summary>What a router or firewall has said meanwhile, which does not end an attempt (RFC 1122, section 4.2.3.9), or TimedOut.</summary>
+    private static SocketError SoftError(SafeSocketHandle handle)
+    {
+        // Without Dispose: the handle is closed elsewhere.
+        Socket socket = new(handle);
+        return socket.GetSocketOption(SocketOptionLevel.Socket, SocketOptionName.Error) is int error and not 0 ? (SocketError)error : SocketError.TimedOut;
     }
 
     private static unsafe int Try(int socket, byte* name, int length)

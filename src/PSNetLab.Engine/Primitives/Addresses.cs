@@ -67,35 +67,6 @@ internal static class Addresses
         return true;
     }
 
-    /// <summary>
-    /// Splits a host from its port, at the last colon outside of brackets. An IPv6 address without brackets has no port, and one
-    /// in brackets loses them. False if what should be the port is not one.
-    /// </summary>
-    internal static bool TrySplit(string text, out string host, out int? port)
-    {
-        host = text.Trim();
-        port = null;
-        int colon = host.LastIndexOf(':');
-        bool hasBrackets = host.StartsWith('[');
-        if (colon > 0 && (hasBrackets ? host[colon - 1] == ']' : host.IndexOf(':', StringComparison.Ordinal) == colon))
-        {
-            bool isPort = ushort.TryParse(host[(colon + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out ushort number) && number > 0;
-            port = number;
-            host = host[..colon];
-            if (!isPort)
-            {
-                return false;
-            }
-        }
-
-        if (hasBrackets && host.EndsWith(']'))
-        {
-            host = host[1..^1];
-        }
-
-        return host.Length > 0;
-    }
-
     /// <summary>Whether a text that is not an address looks like one: a name never ends in a number (RFC 3696, section 2).</summary>
     internal static bool LooksLikeAddress(string text)
     {

@@ -138,6 +138,9 @@ public enum FaultKind
     /// <summary>A peer did not send the rest of a message in time.</summary>
     MessageTimeout,
 
+    /// <summary>The time ran out before a port was in the state that was waited for.</summary>
+    WaitTimeout,
+
     /// <summary>The connections of a server hold too many bytes of incomplete messages and unsent answers.</summary>
     TooMuchPending,
 

@@ -16,7 +16,11 @@ internal readonly record struct HostPort(string Host, int Port)
     /// <exception cref="NetLabException">There is no port, or there are two.</exception>
     internal static HostPort Parse(string host, int? port)
     {
-        (string name, int? inside) = Split(host);
+        if (!TrySplit(host, out string name, out int? inside))
+        {
+            (name, inside) = (host.Trim(), null);
+        }
+
         if (inside is not null && port is not null && inside != port)
         {
             throw new NetLabException(FaultKind.InvalidParameters, $"Two ports are given: {inside} in '{host}', and -Port {port}. "
@@ -27,15 +31,32 @@ internal readonly record struct HostPort(string Host, int Port)
             + $"Set -Port, or write {Addresses.Join(name, 80)} for port 80."));
     }
 
-    private static (string Host, int? Port) Split(string text)
+    /// <summary>
+    /// Splits a host from its port, at the last colon outside of brackets. An IPv6 address without brackets has no port, and one
+    /// in brackets loses them. False if what should be the port is not one.
+    /// </summary>
+    internal static bool TrySplit(string text, out string host, out int? port)
     {
-        string trimmed = text.Trim();
-        int colon = trimmed.LastIndexOf(':');
-        bool isAfterHost = colon > 0 && (trimmed[colon - 1] == ']' || trimmed.IndexOf(':', StringComparison.Ordinal) == colon);
-        bool hasPort = isAfterHost
-            & ushort.TryParse(trimmed.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out ushort port)
-            & port > 0;
-        string host = hasPort ? trimmed[..colon] : trimmed;
-        return (host.StartsWith('[') && host.EndsWith(']') ? host[1..^1] : host, hasPort ? port : null);
+        host = text.Trim();
+        port = null;
+        int colon = host.LastIndexOf(':');
+        bool hasBrackets = host.StartsWith('[');
+        if (colon > 0 && (hasBrackets ? host[colon - 1] == ']' : host.IndexOf(':', StringComparison.Ordinal) == colon))
+        {
+            bool isPort = ushort.TryParse(host[(colon + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out ushort number) && number > 0;
+            port = number;
+            host = host[..colon];
+            if (!isPort)
+            {
+                return false;
+            }
+        }
+
+        if (hasBrackets && host.EndsWith(']'))
+        {
+            host = host[1..^1];
+        }
+
+        return host.Length > 0;
     }
 }

@@ -13,6 +13,9 @@ namespace PSNetLab.Binding;
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class HostTransformationAttribute : ArgumentTransformationAttribute
 {
+    // -ComputerName and its aliases.
+    private static readonly string[] s_hostProperties = ["ComputerName", "HostName", "IPAddress"];
+
     /// <inheritdoc/>
     public override object Transform(EngineIntrinsics engineIntrinsics, object inputData)
     {
@@ -23,12 +26,7 @@ public sealed class HostTransformationAttribute : ArgumentTransformationAttribut
     private static IEnumerable<string> Read(object? item)
     {
         object? input = item is PSObject wrapped ? wrapped.BaseObject : item;
-        if (input is PSCustomObject)
-        {
-            return OfProperties((PSObject)item!);
-        }
-
-        string text = input switch
+        string? text = input switch
         {
             string typed => typed.Trim(),
             IPAddress address => address.ToString(),
@@ -37,21 +35,26 @@ public sealed class HostTransformationAttribute : ArgumentTransformationAttribut
             Uri { IsAbsoluteUri: true, Host.Length: > 0 } uri => uri.Port > 0 ? Addresses.Join(uri.Host, uri.Port) : uri.Host,
             StreamServerJob job => Reachable(job.Local).ToString(),
             TcpConnection connection => connection.Remote.ToString(),
-            _ => throw new ArgumentTransformationMetadataException(
-                $"An object of type {input?.GetType().Name ?? "null"} names no host. Use a name, an address, host:port, a URI, "
-                    + "an object with ComputerName and Port, or a TCP server or connection of this module."),
+            _ => null,
         };
-        return Addresses.TrySplit(text, out _, out _)
+        if (text is null)
+        {
+            return OfProperties(item is null ? null : PSObject.AsPSObject(item));
+        }
+
+        return HostPort.TrySplit(text, out _, out _)
             ? [text]
             : throw new ArgumentTransformationMetadataException($"'{text}' is not a host with a port from 1 to 65535. Write web1:443 or [2001:db8::1]:443.");
     }
 
-    private static IEnumerable<string> OfProperties(PSObject item)
+    private static IEnumerable<string> OfProperties(PSObject? item)
     {
-        string host = item.Properties["ComputerName"]?.Value?.ToString()
-            ?? throw new ArgumentTransformationMetadataException($"The object {item} has no property ComputerName.");
-        bool hasOwn = Addresses.TrySplit(host, out string name, out int? own) && own is not null;
-        return !hasOwn && item.Properties["Port"]?.Value is { } ports ? PortTransformationAttribute.Read(ports).Select(port => Addresses.Join(name, port)) : Read(host);
+        string host = Array.ConvertAll(s_hostProperties, name => item?.Properties[name]?.Value?.ToString()).FirstOrDefault(value => !string.IsNullOrEmpty(value))
+            ?? throw new ArgumentTransformationMetadataException(
+                $"An object of type {item?.BaseObject.GetType().Name ?? "null"} names no host. Use a name, an address, host:port, a URI, "
+                    + "an object with ComputerName and Port, or a TCP server or connection of this module.");
+        bool hasOwn = HostPort.TrySplit(host, out string name, out int? own) && own is not null;
+        return !hasOwn && item!.Properties["Port"]?.Value is { } ports ? PortTransformationAttribute.Read(ports).Select(port => Addresses.Join(name, port)) : Read(host);
     }
 
     /// <summary>Where a server on all addresses is reached from this machine.</summary>

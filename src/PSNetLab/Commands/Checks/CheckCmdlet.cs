@@ -57,10 +57,16 @@ public abstract class CheckCmdlet : NetCmdlet
             Await(_run.Ended);
         }
 
+        Conclude();
         if (Quiet)
         {
             WriteObject(_areAllGood);
         }
+    }
+
+    /// <summary>Called when everything is checked.</summary>
+    private protected virtual void Conclude()
+    {
     }
 
     /// <summary>Whether a row counts as good for -Quiet.</summary>
@@ -79,11 +85,18 @@ public abstract class CheckCmdlet : NetCmdlet
     /// <summary>Ends all checks: the result is known.</summary>
     private protected void EndChecks() => _cancellation!.Cancel();
 
-    /// <summary>Writes an error of something that cannot be checked.</summary>
+    /// <summary>Writes an error, after which not all is good.</summary>
     private protected void ReportBad(NetLabException fault, object? target)
     {
         _areAllGood = false;
         Report(fault, target);
+    }
+
+    /// <summary>Tells -Quiet that not all is good, and needs no more checks.</summary>
+    private protected void EndAsBad()
+    {
+        _areAllGood = false;
+        EndChecks();
     }
 
     /// <inheritdoc/>
@@ -95,8 +108,7 @@ public abstract class CheckCmdlet : NetCmdlet
         }
         else if (!IsGood(reply))
         {
-            _areAllGood = false;
-            EndChecks();
+            EndAsBad();
         }
     }
 

@@ -50,7 +50,7 @@ public abstract class HostCheckCmdlet : CheckCmdlet
         List<(string Host, int[] Ports)> hosts = [];
         foreach (string text in ComputerName)
         {
-            Addresses.TrySplit(text, out string host, out int? own);
+            HostPort.TrySplit(text, out string host, out int? own);
             int[] ports = own is { } port ? [port] : Port ?? (DefaultPort is { } usual ? [usual] : []);
             if (ports.Length > 0)
             {

@@ -1,0 +1,192 @@
+using System.Diagnostics;
+using System.Text.RegularExpressions;
+using PSNetLab.Engine.Messages;
+using PSNetLab.Engine.Primitives;
+
+namespace PSNetLab.Engine.Checks;
+
+/// <summary>What to wait for.</summary>
+internal sealed record TcpPortWaitOptions
+{
+    internal static readonly TimeSpan Settle = TimeSpan.FromMilliseconds(20);
+
+    internal static readonly TimeSpan DefaultTimeout = TimeSpan.FromSeconds(30);
+
+    /// <summary>Watches an open port for a short time only: whoever waits wants to go on.</summary>
+    internal TcpProbe Probe { get; init; } = new() { Settle = Settle };
+
+    internal TimeSpan Timeout { get; init; } = DefaultTimeout;
+
+    internal TcpPortState State { get; init; }
+
+    /// <summary>How long the port must be in that state.</summary>
+    internal TimeSpan Stable { get; init; }
+
+    /// <summary>What the banner of an open port must match.</summary>
+    internal Regex? Banner { get; init; }
+
+    internal TryGate Gate { get; init; } = new(CheckRun.DefaultThrottle);
+}
+
+/// <summary>How waiting for a port ended: with the test that found it in the state, or with a fault.</summary>
+internal sealed record TcpPortWaitOutcome(string Target, TcpPortResult? Found, NetLabException? Fault);
+
+/// <summary>Tries a port again and again until it is in a state.</summary>
+internal sealed class TcpPortWait(TcpPortWaitOptions options, CheckedName name, int port) : ICheck
+{
+    // A name that is not there yet, or moves, is found after this time.
+    private static readonly TimeSpan s_longestResolution = TimeSpan.FromSeconds(1);
+
+    // A host that starts does not answer what was sent before, so an attempt is given up soon; later ones wait longer, for slow paths.
+    private static readonly TimeSpan s_firstTry = TimeSpan.FromSeconds(1);
+    private const int MostTrySeconds = 3;
+
+    private static readonly TimeSpan s_shortestPause = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan s_longestPause = TimeSpan.FromSeconds(1);
+
+    // What attempts cost, at the most: a tenth of the time of one port, and of all ports together so many a second.
+    private const int CostFactor = 10;
+    private const double TriesPerMillisecond = 5;
+
+    private readonly Dictionary<TcpPortStatus, int> _seen = [];
+
+    private string Target => Addresses.Join(name.Text, port);
+
+    /// <inheritdoc/>
+    public async ValueTask RunAsync(IMessageSink<object> rows, CancellationToken cancellationToken)
+    {
+        options.Gate.Join();
+        try
+        {
+            await rows.AddAsync(await WaitAsync(cancellationToken).ConfigureAwait(false)).ConfigureAwait(false);
+        }
+        finally
+        {
+            options.Gate.Quit();
+        }
+    }
+
+    private async ValueTask<TcpPortWaitOutcome> WaitAsync(CancellationToken cancellationToken)
+    {
+        long began = Stopwatch.GetTimestamp();
+        long lastAt = began;
+        long since = 0;
+        int timedOut = 0;
+        TcpPortResult? last = null;
+        for (int attempt = 1; ; attempt++)
+        {
+            TimeSpan left = options.Timeout - Stopwatch.GetElapsedTime(began);
+            if (left <= TimeSpan.Zero)
+            {
+                return new TcpPortWaitOutcome(Target, null, Fault(last, lastAt));
+            }
+
+            int seconds = options.Banner is null ? Math.Min(timedOut + 1, MostTrySeconds) : MostTrySeconds;
+            TimeSpan most = Least(left, s_firstTry * seconds);
+            long tried = Stopwatch.GetTimestamp();
+            last = await TryAsync(attempt, most, left, cancellationToken).ConfigureAwait(false) ?? last;
+            if (last is null)
+            {
+                continue; // the time ran out before the name was resolved
+            }
+
+            await LoopThread.Leave();
+            lastAt = Stopwatch.GetTimestamp();
+            _seen[last.Status] = _seen.GetValueOrDefault(last.Status) + 1;
+            timedOut = last.Status == TcpPortStatus.TimedOut ? timedOut + 1 : 0;
+            TimeSpan pause = Pause(last, Stopwatch.GetElapsedTime(tried));
+            if (IsReached(last))
+            {
+                since = since == 0 ? lastAt : since;
+                TimeSpan rest = options.Stable - Stopwatch.GetElapsedTime(since);
+                if (rest <= TimeSpan.Zero)
+                {
+                    return new TcpPortWaitOutcome(Target, last, null);
+                }
+
+                pause = Least(pause, rest);
+            }
+            else
+            {
+                since = 0;
+            }
+
+            left = options.Timeout - Stopwatch.GetElapsedTime(began);
+            await Task.Delay(Least(pause, left > TimeSpan.Zero ? left : TimeSpan.Zero), cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async ValueTask<TcpPortResult?> TryAsync(int attempt, TimeSpan most, TimeSpan left, CancellationToken cancellationToken)
+    {
+        Resolution resolution;
+        try
+        {
+            resolution = await name.ResolveAsync(s_longestResolution).WaitAsync(left, cancellationToken).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            return null;
+        }
+
+        if (resolution.Addresses.Length == 0)
+        {
+            return TcpProbe.NoAddress(name.Text, port, resolution, attempt);
+        }
+
+        await options.Gate.EnterAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return await TcpPortCheck.TryAnyAsync(options.Probe, name.Text, port, resolution, attempt, most, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            options.Gate.Leave();
+        }
+    }
+
+    private bool IsReached(TcpPortResult result) => options.State == TcpPortState.Open
+        ? result.Open && (options.Banner is null || options.Banner.IsMatch(result.Banner ?? string.Empty))
+        : result.Status is not (TcpPortStatus.Open or TcpPortStatus.NotPermitted or TcpPortStatus.Failed);
+
+    /// <summary>The time to the next attempt: short where one costs little, longer where it takes long or many ports are waited for.</summary>
+    private TimeSpan Pause(TcpPortResult result, TimeSpan took)
+    {
+        TimeSpan cost = result.Status == TcpPortStatus.TimedOut ? TimeSpan.Zero : (result.Latency ?? took) * CostFactor;
+        TimeSpan share = TimeSpan.FromMilliseconds(options.Gate.Waiting / TriesPerMillisecond);
+        TimeSpan pause = cost > share ? cost : share;
+        return pause < s_shortestPause ? s_shortestPause : Least(pause, s_longestPause);
+    }
+
+    private NetLabException Fault(TcpPortResult? last, long lastAt)
+    {
+        string wanted = options.State == TcpPortState.Open ? "open" : "closed";
+        string beginning = $"{Target} was not {wanted} {(options.Stable > TimeSpan.Zero ? $"for {options.Stable.TotalMilliseconds} ms at a time " : string.Empty)}"
+            + $"within {options.Timeout.TotalSeconds} s";
+        if (last is null)
+        {
+            return new NetLabException(FaultKind.WaitTimeout, $"{beginning}: its name was not resolved in that time. Check the name server, or give an IP address.");
+        }
+
+        string seen = string.Join(", ", _seen.OrderByDescending(entry => entry.Value).Select(entry => $"{Words(entry.Key)} {entry.Value} {(entry.Value == 1 ? "time" : "times")}"));
+        string latest = $"last {Words(last.Status)} {Stopwatch.GetElapsedTime(lastAt).TotalMilliseconds:0} ms ago";
+        string advice = last.Open
+            ? options.State == TcpPortState.Closed ? "Check that the service was told to stop." : options.Banner is null ? "Raise -TimeoutSec, or lower -StableMs."
+                : $"Its banner, '{last.Banner}', does not match {options.Banner}."
+            : last.Reason ?? string.Empty;
+        return new NetLabException(FaultKind.WaitTimeout, $"{beginning}: {seen}, {latest}. {advice}".TrimEnd());
+    }
+
+    private static string Words(TcpPortStatus status) => status switch
+    {
+        TcpPortStatus.Open => "open",
+        TcpPortStatus.Refused => "refused",
+        TcpPortStatus.TimedOut => "without an answer",
+        TcpPortStatus.Unreachable => "unreachable",
+        TcpPortStatus.NotPermitted => "not permitted",
+        TcpPortStatus.NameNotFound => "name not found",
+        TcpPortStatus.ClosedAtOnce => "accepted and closed at once",
+        _ => "failed",
+    };
+
+    private static TimeSpan Least(TimeSpan one, TimeSpan other) => one < other ? one : other;
+}

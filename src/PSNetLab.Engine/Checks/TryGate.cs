@@ -1,0 +1,46 @@
+using PSNetLab.Engine.IO;
+
+namespace PSNetLab.Engine.Checks;
+
+/// <summary>Limits how many attempts of waiting checks are under way; between two attempts they hold neither a place nor a socket.</summary>
+internal sealed class TryGate(int most) : IDisposable
+{
+    private static readonly TimeSpan s_descriptorPause = TimeSpan.FromMilliseconds(20);
+
+    private readonly SemaphoreSlim _places = new(most);
+    private int _inside;
+    private int _waiting;
+
+    /// <summary>How many checks wait for something.</summary>
+    internal int Waiting => Volatile.Read(ref _waiting);
+
+    public void Dispose() => _places.Dispose();
+
+    internal void Join() => Interlocked.Increment(ref _waiting);
+
+    internal void Quit() => Interlocked.Decrement(ref _waiting);
+
+    internal async ValueTask EnterAsync(CancellationToken cancellationToken)
+    {
+        await _places.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            while (Interlocked.Increment(ref _inside) > 1 && Descriptors.AreScarce)
+            {
+                Interlocked.Decrement(ref _inside);
+                await Task.Delay(s_descriptorPause, cancellationToken).ConfigureAwait(false);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            _places.Release();
+            throw;
+        }
+    }
+
+    internal void Leave()
+    {
+        Interlocked.Decrement(ref _inside);
+        _places.Release();
+    }
+}

@@ -1,0 +1,131 @@
+using System.Management.Automation;
+using System.Text.RegularExpressions;
+using PSNetLab.Engine.Checks;
+
+namespace PSNetLab.Commands;
+
+/// <summary>Waits until TCP ports accept connections, or no longer do.</summary>
+[Cmdlet(VerbsLifecycle.Wait, "TcpPort")]
+[OutputType(typeof(TcpPortResult), typeof(bool))]
+public sealed class WaitTcpPortCommand : HostCheckCmdlet
+{
+    private readonly List<TcpPortWaitOutcome> _failed = [];
+    private TcpPortWaitOptions? _options;
+    private bool _hasAny;
+
+    /// <summary>How many seconds to wait for each port. Default: 30.</summary>
+    [Parameter]
+    [ValidateRange(0.001, SecondsPerDay)]
+    public override double TimeoutSec { get; set; } = TcpPortWaitOptions.DefaultTimeout.TotalSeconds;
+
+    /// <summary>The state to wait for: Open or Closed. Default: Open.</summary>
+    [Parameter]
+    public TcpPortState State { get; set; }
+
+    /// <summary>Waits for one of the ports only. Default: for all of them.</summary>
+    [Parameter]
+    public SwitchParameter Any { get; set; }
+
+    /// <summary>How many milliseconds the port must be in the state without a break. Default: 0.</summary>
+    [Parameter]
+    [ValidateRange(0, int.MaxValue)]
+    public int StableMs { get; set; }
+
+    /// <summary>A regular expression that the first text of the service must match.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public Regex? Banner { get; set; }
+
+    /// <summary>Emits the test that found a port in the state.</summary>
+    [Parameter]
+    public SwitchParameter PassThru { get; set; }
+
+    private protected override string Activity => $"Waiting for {(State == TcpPortState.Open ? "open" : "closed")} ports";
+
+    /// <summary>All of them: -ThrottleLimit is for the attempts, which are short.</summary>
+    private protected override int MostAtATime => int.MaxValue;
+
+    /// <inheritdoc/>
+    protected override void BeginProcessing()
+    {
+        base.BeginProcessing();
+        if (Banner is not null && State == TcpPortState.Closed)
+        {
+            Fail(new NetLabException(FaultKind.InvalidParameters, "-Banner is for open ports only. Leave out -State Closed."), null);
+        }
+
+        _options = new TcpPortWaitOptions
+        {
+            Probe = new TcpProbe { Settle = TcpPortWaitOptions.Settle, Banner = Banner is not null, IsBannerComplete = Banner is null ? null : Banner.IsMatch },
+            Timeout = CheckTimeout,
+            State = State,
+            Stable = TimeSpan.FromMilliseconds(StableMs),
+            Banner = Banner,
+            Gate = new TryGate(ThrottleLimit),
+        };
+    }
+
+    private protected override bool IsGood(object row) => ((TcpPortWaitOutcome)row).Fault is null;
+
+    private protected override ICheck NewCheck(CheckedName name, int port) => new TcpPortWait(_options!, name, port);
+
+    /// <inheritdoc/>
+    internal override void WriteIncoming(object reply)
+    {
+        TcpPortWaitOutcome outcome = (TcpPortWaitOutcome)reply;
+        if (_hasAny)
+        {
+            return;
+        }
+
+        if (outcome.Fault is null)
+        {
+            _hasAny = Any;
+            if (Any)
+            {
+                EndChecks();
+            }
+
+            if (PassThru && !Quiet)
+            {
+                WriteObject(outcome.Found);
+            }
+        }
+        else if (Any)
+        {
+            _failed.Add(outcome);
+        }
+        else
+        {
+            Tell(outcome);
+        }
+    }
+
+    /// <inheritdoc/>
+    private protected override void Conclude()
+    {
+        if (!_hasAny)
+        {
+            _failed.ForEach(Tell);
+        }
+    }
+
+    /// <inheritdoc/>
+    private protected override void Dispose(bool disposing)
+    {
+        base.Dispose(disposing);
+        _options?.Gate.Dispose();
+    }
+
+    private void Tell(TcpPortWaitOutcome outcome)
+    {
+        if (Quiet)
+        {
+            EndAsBad();
+        }
+        else
+        {
+            ReportBad(outcome.Fault!, outcome.Target);
+        }
+    }
+}

@@ -1,0 +1,127 @@
+using System.Net;
+using System.Net.Sockets;
+using PSNetLab.Engine.Checks;
+using PSNetLab.Engine.IO;
+
+namespace PSNetLab.Engine.Tests;
+
+public sealed class TcpProbeTests
+{
+    private static readonly TimeSpan s_long = TimeSpan.FromSeconds(20);
+
+    [Fact]
+    public async Task A_port_is_open()
+    {
+        using Socket listener = Listener();
+
+        TcpPortResult result = await Try(new TcpProbe(), listener.LocalEndPoint!, s_long);
+
+        Assert.Equal(TcpPortStatus.Open, result.Status);
+        Assert.Null(result.Reason);
+        Assert.Null(result.BannerBytes);
+    }
+
+    [Fact]
+    public async Task A_port_is_closed()
+    {
+        EndPoint closed = Closed();
+
+        TcpPortResult result = await Try(new TcpProbe(), closed, s_long);
+
+        Assert.Equal(TcpPortStatus.Refused, result.Status);
+        Assert.NotNull(result.Latency);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_port_that_closes_what_it_accepts_is_ClosedAtOnce(bool reset)
+    {
+        using Socket listener = Listener();
+        Task accepting = Task.Run(async () =>
+        {
+            using Socket accepted = await listener.AcceptAsync();
+            if (reset)
+            {
+                accepted.LingerState = new LingerOption(true, 0);
+            }
+        });
+
+        TcpPortResult result = await Try(new TcpProbe { Settle = s_long }, listener.LocalEndPoint!, s_long);
+
+        await accepting.Soon();
+        Assert.Equal(TcpPortStatus.ClosedAtOnce, result.Status);
+        Assert.NotNull(result.Reason);
+    }
+
+    [Fact]
+    public async Task A_banner_may_come_in_pieces_and_is_complete_when_that_is_said()
+    {
+        using Socket listener = Listener();
+        Task sending = Task.Run(async () =>
+        {
+            using Socket accepted = await listener.AcceptAsync();
+            accepted.NoDelay = true;
+            await accepted.SendAsync("22"u8.ToArray());
+            await accepted.SendAsync("0 ready\r\n"u8.ToArray());
+            await accepted.ReceiveAsync(new byte[1]);
+        });
+
+        TcpProbe probe = new() { Banner = true, IsBannerComplete = text => text.EndsWith('\n') };
+        TcpPortResult result = await Try(probe, listener.LocalEndPoint!, s_long);
+
+        Assert.Equal("220 ready", result.Banner);
+        await sending.Soon();
+    }
+
+    [LinuxFact]
+    public async Task Without_an_answer_it_ends_at_the_limit()
+    {
+        using Socket full = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        full.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        full.Listen(0);
+        using Socket first = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        await first.ConnectAsync(full.LocalEndPoint!);
+
+        TcpPortResult result = await Try(new TcpProbe(), full.LocalEndPoint!, TimeSpan.FromMilliseconds(100));
+
+        Assert.Equal(TcpPortStatus.TimedOut, result.Status);
+        Assert.Null(result.Latency);
+    }
+
+    [Fact]
+    public async Task Of_several_addresses_one_that_accepts_decides()
+    {
+        using Socket listener = Listener();
+        int port = ((IPEndPoint)listener.LocalEndPoint!).Port;
+        Resolution resolution = new([IPAddress.Parse("127.0.0.2"), IPAddress.Loopback], TimeSpan.Zero, null);
+
+        TcpPortResult result = await TcpPortCheck.TryAnyAsync(new TcpProbe(), "x", port, resolution, 1, s_long, CancellationToken.None).AsTask().Soon();
+
+        Assert.Equal(TcpPortStatus.Open, result.Status);
+        Assert.Equal("127.0.0.1", result.Address);
+    }
+
+    [Fact]
+    public async Task Of_several_failures_the_most_telling_is_the_result()
+    {
+        int port = ((IPEndPoint)Closed()).Port;
+        Resolution resolution = new([IPAddress.Broadcast, IPAddress.Loopback], TimeSpan.Zero, null);
+
+        TcpPortResult result = await TcpPortCheck.TryAnyAsync(new TcpProbe(), "x", port, resolution, 1, s_long, CancellationToken.None).AsTask().Soon();
+
+        Assert.Equal(TcpPortStatus.Refused, result.Status);
+        Assert.Contains("255.255.255.255", result.Reason, StringComparison.Ordinal);
+    }
+
+    private static Socket Listener() => StreamListener.Bind(new IPEndPoint(IPAddress.Loopback, 0), 5);
+
+    private static EndPoint Closed()
+    {
+        using Socket listener = Listener();
+        return listener.LocalEndPoint!;
+    }
+
+    private static Task<TcpPortResult> Try(TcpProbe probe, EndPoint remote, TimeSpan timeout)
+        => probe.TryAsync("x", new Resolution([], null, null), (IPEndPoint)remote, 1, timeout, CancellationToken.None).AsTask().Soon();
+}
