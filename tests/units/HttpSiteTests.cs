@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 using PSNetLab.Engine.Http.Protocol;
 using PSNetLab.Engine.Http.Files;
@@ -50,6 +51,43 @@ public sealed class HttpSiteTests : IDisposable
         HttpAnswer none = await served.Client.GetAsync("/none/");
         Assert.Equal(404, none.Status);
         Assert.Contains("start.htm or index.html", none.Text, StringComparison.Ordinal);
+    }
+
+    /// <summary>On Linux, names are bytes: those of an archive from a Chinese Windows are in GBK.</summary>
+    [LinuxFact]
+    public async Task Files_whose_names_are_not_UTF8_are_listed_and_served()
+    {
+        _folder.Write("plain.txt", "plain");
+        string script = $"cd '{_folder.Path}'; mkdir $(printf '\\272\\303'); printf one > $(printf '\\304\\343.txt'); printf two > $(printf '\\272\\303/\\304\\343.txt')";
+        await RunAsync(script);
+        await using ServedConnection served = await StartAsync(options => options with { Browse = true });
+        using JsonDocument list = JsonDocument.Parse((await served.Client.GetAsync("/", "Accept: application/json")).Body);
+
+        Assert.Equal(
+            [("\uFFFD\uFFFD", "/%BA%C3/"), ("plain.txt", "/plain.txt"), ("\uFFFD\uFFFD.txt", "/%C4%E3.txt")],
+            list.RootElement.EnumerateArray().Select(entry => (entry.GetProperty("name").GetString()!, entry.GetProperty("href").GetString()!)));
+        Assert.Contains("<a href=\"%C4%E3.txt\">\uFFFD\uFFFD.txt</a>", (await served.Client.GetAsync("/")).Text, StringComparison.Ordinal);
+        for (int round = 0; round < 2; round++)
+        {
+            Assert.Equal("one", (await served.Client.GetAsync("/%C4%E3.txt")).Text);
+            Assert.Equal("two", (await served.Client.GetAsync("/%ba%c3/%C4%E3.txt")).Text);
+        }
+
+        Assert.EndsWith("/\uFFFD\uFFFD.txt", served.Records()[^1].Path, StringComparison.Ordinal);
+        Assert.Equal("/%BA%C3/", (await served.Client.GetAsync("/%BA%C3"))["Location"]);
+        Assert.Equal(404, (await served.Client.GetAsync("/%EF%BF%BD%EF%BF%BD.txt")).Status);
+        Assert.Equal(404, (await served.Client.GetAsync("/%C4%E4.txt")).Status);
+        Assert.Equal(400, (await served.Client.GetAsync("/\u00C4\u00E3.txt")).Status);
+
+        // The runtime cannot delete them.
+        await RunAsync($"rm -r '{_folder.Path}'/*");
+
+        static async Task RunAsync(string script)
+        {
+            using Process shell = Process.Start("sh", ["-c", script]);
+            await shell.WaitForExitAsync();
+            Assert.Equal(0, shell.ExitCode);
+        }
     }
 
     [Fact]

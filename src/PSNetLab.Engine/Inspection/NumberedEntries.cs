@@ -13,9 +13,6 @@ internal unsafe ref struct NumberedEntries
 {
     private const int MostPathBytes = 64;
 
-    // The name follows d_ino, d_off, d_reclen and d_type of struct dirent.
-    private static readonly int s_nameOffset = (2 * sizeof(nint)) + sizeof(ushort) + sizeof(byte);
-
     private nint _directory;
     private byte* _name;
 
@@ -46,7 +43,7 @@ internal unsafe ref struct NumberedEntries
     {
         while (_directory != 0 && DirectoryCalls.Read(_directory) is not 0 and nint entry)
         {
-            _name = (byte*)entry + s_nameOffset;
+            _name = (byte*)entry + DirectoryCalls.NameOffset;
             int number = 0;
             byte* digit = _name;
             for (; *digit is >= (byte)'0' and <= (byte)'9'; digit++)

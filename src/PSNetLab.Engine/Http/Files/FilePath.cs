@@ -21,10 +21,16 @@ internal sealed unsafe class FilePath
     internal FilePath(string text)
     {
         Text = text;
-        _native = OperatingSystem.IsLinux() ? Encoding.UTF8.GetBytes(text + '\0') : [];
+        _native = OperatingSystem.IsLinux() ? ByteText.Encode(text + '\0') : [];
     }
 
     internal string Text { get; }
+
+    /// <summary>The path for people: bytes that are not UTF-8 are U+FFFD.</summary>
+    internal string Readable => ByteText.Readable(Text);
+
+    /// <summary>Whether the names of files may be any bytes, as <see cref="ByteText"/>.</summary>
+    internal static bool TakesBytes => OpensFolders;
 
     /// <summary>The stamp of what is at the path now. Follows links.</summary>
     internal FileStamp Stat()
@@ -99,14 +105,10 @@ internal sealed unsafe class FilePath
     internal SafeFileHandle? OpenFolder() => OpensFolders ? OpenAny(out _) : null;
 
     /// <summary>The stamp of a name in an open folder. Does not follow links.</summary>
-    internal static FileStamp StatIn(SafeFileHandle folder, ReadOnlySpan<char> name)
+    internal static FileStamp StatIn(SafeFileHandle folder, byte* name)
     {
-        const int MostBytes = 255 * 3; // of a name, in UTF-8
-        byte* native = stackalloc byte[MostBytes + 1];
-        int length = Encoding.UTF8.GetBytes(name, new Span<byte>(native, MostBytes));
-        native[length] = 0;
         StatX stat;
-        return FileCalls.Stat(folder, native, FileCalls.NoFollow, FileCalls.StatMask, &stat) == 0 ? Stamp(stat) : FileStamp.Missing;
+        return FileCalls.Stat(folder, name, FileCalls.NoFollow, FileCalls.StatMask, &stat) == 0 ? Stamp(stat) : FileStamp.Missing;
     }
 
     /// <summary>The path with all links followed, or that of an open file; null if it leads nowhere.</summary>
@@ -127,10 +129,13 @@ internal sealed unsafe class FilePath
         if (handle is not null && OperatingSystem.IsLinux())
         {
             nint length = FileCalls.ReadLink($"/proc/self/fd/{handle.DangerousGetHandle()}", buffer, MostBytes);
-            return length > 0 && length < MostBytes ? Encoding.UTF8.GetString(buffer, (int)length) : null;
+            return length > 0 && length < MostBytes ? ByteText.Decode(new ReadOnlySpan<byte>(buffer, (int)length)) : null;
         }
 
-        return PathCalls.Resolve(Text, buffer) is null ? null : Marshal.PtrToStringUTF8((nint)buffer);
+        fixed (byte* path = OperatingSystem.IsLinux() ? _native : Encoding.UTF8.GetBytes(Text + '\0'))
+        {
+            return PathCalls.Resolve(path, buffer) is null ? null : ByteText.Decode(MemoryMarshal.CreateReadOnlySpanFromNullTerminated(buffer));
+        }
     }
 
     private SafeFileHandle? OpenAny(out FileStamp fault)

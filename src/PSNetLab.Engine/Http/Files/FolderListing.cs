@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Unicode;
+using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab.Engine.Http.Files;
 
@@ -88,7 +89,7 @@ internal static class FolderListing
             href.Truncate(folderLength);
             WriteHref(href, entry);
             json.WriteStartObject();
-            json.WriteString("name"u8, entry.Name);
+            json.WriteString("name"u8, ByteText.Readable(entry.Name));
             json.WriteString("type"u8, entry.IsFolder ? "folder"u8 : "file"u8);
             if (entry.IsFolder)
             {

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Globalization;
 using System.Text;
+using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab.Engine.Http.Files;
 
@@ -87,6 +88,7 @@ internal sealed class PageWriter : IBufferWriter<byte>, IDisposable
         while (!segment.IsEmpty)
         {
             Rune.DecodeFromUtf16(segment, out Rune rune, out int consumed);
+            ReadOnlySpan<byte> octets = ByteText.IsByte(rune, segment[0], out utf8[0]) ? utf8[..1] : utf8[..rune.EncodeToUtf8(utf8)];
             segment = segment[consumed..];
             if (rune.IsAscii && (char.IsAsciiLetterOrDigit((char)rune.Value) || rune.Value is '-' or '.' or '_' or '~'))
             {
@@ -94,7 +96,7 @@ internal sealed class PageWriter : IBufferWriter<byte>, IDisposable
                 continue;
             }
 
-            foreach (byte octet in utf8[..rune.EncodeToUtf8(utf8)])
+            foreach (byte octet in octets)
             {
                 free[length++] = (byte)'%';
                 octet.TryFormat(free[length..], out int written, "X2", CultureInfo.InvariantCulture);

@@ -48,7 +48,7 @@ internal sealed class StaticSiteHandler : IHttpHandler, IDisposable
             return false;
         }
 
-        _responder.Answer(exchange, new Found(form, null, form.File.Text));
+        _responder.Answer(exchange, new Found(form, null, form.File.Readable));
         return true;
     }
 
@@ -142,6 +142,11 @@ internal sealed class StaticSiteHandler : IHttpHandler, IDisposable
         {
             exchange.Answer(Refuse(exchange, 400, "The request target is neither a path nor a URL."));
             return null;
+        }
+
+        if (fault == PathFault.BadUtf8 && path.Length > 0 && FilePath.TakesBytes)
+        {
+            fault = PathFault.None;
         }
 
         if (fault != PathFault.None)

@@ -112,7 +112,7 @@ internal sealed class WebSite
         // The open file is compared with the known stamp, so there is no need to look at the path first.
         return Files.Lookup(request.Key)?.TryChoose(request.AcceptEncoding) is { IsInMemory: false } form && form.Source == form.File
             && Root.Open(form.File, form.Stamp) is { } handle
-            ? new Found(form, handle, form.File.Text)
+            ? new Found(form, handle, form.File.Readable)
             : null;
     }
 
@@ -126,15 +126,16 @@ internal sealed class WebSite
     /// </summary>
     private Response Moved(PageRequest request)
     {
-        StringBuilder location = new();
+        using PageWriter path = new(request.Path.Length);
         foreach (Range segment in new PathSegments(request.Path))
         {
-            location.Append('/').Append(Uri.EscapeDataString(request.Path[segment]));
+            path.Markup("/"u8);
+            path.PathSegment(request.Path.AsSpan(segment));
         }
 
-        location.Append('/').Append(request.Query);
+        string location = $"{Encoding.ASCII.GetString(path.Written)}/{request.Query}";
         return _pages.Status(
-            request.WantsHtml, 301, "This is a folder; its address ends with a slash.", FieldLines.Field("Location", location.ToString()));
+            request.WantsHtml, 301, "This is a folder; its address ends with a slash.", FieldLines.Field("Location", location));
     }
 
     private async Task<Found> ServeAsync(FilePath path, PageRequest request, byte[]? key)
@@ -155,7 +156,7 @@ internal sealed class WebSite
             FileForm form = await file.MakeAsync(request.AcceptEncoding).ConfigureAwait(false);
             if (form.IsInMemory)
             {
-                return new Found(form, null, path.Text);
+                return new Found(form, null, path.Readable);
             }
 
             if (form.Source != file.Path)
@@ -163,7 +164,7 @@ internal sealed class WebSite
                 // A large .gz or .br file.
                 if (Root.Open(form.Source, form.Stamp) is { } sibling)
                 {
-                    return new Found(form, sibling, path.Text);
+                    return new Found(form, sibling, path.Readable);
                 }
 
                 form = file.Plain;
@@ -171,7 +172,7 @@ internal sealed class WebSite
 
             SafeFileHandle? own = handle;
             handle = null;
-            return new Found(form, own, path.Text);
+            return new Found(form, own, path.Readable);
         }
         finally
         {

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Unicode;
+using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab.Engine.Http.Protocol;
 
@@ -31,7 +32,7 @@ internal enum PathFault
     /// <summary>A percent sign without two hexadecimal digits.</summary>
     BadEscape,
 
-    /// <summary>The decoded bytes are not UTF-8.</summary>
+    /// <summary>The decoded bytes are not UTF-8. If all of those are escaped, the path is there, as <see cref="ByteText"/>.</summary>
     BadUtf8,
 
     /// <summary>A control character, encoded or not, or a space or '#' that should have been encoded.</summary>
@@ -142,19 +143,19 @@ internal static class HttpTarget
             return PathFault.AboveRoot;
         }
 
-        if (!Utf8.IsValid(decoded[..length]))
+        if (!Utf8.IsValid(raw))
         {
             return PathFault.BadUtf8;
         }
 
-        string text = Encoding.UTF8.GetString(decoded[..length]);
+        string text = ByteText.Decode(decoded[..length]);
         if (text.AsSpan().ContainsAnyInRange('\u0080', '\u009F'))
         {
             return PathFault.ForbiddenCharacter;
         }
 
         path = text;
-        return PathFault.None;
+        return ByteText.HasBytes(text) ? PathFault.BadUtf8 : PathFault.None;
     }
 
     private static PathFault Unescape(ReadOnlySpan<byte> raw, Span<byte> decoded, out int length)
