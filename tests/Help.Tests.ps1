@@ -180,7 +180,8 @@ Describe 'Help of <Cmdlet>' -ForEach $cmdlets {
             if ($parameter.defaultValue -and $default -isnot [switch] -and $null -ne $default) {
                 Get-DefaultText $default | Should -Be $parameter.defaultValue -Because $parameter.name
                 if ($default -is [ValueType] -and $default) {
-                    $parameter.description.Text -join ' ' | Should -Match "Default: $default\b" -Because $parameter.name
+                    $words = $default -eq [double]::PositiveInfinity ? 'no limit' : $default
+                    $parameter.description.Text -join ' ' | Should -Match "Default: $words\b" -Because $parameter.name
                 }
             }
         }

@@ -113,7 +113,7 @@ while data := c.recv(65536):
     total += len(data)
 c.sendall(b'%d\n' % total)
 '@
-            1..10000 | Send-TcpMessage 127.0.0.1 $peer.Port -Framing Line -Count 1 | Should -Be '48894'
+            1..10000 | Send-TcpMessage 127.0.0.1 $peer.Port -Framing Line -Receive | Should -Be '48894'
         }
 
         It 'packs and unpacks the length prefix <Framing> as "<Format>"' -ForEach @(
