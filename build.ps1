@@ -61,7 +61,7 @@ param(
     [ValidateSet('Release', 'Debug')]
     [string] $Configuration = 'Release',
 
-    [ArgumentCompletions('Tcp', 'Udp', 'Http', 'Sockets', 'Startup', 'Pipeline')]
+    [ArgumentCompletions('Tcp', 'Udp', 'Http', 'Sockets', 'Startup', 'Pipeline', 'Checks')]
     [string[]] $Area = @(),
 
     [switch] $Quick,
