@@ -59,10 +59,15 @@ internal sealed class CheckedName(string text, IPFamily family, TimeSpan timeout
 
         long started = Stopwatch.GetTimestamp();
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(timeout);
+        void OnStart()
+        {
+            started = Stopwatch.GetTimestamp();
+            limit.CancelAfter(timeout);
+        }
+
         try
         {
-            IPAddress[] addresses = await NameResolver.ResolveAsync(name, wanted, limit.Token).ConfigureAwait(false);
+            IPAddress[] addresses = await NameResolver.ResolveAsync(name, wanted, limit.Token, OnStart).ConfigureAwait(false);
             return new Resolution([.. addresses.Distinct()], Stopwatch.GetElapsedTime(started), null);
         }
         catch (NetLabException fault)

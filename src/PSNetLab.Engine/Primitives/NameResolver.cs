@@ -7,8 +7,12 @@ namespace PSNetLab.Engine.Primitives;
 internal static class NameResolver
 {
     /// <summary>The addresses of a name, or the address itself.</summary>
+    /// <param name="host">The name or address.</param>
+    /// <param name="family">The family of the addresses.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    /// <param name="onStart">Called when the name is really asked for: many names wait for their turn.</param>
     /// <exception cref="NetLabException">There is none.</exception>
-    internal static async Task<IPAddress[]> ResolveAsync(string host, AddressFamily family, CancellationToken cancellationToken)
+    internal static async Task<IPAddress[]> ResolveAsync(string host, AddressFamily family, CancellationToken cancellationToken, Action? onStart = null)
     {
         if (Addresses.TryParse(host, out IPAddress address))
         {
@@ -28,7 +32,7 @@ internal static class NameResolver
                 throw new SocketException((int)SocketError.HostNotFound);
             }
 
-            IPAddress[] addresses = await Dns.GetHostAddressesAsync(host, family, cancellationToken).ConfigureAwait(false);
+            IPAddress[] addresses = await LookUpAsync(host, family, onStart, cancellationToken).ConfigureAwait(false);
             return addresses.Length > 0 ? Array.ConvertAll(addresses, Addresses.OfSocket) : throw new SocketException((int)SocketError.NoData);
         }
         catch (Exception error) when (error is SocketException or ArgumentException)
@@ -36,5 +40,22 @@ internal static class NameResolver
             throw new NetLabException(FaultKind.HostNotFound, $"The name '{host}' cannot be resolved: {error.Message}. "
                 + "Check the spelling and the name server, or give an IP address.", error);
         }
+    }
+
+    private static Task<IPAddress[]> LookUpAsync(string host, AddressFamily family, Action? onStart, CancellationToken cancellationToken)
+    {
+        IPAddress[] LookUp()
+        {
+            onStart?.Invoke();
+            return Dns.GetHostAddresses(host, family);
+        }
+
+        if (!OperatingSystem.IsWindows())
+        {
+            return ResolverThreads.Run(LookUp, cancellationToken);
+        }
+
+        onStart?.Invoke();
+        return Dns.GetHostAddressesAsync(host, family, cancellationToken);
     }
 }
