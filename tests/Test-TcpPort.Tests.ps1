@@ -321,6 +321,19 @@ Describe 'Test-TcpPort' {
         }
     }
 
+    It 'takes a connection to itself for Refused' -Skip:(-not $IsLinux) {
+        # The system connects from the even ports of this range in turn, so that one of so many comes from the port it goes to.
+        $least, $most = -split (Get-Content /proc/sys/net/ipv4/ip_local_port_range) | ForEach-Object { [int] $_ }
+        $port = [Math]::Floor(($least + $most) / 4) * 2
+        $all = Test-TcpPort (, "127.0.0.1:$port" * ($most - $least + 5000)) -ThrottleLimit 1
+        $all | Where-Object Status -NE Refused | Should -BeNullOrEmpty
+        @($all.Reason -like '*came back to its own port*').Count | Should -BeGreaterThan 0
+        # A graceful close would keep the port for a minute.
+        $listener = [Net.Sockets.TcpListener]::new([ipaddress]::Loopback, $port)
+        { $listener.Start() } | Should -Not -Throw
+        $listener.Stop()
+    }
+
     It 'tests <_> targets with 300 descriptors' -ForEach 5000 -Skip:(-not $IsLinux) {
         $command = "Import-Module '$modulePath/PSNetLab.psd1'; `$all = Test-TcpPort (, '127.0.0.1:$($full.Port)' * 300 + , '127.0.0.1:$closed' * 4700) -TimeoutSec 0.5; ``
             (`$all | Group-Object Status | Sort-Object Name | ForEach-Object { `$_.Name + '=' + `$_.Count }) -join ' '"
