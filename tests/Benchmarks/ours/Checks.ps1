@@ -20,10 +20,10 @@ function Measure-Wait {
     $listener.Start()
     $port = $listener.LocalEndpoint.Port
     $listener.Stop()
-    $opening = Start-ThreadJob -ArgumentList $port, (Get-Random -Minimum 200 -Maximum 400) -ScriptBlock {
-        param($Port, $Pause)
-        Start-Sleep -Milliseconds $Pause
-        $listener = [Net.Sockets.TcpListener]::new([ipaddress]::Loopback, $Port)
+    $pause = Get-Random -Minimum 200 -Maximum 400
+    $opening = Start-ThreadJob {
+        Start-Sleep -Milliseconds $using:pause
+        $listener = [Net.Sockets.TcpListener]::new([ipaddress]::Loopback, $using:port)
         $listener.Start()
         [Diagnostics.Stopwatch]::GetTimestamp()
         Start-Sleep -Milliseconds 500
