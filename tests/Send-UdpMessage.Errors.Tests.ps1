@@ -180,7 +180,7 @@ Describe 'Completion for UDP' {
             Where-Object OperationalStatus -In Up, Unknown | ForEach-Object Name
         Get-Completion "$Command -InterfaceAlias " | Should -Be $up
         Get-Completion "$Command -InterfaceAlias L" | Should -Be 'lo'
-        Get-Completion "$Command -InterfaceAlias nowhere" | Should -BeNullOrEmpty
+        Get-Completion "$Command -InterfaceAlias nowhere" | Should -Be nowhere -Because "no files are offered"
     }
 
     It 'offers the ports of running servers' {

@@ -75,7 +75,7 @@ print(c.recv(100), flush=True)
 print('end:', c.recv(100), flush=True)
 input()
 '@
-        Assert-EndsAtOnce { 'question' | Send-TcpMessage 127.0.0.1 $args[0] -Framing Line -Count 1 -TimeoutSec 0 } $peer.Port {
+        Assert-EndsAtOnce { 'question' | Send-TcpMessage 127.0.0.1 $args[0] -Framing Line -Receive -TimeoutSec 0 } $peer.Port {
             $peer.ReadLine() -eq "end: b''"
         }
     }
