@@ -1,0 +1,161 @@
+using System.Buffers;
+using System.Net.Sockets;
+using PSNetLab.Engine.Native.Linux;
+
+namespace PSNetLab.Engine.IO;
+
+/// <content>How a connection ends: half-close, graceful close, reset.</content>
+internal abstract partial class Transport
+{
+    private const int DiscardBytes = 16 * 1024;
+
+    // How long a closed connection waits for the peer to read to the end and close its side.
+    private static readonly TimeSpan s_closePatience = TimeSpan.FromSeconds(1);
+
+    private int _isAborted;
+
+    /// <summary>Tells the peer that no more data will come (a FIN; with TLS, after a close_notify alert).</summary>
+    internal virtual ValueTask ShutdownSendAsync() => FinishAsync(CancellationToken.None);
+
+    /// <summary>Discards what arrives, until the end of the stream or an interruption.</summary>
+    internal async ValueTask DiscardAsync(CancellationToken cancellationToken)
+    {
+        do
+        {
+            await WaitReadableAsync(cancellationToken).ConfigureAwait(false);
+
+            // While a peer keeps sending, nothing waits, and so nothing else looks at the token.
+            cancellationToken.ThrowIfCancellationRequested();
+        }
+        while (Discard() != 0);
+    }
+
+    /// <summary>Ends the waiting of reader and writer, from any thread; the next read finds the end of the stream.</summary>
+    internal abstract void Interrupt();
+
+    /// <summary>Like <see cref="Interrupt"/>, and also ends a graceful close, even one that begins only afterwards.</summary>
+    internal void Abort()
+    {
+        Interlocked.Exchange(ref _isAborted, 1);
+        Interrupt();
+    }
+
+    /// <summary>The bytes sent that the peer has not acknowledged yet (tcp(7), SIOCOUTQ); -1 if the system does not report it.</summary>
+    internal int Unacknowledged => SocketCalls.Unacknowledged(Socket.SafeHandle) ?? -1;
+
+    /// <summary>Whether the connection has failed, as when the peer has reset it.</summary>
+    internal bool IsBroken
+    {
+        get
+        {
+            try
+            {
+                return Socket.Poll(0, SelectMode.SelectError);
+            }
+            catch (Exception error) when (error is SocketException or ObjectDisposedException)
+            {
+                return true;
+            }
+        }
+    }
+
+    /// <summary>
+    /// Ends the connection gracefully and disposes of it. Nothing may read or write any more; an interruption ends it at
+    /// once.
+    /// </summary>
+    /// <remarks>
+    /// A system that closes a connection with unread data, or gets more afterwards, sends a reset, and data on its way to the
+    /// peer is lost (RFC 1122, section 4.2.2.13). So the peer gets the end of the stream, and what it still sends is discarded.
+    /// </remarks>
+    internal async Task CloseAsync()
+    {
+        try
+        {
+            if (HasPeerEnded)
+            {
+                // A reset after the end of the peer's stream: it had left before it got what was sent.
+                WasReset = Socket.GetSocketOption(SocketOptionLevel.Socket, SocketOptionName.Error) is int and not 0;
+            }
+            else
+            {
+                using CancellationTokenSource limit = new(s_closePatience);
+                Resume();
+                Interlocked.MemoryBarrier(); // an abort from now on interrupts what was resumed
+                if (_isAborted != 0)
+                {
+                    return;
+                }
+
+                // Both at the same time: the peer may read our last bytes only after we have read what it sends.
+                await Task.WhenAll(FinishAsync(limit.Token).AsTask(), DrainAsync(limit.Token).AsTask()).ConfigureAwait(false);
+            }
+        }
+        catch (Exception error)
+        {
+            WasReset = IsResetError(error);
+
+            // The peer has left or takes too long: the connection is closed anyway.
+        }
+        finally
+        {
+            Dispose();
+        }
+    }
+
+    /// <summary>
+    /// Makes Dispose reset the connection: with a linger time of 0, close(2) sends RST instead of FIN (socket(7),
+    /// SO_LINGER).
+    /// </summary>
+    internal void ResetOnDispose()
+    {
+        IsReset = true;
+        try
+        {
+            Socket.LingerState = new LingerOption(enable: true, seconds: 0);
+        }
+        catch (Exception error) when (error is SocketException or ObjectDisposedException)
+        {
+            // The connection has already ended, which macOS reports as an error. Nobody is left to reset.
+        }
+    }
+
+    private protected bool IsReset { get; private set; }
+
+    /// <summary>Whether the peer answered a graceful close with a reset.</summary>
+    internal bool WasReset { get; private set; }
+
+    /// <summary>Whether an error says that the peer reset the connection.</summary>
+    internal static bool IsResetError(Exception error)
+        => (error as SocketException ?? error.InnerException as SocketException)?.SocketErrorCode is SocketError.ConnectionReset or SocketError.ConnectionAborted;
+
+    /// <summary>Whether the peer has closed its side, so that no more can arrive.</summary>
+    private protected bool HasPeerEnded { get; set; }
+
+    /// <summary>Lets reading continue after an interruption.</summary>
+    private protected abstract void Resume();
+
+    /// <summary>Ends the sending side, which may have to wait for room in the send buffer.</summary>
+    private protected virtual ValueTask FinishAsync(CancellationToken cancellationToken)
+    {
+        Socket.Shutdown(SocketShutdown.Send);
+        return default;
+    }
+
+    /// <summary>Discards what still arrives during a graceful close, until the end of the stream.</summary>
+    private protected virtual ValueTask DrainAsync(CancellationToken cancellationToken) => DiscardAsync(cancellationToken);
+
+    private int Discard()
+    {
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(DiscardBytes);
+        try
+        {
+            return TryReceive(buffer);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    public virtual void Dispose() => Socket.Dispose();
+}
