@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using PSNetLab.Engine.IO;
 using PSNetLab.Engine.Udp;
 
 namespace PSNetLab.Engine.Tests;
@@ -143,6 +144,35 @@ public class UdpServerStopTests
             server.Stop();
             await server.Completion.Soon();
         }
+    }
+
+    [LinuxFact]
+    public void A_socket_that_no_event_loop_takes_is_a_fault_and_its_port_is_free()
+    {
+        if (!EpollDatagramTransport.IsSupported)
+        {
+            return;
+        }
+
+        // A loop takes a socket only once.
+        IPEndPoint endPoint = new(IPAddress.Loopback, Datagrams.FreePort());
+        List<DatagramTransport> all = [];
+        DatagramTransport OpenUntilRefused(Socket socket, int bufferBytes)
+        {
+            for (int i = 0; i < EpollLoop.MostLoops; i++)
+            {
+                all.Add(DatagramTransport.Create(socket, bufferBytes));
+            }
+
+            return DatagramTransport.Create(socket, bufferBytes);
+        }
+
+        NetLabException fault = Assert.Throws<NetLabException>(() => UdpServer.Bind(new() { Binding = new() { EndPoint = endPoint } }, OpenUntilRefused));
+
+        Assert.Equal(FaultKind.SocketError, fault.Kind);
+        Assert.Contains($"{endPoint}", fault.Message, StringComparison.Ordinal);
+        Assert.True(CanBind(endPoint));
+        all.ForEach(transport => transport.Dispose());
     }
 
     private static bool CanBind(IPEndPoint endPoint)

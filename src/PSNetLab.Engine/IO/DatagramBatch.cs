@@ -6,9 +6,11 @@ using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab.Engine.IO;
 
-/// <summary>The datagrams of one recvmmsg(2) call, in a buffer of the thread. Valid until the method returns.</summary>
+/// <summary>The datagrams of one recvmmsg(2) call, in a lent buffer. Valid until the method returns.</summary>
 /// <remarks>
 /// A ref struct cannot outlive its method or an await. Another receiver on the thread gets a different buffer meanwhile.
+/// Each loop has a buffer. The threads of the pool, where servers with scripts receive, share one: there are many of them, and they
+/// come and go.
 /// </remarks>
 internal readonly unsafe ref struct DatagramBatch
 {
@@ -19,6 +21,7 @@ internal readonly unsafe ref struct DatagramBatch
 
     [ThreadStatic]
     private static Memory? t_spare;
+    private static Memory? s_sparePooled;
 
     private readonly Memory _memory;
 
@@ -30,14 +33,15 @@ internal readonly unsafe ref struct DatagramBatch
     /// <summary>Lends memory for datagrams of this size.</summary>
     internal static DatagramBatch Lend(int bufferBytes)
     {
-        Memory memory = t_spare ?? new Memory();
-        t_spare = null;
+        Memory memory = Interlocked.Exchange(ref Spare, null) ?? new Memory();
         memory.Divide(bufferBytes);
         return new DatagramBatch(memory);
     }
 
     /// <summary>Gives the memory back.</summary>
-    public void Dispose() => t_spare = _memory;
+    public void Dispose() => Volatile.Write(ref Spare, _memory);
+
+    private static ref Memory? Spare => ref (LoopThread.IsCurrent ? ref t_spare : ref s_sparePooled);
 
     /// <summary>Receives what is there without waiting; returns the number of datagrams, or -1 with errno set.</summary>
     internal int Receive(SafeSocketHandle socket)

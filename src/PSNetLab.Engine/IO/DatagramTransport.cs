@@ -72,12 +72,21 @@ internal abstract class DatagramTransport : IDisposable
     /// <summary>The most bytes kept of a datagram.</summary>
     internal int BufferBytes { get; }
 
-    /// <summary>The fastest transport on this system for a bound socket.</summary>
+    /// <summary>The fastest transport on this system for a bound socket. On failure the socket is closed.</summary>
+    /// <exception cref="SocketException">The system has no descriptors or no memory left for it.</exception>
     internal static DatagramTransport Create(Socket socket, int bufferBytes)
     {
-        return EpollDatagramTransport.IsSupported
-            ? new EpollDatagramTransport(socket, bufferBytes)
-            : new PortableDatagramTransport(socket, bufferBytes);
+        try
+        {
+            return EpollDatagramTransport.IsSupported
+                ? new EpollDatagramTransport(socket, bufferBytes)
+                : new PortableDatagramTransport(socket, bufferBytes);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Completes when there may be something to read.</summary>

@@ -28,10 +28,13 @@ internal sealed unsafe class EpollDatagramTransport : DatagramTransport
         }
 
         using DatagramBatch batch = DatagramBatch.Lend(BufferBytes);
-        int count = batch.Receive(_epoll.Handle);
-        if (count < 0)
+        int count;
+        while ((count = batch.Receive(_epoll.Handle)) < 0)
         {
-            return _epoll.WouldBlock() || Receive(handler);
+            if (_epoll.WouldBlock())
+            {
+                return true;
+            }
         }
 
         // Decided before the datagrams are handled: that may take long, and an event in the meantime counts.

@@ -145,7 +145,9 @@ internal sealed unsafe class EpollLoop
                 epolls[i] = EpollCalls.Create(EpollCalls.CloseOnExec);
                 if (epolls[i] < 0)
                 {
-                    throw Errno.ToException(Marshal.GetLastPInvokeError());
+                    SocketException error = Errno.ToException(Marshal.GetLastPInvokeError());
+                    Array.ForEach(epolls[..i], static epoll => _ = EpollCalls.Close(epoll));
+                    throw error;
                 }
             }
 

@@ -102,9 +102,14 @@ internal sealed partial class UdpServer
         Drop();
     }
 
-    /// <returns>False if there is no room; true if it was sent, or the system refused it.</returns>
+    /// <returns>False if there is no room; true if it was sent, or cannot be.</returns>
     private bool TrySend(ReadOnlySpan<byte> data, DatagramPeer peer, IPAddress? from)
     {
+        if (peer.EndPoint.Port == 0)
+        {
+            return true;
+        }
+
         try
         {
             if (!_transport.TrySend(data, peer, Source(from)))

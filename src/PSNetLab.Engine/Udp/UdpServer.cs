@@ -29,7 +29,15 @@ internal sealed partial class UdpServer : IDatagramHandler
         Socket = UdpSockets.Bind(options.Binding);
         LocalEndPoint = (IPEndPoint)Socket.LocalEndPoint!;
         ReceiveBufferBytes = UdpSockets.ReceiveBuffer(Socket);
-        _transport = open(Socket, options.BufferBytes);
+        try
+        {
+            _transport = open(Socket, options.BufferBytes);
+        }
+        catch (SocketException error)
+        {
+            throw SocketFaults.Listen(error, LocalEndPoint, ProtocolType.Udp, options.Binding.PortParameter);
+        }
+
         _answers = options.Echo || options.Replies.Count > 0 || options.Handler is not null;
         _guard = new PingPongGuard(LocalEndPoint, options.OnFault);
     }
@@ -120,8 +128,8 @@ internal sealed partial class UdpServer : IDatagramHandler
         IPEndPoint peer = datagram.Peer.EndPoint;
         if (peer.Port == 0)
         {
-            // Windows does not say who sent a datagram that was cut off.
-            return !datagram.Truncated;
+            // Windows does not say who sent a datagram that was cut off. It is recorded, and not answered.
+            return !(OperatingSystem.IsWindows() && datagram.Truncated);
         }
 
         bool isOwn = peer.Port == LocalEndPoint.Port && (peer.Address.Equals(LocalEndPoint.Address) || peer.Address.Equals(datagram.Packet.Own));

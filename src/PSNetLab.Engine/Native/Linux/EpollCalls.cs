@@ -19,6 +19,9 @@ internal static unsafe partial class EpollCalls
     [LibraryImport(CLibrary.Name, EntryPoint = "epoll_create1", SetLastError = true)]
     internal static partial int Create(int flags);
 
+    [LibraryImport(CLibrary.Name, EntryPoint = "close")]
+    internal static partial int Close(int epoll);
+
     [LibraryImport(CLibrary.Name, EntryPoint = "epoll_ctl", SetLastError = true)]
     internal static partial int Control(int epoll, int operation, SafeSocketHandle socket, byte* epollEvent);
 
