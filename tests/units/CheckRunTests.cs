@@ -145,7 +145,7 @@ public sealed class CheckRunTests
         public async ValueTask RunAsync(IMessageSink<object> rows, CancellationToken cancellationToken)
         {
             await work(cancellationToken);
-            await rows.AddAsync(number);
+            await rows.AddAsync(number, cancellationToken);
         }
     }
 }

@@ -195,6 +195,41 @@ public class MailboxWaitingTests
     }
 
     [Fact]
+    public async Task Who_withdraws_is_forgotten_and_the_others_keep_their_order()
+    {
+        Mailbox<string> mailbox = new(1, WhenFull.Wait);
+        using CancellationTokenSource withdraw = new();
+        mailbox.TryAdd("a");
+        Task first = AddAsync(mailbox, "b");
+        Task second = mailbox.AddAsync("c", withdraw.Token).AsTask();
+        Task third = AddAsync(mailbox, "d");
+
+        withdraw.Cancel();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => second.Soon());
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => mailbox.AddAsync("e", withdraw.Token).Soon());
+        Assert.False(first.IsCompleted);
+        Assert.Equal(["a", "b", "d"], (await mailbox.TakeAsync(3)));
+        await Task.WhenAll(first, third).Soon();
+        Assert.Equal(0, mailbox.Count);
+    }
+
+    [Fact]
+    public async Task Who_was_let_in_can_no_longer_withdraw()
+    {
+        Mailbox<string> mailbox = new(1, WhenFull.Wait);
+        using CancellationTokenSource withdraw = new();
+        mailbox.TryAdd("a");
+        Task waiting = mailbox.AddAsync("b", withdraw.Token).AsTask();
+        Assert.Equal(["a"], MailboxTests.Take(mailbox, 1));
+        await waiting.Soon();
+
+        withdraw.Cancel();
+
+        Assert.Equal(["b"], MailboxTests.Take(mailbox, 9));
+    }
+
+    [Fact]
     public async Task Clear_makes_room()
     {
         Mailbox<string> mailbox = new(4, WhenFull.Wait);

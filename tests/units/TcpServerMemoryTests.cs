@@ -40,6 +40,9 @@ public class TcpServerMemoryTests
         Assert.Equal(TcpConnectionState.Established, complete.State);
         await other.SendAsync("x\n");
         Assert.Equal("x\n", await other.ReadTextAsync("x\n"));
+
+        // Nobody gets what came of the other message: its peer did not cut it off.
+        Assert.Equal(["begun", "x"], (await server.MessagesAsync(2)).Select(message => message.Text));
     }
 
     [Fact]

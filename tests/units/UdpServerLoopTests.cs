@@ -39,10 +39,12 @@ public class UdpServerLoopTests
         await StopAsync(server);
     }
 
-    [LinuxFact]
-    public async Task A_datagram_from_port_0_is_dropped_and_counted()
+    [LinuxTheory]
+    [InlineData(1)]
+    [InlineData(100)]
+    public async Task A_datagram_from_port_0_is_dropped_and_counted_even_if_it_is_cut_off(int length)
     {
-        UdpServer server = Start(0);
+        UdpServer server = Start(0, bufferBytes: 10);
         using Socket? raw = TryOpenRaw();
         if (raw is null)
         {
@@ -50,7 +52,7 @@ public class UdpServerLoopTests
             return; // only for some users
         }
 
-        byte[] datagram = new byte[9];
+        byte[] datagram = new byte[8 + length];
         BinaryPrimitives.WriteUInt16BigEndian(datagram.AsSpan(2), (ushort)server.LocalEndPoint.Port);
         BinaryPrimitives.WriteUInt16BigEndian(datagram.AsSpan(4), (ushort)datagram.Length);
         raw.SendTo(datagram, server.LocalEndPoint);
@@ -112,9 +114,10 @@ public class UdpServerLoopTests
             }
         });
 
+        // One that is not connected also takes what the guard sends for an answer, and is so far ahead of the server.
+        await Waiting.Until(() => server.MessagesReceived == Rounds);
         Assert.Empty(_faults);
         Assert.Equal(0, server.Refused);
-        Assert.Equal(Rounds, server.MessagesReceived);
         await StopAsync(server);
     }
 
@@ -176,8 +179,9 @@ public class UdpServerLoopTests
         yield return "x"u8.ToArray();
     }
 
-    private UdpServer Start(int port, string how = "echo") => UdpServer.Bind(new()
+    private UdpServer Start(int port, string how = "echo", int bufferBytes = UdpServerOptions.MostDatagramBytes) => UdpServer.Bind(new()
     {
+        BufferBytes = bufferBytes,
         Binding = Sharing(new IPEndPoint(IPAddress.Loopback, port)),
         Echo = how == "echo",
         Replies = how == "reply" ? ["x"u8.ToArray()] : [],
@@ -189,6 +193,6 @@ public class UdpServerLoopTests
     {
         public bool TryAdd(UdpMessage message) => throw new InvalidTimeZoneException("on purpose");
 
-        public ValueTask AddAsync(UdpMessage message) => throw new InvalidTimeZoneException("on purpose");
+        public ValueTask AddAsync(UdpMessage message, CancellationToken cancellationToken) => throw new InvalidTimeZoneException("on purpose");
     }
 }

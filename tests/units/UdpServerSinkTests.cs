@@ -91,7 +91,7 @@ public class UdpServerSinkTests
             return true;
         }
 
-        public ValueTask AddAsync(UdpMessage message)
+        public ValueTask AddAsync(UdpMessage message, CancellationToken cancellationToken)
         {
             Texts.Enqueue(message.Text);
             return default;

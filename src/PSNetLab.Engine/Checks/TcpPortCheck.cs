@@ -34,7 +34,7 @@ internal sealed class TcpPortCheck(TcpPortCheckOptions options, CheckedName name
             long started = Stopwatch.GetTimestamp();
             if (resolution.Addresses.Length == 0)
             {
-                await rows.AddAsync(TcpProbe.NoAddress(name.Text, port, resolution, attempt)).ConfigureAwait(false);
+                await rows.AddAsync(TcpProbe.NoAddress(name.Text, port, resolution, attempt), cancellationToken).ConfigureAwait(false);
             }
             else if (options.AllAddresses)
             {
@@ -43,7 +43,7 @@ internal sealed class TcpPortCheck(TcpPortCheckOptions options, CheckedName name
             else
             {
                 await rows.AddAsync(await TryAnyAsync(options.Probe, name.Text, port, resolution, attempt, options.Timeout, cancellationToken)
-                    .ConfigureAwait(false)).ConfigureAwait(false);
+                    .ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
             }
 
             TimeSpan pause = options.Interval - Stopwatch.GetElapsedTime(started);
@@ -117,7 +117,7 @@ internal sealed class TcpPortCheck(TcpPortCheckOptions options, CheckedName name
     private async ValueTask TryEachAsync(IMessageSink<object> rows, Resolution resolution, int attempt, CancellationToken cancellationToken)
         => await Task.WhenAll(resolution.Addresses.Select(async address => await rows.AddAsync(await options.Probe
             .TryAsync(name.Text, resolution, new IPEndPoint(address, port), attempt, options.Timeout, cancellationToken)
-            .ConfigureAwait(false)).ConfigureAwait(false))).ConfigureAwait(false);
+            .ConfigureAwait(false), cancellationToken).ConfigureAwait(false))).ConfigureAwait(false);
 
     /// <summary>The failure that says most about the service; the reason names them all.</summary>
     private static TcpPortResult MostTelling(List<TcpPortResult> failed)

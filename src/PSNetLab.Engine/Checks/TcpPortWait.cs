@@ -58,7 +58,7 @@ internal sealed class TcpPortWait(TcpPortWaitOptions options, CheckedName name, 
         options.Gate.Join();
         try
         {
-            await rows.AddAsync(await WaitAsync(cancellationToken).ConfigureAwait(false)).ConfigureAwait(false);
+            await rows.AddAsync(await WaitAsync(cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
         }
         finally
         {

@@ -1,8 +1,8 @@
 namespace PSNetLab.Engine.IO;
 
 /// <summary>
-/// How much memory the connections of a server may hold together, for incomplete messages and for answers that their peers do not
-/// take. When it is used up, the connection that holds the most has to end.
+/// How much memory the connections of a server may hold together, for messages that are incomplete or have to wait, and for answers
+/// that their peers do not take. When it is used up, the connection that holds the most has to end.
 /// </summary>
 internal sealed class MemoryBudget(long limit)
 {

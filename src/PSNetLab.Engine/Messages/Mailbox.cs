@@ -29,7 +29,7 @@ internal sealed class Mailbox<T> : IMessageSink<T>, IMessageSource<T>
     private readonly object _gate = new();
     private readonly int _limit;
     private readonly WhenFull _whenFull;
-    private readonly Queue<(T Item, TaskCompletionSource Room)> _held = new();
+    private readonly LinkedList<(T Item, TaskCompletionSource Room)> _held = new();
     private T[] _ring = [];
     private int _head;
     private int _count;
@@ -76,7 +76,7 @@ internal sealed class Mailbox<T> : IMessageSink<T>, IMessageSource<T>
         TaskCompletionSource? waiting;
         lock (_gate)
         {
-            result = AddLocked(item, out waiting);
+            result = AddLocked(item, mayExceed: false, out waiting);
         }
 
         waiting?.TrySetResult();
@@ -84,21 +84,23 @@ internal sealed class Mailbox<T> : IMessageSink<T>, IMessageSource<T>
     }
 
     /// <inheritdoc/>
-    public ValueTask AddAsync(T item)
+    public ValueTask AddAsync(T item, CancellationToken cancellationToken = default)
     {
         TaskCompletionSource? waiting;
-        TaskCompletionSource? room = null;
+        LinkedListNode<(T Item, TaskCompletionSource Room)>? held = null;
         lock (_gate)
         {
-            if (AddLocked(item, out waiting) == AddResult.NoRoom)
+            // Whoever found no room just before the end is let in like those who waited then.
+            if (AddLocked(item, mayExceed: _completed && _whenFull == WhenFull.Wait, out waiting) == AddResult.NoRoom)
             {
-                room = NewWait();
-                _held.Enqueue((item, room));
+                held = _held.AddLast((item, NewWait()));
             }
         }
 
         waiting?.TrySetResult();
-        return room is null ? default : new ValueTask(room.Task);
+        return held is null ? default
+            : cancellationToken.CanBeCanceled ? WaitForRoomAsync(held, cancellationToken)
+            : new ValueTask(held.Value.Room.Task);
     }
 
     /// <inheritdoc/>
@@ -196,6 +198,7 @@ internal sealed class Mailbox<T> : IMessageSink<T>, IMessageSource<T>
     }
 
     /// <summary>Ends the mailbox: producers no longer wait, and consumers get what is left, then nothing.</summary>
+    /// <remarks>Items that waited for room are kept, and later ones as long as there is room.</remarks>
     internal void Complete()
     {
         TaskCompletionSource? data;
@@ -220,14 +223,35 @@ internal sealed class Mailbox<T> : IMessageSink<T>, IMessageSource<T>
         }
     }
 
-    private AddResult AddLocked(T item, out TaskCompletionSource? waiting)
+    private async ValueTask WaitForRoomAsync(LinkedListNode<(T Item, TaskCompletionSource Room)> held, CancellationToken cancellationToken)
+    {
+        using (cancellationToken.UnsafeRegister(_ => Withdraw(held, cancellationToken), null))
+        {
+            await held.Value.Room.Task.ConfigureAwait(false);
+        }
+    }
+
+    private void Withdraw(LinkedListNode<(T Item, TaskCompletionSource Room)> held, CancellationToken cancellationToken)
+    {
+        lock (_gate)
+        {
+            if (held.List is null)
+            {
+                return; // it was let in just now
+            }
+
+            _held.Remove(held);
+        }
+
+        held.Value.Room.TrySetCanceled(cancellationToken);
+    }
+
+    private AddResult AddLocked(T item, bool mayExceed, out TaskCompletionSource? waiting)
     {
         waiting = null;
-
-        // After the end, items of waiting producers are kept beyond the limit: there is no sender left to hold back.
-        if ((IsFull || _held.Count > 0) && !_completed)
+        if ((IsFull || _held.Count > 0) && !mayExceed)
         {
-            if (_whenFull == WhenFull.Wait)
+            if (_whenFull == WhenFull.Wait && !_completed)
             {
                 return AddResult.NoRoom;
             }
@@ -243,10 +267,11 @@ internal sealed class Mailbox<T> : IMessageSink<T>, IMessageSource<T>
 
     private void LetIn()
     {
-        while ((!IsFull || _completed) && _held.TryDequeue(out (T Item, TaskCompletionSource Room) next))
+        while ((!IsFull || _completed) && _held.First is { } next)
         {
-            Append(next.Item);
-            next.Room.TrySetResult();
+            _held.RemoveFirst();
+            Append(next.Value.Item);
+            next.Value.Room.TrySetResult();
         }
     }
 

@@ -40,7 +40,7 @@ internal sealed class TcpClientSession
             while ((count == 0 || read < count) && await _connection.ReceiveAsync(stopping).ConfigureAwait(false) is { } message)
             {
                 read++;
-                await _received.AddAsync(message).ConfigureAwait(false);
+                await _received.AddAsync(message, stopping).ConfigureAwait(false);
                 if (read % TcpConnection.MessagesPerLook == 0 && _connection.IsTurnOver)
                 {
                     await _connection.NextTurnAsync().ConfigureAwait(false);

@@ -70,6 +70,26 @@ public sealed partial class TcpConnection
     internal TcpMessage NewMessage(ReadOnlySpan<byte> payload, bool truncated = false)
         => new(this, payload.ToArray(), MessagesReceived, Reader.Reads, truncated);
 
+    /// <summary>
+    /// Ends an incomplete message at the end of the stream. After this side has closed the connection, there is none: its
+    /// peer did not cut it off.
+    /// </summary>
+    /// <param name="keeps">Whether a message is made of what came.</param>
+    /// <param name="message">The truncated message; null if there is none or it is not kept.</param>
+    /// <returns>How many bytes of it came.</returns>
+    internal int EndMessage(bool keeps, out TcpMessage? message)
+    {
+        message = null;
+        int left = IsClosed ? 0 : Reader.Pending;
+        if (left > 0)
+        {
+            CountReceived();
+            message = keeps ? NewMessage(Reader.TakeRest(), truncated: true) : null;
+        }
+
+        return left;
+    }
+
     /// <summary>Waits for the next message; null at the end of the stream, or when this side has closed the connection.</summary>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <param name="waits">Whether to wait; if not, it counts as cancelled when no message has arrived.</param>
@@ -190,10 +210,8 @@ public sealed partial class TcpConnection
     {
         message = null;
         using FrameReader.Lease lease = Reader.Lend();
-        if (receives && Receive(lease) == 0 && Reader.Pending > 0 && !IsClosed)
+        if (receives && Receive(lease) == 0 && EndMessage(keeps: true, out message) > 0)
         {
-            CountReceived();
-            message = NewMessage(Reader.TakeRest(), truncated: true);
             return true;
         }
 

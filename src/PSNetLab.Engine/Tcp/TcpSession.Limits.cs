@@ -13,20 +13,14 @@ internal sealed partial class TcpSession
     {
         if (_options.IdleTimeout > TimeSpan.Zero && _connection.IdleMilliseconds >= _options.IdleTimeout.TotalMilliseconds)
         {
-            NetLabException fault = new(FaultKind.IdleTimeout, $"{_connection.Remote} was closed: "
-                + $"nothing was sent or received for {_options.IdleTimeout.TotalSeconds} s. "
+            CloseFor(FaultKind.IdleTimeout, TcpCloseReason.IdleTimeout, $"nothing was sent or received for {_options.IdleTimeout.TotalSeconds} s. "
                 + "Raise -IdleTimeoutSec, or have the client send something from time to time.");
-            _host.Report(fault, _connection.Remote);
-            _connection.Close(TcpCloseReason.IdleTimeout, fault.Message);
         }
         else if (_options.MessageTimeout > TimeSpan.Zero && HasPartOfMessage
             && _options.Clock.GetElapsedTime(Volatile.Read(ref _awaitedSince)) >= _options.MessageTimeout)
         {
-            NetLabException fault = new(FaultKind.MessageTimeout, $"{_connection.Remote} was closed: "
-                + $"it did not send the rest of a message within {_options.MessageTimeout.TotalSeconds} s. "
-                + $"Raise -MessageTimeoutSec, or check that both sides use the framing {_connection.Framing}.");
-            _host.Report(fault, _connection.Remote);
-            _connection.Close(TcpCloseReason.MessageTimeout, fault.Message);
+            CloseFor(FaultKind.MessageTimeout, TcpCloseReason.MessageTimeout, "it did not send the rest of a message within "
+                + $"{_options.MessageTimeout.TotalSeconds} s. Raise -MessageTimeoutSec, or check that both sides use the framing {_connection.Framing}.");
         }
     }
 
@@ -35,11 +29,17 @@ internal sealed partial class TcpSession
 
     private void EndForMemory(HeldMemory memory)
     {
-        NetLabException fault = new(FaultKind.TooMuchPending, $"{_connection.Remote} was closed: the connections of the server held "
-            + $"more than {memory.Budget.Limit} bytes of incomplete messages and unsent answers, and this one the most, {memory.Bytes}. "
-            + "Check why the client does not send the rest or does not read its answers, or raise -MaxPendingBytes.");
+        CloseFor(FaultKind.TooMuchPending, TcpCloseReason.TooMuchPending, $"the connections of the server held more than {memory.Budget.Limit} bytes "
+            + $"of unfinished messages and unsent answers, and this one the most, {memory.Bytes}. Check why the client does not send the rest or does "
+            + "not read its answers, or why nobody receives the messages of the server, or raise -MaxPendingBytes.");
+        _giveUp.Cancel();
+    }
+
+    private void CloseFor(FaultKind kind, TcpCloseReason reason, string why)
+    {
+        NetLabException fault = new(kind, $"{_connection.Remote} was closed: {why}");
         _host.Report(fault, _connection.Remote);
-        _connection.Close(TcpCloseReason.TooMuchPending, fault.Message);
+        _connection.Close(reason, fault.Message);
     }
 
     /// <summary>Starts the time of a message that has begun to arrive; more bytes of it do not give it more time.</summary>

@@ -10,7 +10,10 @@ internal sealed partial class TcpSession : IServedConnection
     private readonly TcpConnection _connection;
     private readonly TcpServerOptions _options;
     private readonly IServerHost _host;
-    private TcpMessage? _current;
+
+    // Ends what a message waits for, when its connection has to end because it holds too much.
+    private readonly CancellationTokenSource _giveUp = new();
+    private TcpMessage? _unfinished;
     private bool _isReading;
     private long _tooLong;
 
@@ -127,7 +130,7 @@ internal sealed partial class TcpSession : IServedConnection
                     throw _connection.TooLong(_tooLong);
                 }
 
-                if (step is Step.NeedRoom or Step.RunHandler && !await FinishCurrentAsync(hasRoom: step != Step.NeedRoom).ConfigureAwait(false))
+                if (step is Step.NeedRoom or Step.RunHandler && !await FinishAsync(hasRoom: step != Step.NeedRoom).ConfigureAwait(false))
                 {
                     return 0;
                 }
@@ -174,10 +177,11 @@ internal sealed partial class TcpSession : IServedConnection
 
             _connection.CountReceived();
             bool hasRoom = true;
+            TcpMessage? message = null;
             if (_options.Sink is not null || _options.Handler is not null)
             {
-                _current = _connection.NewMessage(payload);
-                hasRoom = _options.Sink is null || _options.Sink.TryAdd(_current);
+                message = _connection.NewMessage(payload);
+                hasRoom = _options.Sink is null || _options.Sink.TryAdd(message);
             }
 
             if (_options.Echo)
@@ -192,14 +196,10 @@ internal sealed partial class TcpSession : IServedConnection
                 messages++;
             }
 
-            if (!hasRoom)
+            if (!hasRoom || _options.Handler is not null)
             {
-                return Step.NeedRoom;
-            }
-
-            if (_options.Handler is not null)
-            {
-                return Step.RunHandler;
+                _unfinished = message;
+                return hasRoom ? Step.RunHandler : Step.NeedRoom;
             }
         }
 
@@ -213,57 +213,71 @@ internal sealed partial class TcpSession : IServedConnection
         return _connection.SendAsync(replies.Written, 1, CancellationToken.None);
     }
 
+    private ValueTask<bool> FinishAsync(bool hasRoom)
+    {
+        TcpMessage message = _unfinished!;
+        _unfinished = null;
+        return FinishAsync(message, hasRoom, isAnswered: _options.Handler is not null);
+    }
+
     /// <summary>
     /// The slow part of handling a message: room in the mailbox, and its answer by the script. False if the connection
     /// was closed meanwhile.
     /// </summary>
-    private async ValueTask<bool> FinishCurrentAsync(bool hasRoom)
+    private async ValueTask<bool> FinishAsync(TcpMessage message, bool hasRoom, bool isAnswered)
     {
         _connection.PauseReading();
         _isReading = false;
-        if (!hasRoom)
+        _connection.Reader.Trim();
+        _connection.Memory?.Change(message.Length);
+        try
         {
-            await _options.Sink!.AddAsync(_current!).ConfigureAwait(false);
-        }
-
-        if (_options.Handler is { } handler)
-        {
-            await foreach (byte[] reply in handler(_current!).ConfigureAwait(false))
+            if (!hasRoom)
             {
-                if (_connection.IsClosed)
-                {
-                    break;
-                }
+                await _options.Sink!.AddAsync(message, _giveUp.Token).ConfigureAwait(false);
+            }
 
-                // From here on, the idle time of the peer counts again.
-                _connection.IsHeldBack = false;
-                await SendFrame(reply).ConfigureAwait(false);
-                _connection.IsHeldBack = true;
+            if (isAnswered)
+            {
+                await AnswerAsync(message).ConfigureAwait(false);
             }
         }
+        catch (OperationCanceledException) when (_giveUp.IsCancellationRequested)
+        {
+            // The connection was closed, and what waited is forgotten.
+        }
+        finally
+        {
+            _connection.Memory?.Change(-message.Length);
+        }
 
-        _current = null;
         _isReading = _connection.ResumeReading();
-        return _isReading;
+        return _isReading && !_giveUp.IsCancellationRequested;
+    }
+
+    private async ValueTask AnswerAsync(TcpMessage message)
+    {
+        await foreach (byte[] reply in _options.Handler!(message).WithCancellation(_giveUp.Token).ConfigureAwait(false))
+        {
+            if (_connection.IsClosed)
+            {
+                break;
+            }
+
+            // From here on, the idle time of the peer counts again.
+            _connection.IsHeldBack = false;
+            await SendFrame(reply).ConfigureAwait(false);
+            _connection.IsHeldBack = true;
+        }
     }
 
     private async ValueTask<int> EndAsync()
     {
-        int left = _connection.Reader.Pending;
-        if (left == 0)
+        int left = _connection.EndMessage(keeps: _options.Sink is not null, out TcpMessage? rest);
+        _connection.Reader.Dispose();
+        if (rest is not null && !_options.Sink!.TryAdd(rest))
         {
-            return 0;
-        }
-
-        _connection.CountReceived();
-
-        // A connection that had to end because it held too much gets no copy of it.
-        if (_options.Sink is not null && _connection.CloseReason != TcpCloseReason.TooMuchPending)
-        {
-            _current = _connection.NewMessage(_connection.Reader.TakeRest(), truncated: true);
-            _connection.PauseReading();
-            _isReading = false;
-            await _options.Sink.AddAsync(_current).ConfigureAwait(false);
+            await FinishAsync(rest, hasRoom: false, isAnswered: false).ConfigureAwait(false);
         }
 
         return left;

@@ -67,7 +67,7 @@ public sealed class HttpServerJob : StreamServerJob, IMessageSink<HttpRequestRec
 
     bool IMessageSink<HttpRequestRecord>.TryAdd(HttpRequestRecord message) => TryRecord(message);
 
-    ValueTask IMessageSink<HttpRequestRecord>.AddAsync(HttpRequestRecord message) => RecordAsync(message);
+    ValueTask IMessageSink<HttpRequestRecord>.AddAsync(HttpRequestRecord message, CancellationToken cancellationToken) => RecordAsync(message, cancellationToken);
 
     private protected override async Task WorkAsync()
     {

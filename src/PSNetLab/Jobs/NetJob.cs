@@ -148,10 +148,10 @@ public abstract class NetJob : Job
         return result != AddResult.NoRoom;
     }
 
-    /// <summary>Keeps a message as soon as there is room.</summary>
-    private protected async ValueTask RecordAsync(object message)
+    /// <summary>Keeps a message as soon as there is room; a wait that is cancelled withdraws it.</summary>
+    private protected async ValueTask RecordAsync(object message, CancellationToken cancellationToken)
     {
-        await _mailbox.AddAsync(message).ConfigureAwait(false);
+        await _mailbox.AddAsync(message, cancellationToken).ConfigureAwait(false);
         _forwarder.OnOutput();
     }
 
@@ -194,7 +194,7 @@ public abstract class NetJob : Job
             _stopRequested = true;
         }
 
-        // Anything on its way is kept beyond the limit: there is nobody left to hold back.
+        // From now on nobody is held back: what is on its way is kept if there is room.
         _mailbox.Complete();
         BeginStop();
         Run();

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Management.Automation;
 using System.Management.Automation.Runspaces;
+using System.Runtime.CompilerServices;
 using System.Text;
 using System.Threading.Channels;
 using PSNetLab.Conversion;
@@ -48,16 +49,19 @@ internal sealed class ScriptRunner : IDisposable
     internal void Prepare() => _runspaces.Prepare();
 
     /// <summary>Runs the script on one message, as $_, and passes on its output as it comes, one payload each.</summary>
-    internal async IAsyncEnumerable<byte[]> AnswerAsync(IReceivedMessage message, NetJob job)
+    /// <param name="message">The message.</param>
+    /// <param name="job">The job whose streams get the rest of the output.</param>
+    /// <param name="cancellationToken">Ends the wait for the message's turn; a script that has begun runs to its end.</param>
+    internal async IAsyncEnumerable<byte[]> AnswerAsync(IReceivedMessage message, NetJob job, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         await LoopThread.Leave();
-        await _throttle.WaitAsync().ConfigureAwait(false);
+        await _throttle.WaitAsync(cancellationToken).ConfigureAwait(false);
         BoundedChannelOptions few = new(MostAnswersWaiting) { SingleReader = true, SingleWriter = true };
         Channel<byte[]> answers = Channel.CreateBounded<byte[]>(few);
         Task run = RunAsync(message, job, answers.Writer);
         try
         {
-            while (await answers.Reader.WaitToReadAsync().ConfigureAwait(false))
+            while (await answers.Reader.WaitToReadAsync(CancellationToken.None).ConfigureAwait(false))
             {
                 while (answers.Reader.TryRead(out byte[]? answer))
                 {

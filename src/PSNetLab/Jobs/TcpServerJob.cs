@@ -40,7 +40,7 @@ public sealed class TcpServerJob : StreamServerJob, IMessageSink<TcpMessage>
 
     bool IMessageSink<TcpMessage>.TryAdd(TcpMessage message) => TryRecord(message);
 
-    ValueTask IMessageSink<TcpMessage>.AddAsync(TcpMessage message) => RecordAsync(message);
+    ValueTask IMessageSink<TcpMessage>.AddAsync(TcpMessage message, CancellationToken cancellationToken) => RecordAsync(message, cancellationToken);
 
     private protected override void OnOpened(IServedConnection connection)
         => Inform("Opened", $"Connection {Of(connection).Id} from {Of(connection).Remote} opened");

@@ -81,7 +81,7 @@ public sealed class UdpServerJob : ServerJob, IMessageSink<UdpMessage>
 
     bool IMessageSink<UdpMessage>.TryAdd(UdpMessage message) => TryRecord(message);
 
-    ValueTask IMessageSink<UdpMessage>.AddAsync(UdpMessage message) => RecordAsync(message);
+    ValueTask IMessageSink<UdpMessage>.AddAsync(UdpMessage message, CancellationToken cancellationToken) => RecordAsync(message, cancellationToken);
 
     private protected override Task WorkAsync()
     {
