@@ -8,6 +8,8 @@ BeforeAll {
         'index.html' = '<h1>Hello</h1>'; 'page.html' = '<p>page</p>' * 300; 'data.bin' = Get-RandomByte 5000; 'large.bin' = $large
         'large.txt' = 'large text ' * 10000; 'empty' = ''; 'sub/index.html' = 'sub'
     }
+    # Of a file that is younger, Last-Modified moves on for a second.
+    Get-ChildItem $site -File -Recurse | ForEach-Object { $_.LastWriteTime = [DateTime]::Now.AddMinutes(-1) }
     $server = Start-StaticHttpServer $site -Browse
     $end = "`r`n`r`n"
 }

@@ -21,7 +21,7 @@ public sealed class HttpFileChangeTests : IDisposable
     {
         await using ServedConnection served = await StartAsync();
         string? etag = null;
-        for (int round = 0; round < 1000; round++)
+        for (int round = 0; round < 500; round++)
         {
             byte[] content = WebFolder.Prose(2000, seed: round);
             if (replaced)

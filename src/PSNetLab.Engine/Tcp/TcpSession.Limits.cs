@@ -11,6 +11,11 @@ internal sealed partial class TcpSession
 
     public void CheckDeadline()
     {
+        if (_options.IdleTimeout > TimeSpan.Zero)
+        {
+            _connection.NoteProgress();
+        }
+
         if (_options.IdleTimeout > TimeSpan.Zero && _connection.IdleMilliseconds >= _options.IdleTimeout.TotalMilliseconds)
         {
             CloseFor(FaultKind.IdleTimeout, TcpCloseReason.IdleTimeout, $"nothing was sent or received for {_options.IdleTimeout.TotalSeconds} s. "
