@@ -97,7 +97,8 @@ Describe 'An IPv4-mapped address' {
         $message.LocalEndPoint | Should -Be $connection.RemoteEndPoint
         $server.Connections[0].RemoteEndPoint | Should -Be $connection.LocalEndPoint
         (Get-SocketInfo $server.Connections[0]).RemoteEndPoint | Should -Be $connection.LocalEndPoint
-        (Get-SocketInfo -RemotePort $connection.LocalEndPoint.Port).RemoteAddress | Should -Be '127.0.0.1'
+        # Somebody else may have the same port at the other end.
+        (Get-SocketInfo -LocalPort $server.Port -RemotePort $connection.LocalEndPoint.Port).RemoteAddress | Should -Be '127.0.0.1'
         "$($server.Information)" | Should -Not -Match '::ffff'
 
         $udp = Start-UdpServer -Address Any
