@@ -325,6 +325,11 @@ Describe 'Test-TcpPort' {
         # The system connects from the even ports of this range in turn, so that one of so many comes from the port it goes to.
         $least, $most = -split (Get-Content /proc/sys/net/ipv4/ip_local_port_range) | ForEach-Object { [int] $_ }
         $port = [Math]::Floor(($least + $most) / 4) * 2
+        # Not one that a closed connection of another test keeps.
+        while ($true) {
+            $listener = [Net.Sockets.TcpListener]::new([ipaddress]::Loopback, $port)
+            try { $listener.Start(); break } catch { $port += 2 } finally { $listener.Stop() }
+        }
         $all = Test-TcpPort (, "127.0.0.1:$port" * ($most - $least + 5000)) -ThrottleLimit 1
         $all | Where-Object Status -NE Refused | Should -BeNullOrEmpty
         @($all.Reason -like '*came back to its own port*').Count | Should -BeGreaterThan 0
