@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Net.Sockets;
-using PSNetLab.Engine.Native.Linux;
 
 namespace PSNetLab.Engine.IO;
 
@@ -39,9 +38,6 @@ internal abstract partial class Transport
         Interlocked.Exchange(ref _isAborted, 1);
         Interrupt();
     }
-
-    /// <summary>The bytes sent that the peer has not acknowledged yet (tcp(7), SIOCOUTQ); -1 if the system does not report it.</summary>
-    internal int Unacknowledged => SocketCalls.Unacknowledged(Socket.SafeHandle) ?? -1;
 
     /// <summary>Whether the connection has failed, as when the peer has reset it.</summary>
     internal bool IsBroken

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.Win32.SafeHandles;
+using PSNetLab.Engine.Native.Linux;
 
 namespace PSNetLab.Engine.IO;
 
@@ -15,6 +16,8 @@ internal abstract partial class Transport : IDisposable
 {
     /// <summary>The most bytes of one call: the system copies them in about a third of a millisecond.</summary>
     private protected const int MostBytesPerCall = 1024 * 1024;
+
+    private int _unacknowledged;
 
     private protected Transport(Socket socket)
     {
@@ -64,6 +67,26 @@ internal abstract partial class Transport : IDisposable
 
     /// <summary>Whether the end of the stream needs a message of its own before the connection ends, as in TLS.</summary>
     internal virtual bool NeedsCloseNotify => false;
+
+    /// <summary>
+    /// Whether the number of bytes that the peer has yet to acknowledge (tcp(7), SIOCOUTQ) has changed since this was last asked. A
+    /// write alone does not show that the peer takes something: the system accepts more only once a good part of its send buffer is
+    /// free, which a slow peer may not reach in time.
+    /// </summary>
+    /// <returns>False also where the system does not report it, and once the socket is closed.</returns>
+    internal bool HasProgressed()
+    {
+        try
+        {
+            int before = _unacknowledged;
+            _unacknowledged = SocketCalls.Unacknowledged(Socket.SafeHandle) ?? before;
+            return _unacknowledged != before;
+        }
+        catch (ObjectDisposedException)
+        {
+            return false;
+        }
+    }
 
     /// <summary>Whether the reader must let others go first, with <see cref="NextTurnAsync"/>. It reads the clock.</summary>
     internal abstract bool IsTurnOver { get; }

@@ -21,7 +21,6 @@ public sealed partial class TcpConnection : IDisposable
     private bool _receiveClosed;
     private volatile bool _isHeldBack;
     private long _lastActivity = Environment.TickCount64;
-    private int _unacknowledged;
 
     // All work on the socket holds a use, and so does the open connection itself; the last one closes the socket.
     // Closing it during a system call of another thread would make the runtime reset the connection.
@@ -131,6 +130,15 @@ public sealed partial class TcpConnection : IDisposable
     /// closed.
     /// </summary>
     internal long IdleMilliseconds => _isHeldBack || IsClosed ? 0 : Environment.TickCount64 - Volatile.Read(ref _lastActivity);
+
+    /// <summary>Counts as activity that the peer has acknowledged something.</summary>
+    internal void NoteProgress()
+    {
+        if (_transport.HasProgressed())
+        {
+            Touch();
+        }
+    }
 
     /// <summary>Whether the connection is not being read because this side is not ready for more.</summary>
     internal bool IsHeldBack
@@ -243,27 +251,6 @@ public sealed partial class TcpConnection : IDisposable
         }
 
         _ended.SetResult();
-    }
-
-    /// <summary>
-    /// Counts as activity that the peer has acknowledged something. A write alone does not show that: the system accepts more
-    /// only once a good part of its send buffer is free, which a slow peer may not reach in time.
-    /// </summary>
-    internal void NoteProgress()
-    {
-        try
-        {
-            int unacknowledged = _transport.Unacknowledged;
-            if (unacknowledged >= 0 && unacknowledged != _unacknowledged)
-            {
-                _unacknowledged = unacknowledged;
-                Touch();
-            }
-        }
-        catch (ObjectDisposedException)
-        {
-            // It was closed in the meantime.
-        }
     }
 
     private void Touch() => Volatile.Write(ref _lastActivity, Environment.TickCount64);

@@ -118,7 +118,12 @@ internal static class FolderListing
 
     private static void WriteCrumbs(PageWriter page, string path)
     {
-        List<Range> segments = Segments(path);
+        List<Range> segments = [];
+        foreach (Range segment in new PathSegments(path))
+        {
+            segments.Add(segment);
+        }
+
         WriteCrumb(page, segments.Count, "");
         for (int i = 0; i < segments.Count; i++)
         {
@@ -218,18 +223,5 @@ internal static class FolderListing
         page.Markup(" "u8);
         page.Markup("KMGTPE"u8.Slice(unit, 1));
         page.Markup("iB"u8);
-    }
-
-    private static List<Range> Segments(string path)
-    {
-        List<Range> segments = [];
-        for (int start = 1; start < path.Length;)
-        {
-            int end = path.IndexOf('/', start);
-            segments.Add(start..end);
-            start = end + 1;
-        }
-
-        return segments;
     }
 }

@@ -19,7 +19,6 @@ internal sealed partial class HttpConnection : IServedConnection
     private readonly HttpExchange _exchange;
     private readonly ReceiveBuffer _received = new();
     private int _phase = (int)Phase.Idle;
-    private int _unacknowledged = -1;
     private long _since;
 
     /// <param name="transport">The stream; it is closed at the end of <see cref="ServeAsync"/>.</param>
@@ -89,9 +88,9 @@ internal sealed partial class HttpConnection : IServedConnection
     {
         // Read before the time: Touch renews the time first, so a new phase is never judged by the time of the old one.
         Phase phase = Current;
-        if (phase == Phase.Sending)
+        if (phase == Phase.Sending && _transport.HasProgressed())
         {
-            NoteProgress();
+            Renew();
         }
 
         TimeSpan elapsed = Elapsed;
@@ -110,27 +109,6 @@ internal sealed partial class HttpConnection : IServedConnection
         if (isOver)
         {
             _transport.Interrupt();
-        }
-    }
-
-    /// <summary>
-    /// Renews the deadline when the client has acknowledged something. A write alone does not show that: the system
-    /// accepts more only once a good part of its send buffer is free, which a slow client may not reach in time.
-    /// </summary>
-    private void NoteProgress()
-    {
-        try
-        {
-            int unacknowledged = _transport.Unacknowledged;
-            if (unacknowledged != _unacknowledged)
-            {
-                _unacknowledged = unacknowledged;
-                Renew();
-            }
-        }
-        catch (ObjectDisposedException)
-        {
-            // It was closed in the meantime.
         }
     }
 
