@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net;
+using PSNetLab.Engine.IO;
 using PSNetLab.Engine.Messages;
 
 namespace PSNetLab.Engine.Checks;
@@ -22,9 +23,6 @@ internal sealed record TcpPortCheckOptions
 /// <summary>Checks a port of a host, once or repeatedly.</summary>
 internal sealed class TcpPortCheck(TcpPortCheckOptions options, CheckedName name, int port) : ICheck
 {
-    // The next address is tried after this time, or as soon as one has failed (RFC 8305, section 5).
-    private static readonly TimeSpan s_stagger = TimeSpan.FromMilliseconds(250);
-
     /// <inheritdoc/>
     public async ValueTask RunAsync(IMessageSink<object> rows, CancellationToken cancellationToken)
     {
@@ -65,52 +63,28 @@ internal sealed class TcpPortCheck(TcpPortCheckOptions options, CheckedName name
         }
 
         long began = Stopwatch.GetTimestamp();
-        using CancellationTokenSource lost = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        List<Task<TcpPortResult>> underWay = [];
-        List<TcpPortResult> failed = [];
-        int next = 0;
+        List<Task<TcpPortResult>> all = [];
         try
         {
-            while (true)
-            {
-                TimeSpan left = timeout - Stopwatch.GetElapsedTime(began);
-                if (next < addresses.Length && (left > TimeSpan.Zero || failed.Count + underWay.Count == 0))
-                {
-                    underWay.Add(probe.TryAsync(name, resolution, new IPEndPoint(addresses[next++], port), attempt, left, lost.Token).AsTask());
-                }
-                else if (underWay.Count == 0)
-                {
-                    return MostTelling(failed);
-                }
-
-                Task<Task<TcpPortResult>> any = Task.WhenAny(underWay);
-                if (next < addresses.Length && !any.IsCompleted)
-                {
-                    await Task.WhenAny(any, Task.Delay(s_stagger, cancellationToken)).ConfigureAwait(false);
-                    if (!any.IsCompleted)
-                    {
-                        continue;
-                    }
-                }
-
-                Task<TcpPortResult> ended = await any.ConfigureAwait(false);
-                underWay.Remove(ended);
-                TcpPortResult result = await ended.ConfigureAwait(false);
-                if (result.Open)
-                {
-                    return result;
-                }
-
-                failed.Add(result);
-            }
+            var (ended, _) = await AddressRace.RunAsync(addresses.Length, Start, static result => result.Open, cancellationToken).ConfigureAwait(false);
+            return ended[^1].Open ? ended[^1] : MostTelling(ended);
         }
         finally
         {
-            if (underWay.Count > 0)
+            // Whoever has the result finds no socket of it open.
+            await ((Task)Task.WhenAll(all)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        Task<TcpPortResult>? Start(int index, CancellationToken lost)
+        {
+            TimeSpan left = timeout - Stopwatch.GetElapsedTime(began);
+            if (index > 0 && left <= TimeSpan.Zero)
             {
-                await lost.CancelAsync().ConfigureAwait(false);
-                await ((Task)Task.WhenAll(underWay)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                return null;
             }
+
+            all.Add(probe.TryAsync(name, resolution, new IPEndPoint(addresses[index], port), attempt, left, lost).AsTask());
+            return all[^1];
         }
     }
 

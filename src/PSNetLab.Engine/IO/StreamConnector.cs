@@ -10,14 +10,9 @@ namespace PSNetLab.Engine.IO;
 /// <param name="Duration">The time from the start of the attempt to its outcome.</param>
 internal readonly record struct ConnectAttempt(EndPoint EndPoint, Exception? Error, TimeSpan Duration);
 
-/// <summary>
-/// Connects to the first of several addresses that accepts. The next address is tried after 250 ms, or as soon as an
-/// attempt fails (RFC 8305, section 5).
-/// </summary>
+/// <summary>Connects to the first of several addresses that accepts.</summary>
 internal static class StreamConnector
 {
-    private static readonly TimeSpan s_stagger = TimeSpan.FromMilliseconds(250);
-
     /// <summary>Tries the addresses in their order.</summary>
     /// <param name="endPoints">The addresses.</param>
     /// <param name="local">The address to connect from; null for any.</param>
@@ -29,47 +24,13 @@ internal static class StreamConnector
     internal static async Task<(Socket? Socket, IReadOnlyList<ConnectAttempt> Attempts)> ConnectAsync(
         IReadOnlyList<EndPoint> endPoints, EndPoint? local, CancellationToken limit)
     {
-        using CancellationTokenSource lost = CancellationTokenSource.CreateLinkedTokenSource(limit);
-        List<Task<(Socket? Socket, ConnectAttempt Attempt)>> underWay = [];
-        List<ConnectAttempt> attempts = [];
-        int next = 0;
-        while (true)
-        {
-            if (limit.IsCancellationRequested)
-            {
-                next = endPoints.Count;
-            }
-            else if (next < endPoints.Count)
-            {
-                underWay.Add(TryAsync(endPoints[next++], local, lost.Token));
-            }
-
-            if (underWay.Count == 0)
-            {
-                return (null, attempts);
-            }
-
-            Task<Task<(Socket? Socket, ConnectAttempt Attempt)>> any = Task.WhenAny(underWay);
-            if (next < endPoints.Count)
-            {
-                await Task.WhenAny(any, Task.Delay(s_stagger, limit)).ConfigureAwait(false);
-                if (!any.IsCompleted)
-                {
-                    continue;
-                }
-            }
-
-            Task<(Socket? Socket, ConnectAttempt Attempt)> ended = await any.ConfigureAwait(false);
-            underWay.Remove(ended);
-            (Socket? socket, ConnectAttempt attempt) = await ended.ConfigureAwait(false);
-            attempts.Add(attempt);
-            if (socket is not null)
-            {
-                await lost.CancelAsync().ConfigureAwait(false);
-                underWay.ForEach(other => other.ContinueWith(static late => late.Result.Socket?.Dispose(), TaskScheduler.Default));
-                return (socket, attempts);
-            }
-        }
+        var (ended, late) = await AddressRace.RunAsync(
+            endPoints.Count,
+            (index, lost) => limit.IsCancellationRequested ? null : TryAsync(endPoints[index], local, lost),
+            static one => one.Socket is not null,
+            limit).ConfigureAwait(false);
+        late.ForEach(static other => other.ContinueWith(static one => one.Result.Socket?.Dispose(), TaskScheduler.Default));
+        return (ended.Count > 0 ? ended[^1].Socket : null, ended.ConvertAll(static one => one.Attempt));
     }
 
     private static async Task<(Socket? Socket, ConnectAttempt Attempt)> TryAsync(EndPoint endPoint, EndPoint? local, CancellationToken cancellationToken)
