@@ -2,6 +2,7 @@ using System.Collections;
 using System.Management.Automation;
 using System.Net;
 using System.Net.Sockets;
+using PSNetLab.Conversion;
 using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab.Binding;
@@ -16,13 +17,13 @@ public sealed class AddressTransformationAttribute : ArgumentTransformationAttri
     /// <inheritdoc/>
     public override object Transform(EngineIntrinsics engineIntrinsics, object inputData)
     {
-        object? input = inputData is PSObject wrapped ? wrapped.BaseObject : inputData;
+        object? input = inputData.Unwrapped();
         return input is IList list ? list.Cast<object?>().Select(Read).ToArray() : Read(input);
     }
 
     private object Read(object? item)
     {
-        object? input = item is PSObject wrapped ? wrapped.BaseObject : item;
+        object? input = item.Unwrapped();
         if (input is IPAddress address)
         {
             return Addresses.OfSocket(address);

@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Management.Automation;
 using System.Security.Cryptography.X509Certificates;
+using PSNetLab.Conversion;
 
 namespace PSNetLab.Binding;
 
@@ -12,9 +13,9 @@ public sealed class CertificateTransformationAttribute : ArgumentTransformationA
     public override object Transform(EngineIntrinsics engineIntrinsics, object inputData)
     {
         List<object> items = [];
-        foreach (object? element in Unwrap(inputData) is IEnumerable list and not string ? list : new[] { inputData })
+        foreach (object? element in inputData.Unwrapped() is IEnumerable list and not string ? list : new[] { inputData })
         {
-            object? item = Unwrap(element);
+            object? item = element.Unwrapped();
             if (item is CertificateSource source)
             {
                 return source;
@@ -25,8 +26,6 @@ public sealed class CertificateTransformationAttribute : ArgumentTransformationA
 
         return items.Count > 0 ? new CertificateSource(items) : throw Invalid("Nothing was given.");
     }
-
-    private static object? Unwrap(object? input) => input is PSObject wrapped ? wrapped.BaseObject : input;
 
     private static string PathOf(object? item, EngineIntrinsics engine)
     {

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Management.Automation;
 using System.Management.Automation.Language;
 using System.Text.RegularExpressions;
+using PSNetLab.Conversion;
 using PSNetLab.Engine.Framing;
 using PSNetLab.Engine.Inspection;
 using PSNetLab.Engine.Primitives;
@@ -189,7 +190,7 @@ public sealed partial class ConnectionIdCompleter : IArgumentCompleter
     private static IEnumerable<TcpConnection> Find(object? job, string line)
     {
         // PowerShell evaluates variables and constants here, but not what completion of -Job inserts.
-        object? chosen = job is PSObject wrapped ? wrapped.BaseObject : job;
+        object? chosen = job.Unwrapped();
         string? asked = chosen is null && JobById().Match(line) is { Success: true } match ? match.Groups[1].Value : chosen?.ToString();
         return asked is null
             ? LiveJobs.Connections

@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Management.Automation;
+using PSNetLab.Conversion;
 using PSNetLab.Jobs;
 
 namespace PSNetLab.Binding;
@@ -10,9 +11,7 @@ public sealed class ConnectionTransformationAttribute : ArgumentTransformationAt
 {
     /// <inheritdoc/>
     public override object Transform(EngineIntrinsics engineIntrinsics, object inputData)
-        => Unwrap(inputData) is IList list ? list.Cast<object?>().SelectMany(Read).ToArray() : Read(inputData).ToArray();
+        => inputData.Unwrapped() is IList list ? list.Cast<object?>().SelectMany(Read).ToArray() : Read(inputData).ToArray();
 
-    private static IEnumerable<object?> Read(object? item) => Unwrap(item) is TcpServerJob job ? job.Connections : [item];
-
-    private static object? Unwrap(object? item) => item is PSObject wrapped ? wrapped.BaseObject : item;
+    private static IEnumerable<object?> Read(object? item) => item.Unwrapped() is TcpServerJob job ? job.Connections : [item];
 }

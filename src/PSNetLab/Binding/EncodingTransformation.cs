@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Management.Automation;
 using System.Text;
+using PSNetLab.Conversion;
 using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab.Binding;
@@ -14,7 +15,7 @@ public sealed class EncodingTransformationAttribute : ArgumentTransformationAttr
     /// <inheritdoc/>
     public override object Transform(EngineIntrinsics engineIntrinsics, object inputData)
     {
-        object? input = inputData is PSObject wrapped ? wrapped.BaseObject : inputData;
+        object? input = inputData.Unwrapped();
         if (input is Encoding encoding)
         {
             return encoding;

@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using System.Net;
+using PSNetLab.Conversion;
 using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab.Binding;
@@ -11,7 +12,7 @@ public sealed class EndPointTransformationAttribute : ArgumentTransformationAttr
     /// <inheritdoc/>
     public override object Transform(EngineIntrinsics engineIntrinsics, object inputData)
     {
-        object? input = inputData is PSObject wrapped ? wrapped.BaseObject : inputData;
+        object? input = inputData.Unwrapped();
         return input switch
         {
             IPEndPoint endPoint => Addresses.OfSocket(endPoint),

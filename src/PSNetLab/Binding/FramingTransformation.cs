@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Globalization;
 using System.Management.Automation;
+using PSNetLab.Conversion;
 using PSNetLab.Engine.Framing;
 
 namespace PSNetLab.Binding;
@@ -12,7 +13,7 @@ public sealed class FramingTransformationAttribute : ArgumentTransformationAttri
     /// <inheritdoc/>
     public override object Transform(EngineIntrinsics engineIntrinsics, object inputData)
     {
-        object? input = inputData is PSObject wrapped ? wrapped.BaseObject : inputData;
+        object? input = inputData.Unwrapped();
         try
         {
             return input switch
@@ -34,7 +35,7 @@ public sealed class FramingTransformationAttribute : ArgumentTransformationAttri
         Dictionary<string, object?> entries = new(StringComparer.OrdinalIgnoreCase);
         foreach (DictionaryEntry entry in table)
         {
-            entries[entry.Key.ToString()!] = entry.Value is PSObject wrapped ? wrapped.BaseObject : entry.Value;
+            entries[entry.Key.ToString()!] = entry.Value.Unwrapped();
         }
 
         bool littleEndian = entries.Remove("LittleEndian", out object? little) && LanguagePrimitives.IsTrue(little);

@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Management.Automation;
 using System.Net;
+using PSNetLab.Conversion;
 using PSNetLab.Engine.Primitives;
 using PSNetLab.Jobs;
 
@@ -19,13 +20,13 @@ public sealed class HostTransformationAttribute : ArgumentTransformationAttribut
     /// <inheritdoc/>
     public override object Transform(EngineIntrinsics engineIntrinsics, object inputData)
     {
-        object? input = inputData is PSObject wrapped ? wrapped.BaseObject : inputData;
+        object? input = inputData.Unwrapped();
         return input is IList list ? list.Cast<object?>().SelectMany(Read).ToArray() : Read(inputData).ToArray();
     }
 
     private static IEnumerable<string> Read(object? item)
     {
-        object? input = item is PSObject wrapped ? wrapped.BaseObject : item;
+        object? input = item.Unwrapped();
         string? text = input switch
         {
             string typed => typed.Trim(),

@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using PSNetLab.Conversion;
 
 namespace PSNetLab.Binding;
 
@@ -8,7 +9,7 @@ public sealed class JobTransformationAttribute : ArgumentTransformationAttribute
 {
     /// <inheritdoc/>
     public override object Transform(EngineIntrinsics engineIntrinsics, object inputData)
-        => (inputData is PSObject wrapped ? wrapped.BaseObject : inputData) switch
+        => inputData.Unwrapped() switch
         {
             string name => Find(engineIntrinsics, "Name", name),
             int id => Find(engineIntrinsics, "Id", id),

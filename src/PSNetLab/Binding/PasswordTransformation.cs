@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using System.Net;
 using System.Security;
+using PSNetLab.Conversion;
 
 namespace PSNetLab.Binding;
 
@@ -10,7 +11,7 @@ public sealed class PasswordTransformationAttribute : ArgumentTransformationAttr
 {
     /// <inheritdoc/>
     public override object Transform(EngineIntrinsics engineIntrinsics, object inputData)
-        => (inputData is PSObject wrapped ? wrapped.BaseObject : inputData) switch
+        => inputData.Unwrapped() switch
         {
             SecureString password => password,
             PSCredential credential => credential.Password,

@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Globalization;
 using System.Management.Automation;
+using PSNetLab.Conversion;
 
 namespace PSNetLab.Binding;
 
@@ -25,7 +26,7 @@ public sealed class PortTransformationAttribute : ArgumentTransformationAttribut
 
     private static void Add(object? inputData, List<int> ports)
     {
-        object? input = inputData is PSObject wrapped ? wrapped.BaseObject : inputData;
+        object? input = inputData.Unwrapped();
         switch (input)
         {
             case int number:

@@ -1,5 +1,5 @@
-using System.Management.Automation;
 using System.Net.Sockets;
+using PSNetLab.Conversion;
 using PSNetLab.Engine.Inspection;
 using PSNetLab.Engine.Primitives;
 using PSNetLab.Jobs;
@@ -13,7 +13,7 @@ internal static class SocketSource
     /// <exception cref="NetLabException">The object has no socket, or no longer.</exception>
     internal static (Socket Socket, Totals? Counts) Find(object? input)
     {
-        object? source = input is PSObject wrapped ? wrapped.BaseObject : input;
+        object? source = input.Unwrapped();
         return source switch
         {
             ServerJob job => (job.Socket, job.Totals),

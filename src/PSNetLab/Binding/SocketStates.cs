@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Management.Automation;
+using PSNetLab.Conversion;
 
 namespace PSNetLab.Binding;
 
@@ -34,7 +35,7 @@ public sealed class SocketStateTransformationAttribute : ArgumentTransformationA
     /// <inheritdoc/>
     public override object Transform(EngineIntrinsics engineIntrinsics, object inputData)
     {
-        object? input = inputData is PSObject wrapped ? wrapped.BaseObject : inputData;
+        object? input = inputData.Unwrapped();
         return input is IList list ? list.Cast<object?>().Select(Read).ToArray() : Read(input);
     }
 

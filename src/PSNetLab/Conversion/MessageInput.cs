@@ -49,7 +49,7 @@ internal sealed class MessageInput(PSCmdlet cmdlet, bool joins)
     /// <summary>Warns at the second of two single bytes in a row: somebody piped a byte array.</summary>
     private void Watch(object? message)
     {
-        bool isByte = cmdlet.MyInvocation.ExpectingInput && (message is PSObject wrapped ? wrapped.BaseObject : message) is byte;
+        bool isByte = cmdlet.MyInvocation.ExpectingInput && message.Unwrapped() is byte;
         if (isByte && _followsByte && !_warned)
         {
             _warned = true;

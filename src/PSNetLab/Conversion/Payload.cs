@@ -9,7 +9,7 @@ namespace PSNetLab.Conversion;
 internal static class Payload
 {
     /// <summary>Bytes as they are, a received message as its bytes, text in the encoding, anything else as its string form.</summary>
-    internal static byte[] From(object? item, Encoding encoding) => Unwrap(item) switch
+    internal static byte[] From(object? item, Encoding encoding) => item.Unwrapped() switch
     {
         null => [],
         string text => encoding.GetBytes(text),
@@ -32,17 +32,15 @@ internal static class Payload
     /// </summary>
     internal static IEnumerable<byte[]> FromArgument(object? argument, Encoding encoding)
     {
-        object? item = Unwrap(argument);
+        object? item = argument.Unwrapped();
         if (item is string or byte[] or ValueType || LanguagePrimitives.GetEnumerable(item) is not { } items)
         {
             return [From(argument, encoding)];
         }
 
         object?[] elements = [.. items];
-        return elements.Length > 0 && Array.TrueForAll(elements, element => Unwrap(element) is byte)
-            ? [Array.ConvertAll(elements, element => (byte)Unwrap(element)!)]
+        return elements.Length > 0 && Array.TrueForAll(elements, element => element.Unwrapped() is byte)
+            ? [Array.ConvertAll(elements, element => (byte)element.Unwrapped()!)]
             : elements.Select(element => From(element, encoding));
     }
-
-    private static object? Unwrap(object? element) => element is PSObject wrapped ? wrapped.BaseObject : element;
 }

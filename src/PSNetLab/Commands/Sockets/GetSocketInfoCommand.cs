@@ -3,6 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Management.Automation;
 using System.Net;
 using PSNetLab.Binding;
+using PSNetLab.Conversion;
 using PSNetLab.Engine.Inspection;
 using PSNetLab.Engine.Primitives;
 using PSNetLab.Jobs;
@@ -105,7 +106,7 @@ public sealed class GetSocketInfoCommand : NetCmdlet
         {
             ListMachine();
         }
-        else if (Unwrap(InputObject) is IList list)
+        else if (InputObject.Unwrapped() is IList list)
         {
             foreach (object? element in list)
             {
@@ -146,7 +147,7 @@ public sealed class GetSocketInfoCommand : NetCmdlet
 
     private void Show(object? source)
     {
-        if (Unwrap(source) is System.Diagnostics.Process process)
+        if (source.Unwrapped() is System.Diagnostics.Process process)
         {
             _given.Add(process.Id);
             return;
@@ -159,12 +160,10 @@ public sealed class GetSocketInfoCommand : NetCmdlet
         }
         catch (NetLabException fault)
         {
-            string hint = Unwrap(source) is int port ? $" To list the sockets that use a port: Get-SocketInfo -Port {port}." : string.Empty;
+            string hint = source.Unwrapped() is int port ? $" To list the sockets that use a port: Get-SocketInfo -Port {port}." : string.Empty;
             Report(fault.Kind == FaultKind.NoSocket ? new NetLabException(fault.Kind, fault.Message + hint) : fault, source);
         }
     }
-
-    private static object? Unwrap(object? source) => source is PSObject wrapped ? wrapped.BaseObject : source;
 
     private void ListMachine()
     {

@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using System.Net.Sockets;
 using PSNetLab.Binding;
+using PSNetLab.Conversion;
 using PSNetLab.Engine.Inspection;
 
 namespace PSNetLab.Commands;
@@ -45,7 +46,7 @@ public sealed class SetSocketOptionCommand : NetCmdlet
         try
         {
             Socket socket = SocketSource.Find(Source).Socket;
-            object value = Value is PSObject wrapped ? wrapped.BaseObject : Value;
+            object value = Value.Unwrapped();
             SocketOptions.Check(Name, value);
             if (!ShouldProcess(socket.LocalEndPoint?.ToString() ?? $"unbound {socket.ProtocolType} socket", $"Set {Name} to {value}"))
             {

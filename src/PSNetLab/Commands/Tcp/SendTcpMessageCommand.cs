@@ -118,7 +118,7 @@ public sealed partial class SendTcpMessageCommand : TcpClientCmdlet
     protected override void ProcessRecord()
     {
         object? message = Message;
-        switch (ParameterSetName == HostSet && !HasPort && _own is null ? Unwrap(Message) : null)
+        switch (ParameterSetName == HostSet && !HasPort && _own is null ? Message.Unwrapped() : null)
         {
             // $connection | Send-TcpMessage hello: no host was given, but the message, by its position.
             case TcpConnection connection:
@@ -205,8 +205,6 @@ public sealed partial class SendTcpMessageCommand : TcpClientCmdlet
         _own?.Dispose();
         base.Dispose(disposing);
     }
-
-    private static object? Unwrap(object? item) => item is PSObject wrapped ? wrapped.BaseObject : item;
 
     /// <summary>Connects to the host, unless that was tried before.</summary>
     private void EnsureConnected()
