@@ -30,6 +30,20 @@ internal static class SocketSource
         };
     }
 
+    /// <summary>Does something with the socket of such an object.</summary>
+    /// <exception cref="NetLabException">As of <see cref="Find"/>; also if the socket is closed meanwhile.</exception>
+    internal static void Use(object? input, Action<Socket> use)
+    {
+        try
+        {
+            use(Find(input).Socket);
+        }
+        catch (ObjectDisposedException error)
+        {
+            throw OwnSockets.Closed(error);
+        }
+    }
+
     /// <remarks>The Server property of a stopped listener would create a new socket; Pending only throws.</remarks>
     private static bool IsStarted(TcpListener listener)
     {

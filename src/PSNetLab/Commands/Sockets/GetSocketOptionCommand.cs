@@ -10,22 +10,8 @@ namespace PSNetLab.Commands;
 [Cmdlet(VerbsCommon.Get, "SocketOption", DefaultParameterSetName = PipelineSet)]
 [OutputType(typeof(SocketOption))]
 [SuppressMessage("Performance", "CA1819", Justification = "PowerShell parameters are arrays.")]
-public sealed class GetSocketOptionCommand : NetCmdlet
+public sealed class GetSocketOptionCommand : SocketOptionCmdlet
 {
-    private const string ArgumentSet = "Argument";
-    private const string PipelineSet = "Pipeline";
-
-    /// <summary>
-    /// The object whose options to read: a server job or connection of this module, or a Socket, TcpClient, TcpListener
-    /// or UdpClient of .NET.
-    /// </summary>
-    [Parameter(Mandatory = true, ValueFromPipeline = true, ParameterSetName = PipelineSet)]
-    public object? InputObject { get; set; }
-
-    /// <summary>The same as -InputObject, as the first argument.</summary>
-    [Parameter(Mandatory = true, Position = 0, ParameterSetName = ArgumentSet)]
-    public object? SocketObject { get; set; }
-
     /// <summary>
     /// The options: names, or a level and a number such as 6/23. Default: all that the module knows by name and that the
     /// socket has.
@@ -35,32 +21,17 @@ public sealed class GetSocketOptionCommand : NetCmdlet
     [ArgumentCompleter(typeof(SocketOptionCompleter))]
     public string[]? Name { get; set; }
 
-    private object? Source => SocketObject ?? InputObject;
-
-    /// <inheritdoc/>
-    protected override void ProcessRecord()
+    private protected override void Process(Socket socket)
     {
-        try
+        if (Name is null)
         {
-            Socket socket = SocketSource.Find(Source).Socket;
-            if (Name is null)
-            {
-                WriteObject(SocketOptions.GetAll(socket), enumerateCollection: true);
-                return;
-            }
+            WriteObject(SocketOptions.GetAll(socket), enumerateCollection: true);
+            return;
+        }
 
-            foreach (string name in Name)
-            {
-                Read(socket, name);
-            }
-        }
-        catch (NetLabException fault)
+        foreach (string name in Name)
         {
-            Report(fault, Source);
-        }
-        catch (ObjectDisposedException error)
-        {
-            Report(OwnSockets.Closed(error), Source);
+            Read(socket, name);
         }
     }
 

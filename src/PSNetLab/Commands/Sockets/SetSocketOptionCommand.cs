@@ -9,19 +9,8 @@ namespace PSNetLab.Commands;
 /// <summary>Sets an option of a socket.</summary>
 [Cmdlet(VerbsCommon.Set, "SocketOption", SupportsShouldProcess = true, DefaultParameterSetName = PipelineSet)]
 [OutputType(typeof(SocketOption))]
-public sealed class SetSocketOptionCommand : NetCmdlet
+public sealed class SetSocketOptionCommand : SocketOptionCmdlet
 {
-    private const string ArgumentSet = "Argument";
-    private const string PipelineSet = "Pipeline";
-
-    /// <summary>The object whose socket to change: a server job or connection of this module, or a Socket, TcpClient, TcpListener or UdpClient of .NET.</summary>
-    [Parameter(Mandatory = true, ValueFromPipeline = true, ParameterSetName = PipelineSet)]
-    public object? InputObject { get; set; }
-
-    /// <summary>The same as -InputObject, as the first argument.</summary>
-    [Parameter(Mandatory = true, Position = 0, ParameterSetName = ArgumentSet)]
-    public object? SocketObject { get; set; }
-
     /// <summary>The option: a name, or a level and a number such as 6/23.</summary>
     [Parameter(Mandatory = true, Position = 1, ParameterSetName = ArgumentSet)]
     [Parameter(Mandatory = true, Position = 0, ParameterSetName = PipelineSet)]
@@ -38,36 +27,21 @@ public sealed class SetSocketOptionCommand : NetCmdlet
     [Parameter]
     public SwitchParameter PassThru { get; set; }
 
-    private object? Source => SocketObject ?? InputObject;
-
-    /// <inheritdoc/>
-    protected override void ProcessRecord()
+    private protected override void Process(Socket socket)
     {
-        try
+        object value = Value.Unwrapped();
+        SocketOptions.Check(Name, value);
+        if (!ShouldProcess(socket.LocalEndPoint?.ToString() ?? $"unbound {socket.ProtocolType} socket", $"Set {Name} to {value}"))
         {
-            Socket socket = SocketSource.Find(Source).Socket;
-            object value = Value.Unwrapped();
-            SocketOptions.Check(Name, value);
-            if (!ShouldProcess(socket.LocalEndPoint?.ToString() ?? $"unbound {socket.ProtocolType} socket", $"Set {Name} to {value}"))
-            {
-                return;
-            }
+            return;
+        }
 
-            SocketOptions.Set(socket, Name, value);
-            SocketOption now = SocketOptions.Get(socket, Name);
-            WriteVerbose($"{socket.LocalEndPoint}: {now}");
-            if (PassThru)
-            {
-                WriteObject(now);
-            }
-        }
-        catch (NetLabException fault)
+        SocketOptions.Set(socket, Name, value);
+        SocketOption now = SocketOptions.Get(socket, Name);
+        WriteVerbose($"{socket.LocalEndPoint}: {now}");
+        if (PassThru)
         {
-            Report(fault, Source);
-        }
-        catch (ObjectDisposedException error)
-        {
-            Report(OwnSockets.Closed(error), Source);
+            WriteObject(now);
         }
     }
 }
