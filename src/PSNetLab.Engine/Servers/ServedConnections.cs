@@ -5,7 +5,6 @@ namespace PSNetLab.Engine.Servers;
 /// <summary>The open connections of a server, the sums over these and the closed ones, and how all are stopped.</summary>
 internal sealed class ServedConnections
 {
-    private const long StopGraceMilliseconds = 1000;
     private const long QuietGraceMilliseconds = 100;
 
     // Also the lock.
@@ -70,7 +69,7 @@ internal sealed class ServedConnections
     {
         Array.ForEach(ToArray(), connection => connection.BeginStop());
         long stopped = Environment.TickCount64;
-        for (long waited = 0; waited < StopGraceMilliseconds && !over.IsCompleted; waited = Environment.TickCount64 - stopped)
+        for (long waited = 0; waited < StopGrace.Longest.TotalMilliseconds && !over.IsCompleted; waited = Environment.TickCount64 - stopped)
         {
             if (waited > QuietGraceMilliseconds && Array.TrueForAll(ToArray(), connection => connection.IdleMilliseconds > QuietGraceMilliseconds))
             {

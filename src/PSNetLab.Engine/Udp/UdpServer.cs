@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using PSNetLab.Engine.IO;
 using PSNetLab.Engine.Native.Linux;
 using PSNetLab.Engine.Primitives;
+using PSNetLab.Engine.Servers;
 
 namespace PSNetLab.Engine.Udp;
 
@@ -11,8 +12,6 @@ namespace PSNetLab.Engine.Udp;
 [SuppressMessage("Design", "CA1001", Justification = "Stop ends it, and Completion says when it has ended.")]
 internal sealed partial class UdpServer : IDatagramHandler
 {
-    private const int StopGraceMilliseconds = 1000;
-
     private readonly UdpServerOptions _options;
     private readonly DatagramTransport _transport;
     private readonly PingPongGuard _guard;
@@ -89,7 +88,7 @@ internal sealed partial class UdpServer : IDatagramHandler
     {
         _stopping = true;
         _transport.Interrupt();
-        _ = Task.WhenAny(Completion, Task.Delay(StopGraceMilliseconds)).ContinueWith(_ => Close(), TaskScheduler.Default);
+        _ = Task.WhenAny(Completion, Task.Delay(StopGrace.Longest)).ContinueWith(_ => Close(), TaskScheduler.Default);
         Run(); // finds that it must end
     }
 

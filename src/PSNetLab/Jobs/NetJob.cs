@@ -1,13 +1,14 @@
 using System.ComponentModel;
 using System.Management.Automation;
 using PSNetLab.Engine.Messages;
+using PSNetLab.Engine.Servers;
 
 namespace PSNetLab.Jobs;
 
 /// <summary>A job that works in the background until it is done or stopped: its streams, its waiting results, and its end.</summary>
 public abstract class NetJob : Job
 {
-    private static readonly TimeSpan s_longestStop = TimeSpan.FromSeconds(1.5);
+    private static readonly TimeSpan s_longestStop = StopGrace.Longest + TimeSpan.FromSeconds(0.5);
 
     private readonly Mailbox<object> _mailbox;
     private readonly JobOutput _output;

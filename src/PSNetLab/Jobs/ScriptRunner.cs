@@ -6,6 +6,7 @@ using System.Text;
 using System.Threading.Channels;
 using PSNetLab.Conversion;
 using PSNetLab.Engine.Messages;
+using PSNetLab.Engine.Servers;
 using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab.Jobs;
@@ -17,7 +18,6 @@ internal sealed class ScriptRunner : IDisposable
     // The script waits when this many of its answers are waiting to be sent.
     private const int MostAnswersWaiting = 64;
 
-    private static readonly TimeSpan s_stopGrace = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan s_abortGrace = TimeSpan.FromMilliseconds(300);
 
     private readonly ScriptRunspaces _runspaces;
@@ -93,7 +93,7 @@ internal sealed class ScriptRunner : IDisposable
 
     private async Task StopAsync()
     {
-        await Task.Delay(s_stopGrace).ConfigureAwait(false);
+        await Task.Delay(StopGrace.Longest).ConfigureAwait(false);
         _stopped = true;
         foreach (PowerShell running in _running.Keys)
         {
