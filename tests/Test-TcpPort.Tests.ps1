@@ -1,10 +1,3 @@
-BeforeDiscovery {
-    . $PSScriptRoot/namespaces.ps1
-    $whyNot = Test-Namespace
-    if (-not $whyNot -and -not (Get-Command nft -CommandType Application -ErrorAction Ignore)) { $whyNot = 'nft (nftables) is missing' }
-    $skipped = $whyNot ? " (skipped: $whyNot)" : ''
-}
-
 BeforeAll {
     . $PSScriptRoot/common.ps1
 
@@ -342,44 +335,5 @@ Describe 'Test-TcpPort' {
         $program, $line = @(Get-PowerShellCommand) + '-NoProfile', '-NonInteractive', '-Command', $command
         $out = bash -c 'ulimit -n 300; exec "$@"' bash $program @line
         $out | Should -Be 'Refused=4700 TimedOut=300'
-    }
-}
-
-Describe "Test-TcpPort through a firewall$skipped" -Skip:([bool] $whyNot) {
-    BeforeAll {
-        . $PSScriptRoot/namespaces.ps1
-        $near = [NetHost]::new('near')
-        $far = [NetHost]::new('far')
-        $near.StartPwsh()
-        $near.Ip("link add lan type veth peer name lan netns $($far.Namespace)")
-        $near.SetLink('lan', @('10.78.1.1/24', 'fd78::1/64'))
-        $far.SetLink('lan', @('10.78.1.2/24', 'fd78::2/64'))
-        $far.Exec(@('nft', 'add table inet f; add chain inet f in { type filter hook input priority 0; };' +
-                'add rule inet f in tcp dport 1001 drop; add rule inet f in tcp dport 1002 reject;' +
-                'add rule inet f in tcp dport 1003 reject with icmpx admin-prohibited; add rule inet f in tcp dport 1004 reject with tcp reset'))
-        $near.Ip('route add prohibit 192.0.2.1')
-        $near.Ip('route add unreachable 192.0.2.2')
-        foreach ($one in $near, $far) { $one.WaitLink('lan') }
-        Wait-NetHost $near $modulePath
-    }
-
-    AfterAll {
-        foreach ($one in $near, $far) { if ($one) { $one.Stop() } }
-        Remove-NetHost
-    }
-
-    It 'says <Status> of <Target>' -ForEach @(
-        @{ Target = '10.78.1.2:1000'; Status = 'Refused' }
-        @{ Target = '10.78.1.2:1001'; Status = 'TimedOut' }
-        @{ Target = '[fd78::2]:1001'; Status = 'TimedOut' }
-        @{ Target = '10.78.1.2:1002'; Status = 'Refused' }
-        @{ Target = '10.78.1.2:1003'; Status = 'Unreachable' }
-        @{ Target = '10.78.1.2:1004'; Status = 'Refused' }
-        @{ Target = '[fd78::2]:1004'; Status = 'Refused' }
-        @{ Target = '192.0.2.1:80'; Status = 'NotPermitted' }
-        @{ Target = '192.0.2.2:80'; Status = 'Unreachable' }
-        @{ Target = '198.51.100.1:80'; Status = 'Unreachable' }
-    ) {
-        Invoke-On $near { "$((Test-TcpPort $args[0] -TimeoutSec 0.5).Status)" } $Target | Should -Be $Status
     }
 }

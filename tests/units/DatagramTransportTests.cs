@@ -68,57 +68,6 @@ public class DatagramTransportTests
         Assert.Equal(kind == DatagramKind.Epoll ? [0, 99, 100, 101, 65507, 3] : [0, 99, 100, -1, -1, 3], all.Select(one => one.FullLength));
     }
 
-    [LinuxFact]
-    public void Sockets_with_buffers_of_different_sizes_share_the_memory_of_a_loop() => OnThread(static () =>
-    {
-        LoopThread.Enter();
-        const int Rounds = 100;
-        using DatagramTransport small = Datagrams.Open(DatagramKind.Epoll, bufferBytes: 1024);
-        using DatagramTransport large = Datagrams.Open(DatagramKind.Epoll);
-        using UdpClient peer = Datagrams.NewPeer();
-        Counter counter = new();
-        ReceiveInTurns(1);
-
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        ReceiveInTurns(Rounds);
-
-        Assert.Equal((Rounds + 1) * 9900, counter.Bytes);
-        Assert.InRange((GC.GetAllocatedBytesForCurrentThread() - before) / (Rounds * 2), 0, 20_000);
-
-        void ReceiveInTurns(int rounds)
-        {
-            for (int round = 0; round < rounds; round++)
-            {
-                Receive(small, 900);
-                Receive(large, 9000);
-            }
-        }
-
-        void Receive(DatagramTransport transport, int length) => DatagramTransportTests.Receive(transport, peer, length, counter);
-    });
-
-    // A server with a script receives on any thread of the pool.
-    [LinuxFact]
-    public void Threads_of_no_loop_share_their_memory()
-    {
-        const int Threads = 20;
-        const int Much = 1_000_000;
-        using DatagramTransport transport = Datagrams.Open(DatagramKind.Epoll);
-        using UdpClient peer = Datagrams.NewPeer();
-        int allocating = 0;
-        for (int i = 0; i < Threads; i++)
-        {
-            OnThread(() =>
-            {
-                Receive(transport, peer, 100, new Counter());
-                allocating += GC.GetAllocatedBytesForCurrentThread() > Much ? 1 : 0;
-            });
-        }
-
-        // The first, and those that find the memory in use by another test.
-        Assert.InRange(allocating, 0, Threads / 2);
-    }
-
     [Theory]
     [MemberData(nameof(Kinds))]
     public async Task More_peers_than_are_remembered_are_each_answered(DatagramKind kind)
@@ -325,35 +274,8 @@ public class DatagramTransportTests
         Assert.Contains(NetworkCard.Up, card => card.IsLoopback && card.Index4 == one.Packet.InterfaceIndex);
     }
 
-    /// <summary>Blocks, so that it stays on its thread.</summary>
-    private static void Receive(DatagramTransport transport, UdpClient peer, int length, Counter counter)
-    {
-        peer.Client.SendTo(new byte[length], transport.EndPoint());
-        for (long expected = counter.Bytes + length; counter.Bytes < expected;)
-        {
-            Assert.True(transport.WaitReadableAsync(CancellationToken.None).AsTask().Wait(Waiting.Limit));
-            Assert.True(transport.Receive(counter));
-        }
-    }
-
-    private static void OnThread(Action action)
-    {
-        Exception? failure = null;
-        Thread thread = new(() => failure = Record.Exception(action));
-        thread.Start();
-        Assert.True(thread.Join(Waiting.Limit));
-        Assert.Null(failure);
-    }
-
     private sealed class NoHandler : IDatagramHandler
     {
         public void OnDatagram(in Datagram datagram) => Assert.Fail("Nothing is to be handled.");
-    }
-
-    private sealed class Counter : IDatagramHandler
-    {
-        internal long Bytes { get; private set; }
-
-        public void OnDatagram(in Datagram datagram) => Bytes += datagram.Data.Length;
     }
 }

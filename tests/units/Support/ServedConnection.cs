@@ -46,6 +46,10 @@ internal sealed class ServedConnection : IServerHost, IAsyncDisposable
     internal static Task<ServedConnection> StartAsync(TransportKind kind, StaticSiteOptions options, bool isTurnedAway = false)
         => StartAsync(kind, options, handler: null, isTurnedAway);
 
+    /// <summary>Serves what a handler does away from the loop.</summary>
+    internal static Task<ServedConnection> StartHandlerAsync(TransportKind kind, Func<HttpExchange, ValueTask> handle)
+        => StartAsync(kind, new HttpServerOptions(), new SlowHandler(handle));
+
     internal static async Task<ServedConnection> StartAsync(TransportKind kind, HttpServerOptions options, IHttpHandler? handler, bool isTurnedAway = false)
     {
         (Socket client, Socket server) = await TransportPair.ConnectSocketsAsync();
