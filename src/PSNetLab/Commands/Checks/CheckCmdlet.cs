@@ -13,10 +13,13 @@ public abstract class CheckCmdlet : NetCmdlet
     private CheckRun? _run;
     private bool _areAllGood = true;
 
+    /// <param name="timeout">The default of -TimeoutSec.</param>
+    private protected CheckCmdlet(TimeSpan timeout) => TimeoutSec = timeout.TotalSeconds;
+
     /// <summary>How many seconds each check may take.</summary>
     [Parameter]
     [ValidateRange(0.001, SecondsPerDay)]
-    public abstract double TimeoutSec { get; set; }
+    public double TimeoutSec { get; set; }
 
     /// <summary>How many are checked at a time. Default: 256.</summary>
     [Parameter]

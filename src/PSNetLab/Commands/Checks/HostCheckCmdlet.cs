@@ -13,6 +13,11 @@ public abstract class HostCheckCmdlet : CheckCmdlet
 {
     private CheckedNames? _names;
 
+    private protected HostCheckCmdlet(TimeSpan timeout)
+        : base(timeout)
+    {
+    }
+
     /// <summary>
     /// The names or addresses of the hosts, each with or without a port (web1:443, [2001:db8::1]:443), or TCP servers and connections of
     /// this module.

@@ -14,10 +14,11 @@ public sealed class TestTcpPortCommand : HostCheckCmdlet
 {
     private TcpPortCheckOptions? _options;
 
-    /// <summary>How many seconds connecting may take, and then the banner; the name has as long to be resolved. Default: 3.</summary>
-    [Parameter]
-    [ValidateRange(0.001, SecondsPerDay)]
-    public override double TimeoutSec { get; set; } = TcpProbe.DefaultTimeout.TotalSeconds;
+    /// <summary>-TimeoutSec: for connecting, and then for the banner; the name has as long to be resolved. Default: 3.</summary>
+    public TestTcpPortCommand()
+        : base(TcpProbe.DefaultTimeout)
+    {
+    }
 
     /// <summary>Tries every address of a name and emits a result for each. Default: the first address that accepts decides.</summary>
     [Parameter]

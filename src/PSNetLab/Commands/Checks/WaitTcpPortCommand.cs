@@ -13,10 +13,11 @@ public sealed class WaitTcpPortCommand : HostCheckCmdlet
     private TcpPortWaitOptions? _options;
     private bool _hasAny;
 
-    /// <summary>How many seconds to wait for each port. Default: 30.</summary>
-    [Parameter]
-    [ValidateRange(0.001, SecondsPerDay)]
-    public override double TimeoutSec { get; set; } = TcpPortWaitOptions.DefaultTimeout.TotalSeconds;
+    /// <summary>-TimeoutSec: how long to wait for each port. Default: 30.</summary>
+    public WaitTcpPortCommand()
+        : base(TcpPortWaitOptions.DefaultTimeout)
+    {
+    }
 
     /// <summary>The state to wait for: Open or Closed. Default: Open.</summary>
     [Parameter]
