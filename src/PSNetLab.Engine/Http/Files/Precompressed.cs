@@ -114,12 +114,7 @@ internal sealed class Precompressed : IDisposable
     /// <summary>Whether the unpacked bytes are the next ones of the other file.</summary>
     private bool IsNext(int count)
     {
-        int read = 0;
-        while (read < count && RandomAccess.Read(_plain, _expected.AsSpan(read, count - read), _position + read) is > 0 and int more)
-        {
-            read += more;
-        }
-
+        int read = FileBytes.Fill(_plain, _expected.AsSpan(0, count), _position);
         _position += count;
         return read == count && _isWanted() && _expected.AsSpan(0, count).SequenceEqual(_output.AsSpan(0, count));
     }

@@ -234,12 +234,7 @@ internal sealed partial class WebFile : IDisposable
     private static byte[] Read(SafeFileHandle handle, long length)
     {
         byte[] content = GC.AllocateUninitializedArray<byte>((int)length);
-        int count = 0;
-        while (count < content.Length && RandomAccess.Read(handle, content.AsSpan(count), count) is > 0 and int read)
-        {
-            count += read;
-        }
-
+        int count = FileBytes.Fill(handle, content, 0);
         return count == content.Length ? content : content[..count];
     }
 
