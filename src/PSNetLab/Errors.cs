@@ -24,11 +24,12 @@ internal static class Errors
             or FaultKind.MessageLengthMismatch or FaultKind.MulticastRefused or FaultKind.InvalidParameters or FaultKind.InvalidOptionValue or FaultKind.NoSocket => ErrorCategory.InvalidArgument,
         FaultKind.HostNotFound or FaultKind.ConnectionNotFound or FaultKind.InterfaceNotFound or FaultKind.OptionNotFound or FaultKind.PathNotFound => ErrorCategory.ObjectNotFound,
         FaultKind.ConnectionBusy => ErrorCategory.ResourceBusy,
-        FaultKind.ConnectionRefused or FaultKind.HostUnreachable or FaultKind.ConnectionReset or FaultKind.ConnectionClosed => ErrorCategory.ConnectionError,
+        FaultKind.ConnectionRefused or FaultKind.HostUnreachable or FaultKind.ConnectionReset or FaultKind.ConnectionClosed
+            or FaultKind.NoResponse or FaultKind.ProxyRefused => ErrorCategory.ConnectionError,
         FaultKind.ConnectTimeout or FaultKind.SendTimeout or FaultKind.ReceiveTimeout or FaultKind.IdleTimeout
             or FaultKind.MessageTimeout or FaultKind.WaitTimeout => ErrorCategory.OperationTimeout,
         FaultKind.MessageTooLong or FaultKind.TooManyConnections or FaultKind.TooMuchPending => ErrorCategory.LimitsExceeded,
-        FaultKind.TruncatedFrame or FaultKind.CertificateUnreadable or FaultKind.CertificateKeyMissing or FaultKind.CertificateKeyMismatch
+        FaultKind.TruncatedFrame or FaultKind.ResponseTruncated or FaultKind.ResponseMalformed or FaultKind.CertificateUnreadable or FaultKind.CertificateKeyMissing or FaultKind.CertificateKeyMismatch
             => ErrorCategory.InvalidData,
         FaultKind.CertificateRejected or FaultKind.OwnCertificateRejected or FaultKind.TlsHandshakeFailed or FaultKind.CertificatePasswordWrong => ErrorCategory.AuthenticationError,
         FaultKind.TooManyOpenFiles => ErrorCategory.ResourceUnavailable,

@@ -146,4 +146,16 @@ public enum FaultKind
 
     /// <summary>Two servers answer each other's answers.</summary>
     AnswerLoop,
+
+    /// <summary>A web server closed the connection without an answer.</summary>
+    NoResponse,
+
+    /// <summary>The connection ended in the middle of an answer.</summary>
+    ResponseTruncated,
+
+    /// <summary>What a server answered is not HTTP, or its chunks are malformed.</summary>
+    ResponseMalformed,
+
+    /// <summary>A proxy did not open a tunnel.</summary>
+    ProxyRefused,
 }

@@ -64,6 +64,13 @@ internal sealed class FrameReader : IDisposable
         return rest[Math.Min(_framing.HeaderBytes, rest.Length)..];
     }
 
+    /// <summary>Hands out what has been received, to somebody who reads it otherwise; frames begin anew after what is left.</summary>
+    internal ReceiveBuffer LeaveToOther()
+    {
+        _examined = 0;
+        return _buffer;
+    }
+
     /// <inheritdoc cref="ReceiveBuffer.Trim"/>
     internal void Trim() => _buffer.Trim();
 

@@ -1,0 +1,52 @@
+using System.Collections;
+using System.Diagnostics.CodeAnalysis;
+using PSNetLab.Engine.Http.Protocol;
+
+namespace PSNetLab;
+
+/// <summary>The fields of a header or trailer, in their order.</summary>
+[SuppressMessage("Naming", "CA1710", Justification = "Its name in HTTP.")]
+public sealed class HttpFields : IReadOnlyList<HttpField>
+{
+    internal static readonly HttpFields None = new([]);
+
+    private readonly HttpField[] _fields;
+
+    internal HttpFields(IEnumerable<HttpField> fields) => _fields = [.. fields];
+
+    /// <summary>Reads lines that the parser has found good.</summary>
+    internal static HttpFields Read(FieldEnumerator lines)
+    {
+        List<HttpField> fields = [];
+        while (lines.MoveNext())
+        {
+            fields.Add(new HttpField(HttpSyntax.ToText(lines.Name), HttpSyntax.ToText(lines.Value)));
+        }
+
+        return fields.Count == 0 ? None : new HttpFields(fields);
+    }
+
+    /// <summary>How many fields there are.</summary>
+    public int Count => _fields.Length;
+
+    /// <summary>The field at a place, from 0.</summary>
+    public HttpField this[int index] => _fields[index];
+
+    /// <summary>The value of a field, whatever the case of its name; of several, joined by ", " (RFC 9110, section 5.3); null without one.</summary>
+    public string? this[string name]
+    {
+        get
+        {
+            string[] values = [.. _fields.Where(field => field.Name.Equals(name, StringComparison.OrdinalIgnoreCase)).Select(field => field.Value)];
+            return values.Length == 0 ? null : string.Join(", ", values);
+        }
+    }
+
+    /// <inheritdoc/>
+    public IEnumerator<HttpField> GetEnumerator() => ((IEnumerable<HttpField>)_fields).GetEnumerator();
+
+    IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+
+    /// <summary>The lines.</summary>
+    public override string ToString() => string.Join("\r\n", (IEnumerable<HttpField>)_fields);
+}

@@ -1,0 +1,59 @@
+using System.Diagnostics.CodeAnalysis;
+using PSNetLab.Engine.Http.Client;
+using PSNetLab.Engine.Http.Protocol;
+
+namespace PSNetLab;
+
+/// <summary>A request as it went over the wire.</summary>
+public sealed class HttpSentRequest
+{
+    private readonly int _headLength;
+
+    /// <param name="head">What was sent first: the whole head, unless it is malformed.</param>
+    /// <param name="content">What was sent after it: the body with its framing.</param>
+    internal HttpSentRequest(byte[] head, byte[] content)
+    {
+        Bytes = content.Length == 0 ? head : [.. head, .. content];
+        int end = Bytes.AsSpan().IndexOf("\r\n\r\n"u8);
+        int headLength = end < 0 ? Bytes.Length : end + 4;
+        string[] lines = HttpSyntax.ToText(Bytes.AsSpan(0, headLength)).TrimStart('\r', '\n').Split("\r\n");
+        string[] words = lines[0].Split(' ', 3);
+        (Method, Target, Version) = (words[0], words.ElementAtOrDefault(1) ?? string.Empty, words.ElementAtOrDefault(2) ?? string.Empty);
+        Headers = new HttpFields(lines.Skip(1).Where(line => line.Contains(':', StringComparison.Ordinal)).Select(Field));
+        _headLength = headLength;
+    }
+
+    /// <summary>The method, such as GET.</summary>
+    public string Method { get; }
+
+    /// <summary>The target, such as /path?query.</summary>
+    public string Target { get; }
+
+    /// <summary>The version, such as HTTP/1.1.</summary>
+    public string Version { get; }
+
+    /// <summary>The header fields, in their order.</summary>
+    public HttpFields Headers { get; }
+
+    /// <summary>What follows the head: the body with its framing. With -Raw, what follows the first empty line.</summary>
+    [SuppressMessage("Performance", "CA1819", Justification = "PowerShell shows arrays.")]
+    public byte[] Content => Bytes[_headLength..];
+
+    /// <summary>All bytes.</summary>
+    [SuppressMessage("Performance", "CA1819", Justification = "PowerShell shows arrays.")]
+    public byte[] Bytes { get; }
+
+    /// <summary>All bytes as text.</summary>
+    public string Text => ShownBody.Decode(Bytes, Headers["Content-Type"]);
+
+    internal int HeadLength => _headLength;
+
+    /// <summary>The request line.</summary>
+    public override string ToString() => $"{Method} {Target} {Version}".TrimEnd();
+
+    private static HttpField Field(string line)
+    {
+        int colon = line.IndexOf(':', StringComparison.Ordinal);
+        return new HttpField(line[..colon], line[(colon + 1)..].Trim(' ', '\t'));
+    }
+}

@@ -1,0 +1,23 @@
+using System.Text;
+using PSNetLab.Engine.Http.Protocol;
+
+namespace PSNetLab.Engine.Http.Client;
+
+/// <summary>Bodies as text, in the charset of their Content-Type.</summary>
+internal static class ShownBody
+{
+    internal static string Decode(ReadOnlySpan<byte> bytes, string? contentType)
+    {
+        string? name = contentType?.Split(';').Skip(1).Select(parameter => parameter.Split('=', 2)).FirstOrDefault(IsCharset)?[1].Trim(' ', '"', '\'');
+        try
+        {
+            return name is null || name.Equals("utf-8", StringComparison.OrdinalIgnoreCase) ? HttpSyntax.ToText(bytes) : Encoding.GetEncoding(name).GetString(bytes);
+        }
+        catch (ArgumentException)
+        {
+            return HttpSyntax.ToText(bytes);
+        }
+    }
+
+    private static bool IsCharset(string[] parameter) => parameter.Length == 2 && parameter[0].Trim().Equals("charset", StringComparison.OrdinalIgnoreCase);
+}
