@@ -27,6 +27,7 @@
         'Receive-HttpRequest'
         'Test-TcpPort'
         'Wait-TcpPort'
+        'Resolve-DnsRecord'
         'Get-SocketInfo'
         'Get-SocketOption'
         'Set-SocketOption'

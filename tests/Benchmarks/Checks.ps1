@@ -1,10 +1,9 @@
-# The figures of network checks. The peer is nmap(1), as a whole process that writes to /dev/null; Test-TcpPort is warm, and its time
-# includes the objects in the pipeline.
+# The figures of network checks. The peers are whole processes that write to /dev/null; the cmdlets are warm, and their time includes the
+# objects in the pipeline.
 [CmdletBinding()]
 param([Parameter(Mandatory)] $Bench)
 
-if ($Bench.Rehearsal) { throw 'There is no rehearsal of Checks: nmap cannot stand in for objects.' }
-if (-not (Test-Peer $Bench nmap nmap { nmap --version })) { return }
+if ($Bench.Rehearsal) { throw 'There is no rehearsal of Checks: the peers cannot stand in for objects.' }
 
 # Times, so less is better. Ports that are missing from the results are errors.
 function Measure-Scan($Server, [string] $Name, [string] $Command, [int] $Ports, [string] $Scan, [double] $MostRatio) {
@@ -21,21 +20,63 @@ function Measure-Scan($Server, [string] $Name, [string] $Command, [int] $Ports, 
     ConvertTo-Figure $Name ms @($rounds.Ours) @($rounds.Nmap) -Against nmap -MostRatio $MostRatio
 }
 
+# The milliseconds from the moment in which a port opens until whoever waits for it returns.
+function Measure-Wait($Server) {
+    $hasPeer = Test-Peer $Bench wait-for-it wait-for-it { dpkg-query -W wait-for-it }
+    $rounds = foreach ($round in 1..($Bench.Quick ? 3 : 15)) {
+        $turns = @{ Ours = Invoke-Line $Server wait }
+        if ($hasPeer) { $turns.Peer = Invoke-Line $Server wait-for-it }
+        [pscustomobject]@{
+            Ours = New-Turn $turns.Ours.milliseconds ($turns.Ours.cpu_ms * 1000) 0 $turns.Ours
+            Peer = $hasPeer ? (New-Turn $turns.Peer.milliseconds $null 0 $turns.Peer) : $null
+        }
+    }
+    $peers = $hasPeer ? @($rounds.Peer) : @()
+    ConvertTo-Figure 'from opening to return' ms @($rounds.Ours) $peers -Against ($hasPeer ? 'wait-for-it' : '') -Most 60
+}
+
+# Names per second at a name server of this machine, which knows them all.
+function Measure-Name($Server) {
+    if (-not (Test-Peer $Bench dnsmasq dnsmasq-base { dnsmasq --version })) { return }
+    if (-not (Test-Peer $Bench dig bind9-dnsutils { dig -v })) { return }
+    $count = 1000
+    $list = Join-Path $Bench.Peers names.txt
+    Set-Content $list (1..$count | ForEach-Object { "n$_.lab.test" })
+    $dns = Start-Tool dnsmasq {
+        param($port)
+        '--keep-in-foreground', '--conf-file=/dev/null', '--no-resolv', '--no-hosts', '--pid-file=', '--bind-interfaces',
+        '--listen-address=127.0.0.1', "--port=$port", '--address=/lab.test/192.0.2.7'
+    }
+    try {
+        $line = "dig @127.0.0.1 -p $($dns.Port) -f $list"
+        $null = Measure-Program $line
+        foreach ($round in 1..3) { $null = Invoke-Line $Server "names $($dns.Port)" }
+        $rounds = foreach ($round in 1..$Bench.Rounds) {
+            Write-Verbose "round $round"
+            $ours = Invoke-Line $Server "names $($dns.Port)"
+            $dig = Measure-Program $line
+            [pscustomobject]@{
+                Ours = New-Turn (1000 * $count / $ours.milliseconds) ($ours.cpu_ms * 1000 / $count) ([Math]::Abs($count - $ours.objects)) $ours
+                Dig  = New-Turn (1000 * $count / $dig.Value) ($dig.Cpu / $count)
+            }
+        }
+    }
+    finally { $null = Stop-Server $dns }
+    ConvertTo-Figure "$count names" names/s @($rounds.Ours) @($rounds.Dig) -Against 'dig -f' -LeastRatio 3
+}
+
 $ours = Start-OurScript $Bench Checks.ps1
 try {
-    Measure-Figure $Bench '1000 ports' { Measure-Scan $ours '1000 ports' thousand 1000 '-p1-1000 127.0.0.1' 1.0 }
-    if (-not $Bench.Quick) {
-        Measure-Figure $Bench '65535 ports' { Measure-Scan $ours '65535 ports' all 65535 '-p1-65535 127.0.0.1' 1.0 }
-    }
-    Measure-Figure $Bench '254 hosts x 100 ports' {
-        Measure-Scan $ours '254 hosts x 100 ports' hosts 25400 '-p1-100 127.0.0.1-254' 1.5
-    }
-    Measure-Figure $Bench 'from opening to return' {
-        $turns = foreach ($round in 1..($Bench.Quick ? 3 : 15)) {
-            $one = Invoke-Line $ours wait
-            New-Turn $one.milliseconds ($one.cpu_ms * 1000) 0 $one
+    if (Test-Peer $Bench nmap nmap { nmap --version }) {
+        Measure-Figure $Bench '1000 ports' { Measure-Scan $ours '1000 ports' thousand 1000 '-p1-1000 127.0.0.1' 1.0 }
+        if (-not $Bench.Quick) {
+            Measure-Figure $Bench '65535 ports' { Measure-Scan $ours '65535 ports' all 65535 '-p1-65535 127.0.0.1' 1.0 }
         }
-        ConvertTo-Figure 'from opening to return' ms @($turns) @() -Against 'Wait-TcpPort' -Most 60
+        Measure-Figure $Bench '254 hosts x 100 ports' {
+            Measure-Scan $ours '254 hosts x 100 ports' hosts 25400 '-p1-100 127.0.0.1-254' 1.5
+        }
     }
+    Measure-Figure $Bench 'from opening to return' { Measure-Wait $ours }
+    Measure-Figure $Bench '1000 names' { Measure-Name $ours }
 }
 finally { $null = Stop-Server $ours }

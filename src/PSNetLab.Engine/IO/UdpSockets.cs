@@ -83,6 +83,27 @@ internal static class UdpSockets
         }
     }
 
+    /// <summary>
+    /// Lets a socket that is not connected hear, as an error, that nothing listens where it sends to (ip(7), IP_RECVERR). Windows tells
+    /// every socket.
+    /// </summary>
+    /// <returns>False where only a connected socket hears it.</returns>
+    internal static bool TryTellRefusals(Socket socket)
+    {
+        if (OperatingSystem.IsLinux())
+        {
+            bool six = socket.AddressFamily == AddressFamily.InterNetworkV6;
+            Span<int> on = [1];
+            socket.SetRawSocketOption(
+                six ? SocketCalls.LevelIPv6 : SocketCalls.LevelIP,
+                six ? SocketCalls.IPv6ReceiveErrors : SocketCalls.ReceiveErrors,
+                MemoryMarshal.AsBytes(on));
+            return true;
+        }
+
+        return OperatingSystem.IsWindows();
+    }
+
     /// <summary>The address the system would send from; connecting a UDP socket chooses it and sends nothing (udp(7)).</summary>
     internal static IPAddress SourceFor(IPEndPoint remote)
     {

@@ -66,6 +66,9 @@ public enum FaultKind
     /// <summary>The text is neither an address nor a CIDR range.</summary>
     InvalidAddress,
 
+    /// <summary>The text is not a name of DNS.</summary>
+    InvalidName,
+
     /// <summary>The peer's certificate was not accepted.</summary>
     CertificateRejected,
 

@@ -4,6 +4,7 @@ using System.Management.Automation;
 using System.Management.Automation.Language;
 using System.Text.RegularExpressions;
 using PSNetLab.Conversion;
+using PSNetLab.Engine.Checks.Dns;
 using PSNetLab.Engine.Framing;
 using PSNetLab.Engine.Inspection;
 using PSNetLab.Engine.Primitives;
@@ -224,6 +225,19 @@ public sealed class AlpnCompleter : WordCompleter
         ("mqtt", "MQTT"),
         ("postgresql", "PostgreSQL"),
     ];
+}
+
+/// <summary>Completes the types of DNS records.</summary>
+public sealed class DnsTypeCompleter : WordCompleter
+{
+    private protected override IEnumerable<(string Word, string Tooltip)> Words => DnsWords.Types.Select(type => (type, type));
+}
+
+/// <summary>Completes -Server with the name servers of this machine.</summary>
+public sealed class NameServerCompleter : WordCompleter
+{
+    private protected override IEnumerable<(string Word, string Tooltip)> Words
+        => NameServers.Find().Select(address => (address.ToString(), "A name server that this machine is set up with"));
 }
 
 /// <summary>Completes -CacheControl.</summary>

@@ -51,6 +51,10 @@ internal static class ObjectTypes
             "ms=LatencyMilliseconds",
             nameof(Latency),
             nameof(ResolveTime)),
+        .. Describe<DnsReply>("Name Type Server Status Passed Data Milliseconds Reason", "ms=Milliseconds", nameof(Duration)),
+        .. Describe<DnsRecord>("Name TimeToLive Type Data", "TTL=TimeToLive"),
+        Enum<DnsStatus>(),
+        Enum<DnsTransport>(),
         Enum<TcpPortStatus>(),
         Enum<SocketProtocol>(),
         Enum<SocketState>(),
@@ -73,7 +77,7 @@ internal static class ObjectTypes
     /// <summary>Method and target.</summary>
     public static object Request(PSObject record) => View.Request(record);
 
-    /// <summary>The time span of <see cref="HttpRequestRecord.Milliseconds"/>.</summary>
+    /// <summary>The time span of <see cref="HttpRequestRecord.Milliseconds"/> or <see cref="DnsReply.Milliseconds"/>.</summary>
     public static object? Duration(PSObject record) => Span(record, nameof(HttpRequestRecord.Milliseconds));
 
     /// <summary>The time span of <see cref="TcpInfo.RoundTripMilliseconds"/>.</summary>

@@ -34,6 +34,15 @@ public static class View
         return Visible(Value(result, nameof(TcpPortResult.Banner)));
     }
 
+    /// <summary>What a name server said: the data or, without any, what became of the query.</summary>
+    /// <param name="reply">The reply, live or deserialized.</param>
+    public static string Answer(PSObject reply)
+    {
+        ArgumentNullException.ThrowIfNull(reply);
+        string data = Value(reply, nameof(DnsReply.Data));
+        return data.Length > 0 ? Visible(data) : $"({reply.Properties[nameof(DnsReply.Status)]?.Value})";
+    }
+
     private static string Visible(string text)
     {
         bool cut = text.Length > MostCharacters;

@@ -1,52 +1,62 @@
-# Prints PORT 0. Then, for each line of its input, it prints one line of JSON: how many milliseconds the command of that name took, and
-# how many objects it emitted. Every command has run before, to warm up.
+# Prints PORT 0. Then, for each line of its input, a command and its argument, it prints one line of JSON: how many milliseconds the command
+# took, and how many objects it emitted.
 [CmdletBinding()]
 param([Parameter(Mandatory)] [string] $Module)
 $ErrorActionPreference = 'Stop'
 Import-Module $Module
 
+$names = 1..1000 | ForEach-Object { "n$_.lab.test" }
 $hosts = 1..254 | ForEach-Object { "127.0.0.$_" }
 $commands = @{
     thousand = { Test-TcpPort 127.0.0.1 -Port '1-1000' }
     all      = { Test-TcpPort 127.0.0.1 -Port '1-65535' }
     hosts    = { Test-TcpPort $hosts -Port '1-100' }
+    # Those that are answered as they should be.
+    names    = { param($port) $names | Resolve-DnsRecord -Server 127.0.0.1 -Port $port | Where-Object Data -EQ 192.0.2.7 }
+}
+$waits = @{
+    'wait'        = { param($port) Wait-TcpPort 127.0.0.1 $port }
+    'wait-for-it' = { param($port) wait-for-it -q -t 10 "127.0.0.1:$port" }
 }
 
 $process = [Diagnostics.Process]::GetCurrentProcess()
 
-# The milliseconds from the moment in which a port opens until Wait-TcpPort returns.
-function Measure-Wait {
+# The milliseconds from the moment in which a port opens until the script that waits for it returns.
+function Measure-Wait([scriptblock] $Wait) {
     $listener = [Net.Sockets.TcpListener]::new([ipaddress]::Loopback, 0)
     $listener.Start()
     $port = $listener.LocalEndpoint.Port
     $listener.Stop()
     $pause = Get-Random -Minimum 200 -Maximum 400
+    $over = [Threading.ManualResetEvent]::new($false)
     $opening = Start-ThreadJob {
         Start-Sleep -Milliseconds $using:pause
         $listener = [Net.Sockets.TcpListener]::new([ipaddress]::Loopback, $using:port)
         $listener.Start()
         [Diagnostics.Stopwatch]::GetTimestamp()
-        Start-Sleep -Milliseconds 500
+        $null = ($using:over).WaitOne(20000)
         $listener.Stop()
     }
-    Wait-TcpPort 127.0.0.1 $port
+    & $Wait $port
     $returned = [Diagnostics.Stopwatch]::GetTimestamp()
+    $null = $over.Set()
     $opened = Receive-Job $opening -Wait -AutoRemoveJob
     [Diagnostics.Stopwatch]::GetElapsedTime($opened, $returned).TotalMilliseconds
 }
 
 foreach ($round in 1..3) { $null = & $commands.thousand }
 $null = & $commands.hosts
-$null = Measure-Wait
+$null = Measure-Wait $waits.wait
 [Console]::Out.WriteLine('PORT 0')
-while ($name = [Console]::In.ReadLine()) {
+while ($line = [Console]::In.ReadLine()) {
+    $name, $argument = -split $line
     # Garbage of an earlier command is not a cost of this one.
     [GC]::Collect()
     $process.Refresh()
     $cpu = $process.TotalProcessorTime
     $watch = [Diagnostics.Stopwatch]::StartNew()
-    $all = @($name -eq 'wait' ? (Measure-Wait) : (& $commands[$name]))
-    $milliseconds = $name -eq 'wait' ? $all[0] : $watch.Elapsed.TotalMilliseconds
+    $all = @($waits[$name] ? (Measure-Wait $waits[$name]) : (& $commands[$name] $argument))
+    $milliseconds = $waits[$name] ? $all[0] : $watch.Elapsed.TotalMilliseconds
     $process.Refresh()
     $result = @{
         milliseconds = $milliseconds

@@ -44,8 +44,14 @@ internal static unsafe partial class SocketCalls
     internal const int PacketInfo = 8;
     internal const int PathMtu = 14;
 
+    /// <summary>IP_RECVERR.</summary>
+    internal const int ReceiveErrors = 11;
+
     internal const int LevelIPv6 = 41;
     internal const int IPv6PathMtu = 24;
+
+    /// <summary>IPV6_RECVERR.</summary>
+    internal const int IPv6ReceiveErrors = 25;
     internal const int ReceiveIPv6PacketInfo = 49;
     internal const int IPv6PacketInfo = 50;
 

@@ -1,0 +1,24 @@
+using System.Collections;
+using System.Management.Automation;
+using PSNetLab.Conversion;
+using PSNetLab.Engine.Checks.Dns;
+
+namespace PSNetLab.Binding;
+
+/// <summary>Reads types of DNS records: names such as MX, numbers, TYPE with a number, or several in one text, as a cell of a CSV file may have them.</summary>
+[AttributeUsage(AttributeTargets.Property)]
+public sealed class DnsTypeTransformationAttribute : ArgumentTransformationAttribute
+{
+    private static readonly char[] s_separators = [',', ';', ' '];
+
+    /// <inheritdoc/>
+    public override object Transform(EngineIntrinsics engineIntrinsics, object inputData)
+        => (inputData.Unwrapped() is IList list ? list.Cast<object?>() : [inputData]).SelectMany(Read).ToArray();
+
+    private static IEnumerable<string> Read(object? item)
+        => (item.Unwrapped()?.ToString() ?? string.Empty).Split(s_separators, StringSplitOptions.RemoveEmptyEntries)
+            .Select(static word => DnsWords.TryParseType(word, out ushort type)
+                ? DnsWords.Type(type)
+                : throw new ArgumentTransformationMetadataException(
+                    $"'{word}' is not a type of records. Use A, AAAA, MX or another that completion shows, or the number of the type, such as TYPE65."));
+}
