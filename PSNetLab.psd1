@@ -28,6 +28,8 @@
         'Test-TcpPort'
         'Wait-TcpPort'
         'Resolve-DnsRecord'
+        'Test-TlsEndpoint'
+        'Get-TlsCertificate'
         'Get-SocketInfo'
         'Get-SocketOption'
         'Set-SocketOption'

@@ -119,7 +119,7 @@ public class ArchitectureTests
 
         string folder = type.Namespace switch
         {
-            PipelineNamespace when s_engineTypes.Contains(type) => s_files.First(file => file.Name == type.Name && file.Namespace == PipelineNamespace).Folder,
+            PipelineNamespace when s_engineTypes.Contains(type) => s_files.First(file => file.Name == type.Name.Split('`')[0] && file.Namespace == PipelineNamespace).Folder,
             PipelineNamespace => type.Name,
             _ => type.Namespace[(type.Namespace.StartsWith(EnginePrefix, StringComparison.Ordinal) ? EnginePrefix : ModulePrefix).Length..],
         };

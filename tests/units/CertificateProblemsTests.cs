@@ -84,9 +84,23 @@ public class CertificateProblemsTests
     [Fact]
     public void A_missing_intermediate_is_named_and_may_be_given()
     {
-        AssertIs(Assert.Single(Find([s_good])), CertificateProblemKind.IncompleteChain, "the certificate of the issuer CN=Middle was not sent");
-        Assert.Empty(Find([s_good], expected => expected with { Trusted = [s_root.Public, s_middle.Public] }));
+        AssertIs(Assert.Single(Find([s_good])), CertificateProblemKind.IntermediateMissing, "the certificate of the issuer CN=Middle was not sent");
+        CertificateProblem given = Assert.Single(Find([s_good], expected => expected with { Trusted = [s_root.Public, s_middle.Public] }));
+        AssertIs(given, CertificateProblemKind.IntermediateMissing, "its issuer CN=Middle was not sent: it is known here");
+        Assert.True(given.IsWarning);
     }
+
+    [Fact]
+    public void Whether_it_was_revoked_is_not_known_without_a_list()
+    {
+        CertificateProblem problem = Assert.Single(Find([s_good, s_middle.Public], expected => expected with { ChecksRevocation = true, RevocationTimeout = TimeSpan.FromSeconds(1) }));
+        AssertIs(problem, CertificateProblemKind.RevocationUnknown, "nobody could tell whether it was revoked");
+        Assert.True(problem.IsWarning);
+    }
+
+    [Fact]
+    public void The_text_of_a_problem_begins_with_its_kind()
+        => Assert.Equal("NameMismatch: it is for shop.example, not for x", Assert.Single(Find([s_good, s_middle.Public], expected => expected with { Host = "x" })).ToString());
 
     [Fact]
     public void One_for_another_use_says_what_it_is_for()

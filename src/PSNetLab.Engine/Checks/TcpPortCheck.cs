@@ -96,7 +96,7 @@ internal sealed class TcpPortCheck(TcpPortCheckOptions options, CheckedName name
     /// <summary>The failure that says most about the service; the reason names them all.</summary>
     private static TcpPortResult MostTelling(List<TcpPortResult> failed)
     {
-        TcpPortResult most = failed.MinBy(result => Array.IndexOf(s_tellingOrder, result.Status))!;
+        TcpPortResult most = failed.MinBy(result => Rank(result.Status))!;
         if (failed.Exists(result => result.Status != most.Status))
         {
             most.Reason = $"{most.Reason} Tried {string.Join("; ", failed.Select(result => $"{result.Address} ({result.Status})"))}.";
@@ -104,6 +104,9 @@ internal sealed class TcpPortCheck(TcpPortCheckOptions options, CheckedName name
 
         return most;
     }
+
+    /// <summary>Of several failures, the one of the lowest rank tells the most.</summary>
+    internal static int Rank(TcpPortStatus status) => Array.IndexOf(s_tellingOrder, status);
 
     private static readonly TcpPortStatus[] s_tellingOrder =
     [

@@ -18,8 +18,6 @@ internal sealed class TcpProbe
     // After so much silence, a banner is taken for complete.
     private static readonly TimeSpan s_quiet = TimeSpan.FromMilliseconds(50);
 
-    private static readonly TimeSpan s_descriptorPause = TimeSpan.FromMilliseconds(20);
-
     /// <summary>Whether to wait for what the service says first.</summary>
     internal bool Banner { get; init; }
 
@@ -47,13 +45,6 @@ internal sealed class TcpProbe
         DateTime time = DateTime.Now;
         long started = Stopwatch.GetTimestamp();
         (Transport? connected, SocketException? error) = await ProbeConnector.ConnectAsync(remote, timeout, cancellationToken).ConfigureAwait(false);
-        while (error?.SocketErrorCode == SocketError.TooManyOpenSockets && Stopwatch.GetElapsedTime(started) < timeout)
-        {
-            // Others will end soon.
-            await Task.Delay(s_descriptorPause, cancellationToken).ConfigureAwait(false);
-            (connected, error) = await ProbeConnector.ConnectAsync(remote, timeout, cancellationToken).ConfigureAwait(false);
-        }
-
         TimeSpan latency = Stopwatch.GetElapsedTime(started);
         if (connected is null)
         {
@@ -120,7 +111,8 @@ internal sealed class TcpProbe
         Attempt = attempt,
     };
 
-    private static (TcpPortStatus Status, string Reason) Explain(SocketException error, TimeSpan timeout) => error.SocketErrorCode switch
+    /// <summary>Why there is no connection, and what to do.</summary>
+    internal static (TcpPortStatus Status, string Reason) Explain(SocketException error, TimeSpan timeout) => error.SocketErrorCode switch
     {
         SocketError.ConnectionRefused => (TcpPortStatus.Refused, "Nothing is listening there. Start the service, or check the port."),
         SocketError.TimedOut => (
@@ -185,7 +177,7 @@ internal sealed class TcpProbe
     }
 
     /// <summary>Takes what is there, because closing a connection with unread data resets it (RFC 1122, section 4.2.2.13).</summary>
-    private static void Empty(Transport transport)
+    internal static void Empty(Transport transport)
     {
         const int MostReads = 64;
         Span<byte> rest = stackalloc byte[1024];

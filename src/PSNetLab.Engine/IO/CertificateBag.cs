@@ -14,6 +14,10 @@ internal sealed class CertificateBag
 
     private readonly List<AsymmetricAlgorithm> _keys = [];
     private readonly List<string> _origins = [];
+    private bool _isOrdered;
+
+    /// <summary>Whether only certificates are wanted, so that an encrypted key needs no password.</summary>
+    internal bool SkipsKeys { get; init; }
 
     /// <summary>All certificates, in the order in which they came.</summary>
     internal X509Certificate2Collection Certificates { get; } = [];
@@ -60,8 +64,37 @@ internal sealed class CertificateBag
         return SslStreamCertificateContext.Create(ServerCertificates.Usable(leaf), others, offline: true, trust);
     }
 
-    private static bool IsIssuer(X509Certificate2 one, X509Certificate2 of)
-        => !ReferenceEquals(one, of) && of.IssuerName.RawData.AsSpan().SequenceEqual(one.SubjectName.RawData);
+    /// <summary>
+    /// The certificates that issued no other, each with what belongs to it. A file of one such certificate belongs to it as a whole, and
+    /// in PEM its order is that in which servers send it.
+    /// </summary>
+    internal IEnumerable<(X509Certificate2 Own, X509Certificate2[] Sent)> Chains()
+    {
+        List<X509Certificate2> all = [];
+        foreach (X509Certificate2 one in Certificates.Where(one => !all.Exists(other => CertificateFacts.IsSame(one, other))))
+        {
+            all.Add(one);
+        }
+
+        X509Certificate2[] own = [.. all.Where(one => !all.Exists(other => !CertificateFacts.IsSelfIssued(other) && IsIssuer(one, of: other)))];
+        foreach (X509Certificate2 leaf in own)
+        {
+            X509Certificate2[] line = [.. Line(leaf, all)];
+            yield return (leaf, own.Length > 1 ? line : _isOrdered ? [.. all] : [.. line, .. all.Except(line)]);
+        }
+    }
+
+    /// <summary>A certificate, its issuer, the issuer of that, and so on.</summary>
+    private static IEnumerable<X509Certificate2> Line(X509Certificate2 leaf, List<X509Certificate2> all)
+    {
+        HashSet<X509Certificate2> seen = new(ReferenceEqualityComparer.Instance);
+        for (X509Certificate2? one = leaf; one is not null && seen.Add(one); one = all.Find(other => IsIssuer(other, of: one)))
+        {
+            yield return one;
+        }
+    }
+
+    private static bool IsIssuer(X509Certificate2 one, X509Certificate2 of) => !ReferenceEquals(one, of) && CertificateFacts.IsIssuer(one, of);
 
     private static byte[] Read(string path)
     {
@@ -84,6 +117,7 @@ internal sealed class CertificateBag
 
     private void AddPem(string path, string text, string? password)
     {
+        _isOrdered = true;
         int before = Certificates.Count + _keys.Count;
         ReadOnlySpan<char> rest = text;
         while (PemEncoding.TryFind(rest, out PemFields found))
@@ -93,6 +127,8 @@ internal sealed class CertificateBag
             {
                 case "CERTIFICATE" or "X509 CERTIFICATE":
                     AddBinary(path, Convert.FromBase64String(rest[found.Base64Data].ToString()), password: null);
+                    break;
+                case var _ when SkipsKeys:
                     break;
                 case "PRIVATE KEY" or "RSA PRIVATE KEY" or "EC PRIVATE KEY":
                     _keys.Add(ReadKey(block, (key, pem) => key.ImportFromPem(pem)) ?? throw Unreadable(
@@ -107,7 +143,7 @@ internal sealed class CertificateBag
             rest = rest[found.Location.End..];
         }
 
-        if (text.Contains(OpenSslEncryption, StringComparison.Ordinal))
+        if (!SkipsKeys && text.Contains(OpenSslEncryption, StringComparison.Ordinal))
         {
             throw Unreadable(path, "has a key in OpenSSL's old encrypted form. Convert the key with: openssl pkcs8 -topk8 -in <old file> -out <new file>");
         }

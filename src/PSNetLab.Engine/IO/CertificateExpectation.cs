@@ -23,15 +23,25 @@ internal sealed record CertificateExpectation
     /// <summary>How long before its end a certificate counts as expiring soon.</summary>
     internal TimeSpan Soon { get; init; }
 
+    /// <summary>Whether to ask if the certificates were revoked, which lets the peer choose whom this machine talks to.</summary>
+    internal bool ChecksRevocation { get; init; }
+
+    /// <summary>How long a list of revoked certificates, or an answer about one, may take.</summary>
+    internal TimeSpan RevocationTimeout { get; init; }
+
     internal string Peer => IsClient ? "client" : "server";
 
-    /// <summary>How to build the chain. Nothing is downloaded, because the peer chooses the addresses of its issuers and revocation lists.</summary>
+    /// <summary>
+    /// How to build the chain. Nothing is downloaded unless asked for, because the peer chooses the addresses of its issuers and
+    /// revocation lists.
+    /// </summary>
     internal X509ChainPolicy ChainPolicy()
     {
         X509ChainPolicy policy = new()
         {
             DisableCertificateDownloads = true,
-            RevocationMode = X509RevocationMode.NoCheck,
+            RevocationMode = ChecksRevocation ? X509RevocationMode.Online : X509RevocationMode.NoCheck,
+            UrlRetrievalTimeout = RevocationTimeout,
             VerificationTime = Time.LocalDateTime,
         };
         policy.ApplicationPolicy.Add(IsClient ? s_clientUsage : s_serverUsage);
@@ -40,7 +50,7 @@ internal sealed record CertificateExpectation
             policy.TrustMode = X509ChainTrustMode.CustomRootTrust;
             foreach (X509Certificate2 trusted in Trusted)
             {
-                (CertificateProblems.IsSelfIssued(trusted) ? policy.CustomTrustStore : policy.ExtraStore).Add(trusted);
+                (CertificateFacts.IsSelfIssued(trusted) ? policy.CustomTrustStore : policy.ExtraStore).Add(trusted);
             }
         }
 

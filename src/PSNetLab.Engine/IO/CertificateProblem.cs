@@ -1,6 +1,6 @@
 namespace PSNetLab;
 
-/// <summary>One thing that is wrong with a certificate or its chain.</summary>
+/// <summary>One thing that is wrong with a certificate, its chain, or the TLS it is used for.</summary>
 public sealed class CertificateProblem
 {
     internal CertificateProblem(CertificateProblemKind kind, string text, string subject, int? days = null, bool isWarning = false)
@@ -27,6 +27,6 @@ public sealed class CertificateProblem
     /// <summary>Whether the certificate is accepted all the same.</summary>
     public bool IsWarning { get; }
 
-    /// <summary>The text.</summary>
-    public override string ToString() => Text;
+    /// <summary>The kind and the text.</summary>
+    public override string ToString() => $"{Kind}: {Text}";
 }

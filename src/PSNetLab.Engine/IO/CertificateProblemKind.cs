@@ -1,7 +1,7 @@
 namespace PSNetLab;
 
-/// <summary>What can be wrong with a certificate or its chain.</summary>
-public enum CertificateProblemKind
+/// <summary>What can be wrong with a certificate, its chain, or the TLS it is used for.</summary>
+public enum CertificateProblemKind : long
 {
     /// <summary>The peer sent no certificate.</summary>
     NotSent,
@@ -24,8 +24,8 @@ public enum CertificateProblemKind
     /// <summary>The chain ends in a root that is not trusted.</summary>
     UntrustedRoot,
 
-    /// <summary>The chain ends before a root: the certificate of an issuer is missing.</summary>
-    IncompleteChain,
+    /// <summary>The certificate of an issuer was not sent. Without it the chain ends before a root, here or elsewhere.</summary>
+    IntermediateMissing,
 
     /// <summary>The peer sent the chain in the wrong order.</summary>
     ChainOrder,
@@ -39,6 +39,9 @@ public enum CertificateProblemKind
     /// <summary>A certificate of the chain was revoked.</summary>
     Revoked,
 
+    /// <summary>Nobody could tell whether a certificate of the chain was revoked.</summary>
+    RevocationUnknown,
+
     /// <summary>The key is so short that it can be broken.</summary>
     WeakKey,
 
@@ -47,4 +50,10 @@ public enum CertificateProblemKind
 
     /// <summary>The chain breaks another rule, which the text names.</summary>
     Invalid,
+
+    /// <summary>The server offers a version of TLS that can be broken (RFC 8996; RFC 7568).</summary>
+    OldProtocol,
+
+    /// <summary>The server offers no version of TLS that is safe: neither 1.2 nor 1.3.</summary>
+    NoModernProtocol,
 }

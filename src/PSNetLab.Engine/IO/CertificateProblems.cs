@@ -13,14 +13,15 @@ internal static class CertificateProblems
     private const int FewestRsaBits = 2048;
     private const int FewestCurveBits = 224;
 
-    // PartialChain, UntrustedRoot and the times are looked at by themselves, and nobody is asked about revocation.
+    private const X509ChainStatusFlags NotKnown = X509ChainStatusFlags.RevocationStatusUnknown | X509ChainStatusFlags.OfflineRevocation;
+
+    // PartialChain, UntrustedRoot and the times are looked at by themselves, and usually nobody is asked about revocation.
     private const X509ChainStatusFlags Elsewhere = X509ChainStatusFlags.PartialChain | X509ChainStatusFlags.UntrustedRoot
-        | X509ChainStatusFlags.NotTimeValid | X509ChainStatusFlags.NotTimeNested
-        | X509ChainStatusFlags.RevocationStatusUnknown | X509ChainStatusFlags.OfflineRevocation;
+        | X509ChainStatusFlags.NotTimeValid | X509ChainStatusFlags.NotTimeNested | NotKnown;
 
     /// <summary>The problems of a peer's certificate, those that make it unacceptable first.</summary>
-    /// <param name="sent">What the peer sent, its own certificate first.</param>
-    /// <param name="chain">The chain that was built from it with <see cref="CertificateExpectation.ChainPolicy"/>.</param>
+    /// <param name="sent">What the peer sent, in this order.</param>
+    /// <param name="chain">The chain that was built from its own certificate with <see cref="CertificateExpectation.ChainPolicy"/>.</param>
     /// <param name="expected">What the certificate is measured by.</param>
     internal static IReadOnlyList<CertificateProblem> Find(IReadOnlyList<X509Certificate2> sent, X509Chain chain, CertificateExpectation expected)
     {
@@ -30,13 +31,14 @@ internal static class CertificateProblems
             return [new(CertificateProblemKind.NotSent, $"the {expected.Peer} sent none", string.Empty)];
         }
 
-        X509Certificate2 leaf = sent[0];
-        X509Certificate2[] path = chain.ChainElements.Count > 0 ? [.. chain.ChainElements.Select(element => element.Certificate)] : [leaf];
+        X509Certificate2[] path = chain.ChainElements.Count > 0 ? [.. chain.ChainElements.Select(element => element.Certificate)] : [sent[0]];
+        X509Certificate2 leaf = path[0];
         IEnumerable<CertificateProblem> problems =
         [
             .. Times(path, expected),
             .. Name(leaf, expected),
             .. Trust(path, chain, expected),
+            .. Missing(sent, path),
             .. Rules(leaf, chain, expected),
             .. Order(sent),
             .. Strength(path),
@@ -54,19 +56,16 @@ internal static class CertificateProblems
             CertificateProblemKind.NameMismatch => "Give the name it was issued for with -TargetHost.",
             CertificateProblemKind.SelfSigned => "If it is one of yours, trust it with -TrustedCertificate.",
             CertificateProblemKind.UntrustedRoot => "If that root is one of yours, trust it with -TrustedCertificate.",
-            CertificateProblemKind.IncompleteChain when expected.Trusted is not null
+            CertificateProblemKind.IntermediateMissing when expected.Trusted is not null
                 => $"Add the missing certificate to -TrustedCertificate, or let the {expected.Peer} send it.",
-            CertificateProblemKind.IncompleteChain
+            CertificateProblemKind.IntermediateMissing
                 => $"If that issuer is one of yours, trust it with -TrustedCertificate; if it is an intermediate, the {expected.Peer} must send its certificate.",
+            CertificateProblemKind.OldProtocol or CertificateProblemKind.NoModernProtocol => "Configure the server for TLS 1.2 and TLS 1.3 only.",
             CertificateProblemKind.WrongUsage => $"The {expected.Peer} needs a certificate for {expected.Peer}s.",
             _ => null,
         });
         return string.Join(' ', advice.OfType<string>().Distinct());
     }
-
-    internal static bool IsSelfIssued(X509Certificate2 certificate) => IsIssuer(certificate, certificate);
-
-    private static bool IsIssuer(X509Certificate2 issuer, X509Certificate2 of) => of.IssuerName.RawData.AsSpan().SequenceEqual(issuer.SubjectName.RawData);
 
     private static IEnumerable<CertificateProblem> Times(X509Certificate2[] path, CertificateExpectation expected)
     {
@@ -116,20 +115,10 @@ internal static class CertificateProblems
         }
     }
 
-    /// <summary>The names that a certificate was issued for.</summary>
+    /// <summary>The names that a certificate was issued for, in words.</summary>
     private static string Names(X509Certificate2 leaf)
     {
-        string[] names = [];
-        try
-        {
-            names = [.. leaf.Extensions.OfType<X509SubjectAlternativeNameExtension>()
-                .SelectMany(extension => extension.EnumerateDnsNames().Concat(extension.EnumerateIPAddresses().Select(address => address.ToString())))];
-        }
-        catch (CryptographicException)
-        {
-            // Its names cannot be read. The subject can.
-        }
-
+        string[] names = CertificateFacts.Names(leaf);
         return names.Length == 0 ? $"the subject {leaf.Subject}"
             : string.Join(", ", names.Take(MostNames)) + (names.Length > MostNames ? $" and {names.Length - MostNames} more" : string.Empty);
     }
@@ -139,7 +128,7 @@ internal static class CertificateProblems
         X509ChainStatusFlags all = chain.ChainStatus.Aggregate(X509ChainStatusFlags.NoError, (sum, status) => sum | status.Status);
         X509Certificate2 last = path[^1];
         string here = expected.Trusted is null ? "not trusted here" : "not one of -TrustedCertificate";
-        if (all.HasFlag(X509ChainStatusFlags.UntrustedRoot) || (all.HasFlag(X509ChainStatusFlags.PartialChain) && IsSelfIssued(last)))
+        if (all.HasFlag(X509ChainStatusFlags.UntrustedRoot) || (all.HasFlag(X509ChainStatusFlags.PartialChain) && CertificateFacts.IsSelfIssued(last)))
         {
             yield return path.Length == 1
                 ? new(CertificateProblemKind.SelfSigned, $"it is self-signed, and {here}", last.Subject)
@@ -148,23 +137,33 @@ internal static class CertificateProblems
         else if (all.HasFlag(X509ChainStatusFlags.PartialChain))
         {
             yield return new(
-                CertificateProblemKind.IncompleteChain,
+                CertificateProblemKind.IntermediateMissing,
                 $"its chain is incomplete: the certificate of the issuer {last.Issuer} was not sent, and it is {here}",
                 last.Subject);
         }
     }
 
+    /// <summary>An issuer that this machine happens to know: others may not, and cannot build the chain.</summary>
+    private static IEnumerable<CertificateProblem> Missing(IReadOnlyList<X509Certificate2> sent, X509Certificate2[] path)
+        => path.Skip(1)
+            .Where(issuer => !CertificateFacts.IsSelfIssued(issuer) && !sent.Any(one => CertificateFacts.IsSame(one, issuer)))
+            .Select(issuer => new CertificateProblem(
+                CertificateProblemKind.IntermediateMissing,
+                $"the certificate of its issuer {issuer.Subject} was not sent: it is known here, but others may miss it",
+                issuer.Subject,
+                isWarning: true));
+
     /// <summary>What the builder of the chain objects to beyond times and trust.</summary>
     private static IEnumerable<CertificateProblem> Rules(X509Certificate2 leaf, X509Chain chain, CertificateExpectation expected)
     {
-        X509ChainStatusFlags seen = Elsewhere;
+        X509ChainStatusFlags seen = expected.ChecksRevocation ? Elsewhere & ~NotKnown : Elsewhere;
         foreach (X509ChainElement element in chain.ChainElements)
         {
             foreach (X509ChainStatus status in element.ChainElementStatus.Where(status => !seen.HasFlag(status.Status)))
             {
-                seen |= status.Status;
+                seen |= (status.Status & NotKnown) == 0 ? status.Status : NotKnown;
                 string subject = element.Certificate.Subject;
-                string who = element.Certificate.RawDataMemory.Span.SequenceEqual(leaf.RawDataMemory.Span) ? "it" : subject;
+                string who = CertificateFacts.IsSame(element.Certificate, leaf) ? "it" : subject;
                 yield return status.Status switch
                 {
                     X509ChainStatusFlags.NotValidForUsage => new(
@@ -172,9 +171,14 @@ internal static class CertificateProblems
                     X509ChainStatusFlags.NotSignatureValid => new(
                         CertificateProblemKind.BadSignature, $"{who} does not have the signature of its issuer", subject),
                     X509ChainStatusFlags.Revoked => new(CertificateProblemKind.Revoked, $"{who} was revoked", subject),
+                    X509ChainStatusFlags.RevocationStatusUnknown or X509ChainStatusFlags.OfflineRevocation => new(
+                        CertificateProblemKind.RevocationUnknown,
+                        $"nobody could tell whether {who} was revoked: there is no list or responder, or it does not answer",
+                        subject,
+                        isWarning: true),
                     X509ChainStatusFlags.HasWeakSignature => new(
                         CertificateProblemKind.WeakSignature,
-                        $"{who} is signed with {element.Certificate.SignatureAlgorithm.FriendlyName}, which can be broken",
+                        $"{who} is signed with {CertificateFacts.Signature(element.Certificate)}, which can be broken",
                         subject),
                     X509ChainStatusFlags.InvalidBasicConstraints => new(
                         CertificateProblemKind.Invalid, $"{who} stands among its issuers, but may not issue certificates", subject),
@@ -196,7 +200,7 @@ internal static class CertificateProblems
     {
         for (int i = 1; i < sent.Count; i++)
         {
-            if (!IsIssuer(sent[i], of: sent[i - 1]))
+            if (!CertificateFacts.IsIssuer(sent[i], of: sent[i - 1]))
             {
                 yield return new(
                     CertificateProblemKind.ChainOrder,
@@ -213,20 +217,19 @@ internal static class CertificateProblems
         foreach (X509Certificate2 certificate in path)
         {
             string who = Who(certificate, path);
-            using RSA? rsa = certificate.GetRSAPublicKey();
-            using ECDsa? curve = certificate.GetECDsaPublicKey();
-            if ((rsa?.KeySize ?? int.MaxValue) < FewestRsaBits || (curve?.KeySize ?? int.MaxValue) < FewestCurveBits)
+            (string kind, int? bits) = CertificateFacts.Key(certificate);
+            if (bits < (kind == "ECDSA" ? FewestCurveBits : FewestRsaBits))
             {
                 yield return new(
                     CertificateProblemKind.WeakKey,
-                    $"{who} has a key of only {rsa?.KeySize ?? curve!.KeySize} bits ({(rsa is null ? "ECDSA" : "RSA")})",
+                    $"{who} has a key of only {bits} bits ({kind})",
                     certificate.Subject,
                     isWarning: true);
             }
 
             // Nobody relies on the signature of a root.
-            string algorithm = certificate.SignatureAlgorithm.FriendlyName ?? string.Empty;
-            if (!IsSelfIssued(certificate)
+            string algorithm = CertificateFacts.Signature(certificate);
+            if (!CertificateFacts.IsSelfIssued(certificate)
                 && (algorithm.Contains("sha1", StringComparison.OrdinalIgnoreCase) || algorithm.Contains("md5", StringComparison.OrdinalIgnoreCase)))
             {
                 yield return new(

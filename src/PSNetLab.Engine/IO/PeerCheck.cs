@@ -20,6 +20,9 @@ internal sealed class PeerCheck(CertificateExpectation expected)
     /// <summary>The chain that was built, from the peer's certificate on.</summary>
     internal X509Certificate2[] Chain { get; private set; } = [];
 
+    /// <summary>What the peer sent, in this order.</summary>
+    internal X509Certificate2[] Sent { get; private set; } = [];
+
     /// <summary>What is wrong with the certificate.</summary>
     internal IReadOnlyList<CertificateProblem> Problems { get; private set; } = [];
 
@@ -32,19 +35,44 @@ internal sealed class PeerCheck(CertificateExpectation expected)
         if (certificate is X509Certificate2 leaf && chain is not null)
         {
             // SslStream disposes of its certificates.
-            Chain = chain.ChainElements.Count > 0 ? [.. chain.ChainElements.Select(element => Copy(element.Certificate))] : [Copy(leaf)];
-            Problems = CertificateProblems.Find(Sent(leaf, chain), chain, expected);
+            Sent = Array.ConvertAll(SentWith(leaf, chain), Copy);
+            Look(chain);
         }
         else
         {
-            using X509Chain none = new();
-            Problems = CertificateProblems.Find([], none, expected);
+            Look([]);
         }
 
         bool isAccepted = AcceptsAny || errors == SslPolicyErrors.None || (AcceptsNone && Chain.Length == 0);
         HasRejected = !isAccepted;
         return isAccepted;
     }
+
+    /// <summary>Looks at certificates that did not come through SslStream. It is slow.</summary>
+    /// <param name="sent">What the peer sent, in this order.</param>
+    /// <param name="own">Its own certificate; null if that is the first.</param>
+    internal void Look(X509Certificate2[] sent, X509Certificate2? own = null)
+    {
+        Sent = sent;
+        using X509Chain chain = new() { ChainPolicy = expected.ChainPolicy() };
+        if (sent.Length > 0)
+        {
+            chain.ChainPolicy.ExtraStore.AddRange(sent);
+            chain.Build(own ?? sent[0]);
+        }
+
+        Look(chain);
+    }
+
+    /// <summary>The certificate in a form to show; null if the peer sent none.</summary>
+    /// <param name="source">Where it was seen.</param>
+    internal CertificateInfo? Describe(string? source) => Certificate is null ? null : new(Certificate, expected.Time)
+    {
+        Source = source,
+        Problems = new(Problems),
+        Chain = new(Chain.Skip(1).Select(issuer => new CertificateInfo(issuer, expected.Time))),
+        Sent = new(Sent.Where(other => !CertificateFacts.IsSame(other, Certificate)).Select(other => new CertificateInfo(other, expected.Time))),
+    };
 
     /// <summary>What makes the certificate unacceptable, in words.</summary>
     internal string Complaint
@@ -61,15 +89,19 @@ internal sealed class PeerCheck(CertificateExpectation expected)
 
     private IEnumerable<CertificateProblem> Grave => Problems.Where(problem => !problem.IsWarning);
 
-    private X509Certificate2[] Sent(X509Certificate2 leaf, X509Chain chain)
+    private void Look(X509Chain chain)
     {
-        // SslStream puts what the peer sent before what the policy had, on some systems with the leaf.
-        IEnumerable<X509Certificate2> others = chain.ChainPolicy.ExtraStore
-            .Where(other => !IsSame(other, leaf) && expected.Trusted?.Any(trusted => IsSame(trusted, other)) != true);
-        return [leaf, .. others];
+        Chain = chain.ChainElements.Count > 0 ? [.. chain.ChainElements.Select(element => Copy(element.Certificate))] : Sent[..Math.Min(Sent.Length, 1)];
+        Problems = CertificateProblems.Find(Sent, chain, expected);
     }
 
-    private static bool IsSame(X509Certificate2 one, X509Certificate2 other) => one.RawDataMemory.Span.SequenceEqual(other.RawDataMemory.Span);
+    private X509Certificate2[] SentWith(X509Certificate2 leaf, X509Chain chain)
+    {
+        // SslStream puts what the peer sent, on some systems with the leaf, before the intermediates of the policy.
+        int known = expected.Trusted?.Count(trusted => !CertificateFacts.IsSelfIssued(trusted)) ?? 0;
+        IEnumerable<X509Certificate2> others = chain.ChainPolicy.ExtraStore.SkipLast(known).Where(other => !CertificateFacts.IsSame(other, leaf));
+        return [leaf, .. others];
+    }
 
     private static X509Certificate2 Copy(X509Certificate2 certificate) => new(certificate.RawDataMemory.Span);
 }

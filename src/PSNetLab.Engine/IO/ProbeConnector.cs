@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
@@ -16,12 +17,31 @@ internal static class ProbeConnector
     // The most frequent failure costs no new exception.
     private static readonly SocketException s_refused = Errno.ToException(Errno.ECONNREFUSED);
 
-    /// <summary>Connects to one address.</summary>
+    private static readonly TimeSpan s_descriptorPause = TimeSpan.FromMilliseconds(20);
+
+    /// <summary>Connects to one address. While the process is out of descriptors, it waits for one.</summary>
     /// <param name="remote">The address.</param>
     /// <param name="timeout">How long it may take; then the error is TimedOut.</param>
     /// <param name="cancellationToken">Ends the attempt.</param>
     /// <returns>The connection, or why there is none.</returns>
-    internal static ValueTask<(Transport? Connected, SocketException? Error)> ConnectAsync(IPEndPoint remote, TimeSpan timeout, CancellationToken cancellationToken)
+    internal static async ValueTask<(Transport? Connected, SocketException? Error)> ConnectAsync(
+        IPEndPoint remote, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        long started = Stopwatch.GetTimestamp();
+        while (true)
+        {
+            (Transport? Connected, SocketException? Error) outcome = await TryAsync(remote, timeout, cancellationToken).ConfigureAwait(false);
+            if (outcome.Error?.SocketErrorCode != SocketError.TooManyOpenSockets || Stopwatch.GetElapsedTime(started) >= timeout)
+            {
+                return outcome;
+            }
+
+            // Other checks will end soon.
+            await Task.Delay(s_descriptorPause, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private static ValueTask<(Transport? Connected, SocketException? Error)> TryAsync(IPEndPoint remote, TimeSpan timeout, CancellationToken cancellationToken)
         => EpollLoop.IsSupported ? ConnectNow(remote, timeout, cancellationToken) : ConnectPortablyAsync(remote, timeout, cancellationToken);
 
     private static unsafe ValueTask<(Transport? Connected, SocketException? Error)> ConnectNow(

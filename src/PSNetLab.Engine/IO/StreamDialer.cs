@@ -130,10 +130,7 @@ internal static class StreamDialer
         }
         catch (Exception error) when (error is AuthenticationException or IOException or SocketException && error is not NetLabException)
         {
-            string why = TlsAlerts.Find(error) is { } alert
-                ? $"{alert.Words}."
-                : $"{(error.InnerException ?? error).Message.TrimEnd('.')}. Check that the server speaks TLS on this port.";
-            throw new NetLabException(FaultKind.TlsHandshakeFailed, $"The TLS handshake with {options.Target} failed: {why}", error);
+            throw TlsAlerts.Fault(error, options.Target);
         }
         finally
         {

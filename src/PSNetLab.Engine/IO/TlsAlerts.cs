@@ -22,6 +22,17 @@ internal static class TlsAlerts
         ("access denied", 0, true, "it denies access to the certificate of this side"),
     ];
 
+    /// <summary>The fault of a handshake that failed.</summary>
+    /// <param name="error">What the handshake threw.</param>
+    /// <param name="target">The server, as the user named it.</param>
+    internal static NetLabException Fault(Exception error, string target)
+    {
+        string why = Find(error) is { } alert
+            ? $"{alert.Words}."
+            : $"{(error.InnerException ?? error).Message.TrimEnd('.')}. Check that the server speaks TLS on this port.";
+        return new NetLabException(FaultKind.TlsHandshakeFailed, $"The TLS handshake with {target} failed: {why}", error);
+    }
+
     /// <summary>The alert in words, and whether it is about the certificate of this side; null if the peer sent none that is known.</summary>
     internal static (bool IsOurCertificate, string Words)? Find(Exception error)
     {

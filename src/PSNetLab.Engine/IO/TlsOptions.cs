@@ -51,7 +51,20 @@ internal sealed record TlsClientOptions
 
     internal bool SkipCertificateCheck { get; init; }
 
-    internal PeerCheck NewCheck(string host) => new(new CertificateExpectation { Host = TargetHost ?? host, Trusted = Trusted })
+    /// <inheritdoc cref="CertificateExpectation.Soon"/>
+    internal TimeSpan Soon { get; init; }
+
+    /// <summary>How long to ask whether the certificates were revoked; null for not at all.</summary>
+    internal TimeSpan? RevocationTimeout { get; init; }
+
+    internal PeerCheck NewCheck(string? host) => new(new CertificateExpectation
+    {
+        Host = TargetHost ?? host,
+        Trusted = Trusted,
+        Soon = Soon,
+        ChecksRevocation = RevocationTimeout is not null,
+        RevocationTimeout = RevocationTimeout ?? TimeSpan.Zero,
+    })
     {
         AcceptsAny = SkipCertificateCheck,
     };

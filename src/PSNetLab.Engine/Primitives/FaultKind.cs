@@ -161,4 +161,7 @@ public enum FaultKind
 
     /// <summary>A proxy did not open a tunnel.</summary>
     ProxyRefused,
+
+    /// <summary>The server did not begin TLS when it was asked in plain text.</summary>
+    StartTlsFailed,
 }

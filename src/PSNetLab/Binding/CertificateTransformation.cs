@@ -5,7 +5,7 @@ using PSNetLab.Conversion;
 
 namespace PSNetLab.Binding;
 
-/// <summary>Reads certificates: X509Certificate2 objects and paths of files, one or a list.</summary>
+/// <summary>Reads certificates: X509Certificate2 objects, what a check saw, and paths of files, one or a list.</summary>
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class CertificateTransformationAttribute : ArgumentTransformationAttribute
 {
@@ -15,7 +15,7 @@ public sealed class CertificateTransformationAttribute : ArgumentTransformationA
         List<object> items = [];
         foreach (object? element in inputData.Unwrapped() is IEnumerable list and not string ? list : new[] { inputData })
         {
-            object? item = element.Unwrapped();
+            object? item = element.Unwrapped() is CertificateInfo seen ? seen.ToX509Certificate2() : element.Unwrapped();
             if (item is CertificateSource source)
             {
                 return source;

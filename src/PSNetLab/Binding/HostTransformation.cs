@@ -38,6 +38,12 @@ public sealed class HostTransformationAttribute : ArgumentTransformationAttribut
             TcpConnection connection => connection.Remote.ToString(),
             _ => null,
         };
+        if (input is FileSystemInfo file)
+        {
+            // With this inside, PowerShell tries the other parameters that take pipeline input.
+            throw new ArgumentTransformationMetadataException($"'{file.FullName}' is a file, not a host.", new PSInvalidCastException());
+        }
+
         if (text is null)
         {
             return OfProperties(item is null ? null : PSObject.AsPSObject(item));

@@ -55,6 +55,19 @@ internal static class ObjectTypes
         .. Describe<DnsRecord>("Name TimeToLive Type Data", "TTL=TimeToLive"),
         Enum<DnsStatus>(),
         Enum<DnsTransport>(),
+        .. Describe<CertificateInfo>("Source Subject Names Issuer NotBefore NotAfter DaysLeft Problems Thumbprint KeyAlgorithm KeyBits SignatureAlgorithm Chain", string.Empty),
+        .. Describe<CertificateProblem>("Kind Text Subject Days IsWarning", string.Empty),
+        .. Describe<TlsEndpointResult>(
+            "ComputerName Port Address Status Problems Subject Names NotAfter DaysLeft Issuer Protocol CipherSuite Alpn Versions Reason",
+            string.Empty,
+            nameof(ResolveTime),
+            nameof(ConnectTime),
+            nameof(StartTlsTime),
+            nameof(HandshakeTime)),
+        .. Describe<TlsVersions>("Ssl3 Tls10 Tls11 Tls12 Tls13", string.Empty),
+        Enum<CertificateProblemKind>(),
+        Enum<TlsEndpointStatus>(),
+        Enum<TlsVersionStatus>(),
         Enum<TcpPortStatus>(),
         Enum<SocketProtocol>(),
         Enum<SocketState>(),
@@ -95,8 +108,17 @@ internal static class ObjectTypes
     /// <summary>The time span of <see cref="TcpPortResult.LatencyMilliseconds"/>.</summary>
     public static object? Latency(PSObject result) => Span(result, nameof(TcpPortResult.LatencyMilliseconds));
 
-    /// <summary>The time span of <see cref="TcpPortResult.ResolveMilliseconds"/>.</summary>
+    /// <summary>The time span of the ResolveMilliseconds of a check.</summary>
     public static object? ResolveTime(PSObject result) => Span(result, nameof(TcpPortResult.ResolveMilliseconds));
+
+    /// <summary>The time span of <see cref="TlsEndpointResult.ConnectMilliseconds"/>.</summary>
+    public static object? ConnectTime(PSObject result) => Span(result, nameof(TlsEndpointResult.ConnectMilliseconds));
+
+    /// <summary>The time span of <see cref="TlsEndpointResult.StartTlsMilliseconds"/>.</summary>
+    public static object? StartTlsTime(PSObject result) => Span(result, nameof(TlsEndpointResult.StartTlsMilliseconds));
+
+    /// <summary>The time span of <see cref="TlsEndpointResult.HandshakeMilliseconds"/>.</summary>
+    public static object? HandshakeTime(PSObject result) => Span(result, nameof(TlsEndpointResult.HandshakeMilliseconds));
 
     private static TimeSpan? Span(PSObject source, string property)
         => source.Properties[property]?.Value is double milliseconds

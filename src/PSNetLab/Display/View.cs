@@ -1,4 +1,6 @@
+using System.Collections;
 using System.Management.Automation;
+using PSNetLab.Conversion;
 
 namespace PSNetLab.Display;
 
@@ -41,6 +43,36 @@ public static class View
         ArgumentNullException.ThrowIfNull(reply);
         string data = Value(reply, nameof(DnsReply.Data));
         return data.Length > 0 ? Visible(data) : $"({reply.Properties[nameof(DnsReply.Status)]?.Value})";
+    }
+
+    /// <summary>The subject of a certificate, as <see cref="Text"/> shows a text.</summary>
+    /// <param name="certificate">A certificate that a check saw, live or deserialized.</param>
+    public static string Subject(PSObject certificate)
+    {
+        ArgumentNullException.ThrowIfNull(certificate);
+        return Visible(Value(certificate, nameof(CertificateInfo.Subject)));
+    }
+
+    /// <summary>Where a certificate was seen: of what is too long for the column, the end, which has the port or the name of the file.</summary>
+    /// <param name="certificate">A certificate that a check saw, live or deserialized.</param>
+    public static string Source(PSObject certificate)
+    {
+        const int Width = 21;
+        ArgumentNullException.ThrowIfNull(certificate);
+        string source = Visible(Value(certificate, nameof(CertificateInfo.Source)));
+        return source.Length > Width ? $"\u2026{source[^(Width - 1)..]}" : source;
+    }
+
+    /// <summary>The name of the fault, and the kinds of the problems.</summary>
+    /// <param name="result">An object with a list of Problems, live or deserialized.</param>
+    public static string Problems(PSObject result)
+    {
+        ArgumentNullException.ThrowIfNull(result);
+        IEnumerable<object> problems = (result.Properties[nameof(CertificateInfo.Problems)]?.Value.Unwrapped() as IEnumerable)?.Cast<object>() ?? [];
+
+        // The text of a problem begins with its kind, also in a copy that is nothing but text.
+        IEnumerable<string> kinds = problems.Select(problem => problem.ToString()!.Split(':')[0]);
+        return string.Join(", ", kinds.Prepend(Value(result, nameof(TlsEndpointResult.ErrorId))).Where(word => word.Length > 0).Distinct());
     }
 
     private static string Visible(string text)

@@ -27,14 +27,14 @@ public abstract class HostCheckCmdlet : CheckCmdlet
     [ValidateNotNullOrEmpty]
     [HostTransformation]
     [ArgumentCompleter(typeof(ComputerNameCompleter))]
-    public string[] ComputerName { get; set; } = [];
+    public virtual string[] ComputerName { get; set; } = [];
 
     /// <summary>The ports and ranges of ports, such as 80, 443, '8000-8010', for the hosts that have none of their own.</summary>
     [Parameter(Position = 1, ValueFromPipelineByPropertyName = true)]
     [ValidateRange(1, 65535)]
     [PortTransformation]
     [ArgumentCompleter(typeof(ServerPortCompleter<StreamServerJob>))]
-    public int[]? Port { get; set; }
+    public virtual int[]? Port { get; set; }
 
     /// <summary>The family of the addresses to try. Default: both.</summary>
     private protected virtual IPFamily Family => IPFamily.Any;

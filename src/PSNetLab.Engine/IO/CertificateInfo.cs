@@ -1,0 +1,84 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using PSNetLab.Engine.IO;
+
+namespace PSNetLab;
+
+/// <summary>A certificate as a check saw it.</summary>
+public sealed class CertificateInfo
+{
+    private readonly byte[] _encoded;
+
+    internal CertificateInfo(X509Certificate2 certificate, DateTimeOffset seen)
+    {
+        _encoded = certificate.RawData;
+        Subject = certificate.Subject;
+        Names = new(CertificateFacts.Names(certificate));
+        Issuer = certificate.Issuer;
+        NotBefore = certificate.NotBefore;
+        NotAfter = certificate.NotAfter;
+        DaysLeft = (int)Math.Floor((NotAfter.ToUniversalTime() - seen.UtcDateTime).TotalDays);
+        Thumbprint = certificate.GetCertHashString(HashAlgorithmName.SHA256);
+        SerialNumber = certificate.SerialNumber;
+        (KeyAlgorithm, KeyBits) = CertificateFacts.Key(certificate);
+        SignatureAlgorithm = CertificateFacts.Signature(certificate);
+    }
+
+    /// <summary>Where it was seen: host and port, or the path of a file; null for a certificate of a chain.</summary>
+    public string? Source { get; internal init; }
+
+    /// <summary>Whom it names.</summary>
+    public string Subject { get; }
+
+    /// <summary>The DNS names and addresses it was issued for (RFC 9525, section 6).</summary>
+    public TextList<string> Names { get; }
+
+    /// <summary>Who issued it.</summary>
+    public string Issuer { get; }
+
+    /// <summary>When it becomes valid, in local time.</summary>
+    public DateTime NotBefore { get; }
+
+    /// <summary>When it expires, in local time.</summary>
+    public DateTime NotAfter { get; }
+
+    /// <summary>The whole days until it expires; negative if it has.</summary>
+    public int DaysLeft { get; }
+
+    /// <summary>What is wrong with it and its chain.</summary>
+    public TextList<CertificateProblem> Problems { get; internal init; } = new([]);
+
+    /// <summary>The SHA-256 hash of the certificate, in hexadecimal.</summary>
+    public string Thumbprint { get; }
+
+    /// <summary>The number that its issuer gave it, in hexadecimal.</summary>
+    public string SerialNumber { get; }
+
+    /// <summary>The kind of its key, such as RSA or ECDSA.</summary>
+    public string KeyAlgorithm { get; }
+
+    /// <summary>The size of its key; null if it is not known.</summary>
+    public int? KeyBits { get; }
+
+    /// <summary>The algorithm of the signature of its issuer.</summary>
+    public string SignatureAlgorithm { get; }
+
+    /// <summary>Its issuers, up to the root, as far as they are known here.</summary>
+    public TextList<CertificateInfo> Chain { get; internal init; } = new([]);
+
+    /// <summary>What came with it, in the order in which it came.</summary>
+    public TextList<CertificateInfo> Sent { get; internal init; } = new([]);
+
+    /// <summary>The certificate as an object of .NET.</summary>
+    /// <param name="certificate">The description of a certificate.</param>
+    public static explicit operator X509Certificate2?(CertificateInfo? certificate) => certificate?.ToX509Certificate2();
+
+    /// <summary>The certificate as an object of .NET, without a private key.</summary>
+    public X509Certificate2 ToX509Certificate2() => new(_encoded);
+
+    /// <summary>The certificate as text (RFC 7468, section 5), as files of web servers have it.</summary>
+    public string ExportCertificatePem() => PemEncoding.WriteString("CERTIFICATE", _encoded);
+
+    /// <summary>The subject.</summary>
+    public override string ToString() => Subject;
+}
