@@ -3,13 +3,16 @@ using System.Runtime.CompilerServices;
 namespace PSNetLab.Engine.Http.Files;
 
 /// <summary>The listing of a large folder, in pieces. All clients are sent the same object.</summary>
+/// <param name="folder">The stamp of the folder, taken before its entries were read.</param>
 /// <param name="digest">The <see cref="FolderDigest"/> of what it shows.</param>
 /// <param name="pieces">The text.</param>
 /// <param name="inUse">Counts the bytes of all pages that are being sent.</param>
-internal sealed class FolderPage(byte[] digest, List<byte[]> pieces, StrongBox<long> inUse)
+internal sealed class FolderPage(FileStamp folder, byte[] digest, List<byte[]> pieces, StrongBox<long> inUse)
 {
     private int _readers;
     private volatile Look? _lookedAt;
+
+    internal FileStamp Folder => folder;
 
     internal ReadOnlySpan<byte> Digest => digest;
 

@@ -9,7 +9,7 @@ namespace PSNetLab.Engine.Http.Files;
 /// <remarks>
 /// The stamp of a folder changes when a name is added or removed, but not when a file grows. So a page is trusted for a second while
 /// the stamp is the same. After that, all entries are compared with a hash of what it shows, which takes a fraction of the time and
-/// no memory.
+/// no memory. If the stamp has changed, there is nothing to compare: a new page is made.
 /// </remarks>
 /// <param name="root">The folder of the site.</param>
 /// <param name="clock">Measures the age of folders and pages.</param>
@@ -77,8 +77,12 @@ internal sealed class LargeListings(WebRoot root, TimeProvider clock, long mostB
     private FolderPage? Make(FilePath folder, (string Path, bool AsJson) key, Func<bool> isWanted)
     {
         using FolderDigest digest = new();
-        FolderPage.Look? look = LookAt(folder);
-        if (Find(key) is { } before)
+        long now = clock.GetTimestamp();
+        FileStamp stamp = folder.Stat();
+
+        // A folder that has just changed is not trusted: another change might leave its stamp as it is.
+        FolderPage.Look? look = stamp.MayChangeUnnoticed(clock) ? null : new FolderPage.Look(now, stamp);
+        if (Find(key) is { } before && before.Folder == stamp)
         {
             if (!TryRead(folder, digest, entries: null, isWanted))
             {
@@ -101,17 +105,9 @@ internal sealed class LargeListings(WebRoot root, TimeProvider clock, long mostB
         List<byte[]> pieces = key.AsJson
             ? FolderListing.Json(key.Path, entries, PieceBytes)
             : FolderListing.Html(key.Path, entries, PieceBytes);
-        FolderPage page = new(digest.Take(), pieces, _inUse) { LookedAt = look };
+        FolderPage page = new(stamp, digest.Take(), pieces, _inUse) { LookedAt = look };
         Keep(key, entries.Count > MostSmall ? page : null);
         return page;
-    }
-
-    /// <returns>Null if the folder has just changed, because another change might then leave its stamp as it is.</returns>
-    private FolderPage.Look? LookAt(FilePath folder)
-    {
-        long now = clock.GetTimestamp();
-        FileStamp stamp = folder.Stat();
-        return stamp.MayChangeUnnoticed(clock) ? null : new FolderPage.Look(now, stamp);
     }
 
     private bool TryRead(FilePath folder, FolderDigest digest, List<ListingEntry>? entries, Func<bool> isWanted)
