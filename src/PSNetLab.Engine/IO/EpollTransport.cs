@@ -132,7 +132,7 @@ internal sealed class EpollTransport : Transport
                     // The disk may be slow, or the client takes as fast as this sends, and the loop has other sockets to serve.
                     await LoopThread.Leave();
                 }
-                else if (sent > 0 && !LoopThread.IsCurrent)
+                else if (sent > 0 && !LoopThread.IsCurrent && ThreadPool.PendingWorkItemCount > 0)
                 {
                     await Task.Yield(); // the rest of the pool's work goes first
                 }
