@@ -65,6 +65,50 @@ function Measure-Name($Server) {
     ConvertTo-Figure "$count names" names/s @($rounds.Ours) @($rounds.Dig) -Against 'dig -f' -LeastRatio 3
 }
 
+# The certificates and versions of servers of openssl. Those of which a version is wrong are errors. sslscan looks at one server after the
+# other; -Quickly leaves out what it does beyond the versions.
+function Measure-Tls($Server, [string] $Name, [string[]] $Versions, [switch] $Quickly, [hashtable] $Target) {
+    if (-not (Test-Peer $Bench sslscan sslscan { sslscan --version })) { return }
+    if (-not (Test-Peer $Bench openssl openssl { openssl version })) { return }
+    $pair = Join-Path $Bench.Peers tls.pem
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=lab -keyout $pair -out "$pair.crt" 2> $null
+    Add-Content $pair (Get-Content "$pair.crt")
+    $switches = @{ Tls10 = '-no_tls1'; Tls11 = '-no_tls1_1'; Tls12 = '-no_tls1_2'; Tls13 = '-no_tls1_3' }
+    $words = @{ Tls10 = 'TLSv1.0'; Tls11 = 'TLSv1.1'; Tls12 = 'TLSv1.2'; Tls13 = 'TLSv1.3'; Ssl3 = 'SSLv3' }
+    $peers = @()
+    try {
+        $peers = @(foreach ($set in $Versions) {
+                $off = @($switches.Keys | Where-Object { $_ -notin ($set -split '\+') } | ForEach-Object { $switches[$_] })
+                Start-Tool openssl { param($port) @('s_server', '-accept', "127.0.0.1:$port", '-cert', $pair, '-cipher', 'ALL:@SECLEVEL=0', '-quiet') + $off }
+            })
+        $ports = @($peers.Port)
+        $argument = (0..($ports.Count - 1) | ForEach-Object { "$($ports[$_])=$($Versions[$_])" }) -join ','
+        $flags = $Quickly ? '--no-ciphersuites --no-groups --no-heartbleed --no-renegotiation --no-compression --no-fallback --no-check-certificate ' : ''
+        $scans = $ports | ForEach-Object { "sslscan --no-colour ${flags}127.0.0.1:$_" }
+        $wrong = 0
+        foreach ($index in 0..($ports.Count - 1)) {
+            $said = bash -c $scans[$index]
+            foreach ($version in $words.Keys) {
+                $isOffered = [bool] ($said -match "^$([regex]::Escape($words[$version])) +enabled")
+                if ($isOffered -ne ($version -in ($Versions[$index] -split '\+'))) { $wrong++ }
+            }
+        }
+        $line = "bash -c '$($scans -join '; ')'"
+        foreach ($round in 1..3) { $null = Invoke-Line $Server "tls $argument" }
+        $rounds = foreach ($round in 1..$Bench.Rounds) {
+            Write-Verbose "round $round"
+            $mine = Invoke-Line $Server "tls $argument"
+            $scan = Measure-Program $line
+            [pscustomobject]@{
+                Ours = New-Turn $mine.milliseconds ($mine.cpu_ms * 1000) ($ports.Count - $mine.objects) $mine
+                Scan = New-Turn $scan.Value $scan.Cpu $wrong
+            }
+        }
+    }
+    finally { foreach ($peer in $peers) { $null = Stop-Server $peer } }
+    ConvertTo-Figure $Name ms @($rounds.Ours) @($rounds.Scan) -Against sslscan @Target
+}
+
 $ours = Start-OurScript $Bench Checks.ps1
 try {
     if (Test-Peer $Bench nmap nmap { nmap --version }) {
@@ -78,5 +122,12 @@ try {
     }
     Measure-Figure $Bench 'from opening to return' { Measure-Wait $ours }
     Measure-Figure $Bench '1000 names' { Measure-Name $ours }
+    Measure-Figure $Bench 'certificate and versions' {
+        Measure-Tls $ours 'certificate and versions' 'Tls10+Tls11+Tls12+Tls13' -Target @{ Most = 50 }
+    }
+    Measure-Figure $Bench 'versions of 8 servers' {
+        $sets = 'Tls10', 'Tls11', 'Tls12', 'Tls13', 'Tls10+Tls11+Tls12', 'Tls12+Tls13', 'Tls10+Tls11+Tls13', 'Tls10+Tls11+Tls12+Tls13'
+        Measure-Tls $ours 'versions of 8 servers' $sets -Quickly -Target @{ Most = 200 }
+    }
 }
 finally { $null = Stop-Server $ours }

@@ -70,6 +70,19 @@ public sealed class TlsEndpointCheckTests
     }
 
     [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task An_intermediate_that_is_known_here_must_be_sent_all_the_same(bool isSent)
+    {
+        SslServerAuthenticationOptions options = Options();
+        options.ServerCertificateContext = SslStreamCertificateContext.Create(s_leaf, isSent ? [s_middle.Public] : [], offline: true);
+        await using HelloServer server = HelloServer.Serving(options);
+        TlsEndpointResult result = await Check(server.Port, set => set with { Tls = set.Tls with { Trusted = [s_root.Public, s_middle.Public] } });
+        Assert.Equal(isSent ? [] : [CertificateProblemKind.IntermediateMissing], result.Problems.Select(problem => problem.Kind));
+        Assert.Equal(isSent ? TlsEndpointStatus.Ok : TlsEndpointStatus.Warning, result.Status);
+    }
+
+    [Theory]
     [InlineData(SslProtocols.Tls12)]
     [InlineData(SslProtocols.Tls13)]
     public async Task A_server_that_demands_a_certificate_says_so(SslProtocols protocol)

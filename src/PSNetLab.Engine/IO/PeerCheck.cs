@@ -97,10 +97,12 @@ internal sealed class PeerCheck(CertificateExpectation expected)
 
     private X509Certificate2[] SentWith(X509Certificate2 leaf, X509Chain chain)
     {
-        // SslStream puts what the peer sent, on some systems with the leaf, before the intermediates of the policy.
-        int known = expected.Trusted?.Count(trusted => !CertificateFacts.IsSelfIssued(trusted)) ?? 0;
-        IEnumerable<X509Certificate2> others = chain.ChainPolicy.ExtraStore.SkipLast(known).Where(other => !CertificateFacts.IsSame(other, leaf));
-        return [leaf, .. others];
+        // SslStream adds what the peer sent, on some systems with the leaf, to the intermediates that the policy had: before or after them.
+        X509Certificate2[] all = [.. chain.ChainPolicy.ExtraStore];
+        X509Certificate2[] known = [.. expected.Trusted?.Where(trusted => !CertificateFacts.IsSelfIssued(trusted)) ?? []];
+        bool isAfter = all.Length >= known.Length && known.Zip(all).All(pair => CertificateFacts.IsSame(pair.First, pair.Second));
+        IEnumerable<X509Certificate2> sent = isAfter ? all.Skip(known.Length) : all.SkipLast(known.Length);
+        return [leaf, .. sent.Where(other => !CertificateFacts.IsSame(other, leaf))];
     }
 
     private static X509Certificate2 Copy(X509Certificate2 certificate) => new(certificate.RawDataMemory.Span);

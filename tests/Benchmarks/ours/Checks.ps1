@@ -13,6 +13,16 @@ $commands = @{
     hosts    = { Test-TcpPort $hosts -Port '1-100' }
     # Those that are answered as they should be.
     names    = { param($port) $names | Resolve-DnsRecord -Server 127.0.0.1 -Port $port | Where-Object Data -EQ 192.0.2.7 }
+    # Servers whose versions are right.
+    tls      = {
+        param($servers)
+        $expected = @{}
+        foreach ($one in $servers -split ',') {
+            $port, $versions = $one -split '='
+            $expected[[int] $port] = $versions -replace '\+', '; '
+        }
+        Test-TlsEndpoint 127.0.0.1 -Port $expected.Keys | Where-Object { $_.Certificate -and "$($_.Versions)" -eq $expected[$_.Port] }
+    }
 }
 $waits = @{
     'wait'        = { param($port) Wait-TcpPort 127.0.0.1 $port }
