@@ -130,6 +130,8 @@ Describe 'Test-TcpPort' {
 
         It 'takes ranges and lists of ports' {
             (Test-TcpPort 127.0.0.1 -Port 1, '3-5', '7,9' | Sort-Object Port).Port | Should -Be 1, 3, 4, 5, 7, 9
+            $table = @{ 5 = 'five'; 7 = 'seven' }
+            (Test-TcpPort 127.0.0.1 -Port $table.Keys | Sort-Object Port).Port | Should -Be 5, 7
         }
 
         It 'lets the port of a host go before -Port' {

@@ -84,7 +84,7 @@ function Measure-Tls($Server, [string] $Name, [string[]] $Versions, [switch] $Qu
         $ports = @($peers.Port)
         $argument = (0..($ports.Count - 1) | ForEach-Object { "$($ports[$_])=$($Versions[$_])" }) -join ','
         $flags = $Quickly ? '--no-ciphersuites --no-groups --no-heartbleed --no-renegotiation --no-compression --no-fallback --no-check-certificate ' : ''
-        $scans = $ports | ForEach-Object { "sslscan --no-colour ${flags}127.0.0.1:$_" }
+        $scans = @($ports | ForEach-Object { "sslscan --no-colour ${flags}127.0.0.1:$_" })
         $wrong = 0
         foreach ($index in 0..($ports.Count - 1)) {
             $said = bash -c $scans[$index]

@@ -21,7 +21,7 @@ public sealed class HostTransformationAttribute : ArgumentTransformationAttribut
     public override object Transform(EngineIntrinsics engineIntrinsics, object inputData)
     {
         object? input = inputData.Unwrapped();
-        return input is IList list ? list.Cast<object?>().SelectMany(Read).ToArray() : Read(inputData).ToArray();
+        return input is IEnumerable list and not (string or IDictionary) ? list.Cast<object?>().SelectMany(Read).ToArray() : Read(inputData).ToArray();
     }
 
     private static IEnumerable<string> Read(object? item)

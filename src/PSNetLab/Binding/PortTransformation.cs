@@ -32,7 +32,7 @@ public sealed class PortTransformationAttribute : ArgumentTransformationAttribut
             case int number:
                 ports.Add(Checked(number, number));
                 break;
-            case IList list:
+            case IEnumerable list and not string:
                 foreach (object? item in list)
                 {
                     Add(item, ports);
