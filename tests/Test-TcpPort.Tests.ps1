@@ -331,6 +331,21 @@ Describe 'Test-TcpPort' {
         Get-SocketInfo -LocalPort $port -RemotePort $port | Should -BeNullOrEmpty
     }
 
+    It 'tests <_> ports in memory that does not grow with their number' -ForEach 131070 -Skip:(-not $IsLinux) {
+        # Not 127.0.0.1, where other programs of this machine have servers.
+        $command = "Import-Module '$modulePath/PSNetLab.psd1'
+            `$null = Test-TcpPort 127.77.0.1 -Port '1-10000' | Measure-Object
+            [GC]::Collect()
+            `$before = (Get-Process -Id `$PID).WorkingSet64
+            `$count = (Test-TcpPort 127.77.0.1, 127.77.0.2 -Port '1-65535' | Measure-Object).Count
+            `$most = (Get-Process -Id `$PID).PeakWorkingSet64
+            ""`$count `$([Math]::Ceiling((`$most - `$before) / 1MB))"""
+        $count, $growth = [int[]] (-split (Invoke-PowerShell -Command $command))
+        $count | Should -Be 131070
+        # All results together would take 60.
+        $growth | Should -BeLessThan 40
+    }
+
     It 'tests <_> targets with 300 descriptors' -ForEach 5000 -Skip:(-not $IsLinux) {
         $command = "Import-Module '$modulePath/PSNetLab.psd1'; `$all = Test-TcpPort (, '127.0.0.1:$($full.Port)' * 300 + , '127.0.0.1:$closed' * 4700) -TimeoutSec 0.5; ``
             (`$all | Group-Object Status | Sort-Object Name | ForEach-Object { `$_.Name + '=' + `$_.Count }) -join ' '"

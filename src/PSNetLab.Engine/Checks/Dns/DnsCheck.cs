@@ -5,11 +5,13 @@ namespace PSNetLab.Engine.Checks.Dns;
 
 /// <summary>Asks a server for the records of a name.</summary>
 /// <param name="options">How to ask.</param>
+/// <param name="sockets">The sockets of the call.</param>
 /// <param name="server">The server.</param>
 /// <param name="name">The name as it was given.</param>
 /// <param name="question">What to ask for.</param>
 /// <param name="expectation">What the answers should be; null if nothing is expected.</param>
-internal sealed class DnsCheck(DnsCheckOptions options, DnsServer server, string name, DnsQuestion question, DnsExpectation? expectation) : ICheck
+internal sealed class DnsCheck(
+    DnsCheckOptions options, DnsServerSockets sockets, DnsServer server, string name, DnsQuestion question, DnsExpectation? expectation) : ICheck
 {
     /// <inheritdoc/>
     public async ValueTask RunAsync(IMessageSink<object> rows, CancellationToken cancellationToken)
@@ -19,7 +21,7 @@ internal sealed class DnsCheck(DnsCheckOptions options, DnsServer server, string
         DnsReply? reply = null;
         foreach (IPAddress address in resolution.Addresses)
         {
-            DnsConversation conversation = new(options, new IPEndPoint(address, server.Port), question);
+            DnsConversation conversation = new(options, sockets.To(new IPEndPoint(address, server.Port)), question);
             reply = await conversation.RunAsync(name, server.ToString(), cancellationToken).ConfigureAwait(false);
             if (reply.Raw is not null)
             {

@@ -7,10 +7,11 @@ using PSNetLab.Engine.Primitives;
 namespace PSNetLab.Engine.Checks.Dns;
 
 /// <summary>All queries to one address of a server about one question: again without EDNS, again over TCP, again after silence.</summary>
-internal sealed class DnsConversation(DnsCheckOptions options, IPEndPoint server, DnsQuestion question)
+internal sealed class DnsConversation(DnsCheckOptions options, DnsSockets sockets, DnsQuestion question)
 {
     private const string WithoutEdns = "The server does not understand EDNS, so it was asked again without.";
 
+    private readonly IPEndPoint _server = sockets.Server;
     private int _attempts;
     private int _strays;
     private int _ednsBytes = options.EdnsBytes;
@@ -36,7 +37,7 @@ internal sealed class DnsConversation(DnsCheckOptions options, IPEndPoint server
         (DnsStatus status, string? reason) = message is null ? Explain(exchange) : DnsVerdict.Of(message, question, name);
         return new DnsReply(name, DnsWords.Type(question.Type), serverName)
         {
-            Address = server.Address.ToString(),
+            Address = _server.Address.ToString(),
             Status = status,
             Reason = _ednsBytes == options.EdnsBytes ? reason : reason is null ? WithoutEdns : $"{reason} {WithoutEdns}",
             Duration = exchange.Answer is null ? null : duration,
@@ -81,8 +82,8 @@ internal sealed class DnsConversation(DnsCheckOptions options, IPEndPoint server
         DnsQuery query = new((ushort)RandomNumberGenerator.GetInt32(ushort.MaxValue + 1), question, options.Recursion, _ednsBytes, options.Dnssec && _ednsBytes > 0);
         _attempts++;
         DnsExchange exchange = _transport == DnsTransport.Udp
-            ? await DnsDatagrams.AskAsync(server, query, options.Timeout, cancellationToken).ConfigureAwait(false)
-            : await DnsStreams.AskAsync(server, query, options.Timeout, cancellationToken).ConfigureAwait(false);
+            ? await DnsDatagrams.AskAsync(sockets, query, options.Timeout, cancellationToken).ConfigureAwait(false)
+            : await DnsStreams.AskAsync(_server, query, options.Timeout, cancellationToken).ConfigureAwait(false);
         _strays += exchange.Strays;
         return exchange;
     }
@@ -107,7 +108,7 @@ internal sealed class DnsConversation(DnsCheckOptions options, IPEndPoint server
     /// <summary>Why there is no answer.</summary>
     private (DnsStatus Status, string Reason) Explain(DnsExchange exchange)
     {
-        string where = $"{(_transport == DnsTransport.Udp ? "UDP" : "TCP")} port {server.Port} of {server.Address}";
+        string where = $"{(_transport == DnsTransport.Udp ? "UDP" : "TCP")} port {_server.Port} of {_server.Address}";
         string before = _transport == DnsTransport.UdpThenTcp ? "The answer over UDP was truncated. " : string.Empty;
         string strays = _strays > 0 ? $" {_strays} that answered something else were ignored." : string.Empty;
         if (exchange.Problem is { } problem)
@@ -128,7 +129,7 @@ internal sealed class DnsConversation(DnsCheckOptions options, IPEndPoint server
             SocketError.ConnectionReset or SocketError.Disconnecting => (DnsStatus.Failed, $"The server at {where} closed the connection before it answered."),
             SocketError.HostUnreachable or SocketError.NetworkUnreachable or SocketError.HostDown or SocketError.NetworkDown => (
                 DnsStatus.Unreachable,
-                $"There is no way to {server.Address}, or a firewall says so. Check the address, the network interface and the routes."),
+                $"There is no way to {_server.Address}, or a firewall says so. Check the address, the network interface and the routes."),
             SocketError.AccessDenied => (DnsStatus.NotPermitted, $"This machine does not let the query out to {where}. Check its firewall and routes."),
             _ => (DnsStatus.Failed, $"{SocketFaults.Words(error)}."),
         };

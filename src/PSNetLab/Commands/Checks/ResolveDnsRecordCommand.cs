@@ -15,17 +15,18 @@ namespace PSNetLab.Commands;
 public sealed class ResolveDnsRecordCommand : CheckCmdlet
 {
     /// <summary>How many questions are asked at a time: the queries that wait at a server should fit into its buffer.</summary>
-    private const int DefaultThrottle = 64;
+    private const int DefaultThrottle = 32;
 
     private const int MostRetries = 100;
     private const string TypeOfNames = "A";
     private const string TypeOfAddresses = "PTR";
 
+    private readonly DnsServerSockets _sockets = new();
     private CheckedNames? _servers;
     private DnsCheckOptions? _options;
     private string[]? _usual;
 
-    /// <summary>-TimeoutSec: for each query. Default: 3. -ThrottleLimit: 64.</summary>
+    /// <summary>-TimeoutSec: for each query. Default: 3. -ThrottleLimit: 32.</summary>
     public ResolveDnsRecordCommand()
         : base(TimeSpan.FromSeconds(DnsCheckOptions.DefaultTimeoutSec)) => ThrottleLimit = DefaultThrottle;
 
@@ -128,7 +129,14 @@ public sealed class ResolveDnsRecordCommand : CheckCmdlet
             }
         }
 
-        Add(questions.SelectMany(question => servers.Select(server => new DnsCheck(_options!, server, question.Name, question.Question, expectation))));
+        Add(questions.SelectMany(question => servers.Select(server => new DnsCheck(_options!, _sockets, server, question.Name, question.Question, expectation))));
+    }
+
+    /// <inheritdoc/>
+    private protected override void Dispose(bool disposing)
+    {
+        base.Dispose(disposing);
+        _sockets.Dispose();
     }
 
     private protected override bool IsGood(object row) => row is DnsReply reply && (reply.Passed ?? reply.Status == DnsStatus.Answered);
