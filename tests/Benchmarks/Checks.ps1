@@ -50,7 +50,7 @@ function Measure-Name($Server) {
     try {
         $line = "dig @127.0.0.1 -p $($dns.Port) -f $list"
         $null = Measure-Program $line
-        foreach ($round in 1..3) { $null = Invoke-Line $Server "names $($dns.Port)" }
+        foreach ($round in 1..10) { $null = Invoke-Line $Server "names $($dns.Port)" }
         $rounds = foreach ($round in 1..$Bench.Rounds) {
             Write-Verbose "round $round"
             $ours = Invoke-Line $Server "names $($dns.Port)"
