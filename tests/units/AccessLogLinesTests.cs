@@ -74,7 +74,8 @@ public partial class AccessLogLinesTests
 
         Assert.Equal(
             ["13:55:36 -0700", "13:55:36 -0700", "13:55:37 -0700", "13:55:35 -0700"],
-            text.TrimEnd().Split('\n').Select(line => line[(line.IndexOf(':', StringComparison.Ordinal) + 1)..line.IndexOf(']', StringComparison.Ordinal)]));
+            text.TrimEnd().Split('\n').Select(
+                line => line[(line.IndexOf(':', StringComparison.Ordinal) + 1)..line.IndexOf(']', StringComparison.Ordinal)]));
     }
 
     [Fact]
@@ -83,7 +84,8 @@ public partial class AccessLogLinesTests
         TimeZoneInfo.TransitionTime april = TimeZoneInfo.TransitionTime.CreateFixedDateRule(new DateTime(1, 1, 1, 2, 0, 0), 4, 1);
         TimeZoneInfo.TransitionTime october = TimeZoneInfo.TransitionTime.CreateFixedDateRule(new DateTime(1, 1, 1, 3, 0, 0), 10, 1);
         TimeZoneInfo zone = TimeZoneInfo.CreateCustomTimeZone("north", TimeSpan.FromHours(1), null, null, null,
-            [TimeZoneInfo.AdjustmentRule.CreateAdjustmentRule(DateTime.MinValue.Date, DateTime.MaxValue.Date, TimeSpan.FromHours(1), april, october)]);
+            [TimeZoneInfo.AdjustmentRule.CreateAdjustmentRule(
+                DateTime.MinValue.Date, DateTime.MaxValue.Date, TimeSpan.FromHours(1), april, october)]);
 
         string text = Lines(
             lines =>
@@ -144,7 +146,8 @@ public partial class AccessLogLinesTests
     public void Long_fields_have_room()
     {
         string target = "/" + new string('a', 100_000) + new string('中', 100_000);
-        Assert.Contains(string.Concat(Enumerable.Repeat("\\xE4\\xB8\\xAD", 100_000)) + " HTTP/1.1\" 200 1", Common("::1", null, $"GET {target} HTTP/1.1", 200, 1), StringComparison.Ordinal);
+        Assert.Contains(string.Concat(Enumerable.Repeat("\\xE4\\xB8\\xAD", 100_000)) + " HTTP/1.1\" 200 1",
+            Common("::1", null, $"GET {target} HTTP/1.1", 200, 1), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -188,7 +191,8 @@ public partial class AccessLogLinesTests
             Encoding.Latin1.GetString(lines.Written.Span));
     }
 
-    [GeneratedRegex("""\A127\.0\.0\.1 - [!-~]+ \[10/Oct/2000:13:55:36 -0700\] "[ !#-~]+" 200 9223372036854775807 "[ !#-~]+" "[ !#-~]+"\n\z""")]
+    [GeneratedRegex(
+        """\A127\.0\.0\.1 - [!-~]+ \[10/Oct/2000:13:55:36 -0700\] "[ !#-~]+" 200 9223372036854775807 "[ !#-~]+" "[ !#-~]+"\n\z""")]
     private static partial Regex Combined();
 
     private static string Common(string remote, string? user, string requestLine, int status, long bytes)

@@ -8,7 +8,8 @@ namespace PSNetLab.Engine.Tests;
 public sealed class AccessLogTests : IDisposable
 {
     private static readonly DateTime s_time = new(2000, 10, 10, 13, 55, 36, DateTimeKind.Local);
-    private static readonly string s_offset = s_time.ToString("zzz", CultureInfo.InvariantCulture).Replace(":", "", StringComparison.Ordinal);
+    private static readonly string s_offset = s_time.ToString("zzz", CultureInfo.InvariantCulture)
+        .Replace(":", "", StringComparison.Ordinal);
 
     private readonly string _folder = Directory.CreateTempSubdirectory("PSNetLab").FullName;
     private readonly ConcurrentQueue<NetLabException> _faults = new();
@@ -20,7 +21,8 @@ public sealed class AccessLogTests : IDisposable
 
     [Theory]
     [InlineData(AccessLogFormat.Common, "127.0.0.1 - frank [10/Oct/2000:13:55:36 #] \"GET /a HTTP/1.1\" 200 2326\n")]
-    [InlineData(AccessLogFormat.Combined, "127.0.0.1 - frank [10/Oct/2000:13:55:36 #] \"GET /a HTTP/1.1\" 200 2326 \"http://localhost/\" \"curl/8\"\n")]
+    [InlineData(AccessLogFormat.Combined, "127.0.0.1 - frank [10/Oct/2000:13:55:36 #] \"GET /a HTTP/1.1\" 200 2326 "
+        + "\"http://localhost/\" \"curl/8\"\n")]
     public async Task Lines_are_appended_in_the_format(AccessLogFormat format, string expected)
     {
         expected = expected.Replace("#", s_offset, StringComparison.Ordinal);
@@ -70,7 +72,8 @@ public sealed class AccessLogTests : IDisposable
         string[] targets = Targets(LogPath);
         for (int thread = 0; thread < Threads; thread++)
         {
-            Assert.Equal(Enumerable.Range(0, Each).Select(i => $"/{thread}/{i}"), targets.Where(target => target.StartsWith($"/{thread}/", StringComparison.Ordinal)));
+            Assert.Equal(Enumerable.Range(0, Each).Select(i => $"/{thread}/{i}"), targets.Where(
+                target => target.StartsWith($"/{thread}/", StringComparison.Ordinal)));
         }
 
         Assert.Equal(Threads * Each, targets.Length);
@@ -235,7 +238,8 @@ public sealed class AccessLogTests : IDisposable
         => log.Write([Record($"GET {target} HTTP/1.1\r\nHost: a\r\n\r\n", user: null, bytes: 0)]);
 
     private static HttpRequestRecord Record(string head, string? user, long bytes)
-        => new(1, new IPEndPoint(IPAddress.Loopback, 1), HttpHead.Bytes(head)) { Time = s_time, User = user, Status = 200, BytesSent = bytes };
+        => new(1, new IPEndPoint(IPAddress.Loopback, 1), HttpHead.Bytes(head)) { Time = s_time, User = user, Status = 200,
+            BytesSent = bytes };
 
     private static string[] Targets(string path) => Targets(File.ReadAllLines(path));
 
@@ -254,7 +258,8 @@ public sealed class AccessLogTests : IDisposable
         File.Move(link, LogPath, overwrite: true);
     }
 
-    private AccessLog Open(AccessLogFormat format = AccessLogFormat.Common, TimeProvider? clock = null) => new(LogPath, format, _faults.Enqueue, clock);
+    private AccessLog Open(AccessLogFormat format = AccessLogFormat.Common, TimeProvider? clock = null)
+        => new(LogPath, format, _faults.Enqueue, clock);
 
     private Task PassAsync(Func<bool> condition) => Waiting.Until(
         () =>

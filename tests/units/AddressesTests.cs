@@ -59,5 +59,6 @@ public class AddressesTests
     [InlineData("1.2.3.4.", true)]
     [InlineData("example.0x7f", true)]
     [InlineData("a:b", true)]
-    public void A_name_never_ends_in_a_number(string text, bool looksLikeAddress) => Assert.Equal(looksLikeAddress, Addresses.LooksLikeAddress(text));
+    public void A_name_never_ends_in_a_number(string text, bool looksLikeAddress)
+        => Assert.Equal(looksLikeAddress, Addresses.LooksLikeAddress(text));
 }

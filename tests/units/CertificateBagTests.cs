@@ -38,16 +38,19 @@ public sealed class CertificateBagTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Keys))]
-    public void A_key_may_have_any_usual_form(string key, string? password) => AssertSends(Open(password, Write(s_leaf.ExportCertificatePem(), key)), s_leaf);
+    public void A_key_may_have_any_usual_form(string key, string? password)
+        => AssertSends(Open(password, Write(s_leaf.ExportCertificatePem(), key)), s_leaf);
 
     [Theory]
     [MemberData(nameof(RsaKeys))]
-    public void So_may_a_key_of_RSA(string key, string? password) => AssertSends(Open(password, Write(key, s_rsaLeaf.ExportCertificatePem())), s_rsaLeaf);
+    public void So_may_a_key_of_RSA(string key, string? password)
+        => AssertSends(Open(password, Write(key, s_rsaLeaf.ExportCertificatePem())), s_rsaLeaf);
 
     [Fact]
     public void The_leaf_may_stand_anywhere_and_the_intermediates_are_sent_but_not_the_root()
     {
-        string[] parts = [s_root.Public.ExportCertificatePem(), Key, s_middle.Public.ExportCertificatePem(), s_leaf.ExportCertificatePem()];
+        string[] parts =
+            [s_root.Public.ExportCertificatePem(), Key, s_middle.Public.ExportCertificatePem(), s_leaf.ExportCertificatePem()];
         AssertSends(Open(null, Write(parts)), s_leaf, s_middle.Public);
         AssertSends(Open(null, Write([.. Enumerable.Reverse(parts)])), s_leaf, s_middle.Public);
     }
@@ -101,7 +104,8 @@ public sealed class CertificateBagTests : IDisposable
     [InlineData("wrong", "The password does not open")]
     public void A_password_is_asked_for_and_a_wrong_one_is_not_taken(string? password, string words)
     {
-        string pem = Write(s_leaf.ExportCertificatePem(), s_leaf.GetECDsaPrivateKey()!.ExportEncryptedPkcs8PrivateKeyPem(Password, s_encryption));
+        string pem = Write(
+            s_leaf.ExportCertificatePem(), s_leaf.GetECDsaPrivateKey()!.ExportEncryptedPkcs8PrivateKeyPem(Password, s_encryption));
         string pfx = WriteBytes(s_leaf.Export(X509ContentType.Pfx, Password));
         AssertFault(FaultKind.CertificatePasswordWrong, () => Open(password, pem), pem, words);
         AssertFault(FaultKind.CertificatePasswordWrong, () => Open(password, pfx), pfx, words);
@@ -113,7 +117,8 @@ public sealed class CertificateBagTests : IDisposable
     [InlineData("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", "holds no certificate")]
     [InlineData("-----BEGIN CERTIFICATE-----\nnot base64\n-----END CERTIFICATE-----\n", "holds no certificate")]
     [InlineData("-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n", "of a kind that cannot be used")]
-    [InlineData("-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-256-CBC,00\n\nAAAA\n-----END RSA PRIVATE KEY-----\n", "openssl pkcs8 -topk8")]
+    [InlineData("-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: "
+        + "AES-256-CBC,00\n\nAAAA\n-----END RSA PRIVATE KEY-----\n", "openssl pkcs8 -topk8")]
     public void A_file_of_something_else_is_an_error_that_says_so(string text, string words)
     {
         string path = Write(text);

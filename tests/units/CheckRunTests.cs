@@ -103,7 +103,8 @@ public sealed class CheckRunTests
     {
         using CancellationTokenSource stop = new();
         CheckRun run = new(8, stop.Token);
-        await run.AddAsync(Enumerable.Range(0, 1000).Select(n => new Check(token => new ValueTask(Task.Delay(Timeout.Infinite, token)), n)));
+        await run.AddAsync(
+            Enumerable.Range(0, 1000).Select(n => new Check(token => new ValueTask(Task.Delay(Timeout.Infinite, token)), n)));
 
         await stop.CancelAsync();
         run.Complete();

@@ -65,7 +65,8 @@ public class DatagramTransportTests
 
         Assert.Equal([0, 99, 100, 100, 100, 3], all.Select(one => one.Data.Length));
         Assert.Equal([false, false, false, true, true, false], all.Select(one => one.Truncated));
-        Assert.Equal(kind == DatagramKind.Epoll ? [0, 99, 100, 101, 65507, 3] : [0, 99, 100, -1, -1, 3], all.Select(one => one.FullLength));
+        Assert.Equal(
+            kind == DatagramKind.Epoll ? [0, 99, 100, 101, 65507, 3] : [0, 99, 100, -1, -1, 3], all.Select(one => one.FullLength));
     }
 
     [Theory]

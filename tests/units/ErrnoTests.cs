@@ -9,7 +9,8 @@ namespace PSNetLab.Engine.Tests;
 public class ErrnoTests
 {
     /// <summary>Numbers whose word .NET has for another one, too.</summary>
-    private static readonly int[] s_aliases = [Errno.EPERM, Errno.EBADF, Errno.EMFILE, Errno.ESHUTDOWN, Errno.ENONET, Errno.EPROTO, Errno.ENOMEM];
+    private static readonly int[] s_aliases =
+        [Errno.EPERM, Errno.EBADF, Errno.EMFILE, Errno.ESHUTDOWN, Errno.ENONET, Errno.EPROTO, Errno.ENOMEM];
 
     /// <summary>Numbers of files, which no socket gives.</summary>
     private static readonly int[] s_ofFiles = [Errno.ENOENT, Errno.ENOTDIR, Errno.ENAMETOOLONG, Errno.ELOOP, Errno.ENOSYS];
@@ -56,7 +57,8 @@ public class ErrnoTests
     [InlineData(Errno.ENONET, SocketError.NetworkUnreachable)]
     [InlineData(Errno.EPROTO, SocketError.ConnectionAborted)]
     [InlineData(Errno.ENOMEM, SocketError.NoBufferSpaceAvailable)]
-    public void Several_numbers_may_mean_the_same(int number, SocketError meaning) => Assert.Equal(meaning, Errno.ToException(number).SocketErrorCode);
+    public void Several_numbers_may_mean_the_same(int number, SocketError meaning)
+        => Assert.Equal(meaning, Errno.ToException(number).SocketErrorCode);
 
     [LinuxTheory]
     [InlineData(Errno.ENOMEM, "Cannot allocate memory|Out of memory")]
@@ -68,7 +70,8 @@ public class ErrnoTests
     {
         SocketException error = Errno.ToException(number);
 
-        NetLabException[] faults = [SocketFaults.Other(error, "Cannot send"), SocketFaults.SendDatagram(error, new IPEndPoint(IPAddress.Loopback, 1), 1)];
+        NetLabException[] faults =
+            [SocketFaults.Other(error, "Cannot send"), SocketFaults.SendDatagram(error, new IPEndPoint(IPAddress.Loopback, 1), 1)];
 
         Assert.All(faults, fault => Assert.Matches($@": ({texts}) \(errno {number}\)\.$", fault.Message));
         Assert.All(faults, fault => Assert.Equal(FaultKind.SocketError, fault.Kind));
@@ -102,7 +105,8 @@ internal sealed unsafe class NamedErrorsTheoryAttribute : TheoryAttribute
     internal static string? NameOf(int number) => Marshal.PtrToStringUTF8((nint)s_name(number));
 
     private static delegate* unmanaged<int, byte*> Find()
-        => OperatingSystem.IsLinux() && NativeLibrary.TryLoad("libc.so.6", out nint library) && NativeLibrary.TryGetExport(library, "strerrorname_np", out nint name)
+        => OperatingSystem.IsLinux() && NativeLibrary.TryLoad("libc.so.6", out nint library)
+            && NativeLibrary.TryGetExport(library, "strerrorname_np", out nint name)
             ? (delegate* unmanaged<int, byte*>)name
             : null;
 }

@@ -42,7 +42,8 @@ public class FieldLinesTests
     [InlineData("Date", "now")]
     public void Fields_that_would_break_an_answer(string name, string value)
     {
-        NetLabException fault = Assert.Throws<NetLabException>(() => FieldLines.Check([FieldLines.Field("X-Good", "a"), FieldLines.Field(name, value)], "Headers"));
+        NetLabException fault = Assert.Throws<NetLabException>(
+            () => FieldLines.Check([FieldLines.Field("X-Good", "a"), FieldLines.Field(name, value)], "Headers"));
 
         Assert.Equal(FaultKind.InvalidParameters, fault.Kind);
         Assert.StartsWith("-Headers: ", fault.Message, StringComparison.Ordinal);

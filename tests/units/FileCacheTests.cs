@@ -92,7 +92,8 @@ public sealed class FileCacheTests : IDisposable
         }
 
         // On most systems, case tells files apart.
-        Assert.Equal(File.ReadAllBytes(_folder.PathOf("A.txt")), Codings.Unzip((await FindAsync("/A.txt", "/A.txt")).Content.Bytes.ToArray()));
+        Assert.Equal(
+            File.ReadAllBytes(_folder.PathOf("A.txt")), Codings.Unzip((await FindAsync("/A.txt", "/A.txt")).Content.Bytes.ToArray()));
         Assert.Same(form.Content.Copy, _site.TryFind("/a.txt"u8, "gzip"u8)!.Content.Copy);
     }
 
@@ -108,7 +109,9 @@ public sealed class FileCacheTests : IDisposable
         Assert.StartsWith("text/html", (await FindAsync("/a.html", "/a.html")).MediaType, StringComparison.Ordinal);
     }
 
-    /// <summary>A crawler that makes the server compress one file after the other must not make it look at all the others each time.</summary>
+    /// <summary>
+    /// A crawler that makes the server compress one file after the other must not make it look at all the others each time.
+    /// </summary>
     [Fact]
     public async Task To_compress_a_file_costs_the_same_however_many_there_are()
     {
@@ -116,7 +119,8 @@ public sealed class FileCacheTests : IDisposable
         _folder.Write("a.txt", WebFolder.Prose(1100));
         await _folder.SettleAsync(_clock);
         using SafeFileHandle handle = new FilePath(_folder.PathOf("a.txt")).Open(out FileStamp stamp)!;
-        WebFile[] files = [.. Enumerable.Range(0, Count).Select(i => _site.NewFile(new FilePath(_folder.PathOf($"{i}.txt")), handle, stamp))];
+        WebFile[] files = [.. Enumerable.Range(0, Count).Select(
+            i => _site.NewFile(new FilePath(_folder.PathOf($"{i}.txt")), handle, stamp))];
         Assert.All(files, file => Assert.Same(file, _site.Files.Add(null, file)));
         Assert.NotNull(files[0].Compress(ContentCoding.Gzip));
 

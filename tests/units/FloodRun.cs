@@ -45,16 +45,19 @@ internal static class FloodRun
         await using TestHttpServer web = new(folder);
 
         HttpServerOptions options = new();
-        StreamServer memory = StreamServer.Bind(options, new HttpStreamHandler(options, new MemoryHandler(new byte[ContentBytes]))).Started(new TestObserver());
+        StreamServer memory = StreamServer.Bind(options, new HttpStreamHandler(options, new MemoryHandler(new byte[ContentBytes])))
+            .Started(new TestObserver());
 
         byte[] zeros = new byte[64 * 1024];
-        byte[] requests = [.. Enumerable.Repeat("GET /a.txt HTTP/1.1\r\nHost: x\r\n\r\n"u8.ToArray(), 2000).SelectMany(request => request)];
+        byte[] requests =
+            [.. Enumerable.Repeat("GET /a.txt HTTP/1.1\r\nHost: x\r\n\r\n"u8.ToArray(), 2000).SelectMany(request => request)];
         (string Name, Func<IDisposable> Start)[] floods =
         [
             ("empty messages", () => new Flood(Connect(flooded.EndPoint, Clients), zeros)),
             ("pipelined requests", () => new Flood(Connect(web.EndPoint, Clients), requests)),
             ("datagrams", () => new Flood(Connect(drowned.EndPoint, 4, ProtocolType.Udp), new byte[100])),
-            ("content in memory", () => new Downloads(memory.LocalEndPoint, Clients, "GET / HTTP/1.1\r\nHost: x\r\n\r\n"u8.ToArray(), ContentBytes)),
+            ("content in memory", () => new Downloads(
+                memory.LocalEndPoint, Clients, "GET / HTTP/1.1\r\nHost: x\r\n\r\n"u8.ToArray(), ContentBytes)),
             ("TLS", () => new TlsFlood(secure.EndPoint, zeros)),
         ];
         (string Name, Socket Socket)[] peers =

@@ -56,7 +56,8 @@ public class FolderListingTests
         ListingPage page = ListingPage.Of("/a&b/<i>/c\u202Ed/");
         Assert.Contains("<title>/a&amp;b/&lt;i&gt;/c[U+202E]d/</title>", page.Html, StringComparison.Ordinal);
         Assert.Contains(
-            """<h1><a href="../../../">/</a><a href="../../">a&amp;b/</a><a href="../">&lt;i&gt;/</a><a href="./" aria-current="page">c[U+202E]d/</a></h1>""",
+            """<h1><a href="../../../">/</a><a href="../../">a&amp;b/</a><a href="../">&lt;i&gt;/</a>"""
+                + """<a href="./" aria-current="page">c[U+202E]d/</a></h1>""",
             page.Html,
             StringComparison.Ordinal);
     }
@@ -168,7 +169,8 @@ public class FolderListingTests
     [Fact]
     public void Names_longer_than_expected_are_all_there()
     {
-        ListingEntry[] entries = Enumerable.Range(0, 300).Select(i => new ListingEntry(new string('眼', 250) + i, false, i, Time)).ToArray();
+        ListingEntry[] entries = Enumerable.Range(0, 300).Select(i => new ListingEntry(new string('眼', 250) + i, false, i, Time))
+            .ToArray();
         Assert.Equal(entries.Select(entry => entry.Name), ListingPage.Of("/", entries).Rows.Select(row => row.Name));
         Assert.Equal(entries.Select(entry => entry.Name), Json("/", entries).Select(json => json.GetProperty("name").GetString()));
     }
@@ -179,7 +181,8 @@ public class FolderListingTests
         List<ListingEntry> entries = Enumerable.Range(0, 10_000)
             .Select(i => new ListingEntry($"document {i * 7919 % 10_000} of the set.txt", i % 20 == 0, i * 1000L, Time.AddMinutes(i)))
             .ToList();
-        foreach (Func<string, List<ListingEntry>, byte[]> form in new Func<string, List<ListingEntry>, byte[]>[] { FolderListing.Html, FolderListing.Json })
+        Func<string, List<ListingEntry>, byte[]>[] forms = [FolderListing.Html, FolderListing.Json];
+        foreach (Func<string, List<ListingEntry>, byte[]> form in forms)
         {
             form("/", [.. entries]);
 

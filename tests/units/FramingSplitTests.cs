@@ -204,7 +204,8 @@ public class FramingSplitTests
     {
         if (framing.StartsWith("Length", StringComparison.Ordinal))
         {
-            byte[] whole = FramingRun.Encode(FramingRun.Framing(framing), Enumerable.Range(0, random.Next(1, 20)).Select(_ => Message(framing, random)));
+            byte[] whole = FramingRun.Encode(
+                FramingRun.Framing(framing), Enumerable.Range(0, random.Next(1, 20)).Select(_ => Message(framing, random)));
             return whole[..random.Next(whole.Length + 1)];
         }
 

@@ -86,7 +86,8 @@ public class FramingTests
     [InlineData("AAAB", "xAAAAB-AAAB-AAABAAAAAB", "", "xA", "-", "-", "AA")]
     [InlineData("aab", "aaab-aab-aaaabaa", "aa", "a", "-", "-aa")]
     [InlineData("abab", "abaabab-ababab-ababab", "ab", "aba", "-", "ab-")]
-    public void A_delimiter_that_overlaps_itself_is_found_at_its_first_place(string delimiter, string stream, string rest, params string[] frames)
+    public void A_delimiter_that_overlaps_itself_is_found_at_its_first_place(
+        string delimiter, string stream, string rest, params string[] frames)
     {
         MessageFraming framing = FramingParser.FromDelimiter(Encoding.ASCII.GetBytes(delimiter));
         byte[] bytes = Encoding.ASCII.GetBytes(stream);

@@ -103,7 +103,10 @@ public class HttpAcceptTests
     [InlineData("", false)]
     [InlineData("*/*", false)] // curl
     [InlineData("application/*", false)]
-    [InlineData("text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,image/apng,*/*;q=0.8,application/signed-exchange;v=b3;q=0.7", false)] // Chromium
+    // Chromium
+    [InlineData(
+        "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,image/apng,*/*;q=0.8,"
+        + "application/signed-exchange;v=b3;q=0.7", false)]
     [InlineData("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", false)] // Firefox
     [InlineData("text/html, application/json;q=0.9", false)]
     [InlineData("text/*, application/json;q=0.9", false)]

@@ -93,5 +93,6 @@ public class HttpBasicCredentialTests
 
     private static string Header(string userAndPassword) => "Basic " + Convert.ToBase64String(Encoding.UTF8.GetBytes(userAndPassword));
 
-    private static bool IsValid(BasicCredential credential, string authorization) => credential.IsValid(Encoding.UTF8.GetBytes(authorization));
+    private static bool IsValid(BasicCredential credential, string authorization)
+        => credential.IsValid(Encoding.UTF8.GetBytes(authorization));
 }

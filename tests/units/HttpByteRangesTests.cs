@@ -48,7 +48,8 @@ public class HttpByteRangesTests
     [InlineData("bytes=10000-10001,0-0", "0-0")]
     [InlineData("bytes=0-0,-0", "0-0")]
     [InlineData("bytes=99-,100-,-0,100-200", "99-99")]
-    public void What_cannot_be_satisfied_among_several_is_left_out(string range, string expected) => AssertSatisfiable(range, 100, expected);
+    public void What_cannot_be_satisfied_among_several_is_left_out(string range, string expected)
+        => AssertSatisfiable(range, 100, expected);
 
     [Theory]
     [InlineData("bytes=100-", 100)]

@@ -204,7 +204,8 @@ public class HttpChunkedBodyTests
         Random random = new(4);
         for (int round = 0; round < 20_000; round++)
         {
-            byte[] bytes = HttpHead.Bytes(new string([.. Enumerable.Range(0, random.Next(40)).Select(_ => Pieces[random.Next(Pieces.Length)])]));
+            byte[] bytes = HttpHead.Bytes(
+                new string([.. Enumerable.Range(0, random.Next(40)).Select(_ => Pieces[random.Next(Pieces.Length)])]));
             ChunkedBody whole = default;
             ParseStatus status = whole.Skip(bytes, out int consumed);
             Assert.InRange(consumed, 0, bytes.Length);

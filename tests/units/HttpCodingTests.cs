@@ -239,7 +239,9 @@ public sealed class HttpCodingTests : IDisposable
         Assert.Null((await site.FindAsync(request).Soon()).Handle);
     }
 
-    /// <summary>It may still be written, so everybody gets what it was after they asked; and yet it is not compressed for each of them.</summary>
+    /// <summary>
+    /// It may still be written, so everybody gets what it was after they asked; and yet it is not compressed for each of them.
+    /// </summary>
     [Fact]
     public async Task Those_who_want_a_new_file_at_the_same_time_share_it()
     {
@@ -286,7 +288,8 @@ public sealed class HttpCodingTests : IDisposable
         await _folder.SettleAsync(_clock);
         WebSite site = new StaticSiteHandler(new() { Folder = _folder.Path, Clock = _clock }).Site;
         PageRequest[] requests = [.. Enumerable.Range(0, Count).Select(i
-            => new PageRequest($"/{i}.txt", HttpHead.Bytes($"/{i}.txt"), string.Empty, "br"u8.ToArray(), WantsJson: false, WantsHtml: false))];
+            => new PageRequest(
+                $"/{i}.txt", HttpHead.Bytes($"/{i}.txt"), string.Empty, "br"u8.ToArray(), WantsJson: false, WantsHtml: false))];
 
         Found[] found = await Task.WhenAll(requests.Select(site.FindAsync)).Soon();
 
@@ -304,5 +307,6 @@ public sealed class HttpCodingTests : IDisposable
     private static string Suffix(string coding) => coding == "gzip" ? "gz" : coding;
 
     private Task<ServedConnection> StartAsync(bool noCompression = false)
-        => ServedConnection.StartAsync(TransportKind.Portable, new() { Folder = _folder.Path, Clock = _clock, NoCompression = noCompression });
+        => ServedConnection.StartAsync(
+            TransportKind.Portable, new() { Folder = _folder.Path, Clock = _clock, NoCompression = noCompression });
 }

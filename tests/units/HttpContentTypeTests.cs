@@ -117,7 +117,8 @@ public sealed class HttpContentTypeTests : IDisposable
         byte[] content = Codings.Gzip(WebFolder.Prose(2000));
         _folder.Write(name, content);
         NamedCodings codings = NamedCodings.Default.With(
-            [new("*.js.gz", "GZIP"), new("one.js.gz", "identity"), new("*.data.*", "gzip"), new("*.data.br", "br"), new("*.wasm.br", "br")]);
+            [new("*.js.gz", "GZIP"), new("one.js.gz", "identity"), new("*.data.*", "gzip"), new("*.data.br", "br"),
+                new("*.wasm.br", "br")]);
         await using ServedConnection served = await StartAsync(options => options with { Codings = codings });
         foreach (string accept in new[] { "Accept-Encoding: gzip, br", "X: y", "Range: bytes=0-" })
         {
@@ -145,7 +146,8 @@ public sealed class HttpContentTypeTests : IDisposable
     [InlineData("*.gz", "zip")]
     [InlineData("*.gz", "")]
     public void What_is_no_pattern_or_no_coding_is_refused(string pattern, string coding)
-        => Assert.Equal(FaultKind.InvalidParameters, Assert.Throws<NetLabException>(() => NamedCodings.Default.With([new(pattern, coding)])).Kind);
+        => Assert.Equal(
+            FaultKind.InvalidParameters, Assert.Throws<NetLabException>(() => NamedCodings.Default.With([new(pattern, coding)])).Kind);
 
     private Task<ServedConnection> StartAsync(Func<StaticSiteOptions, StaticSiteOptions>? change = null)
         => ServedConnection.StartAsync(TransportKind.Portable, (change ?? (options => options))(new() { Folder = _folder.Path }));

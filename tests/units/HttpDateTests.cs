@@ -125,7 +125,9 @@ public class HttpDateTests
     public void Random_bytes_never_throw()
     {
         Random random = new(567);
-        byte[][] forms = [.. new[] { "Sun, 06 Nov 1994 08:49:37 GMT", "Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994" }.Select(Encoding.ASCII.GetBytes)];
+        byte[][] forms =
+            [.. new[] { "Sun, 06 Nov 1994 08:49:37 GMT", "Sunday, 06-Nov-94 08:49:37 GMT",
+                "Sun Nov  6 08:49:37 1994" }.Select(Encoding.ASCII.GetBytes)];
         for (int i = 0; i < 50_000; i++)
         {
             byte[] text = [.. forms[i % forms.Length]];

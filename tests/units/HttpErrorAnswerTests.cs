@@ -35,12 +35,14 @@ public sealed class HttpErrorAnswerTests : IDisposable
     [InlineData(431, "GET / HTTP/1.1\r\nA: 1\r\nB: 2\r\nC: 3\r\nD: 4" + End)]
     public async Task A_broken_request_is_answered_and_the_connection_closed(int status, string request, int repeat = 1)
     {
-        StaticSiteOptions options = new() { Folder = _folder.Path, Clock = _clock, Limits = new() { StartLineBytes = 80, HeaderBytes = 150, HeaderCount = 4 } };
+        StaticSiteOptions options =
+            new() { Folder = _folder.Path, Clock = _clock, Limits = new() { StartLineBytes = 80, HeaderBytes = 150, HeaderCount = 4 } };
         foreach (TransportKind kind in TransportPair.Kinds)
         {
             await using ServedConnection served = await ServedConnection.StartAsync(kind, options);
 
-            await served.Client.SendAsync("GET /a HTTP/1.1" + End + request.Replace("#", new string('x', repeat), StringComparison.Ordinal));
+            await served.Client.SendAsync(
+                "GET /a HTTP/1.1" + End + request.Replace("#", new string('x', repeat), StringComparison.Ordinal));
 
             Assert.Equal(200, (await served.Client.AnswerAsync()).Status);
             HttpAnswer answer = await served.Client.AnswerAsync();
@@ -124,7 +126,8 @@ public sealed class HttpErrorAnswerTests : IDisposable
     [Fact]
     public async Task Credentials_are_asked_for_before_anything_is_looked_at()
     {
-        await using ServedConnection served = await StartAsync(new() { Folder = _folder.Path, Clock = _clock, Credential = new("user", "secret"), Cors = true });
+        await using ServedConnection served = await StartAsync(
+            new() { Folder = _folder.Path, Clock = _clock, Credential = new("user", "secret"), Cors = true });
 
         foreach (string target in new[] { "/a", "/none", "/../a" })
         {
@@ -135,8 +138,10 @@ public sealed class HttpErrorAnswerTests : IDisposable
         Assert.Equal(200, (await served.Client.GetAsync("/a", "Authorization: Basic dXNlcjpzZWNyZXQ=")).Status);
 
         // Browsers send no credentials before they know that they may.
-        HttpAnswer preflight = await served.Client.AskAsync("OPTIONS", "/a", "Origin: http://b", "Access-Control-Request-Method: GET", "Access-Control-Request-Headers: x-one, X-Two");
-        Assert.Equal((204, "*", "x-one, X-Two"), (preflight.Status, preflight["Access-Control-Allow-Origin"], preflight["Access-Control-Allow-Headers"]));
+        HttpAnswer preflight = await served.Client.AskAsync(
+            "OPTIONS", "/a", "Origin: http://b", "Access-Control-Request-Method: GET", "Access-Control-Request-Headers: x-one, X-Two");
+        Assert.Equal((204, "*", "x-one, X-Two"),
+            (preflight.Status, preflight["Access-Control-Allow-Origin"], preflight["Access-Control-Allow-Headers"]));
     }
 
     [Fact]
@@ -144,7 +149,8 @@ public sealed class HttpErrorAnswerTests : IDisposable
     {
         foreach (TransportKind kind in TransportPair.Kinds)
         {
-            await using ServedConnection served = await ServedConnection.StartAsync(kind, new() { Folder = _folder.Path, Clock = _clock }, isTurnedAway: true);
+            await using ServedConnection served = await ServedConnection.StartAsync(
+                kind, new() { Folder = _folder.Path, Clock = _clock }, isTurnedAway: true);
 
             HttpAnswer answer = await served.Client.AskAsync("POST", "/none", "Content-Length: 1000000");
 
@@ -168,5 +174,6 @@ public sealed class HttpErrorAnswerTests : IDisposable
         Assert.Equal(200, (await served.Client.GetAsync("/a")).Status);
     }
 
-    private Task<ServedConnection> StartAsync(StaticSiteOptions? options = null) => ServedConnection.StartAsync(TransportKind.Portable, options ?? new() { Folder = _folder.Path, Clock = _clock });
+    private Task<ServedConnection> StartAsync(StaticSiteOptions? options = null)
+        => ServedConnection.StartAsync(TransportKind.Portable, options ?? new() { Folder = _folder.Path, Clock = _clock });
 }

@@ -90,7 +90,8 @@ public sealed class HttpFileChangeTests : IDisposable
 
         byte[] came = await served.Client.RestAsync();
         int headLength = came.AsSpan().IndexOf("\r\n\r\n"u8) + 4;
-        Assert.Contains($"Content-Length: {Large}\r\n", System.Text.Encoding.Latin1.GetString(came.AsSpan(0, headLength)), StringComparison.Ordinal);
+        Assert.Contains(
+            $"Content-Length: {Large}\r\n", System.Text.Encoding.Latin1.GetString(came.AsSpan(0, headLength)), StringComparison.Ordinal);
         Assert.Equal(content.AsSpan(0, Large / 2), came.AsSpan(headLength));
         served.Client.Dispose();
         await served.Ended.Soon();
@@ -158,5 +159,6 @@ public sealed class HttpFileChangeTests : IDisposable
         file.SetLength(length);
     }
 
-    private Task<ServedConnection> StartAsync(TransportKind kind = TransportKind.Portable) => ServedConnection.StartAsync(kind, new() { Folder = _folder.Path, Clock = _clock });
+    private Task<ServedConnection> StartAsync(TransportKind kind = TransportKind.Portable)
+        => ServedConnection.StartAsync(kind, new() { Folder = _folder.Path, Clock = _clock });
 }

@@ -30,7 +30,8 @@ public sealed class HttpPipelineTests : IDisposable
     public HttpPipelineTests()
     {
         _folder.Write("a", "content of a");
-        _folder.Write("large", string.Concat(Enumerable.Repeat("abcdefghijklmnopqrstuvwxy", 4000).Prepend("0123456789").Prepend(new string('-', 99_985))));
+        _folder.Write("large", string.Concat(
+            Enumerable.Repeat("abcdefghijklmnopqrstuvwxy", 4000).Prepend("0123456789").Prepend(new string('-', 99_985))));
     }
 
     public static TheoryData<TransportKind> Kinds => new(TransportPair.Kinds);
@@ -170,7 +171,8 @@ public sealed class HttpPipelineTests : IDisposable
         {
             HttpAnswer answer = await served.Client.AnswerAsync(isHead: request.StartsWith("HEAD", StringComparison.Ordinal));
             Assert.True(status == answer.Status, $"{request}: {answer}");
-            Assert.True(body == "*" ? answer.Text.Contains(status.ToString(System.Globalization.CultureInfo.InvariantCulture), StringComparison.Ordinal) : body == answer.Text, answer.Text);
+            Assert.True(body == "*" ? answer.Text.Contains(status.ToString(System.Globalization.CultureInfo.InvariantCulture),
+                StringComparison.Ordinal) : body == answer.Text, answer.Text);
         }
     }
 

@@ -37,7 +37,8 @@ public class HttpPreconditionsTests
     [InlineData("W/\"xyzzy\", W/\"r2d2xxxx\", W/\"v1\"", Tag, false)] // the form of the example in section 13.1.2
     [InlineData("w/\"v1\"", Tag, true)] // W/ is case-sensitive
     public void If_None_Match_compares_weakly(string ifNoneMatch, string etag, bool passes)
-        => Assert.Equal(passes ? PreconditionResult.Passed : PreconditionResult.NotModified, Evaluate(ifNoneMatch: ifNoneMatch, etag: etag));
+        => Assert.Equal(
+            passes ? PreconditionResult.Passed : PreconditionResult.NotModified, Evaluate(ifNoneMatch: ifNoneMatch, etag: etag));
 
     [Theory]
     [InlineData("\"a\",\"v1\"", true)]
@@ -103,7 +104,8 @@ public class HttpPreconditionsTests
     [InlineData("", Exactly, "\"v2\"", Exactly, PreconditionResult.Passed)]
     [InlineData("*", Before, "*", Before, PreconditionResult.NotModified)]
     [InlineData("junk", After, "\"v2\"", Before, PreconditionResult.Failed)]
-    public void The_order_is_that_of_section_13_2_2(string ifMatch, string ifUnmodifiedSince, string ifNoneMatch, string ifModifiedSince, Enum expected)
+    public void The_order_is_that_of_section_13_2_2(
+        string ifMatch, string ifUnmodifiedSince, string ifNoneMatch, string ifModifiedSince, Enum expected)
         => Assert.Equal(expected, Evaluate(ifMatch, ifUnmodifiedSince, ifNoneMatch, ifModifiedSince));
 
     [Fact]
@@ -156,12 +158,14 @@ public class HttpPreconditionsTests
         Assert.Equal(0, Allocation.Of(() =>
         {
             Preconditions.Evaluate("\"a\", \"v1\""u8, default, "W/\"x\", \"y\""u8, default, "\"v1\""u8, s_modified);
-            Preconditions.Evaluate(default, "Sun, 06 Nov 1994 08:49:37 GMT"u8, default, "Sunday, 06-Nov-94 08:49:37 GMT"u8, "\"v1\""u8, s_modified);
+            Preconditions.Evaluate(
+                default, "Sun, 06 Nov 1994 08:49:37 GMT"u8, default, "Sunday, 06-Nov-94 08:49:37 GMT"u8, "\"v1\""u8, s_modified);
             Preconditions.IfRangeHolds("Sun Nov  6 08:49:37 1994"u8, "\"v1\""u8, s_modified);
         }));
     }
 
-    private static PreconditionResult Evaluate(string ifMatch = "", string ifUnmodifiedSince = "", string ifNoneMatch = "", string ifModifiedSince = "", string etag = Tag)
+    private static PreconditionResult Evaluate(
+        string ifMatch = "", string ifUnmodifiedSince = "", string ifNoneMatch = "", string ifModifiedSince = "", string etag = Tag)
         => Preconditions.Evaluate(
             Encoding.Latin1.GetBytes(ifMatch),
             Encoding.Latin1.GetBytes(ifUnmodifiedSince),

@@ -147,7 +147,8 @@ public class HttpRequestSplitTests
             }
 
             invalid += status == ParseStatus.Failed ? 1 : 0;
-            AssertParses(HttpHead.Describe(request, status, bytes), head, [random.Next(head.Length), random.Next(head.Length), head.Length]);
+            AssertParses(
+                HttpHead.Describe(request, status, bytes), head, [random.Next(head.Length), random.Next(head.Length), head.Length]);
         }
 
         Assert.True(valid > 500 && invalid > 500, $"{valid} valid, {invalid} invalid");

@@ -141,10 +141,13 @@ public class HttpRequestTests
 
     public static TheoryData<string, string> Headers => new()
     {
-        { "Host", "Host" }, { "Connection", "Connection" }, { "ContentLength", "Content-Length" }, { "TransferEncoding", "Transfer-Encoding" },
-        { "Expect", "Expect" }, { "Range", "Range" }, { "IfRange", "If-Range" }, { "IfMatch", "If-Match" }, { "IfNoneMatch", "If-None-Match" },
+        { "Host", "Host" }, { "Connection", "Connection" }, { "ContentLength", "Content-Length" },
+        { "TransferEncoding", "Transfer-Encoding" },
+        { "Expect", "Expect" }, { "Range", "Range" }, { "IfRange", "If-Range" }, { "IfMatch", "If-Match" },
+        { "IfNoneMatch", "If-None-Match" },
         { "IfModifiedSince", "If-Modified-Since" }, { "IfUnmodifiedSince", "If-Unmodified-Since" }, { "Accept", "Accept" },
-        { "AcceptEncoding", "Accept-Encoding" }, { "Authorization", "Authorization" }, { "UserAgent", "User-Agent" }, { "Referer", "Referer" },
+        { "AcceptEncoding", "Accept-Encoding" }, { "Authorization", "Authorization" }, { "UserAgent", "User-Agent" },
+        { "Referer", "Referer" },
         { "Upgrade", "Upgrade" }, { "AccessControlRequestMethod", "Access-Control-Request-Method" },
         { "AccessControlRequestHeaders", "Access-Control-Request-Headers" },
     };
@@ -249,7 +252,8 @@ public class HttpRequestTests
     public void Parsing_allocates_nothing()
     {
         RequestHead request = new();
-        byte[][] heads = [.. HttpHead.Valid.Where(head => !head.Contains("If-None-Match", StringComparison.Ordinal)).Select(HttpHead.Bytes)];
+        byte[][] heads = [.. HttpHead.Valid.Where(
+            head => !head.Contains("If-None-Match", StringComparison.Ordinal)).Select(HttpHead.Bytes)];
         ParseAll();
         long before = GC.GetAllocatedBytesForCurrentThread();
         for (int round = 0; round < 100; round++)

@@ -196,7 +196,8 @@ public class HttpResponseHeadTests
 
         return status switch
         {
-            ParseStatus.Complete => $"Complete {response.HeadLength} {response.Status} {Encoding.Latin1.GetString(response.Reason(bytes))}|"
+            ParseStatus.Complete => $"Complete {response.HeadLength} {response.Status} "
+                + $"{Encoding.Latin1.GetString(response.Reason(bytes))}|"
                 + $"{response.Version} {response.KeepAlive} {response.ContentLength} {response.IsChunked} "
                 + string.Join('|', Fields(response, bytes)),
             ParseStatus.Failed => $"Failed {response.FailedStatus} {response.FailedReason}",

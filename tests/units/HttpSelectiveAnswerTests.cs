@@ -91,7 +91,8 @@ public sealed class HttpSelectiveAnswerTests : IDisposable
     public async Task Versions_of_one_second_are_never_taken_for_each_other(int length)
     {
         FakeTimeProvider clock = new(new DateTimeOffset(2024, 5, 6, 7, 8, 9, 500, TimeSpan.Zero));
-        await using ServedConnection served = await ServedConnection.StartAsync(TransportKind.Portable, new() { Folder = _folder.Path, Clock = clock });
+        await using ServedConnection served = await ServedConnection.StartAsync(
+            TransportKind.Portable, new() { Folder = _folder.Path, Clock = clock });
         byte[] second = WebFolder.Noise(length, seed: 2);
         WriteAt(WebFolder.Noise(length), milliseconds: 100);
         HttpAnswer first = await served.Client.GetAsync("/new.bin");
@@ -100,7 +101,8 @@ public sealed class HttpSelectiveAnswerTests : IDisposable
         {
             clock.Advance(TimeSpan.FromMilliseconds(wait));
             Assert.Equal(second, (await served.Client.GetAsync("/new.bin", $"If-Modified-Since: {first["Last-Modified"]}")).Body);
-            Assert.Equal(second, (await served.Client.GetAsync("/new.bin", "Range: bytes=10-", $"If-Range: {first["Last-Modified"]}")).Body);
+            Assert.Equal(
+                second, (await served.Client.GetAsync("/new.bin", "Range: bytes=10-", $"If-Range: {first["Last-Modified"]}")).Body);
             Assert.Equal(412, (await served.Client.GetAsync("/new.bin", $"If-Unmodified-Since: {first["Last-Modified"]}")).Status);
         }
 
@@ -110,7 +112,8 @@ public sealed class HttpSelectiveAnswerTests : IDisposable
         Assert.Equal(304, (await served.Client.GetAsync("/new.bin", $"If-Modified-Since: {settled["Last-Modified"]}")).Status);
 
         void WriteAt(byte[] content, int milliseconds)
-            => File.SetLastWriteTimeUtc(_folder.Write("new.bin", content), new DateTime(2024, 5, 6, 7, 8, 9, milliseconds, DateTimeKind.Utc));
+            => File.SetLastWriteTimeUtc(
+                _folder.Write("new.bin", content), new DateTime(2024, 5, 6, 7, 8, 9, milliseconds, DateTimeKind.Utc));
     }
 
     [Theory]
@@ -120,7 +123,8 @@ public sealed class HttpSelectiveAnswerTests : IDisposable
         await using ServedConnection served = await StartAsync();
         byte[] content = _contents[name];
         HttpAnswer whole = await served.Client.GetAsync("/" + name);
-        foreach ((string range, int start, int end) in new[] { ("0-0", 0, 0), ("10-99", 10, 99), ("4990-", 4990, content.Length - 1), ("-7", content.Length - 7, content.Length - 1), ("0-99999999999999999999", 0, content.Length - 1) })
+        foreach ((string range, int start, int end) in new[] { ("0-0", 0, 0), ("10-99", 10, 99), ("4990-", 4990, content.Length - 1),
+            ("-7", content.Length - 7, content.Length - 1), ("0-99999999999999999999", 0, content.Length - 1) })
         {
             HttpAnswer part = await served.Client.GetAsync("/" + name, "Accept-Encoding: gzip, br", $"Range: bytes={range}");
 
@@ -151,7 +155,8 @@ public sealed class HttpSelectiveAnswerTests : IDisposable
         StringBuilder expected = new();
         foreach ((int start, int end) in new[] { (0, 4), (2000, 2999), (content.Length - 3, content.Length - 1) })
         {
-            expected.Append(CultureInfo.InvariantCulture, $"\r\n--{boundary}\r\nContent-Type: {type}\r\nContent-Range: bytes {start}-{end}/{content.Length}\r\n\r\n");
+            expected.Append(CultureInfo.InvariantCulture, $"\r\n--{boundary}\r\nContent-Type: {type}\r\nContent-Range: bytes "
+                + $"{start}-{end}/{content.Length}\r\n\r\n");
             expected.Append(Encoding.Latin1.GetString(content[start..(end + 1)]));
         }
 

@@ -7,8 +7,10 @@ namespace PSNetLab.Engine.Tests;
 /// <summary>Clients that come and go at any moment leave nothing behind.</summary>
 public sealed class HttpServerLeakTests : IDisposable
 {
-    private const string Requests = "GET /small HTTP/1.1\r\nHost: a\r\n\r\nGET /large HTTP/1.1\r\nHost: a\r\n\r\nGET /large HTTP/1.1\r\nHost: a\r\nRange: bytes=0-9,100000-\r\n\r\n"
-        + "GET /text.txt HTTP/1.1\r\nHost: a\r\nAccept-Encoding: br\r\n\r\nGET /none HTTP/1.1\r\nHost: a\r\n\r\nGET /folder/ HTTP/1.1\r\nHost: a\r\n\r\n"
+    private const string Requests = "GET /small HTTP/1.1\r\nHost: a\r\n\r\nGET /large HTTP/1.1\r\nHost: a\r\n\r\nGET /large "
+        + "HTTP/1.1\r\nHost: a\r\nRange: bytes=0-9,100000-\r\n\r\n"
+        + "GET /text.txt HTTP/1.1\r\nHost: a\r\nAccept-Encoding: br\r\n\r\nGET /none HTTP/1.1\r\nHost: a\r\n\r\nGET /folder/ "
+        + "HTTP/1.1\r\nHost: a\r\n\r\n"
         + "POST /small HTTP/1.1\r\nHost: a\r\nContent-Length: 20\r\n\r\n01234567890123456789GET /small HTTP/1.0\r\n\r\n";
 
     private readonly WebFolder _folder = new();
@@ -100,8 +102,12 @@ public sealed class HttpServerLeakTests : IDisposable
         return paths;
     }
 
-    /// <summary>The sockets of this side of a port that a process still holds (proc_pid_net(5): local address in the second column, inode in the tenth).</summary>
+    /// <summary>
+    /// The sockets of this side of a port that a process still holds (proc_pid_net(5):
+    /// local address in the second column, inode in the tenth).
+    /// </summary>
     private static int Sockets(int port) => File.ReadLines("/proc/net/tcp").Skip(1)
         .Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))
-        .Count(columns => columns[1].EndsWith(port.ToString("X4", CultureInfo.InvariantCulture), StringComparison.Ordinal) && columns[9] != "0");
+        .Count(columns => columns[1].EndsWith(port.ToString("X4", CultureInfo.InvariantCulture), StringComparison.Ordinal)
+            && columns[9] != "0");
 }

@@ -90,7 +90,8 @@ public sealed class HttpServerLimitTests : IDisposable
     [Fact]
     public async Task An_address_that_is_not_allowed_gets_nothing()
     {
-        await using TestHttpServer server = new(_folder, new() { Folder = _folder.Path, Filter = new AddressFilter(allow: null, deny: ["127.0.0.0/8"]) });
+        await using TestHttpServer server = new(
+            _folder, new() { Folder = _folder.Path, Filter = new AddressFilter(allow: null, deny: ["127.0.0.0/8"]) });
         using HttpPeer peer = await server.ConnectAsync();
 
         Assert.Empty(await peer.RestAsync());

@@ -58,14 +58,16 @@ public sealed class HttpSiteTests : IDisposable
     public async Task Files_whose_names_are_not_UTF8_are_listed_and_served()
     {
         _folder.Write("plain.txt", "plain");
-        string script = $"cd '{_folder.Path}'; mkdir $(printf '\\272\\303'); printf one > $(printf '\\304\\343.txt'); printf two > $(printf '\\272\\303/\\304\\343.txt')";
+        string script = $"cd '{_folder.Path}'; mkdir $(printf '\\272\\303'); printf one > $(printf '\\304\\343.txt'); printf two > "
+            + "$(printf '\\272\\303/\\304\\343.txt')";
         await RunAsync(script);
         await using ServedConnection served = await StartAsync(options => options with { Browse = true });
         using JsonDocument list = JsonDocument.Parse((await served.Client.GetAsync("/", "Accept: application/json")).Body);
 
         Assert.Equal(
             [("\uFFFD\uFFFD", "/%BA%C3/"), ("plain.txt", "/plain.txt"), ("\uFFFD\uFFFD.txt", "/%C4%E3.txt")],
-            list.RootElement.EnumerateArray().Select(entry => (entry.GetProperty("name").GetString()!, entry.GetProperty("href").GetString()!)));
+            list.RootElement.EnumerateArray().Select(
+                entry => (entry.GetProperty("name").GetString()!, entry.GetProperty("href").GetString()!)));
         Assert.Contains("<a href=\"%C4%E3.txt\">\uFFFD\uFFFD.txt</a>", (await served.Client.GetAsync("/")).Text, StringComparison.Ordinal);
         for (int round = 0; round < 2; round++)
         {
@@ -134,7 +136,8 @@ public sealed class HttpSiteTests : IDisposable
         }
 
         Assert.Equal(404, (await served.Client.GetAsync("/users/photo.png")).Status);
-        foreach ((string accept, int status) in new[] { ("text/html,*/*;q=0.8", 200), ("*/*", 404), ("application/json", 404), ("text/html;q=0, */*", 404) })
+        foreach ((string accept, int status) in new[] { ("text/html,*/*;q=0.8", 200), ("*/*", 404), ("application/json", 404),
+            ("text/html;q=0, */*", 404) })
         {
             HttpAnswer answer = await served.Client.GetAsync("/users", "Accept: " + accept);
             Assert.Equal(status, answer.Status);
@@ -153,7 +156,8 @@ public sealed class HttpSiteTests : IDisposable
     {
         byte[] page = WebFolder.Prose(length);
         _folder.Write("404.html", page);
-        await using ServedConnection served = await StartAsync(options => options with { NotFoundPage = "404.html", CacheControl = "max-age=31536000, immutable" });
+        await using ServedConnection served = await StartAsync(
+            options => options with { NotFoundPage = "404.html", CacheControl = "max-age=31536000, immutable" });
 
         HttpAnswer answer = await served.Client.GetAsync("/none", "Accept-Encoding: gzip", "Range: bytes=0-4");
 
@@ -191,7 +195,8 @@ public sealed class HttpSiteTests : IDisposable
             }
         }
 
-        await using ServedConnection served = await StartAsync(options => options with { SpaFallback = "app.html", NotFoundPage = "404.html" });
+        await using ServedConnection served = await StartAsync(
+            options => options with { SpaFallback = "app.html", NotFoundPage = "404.html" });
 
         HttpAnswer answer = await served.Client.GetAsync("/none");
 
@@ -203,7 +208,11 @@ public sealed class HttpSiteTests : IDisposable
     public async Task Fields_of_the_user_are_in_every_answer_and_replace_those_of_the_server()
     {
         _folder.Write("a", "a");
-        await using ServedConnection served = await StartAsync(options => options with { Cors = true, Headers = [FieldLines.Field("X-Test", "1"), FieldLines.Field("cache-control", "no-store"), FieldLines.Field("X-Content-Type-Options", "none")] });
+        await using ServedConnection served =
+            await StartAsync(options => options with { Cors = true,
+                Headers =
+                    [FieldLines.Field("X-Test", "1"), FieldLines.Field("cache-control", "no-store"),
+                        FieldLines.Field("X-Content-Type-Options", "none")] });
 
         foreach (HttpAnswer answer in new[]
         {

@@ -177,7 +177,8 @@ public class HttpTargetTests
         int paths = 0;
         for (int round = 0; round < 50_000; round++)
         {
-            string target = "/" + new string([.. Enumerable.Range(0, random.Next(30)).Select(_ => Pieces[random.Next(random.Next(2) == 0 ? 7 : Pieces.Length)])]);
+            string target = "/" + new string(
+                [.. Enumerable.Range(0, random.Next(30)).Select(_ => Pieces[random.Next(random.Next(2) == 0 ? 7 : Pieces.Length)])]);
             HttpTarget.TryDecode(Encoding.UTF8.GetBytes(target), out string path, out _, out PathFault fault);
             Assert.Equal(fault is PathFault.None or PathFault.BadUtf8, path.Length > 0);
             if (path.Length > 0)

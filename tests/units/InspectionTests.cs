@@ -49,7 +49,8 @@ public class InspectionTests
 
         foreach (IEnumerable<SocketInfo> list in new[] { DiagList(SocketProtocol.Tcp), ProcNet.List(SocketProtocol.Tcp) })
         {
-            SocketInfo accepted = list.Single(socket => socket.LocalPort == Port(sockets.Accepted) && socket.RemotePort == Port(sockets.Client));
+            SocketInfo accepted = list.Single(socket => socket.LocalPort == Port(sockets.Accepted)
+                && socket.RemotePort == Port(sockets.Client));
             Assert.Equal(777, accepted.ReceiveQueue);
             Assert.Equal(SocketState.Established, accepted.State);
             Assert.Equal(IPAddress.Loopback, accepted.Remote);
@@ -120,7 +121,8 @@ public class InspectionTests
         int before = Descriptors();
         for (int i = 0; i < 50; i++)
         {
-            Assert.Throws<TimeoutException>(() => MachineSockets.List([SocketProtocol.Unix], MachineSockets.AllStates, false, _ => throw new TimeoutException()));
+            Assert.Throws<TimeoutException>(
+                () => MachineSockets.List([SocketProtocol.Unix], MachineSockets.AllStates, false, _ => throw new TimeoutException()));
         }
 
         // Other tests open and close some meanwhile.
@@ -177,7 +179,8 @@ public class InspectionTests
         using CancellationTokenSource stop = new();
         stop.Cancel();
 
-        Assert.Throws<OperationCanceledException>(() => new SocketProcesses().Complete(sockets.Of(DiagList(SocketProtocol.Tcp)), cancellationToken: stop.Token));
+        Assert.Throws<OperationCanceledException>(
+            () => new SocketProcesses().Complete(sockets.Of(DiagList(SocketProtocol.Tcp)), cancellationToken: stop.Token));
     }
 
     [LinuxFact]
@@ -258,7 +261,8 @@ public class InspectionTests
     }
 
     private static string Describe(SocketInfo socket)
-        => $"{socket} type {socket.Type} queues {socket.ReceiveQueue} user {socket.UserId} {socket.UserName} inode {socket.Inode} drops {socket.Drops}";
+        => $"{socket} type {socket.Type} queues {socket.ReceiveQueue} user {socket.UserId} {socket.UserName} inode "
+            + $"{socket.Inode} drops {socket.Drops}";
 
     private static List<SocketInfo> DiagList(SocketProtocol protocol, uint states = MachineSockets.AllStates, bool detailed = false)
     {

@@ -105,7 +105,8 @@ public class MacSocketsTests
             Endpoints(SocketState.Listen, "0.0.0.0", 80));
 
         Assert.Equal(
-            ["Tcp Established 127.0.0.1:80 - 127.0.0.1:5000 of 10", "Tcp Listen 0.0.0.0:80 of 10", "Tcp TimeWait 127.0.0.1:80 - 127.0.0.1:5001 of ", "Tcp Listen 0.0.0.0:80 of "],
+            ["Tcp Established 127.0.0.1:80 - 127.0.0.1:5000 of 10", "Tcp Listen 0.0.0.0:80 of 10",
+                "Tcp TimeWait 127.0.0.1:80 - 127.0.0.1:5001 of ", "Tcp Listen 0.0.0.0:80 of "],
             found);
     }
 
@@ -116,8 +117,10 @@ public class MacSocketsTests
         machine.Add(10, 3, MacSocket.Tcp(1, "::", 80, "::", 0));
         machine.Add(10, 4, MacSocket.Tcp(4, "fe80:4::1", 81, "fe80:4::2", 5000, identity: 2));
 
-        Assert.Equal(2, List(machine, null, Endpoints(SocketState.Listen, "0.0.0.0", 80), Endpoints(SocketState.Established, "fe80:4::1", 81, "fe80:4::2", 5000)).Count);
-        Assert.Equal(2, List(machine, null, Endpoints(SocketState.Listen, "::", 80), Endpoints(SocketState.Established, "fe80::1%4", 81, "fe80::2%4", 5000)).Count);
+        Assert.Equal(2, List(machine, null, Endpoints(SocketState.Listen, "0.0.0.0", 80),
+            Endpoints(SocketState.Established, "fe80:4::1", 81, "fe80:4::2", 5000)).Count);
+        Assert.Equal(2, List(machine, null, Endpoints(SocketState.Listen, "::", 80),
+            Endpoints(SocketState.Established, "fe80::1%4", 81, "fe80::2%4", 5000)).Count);
     }
 
     [Fact]
@@ -126,7 +129,8 @@ public class MacSocketsTests
         Machine machine = new();
         machine.Add(10, 3, MacSocket.Udp("127.0.0.1", 5353, "127.0.0.1", 53));
 
-        Assert.Equal(["Udp Established 127.0.0.1:5353 - 127.0.0.1:53 of 10"], List(machine, [SocketProtocol.Udp], Endpoints(SocketState.Closed, "127.0.0.1", 5353, protocol: SocketProtocol.Udp)));
+        Assert.Equal(["Udp Established 127.0.0.1:5353 - 127.0.0.1:53 of 10"], List(
+            machine, [SocketProtocol.Udp], Endpoints(SocketState.Closed, "127.0.0.1", 5353, protocol: SocketProtocol.Udp)));
     }
 
     [Fact]
@@ -147,7 +151,9 @@ public class MacSocketsTests
         return found;
     }
 
-    private static SocketInfo Endpoints(SocketState state, string local, int localPort, string? remote = null, int? remotePort = null, SocketProtocol protocol = SocketProtocol.Tcp) => new()
+    private static SocketInfo Endpoints(SocketState state, string local, int localPort, string? remote = null, int? remotePort = null,
+        SocketProtocol protocol = SocketProtocol.Tcp)
+        => new()
     {
         Protocol = protocol,
         State = state,

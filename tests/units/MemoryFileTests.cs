@@ -29,7 +29,8 @@ public sealed class MemoryFileTests : IDisposable
         // More than the sockets hold, so that the server has to stop in the middle.
         await served.Client.SendAsync(string.Concat(ranges.Select(range => string.Create(
             CultureInfo.InvariantCulture,
-            $"GET /a HTTP/1.1\r\nHost: a\r\n\r\nGET /b HTTP/1.1\r\nHost: a\r\n\r\nGET /a HTTP/1.1\r\nHost: a\r\nRange: bytes={range.Start}-{range.End}\r\n\r\n"))));
+            $"GET /a HTTP/1.1\r\nHost: a\r\n\r\nGET /b HTTP/1.1\r\nHost: a\r\n\r\nGET /a HTTP/1.1\r\nHost: a\r\nRange: "
+                + $"bytes={range.Start}-{range.End}\r\n\r\n"))));
 
         foreach ((int start, int end) in ranges)
         {
@@ -44,7 +45,8 @@ public sealed class MemoryFileTests : IDisposable
     {
         _folder.Write("a", WebFolder.Noise(MemoryFile.LeastBytes));
         await _folder.SettleAsync(_clock);
-        await using ServedConnection served = await ServedConnection.StartAsync(TransportKind.Epoll, new() { Folder = _folder.Path, Clock = _clock });
+        await using ServedConnection served = await ServedConnection.StartAsync(
+            TransportKind.Epoll, new() { Folder = _folder.Path, Clock = _clock });
         await served.Client.GetAsync("/a");
 
         FileForm form = served.Site.TryFind("/a"u8, default)!;
@@ -67,7 +69,8 @@ public sealed class MemoryFileTests : IDisposable
     [LinuxFact]
     public void There_are_not_more_than_there_may_be()
     {
-        MemoryFile?[] files = [.. Enumerable.Range(0, MemoryFile.Most + 1).Select(_ => MemoryFile.TryCreate(new byte[MemoryFile.LeastBytes]))];
+        MemoryFile?[] files =
+            [.. Enumerable.Range(0, MemoryFile.Most + 1).Select(_ => MemoryFile.TryCreate(new byte[MemoryFile.LeastBytes]))];
 
         Assert.Null(files[^1]);
         foreach (MemoryFile? file in files)

@@ -49,7 +49,8 @@ public class NetworkCardTests
     [InlineData("192.0.2.5", 0)]
     [InlineData("fe80::1", 64)]
     [InlineData("::1", 128)]
-    public void Networks_without_a_broadcast_address_have_none(string address, int prefix) => Assert.Empty(Card((address, prefix)).Broadcasts());
+    public void Networks_without_a_broadcast_address_have_none(string address, int prefix)
+        => Assert.Empty(Card((address, prefix)).Broadcasts());
 
     [Fact]
     public void Each_address_of_an_interface_has_its_own()

@@ -39,7 +39,8 @@ internal static class OldCLibraryRun
             Assert.Equal(404, (await client.GetAsync("/missing")).Status);
             Assert.Equal(404, (await client.GetAsync("/link")).Status);
             string listing = (await client.GetAsync("/", "Accept: application/json")).Text;
-            Assert.All(["large", "middle", "text.txt", "folder"], name => Assert.Contains($"\"{name}\"", listing, StringComparison.Ordinal));
+            Assert.All(
+                ["large", "middle", "text.txt", "folder"], name => Assert.Contains($"\"{name}\"", listing, StringComparison.Ordinal));
             Assert.DoesNotContain("\"link\"", listing, StringComparison.Ordinal);
             Assert.Contains("\"name\"", (await client.GetAsync("/folder/", "Accept: application/json")).Text, StringComparison.Ordinal);
         }

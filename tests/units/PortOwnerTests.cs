@@ -63,5 +63,6 @@ public class PortOwnerTests
         Assert.Empty(PortOwner.Describe(new IPEndPoint(IPAddress.Loopback, 0), ProtocolType.Tcp));
     }
 
-    private static string Myself() => $" (by process {Environment.ProcessId}, {new SocketProcesses().NameOf(Environment.ProcessId)}: this one)";
+    private static string Myself()
+        => $" (by process {Environment.ProcessId}, {new SocketProcesses().NameOf(Environment.ProcessId)}: this one)";
 }

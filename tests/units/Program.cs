@@ -25,7 +25,8 @@ internal static class Program
             case ["floods"]:
                 return await FloodRun.RunAsync();
             default:
-                Console.Error.WriteLine("Usage: dotnet PSNetLab.Engine.Tests.dll own-bytes <seconds> | old-c-library \"<call> …\" | few-descriptors <is portable> | floods");
+                Console.Error.WriteLine("Usage: dotnet PSNetLab.Engine.Tests.dll own-bytes <seconds> | old-c-library \"<call> …\" | "
+                    + "few-descriptors <is portable> | floods");
                 return 2;
         }
     }

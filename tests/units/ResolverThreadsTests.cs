@@ -8,21 +8,24 @@ public sealed class ResolverThreadsTests
     public async Task Work_that_blocks_does_not_hold_up_other_work()
     {
         using Barrier all = new(ResolverThreads.MostThreads / 2);
-        Task<bool>[] works = [.. Enumerable.Range(0, all.ParticipantCount).Select(_ => ResolverThreads.Run(() => all.SignalAndWait(Waiting.Limit), CancellationToken.None))];
+        Task<bool>[] works = [.. Enumerable.Range(0, all.ParticipantCount).Select(
+            _ => ResolverThreads.Run(() => all.SignalAndWait(Waiting.Limit), CancellationToken.None))];
 
         Assert.All(await Task.WhenAll(works).Soon(), Assert.True);
     }
 
     [Fact]
     public async Task A_failure_reaches_whoever_waits()
-        => await Assert.ThrowsAsync<InvalidOperationException>(() => ResolverThreads.Run<int>(() => throw new InvalidOperationException(), CancellationToken.None).Soon());
+        => await Assert.ThrowsAsync<InvalidOperationException>(
+            () => ResolverThreads.Run<int>(() => throw new InvalidOperationException(), CancellationToken.None).Soon());
 
     [Fact]
     public async Task A_cancellation_ends_the_waiting_and_work_whose_turn_has_not_come()
     {
         using CancellationTokenSource stop = new();
         using ManualResetEventSlim release = new();
-        Task<bool>[] blocking = [.. Enumerable.Range(0, ResolverThreads.MostThreads).Select(_ => ResolverThreads.Run(() => release.Wait(Waiting.Limit), CancellationToken.None))];
+        Task<bool>[] blocking = [.. Enumerable.Range(0, ResolverThreads.MostThreads).Select(
+            _ => ResolverThreads.Run(() => release.Wait(Waiting.Limit), CancellationToken.None))];
         bool ran = false;
         Task<bool> cancelled = ResolverThreads.Run(() => ran = true, stop.Token);
 

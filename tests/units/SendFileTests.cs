@@ -49,13 +49,15 @@ public sealed class SendFileTests : IDisposable
         using SafeFileHandle file = File.OpenHandle(_folder.Write("file", WebFolder.Noise(32 * 1024 * 1024)));
         using TransportPair pair = await TransportPair.CreateAsync(kind);
         long told = 0;
-        Task<long> sending = pair.Server.SendFileAsync(file, 0, 32 * 1024 * 1024, bytes => Interlocked.Add(ref told, bytes), CancellationToken.None).AsTask();
+        Task<long> sending = pair.Server.SendFileAsync(
+            file, 0, 32 * 1024 * 1024, bytes => Interlocked.Add(ref told, bytes), CancellationToken.None).AsTask();
         await Waiting.Until(() => Interlocked.Read(ref told) > 0);
 
         pair.Server.Interrupt();
 
         await Assert.ThrowsAnyAsync<SocketException>(() => sending.Soon());
-        await Assert.ThrowsAnyAsync<SocketException>(() => pair.Server.SendFileAsync(file, 0, 10, _ => { }, CancellationToken.None).Soon());
+        await Assert.ThrowsAnyAsync<SocketException>(
+            () => pair.Server.SendFileAsync(file, 0, 10, _ => { }, CancellationToken.None).Soon());
     }
 
     [Theory]
@@ -98,7 +100,8 @@ public sealed class SendFileTests : IDisposable
         using SafeFileHandle file = File.OpenHandle("/proc/self/environ");
         using TransportPair pair = await TransportPair.CreateAsync(TransportKind.Epoll);
 
-        Assert.Equal(content.Length - 1, await pair.Server.SendFileAsync(file, 1, content.Length - 1, _ => { }, CancellationToken.None).Soon());
+        Assert.Equal(
+            content.Length - 1, await pair.Server.SendFileAsync(file, 1, content.Length - 1, _ => { }, CancellationToken.None).Soon());
         Assert.Equal(content[1..], await pair.Client.ReadExactlyAsync(content.Length - 1));
     }
 }

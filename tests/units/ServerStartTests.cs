@@ -9,7 +9,10 @@ using PSNetLab.Engine.Udp;
 
 namespace PSNetLab.Engine.Tests;
 
-/// <summary>Clients that knock before, during and after the start of a server: each is served or turned away, and the observer hears nothing too early.</summary>
+/// <summary>
+/// Clients that knock before, during and after the start of a server: each is served
+/// or turned away, and the observer hears nothing too early.
+/// </summary>
 public class ServerStartTests
 {
     private const int Starts = 200;
@@ -81,7 +84,9 @@ public class ServerStartTests
         });
         for (int i = 0; i < Starts; i++)
         {
-            UdpServer server = i == 0 ? first : await Starting.WhenFree(() => UdpServer.Bind(new() { Binding = new() { EndPoint = endPoint }, Echo = true }));
+            UdpServer server = i == 0
+                ? first
+                : await Starting.WhenFree(() => UdpServer.Bind(new() { Binding = new() { EndPoint = endPoint }, Echo = true }));
             server.Run();
             int before = Volatile.Read(ref answers);
             await Waiting.Until(() => Volatile.Read(ref answers) > before);
@@ -217,7 +222,8 @@ public class ServerStartTests
 
         private async Task KnockAsync(CancellationToken over)
         {
-            byte[] question = Encoding.ASCII.GetBytes(_kind is Kind.Http or Kind.Https ? "GET /x HTTP/1.1\r\nHost: localhost\r\n\r\n" : "x");
+            byte[] question = Encoding.ASCII.GetBytes(
+                _kind is Kind.Http or Kind.Https ? "GET /x HTTP/1.1\r\nHost: localhost\r\n\r\n" : "x");
             byte[] answer = new byte[1024];
             while (!over.IsCancellationRequested)
             {

@@ -13,7 +13,8 @@ public sealed class StreamConnectorTests
         EndPoint open = listener.LocalEndPoint!;
         EndPoint closed = Closed();
 
-        (Socket? socket, IReadOnlyList<ConnectAttempt> attempts) = await StreamConnector.ConnectAsync([closed, open], null, CancellationToken.None).Soon();
+        (Socket? socket, IReadOnlyList<ConnectAttempt> attempts) =
+            await StreamConnector.ConnectAsync([closed, open], null, CancellationToken.None).Soon();
 
         using (socket)
         {
@@ -29,7 +30,8 @@ public sealed class StreamConnectorTests
     [Fact]
     public async Task Without_an_open_address_there_are_only_attempts()
     {
-        (Socket? socket, IReadOnlyList<ConnectAttempt> attempts) = await StreamConnector.ConnectAsync([Closed(), Closed()], null, CancellationToken.None).Soon();
+        (Socket? socket, IReadOnlyList<ConnectAttempt> attempts) =
+            await StreamConnector.ConnectAsync([Closed(), Closed()], null, CancellationToken.None).Soon();
 
         Assert.Null(socket);
         Assert.Equal(2, attempts.Count);
@@ -44,7 +46,8 @@ public sealed class StreamConnectorTests
         await first.ConnectAsync(full.LocalEndPoint!).Soon();
         using CancellationTokenSource limit = new(TimeSpan.FromMilliseconds(100));
 
-        (Socket? socket, IReadOnlyList<ConnectAttempt> attempts) = await StreamConnector.ConnectAsync([full.LocalEndPoint!, Closed()], null, limit.Token).Soon();
+        (Socket? socket, IReadOnlyList<ConnectAttempt> attempts) =
+            await StreamConnector.ConnectAsync([full.LocalEndPoint!, Closed()], null, limit.Token).Soon();
 
         Assert.Null(socket);
         Assert.IsAssignableFrom<OperationCanceledException>(Assert.Single(attempts).Error);

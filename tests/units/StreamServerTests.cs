@@ -46,7 +46,8 @@ public class StreamServerTests
     [Fact]
     public async Task An_observer_that_throws_costs_nothing()
     {
-        StreamServer server = Starting.Bind(new TcpServerOptions { Echo = true, MaxConnections = 1, Filter = new AddressFilter(null, ["127.0.0.2"]) })
+        StreamServer server = Starting.Bind(
+            new TcpServerOptions { Echo = true, MaxConnections = 1, Filter = new AddressFilter(null, ["127.0.0.2"]) })
             .Started(new ThrowingObserver());
         using (Peer first = await Peer.ConnectAsync(server.LocalEndPoint))
         {

@@ -14,7 +14,8 @@ public class TcpConnectorTests
     public async Task A_server_is_found_by_address_and_by_name(string host)
     {
         await using TestServer server = new(new() { Echo = true, Framing = DelimiterFraming.Line });
-        using TcpConnection connection = await ConnectAsync(new() { Host = host, Port = server.EndPoint.Port, Framing = DelimiterFraming.Line });
+        using TcpConnection connection = await ConnectAsync(
+            new() { Host = host, Port = server.EndPoint.Port, Framing = DelimiterFraming.Line });
 
         await connection.SendAsync("hi").Soon();
 
@@ -47,7 +48,8 @@ public class TcpConnectorTests
         IPEndPoint local = new(IPAddress.Loopback, 0);
 
         using TcpConnection plain = await ConnectAsync(new() { Port = server.EndPoint.Port, Host = "127.0.0.1" });
-        using TcpConnection tuned = await ConnectAsync(new() { Port = server.EndPoint.Port, NoDelay = true, KeepAlive = true, LocalEndPoint = local });
+        using TcpConnection tuned = await ConnectAsync(
+            new() { Port = server.EndPoint.Port, NoDelay = true, KeepAlive = true, LocalEndPoint = local });
 
         Assert.False(plain.Socket.NoDelay);
         Assert.True(tuned.Socket.NoDelay);
@@ -68,7 +70,8 @@ public class TcpConnectorTests
 
             Assert.Equal(FaultKind.ConnectionRefused, fault.Kind);
             Assert.Contains($"Cannot connect to localhost:{port}", fault.Message, StringComparison.Ordinal);
-            Assert.All(addresses, address => Assert.Contains($"{new IPEndPoint(address, port)} (refused", fault.Message, StringComparison.Ordinal));
+            Assert.All(addresses, address => Assert.Contains(
+                $"{new IPEndPoint(address, port)} (refused", fault.Message, StringComparison.Ordinal));
             Assert.Contains("Check that the server is running", fault.Message, StringComparison.Ordinal);
             Assert.IsType<SocketException>(fault.InnerException);
         }
@@ -118,7 +121,8 @@ public class TcpConnectorTests
     {
         using FullListener listener = await FullListener.CreateAsync();
 
-        NetLabException fault = await FaultAsync(new() { Host = "127.0.0.1", Port = listener.Port, Timeout = TimeSpan.FromMilliseconds(200) });
+        NetLabException fault = await FaultAsync(
+            new() { Host = "127.0.0.1", Port = listener.Port, Timeout = TimeSpan.FromMilliseconds(200) });
 
         Assert.Equal(FaultKind.ConnectTimeout, fault.Kind);
         Assert.Contains($"127.0.0.1:{listener.Port} (no answer in time)", fault.Message, StringComparison.Ordinal);
@@ -153,7 +157,8 @@ public class TcpConnectorTests
         {
             try
             {
-                (await ConnectAsync(new() { Host = host, Port = server.EndPoint.Port, Timeout = TimeSpan.FromMicroseconds(round * 20) })).Dispose();
+                (await ConnectAsync(
+                    new() { Host = host, Port = server.EndPoint.Port, Timeout = TimeSpan.FromMicroseconds(round * 20) })).Dispose();
             }
             catch (NetLabException fault)
             {
@@ -185,7 +190,9 @@ public class TcpConnectorTests
     public async Task Over_TLS_messages_go_both_ways(string host)
     {
         await using TestServer server = new(new() { Echo = true, Framing = DelimiterFraming.Line, Tls = Certificates.Tls });
-        TcpConnectOptions options = new() { Host = host, Port = server.EndPoint.Port, Framing = DelimiterFraming.Line, Tls = new() { SkipCertificateCheck = true } };
+        TcpConnectOptions options =
+            new() { Host = host, Port = server.EndPoint.Port, Framing = DelimiterFraming.Line,
+                Tls = new() { SkipCertificateCheck = true } };
         using TcpConnection connection = await ConnectAsync(options);
 
         await connection.SendAsync("secret").Soon();
@@ -205,7 +212,8 @@ public class TcpConnectorTests
 
         Assert.Equal(FaultKind.CertificateRejected, fault.Kind);
         Assert.Contains("-SkipCertificateCheck", fault.Message, StringComparison.Ordinal);
-        Assert.Equal(target is not null, fault.Message.Contains("it is for localhost, 127.0.0.1, ::1, not for another.example", StringComparison.Ordinal));
+        Assert.Equal(target is not null, fault.Message.Contains(
+            "it is for localhost, 127.0.0.1, ::1, not for another.example", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -223,7 +231,8 @@ public class TcpConnectorTests
     {
         await using TestServer server = new();
 
-        NetLabException fault = await FaultAsync(new() { Port = server.EndPoint.Port, Tls = new(), Timeout = TimeSpan.FromMilliseconds(300) });
+        NetLabException fault = await FaultAsync(
+            new() { Port = server.EndPoint.Port, Tls = new(), Timeout = TimeSpan.FromMilliseconds(300) });
 
         Assert.Equal(FaultKind.ConnectTimeout, fault.Kind);
         Assert.Contains("TLS handshake", fault.Message, StringComparison.Ordinal);
@@ -247,9 +256,11 @@ public class TcpConnectorTests
         await peer.ReadToEndAsync();
     }
 
-    private static Task<TcpConnection> ConnectAsync(TcpConnectOptions options) => TcpConnector.ConnectAsync(options, CancellationToken.None).Soon();
+    private static Task<TcpConnection> ConnectAsync(TcpConnectOptions options)
+        => TcpConnector.ConnectAsync(options, CancellationToken.None).Soon();
 
-    private static Task<NetLabException> FaultAsync(TcpConnectOptions options) => Assert.ThrowsAsync<NetLabException>(() => ConnectAsync(options));
+    private static Task<NetLabException> FaultAsync(TcpConnectOptions options)
+        => Assert.ThrowsAsync<NetLabException>(() => ConnectAsync(options));
 
     /// <summary>A port that is taken, so that nobody else gets it, but not listened on.</summary>
     private static int PortNobodyListensOn(out Socket holder)

@@ -96,7 +96,8 @@ public sealed class TcpProbeTests
         int port = ((IPEndPoint)listener.LocalEndPoint!).Port;
         Resolution resolution = new([IPAddress.Parse("127.0.0.2"), IPAddress.Loopback], TimeSpan.Zero, null);
 
-        TcpPortResult result = await TcpPortCheck.TryAnyAsync(new TcpProbe(), "x", port, resolution, 1, s_long, CancellationToken.None).AsTask().Soon();
+        TcpPortResult result = await TcpPortCheck.TryAnyAsync(new TcpProbe(), "x", port, resolution, 1, s_long, CancellationToken.None)
+            .AsTask().Soon();
 
         Assert.Equal(TcpPortStatus.Open, result.Status);
         Assert.Equal("127.0.0.1", result.Address);
@@ -108,7 +109,8 @@ public sealed class TcpProbeTests
         int port = ((IPEndPoint)Closed()).Port;
         Resolution resolution = new([IPAddress.Broadcast, IPAddress.Loopback], TimeSpan.Zero, null);
 
-        TcpPortResult result = await TcpPortCheck.TryAnyAsync(new TcpProbe(), "x", port, resolution, 1, s_long, CancellationToken.None).AsTask().Soon();
+        TcpPortResult result = await TcpPortCheck.TryAnyAsync(new TcpProbe(), "x", port, resolution, 1, s_long, CancellationToken.None)
+            .AsTask().Soon();
 
         Assert.Equal(TcpPortStatus.Refused, result.Status);
         Assert.Contains("255.255.255.255", result.Reason, StringComparison.Ordinal);

@@ -188,7 +188,9 @@ public class TcpServerEndingTests
         TcpServerOptions options = new()
         {
             Framing = DelimiterFraming.Line,
-            Handler = Answers.Of<TcpMessage>(message => message.Text == "bad" ? throw new InvalidOperationException("no such luck") : ValueTask.FromResult<IReadOnlyList<byte[]>>([message.Data])),
+            Handler =
+                Answers.Of<TcpMessage>(message => message.Text == "bad" ? throw new InvalidOperationException("no such luck")
+                    : ValueTask.FromResult<IReadOnlyList<byte[]>>([message.Data])),
         };
         await using TestServer server = new(options);
         using Peer good = await server.ConnectAsync();
@@ -252,7 +254,8 @@ public class TcpServerEndingTests
     public async Task Closing_does_not_wait_for_the_handler(TcpCloseReason reason)
     {
         TaskCompletionSource<IReadOnlyList<byte[]>> release = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using TestServer server = new(new() { Framing = DelimiterFraming.Line, Handler = Answers.Of<TcpMessage>(_ => new(release.Task)) });
+        await using TestServer server = new(
+            new() { Framing = DelimiterFraming.Line, Handler = Answers.Of<TcpMessage>(_ => new(release.Task)) });
         using Peer peer = await server.ConnectAsync();
         TcpConnection connection = await server.Observer.OpenedAsync();
         await peer.SendAsync("work\n");

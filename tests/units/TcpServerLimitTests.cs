@@ -82,7 +82,8 @@ public class TcpServerLimitTests
     [Fact]
     public async Task A_connection_held_back_by_this_side_is_not_idle()
     {
-        await using TestServer server = new(new() { Framing = DelimiterFraming.Line, IdleTimeout = TimeSpan.FromMilliseconds(200) }, limit: 1);
+        await using TestServer server = new(
+            new() { Framing = DelimiterFraming.Line, IdleTimeout = TimeSpan.FromMilliseconds(200) }, limit: 1);
         using Peer peer = await server.ConnectAsync();
         TcpConnection connection = await server.Observer.OpenedAsync();
         await peer.SendAsync("a\nb\nc\n");
@@ -104,7 +105,9 @@ public class TcpServerLimitTests
             return [message.Data];
         }
 
-        await using TestServer server = new(new() { Framing = DelimiterFraming.Line, IdleTimeout = TimeSpan.FromMilliseconds(200), Handler = Answers.Of<TcpMessage>(Handle) });
+        await using TestServer server =
+            new(new() { Framing = DelimiterFraming.Line, IdleTimeout = TimeSpan.FromMilliseconds(200),
+                Handler = Answers.Of<TcpMessage>(Handle) });
         using Peer peer = await server.ConnectAsync();
         await server.Observer.OpenedAsync();
         await peer.SendAsync("a\n");

@@ -70,7 +70,8 @@ public class TcpServerMemoryTests
     [Fact]
     public async Task Halves_of_messages_hold_no_more_than_the_budget_and_others_go_on()
     {
-        await AssertBoundedAsync(new() { Framing = FramingParser.Parse($"Fixed:{MessageBytes}"), Echo = true }, new byte[MessageBytes / 2]);
+        await AssertBoundedAsync(
+            new() { Framing = FramingParser.Parse($"Fixed:{MessageBytes}"), Echo = true }, new byte[MessageBytes / 2]);
     }
 
     [Fact]
@@ -78,7 +79,8 @@ public class TcpServerMemoryTests
     {
         // More than the system takes for a client that does not read.
         byte[] answer = new byte[2 * MessageBytes];
-        await AssertBoundedAsync(new() { Framing = FramingParser.Parse("Length32"), MaxMessageBytes = 4 * MessageBytes, Replies = [answer] }, [0, 0, 0, 1, 7, 0, 0, 0, 1, 7, 0, 0, 0, 1, 7]);
+        await AssertBoundedAsync(new() { Framing = FramingParser.Parse("Length32"), MaxMessageBytes = 4 * MessageBytes,
+            Replies = [answer] }, [0, 0, 0, 1, 7, 0, 0, 0, 1, 7, 0, 0, 0, 1, 7]);
     }
 
     private static async Task AssertBoundedAsync(TcpServerOptions options, byte[] sent)

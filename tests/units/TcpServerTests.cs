@@ -80,7 +80,8 @@ public class TcpServerTests
     [Fact]
     public async Task Several_replies_come_each_in_its_frame_after_the_echo()
     {
-        await using TestServer server = new(new() { Echo = true, Replies = ["a"u8.ToArray(), [], "b"u8.ToArray()], Framing = DelimiterFraming.Line });
+        await using TestServer server = new(
+            new() { Echo = true, Replies = ["a"u8.ToArray(), [], "b"u8.ToArray()], Framing = DelimiterFraming.Line });
         using Peer peer = await server.ConnectAsync();
 
         await peer.SendAsync("1\n2\n");

@@ -93,7 +93,8 @@ public class TextFramingTests
     [InlineData("Length8", "0561", "61")]
     public void A_torn_message_has_no_length_before_it(string name, string stream, string rest)
     {
-        FramingRun run = new FramingRun(FramingRun.Framing(name)).Read(Convert.FromHexString(stream.Replace(" ", "", StringComparison.Ordinal)));
+        FramingRun run = new FramingRun(FramingRun.Framing(name)).Read(
+            Convert.FromHexString(stream.Replace(" ", "", StringComparison.Ordinal)));
         Assert.Empty(run.Frames);
         Assert.Equal(rest, Convert.ToHexString(run.TakeRest()));
         Assert.Equal(0, run.Reader.Pending);

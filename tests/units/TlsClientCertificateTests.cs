@@ -48,9 +48,12 @@ public class TlsClientCertificateTests
     }
 
     [Theory]
-    [InlineData(ClientCertificateMode.Require, false, "Give one that it accepts with -ClientCertificate", "sent no certificate, and -ClientCertificate Require asks for one")]
-    [InlineData(ClientCertificateMode.Require, true, "Check -ClientCertificate", "CN=stranger, was not accepted: its chain is incomplete: the certificate of the issuer CN=Other")]
-    [InlineData(ClientCertificateMode.Allow, true, "Check -ClientCertificate", "CN=stranger, was not accepted: its chain is incomplete: the certificate of the issuer CN=Other")]
+    [InlineData(ClientCertificateMode.Require, false, "Give one that it accepts with -ClientCertificate", "sent no certificate, and "
+        + "-ClientCertificate Require asks for one")]
+    [InlineData(ClientCertificateMode.Require, true, "Check -ClientCertificate", "CN=stranger, was not accepted: its chain is "
+        + "incomplete: the certificate of the issuer CN=Other")]
+    [InlineData(ClientCertificateMode.Allow, true, "Check -ClientCertificate", "CN=stranger, was not accepted: its chain is incomplete: "
+        + "the certificate of the issuer CN=Other")]
     public async Task A_rejection_is_clear_on_both_sides(ClientCertificateMode mode, bool hasOne, string told, string reported)
     {
         await using TestServer server = Start(mode);
@@ -71,7 +74,8 @@ public class TlsClientCertificateTests
     public async Task An_issuer_that_is_not_among_the_trusted_is_an_error_that_names_it()
     {
         await using TestServer server = Start(null);
-        NetLabException fault = await Assert.ThrowsAsync<NetLabException>(() => ConnectAsync(server, Client with { Trusted = [s_other.Public] }));
+        NetLabException fault = await Assert.ThrowsAsync<NetLabException>(
+            () => ConnectAsync(server, Client with { Trusted = [s_other.Public] }));
         Assert.Equal(FaultKind.CertificateRejected, fault.Kind);
         Assert.Contains("CN=Root", fault.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("-TargetHost", fault.Message, StringComparison.Ordinal);
@@ -94,7 +98,8 @@ public class TlsClientCertificateTests
     });
 
     private static Task<TcpConnection> ConnectAsync(TestServer server, TlsClientOptions tls) => TcpConnector.ConnectAsync(
-        new() { Host = "127.0.0.1", Port = server.EndPoint.Port, Framing = DelimiterFraming.Line, Tls = tls }, CancellationToken.None).Soon();
+        new() { Host = "127.0.0.1", Port = server.EndPoint.Port, Framing = DelimiterFraming.Line, Tls = tls },
+        CancellationToken.None).Soon();
 
     private static async Task EchoAsync(TcpConnection client)
     {

@@ -67,7 +67,8 @@ public sealed class TlsHandshakeTests : IDisposable
         using CancellationTokenSource limit = new();
         SslClientAuthenticationOptions options = Certificates.ClientOptions;
         options.RemoteCertificateValidationCallback = (_, _, _, _) => Ponder();
-        Task accepting = TlsTransport.AcceptAsync(TransportPair.Open(server, portable), Certificates.ServerOptions, CancellationToken.None);
+        Task accepting = TlsTransport.AcceptAsync(
+            TransportPair.Open(server, portable), Certificates.ServerOptions, CancellationToken.None);
         Task connecting = TlsTransport.ConnectAsync(TransportPair.Open(client, portable), options, limit.Token);
         await SeenAsync();
 
@@ -87,7 +88,8 @@ public sealed class TlsHandshakeTests : IDisposable
         silent.Listen();
         SslServerAuthenticationOptions issued = Certificates.IssuedBy(new Uri($"http://{silent.LocalEndPoint}/"));
         await using TestServer server = new(new() { Tls = new(issued.ServerCertificateContext!) });
-        TcpConnectOptions options = new() { Host = "localhost", Port = server.EndPoint.Port, Tls = new(), Timeout = TimeSpan.FromSeconds(5) };
+        TcpConnectOptions options =
+            new() { Host = "localhost", Port = server.EndPoint.Port, Tls = new(), Timeout = TimeSpan.FromSeconds(5) };
         await using TestServer echo = new(new() { Echo = true });
         using Peer bystander = await echo.ConnectAsync();
         Stopwatch clock = Stopwatch.StartNew();

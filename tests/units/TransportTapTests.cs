@@ -27,7 +27,8 @@ public sealed class TransportTapTests
         }
 
         int sent = pair.Server.TrySend("at once, "u8);
-        await pair.Server.SendAsync(Encoding.ASCII.GetBytes("at once, ")[sent..].Concat("in time"u8.ToArray()).ToArray(), CancellationToken.None).Soon();
+        await pair.Server.SendAsync(
+            Encoding.ASCII.GetBytes("at once, ")[sent..].Concat("in time"u8.ToArray()).ToArray(), CancellationToken.None).Soon();
 
         Assert.Equal("to the server", tape.Received);
         Assert.Equal("at once, in time", tape.Sent);

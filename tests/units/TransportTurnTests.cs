@@ -35,7 +35,8 @@ public class TransportTurnTests
                 }
 
                 long start = Stopwatch.GetTimestamp();
-                SpinWait.SpinUntil(() => Stopwatch.GetElapsedTime(start) > 4 * TimeSpan.FromSeconds((double)LoopThread.LongestTurn / Stopwatch.Frequency));
+                SpinWait.SpinUntil(() => Stopwatch.GetElapsedTime(start)
+                    > 4 * TimeSpan.FromSeconds((double)LoopThread.LongestTurn / Stopwatch.Frequency));
                 return turns;
             })),
         ];

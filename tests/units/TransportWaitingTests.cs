@@ -88,7 +88,8 @@ public class TransportWaitingTests
         await Waiting.Until(() => pair.Server.Socket.Available >= 60_000);
         await pair.Server.WaitReadableAsync(CancellationToken.None).AsTask().Soon();
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => pair.Server.DiscardAsync(new CancellationToken(canceled: true)).AsTask().Soon());
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            () => pair.Server.DiscardAsync(new CancellationToken(canceled: true)).AsTask().Soon());
 
         Assert.True(pair.Server.Socket.Available > 0);
     }
@@ -202,7 +203,8 @@ public class TransportWaitingTests
     {
         const int Rounds = 20_000;
         using TransportPair pair = await TransportPair.CreateAsync(kind);
-        TaskCompletionSource[] arrived = [.. Enumerable.Range(0, Rounds).Select(_ => new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously))];
+        TaskCompletionSource[] arrived = [.. Enumerable.Range(0, Rounds).Select(
+            _ => new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously))];
 
         Task reading = Task.Run(async () =>
         {
@@ -240,7 +242,8 @@ public class TransportWaitingTests
         using Transport busy = TransportPair.Open(flooded, portable);
         using TransportPair quiet = await TransportPair.CreateAsync(portable ? TransportKind.Portable : TransportPair.Kinds[0]);
 
-        // It waits before there is anything to read, so that from then on it runs where the events come from; and it never gets to the end.
+        // It waits before there is anything to read, so that from then on it runs where
+        // the events come from; and it never gets to the end.
         Task drowning = DrainAsync(busy);
         Task flooding = Task.Run(() =>
         {

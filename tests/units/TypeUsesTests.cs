@@ -8,17 +8,21 @@ namespace PSNetLab.Engine.Tests
 
         public static TheoryData<string> Users
             => [.. typeof(Used).Assembly.GetTypes()
-                .Where(type => type.Namespace == typeof(Used).Namespace && !type.IsNested && type != typeof(Used) && type != typeof(IUsed) && type != typeof(Unrelated))
+                .Where(type => type.Namespace == typeof(Used).Namespace && !type.IsNested && type != typeof(Used) && type != typeof(IUsed)
+                    && type != typeof(Unrelated))
                 .Select(type => type.Name)];
 
         [Theory]
         [MemberData(nameof(Users))]
         public void A_use_is_seen(string user)
-            => Assert.Contains(s_own.All, use => use.From.Name == user && use.To.Namespace == typeof(Used).Namespace && use.To.Name.EndsWith(nameof(Used), StringComparison.Ordinal));
+            => Assert.Contains(s_own.All,
+                use => use.From.Name == user && use.To.Namespace == typeof(Used).Namespace
+                    && use.To.Name.EndsWith(nameof(Used), StringComparison.Ordinal));
 
         [Fact]
         public void What_is_not_used_is_not_seen()
-            => Assert.DoesNotContain(s_own.All, use => use.From.Name == nameof(Unrelated) && use.To.Name.EndsWith(nameof(Used), StringComparison.Ordinal));
+            => Assert.DoesNotContain(
+                s_own.All, use => use.From.Name == nameof(Unrelated) && use.To.Name.EndsWith(nameof(Used), StringComparison.Ordinal));
     }
 }
 

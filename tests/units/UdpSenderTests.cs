@@ -117,7 +117,8 @@ public class UdpSenderTests
         foreach (int? hops in new int?[] { null, 0, 1, 255 })
         {
             Mailbox<UdpMessage> replies = new(10, WhenFull.Drop);
-            using UdpSender sender = UdpSender.Open(new() { Remote = new(group, server.LocalEndPoint.Port), Interface = lo, TimeToLive = hops, Replies = replies });
+            using UdpSender sender = UdpSender.Open(
+                new() { Remote = new(group, server.LocalEndPoint.Port), Interface = lo, TimeToLive = hops, Replies = replies });
             await sender.SendAsync(Encoding.UTF8.GetBytes($"{hops}"), CancellationToken.None);
             Assert.Equal($"{hops}", Assert.Single(await replies.TakeAsync(1)).Text);
         }
@@ -137,7 +138,8 @@ public class UdpSenderTests
 
         using UdpClient peer = new(new IPEndPoint(IPAddress.Parse(address), 0));
         using UdpSender sender = UdpSender.Open(new() { Remote = (IPEndPoint)peer.Client.LocalEndPoint! });
-        NetLabException fault = await Assert.ThrowsAsync<NetLabException>(() => sender.SendAsync(new byte[most + 1], CancellationToken.None).AsTask());
+        NetLabException fault = await Assert.ThrowsAsync<NetLabException>(
+            () => sender.SendAsync(new byte[most + 1], CancellationToken.None).AsTask());
         Assert.Equal(FaultKind.MessageTooLong, fault.Kind);
         Assert.Contains($"{most + 1} bytes", fault.Message, StringComparison.Ordinal);
         Assert.Contains($"{most} ", fault.Message, StringComparison.Ordinal);
@@ -163,7 +165,8 @@ public class UdpSenderTests
     [LinuxFact]
     public void A_broadcast_address_needs_to_be_asked_for()
     {
-        NetLabException fault = Assert.Throws<NetLabException>(() => UdpSender.Open(new() { Remote = new(IPAddress.Parse("127.255.255.255"), 9) }));
+        NetLabException fault = Assert.Throws<NetLabException>(
+            () => UdpSender.Open(new() { Remote = new(IPAddress.Parse("127.255.255.255"), 9) }));
         Assert.Equal(FaultKind.BroadcastNotPermitted, fault.Kind);
         Assert.Contains("127.255.255.255:9", fault.Message, StringComparison.Ordinal);
         Assert.Contains("Send-Broadcast", fault.Message, StringComparison.Ordinal);
@@ -174,7 +177,8 @@ public class UdpSenderTests
     {
         using UdpClient holder = Datagrams.NewPeer();
         IPEndPoint held = (IPEndPoint)holder.Client.LocalEndPoint!;
-        NetLabException fault = Assert.Throws<NetLabException>(() => UdpSender.Open(new() { Remote = new(IPAddress.Loopback, 9), Local = held }));
+        NetLabException fault = Assert.Throws<NetLabException>(
+            () => UdpSender.Open(new() { Remote = new(IPAddress.Loopback, 9), Local = held }));
         Assert.Equal(FaultKind.PortInUse, fault.Kind);
         Assert.Contains("-LocalPort", fault.Message, StringComparison.Ordinal);
     }

@@ -5,7 +5,9 @@ using PSNetLab.Engine.Udp;
 
 namespace PSNetLab.Engine.Tests;
 
-/// <summary>A send buffer that stays full, as when answers go to hosts that do not exist, stops neither the server nor other clients.</summary>
+/// <summary>
+/// A send buffer that stays full, as when answers go to hosts that do not exist, stops neither the server nor other clients.
+/// </summary>
 public class UdpServerCongestionTests
 {
     private readonly TaskCompletionSource _dropped = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -84,7 +86,8 @@ public class UdpServerCongestionTests
             Handler = how == "script" ? _ => AnswerAsync() : null,
             OnAnswerDropped = _dropped.SetResult,
         };
-        return (UdpServer.Bind(options, (socket, bufferBytes) => transport = new FullTransport(socket, bufferBytes)).Started(), transport!);
+        return (UdpServer.Bind(
+            options, (socket, bufferBytes) => transport = new FullTransport(socket, bufferBytes)).Started(), transport!);
     }
 
     /// <summary>Has no room to send until told otherwise.</summary>

@@ -80,7 +80,8 @@ public class UdpServerLoopTests
         Assert.All(_faults, fault => Assert.Equal(FaultKind.AnswerLoop, fault.Kind));
         long before = -1;
         int still = 0;
-        await Waiting.Until(() => (still = before == (before = first.MessagesReceived + second.MessagesReceived) ? still + 1 : 0) > 20, tries: 0);
+        await Waiting.Until(
+            () => (still = before == (before = first.MessagesReceived + second.MessagesReceived) ? still + 1 : 0) > 20, tries: 0);
         await AssertAnswersAsync(first);
         await AssertAnswersAsync(second);
         Assert.InRange(first.MessagesReceived + second.MessagesReceived, before, before + 2);
@@ -193,6 +194,7 @@ public class UdpServerLoopTests
     {
         public bool TryAdd(UdpMessage message) => throw new InvalidTimeZoneException("on purpose");
 
-        public ValueTask AddAsync(UdpMessage message, CancellationToken cancellationToken) => throw new InvalidTimeZoneException("on purpose");
+        public ValueTask AddAsync(UdpMessage message, CancellationToken cancellationToken)
+            => throw new InvalidTimeZoneException("on purpose");
     }
 }

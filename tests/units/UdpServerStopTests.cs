@@ -136,7 +136,8 @@ public class UdpServerStopTests
     {
         UdpServer first = UdpServer.Bind(new() { Binding = new() { ReuseAddress = true } }).Started();
         UdpServer second = UdpServer.Bind(new() { Binding = new() { EndPoint = first.LocalEndPoint, ReuseAddress = true } }).Started();
-        NetLabException fault = Assert.Throws<NetLabException>(() => UdpServer.Bind(new() { Binding = new() { EndPoint = first.LocalEndPoint } }));
+        NetLabException fault = Assert.Throws<NetLabException>(
+            () => UdpServer.Bind(new() { Binding = new() { EndPoint = first.LocalEndPoint } }));
         Assert.Equal(FaultKind.PortInUse, fault.Kind);
         Assert.Contains($"{first.LocalEndPoint.Port}", fault.Message, StringComparison.Ordinal);
         foreach (UdpServer server in new[] { first, second })
@@ -167,7 +168,8 @@ public class UdpServerStopTests
             return DatagramTransport.Create(socket, bufferBytes);
         }
 
-        NetLabException fault = Assert.Throws<NetLabException>(() => UdpServer.Bind(new() { Binding = new() { EndPoint = endPoint } }, OpenUntilRefused));
+        NetLabException fault = Assert.Throws<NetLabException>(
+            () => UdpServer.Bind(new() { Binding = new() { EndPoint = endPoint } }, OpenUntilRefused));
 
         Assert.Equal(FaultKind.SocketError, fault.Kind);
         Assert.Contains($"{endPoint}", fault.Message, StringComparison.Ordinal);

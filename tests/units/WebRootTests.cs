@@ -39,7 +39,8 @@ public sealed class WebRootTests : IDisposable
     {
         if (!OperatingSystem.IsWindows())
         {
-            Assert.Equal(expected is null ? null : _folder.Path + expected, new WebRoot(_folder.Path, includeHidden: false, followLinks: false).Map(urlPath)?.Text);
+            Assert.Equal(expected is null ? null : _folder.Path + expected,
+                new WebRoot(_folder.Path, includeHidden: false, followLinks: false).Map(urlPath)?.Text);
         }
 
         Assert.NotNull(new WebRoot(_folder.Path, includeHidden: true, followLinks: false).Map("/.git/config"));
@@ -163,7 +164,9 @@ public sealed class WebRootTests : IDisposable
         }
     }
 
-    /// <summary>A link goes back and forth between an inside and an outside as fast as can be, while everything under it is asked for.</summary>
+    /// <summary>
+    /// A link goes back and forth between an inside and an outside as fast as can be, while everything under it is asked for.
+    /// </summary>
     [UnixFact]
     public async Task A_link_that_is_exchanged_meanwhile_never_leads_outside()
     {
@@ -171,7 +174,8 @@ public sealed class WebRootTests : IDisposable
         File.CreateSymbolicLink(_folder.PathOf("link"), _folder.PathOf("file"));
         Directory.CreateSymbolicLink(_folder.PathOf("links"), _folder.PathOf("folder"));
         await _folder.SettleAsync(_clock);
-        await using ServedConnection served = await ServedConnection.StartAsync(TransportPair.Kinds[0], new() { Folder = _folder.Path, Clock = _clock, Browse = true });
+        await using ServedConnection served = await ServedConnection.StartAsync(
+            TransportPair.Kinds[0], new() { Folder = _folder.Path, Clock = _clock, Browse = true });
         using CancellationTokenSource over = new();
         Task swapping = Task.Run(() =>
         {

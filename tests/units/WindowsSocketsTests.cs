@@ -14,7 +14,8 @@ public class WindowsSocketsTests
     [Fact]
     public void A_table_of_TCP_over_IPv4_is_read()
     {
-        List<SocketInfo> sockets = Read(SocketProtocol.Tcp, six: false, Tcp4(TcpState.Established, "192.0.2.1", 8080, "198.51.100.7", 443, 4711));
+        List<SocketInfo> sockets = Read(
+            SocketProtocol.Tcp, six: false, Tcp4(TcpState.Established, "192.0.2.1", 8080, "198.51.100.7", 443, 4711));
 
         SocketInfo socket = Assert.Single(sockets);
         Assert.Equal("Tcp Established 192.0.2.1:8080 - 198.51.100.7:443", socket.ToString());
@@ -30,7 +31,8 @@ public class WindowsSocketsTests
     [Fact]
     public void A_table_of_TCP_over_IPv6_is_read()
     {
-        SocketInfo socket = Assert.Single(Read(SocketProtocol.Tcp, six: true, Tcp6(TcpState.CloseWait, "2001:db8::1", 0, 65535, "2001:db8::2", 0, 1, 8)));
+        SocketInfo socket = Assert.Single(
+            Read(SocketProtocol.Tcp, six: true, Tcp6(TcpState.CloseWait, "2001:db8::1", 0, 65535, "2001:db8::2", 0, 1, 8)));
 
         Assert.Equal("Tcp CloseWait [2001:db8::1]:65535 - [2001:db8::2]:1", socket.ToString());
         Assert.Equal(AddressFamily.InterNetworkV6, socket.Family);
@@ -118,7 +120,8 @@ public class WindowsSocketsTests
     [Fact]
     public void An_IPv4_peer_of_an_IPv6_socket_is_shown_as_IPv4()
     {
-        SocketInfo socket = Read(SocketProtocol.Tcp, true, Tcp6(TcpState.Established, "::ffff:127.0.0.1", 0, 80, "::ffff:10.0.0.9", 0, 5000, 1))[0];
+        SocketInfo socket = Read(
+            SocketProtocol.Tcp, true, Tcp6(TcpState.Established, "::ffff:127.0.0.1", 0, 80, "::ffff:10.0.0.9", 0, 5000, 1))[0];
 
         Assert.Equal("Tcp Established 127.0.0.1:80 - 10.0.0.9:5000", socket.ToString());
         Assert.Equal(AddressFamily.InterNetworkV6, socket.Family);
@@ -131,7 +134,8 @@ public class WindowsSocketsTests
     [Fact]
     public void All_rows_are_read_and_none_that_is_not_there()
     {
-        byte[][] rows = [.. Enumerable.Range(1, 300).Select(number => Tcp4(TcpState.Established, "127.0.0.1", number, "127.0.0.1", 1000 + number, number))];
+        byte[][] rows = [.. Enumerable.Range(1, 300).Select(
+            number => Tcp4(TcpState.Established, "127.0.0.1", number, "127.0.0.1", 1000 + number, number))];
         Assert.Equal(Enumerable.Range(1, 300), Read(SocketProtocol.Tcp, false, rows).Select(socket => socket.LocalPort!.Value));
         Assert.Empty(Read(SocketProtocol.Tcp, true));
 
@@ -229,8 +233,10 @@ public class WindowsSocketsTests
     private static byte[] Tcp4(TcpState state, string local, int localPort, string remote, int remotePort, int process)
         => Bytes(Number((uint)state), Address(local), Port(localPort), Address(remote), Port(remotePort), Number((uint)process));
 
-    private static byte[] Tcp6(TcpState state, string local, uint localScope, int localPort, string remote, uint remoteScope, int remotePort, int process)
-        => Bytes(Address(local), Number(localScope), Port(localPort), Address(remote), Number(remoteScope), Port(remotePort), Number((uint)state), Number((uint)process));
+    private static byte[] Tcp6(
+        TcpState state, string local, uint localScope, int localPort, string remote, uint remoteScope, int remotePort, int process)
+        => Bytes(Address(local), Number(localScope), Port(localPort), Address(remote), Number(remoteScope), Port(remotePort),
+            Number((uint)state), Number((uint)process));
 
     private static byte[] Udp(string local, uint scope, int port, int process)
     {

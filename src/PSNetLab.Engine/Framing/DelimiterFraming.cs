@@ -3,7 +3,9 @@ using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab.Engine.Framing;
 
-/// <summary>A message ends with a delimiter, which is not part of it: a sequence of bytes, or text in the encoding of the messages.</summary>
+/// <summary>
+/// A message ends with a delimiter, which is not part of it: a sequence of bytes, or text in the encoding of the messages.
+/// </summary>
 internal sealed class DelimiterFraming : MessageFraming
 {
     /// <summary>Ends with LF; a CR before it is also removed, because line protocols allow both.</summary>

@@ -37,7 +37,8 @@ internal static class FramingParser
             ("LENGTH16LE", null) => FromLengthPrefix(2, true),
             ("LENGTH32", null) => FromLengthPrefix(4, false),
             ("LENGTH32LE", null) => FromLengthPrefix(4, true),
-            ("FIXED", { } digits) when int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out int bytes) => FromFixedLength(bytes),
+            ("FIXED", { } digits) when int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out int bytes) =>
+                FromFixedLength(bytes),
             ("DELIMITER", { } hex) => FromDelimiter(ParseHex(hex, text)),
             _ => throw Invalid($"'{text}' is not a framing."),
         };
@@ -60,7 +61,8 @@ internal static class FramingParser
         : throw Invalid("A delimiter must have at least 1 character.");
 
     internal static NetLabException Invalid(string what)
-        => new(FaultKind.InvalidFraming, $"{what} Use one of: {string.Join(", ", Forms.Select(form => form.Text))}, or a hashtable such as @{{ Delimiter = \"`r`n\" }}, @{{ LengthPrefix = 4; LittleEndian = $true }}, @{{ FixedLength = 128 }}.");
+        => new(FaultKind.InvalidFraming, $"{what} Use one of: {string.Join(", ", Forms.Select(form => form.Text))}, or a hashtable such "
+            + "as @{ Delimiter = \"`r`n\" }, @{ LengthPrefix = 4; LittleEndian = $true }, @{ FixedLength = 128 }.");
 
     private static byte[] ParseHex(string hex, string text)
     {

@@ -56,7 +56,8 @@ internal sealed class LengthFraming : MessageFraming
         {
             throw new NetLabException(
                 FaultKind.MessageTooLong,
-                $"The message has {payloadLength} bytes; {Name} can announce at most {most}. Use a wider length prefix, such as Length32.");
+                $"The message has {payloadLength} bytes; {Name} can announce at most {most}. Use a wider length "
+                    + "prefix, such as Length32.");
         }
 
         return checked(payloadLength + _headerBytes);

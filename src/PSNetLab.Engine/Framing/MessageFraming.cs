@@ -42,7 +42,9 @@ public abstract class MessageFraming
     /// <exception cref="NetLabException">The payload does not fit this framing.</exception>
     internal abstract int EncodedLength(int payloadLength);
 
-    /// <summary>Writes the frame of <paramref name="payload"/> into <paramref name="destination"/>, which has <see cref="EncodedLength"/> bytes.</summary>
+    /// <summary>
+    /// Writes the frame of <paramref name="payload"/> into <paramref name="destination"/>, which has <see cref="EncodedLength"/> bytes.
+    /// </summary>
     internal abstract void Encode(ReadOnlySpan<byte> payload, Span<byte> destination);
 
     /// <inheritdoc/>

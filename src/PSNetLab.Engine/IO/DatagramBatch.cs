@@ -96,7 +96,8 @@ internal readonly unsafe ref struct DatagramBatch
             switch (MemoryMarshal.Read<int>(control[8..]), MemoryMarshal.Read<int>(control[12..]))
             {
                 case (SocketCalls.LevelIP, SocketCalls.PacketInfo):
-                    return new PacketSource(KnownAddresses.Get(data.Slice(8, 4)), KnownAddresses.Get(data.Slice(4, 4)), MemoryMarshal.Read<int>(data));
+                    return new PacketSource(
+                        KnownAddresses.Get(data.Slice(8, 4)), KnownAddresses.Get(data.Slice(4, 4)), MemoryMarshal.Read<int>(data));
                 case (SocketCalls.LevelIPv6, SocketCalls.IPv6PacketInfo):
                     IPAddress address = KnownAddresses.Get(data[..16]);
                     source = new PacketSource(address, address, MemoryMarshal.Read<int>(data[16..]));

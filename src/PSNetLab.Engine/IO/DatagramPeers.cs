@@ -30,7 +30,8 @@ internal sealed class DatagramPeers
                 _peers.Clear();
             }
 
-            IPEndPoint endPoint = (IPEndPoint)new IPEndPoint(key.Family == AddressFamily.InterNetworkV6 ? IPAddress.IPv6Any : IPAddress.Any, 0).Create(key);
+            IPEndPoint endPoint = (IPEndPoint)new IPEndPoint(
+                key.Family == AddressFamily.InterNetworkV6 ? IPAddress.IPv6Any : IPAddress.Any, 0).Create(key);
             peer = new DatagramPeer(endPoint);
             _peers.Add(peer.SocketAddress, peer);
         }

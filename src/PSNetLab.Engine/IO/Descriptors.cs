@@ -3,7 +3,9 @@ using PSNetLab.Engine.Native.Unix;
 
 namespace PSNetLab.Engine.IO;
 
-/// <summary>The file descriptors of the process. Servers and checks leave the last ones to PowerShell, which cannot work without any.</summary>
+/// <summary>
+/// The file descriptors of the process. Servers and checks leave the last ones to PowerShell, which cannot work without any.
+/// </summary>
 /// <remarks>
 /// The system hands out the lowest free number (open(2)), so the number of the newest descriptor shows how many are in use,
 /// without counting.

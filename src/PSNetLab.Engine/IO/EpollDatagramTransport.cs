@@ -64,7 +64,10 @@ internal sealed unsafe class EpollDatagramTransport : DatagramTransport
                 Vectors = &vector,
                 VectorCount = 1,
                 Control = control,
-                ControlLength = from is null ? 0 : WriteSource(new Span<byte>(control, ControlBytes), from, interfaceIndex, to?.SocketAddress.Family ?? Socket.AddressFamily),
+                ControlLength = from is null
+                    ? 0
+                    : WriteSource(
+                        new Span<byte>(control, ControlBytes), from, interfaceIndex, to?.SocketAddress.Family ?? Socket.AddressFamily),
             };
             sent = SocketCalls.Send(_epoll.Handle, &message, SocketCalls.NoSignal);
         }

@@ -62,7 +62,8 @@ internal sealed class OwnCertificateVerdict
         ? null
         : _own is null
         ? Fault("asked for a certificate in the TLS handshake, got none, and ended the connection.", error)
-        : Fault($"ended the connection after the TLS handshake without a word. It has probably not accepted the certificate {_own}.", error);
+        : Fault(
+            $"ended the connection after the TLS handshake without a word. It has probably not accepted the certificate {_own}.", error);
 
     private NetLabException Fault(string what, Exception? error) => new(
         FaultKind.OwnCertificateRejected,

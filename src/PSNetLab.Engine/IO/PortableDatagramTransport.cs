@@ -26,11 +26,13 @@ internal sealed class PortableDatagramTransport : DatagramTransport
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(_interrupted.Token, cancellationToken);
         try
         {
-            ValueTask<SocketReceiveMessageFromResult> received = Socket.ReceiveMessageFromAsync(_buffer, SocketFlags.None, _any, either.Token);
+            ValueTask<SocketReceiveMessageFromResult> received =
+                Socket.ReceiveMessageFromAsync(_buffer, SocketFlags.None, _any, either.Token);
             bool waits = !received.IsCompleted;
             SocketReceiveMessageFromResult result = await received.ConfigureAwait(false);
             await _turn.ContinueAsync(hasWaited: waits).ConfigureAwait(false);
-            _waiting = (result.ReceivedBytes, result.SocketFlags.HasFlag(SocketFlags.Truncated), result.RemoteEndPoint, result.PacketInformation);
+            _waiting =
+                (result.ReceivedBytes, result.SocketFlags.HasFlag(SocketFlags.Truncated), result.RemoteEndPoint, result.PacketInformation);
         }
         catch (SocketException error) when (error.SocketErrorCode == SocketError.MessageSize)
         {

@@ -33,7 +33,8 @@ internal static class StreamConnector
         return (ended.Count > 0 ? ended[^1].Socket : null, ended.ConvertAll(static one => one.Attempt));
     }
 
-    private static async Task<(Socket? Socket, ConnectAttempt Attempt)> TryAsync(EndPoint endPoint, EndPoint? local, CancellationToken cancellationToken)
+    private static async Task<(Socket? Socket, ConnectAttempt Attempt)> TryAsync(
+        EndPoint endPoint, EndPoint? local, CancellationToken cancellationToken)
     {
         long started = Stopwatch.GetTimestamp();
         Socket? socket = null;

@@ -41,9 +41,11 @@ internal sealed class TcpHandshakes(TlsServerOptions? tls, TurnGroup group, Acti
 
             using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(_stopped.Token);
             limit.CancelAfter(s_timeout);
-            return await TlsTransport.AcceptAsync(Transport.Create(socket, group), tls.ForHandshake(check!), limit.Token, check).ConfigureAwait(false);
+            return await TlsTransport.AcceptAsync(
+                Transport.Create(socket, group), tls.ForHandshake(check!), limit.Token, check).ConfigureAwait(false);
         }
-        catch (Exception error) when (error is SocketException or IOException or AuthenticationException or ObjectDisposedException or OperationCanceledException)
+        catch (Exception error) when (
+            error is SocketException or IOException or AuthenticationException or ObjectDisposedException or OperationCanceledException)
         {
             // Without TLS the peer left before it sent anything; with TLS it may have sent something wrong.
             if (check is not null && remote is not null && !_stopped.IsCancellationRequested)
@@ -60,18 +62,23 @@ internal sealed class TcpHandshakes(TlsServerOptions? tls, TurnGroup group, Acti
         if (check.HasRejected)
         {
             return check.Certificate is { } certificate
-                ? new(FaultKind.CertificateRejected, $"The certificate of the client {remote}, {certificate.Subject}, was not accepted: {check.Complaint}. {check.Advice}".TrimEnd(), error)
+                ? new(FaultKind.CertificateRejected,
+                    $"The certificate of the client {remote}, {certificate.Subject}, was not accepted: {check.Complaint}. {check.Advice}"
+                        .TrimEnd(), error)
                 : new(
                     FaultKind.CertificateRejected,
-                    $"The client {remote} sent no certificate, and -ClientCertificate Require asks for one. Give one to the client, or use -ClientCertificate Allow.",
+                    $"The client {remote} sent no certificate, and -ClientCertificate Require asks for one. Give one to the client, or "
+                        + "use -ClientCertificate Allow.",
                     error);
         }
 
         (string what, string advice) = error is OperationCanceledException
             ? ($"did not finish within {s_timeout.TotalSeconds} s", "Check that the client speaks TLS and accepts the certificate.")
             : TlsAlerts.Find(error) is { } alert
-            ? ($"was ended by the client: {alert.Words}", alert.IsOurCertificate ? "Let the client trust the certificate, or give another with -Certificate." : "Check the settings of the client.")
-            : ($"failed: {(error.InnerException ?? error).Message.TrimEnd('.')}", "Check that the client speaks TLS and accepts the certificate.");
+            ? ($"was ended by the client: {alert.Words}", alert.IsOurCertificate ? "Let the client trust the certificate, or give "
+                + "another with -Certificate." : "Check the settings of the client.")
+            : ($"failed: {(error.InnerException ?? error).Message.TrimEnd('.')}", "Check that the client speaks TLS and "
+                + "accepts the certificate.");
         return new NetLabException(FaultKind.TlsHandshakeFailed, $"The TLS handshake with {remote} {what}. {advice}", error);
     }
 }

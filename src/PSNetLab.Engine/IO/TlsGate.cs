@@ -92,7 +92,9 @@ internal sealed class TlsGate(Transport inner) : Stream
         do
         {
             await inner.WaitReadableAsync(cancellationToken).ConfigureAwait(false);
-            count = buffer.IsEmpty ? 0 : inner.TryReceive(_recordsAreTiny ? buffer.Span[..Math.Min(buffer.Length, MostBytesOfTinyRecords)] : buffer.Span);
+            count = buffer.IsEmpty
+                ? 0
+                : inner.TryReceive(_recordsAreTiny ? buffer.Span[..Math.Min(buffer.Length, MostBytesOfTinyRecords)] : buffer.Span);
         }
         while (count < 0);
 

@@ -122,7 +122,8 @@ internal abstract partial class Transport
 
     /// <summary>Whether an error says that the peer reset the connection.</summary>
     internal static bool IsResetError(Exception error)
-        => (error as SocketException ?? error.InnerException as SocketException)?.SocketErrorCode is SocketError.ConnectionReset or SocketError.ConnectionAborted;
+        => (error as SocketException ?? error.InnerException as SocketException)?.SocketErrorCode is SocketError.ConnectionReset
+            or SocketError.ConnectionAborted;
 
     /// <summary>Whether the peer has closed its side, so that no more can arrive.</summary>
     private protected bool HasPeerEnded { get; set; }

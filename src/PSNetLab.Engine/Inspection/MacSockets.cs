@@ -58,7 +58,8 @@ internal sealed class MacSockets(IProcessDescriptors system)
         byte[] socket = new byte[SocketFdInfo.Bytes];
         foreach (int process in MemoryMarshal.Cast<byte, int>(ReadAll(system.ListProcesses)))
         {
-            foreach (Descriptor descriptor in MemoryMarshal.Cast<byte, Descriptor>(ReadAll(buffer => system.ListDescriptors(process, buffer))))
+            ReadOnlySpan<byte> descriptors = ReadAll(buffer => system.ListDescriptors(process, buffer));
+            foreach (Descriptor descriptor in MemoryMarshal.Cast<byte, Descriptor>(descriptors))
             {
                 if (descriptor.Kind == Descriptor.Socket
                     && system.ReadSocket(process, descriptor.Number, socket) == socket.Length
@@ -102,7 +103,8 @@ internal sealed class MacSockets(IProcessDescriptors system)
     /// Identifies a socket in a list without processes. There, a socket that listens on all addresses may appear as IPv4,
     /// the interface of a link-local address may be missing, and so may the peer of a datagram socket.
     /// </summary>
-    private readonly record struct EndPoints(SocketProtocol? Protocol, IPAddress? Local, int? LocalPort, IPAddress? Remote, int? RemotePort)
+    private readonly record struct EndPoints(
+        SocketProtocol? Protocol, IPAddress? Local, int? LocalPort, IPAddress? Remote, int? RemotePort)
     {
         internal static EndPoints Of(SocketInfo socket) => socket.Protocol == SocketProtocol.Tcp
             ? new(socket.Protocol, Plain(socket.Local), socket.LocalPort, Plain(socket.Remote), socket.RemotePort)

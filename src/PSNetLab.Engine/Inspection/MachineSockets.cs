@@ -48,7 +48,8 @@ internal static class MachineSockets
     /// </summary>
     internal static SocketInfo? Find(Socket socket, IPEndPoint? local, IPEndPoint? remote)
         => OperatingSystem.IsMacOS() ? new MacSockets(new LibProc()).Find(Environment.ProcessId, (int)socket.Handle)
-            : OperatingSystem.IsWindows() && socket.ProtocolType == ProtocolType.Tcp && local is not null && remote is not null ? WindowsSockets.Find(local, remote)
+            : OperatingSystem.IsWindows() && socket.ProtocolType == ProtocolType.Tcp && local is not null && remote is not null
+                ? WindowsSockets.Find(local, remote)
             : null;
 
     /// <summary>The state for one of .NET, whose numbers are those of Windows.</summary>
@@ -75,9 +76,12 @@ internal static class MachineSockets
             IPGlobalProperties machine = IPGlobalProperties.GetIPGlobalProperties();
             return protocol switch
             {
-                SocketProtocol.Tcp => machine.GetActiveTcpListeners().Select(listener => From(protocol, SocketState.Listen, listener, null))
-                    .Concat(machine.GetActiveTcpConnections().Select(connection => From(protocol, State(connection.State), connection.LocalEndPoint, connection.RemoteEndPoint))),
-                SocketProtocol.Udp => machine.GetActiveUdpListeners().Select(listener => From(protocol, SocketState.Closed, listener, null)),
+                SocketProtocol.Tcp => machine.GetActiveTcpListeners().Select(
+                    listener => From(protocol, SocketState.Listen, listener, null))
+                    .Concat(machine.GetActiveTcpConnections().Select(
+                        connection => From(protocol, State(connection.State), connection.LocalEndPoint, connection.RemoteEndPoint))),
+                SocketProtocol.Udp =>
+                    machine.GetActiveUdpListeners().Select(listener => From(protocol, SocketState.Closed, listener, null)),
                 _ => [],
             };
         }

@@ -34,7 +34,8 @@ internal static class OwnSockets
                     ProtocolType.Udp => SocketProtocol.Udp,
                     _ => socket.AddressFamily == AddressFamily.Unix ? SocketProtocol.Unix : null,
                 },
-                State = state ?? listed?.State ?? (listens ? SocketState.Listen : remote is null ? SocketState.Closed : SocketState.Established),
+                State = state ?? listed?.State
+                    ?? (listens ? SocketState.Listen : remote is null ? SocketState.Closed : SocketState.Established),
                 Family = socket.AddressFamily,
                 Type = socket.SocketType,
                 Local = local?.Address ?? listed?.Local,
@@ -46,7 +47,9 @@ internal static class OwnSockets
                 Inode = inode,
                 Blocking = OperatingSystem.IsLinux() ? SocketCalls.IsBlocking(socket.SafeHandle) : socket.Blocking,
                 ReceiveQueue = listens ? tcp?.Unacknowledged ?? listed?.ReceiveQueue : socket.Available,
-                SendQueue = listens ? tcp?.Sacked ?? listed?.SendQueue : SocketCalls.Unacknowledged(socket.SafeHandle) ?? listed?.SendQueue,
+                SendQueue = listens
+                    ? tcp?.Sacked ?? listed?.SendQueue
+                    : SocketCalls.Unacknowledged(socket.SafeHandle) ?? listed?.SendQueue,
                 UserId = user,
                 UserName = Environment.UserName,
                 ProcessId = Environment.ProcessId,
@@ -87,7 +90,8 @@ internal static class OwnSockets
     private static SocketInfo? Connecting(long? inode)
     {
         SocketInfo? found = null;
-        MachineSockets.List([SocketProtocol.Tcp], 1u << (int)SocketState.SynSent, detailed: false, listed => found = listed.Inode == inode ? listed : found);
+        MachineSockets.List([SocketProtocol.Tcp], 1u << (int)SocketState.SynSent, detailed: false,
+            listed => found = listed.Inode == inode ? listed : found);
         return found;
     }
 
@@ -113,7 +117,8 @@ internal static class OwnSockets
     }
 
     private static bool IsListening(Socket socket)
-        => socket.SocketType == SocketType.Stream && socket.GetSocketOption(SocketOptionLevel.Socket, SocketOptionName.AcceptConnection) is int listens && listens != 0;
+        => socket.SocketType == SocketType.Stream
+            && socket.GetSocketOption(SocketOptionLevel.Socket, SocketOptionName.AcceptConnection) is int listens && listens != 0;
 
     private static TcpInfo? Tcp(Socket socket, out SocketState? state)
     {

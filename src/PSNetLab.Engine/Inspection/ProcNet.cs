@@ -67,7 +67,9 @@ internal static class ProcNet
             Protocol = SocketProtocol.Unix,
             Family = AddressFamily.Unix,
             Type = (SocketType)Hex(fields[4]),
-            State = (Hex(fields[3]) & AcceptingConnections) != 0 ? SocketState.Listen : fields[5] == "03" ? SocketState.Established : SocketState.Closed,
+            State = (Hex(fields[3]) & AcceptingConnections) != 0
+                ? SocketState.Listen
+                : fields[5] == "03" ? SocketState.Established : SocketState.Closed,
             Inode = long.Parse(fields[6], CultureInfo.InvariantCulture),
             Path = fields.Length > 7 ? fields[7] : null,
         };

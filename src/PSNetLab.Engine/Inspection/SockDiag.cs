@@ -38,8 +38,10 @@ internal static unsafe class SockDiag
         {
             return protocol == SocketProtocol.Unix
                 ? Dump(netlink, UnixRequest(states), (payload, _) => onSocket(ReadUnix(payload)), protocol)
-                : Dump(netlink, InetRequest(Family4, protocol, states, detailed), (payload, kind) => onSocket(ReadInet(payload, kind)), protocol)
-                    && Dump(netlink, InetRequest(Family6, protocol, states, detailed), (payload, kind) => onSocket(ReadInet(payload, kind)), protocol);
+                : DumpInet(Family4) && DumpInet(Family6);
+
+            bool DumpInet(byte family) => Dump(
+                netlink, InetRequest(family, protocol, states, detailed), (payload, kind) => onSocket(ReadInet(payload, kind)), protocol);
         }
         finally
         {
@@ -54,7 +56,9 @@ internal static unsafe class SockDiag
         byte[] request = new byte[HeaderBytes + 56];
         request[HeaderBytes] = family;
         request[HeaderBytes + 1] = (byte)(protocol == SocketProtocol.Tcp ? ProtocolType.Tcp : ProtocolType.Udp);
-        request[HeaderBytes + 2] = (byte)((detailed && protocol == SocketProtocol.Tcp ? TcpInfoExtension : 0) | (protocol == SocketProtocol.Udp || detailed ? MemoryExtension : 0));
+        request[HeaderBytes + 2] =
+            (byte)((detailed && protocol == SocketProtocol.Tcp ? TcpInfoExtension : 0)
+                | (protocol == SocketProtocol.Udp || detailed ? MemoryExtension : 0));
         MemoryMarshal.Write(request.AsSpan(HeaderBytes + 4), states);
         return request;
     }

@@ -43,7 +43,8 @@ internal static class SocketFdInfo
     // In the order of the numbers of macOS, from TSI_S_CLOSED.
     private static readonly SocketState[] s_tcpStates =
     [
-        SocketState.Closed, SocketState.Listen, SocketState.SynSent, SocketState.SynReceived, SocketState.Established, SocketState.CloseWait,
+        SocketState.Closed, SocketState.Listen, SocketState.SynSent, SocketState.SynReceived, SocketState.Established,
+        SocketState.CloseWait,
         SocketState.FinWait1, SocketState.Closing, SocketState.LastAck, SocketState.FinWait2, SocketState.TimeWait,
     ];
 

@@ -100,7 +100,9 @@ public sealed class SocketInfo
     internal SocketType Type { get; init; }
 
     /// <inheritdoc/>
-    public override string ToString() => $"{Protocol} {State} {LocalEndPoint}".TrimEnd() + (Remote is null ? string.Empty : $" - {RemoteEndPoint}");
+    public override string ToString()
+        => $"{Protocol} {State} {LocalEndPoint}".TrimEnd() + (Remote is null ? string.Empty : $" - {RemoteEndPoint}");
 
-    private static object? EndPoint(IPAddress? address, int? port) => address is null ? null : EndPointText.Of(new IPEndPoint(address, port ?? 0));
+    private static object? EndPoint(IPAddress? address, int? port)
+        => address is null ? null : EndPointText.Of(new IPEndPoint(address, port ?? 0));
 }

@@ -147,7 +147,9 @@ internal static class SocketOptions
 
     private static SocketOption Get(Socket socket, Definition definition)
     {
-        object? raw = definition.Raw is { } numbers ? GetRaw(socket, definition.Name, numbers).Value : socket.GetSocketOption(definition.Level, definition.Option);
+        object? raw = definition.Raw is { } numbers
+            ? GetRaw(socket, definition.Name, numbers).Value
+            : socket.GetSocketOption(definition.Level, definition.Option);
         object? value = raw switch
         {
             LingerOption linger => linger.Enabled ? linger.LingerTime : -1,
@@ -170,7 +172,8 @@ internal static class SocketOptions
     /// <summary>The system's level and number of an option; null if the runtime's name for it is right.</summary>
     private static (int Level, int Number)? Raw(string name) => Find(name) is { } definition ? definition.Raw : ParseNumbers(name);
 
-    private static Definition? Find(string name) => Array.Find(Known, definition => string.Equals(definition.Name, name, StringComparison.OrdinalIgnoreCase));
+    private static Definition? Find(string name)
+        => Array.Find(Known, definition => string.Equals(definition.Name, name, StringComparison.OrdinalIgnoreCase));
 
     private static bool Applies(Definition definition, Socket socket) => definition.Level switch
     {
@@ -182,7 +185,8 @@ internal static class SocketOptions
     private static (int Level, int Number) ParseNumbers(string name)
     {
         string[] parts = name.Split('/');
-        return parts.Length == 2 && int.TryParse(parts[0], CultureInfo.InvariantCulture, out int level) && int.TryParse(parts[1], CultureInfo.InvariantCulture, out int number)
+        return parts.Length == 2 && int.TryParse(parts[0], CultureInfo.InvariantCulture, out int level)
+            && int.TryParse(parts[1], CultureInfo.InvariantCulture, out int number)
             ? (level, number)
             : throw new NetLabException(FaultKind.OptionNotFound, $"'{name}' is not a known socket option. "
                 + $"Use one of {string.Join(", ", Known.Select(definition => definition.Name))}, or a level and a number "
@@ -197,8 +201,10 @@ internal static class SocketOptions
                 + "turn it off.") { Subject = name }
             : -1,
         bool on => on ? 1 : 0,
-        IConvertible convertible when int.TryParse(convertible.ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture, out int parsed) => parsed,
-        _ => throw new NetLabException(FaultKind.InvalidOptionValue, $"{name} takes a whole number, $true or $false, not '{value}'.") { Subject = name },
+        IConvertible convertible when int.TryParse(
+            convertible.ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture, out int parsed) => parsed,
+        _ => throw new NetLabException(
+            FaultKind.InvalidOptionValue, $"{name} takes a whole number, $true or $false, not '{value}'.") { Subject = name },
     };
 
     private static NetLabException Refused(Socket socket, string what, SocketException error) => new(
@@ -208,7 +214,8 @@ internal static class SocketOptions
         error);
 
     /// <summary>An option that the module knows by name.</summary>
-    internal sealed record Definition(string Name, SocketOptionLevel Level, SocketOptionName Option, string? Unit, string Meaning, bool IsReadOnly = false, (int Level, int Number)? Linux = null, (int Level, int Number)? MacOS = null)
+    internal sealed record Definition(string Name, SocketOptionLevel Level, SocketOptionName Option, string? Unit, string Meaning,
+        bool IsReadOnly = false, (int Level, int Number)? Linux = null, (int Level, int Number)? MacOS = null)
     {
         /// <summary>The system's level and number, if the runtime's name for the option is wrong or missing.</summary>
         internal (int Level, int Number)? Raw => OperatingSystem.IsLinux() ? Linux : OperatingSystem.IsMacOS() ? MacOS : null;

@@ -21,7 +21,8 @@ internal sealed class SocketProcesses
     /// <param name="sockets">The sockets.</param>
     /// <param name="isWanted">Which processes to search; null for all.</param>
     /// <param name="cancellationToken">Ends the search.</param>
-    internal void Complete(IReadOnlyList<SocketInfo> sockets, Func<int, bool>? isWanted = null, CancellationToken cancellationToken = default)
+    internal void Complete(
+        IReadOnlyList<SocketInfo> sockets, Func<int, bool>? isWanted = null, CancellationToken cancellationToken = default)
     {
         if (OperatingSystem.IsLinux())
         {
@@ -29,7 +30,8 @@ internal sealed class SocketProcesses
         }
         else if (OperatingSystem.IsMacOS())
         {
-            IsPartial = !Environment.IsPrivilegedProcess && sockets.Any(socket => socket.ProcessId is null && socket.State != SocketState.TimeWait);
+            IsPartial = !Environment.IsPrivilegedProcess && sockets.Any(socket => socket.ProcessId is null
+                && socket.State != SocketState.TimeWait);
         }
 
         foreach (SocketInfo socket in sockets)
@@ -114,7 +116,8 @@ internal sealed class SocketProcesses
                 // There is no program behind the system itself.
                 IsPartial |= process != WindowsSystem;
             }
-            catch (Exception error) when (error is IOException or UnauthorizedAccessException or ArgumentException or InvalidOperationException)
+            catch (Exception error) when (
+                error is IOException or UnauthorizedAccessException or ArgumentException or InvalidOperationException)
             {
                 // The process has ended meanwhile.
             }

@@ -91,7 +91,9 @@ public sealed class TcpInfo
     /// <summary>Reads the bytes of the structure; null if there are too few.</summary>
     internal static TcpInfo? From(ReadOnlySpan<byte> info) => info.Length >= 104 ? new TcpInfo(info) : null;
 
-    private static uint? UInt32(ReadOnlySpan<byte> info, int offset) => info.Length >= offset + 4 ? MemoryMarshal.Read<uint>(info[offset..]) : null;
+    private static uint? UInt32(ReadOnlySpan<byte> info, int offset)
+        => info.Length >= offset + 4 ? MemoryMarshal.Read<uint>(info[offset..]) : null;
 
-    private static ulong? UInt64(ReadOnlySpan<byte> info, int offset) => info.Length >= offset + 8 ? MemoryMarshal.Read<ulong>(info[offset..]) : null;
+    private static ulong? UInt64(ReadOnlySpan<byte> info, int offset)
+        => info.Length >= offset + 8 ? MemoryMarshal.Read<ulong>(info[offset..]) : null;
 }

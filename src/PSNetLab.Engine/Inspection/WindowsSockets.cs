@@ -32,7 +32,8 @@ internal static class WindowsSockets
         bool[] versions = protocol == SocketProtocol.Unix ? [] : Socket.OSSupportsIPv6 ? [false, true] : [false];
         foreach (bool six in versions)
         {
-            Read(ReadTable((Span<byte> table, ref uint bytes) => IpHelper.ReadTable(protocol == SocketProtocol.Tcp, six, table, ref bytes)), protocol, six, onSocket);
+            Read(ReadTable((Span<byte> table, ref uint bytes) => IpHelper.ReadTable(protocol == SocketProtocol.Tcp, six, table,
+                ref bytes)), protocol, six, onSocket);
         }
     }
 
@@ -43,7 +44,8 @@ internal static class WindowsSockets
         SocketInfo? found = null;
         List(SocketProtocol.Tcp, socket =>
         {
-            if (socket.LocalPort == local.Port && socket.RemotePort == remote.Port && local.Address.Equals(socket.Local) && remote.Address.Equals(socket.Remote))
+            if (socket.LocalPort == local.Port && socket.RemotePort == remote.Port && local.Address.Equals(socket.Local)
+                && remote.Address.Equals(socket.Remote))
             {
                 found = socket;
             }
@@ -92,11 +94,15 @@ internal static class WindowsSockets
 
     private static SocketInfo Read(ReadOnlySpan<byte> bytes, Row row, SocketProtocol protocol, bool six)
     {
-        SocketState state = row.State is { } at ? MachineSockets.State((TcpState)BinaryPrimitives.ReadInt32LittleEndian(bytes[at..])) : SocketState.Closed;
+        SocketState state = row.State is { } at
+            ? MachineSockets.State((TcpState)BinaryPrimitives.ReadInt32LittleEndian(bytes[at..]))
+            : SocketState.Closed;
         int process = BinaryPrimitives.ReadInt32LittleEndian(bytes[row.Process..]);
 
         // The peer in the row of a listener has no meaning.
-        int remotePort = row.RemotePort is { } port && state != SocketState.Listen ? BinaryPrimitives.ReadUInt16BigEndian(bytes[port..]) : 0;
+        int remotePort = row.RemotePort is { } port && state != SocketState.Listen
+            ? BinaryPrimitives.ReadUInt16BigEndian(bytes[port..])
+            : 0;
         return new SocketInfo
         {
             Protocol = protocol,
@@ -127,5 +133,6 @@ internal static class WindowsSockets
     }
 
     /// <summary>Where the parts of a row are; the scope of an IPv6 address follows it.</summary>
-    private sealed record Row(int Bytes, int Local, int LocalPort, int Process, int? State = null, int? Remote = null, int? RemotePort = null);
+    private sealed record Row(
+        int Bytes, int Local, int LocalPort, int Process, int? State = null, int? Remote = null, int? RemotePort = null);
 }

@@ -7,6 +7,8 @@ internal interface IMessageSink<in T>
     /// <summary>Takes a message; false if there is no room and the server must wait.</summary>
     bool TryAdd(T message);
 
-    /// <summary>Takes a message as soon as there is room for it, in the order of the calls; a wait that is cancelled withdraws it.</summary>
+    /// <summary>
+    /// Takes a message as soon as there is room for it, in the order of the calls; a wait that is cancelled withdraws it.
+    /// </summary>
     ValueTask AddAsync(T message, CancellationToken cancellationToken = default);
 }

@@ -35,11 +35,13 @@ internal sealed class AddressFilter
     private static Range Parse(string text)
     {
         string[] parts = text.Trim().Split('/');
-        if (parts.Length <= 2 && !parts[0].Contains('[', StringComparison.Ordinal) && Addresses.TryParseExactly(parts[0], out IPAddress address))
+        if (parts.Length <= 2 && !parts[0].Contains('[', StringComparison.Ordinal)
+            && Addresses.TryParseExactly(parts[0], out IPAddress address))
         {
             int bits = address.GetAddressBytes().Length * 8;
             int prefix = bits;
-            if (parts.Length == 1 || (int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out prefix) && prefix <= bits))
+            if (parts.Length == 1 || (int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture,
+                out prefix) && prefix <= bits))
             {
                 if (address.IsIPv4MappedToIPv6 && prefix >= 96)
                 {

@@ -15,7 +15,8 @@ internal static class Addresses
         => host.Contains(':', StringComparison.Ordinal) && !host.StartsWith('[') ? $"[{host}]:{port}" : $"{host}:{port}";
 
     /// <summary>How to write an address, for errors.</summary>
-    internal const string Advice = "Write IPv4 as four numbers from 0 to 255 without leading zeros, such as 192.0.2.7, and IPv6 such as 2001:db8::1.";
+    internal const string Advice = "Write IPv4 as four numbers from 0 to 255 without leading zeros, such as 192.0.2.7, and "
+        + "IPv6 such as 2001:db8::1.";
 
     /// <summary>Reads an address, an IPv4-mapped one as the IPv4 address it stands for: a socket of IPv6 alone could not use it.</summary>
     internal static bool TryParse(string text, out IPAddress address)
@@ -95,6 +96,7 @@ internal static class Addresses
     private static bool IsDottedQuad(string text)
     {
         string[] parts = text.Split('.');
-        return parts.Length == 4 && Array.TrueForAll(parts, part => part.Length is 1 or 2 or 3 && part.All(char.IsAsciiDigit) && (part.Length == 1 || part[0] != '0'));
+        return parts.Length == 4 && Array.TrueForAll(
+            parts, part => part.Length is 1 or 2 or 3 && part.All(char.IsAsciiDigit) && (part.Length == 1 || part[0] != '0'));
     }
 }

@@ -43,7 +43,8 @@ internal readonly record struct HostPort(string Host, int Port)
         bool hasBrackets = host.StartsWith('[');
         if (colon > 0 && (hasBrackets ? host[colon - 1] == ']' : host.IndexOf(':', StringComparison.Ordinal) == colon))
         {
-            bool isPort = ushort.TryParse(host[(colon + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out ushort number) && number > 0;
+            bool isPort = ushort.TryParse(host[(colon + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out ushort number)
+                && number > 0;
             port = number;
             host = host[..colon];
             if (!isPort)

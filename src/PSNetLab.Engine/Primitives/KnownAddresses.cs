@@ -22,7 +22,9 @@ internal static class KnownAddresses
         }
 
         // IPv4 addresses get keys in a reserved part of IPv6 (RFC 4291, section 2.4).
-        UInt128 key = bytes.Length == 4 ? BinaryPrimitives.ReadUInt32BigEndian(bytes) | (UInt128.One << 127) : BinaryPrimitives.ReadUInt128BigEndian(bytes);
+        UInt128 key = bytes.Length == 4
+            ? BinaryPrimitives.ReadUInt32BigEndian(bytes) | (UInt128.One << 127)
+            : BinaryPrimitives.ReadUInt128BigEndian(bytes);
         Dictionary<UInt128, IPAddress> known = t_known ??= [];
         if (!known.TryGetValue(key, out IPAddress? address))
         {

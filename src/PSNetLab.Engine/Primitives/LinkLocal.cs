@@ -2,7 +2,9 @@ using System.Net;
 
 namespace PSNetLab.Engine.Primitives;
 
-/// <summary>Link-local addresses, which mean another host on each link and so need the interface with them (RFC 4007, section 6).</summary>
+/// <summary>
+/// Link-local addresses, which mean another host on each link and so need the interface with them (RFC 4007, section 6).
+/// </summary>
 internal static class LinkLocal
 {
     /// <summary>The fault of an address that lacks its interface; null if it lacks nothing.</summary>
@@ -16,7 +18,8 @@ internal static class LinkLocal
         // First the interface that has the address itself: for a server there is no other.
         string[] names = [.. NetworkCard.Up
             .Where(card => card.Addresses.Any(own => own.Address.IsIPv6LinkLocal))
-            .OrderByDescending(card => card.Addresses.Any(own => own.Address.GetAddressBytes().AsSpan().SequenceEqual(address.GetAddressBytes())))
+            .OrderByDescending(
+                card => card.Addresses.Any(own => own.Address.GetAddressBytes().AsSpan().SequenceEqual(address.GetAddressBytes())))
             .Select(card => card.Alias)];
         string others = names.Length > 1 ? $" (or {string.Join(", ", names.Skip(1))})" : string.Empty;
         return new NetLabException(

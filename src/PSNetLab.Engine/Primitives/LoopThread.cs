@@ -51,7 +51,10 @@ internal static class LoopThread
     /// <summary>Whether the work on this event loop must let others go first.</summary>
     internal static bool IsTurnOver => t_isCurrent && Stopwatch.GetTimestamp() >= t_turnEnds;
 
-    /// <summary>Await this before slow work. Where others wait, on an event loop or in a turn of the thread pool, it continues elsewhere in the pool.</summary>
+    /// <summary>
+    /// Await this before slow work. Where others wait, on an event loop or in a turn of
+    /// the thread pool, it continues elsewhere in the pool.
+    /// </summary>
     internal static Departure Leave() => default;
 
     /// <summary>Call this before slow code. Tests switch the check on; for users it costs nothing.</summary>

@@ -12,7 +12,8 @@ internal static class NameResolver
     /// <param name="cancellationToken">Ends the waiting.</param>
     /// <param name="onStart">Called when the name is really asked for: many names wait for their turn.</param>
     /// <exception cref="NetLabException">There is none.</exception>
-    internal static async Task<IPAddress[]> ResolveAsync(string host, AddressFamily family, CancellationToken cancellationToken, Action? onStart = null)
+    internal static async Task<IPAddress[]> ResolveAsync(
+        string host, AddressFamily family, CancellationToken cancellationToken, Action? onStart = null)
     {
         if (Addresses.TryParse(host, out IPAddress address))
         {
@@ -33,7 +34,9 @@ internal static class NameResolver
             }
 
             IPAddress[] addresses = await LookUpAsync(host, family, onStart, cancellationToken).ConfigureAwait(false);
-            return addresses.Length > 0 ? Array.ConvertAll(addresses, Addresses.OfSocket) : throw new SocketException((int)SocketError.NoData);
+            return addresses.Length > 0
+                ? Array.ConvertAll(addresses, Addresses.OfSocket)
+                : throw new SocketException((int)SocketError.NoData);
         }
         catch (Exception error) when (error is SocketException or ArgumentException)
         {

@@ -6,7 +6,8 @@ using System.Net.Sockets;
 namespace PSNetLab.Engine.Primitives;
 
 /// <summary>A network interface, by the name people use for it.</summary>
-internal sealed record NetworkCard(string Alias, int Index4, int Index6, bool IsLoopback, IReadOnlyList<UnicastIPAddressInformation> Addresses)
+internal sealed record NetworkCard(
+    string Alias, int Index4, int Index6, bool IsLoopback, IReadOnlyList<UnicastIPAddressInformation> Addresses)
 {
     private static readonly ConcurrentDictionary<int, string> s_names = new();
 

@@ -14,12 +14,15 @@ internal static class SocketFaults
 
     private const string NoMoreDescriptors = "this process is out of file descriptors";
 
-    internal static NetLabException Listen(SocketException error, IPEndPoint endPoint, ProtocolType protocol, string portParameter = "-Port") => error.SocketErrorCode switch
+    internal static NetLabException Listen(
+        SocketException error, IPEndPoint endPoint, ProtocolType protocol, string portParameter = "-Port")
+        => error.SocketErrorCode switch
     {
         _ when LinkLocal.MissingScope(endPoint) is { } fault => fault,
         SocketError.AddressAlreadyInUse => new(
             FaultKind.PortInUse,
-            $"Port {endPoint.Port} on {endPoint.Address} is in use{DescribeOwner(endPoint, protocol)}. Choose another with {portParameter}, or 0 for any free one.",
+            $"Port {endPoint.Port} on {endPoint.Address} is in use{DescribeOwner(endPoint, protocol)}. Choose another with "
+                + $"{portParameter}, or 0 for any free one.",
             error),
         SocketError.AccessDenied => new(
             FaultKind.PortNotPermitted,
@@ -81,7 +84,8 @@ internal static class SocketFaults
     };
 
     /// <summary>The fault when the process or the system is out of file descriptors.</summary>
-    internal static NetLabException NoDescriptors(string what, string advice, Exception? error = null) => new(FaultKind.TooManyOpenFiles, $"{what}: {NoMoreDescriptors}. {advice}", error);
+    internal static NetLabException NoDescriptors(string what, string advice, Exception? error = null)
+        => new(FaultKind.TooManyOpenFiles, $"{what}: {NoMoreDescriptors}. {advice}", error);
 
     /// <summary>A fault without a message of its own.</summary>
     internal static NetLabException Other(SocketException error, string what) => error.SocketErrorCode == SocketError.TooManyOpenSockets

@@ -55,6 +55,7 @@ internal sealed class GuardedObserver(IStreamServerObserver observer, EndPoint s
 
     private void Report(Exception error)
         => Faulted(
-            new NetLabException(FaultKind.SocketError, $"An event of the server on {server} could not be reported: {error.Message}", error),
+            new NetLabException(
+                FaultKind.SocketError, $"An event of the server on {server} could not be reported: {error.Message}", error),
             server);
 }

@@ -69,9 +69,11 @@ internal sealed class ServedConnections
     {
         Array.ForEach(ToArray(), connection => connection.BeginStop());
         long stopped = Environment.TickCount64;
-        for (long waited = 0; waited < StopGrace.Longest.TotalMilliseconds && !over.IsCompleted; waited = Environment.TickCount64 - stopped)
+        for (long waited = 0; waited < StopGrace.Longest.TotalMilliseconds
+            && !over.IsCompleted; waited = Environment.TickCount64 - stopped)
         {
-            if (waited > QuietGraceMilliseconds && Array.TrueForAll(ToArray(), connection => connection.IdleMilliseconds > QuietGraceMilliseconds))
+            if (waited > QuietGraceMilliseconds && Array.TrueForAll(
+                ToArray(), connection => connection.IdleMilliseconds > QuietGraceMilliseconds))
             {
                 break;
             }

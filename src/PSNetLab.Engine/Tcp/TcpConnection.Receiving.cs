@@ -183,7 +183,8 @@ public sealed partial class TcpConnection
         if (other is not null)
         {
             throw new NetLabException(FaultKind.ConnectionBusy, other is TcpSession
-                ? $"Connection {Id} belongs to the server on {Local}, which reads it. Take its messages from the server: Receive-TcpMessage -Job."
+                ? $"Connection {Id} belongs to the server on {Local}, which reads it. Take its messages from the server: "
+                    + "Receive-TcpMessage -Job."
                 : $"Connection {Id} already has a receiver, and can have only one at a time. Wait for it to finish, or stop it.");
         }
 

@@ -122,7 +122,9 @@ public sealed partial class TcpConnection : IDisposable
 
     internal bool IsClosed => CloseReason != TcpCloseReason.None;
 
-    /// <summary>Completes when the socket is closed: soon after <see cref="Close"/>, when the peer has had time to read to the end.</summary>
+    /// <summary>
+    /// Completes when the socket is closed: soon after <see cref="Close"/>, when the peer has had time to read to the end.
+    /// </summary>
     internal Task Ended => _ended.Task;
 
     /// <summary>
@@ -206,7 +208,8 @@ public sealed partial class TcpConnection : IDisposable
     {
         NetLabException fault = new(
             FaultKind.MessageTooLong,
-            $"{Remote} sent a message of {length} bytes or more; at most {MaxMessageBytes} are allowed here, so the connection was closed. Raise -MaxMessageBytes, or check that both sides use the framing {Framing}.");
+            $"{Remote} sent a message of {length} bytes or more; at most {MaxMessageBytes} are allowed here, so the connection was "
+                + $"closed. Raise -MaxMessageBytes, or check that both sides use the framing {Framing}.");
         Close(TcpCloseReason.MessageTooLong, fault.Message);
         return fault;
     }
@@ -239,7 +242,8 @@ public sealed partial class TcpConnection : IDisposable
 
     private async Task EndAsync()
     {
-        if (CloseReason is TcpCloseReason.LocalClosed or TcpCloseReason.PeerClosed or TcpCloseReason.MessageTooLong or TcpCloseReason.IdleTimeout
+        if (CloseReason is TcpCloseReason.LocalClosed or TcpCloseReason.PeerClosed or TcpCloseReason.MessageTooLong
+            or TcpCloseReason.IdleTimeout
             or TcpCloseReason.MessageTimeout)
         {
             await _transport.CloseAsync().ConfigureAwait(false);

@@ -29,7 +29,8 @@ internal static class TcpFaults
             TcpCloseReason.Failed,
             new(FaultKind.SendTimeout, $"{remote} stopped answering, and the system gave up on the connection. "
                 + "Check the network, then open a new one.", error)),
-        AuthenticationException => (TcpCloseReason.TlsFailed, new(FaultKind.TlsHandshakeFailed, $"TLS with {remote} failed: {error.Message}", error)),
+        AuthenticationException =>
+            (TcpCloseReason.TlsFailed, new(FaultKind.TlsHandshakeFailed, $"TLS with {remote} failed: {error.Message}", error)),
         IOException { InnerException: SocketException inner } => Ended(inner, remote),
         SocketException other => (TcpCloseReason.Failed, SocketFaults.Other(other, $"The connection to {remote} failed")),
         _ => (TcpCloseReason.Failed, new(FaultKind.SocketError, $"The connection to {remote} failed: {error.Message}", error)),

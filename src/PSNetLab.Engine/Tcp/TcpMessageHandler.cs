@@ -27,7 +27,8 @@ internal sealed class TcpMessageHandler(TcpServerOptions options) : IStreamHandl
     public IServedConnection Connect(Transport transport, IServerHost host, bool isTurnedAway)
     {
         HeldMemory held = new(_memory);
-        return new TcpSession(new TcpConnection(transport, options.Framing, options.Encoding, options.MaxMessageBytes, held), options, host);
+        return new TcpSession(
+            new TcpConnection(transport, options.Framing, options.Encoding, options.MaxMessageBytes, held), options, host);
     }
 
     public void Close()

@@ -25,7 +25,9 @@ internal sealed record TcpServerOptions : StreamServerOptions
     /// <summary>How long the rest of a message may take, from when its first bytes were waiting for it; zero for no limit.</summary>
     internal TimeSpan MessageTimeout { get; init; } = TimeSpan.FromSeconds(DefaultMessageTimeoutSeconds);
 
-    /// <summary>How many bytes of messages that are incomplete or wait, and of unsent answers, all connections may hold together.</summary>
+    /// <summary>
+    /// How many bytes of messages that are incomplete or wait, and of unsent answers, all connections may hold together.
+    /// </summary>
     internal long MaxPendingBytes { get; init; } = DefaultMaxPendingBytes;
 
     /// <summary>Whether every message is sent back.</summary>

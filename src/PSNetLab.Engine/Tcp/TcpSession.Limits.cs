@@ -18,14 +18,15 @@ internal sealed partial class TcpSession
 
         if (_options.IdleTimeout > TimeSpan.Zero && _connection.IdleMilliseconds >= _options.IdleTimeout.TotalMilliseconds)
         {
-            CloseFor(FaultKind.IdleTimeout, TcpCloseReason.IdleTimeout, $"nothing was sent or received for {_options.IdleTimeout.TotalSeconds} s. "
-                + "Raise -IdleTimeoutSec, or have the client send something from time to time.");
+            CloseFor(FaultKind.IdleTimeout, TcpCloseReason.IdleTimeout, "nothing was sent or received for "
+                + $"{_options.IdleTimeout.TotalSeconds} s. Raise -IdleTimeoutSec, or have the client send something from time to time.");
         }
         else if (_options.MessageTimeout > TimeSpan.Zero && HasPartOfMessage
             && _options.Clock.GetElapsedTime(Volatile.Read(ref _awaitedSince)) >= _options.MessageTimeout)
         {
             CloseFor(FaultKind.MessageTimeout, TcpCloseReason.MessageTimeout, "it did not send the rest of a message within "
-                + $"{_options.MessageTimeout.TotalSeconds} s. Raise -MessageTimeoutSec, or check that both sides use the framing {_connection.Framing}.");
+                + $"{_options.MessageTimeout.TotalSeconds} s. Raise -MessageTimeoutSec, or check that both sides use the "
+                + $"framing {_connection.Framing}.");
         }
     }
 
@@ -34,9 +35,10 @@ internal sealed partial class TcpSession
 
     private void EndForMemory(HeldMemory memory)
     {
-        CloseFor(FaultKind.TooMuchPending, TcpCloseReason.TooMuchPending, $"the connections of the server held more than {memory.Budget.Limit} bytes "
-            + $"of unfinished messages and unsent answers, and this one the most, {memory.Bytes}. Check why the client does not send the rest or does "
-            + "not read its answers, or why nobody receives the messages of the server, or raise -MaxPendingBytes.");
+        CloseFor(FaultKind.TooMuchPending, TcpCloseReason.TooMuchPending, "the connections of the server held more than "
+            + $"{memory.Budget.Limit} bytes of unfinished messages and unsent answers, and this one the most, {memory.Bytes}. Check why "
+            + "the client does not send the rest or does not read its answers, or why nobody receives the messages of the server, "
+            + "or raise -MaxPendingBytes.");
         _giveUp.Cancel();
     }
 

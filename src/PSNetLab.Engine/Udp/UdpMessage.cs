@@ -28,7 +28,9 @@ public sealed class UdpMessage : IReceivedMessage
     /// <summary>The address and port of the peer, as text that has an Address and a Port.</summary>
     public object RemoteEndPoint => EndPointText.Of(Remote);
 
-    /// <summary>The address and port on this side: for a received datagram, the ones it was sent to, as text that has an Address and a Port.</summary>
+    /// <summary>
+    /// The address and port on this side: for a received datagram, the ones it was sent to, as text that has an Address and a Port.
+    /// </summary>
     public object LocalEndPoint => EndPointText.Of(Local);
 
     /// <summary>The interface it arrived on, if known.</summary>

@@ -106,7 +106,8 @@ internal sealed class UdpSender : IDatagramHandler, IDisposable
         bool isConnected = !options.Broadcast && !Addresses.IsMulticast(options.Remote.Address);
         Socket socket = UdpSockets.Bind(new UdpBinding
         {
-            EndPoint = options.Local ?? new IPEndPoint(options.Remote.AddressFamily == AddressFamily.InterNetworkV6 ? IPAddress.IPv6Any : IPAddress.Any, 0),
+            EndPoint = options.Local ?? new IPEndPoint(
+                options.Remote.AddressFamily == AddressFamily.InterNetworkV6 ? IPAddress.IPv6Any : IPAddress.Any, 0),
             Broadcast = options.Broadcast,
             PortParameter = "-LocalPort",
             TellRefusals = isConnected,
@@ -152,7 +153,8 @@ internal sealed class UdpSender : IDatagramHandler, IDisposable
     void IDatagramHandler.OnDatagram(in Datagram datagram)
     {
         RepliesReceived++;
-        _options.Replies!.TryAdd(new UdpMessage(datagram.Peer.EndPoint, LocalEndPoint, datagram.Data.ToArray(), RepliesReceived, _options.Encoding)
+        _options.Replies!.TryAdd(new UdpMessage(
+            datagram.Peer.EndPoint, LocalEndPoint, datagram.Data.ToArray(), RepliesReceived, _options.Encoding)
         {
             Interface = _options.Interface?.Alias,
             InterfaceIndex = datagram.Packet.InterfaceIndex,

@@ -73,7 +73,9 @@ internal sealed partial class UdpServer
         }
     }
 
-    /// <summary>Sends an answer, as soon as there is room. UDP promises nothing: if there is none for a while, the answer is dropped.</summary>
+    /// <summary>
+    /// Sends an answer, as soon as there is room. UDP promises nothing: if there is none for a while, the answer is dropped.
+    /// </summary>
     private async ValueTask SendAsync(byte[] data, DatagramPeer peer, IPAddress? from)
     {
         if (TrySend(data, peer, from))
@@ -142,7 +144,8 @@ internal sealed partial class UdpServer
     }
 
     /// <summary>The address to answer from: the one the datagram was sent to, unless it is a broadcast or multicast address.</summary>
-    private static IPAddress? Source(IPAddress? asked) => asked is null || Addresses.IsMulticast(asked) || asked.Equals(IPAddress.Broadcast) ? null : asked;
+    private static IPAddress? Source(IPAddress? asked)
+        => asked is null || Addresses.IsMulticast(asked) || asked.Equals(IPAddress.Broadcast) ? null : asked;
 
     /// <summary>A datagram whose handling has to wait or, with a payload, an answer that did not fit in the send buffer.</summary>
     private readonly record struct Unfinished(UdpMessage? Message, bool HasRoom, DatagramPeer Peer, IPAddress? From, byte[]? Payload);

@@ -72,7 +72,8 @@ internal sealed partial class UdpServer : IDatagramHandler
     /// <param name="options">What it does.</param>
     /// <param name="open">Makes the transport of its socket; null for the fastest one.</param>
     /// <exception cref="NetLabException">The endpoint cannot be bound.</exception>
-    internal static UdpServer Bind(UdpServerOptions options, Func<Socket, int, DatagramTransport>? open = null) => new(options, open ?? DatagramTransport.Create);
+    internal static UdpServer Bind(UdpServerOptions options, Func<Socket, int, DatagramTransport>? open = null)
+        => new(options, open ?? DatagramTransport.Create);
 
     /// <summary>Starts receiving. Until then, datagrams wait in the receive buffer of the socket.</summary>
     internal void Run()
@@ -131,7 +132,8 @@ internal sealed partial class UdpServer : IDatagramHandler
             return !(OperatingSystem.IsWindows() && datagram.Truncated);
         }
 
-        bool isOwn = peer.Port == LocalEndPoint.Port && (peer.Address.Equals(LocalEndPoint.Address) || peer.Address.Equals(datagram.Packet.Own));
+        bool isOwn = peer.Port == LocalEndPoint.Port && (peer.Address.Equals(LocalEndPoint.Address)
+            || peer.Address.Equals(datagram.Packet.Own));
         return _answers && (isOwn || PingPongGuard.IsQuiet(datagram.Peer));
     }
 
@@ -197,7 +199,8 @@ internal sealed partial class UdpServer : IDatagramHandler
                 {
                     // A pending error of the socket, such as an ICMP answer to an earlier datagram, must not end the server.
                     _options.OnFault?.Invoke(new NetLabException(FaultKind.SocketError, $"The socket on {LocalEndPoint} "
-                        + $"reported: {(error is SocketException known ? SocketFaults.Words(known) : error.Message)}. The server keeps running.", error), LocalEndPoint);
+                        + $"reported: {(error is SocketException known ? SocketFaults.Words(known) : error.Message)}. "
+                        + "The server keeps running.", error), LocalEndPoint);
                 }
             }
         }

@@ -38,7 +38,8 @@ public sealed class AddressTransformationAttribute : ArgumentTransformationAttri
         return Addresses.TryParse(text, out IPAddress parsed)
             ? parsed
             : throw new ArgumentTransformationMetadataException(IsToListen
-                ? $"'{text}' is not an address to listen on. Use an IP address of this machine, Loopback, IPv6Loopback, or Any for all of them. {Addresses.Advice}"
+                ? $"'{text}' is not an address to listen on. Use an IP address of this machine, Loopback, IPv6Loopback, or Any for all "
+                    + $"of them. {Addresses.Advice}"
                 : $"'{text}' is not an IP address. {Addresses.Advice}");
     }
 

@@ -10,7 +10,9 @@ namespace PSNetLab.Binding;
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class EncodingTransformationAttribute : ArgumentTransformationAttribute
 {
-    internal static readonly string[] Names = ["utf8", "ascii", "latin1", "utf-16", "utf-16BE", "utf-32", "GB18030", "gb2312", "big5", "shift_jis", "euc-jp", "euc-kr", "windows-1252"];
+    internal static readonly string[] Names =
+        ["utf8", "ascii", "latin1", "utf-16", "utf-16BE", "utf-32", "GB18030", "gb2312", "big5", "shift_jis", "euc-jp", "euc-kr",
+            "windows-1252"];
 
     /// <inheritdoc/>
     public override object Transform(EngineIntrinsics engineIntrinsics, object inputData)
@@ -36,7 +38,8 @@ public sealed class EncodingTransformationAttribute : ArgumentTransformationAttr
         }
         catch (Exception error) when (error is ArgumentException or NotSupportedException)
         {
-            throw new ArgumentTransformationMetadataException($"'{name}' is not an encoding this system knows. Use a name such as {string.Join(", ", Names)}, or a code page number such as 936.", error);
+            throw new ArgumentTransformationMetadataException($"'{name}' is not an encoding this system knows. Use a name such as "
+                + $"{string.Join(", ", Names)}, or a code page number such as 936.", error);
         }
     }
 

@@ -18,7 +18,8 @@ public sealed class EndPointTransformationAttribute : ArgumentTransformationAttr
             IPEndPoint endPoint => Addresses.OfSocket(endPoint),
             IPAddress address => Addresses.OfSocket(new IPEndPoint(address, 0)),
             _ when Addresses.TryParse(input?.ToString() ?? string.Empty, out IPEndPoint parsed) => parsed,
-            _ => throw new ArgumentTransformationMetadataException($"'{input}' is not an address with a port, such as 192.0.2.7:5000 or [2001:db8::1]:5000. {Addresses.Advice}"),
+            _ => throw new ArgumentTransformationMetadataException(
+                $"'{input}' is not an address with a port, such as 192.0.2.7:5000 or [2001:db8::1]:5000. {Addresses.Advice}"),
         };
     }
 }

@@ -58,7 +58,8 @@ public sealed class FramingTransformationAttribute : ArgumentTransformationAttri
         throw FramingParser.Invalid($"A hashtable with {string.Join(", ", entries.Keys.DefaultIfEmpty("nothing"))} is not a framing.");
     }
 
-    private static int Number(string key, object? value) => LanguagePrimitives.TryConvertTo(value, CultureInfo.InvariantCulture, out int number)
+    private static int Number(string key, object? value)
+        => LanguagePrimitives.TryConvertTo(value, CultureInfo.InvariantCulture, out int number)
         ? number
         : throw FramingParser.Invalid($"{key} = '{value}' is not a number of bytes.");
 }

@@ -16,9 +16,11 @@ public sealed class PasswordTransformationAttribute : ArgumentTransformationAttr
             SecureString password => password,
             PSCredential credential => credential.Password,
             string text => new NetworkCredential(string.Empty, text).SecurePassword,
-            _ => throw new ArgumentTransformationMetadataException("A password is a SecureString, such as Read-Host -AsSecureString returns, or text."),
+            _ => throw new ArgumentTransformationMetadataException(
+                "A password is a SecureString, such as Read-Host -AsSecureString returns, or text."),
         };
 
     /// <summary>The password as text; null for none.</summary>
-    internal static string? Reveal(SecureString? password) => password is null ? null : new NetworkCredential(string.Empty, password).Password;
+    internal static string? Reveal(SecureString? password)
+        => password is null ? null : new NetworkCredential(string.Empty, password).Password;
 }

@@ -4,7 +4,9 @@ using PSNetLab.Conversion;
 
 namespace PSNetLab.Binding;
 
-/// <summary>States of sockets by their names here, as in RFC 9293, and as ss and netstat write them: TimeWait, TIME-WAIT, TIME_WAIT.</summary>
+/// <summary>
+/// States of sockets by their names here, as in RFC 9293, and as ss and netstat write them: TimeWait, TIME-WAIT, TIME_WAIT.
+/// </summary>
 internal static class SocketStates
 {
     // Where ss or netstat has another word, not just another spelling.
@@ -20,12 +22,16 @@ internal static class SocketStates
     ];
 
     internal static SocketState? Find(string text)
-        => Array.FindIndex(s_words, entry => entry.Word.Equals(Plain(text), StringComparison.OrdinalIgnoreCase)) is >= 0 and int index ? s_words[index].State : null;
+        => Array.FindIndex(s_words, entry => entry.Word.Equals(Plain(text), StringComparison.OrdinalIgnoreCase)) is >= 0 and int index
+            ? s_words[index].State
+            : null;
 
     internal static IEnumerable<SocketState> StartingWith(string text)
-        => s_words.Where(entry => entry.Word.StartsWith(Plain(text), StringComparison.OrdinalIgnoreCase)).Select(entry => entry.State).Distinct();
+        => s_words.Where(entry => entry.Word.StartsWith(Plain(text), StringComparison.OrdinalIgnoreCase)).Select(entry => entry.State)
+            .Distinct();
 
-    private static string Plain(string text) => text.Trim().Replace("-", null, StringComparison.Ordinal).Replace("_", null, StringComparison.Ordinal);
+    private static string Plain(string text)
+        => text.Trim().Replace("-", null, StringComparison.Ordinal).Replace("_", null, StringComparison.Ordinal);
 }
 
 /// <summary>Reads states, one or a list, in the words of ss and netstat, too, as their names here.</summary>
@@ -41,5 +47,6 @@ public sealed class SocketStateTransformationAttribute : ArgumentTransformationA
 
     private static string Read(object? item)
         => SocketStates.Find(item?.ToString() ?? string.Empty)?.ToString()
-            ?? throw new ArgumentTransformationMetadataException($"'{item}' is not a state of a socket. Use {string.Join(", ", Enum.GetNames<SocketState>())}, or a word of ss such as TIME-WAIT.");
+            ?? throw new ArgumentTransformationMetadataException($"'{item}' is not a state of a socket. Use "
+                + $"{string.Join(", ", Enum.GetNames<SocketState>())}, or a word of ss such as TIME-WAIT.");
 }

@@ -15,7 +15,8 @@ internal static class UsingValues
     internal static Dictionary<string, object?> Evaluate(ScriptBlock script, PSCmdlet caller)
     {
         Dictionary<string, object?> values = [];
-        foreach (UsingExpressionAst expression in script.Ast.FindAll(ast => ast is UsingExpressionAst, searchNestedScriptBlocks: true).Cast<UsingExpressionAst>())
+        foreach (UsingExpressionAst expression in script.Ast.FindAll(
+            ast => ast is UsingExpressionAst, searchNestedScriptBlocks: true).Cast<UsingExpressionAst>())
         {
             string text = expression.ToString();
             bool isVariable = expression.SubExpression is VariableExpressionAst;
@@ -33,7 +34,8 @@ internal static class UsingValues
     private static object? EvaluateExpression(string text, PSCmdlet caller)
     {
         ScriptBlock expression = ScriptBlock.Create(text.Replace(Prefix, "$", StringComparison.OrdinalIgnoreCase));
-        System.Collections.ObjectModel.Collection<PSObject> result = caller.SessionState.InvokeCommand.InvokeScript(useLocalScope: false, expression, null, null);
+        System.Collections.ObjectModel.Collection<PSObject> result =
+            caller.SessionState.InvokeCommand.InvokeScript(useLocalScope: false, expression, null, null);
         return result.Count == 1 ? result[0] : result;
     }
 }

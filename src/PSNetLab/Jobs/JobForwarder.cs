@@ -4,7 +4,9 @@ using System.Management.Automation;
 
 namespace PSNetLab.Jobs;
 
-/// <summary>Writes the streams of one job, in order, from one thread-pool thread at a time and only while there is something to write.</summary>
+/// <summary>
+/// Writes the streams of one job, in order, from one thread-pool thread at a time and only while there is something to write.
+/// </summary>
 /// <remarks>Socket threads never touch a stream: adding to it runs the handlers of Receive-Job -Wait, which may block.</remarks>
 [SuppressMessage("Design", "CA1001", Justification = "A timer at rest holds nothing.")]
 internal sealed class JobForwarder : IThreadPoolWorkItem
@@ -205,7 +207,8 @@ internal sealed class JobForwarder : IThreadPoolWorkItem
         {
             _handlerHasThrown = true;
             Guarded(Errors.Record(
-                new NetLabException(FaultKind.HandlerFailed, $"An event handler of a stream of {_job.Name} threw an error: {error.Message} The job keeps running. Further errors of handlers are not reported.", error),
+                new NetLabException(FaultKind.HandlerFailed, $"An event handler of a stream of {_job.Name} threw an error: "
+                    + $"{error.Message} The job keeps running. Further errors of handlers are not reported.", error),
                 _job));
         }
     }

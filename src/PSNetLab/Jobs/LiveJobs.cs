@@ -57,7 +57,8 @@ internal static class LiveJobs
 
     private static void OnStateChanged(object? sender, RunspaceStateEventArgs change)
     {
-        if (sender is Runspace runspace && change.RunspaceStateInfo.State is RunspaceState.Closing or RunspaceState.Closed or RunspaceState.Broken)
+        if (sender is Runspace runspace
+            && change.RunspaceStateInfo.State is RunspaceState.Closing or RunspaceState.Closed or RunspaceState.Broken)
         {
             s_owners.TryRemove(runspace.InstanceId, out _);
             runspace.StateChanged -= OnStateChanged;

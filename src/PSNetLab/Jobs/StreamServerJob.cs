@@ -40,7 +40,8 @@ public abstract class StreamServerJob : ServerJob, IStreamServerObserver
 
     void IStreamServerObserver.Closed(IServedConnection connection) => OnClosed(connection);
 
-    void IStreamServerObserver.Refused(IPEndPoint remote) => Inform("Refused", $"Connection from {remote} refused: its address is not allowed (-AllowAddress, -DenyAddress)");
+    void IStreamServerObserver.Refused(IPEndPoint remote)
+        => Inform("Refused", $"Connection from {remote} refused: its address is not allowed (-AllowAddress, -DenyAddress)");
 
     void IStreamServerObserver.Faulted(NetLabException fault, EndPoint target) => Write(Errors.Record(fault, target));
 

@@ -38,10 +38,14 @@ internal sealed class OwnBytesRun(TimeSpan time)
         await using TestHttpServer secured = new(folder, new() { Folder = folder.Path, Tls = Certificates.Tls });
         await using TestHttpServer closed = new(folder, new() { Folder = folder.Path, Credential = s_credential });
         await using TestServer echo = new(new() { Framing = DelimiterFraming.Line, Echo = true }, limit: 100, WhenFull.Drop);
-        await using TestServer script = new(new() { Framing = FramingParser.Parse("Length16"), Handler = Answers.Of<TcpMessage>(AnswerElsewhereAsync) }, limit: 100, WhenFull.Drop);
-        await using TestServer securedEcho = new(new() { Framing = DelimiterFraming.Line, Echo = true, Tls = Certificates.Tls }, limit: 100, WhenFull.Drop);
+        await using TestServer script =
+            new(new() { Framing = FramingParser.Parse("Length16"), Handler = Answers.Of<TcpMessage>(AnswerElsewhereAsync) }, limit: 100,
+                WhenFull.Drop);
+        await using TestServer securedEcho = new(
+            new() { Framing = DelimiterFraming.Line, Echo = true, Tls = Certificates.Tls }, limit: 100, WhenFull.Drop);
         await using TestUdpServer udp = new(new() { Echo = true }, limit: 100, WhenFull.Drop);
-        await using TestUdpServer udpScript = new(new() { BufferBytes = 4000, Handler = Answers.Of<UdpMessage>(AnswerElsewhereAsync) }, limit: 100, WhenFull.Drop);
+        await using TestUdpServer udpScript = new(
+            new() { BufferBytes = 4000, Handler = Answers.Of<UdpMessage>(AnswerElsewhereAsync) }, limit: 100, WhenFull.Drop);
 
         List<Task> clients = [];
         for (int i = 0; i < ClientsOfAKind; i++)
@@ -99,7 +103,9 @@ internal sealed class OwnBytesRun(TimeSpan time)
         for (int i = 0; i < 200 && !IsOver; i++)
         {
             // From memory, from elsewhere, from disk, and behind a body that comes in a packet of its own.
-            await client.SendAsync($"GET /small-{own} HTTP/1.1\r\nHost: {small}\r\n\r\nGET /none-{own}-{i} HTTP/1.1\r\nHost: a\r\n\r\nGET /small-{own} HTTP/1.1\r\nHost: a\r\n\r\nPOST /small-{own} HTTP/1.1\r\nHost: a\r\nContent-Length: 40\r\n\r\n");
+            await client.SendAsync($"GET /small-{own} HTTP/1.1\r\nHost: {small}\r\n\r\nGET /none-{own}-{i} HTTP/1.1\r\nHost: "
+                + $"a\r\n\r\nGET /small-{own} HTTP/1.1\r\nHost: a\r\n\r\nPOST /small-{own} HTTP/1.1\r\nHost: "
+                + "a\r\nContent-Length: 40\r\n\r\n");
             Assert.Equal(small, (await client.AnswerAsync()).Text);
             Assert.Equal(404, (await client.AnswerAsync()).Status);
             Assert.Equal(small, (await client.AnswerAsync()).Text);
@@ -126,7 +132,8 @@ internal sealed class OwnBytesRun(TimeSpan time)
     {
         // Of as many bytes as the request that carries the password, so that its bytes would fit.
         using HttpPeer client = await HttpPeer.ConnectAsync(server);
-        string request = $"POST /secret HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n1234567890GET /secret HTTP/1.1\r\nHost: localhost\r\nX{Password[1..]}\r\n\r\n";
+        string request = "POST /secret HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n1234567890GET /secret HTTP/1.1\r\nHost: "
+            + $"localhost\r\nX{Password[1..]}\r\n\r\n";
         for (int i = 0; i < 200 && !IsOver; i++)
         {
             await client.SendAsync(request[..60]);

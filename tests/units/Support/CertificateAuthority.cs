@@ -31,7 +31,8 @@ internal sealed class CertificateAuthority
 
     /// <summary>A certificate with its key.</summary>
     internal X509Certificate2 Issue(
-        string name, AsymmetricAlgorithm? key = null, DateTimeOffset? from = null, DateTimeOffset? to = null, string usage = ForServers, HashAlgorithmName? hash = null)
+        string name, AsymmetricAlgorithm? key =
+            null, DateTimeOffset? from = null, DateTimeOffset? to = null, string usage = ForServers, HashAlgorithmName? hash = null)
     {
         key ??= ECDsa.Create(ECCurve.NamedCurves.nistP256);
         HashAlgorithmName algorithm = hash ?? HashAlgorithmName.SHA256;

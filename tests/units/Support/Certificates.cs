@@ -21,7 +21,8 @@ internal static class Certificates
     internal static SslClientAuthenticationOptions ClientOptions => new()
     {
         TargetHost = "localhost",
-        RemoteCertificateValidationCallback = (_, certificate, _, _) => certificate?.GetCertHashString() == s_server.Value.GetCertHashString(),
+        RemoteCertificateValidationCallback = (_, certificate, _, _) =>
+            certificate?.GetCertHashString() == s_server.Value.GetCertHashString(),
     };
 
     /// <summary>A certificate of an issuer that nobody has, with the addresses where issuer and revocation list are to be had.</summary>
@@ -34,7 +35,8 @@ internal static class Certificates
         request.CertificateExtensions.Add(CertificateRevocationListBuilder.BuildCrlDistributionPointExtension([$"{issuer}list.crl"]));
         X509SignatureGenerator signer = X509SignatureGenerator.CreateForECDsa(issuerKey);
         DateTimeOffset now = DateTimeOffset.UtcNow;
-        using X509Certificate2 issued = request.Create(new X500DistinguishedName("CN=nobody"), signer, now.AddDays(-1), now.AddDays(1), [1]);
+        using X509Certificate2 issued = request.Create(
+            new X500DistinguishedName("CN=nobody"), signer, now.AddDays(-1), now.AddDays(1), [1]);
         return new() { ServerCertificateContext = ServerCertificates.Context(ServerCertificates.Usable(issued.CopyWithPrivateKey(key))) };
     }
 }

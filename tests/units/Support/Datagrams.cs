@@ -28,10 +28,13 @@ internal static class Datagrams
 
     internal static IPEndPoint Loopback => new(IPAddress.Loopback, 0);
 
-    internal static DatagramTransport Open(DatagramKind kind, IPEndPoint? endPoint = null, int bufferBytes = UdpServerOptions.MostDatagramBytes)
+    internal static DatagramTransport Open(
+        DatagramKind kind, IPEndPoint? endPoint = null, int bufferBytes = UdpServerOptions.MostDatagramBytes)
     {
         Socket socket = UdpSockets.Bind(new UdpBinding { EndPoint = endPoint ?? Loopback });
-        return kind == DatagramKind.Portable ? new PortableDatagramTransport(socket, bufferBytes) : DatagramTransport.Create(socket, bufferBytes);
+        return kind == DatagramKind.Portable
+            ? new PortableDatagramTransport(socket, bufferBytes)
+            : DatagramTransport.Create(socket, bufferBytes);
     }
 
     internal static IPEndPoint EndPoint(this DatagramTransport transport) => (IPEndPoint)transport.Socket.LocalEndPoint!;
@@ -81,7 +84,8 @@ internal static class Datagrams
     /// <summary>A plain socket of the runtime, with nothing of the engine in it.</summary>
     internal static UdpClient NewPeer(EndPoint? to = null, IPAddress? from = null)
     {
-        UdpClient peer = new(new IPEndPoint(from ?? (to?.AddressFamily == AddressFamily.InterNetworkV6 ? IPAddress.IPv6Loopback : IPAddress.Loopback), 0));
+        UdpClient peer = new(
+            new IPEndPoint(from ?? (to?.AddressFamily == AddressFamily.InterNetworkV6 ? IPAddress.IPv6Loopback : IPAddress.Loopback), 0));
         if (to is not null)
         {
             peer.Client.Connect(to);
@@ -101,6 +105,7 @@ internal static class Datagrams
         internal List<ReceivedDatagram> Received { get; } = [];
 
         public void OnDatagram(in Datagram datagram)
-            => Received.Add(new ReceivedDatagram(datagram.Data.ToArray(), datagram.FullLength, datagram.Truncated, datagram.Peer, datagram.Packet));
+            => Received.Add(
+                new ReceivedDatagram(datagram.Data.ToArray(), datagram.FullLength, datagram.Truncated, datagram.Peer, datagram.Packet));
     }
 }

@@ -64,7 +64,8 @@ internal sealed class Downloads : IDisposable
                     left[i] = length;
                 }
 
-                int count = Math.Max(0, sockets[i].Receive(buffer.AsSpan(0, Math.Min(buffer.Length, left[i])), SocketFlags.None, out SocketError _));
+                int count = Math.Max(
+                    0, sockets[i].Receive(buffer.AsSpan(0, Math.Min(buffer.Length, left[i])), SocketFlags.None, out SocketError _));
                 left[i] -= count;
                 Volatile.Write(ref _received, _received + count);
             }

@@ -19,10 +19,12 @@ internal static class HttpHead
         "OPTIONS * HTTP/1.1\r\nhost:example\r\nconnection: Keep-Alive , Upgrade\r\nConnection:\tclose\r\n\r\n",
         "POST http://example.org/%20 HTTP/1.1\r\nHost: [::1]:80\r\nContent-Length: 00120 \r\nExpect: 100-Continue\r\n\r\n",
         "M-SEARCH /caf\u00e9 HTTP/1.3\r\nHOST: a\r\nTRANSFER-ENCODING:  chunked\t\r\nX:\r\nExpect: tea\r\n\r\n",
-        "GET /assets/photo.jpg HTTP/1.1\r\nHost: 127.0.0.1:8080\r\nConnection: keep-alive\r\nsec-ch-ua: \"Chromium\";v=\"128\", \"Not;A=Brand\";v=\"24\"\r\n"
+        "GET /assets/photo.jpg HTTP/1.1\r\nHost: 127.0.0.1:8080\r\nConnection: keep-alive\r\nsec-ch-ua: \"Chromium\";v=\"128\", "
+            + "\"Not;A=Brand\";v=\"24\"\r\n"
             + "User-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/128.0.0.0 Safari/537.36\r\n"
             + "Accept: image/avif,image/webp,*/*;q=0.8\r\nReferer: http://127.0.0.1:8080/\r\nAccept-Encoding: gzip, deflate, br\r\n"
-            + "Cookie: a=b; c=\u00fc\r\nIf-None-Match: \"a\"\r\nIf-None-Match: \"b\"\r\nIf-Modified-Since: Wed, 21 Oct 2015 07:28:00 GMT\r\nRange: bytes=0-99\r\n\r\n",
+            + "Cookie: a=b; c=\u00fc\r\nIf-None-Match: \"a\"\r\nIf-None-Match: \"b\"\r\nIf-Modified-Since: Wed, 21 Oct 2015 07:28:00 "
+            + "GMT\r\nRange: bytes=0-99\r\n\r\n",
     ];
 
     internal static byte[] Bytes(string text) => Encoding.Latin1.GetBytes(text);
@@ -47,7 +49,8 @@ internal static class HttpHead
         [
             Encoding.Latin1.GetString(request.MethodText(head)),
             Encoding.Latin1.GetString(request.Target(head)),
-            .. Enum.GetValues<HttpHeader>().Where(request.Has).Select(header => $"{header}={Encoding.Latin1.GetString(request.Get(header, head))}"),
+            .. Enum.GetValues<HttpHeader>().Where(request.Has).Select(
+                header => $"{header}={Encoding.Latin1.GetString(request.Get(header, head))}"),
             $"{request.Method} {request.Version} {request.HeadLength} {request.KeepAlive} {request.ContentLength} {request.IsChunked}",
             $"{request.ExpectsContinue} {request.HasUnknownExpectation} {request.HasBody}",
         ]),

@@ -46,7 +46,8 @@ internal sealed partial class HttpPeer(Peer peer, Stream stream) : IDisposable
     /// <summary>Sends a request without body and takes its answer.</summary>
     internal async Task<HttpAnswer> AskAsync(string method, string target, params string[] fields)
     {
-        await SendAsync($"{method} {target} HTTP/1.1\r\n{string.Concat(fields.Prepend("Host: localhost").Select(field => field + "\r\n"))}\r\n");
+        await SendAsync(
+            $"{method} {target} HTTP/1.1\r\n{string.Concat(fields.Prepend("Host: localhost").Select(field => field + "\r\n"))}\r\n");
         return await AnswerAsync(isHead: method == "HEAD");
     }
 
@@ -71,11 +72,15 @@ internal sealed partial class HttpPeer(Peer peer, Stream stream) : IDisposable
             return answer;
         }
 
-        long length = long.Parse(answer["Content-Length"] ?? throw new InvalidDataException($"No Content-Length: {head}"), NumberStyles.None, CultureInfo.InvariantCulture);
+        long length =
+            long.Parse(answer["Content-Length"] ?? throw new InvalidDataException($"No Content-Length: {head}"), NumberStyles.None,
+                CultureInfo.InvariantCulture);
         return answer with { Body = await BytesAsync((int)length) };
     }
 
-    /// <summary>The next response of any framing, read with the parsers a client uses; informational ones are answers of their own.</summary>
+    /// <summary>
+    /// The next response of any framing, read with the parsers a client uses; informational ones are answers of their own.
+    /// </summary>
     internal async Task<HttpAnswer> ResponseAsync(string method = "GET")
     {
         ResponseHead head = new();
@@ -158,7 +163,8 @@ internal sealed partial class HttpPeer(Peer peer, Stream stream) : IDisposable
     {
         if (!await ReceiveAsync())
         {
-            throw new EndOfStreamException($"The server closed before {what}; there were {Came.Length} bytes: {Encoding.Latin1.GetString(Came[..Math.Min(200, Came.Length)])}");
+            throw new EndOfStreamException($"The server closed before {what}; there were {Came.Length} bytes: "
+                + $"{Encoding.Latin1.GetString(Came[..Math.Min(200, Came.Length)])}");
         }
     }
 

@@ -25,7 +25,9 @@ internal sealed partial class ListingPage(byte[] html)
     private static partial Regex SummaryPattern();
 
     // A name that is not escaped does not match: neither text nor link may hold <, > or a quotation mark.
-    [GeneratedRegex("""<tr[^>]*><th scope=row><a href="(?<href>[^"<>]+)">(?<name>[^<>"']+)</a><td( title="(?<exact>[^"]+)")?>(?<size>[^<]*)<td><time datetime=(?<time>[^ >]+)>""")]
+    [GeneratedRegex(
+        """<tr[^>]*><th scope=row><a href="(?<href>[^"<>]+)">(?<name>[^<>"']+)</a>"""
+        + """<td( title="(?<exact>[^"]+)")?>(?<size>[^<]*)<td><time datetime=(?<time>[^ >]+)>""")]
     private static partial Regex RowPattern();
 }
 

@@ -10,7 +10,8 @@ namespace PSNetLab.Engine.Tests;
 /// <summary>What macOS tells of a socket, made by hand from struct socket_fdinfo of sys/proc_info.h.</summary>
 internal static class MacSocket
 {
-    internal static byte[] Tcp(int state, string local, int localPort, string remote, int remotePort, uint received = 0, uint sent = 0, short waiting = 0, short incomplete = 0, short backlog = 0, ulong identity = 1)
+    internal static byte[] Tcp(int state, string local, int localPort, string remote, int remotePort, uint received = 0, uint sent = 0,
+        short waiting = 0, short incomplete = 0, short backlog = 0, ulong identity = 1)
     {
         byte[] bytes = Internet(local, localPort, remote, remotePort, ProtocolType.Tcp, received, sent, identity);
         Write(bytes, 176, (int)SocketType.Stream);
@@ -30,7 +31,8 @@ internal static class MacSocket
         return bytes;
     }
 
-    private static byte[] Internet(string local, int localPort, string remote, int remotePort, ProtocolType protocol, uint received, uint sent, ulong identity)
+    private static byte[] Internet(
+        string local, int localPort, string remote, int remotePort, ProtocolType protocol, uint received, uint sent, ulong identity)
     {
         byte[] bytes = new byte[SocketFdInfo.Bytes];
         IPAddress address = IPAddress.Parse(local);

@@ -10,7 +10,8 @@ internal static partial class PagePolicy
     /// <summary>Fails unless the policy allows exactly the styles and scripts of the page, and the page needs nothing else.</summary>
     internal static void AssertCovers(string html, string policy)
     {
-        Dictionary<string, string> directives = policy.Split("; ").Select(directive => directive.Split(' ', 2)).ToDictionary(pair => pair[0], pair => pair[1]);
+        Dictionary<string, string> directives = policy.Split("; ").Select(directive => directive.Split(' ', 2))
+            .ToDictionary(pair => pair[0], pair => pair[1]);
         Assert.Equal("'none'", directives["default-src"]);
         Assert.Equal("'none'", directives["base-uri"]);
         Assert.Equal("'none'", directives["form-action"]);

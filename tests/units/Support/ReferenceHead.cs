@@ -33,10 +33,13 @@ internal static partial class ReferenceHead
             && codings.All(coding => coding.Equals("chunked", StringComparison.OrdinalIgnoreCase));
     }
 
-    [GeneratedRegex(@"\A(\r\n)*" + Token + @" [^\x00-\x20\x7F]+ HTTP/1\.(?<minor>[0-9])\r\n((?<name>" + Token + @"):(?<value>[^\x00-\x08\x0A-\x1F\x7F]*)\r\n)*\r\n", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(
+        @"\A(\r\n)*" + Token + @" [^\x00-\x20\x7F]+ HTTP/1\.(?<minor>[0-9])\r\n((?<name>" + Token
+            + @"):(?<value>[^\x00-\x08\x0A-\x1F\x7F]*)\r\n)*\r\n", RegexOptions.CultureInvariant)]
     private static partial Regex Grammar();
 
-    [GeneratedRegex(@"\A(\[[A-Za-z0-9._~!$&'()*+,;=:-]+\]|([A-Za-z0-9._~!$&'()*+,;=-]|%[0-9A-Fa-f]{2})*)(:[0-9]*)?\z", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(
+        @"\A(\[[A-Za-z0-9._~!$&'()*+,;=:-]+\]|([A-Za-z0-9._~!$&'()*+,;=-]|%[0-9A-Fa-f]{2})*)(:[0-9]*)?\z", RegexOptions.CultureInvariant)]
     private static partial Regex Host();
 
     [GeneratedRegex(@"\A[0-9]+\z", RegexOptions.CultureInvariant)]

@@ -11,7 +11,8 @@ internal static class Starting
 {
     internal static StreamServer Bind(TcpServerOptions options) => StreamServer.Bind(options, new TcpMessageHandler(options));
 
-    internal static StreamServer Bind(StaticSiteOptions options) => StreamServer.Bind(options, new HttpStreamHandler(options, new StaticSiteHandler(options)));
+    internal static StreamServer Bind(StaticSiteOptions options)
+        => StreamServer.Bind(options, new HttpStreamHandler(options, new StaticSiteHandler(options)));
 
     internal static StreamServer Started(this StreamServer server, IStreamServerObserver observer)
     {
@@ -25,7 +26,8 @@ internal static class Starting
         return server;
     }
 
-    internal static TcpConnection[] TcpConnections(this StreamServer server) => Array.ConvertAll(server.Connections, connection => ((TcpSession)connection).Connection);
+    internal static TcpConnection[] TcpConnections(this StreamServer server)
+        => Array.ConvertAll(server.Connections, connection => ((TcpSession)connection).Connection);
 
     /// <summary>Opens a port that was open before. In between, the system may have given it to a client of somebody else.</summary>
     internal static async Task<T> WhenFree<T>(Func<T> open)

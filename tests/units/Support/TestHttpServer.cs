@@ -12,7 +12,9 @@ internal sealed class TestHttpServer : IAsyncDisposable
     private readonly Mailbox<HttpRequestRecord> _records = new(100_000, WhenFull.Drop);
 
     internal TestHttpServer(WebFolder folder, StaticSiteOptions? options = null)
-        => Server = Starting.Bind((options ?? new() { Folder = folder.Path }) with { Observer = new HttpRecorder(_records, _records.Handover, log: null) }).Started(Observer);
+        => Server =
+            Starting.Bind((options ?? new() { Folder = folder.Path }) with { Observer = new HttpRecorder(_records, _records.Handover,
+                log: null) }).Started(Observer);
 
     internal StreamServer Server { get; }
 

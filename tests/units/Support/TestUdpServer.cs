@@ -11,7 +11,8 @@ internal sealed class TestUdpServer : IAsyncDisposable
     internal TestUdpServer(UdpServerOptions? options = null, int limit = 1_000_000, WhenFull whenFull = WhenFull.Wait)
     {
         Mailbox = new Mailbox<UdpMessage>(limit, whenFull);
-        Server = UdpServer.Bind((options ?? new()) with { Sink = Mailbox, OnFault = (fault, target) => Faults.Enqueue((fault, target)) }).Started();
+        Server = UdpServer.Bind(
+            (options ?? new()) with { Sink = Mailbox, OnFault = (fault, target) => Faults.Enqueue((fault, target)) }).Started();
     }
 
     internal UdpServer Server { get; }

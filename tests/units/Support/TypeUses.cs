@@ -125,7 +125,8 @@ internal sealed class TypeUses
         while (code.RemainingBytes > 0)
         {
             byte first = code.ReadByte();
-            OperandType operand = (first == 0xFE ? s_twoBytes[code.ReadByte()] : s_oneByte[first]) ?? throw new BadImageFormatException($"No instruction is 0x{first:x2}.");
+            OperandType operand = (first == 0xFE ? s_twoBytes[code.ReadByte()] : s_oneByte[first])
+                ?? throw new BadImageFormatException($"No instruction is 0x{first:x2}.");
             ReadOperand(ref code, operand);
         }
     }
@@ -136,7 +137,8 @@ internal sealed class TypeUses
         {
             case OperandType.InlineNone:
                 break;
-            case OperandType.InlineField or OperandType.InlineMethod or OperandType.InlineType or OperandType.InlineTok or OperandType.InlineSig:
+            case OperandType.InlineField or OperandType.InlineMethod or OperandType.InlineType or OperandType.InlineTok
+                or OperandType.InlineSig:
                 Add(MetadataTokens.EntityHandle(code.ReadInt32()));
                 break;
             case OperandType.InlineSwitch:
@@ -222,7 +224,9 @@ internal sealed class TypeUses
         if (handle.Kind == HandleKind.TypeDefinition)
         {
             TypeDefinition type = _metadata.GetTypeDefinition((TypeDefinitionHandle)handle);
-            return type.GetDeclaringType() is { IsNil: false } outer ? Top(outer) : new TopType(_metadata.GetString(type.Namespace), _metadata.GetString(type.Name));
+            return type.GetDeclaringType() is { IsNil: false } outer
+                ? Top(outer)
+                : new TopType(_metadata.GetString(type.Namespace), _metadata.GetString(type.Name));
         }
 
         TypeReference reference = _metadata.GetTypeReference((TypeReferenceHandle)handle);
@@ -238,7 +242,9 @@ internal sealed class TypeUses
 
         public byte GetTypeFromReference(MetadataReader reader, TypeReferenceHandle handle, byte rawTypeKind) => Note(handle);
 
-        public byte GetTypeFromSpecification(MetadataReader reader, object? genericContext, TypeSpecificationHandle handle, byte rawTypeKind) => Note(handle);
+        public byte GetTypeFromSpecification(
+            MetadataReader reader, object? genericContext, TypeSpecificationHandle handle, byte rawTypeKind)
+            => Note(handle);
 
         public byte GetArrayType(byte elementType, ArrayShape shape) => 0;
 

@@ -38,10 +38,14 @@ internal sealed class WebFolder : IDisposable
 
     internal string PathOf(string name) => System.IO.Path.Join(Path, name);
 
-    /// <summary>Sets the clock forward until the files are old enough that every change to them can be seen, and so may be kept in memory. What is written from now on is not.</summary>
+    /// <summary>
+    /// Sets the clock forward until the files are old enough that every change to them can be seen,
+    /// and so may be kept in memory. What is written from now on is not.
+    /// </summary>
     internal async Task SettleAsync(FakeTimeProvider clock)
     {
-        FileStamp[] files = [.. Directory.EnumerateFiles(Path, "*", SearchOption.AllDirectories).Select(file => new FilePath(file).Stat())];
+        FileStamp[] files =
+            [.. Directory.EnumerateFiles(Path, "*", SearchOption.AllDirectories).Select(file => new FilePath(file).Stat())];
         while (Array.Exists(files, file => file.MayChangeUnnoticed(clock)))
         {
             clock.Advance(TimeSpan.FromMilliseconds(1));

@@ -39,7 +39,8 @@ internal sealed class CompressionQueue(TimeProvider clock)
     /// <returns>See <see cref="WebFile.Check"/>. Also null if too many files wait.</returns>
     internal Task<FileForm?> CheckAsync(WebFile file, ContentCoding coding, FilePath sibling, FileStamp stamp)
         => _checks.DoAsync(
-            (sibling.Text, stamp, file.Stamp), isWanted => file.Check(coding, stamp, isWanted), afresh: false, hasLeft: () => _isClosed) ?? s_none;
+            (sibling.Text, stamp, file.Stamp), isWanted => file
+                .Check(coding, stamp, isWanted), afresh: false, hasLeft: () => _isClosed) ?? s_none;
 
     /// <summary>Ends the checks that are under way.</summary>
     internal void Close() => _isClosed = true;

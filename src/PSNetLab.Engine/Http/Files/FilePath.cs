@@ -134,7 +134,9 @@ internal sealed unsafe class FilePath
 
         fixed (byte* path = OperatingSystem.IsLinux() ? _native : Encoding.UTF8.GetBytes(Text + '\0'))
         {
-            return PathCalls.Resolve(path, buffer) is null ? null : ByteText.Decode(MemoryMarshal.CreateReadOnlySpanFromNullTerminated(buffer));
+            return PathCalls.Resolve(path, buffer) is null
+                ? null
+                : ByteText.Decode(MemoryMarshal.CreateReadOnlySpanFromNullTerminated(buffer));
         }
     }
 

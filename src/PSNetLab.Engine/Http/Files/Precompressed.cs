@@ -85,7 +85,8 @@ internal sealed class Precompressed : IDisposable
         int end = 0;
         while (true)
         {
-            OperationStatus status = decoder.Decompress(_input.AsSpan(start..end), _output.AsSpan(0, BlockBytes), out int consumed, out int count);
+            OperationStatus status = decoder.Decompress(
+                _input.AsSpan(start..end), _output.AsSpan(0, BlockBytes), out int consumed, out int count);
             start += consumed;
             if (!IsNext(count))
             {

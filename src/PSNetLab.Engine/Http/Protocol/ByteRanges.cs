@@ -84,7 +84,8 @@ internal static class ByteRanges
 
         long first = 0;
         long last = long.MaxValue;
-        if ((dash > 0 && !TryParsePosition(text[..dash], out first)) || (dash < text.Length - 1 && !TryParsePosition(text[(dash + 1)..], out last)))
+        if ((dash > 0 && !TryParsePosition(text[..dash], out first))
+            || (dash < text.Length - 1 && !TryParsePosition(text[(dash + 1)..], out last)))
         {
             return false;
         }

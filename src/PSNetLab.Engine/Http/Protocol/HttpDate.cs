@@ -71,7 +71,8 @@ internal static class HttpDate
         return text.Length == 24
             && IsDayName(text[..3])
             && text[3] == ' ' && text[7] == ' ' && text[10] == ' ' && text[19] == ' '
-            && TryBuild(Number(text[20..]), Month(text[4..7]), Number(text[8] == ' ' ? text[9..10] : text[8..10]), text.Slice(11, TimeLength), out utc);
+            && TryBuild(Number(text[20..]), Month(text[4..7]), Number(text[8] == ' ' ? text[9..10] : text[8..10]),
+                text.Slice(11, TimeLength), out utc);
     }
 
     private static bool TryBuild(int year, int month, int day, ReadOnlySpan<byte> time, out DateTime utc)

@@ -45,7 +45,9 @@ internal static class HttpSyntax
         }
     }
 
-    /// <summary>A trimmed value on one line: each fold is replaced by spaces (RFC 9112, section 5.2). Copies only where there is one.</summary>
+    /// <summary>
+    /// A trimmed value on one line: each fold is replaced by spaces (RFC 9112, section 5.2). Copies only where there is one.
+    /// </summary>
     internal static ReadOnlySpan<byte> Unfold(ReadOnlySpan<byte> value)
     {
         if (!value.Contains((byte)'\n'))

@@ -39,7 +39,8 @@ internal static class Preconditions
                 return PreconditionResult.Failed;
             }
         }
-        else if (!ifUnmodifiedSince.IsEmpty && HttpDate.TryParse(ifUnmodifiedSince, out DateTime unmodifiedSince) && lastModifiedUtc > unmodifiedSince)
+        else if (!ifUnmodifiedSince.IsEmpty && HttpDate.TryParse(ifUnmodifiedSince, out DateTime unmodifiedSince)
+            && lastModifiedUtc > unmodifiedSince)
         {
             return PreconditionResult.Failed;
         }
@@ -49,7 +50,8 @@ internal static class Preconditions
             return ListHas(ifNoneMatch, etag, strong: false) ? PreconditionResult.NotModified : PreconditionResult.Passed;
         }
 
-        return !ifModifiedSince.IsEmpty && HttpDate.TryParse(ifModifiedSince, out DateTime modifiedSince) && lastModifiedUtc <= modifiedSince
+        return !ifModifiedSince.IsEmpty && HttpDate.TryParse(ifModifiedSince, out DateTime modifiedSince)
+            && lastModifiedUtc <= modifiedSince
             ? PreconditionResult.NotModified
             : PreconditionResult.Passed;
     }

@@ -98,7 +98,8 @@ internal sealed class AccessLog : IAsyncDisposable
         _ending.Dispose();
     }
 
-    private static bool IsOfTheDisk(Exception error) => error is IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException;
+    private static bool IsOfTheDisk(Exception error)
+        => error is IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException;
 
     // Some of the runtime's messages end with a full stop.
     private static string Words(Exception error) => error.Message.TrimEnd('.') + ".";
@@ -172,7 +173,8 @@ internal sealed class AccessLog : IAsyncDisposable
                 {
                     _isFailing = true;
                     _onFault(Fault(
-                        $"The access log {_path} cannot be written: {Words(error)} The server keeps the lines and tries again every second.",
+                        $"The access log {_path} cannot be written: {Words(error)} The server keeps the lines and "
+                            + "tries again every second.",
                         error));
                 }
 

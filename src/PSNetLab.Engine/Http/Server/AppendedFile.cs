@@ -69,7 +69,9 @@ internal sealed class AppendedFile : IDisposable
     private FileStream Open()
     {
         // No buffer, so that bytes are in the file as soon as they are written.
-        FileStream stream = new(_path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0, FileOptions.Asynchronous);
+        FileStream stream =
+            new(_path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0,
+                FileOptions.Asynchronous);
         if (OperatingSystem.IsLinux())
         {
             // With O_APPEND (open(2)), several servers can share a file without overwriting each other's lines.

@@ -2,7 +2,9 @@ using PSNetLab.Engine.Messages;
 
 namespace PSNetLab.Engine.Http.Server;
 
-/// <summary>Gets the records of requests after their answers were sent. Called on threads that serve sockets, so it must not block.</summary>
+/// <summary>
+/// Gets the records of requests after their answers were sent. Called on threads that serve sockets, so it must not block.
+/// </summary>
 internal interface IHttpObserver
 {
     /// <summary>Lets readers of records wait until an answer that is being sent has been reported.</summary>

@@ -15,7 +15,8 @@ internal static class CLibrary
     /// <summary>Whether the library has a call of this name. The answer never changes.</summary>
     internal static bool Has(string call)
         => OperatingSystem.IsLinux() && !s_without.Contains(call)
-        && NativeLibrary.TryLoad(Name, typeof(CLibrary).Assembly, null, out nint library) && NativeLibrary.TryGetExport(library, call, out _);
+        && NativeLibrary.TryLoad(Name, typeof(CLibrary).Assembly, null, out nint library)
+            && NativeLibrary.TryGetExport(library, call, out _);
 
     /// <summary>The exception that the runtime would throw for a missing call.</summary>
     internal static EntryPointNotFoundException Missing(string call) => new($"The C library has no '{call}'.");

@@ -21,7 +21,8 @@ public sealed partial class SendTcpMessageCommand
                         FaultKind.ReceiveTimeout,
                         $"{(Count == 0 ? "No reply" : $"{written} of {Count} replies")} arrived from {Target} within {TimeoutSec} s. "
                             + "Check that the server answers, and that both sides use the same -Framing, or raise -TimeoutSec. "
-                            + (Count == 0 ? EndedAtOnce : "A server that answers only at the end of the stream needs -Receive without -Count.")),
+                            + (Count == 0 ? EndedAtOnce : "A server that answers only at the end of the stream needs "
+                            + "-Receive without -Count.")),
                     Target);
             }
         }

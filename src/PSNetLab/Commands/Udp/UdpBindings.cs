@@ -20,7 +20,8 @@ internal static class UdpBindings
         }
     }
 
-    internal static UdpBinding Create(PSCmdlet cmdlet, IPEndPoint endPoint, IPAddress[] groups, string? alias, bool reuse, int receiveBuffer)
+    internal static UdpBinding Create(
+        PSCmdlet cmdlet, IPEndPoint endPoint, IPAddress[] groups, string? alias, bool reuse, int receiveBuffer)
     {
         // A group is an address of its own: a socket bound to one host address would not get its datagrams.
         bool hasAddress = cmdlet.MyInvocation.BoundParameters.ContainsKey("Address");
