@@ -27,7 +27,7 @@ Describe 'Endpoint.Tests.ps1' {
     }
 
     It 'finds the fault in a script that has one' {
-        Copy-Item $story TestDrive:/
+        Copy-Item $story, (Join-Path (Split-Path $story) import.ps1) TestDrive:/
         Copy-Item (Join-Path (Split-Path $story) endpoint) TestDrive:/ -Recurse
         $script = 'TestDrive:/endpoint/Send-Syslog.ps1'
         (Get-Content $script -Raw) -replace '16 \* 8', '16 * 4' | Set-Content $script

@@ -15,6 +15,13 @@ BeforeDiscovery {
         @{ Line = 'Set-SocketOption $c NoDelay $true; (Get-SocketOption $c NoDelay).Value'; Returns = 'True' }
         @{ Line = '$c | Set-SocketOption NoDelay $true; (Get-SocketOption $c NoDelay).Value'; Returns = 'True' }
         @{ Line = 'Set-SocketOption $c -Name NoDelay -Value 1; (Get-SocketOption $c NoDelay).Value'; Returns = 'True' }
+        @{ Line = 'Set-SocketOption $c NoDelay -Value $true; (Get-SocketOption $c NoDelay).Value'; Returns = 'True' }
+        @{ Line = 'Set-SocketOption $c -Name NoDelay $true; (Get-SocketOption $c NoDelay).Value'; Returns = 'True' }
+        @{ Line = '$c | Set-SocketOption -Name NoDelay $true; (Get-SocketOption $c NoDelay).Value'; Returns = 'True' }
+        @{ Line = '$c | Set-SocketOption NoDelay -Value $true; (Get-SocketOption $c NoDelay).Value'; Returns = 'True' }
+        @{ Line = '$c | Set-SocketOption -Value $true NoDelay; (Get-SocketOption $c NoDelay).Value'; Returns = 'True' }
+        @{ Line = '$c, $d | Set-SocketOption NoDelay $true; ($c, $d | Get-SocketOption NoDelay).Value'; Returns = 'True True' }
+        @{ Line = '($server | Set-SocketOption -Name ReceiveBuffer 50000 -PassThru).Name'; Returns = 'ReceiveBuffer' }
 
         @{ Line = 'Send-TcpMessage $c hi; (Receive-TcpMessage $c -Count 1 -TimeoutSec 5).Text'; Returns = 'hi' }
         @{ Line = 'Send-TcpMessage $c a, b; (Receive-TcpMessage $c -Count 2 -TimeoutSec 5).Text'; Returns = 'a b' }

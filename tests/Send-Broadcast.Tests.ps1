@@ -32,6 +32,17 @@ Describe 'Send-Broadcast' -Skip:$noBroadcast {
             foreach ($job in $first, $second) { Receive-UdpMessage $job -Count 1 -TimeoutSec 5 | Should -Be 'hello, all' }
         }
 
+        It 'is one datagram of everything with -Raw' {
+            $result = [byte[]] (104, 101), 'y', [byte] 33 | Send-Broadcast $port -Address $loopback -Raw
+            $result | Should -HaveCount 1
+            $result.Bytes | Should -Be 4
+            (Receive-UdpMessage $first -Count 1 -TimeoutSec 5).Text | Should -Be 'hey!'
+            Receive-UdpMessage $first -TimeoutSec 0 | Should -BeNullOrEmpty
+
+            $null = [byte[]] (1, 2, 3) | Send-Broadcast $port -Address $loopback -WarningVariable warnings -WarningAction SilentlyContinue
+            "$warnings" | Should -BeLike '*takes a byte array apart*-Raw*'
+        }
+
         It 'goes out of -InterfaceAlias, from its address to the broadcast address of its network' {
             $result = Send-Broadcast $port 'by lo' -InterfaceAlias lo
             $result.Interface | Should -Be 'lo'

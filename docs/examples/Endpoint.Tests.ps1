@@ -7,8 +7,9 @@ Each Describe starts its endpoint on a free port, runs the script under test as 
 and stops the endpoint. The scripts are not changed for it. To run them: Invoke-Pester docs/examples/Endpoint.Tests.ps1
 #>
 #Requires -Version 7.4
-#Requires -Modules PSNetLab
 param()
+
+. $PSScriptRoot/import.ps1
 
 BeforeAll { $scripts = Join-Path $PSScriptRoot endpoint }
 

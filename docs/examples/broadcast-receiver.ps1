@@ -16,12 +16,13 @@ The answer to every broadcast.
 The local address to listen on; 0.0.0.0 is all. On Linux, 127.255.255.255 receives only broadcasts on this machine.
 #>
 #Requires -Version 7.4
-#Requires -Modules PSNetLab
 param(
     [int] $Port = 8880,
     [string] $Answer = 'I am here',
     [ipaddress] $Address = '0.0.0.0'
 )
+
+. $PSScriptRoot/import.ps1
 
 $receiver = Receive-UdpMessage $Port $Address -Broadcast -Reply $Answer -AsJob -ErrorAction Stop
 try {

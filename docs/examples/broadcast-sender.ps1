@@ -22,7 +22,6 @@ How often to send; 0 sends until Ctrl+C.
 How many milliseconds to wait between two broadcasts, and for answers after the last one.
 #>
 #Requires -Version 7.4
-#Requires -Modules PSNetLab
 param(
     [int] $Port = 8880,
     [string] $Message = 'Is anybody there?',
@@ -30,6 +29,8 @@ param(
     [int] $Count,
     [int] $IntervalMs = 2000
 )
+
+. $PSScriptRoot/import.ps1
 
 $options = @{
     Count      = $Count ? $Count : [int]::MaxValue

@@ -7,8 +7,9 @@ The first message to a peer that has left succeeds: the system accepts it, and o
 A later message fails with a broken pipe.
 #>
 #Requires -Version 7.4
-#Requires -Modules PSNetLab
 param([int] $MaxTries = 100)
+
+. $PSScriptRoot/import.ps1
 
 $server = Start-TcpServer -Reply 'welcome'
 try {

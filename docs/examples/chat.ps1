@@ -17,8 +17,9 @@ The port of the room.
 The broadcast addresses to send to, instead of those of all networks. On Linux, 127.255.255.255 stays on this machine.
 #>
 #Requires -Version 7.4
-#Requires -Modules PSNetLab
-param([Parameter(Mandatory)] [string] $Name, [int] $Port = 8881, [ipaddress[]] $Address)
+param([string] $Name = [Environment]::UserName, [int] $Port = 8881, [ipaddress[]] $Address)
+
+. $PSScriptRoot/import.ps1
 
 $to = $Address ? @{ Address = $Address } : @{}
 $room = Receive-UdpMessage $Port -Broadcast -AsJob -ErrorAction Stop

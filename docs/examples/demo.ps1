@@ -8,11 +8,7 @@ Uses the newest build in output/ and only free ports of this machine, and stops 
 #Requires -Version 7.4
 param()
 
-$builds = Join-Path $PSScriptRoot .. .. output PSNetLab
-$newest = Get-ChildItem $builds -Directory -ErrorAction Ignore |
-    Sort-Object { [version] $_.Name } | Select-Object -Last 1
-if (-not $newest) { throw 'Nothing is built yet: run ./build.ps1 first.' }
-Import-Module (Join-Path $newest.FullName PSNetLab.psd1)
+. $PSScriptRoot/import.ps1
 
 $tour = @(
     'A server is a job on a free port'

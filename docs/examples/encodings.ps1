@@ -6,8 +6,9 @@ Sends the same text in UTF-8 and in GB18030, and shows what it looks like if the
 What to send.
 #>
 #Requires -Version 7.4
-#Requires -Modules PSNetLab
 param([string] $Text = '来,确认下眼神')
+
+. $PSScriptRoot/import.ps1
 
 foreach ($encoding in 'utf8', 'GB18030') {
     $server = Start-TcpServer -Framing Line -Encoding $encoding -Echo

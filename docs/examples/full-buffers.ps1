@@ -11,8 +11,9 @@ reads, the rest follows.
 How many messages of 64 KiB the server sends.
 #>
 #Requires -Version 7.4
-#Requires -Modules PSNetLab
 param([int] $Messages = 400)
+
+. $PSScriptRoot/import.ps1
 
 $size = 64KB
 $server = Start-TcpServer -Framing Length32 -NoRecord -ScriptBlock {

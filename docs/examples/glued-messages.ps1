@@ -11,11 +11,12 @@ With a framing the reader knows where each message ends, however late it is.
 How long the sender waits between two messages, for the second part.
 #>
 #Requires -Version 7.4
-#Requires -Modules PSNetLab
 param(
     [string[]] $Message = @('one', 'two', 'three'),
     [int] $IntervalMs = 200
 )
+
+. $PSScriptRoot/import.ps1
 
 function Receive-Late([string] $Framing) {
     $server = Start-TcpServer -Framing $Framing -Reply 'welcome'

@@ -13,8 +13,9 @@ The folder with the index.html.
 The port to listen on; 0 takes a free one.
 #>
 #Requires -Version 7.4
-#Requires -Modules PSNetLab
 param([string] $Path = '.', [int] $Port = 8000)
+
+. $PSScriptRoot/import.ps1
 
 # An empty line ends a request, so it is the delimiter of the framing. The framing also adds it to each answer.
 $end = "`r`n`r`n"

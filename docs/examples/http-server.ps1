@@ -16,8 +16,9 @@ The port to listen on; 0 takes a free one.
 The local address to listen on; Any lets other machines in.
 #>
 #Requires -Version 7.4
-#Requires -Modules PSNetLab
 param([string] $Path = '.', [int] $Port = 8000, [string] $Address = 'Loopback')
+
+. $PSScriptRoot/import.ps1
 
 $notFound = (Test-Path (Join-Path $Path 404.html)) ? @{ NotFoundPage = '404.html' } : @{}
 $server = Start-StaticHttpServer $Path $Port -Address $Address @notFound -ErrorAction Stop

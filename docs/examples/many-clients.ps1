@@ -9,8 +9,9 @@ How many clients are connected at the same time.
 How many times a group of clients connects, talks and leaves.
 #>
 #Requires -Version 7.4
-#Requires -Modules PSNetLab
 param([int] $Clients = 5, [int] $Rounds = 3)
+
+. $PSScriptRoot/import.ps1
 
 $server = Start-TcpServer -Framing Line -ScriptBlock { "$($_.Text), you are number $($_.ConnectionId)" }
 try {

@@ -7,8 +7,9 @@ If there is nothing to read yet, a receive waits. Once the other side has closed
 nothing.
 #>
 #Requires -Version 7.4
-#Requires -Modules PSNetLab
 param([string[]] $Message = @('first', 'second', 'goodbye'))
+
+. $PSScriptRoot/import.ps1
 
 $server = Start-TcpServer -Framing Line -Reply 'welcome'
 try {

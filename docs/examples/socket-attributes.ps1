@@ -10,8 +10,9 @@ getsockopt and setsockopt with their counterparts in this module.
 The port of the server; 0 takes a free one.
 #>
 #Requires -Version 7.4
-#Requires -Modules PSNetLab
 param([ValidateRange(0, 65535)] [int] $Port = 0)
+
+. $PSScriptRoot/import.ps1
 
 $server = Start-TcpServer $Port -Echo
 try {
@@ -33,8 +34,7 @@ try {
     $after = Set-SocketOption $connection KeepAlive $true -PassThru
     "$before, then $($after.Value): $($after.Meaning)"
 
-    # SO_REUSEADDR matters only on a socket that listens, and only before it binds its port: it may then take a port on which
-    # earlier connections are still in TIME-WAIT.
+    # Of the socket that listens: reuse-address.ps1 shows what it is for.
     $reuse = Get-SocketOption $server ReuseAddress
     "${reuse}: $($reuse.Meaning)"
 

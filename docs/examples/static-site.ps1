@@ -8,17 +8,18 @@ The server takes a free port, and is stopped when the script block is done. To f
 ./static-site.ps1 ./site { wget --recursive --spider --quiet $_ } | Where-Object Status -ge 400
 
 .PARAMETER Path
-The folder.
+The folder; the current one by default.
 
 .PARAMETER ScriptBlock
-The script block to run; $_ is the address of the server. Its output is shown.
+The script block to run; $_ is the address of the server. Its output is shown. By default, it requests the first page.
 #>
 #Requires -Version 7.4
-#Requires -Modules PSNetLab
 param(
-    [Parameter(Mandatory)] [string] $Path,
-    [Parameter(Mandatory)] [scriptblock] $ScriptBlock
+    [string] $Path = '.',
+    [scriptblock] $ScriptBlock = { Invoke-WebRequest $_ -SkipHttpErrorCheck | ForEach-Object StatusDescription }
 )
+
+. $PSScriptRoot/import.ps1
 
 $server = Start-StaticHttpServer $Path -ErrorAction Stop
 try {

@@ -18,13 +18,14 @@ The text encoding, such as utf8 or GB18030.
 How many seconds to wait for an answer.
 #>
 #Requires -Version 7.4
-#Requires -Modules PSNetLab
 param(
     [string] $ComputerName = '127.0.0.1',
     [int] $Port = 8888,
     [string] $Encoding = 'utf8',
     [double] $TimeoutSec = 10
 )
+
+. $PSScriptRoot/import.ps1
 
 function Read-Message {
     Write-Host '发消息>>' -NoNewline

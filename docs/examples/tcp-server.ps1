@@ -19,13 +19,14 @@ The text encoding, such as utf8 or GB18030.
 Ends when the first client has left.
 #>
 #Requires -Version 7.4
-#Requires -Modules PSNetLab
 param(
     [int] $Port = 8888,
     [string] $Answer = '来,确认下眼神',
     [string] $Encoding = 'utf8',
     [switch] $Once
 )
+
+. $PSScriptRoot/import.ps1
 
 $server = Start-TcpServer $Port -Backlog 5 -MaxMessageBytes 1024 -Encoding $Encoding -Reply $Answer -ErrorAction Stop
 try {

@@ -14,11 +14,12 @@ What to send.
 The size of the small buffer at the end.
 #>
 #Requires -Version 7.4
-#Requires -Modules PSNetLab
 param(
     [string[]] $Message = @('one', 'two', 'three'),
     [int] $BufferBytes = 4
 )
+
+. $PSScriptRoot/import.ps1
 
 function Send-OverTcp {
     $server = Start-TcpServer -Reply 'welcome'

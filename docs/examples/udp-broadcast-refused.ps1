@@ -10,8 +10,9 @@ first set the option SO_BROADCAST. Send-UdpMessage does not set it, and reports 
 The broadcast address to try. The default one stays on this machine: Linux has broadcasts on loopback.
 #>
 #Requires -Version 7.4
-#Requires -Modules PSNetLab
 param([ipaddress] $Address = '127.255.255.255')
+
+. $PSScriptRoot/import.ps1
 
 $receiver = Receive-UdpMessage 0 -Broadcast -AsJob
 try {

@@ -22,13 +22,14 @@ How many seconds to wait for an answer.
 ./udp-client.ps1 127.0.0.1 8888
 #>
 #Requires -Version 7.4
-#Requires -Modules PSNetLab
 param(
     [string] $ComputerName,
     [int] $Port,
     [string] $Encoding = 'utf8',
     [double] $TimeoutSec = 5
 )
+
+. $PSScriptRoot/import.ps1
 
 if (-not $ComputerName -or -not $Port) {
     'Usage: ./udp-client.ps1 <host> <port>'

@@ -11,8 +11,9 @@ numbers have gaps. On Linux the system counts the losses.
 How many datagrams to send to the busy server.
 #>
 #Requires -Version 7.4
-#Requires -Modules PSNetLab
 param([int] $Messages = 1000)
+
+. $PSScriptRoot/import.ps1
 
 $gone = Start-UdpServer
 Remove-Job $gone -Force

@@ -8,8 +8,9 @@ that one port gets it as an error, but only when it sends again or waits for an 
 socket that is not connected, so a client that did not wait for its answer does not harm the others.
 #>
 #Requires -Version 7.4
-#Requires -Modules PSNetLab
 param()
+
+. $PSScriptRoot/import.ps1
 
 $server = Start-UdpServer -ScriptBlock {
     if ($_.Text -eq 'I cannot wait') { Start-Sleep -Milliseconds 300 }

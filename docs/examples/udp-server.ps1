@@ -16,12 +16,13 @@ The answer to every datagram, after the time.
 The text encoding, such as utf8 or GB18030.
 #>
 #Requires -Version 7.4
-#Requires -Modules PSNetLab
 param(
     [int] $Port = 8888,
     [string] $Answer = '接收到消息',
     [string] $Encoding = 'utf8'
 )
+
+. $PSScriptRoot/import.ps1
 
 $server = Start-UdpServer $Port -BufferBytes 1024 -Encoding $Encoding -ErrorAction Stop -ScriptBlock {
     "$(Get-Date -Format 'yyyy-MM-dd HH:mm:ss') $using:Answer"

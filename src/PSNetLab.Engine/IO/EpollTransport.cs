@@ -89,7 +89,9 @@ internal sealed class EpollTransport : Transport
             // A peer that takes as fast as this sends would keep the loop from others.
             if (LoopThread.IsTurnOver)
             {
+                SendWaits?.OnPaused();
                 await _epoll.NextSendTurnAsync(cancellationToken).ConfigureAwait(false);
+                SendWaits?.OnResumed();
             }
 
             int sent = SendNow(data.Span);
@@ -106,13 +108,16 @@ internal sealed class EpollTransport : Transport
                 return;
             }
 
+            SendWaits?.OnPaused();
             await _epoll.Write.WaitAsync(cancellationToken).ConfigureAwait(false);
+            SendWaits?.OnResumed();
         }
     }
 
     /// <inheritdoc/>
     /// <remarks>sendfile(2): the bytes go from the page cache to the socket without a copy.</remarks>
-    private protected override async ValueTask<long> SendFileUnseenAsync(SafeFileHandle file, long offset, long count, Action<long> onProgress, CancellationToken cancellationToken)
+    private protected override async ValueTask<long> SendFileUnseenAsync(
+        SafeFileHandle file, long offset, long count, Action<long> onProgress, CancellationToken cancellationToken)
     {
         if (!FileCalls.HasSendFile)
         {
@@ -127,6 +132,7 @@ internal sealed class EpollTransport : Transport
             if (sent == endOfPiece)
             {
                 endOfPiece = Math.Min(sent + FileBytesPerPiece, count);
+                SendWaits?.OnPaused();
                 if (LoopThread.IsCurrent && (LoopThread.IsTurnOver || !IsInMemory(file, offset + endOfPiece - 1)))
                 {
                     // The disk may be slow, or the client takes as fast as this sends, and the loop has other sockets to serve.
@@ -136,6 +142,8 @@ internal sealed class EpollTransport : Transport
                 {
                     await Task.Yield(); // the rest of the pool's work goes first
                 }
+
+                SendWaits?.OnResumed();
             }
 
             long now = TrySendFile(file, offset + sent, endOfPiece - sent);
@@ -155,10 +163,13 @@ internal sealed class EpollTransport : Transport
                 case 0:
                     return sent; // the file ends here
                 case TakesNone:
+                    SendWaits?.OnPaused();
                     await _epoll.Write.WaitAsync(cancellationToken).ConfigureAwait(false);
+                    SendWaits?.OnResumed();
                     break;
                 case NotThisFile:
-                    return sent + await base.SendFileUnseenAsync(file, offset + sent, count - sent, onProgress, cancellationToken).ConfigureAwait(false);
+                    return sent + await base.SendFileUnseenAsync(
+                        file, offset + sent, count - sent, onProgress, cancellationToken).ConfigureAwait(false);
             }
         }
 
@@ -210,7 +221,8 @@ internal sealed class EpollTransport : Transport
         try
         {
             int bytes = MostBytesUnsent;
-            Socket.SetRawSocketOption(SocketCalls.LevelTcp, SocketCalls.NotSentLowWaterMark, MemoryMarshal.AsBytes(new ReadOnlySpan<int>(in bytes)));
+            Socket.SetRawSocketOption(
+                SocketCalls.LevelTcp, SocketCalls.NotSentLowWaterMark, MemoryMarshal.AsBytes(new ReadOnlySpan<int>(in bytes)));
         }
         catch (SocketException)
         {

@@ -72,8 +72,17 @@ internal sealed class PortableTransport : Transport
                 int piece = Math.Min(data.Length - sent, MostBytesPerCall);
                 ValueTask<int> sending = Socket.SendAsync(data.Slice(sent, piece), SocketFlags.None, either.Token);
                 bool waits = !sending.IsCompleted;
+                if (waits)
+                {
+                    SendWaits?.OnPaused();
+                }
+
                 sent += await sending.ConfigureAwait(false);
                 await _turn.ContinueAsync(hasWaited: waits).ConfigureAwait(false);
+                if (waits)
+                {
+                    SendWaits?.OnResumed();
+                }
             }
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)

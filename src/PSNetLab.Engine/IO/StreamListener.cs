@@ -36,13 +36,14 @@ internal abstract class StreamListener : IDisposable
     /// <param name="endPoint">The local endpoint.</param>
     /// <param name="backlog">How many connections may wait to be accepted.</param>
     /// <param name="onFault">Called each time something keeps connections from being accepted.</param>
+    /// <param name="reuseAddress">Whether to take a port on which connections are in TIME-WAIT.</param>
     /// <exception cref="NetLabException">The system refused to listen there.</exception>
-    internal static StreamListener Open(EndPoint endPoint, int backlog, Action<Func<NetLabException>> onFault)
+    internal static StreamListener Open(EndPoint endPoint, int backlog, Action<Func<NetLabException>> onFault, bool reuseAddress = true)
     {
         try
         {
             bool hasEpoll = EpollLoop.IsSupported;
-            Socket socket = Bind(endPoint, backlog);
+            Socket socket = Bind(endPoint, backlog, reuseAddress);
             return hasEpoll ? new EpollListener(socket, onFault) : new PortableListener(socket, onFault);
         }
         catch (SocketException error) when (endPoint is IPEndPoint ip)
@@ -52,9 +53,9 @@ internal abstract class StreamListener : IDisposable
     }
 
     /// <summary>A listening socket.</summary>
-    internal static Socket Bind(EndPoint endPoint, int backlog)
+    internal static Socket Bind(EndPoint endPoint, int backlog, bool reuseAddress = true)
     {
-        Socket socket = StreamSocket.For(endPoint);
+        Socket socket = reuseAddress ? StreamSocket.For(endPoint) : StreamSocket.WithoutReuse(endPoint);
         try
         {
             if (endPoint is IPEndPoint ip && ip.Address.Equals(IPAddress.IPv6Any))
@@ -93,8 +94,8 @@ internal abstract class StreamListener : IDisposable
 
                 _onFault(() => SocketFaults.NoDescriptors(
                     $"{LocalEndPoint} has stopped accepting connections",
-                    $"The last {Descriptors.Reserve} of {Descriptors.Limit} are reserved for other work. New connections wait until more are free. "
-                    + "Raise the limit (ulimit -n) or lower -MaxConnections."));
+                    $"The last {Descriptors.Reserve} of {Descriptors.Limit} are reserved for other work. New connections "
+                        + "wait until more are free. Raise the limit (ulimit -n) or lower -MaxConnections."));
                 await Task.Delay(s_pause).ConfigureAwait(false);
                 if (_isDisposed)
                 {
@@ -116,7 +117,8 @@ internal abstract class StreamListener : IDisposable
             catch (SocketException error) when (error.SocketErrorCode is not (SocketError.NotSocket or SocketError.InvalidArgument))
             {
                 // Most likely the system has no memory for it now.
-                _onFault(() => SocketFaults.Other(error, $"{LocalEndPoint} cannot accept connections now, and tries again ten times a second"));
+                _onFault(
+                    () => SocketFaults.Other(error, $"{LocalEndPoint} cannot accept connections now, and tries again ten times a second"));
                 await Task.Delay(s_pause).ConfigureAwait(false);
             }
         }

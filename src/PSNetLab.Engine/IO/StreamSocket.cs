@@ -9,4 +9,9 @@ internal static class StreamSocket
     /// <summary>A stream socket for an endpoint of any family; only IP has a protocol to name.</summary>
     internal static Socket For(EndPoint endPoint)
         => new(endPoint.AddressFamily, SocketType.Stream, endPoint is IPEndPoint ? ProtocolType.Tcp : ProtocolType.Unspecified);
+
+    /// <summary>
+    /// A socket that is bound without SO_REUSEADDR, which the runtime sets, except on Windows, when the protocol is named.
+    /// </summary>
+    internal static Socket WithoutReuse(EndPoint endPoint) => new(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Unspecified);
 }

@@ -50,7 +50,8 @@ internal sealed class TlsTransport : Transport
         try
         {
             return await HandshakeAsync(
-                inner, stream => stream.AuthenticateAsClientAsync(options, cancellationToken), check, verdict, cancellationToken).ConfigureAwait(false);
+                inner, stream => stream.AuthenticateAsClientAsync(options, cancellationToken), check, verdict,
+                cancellationToken).ConfigureAwait(false);
         }
         catch (Exception error) when (check?.HasRejected != true && verdict.Explain(error) is { } fault)
         {
@@ -64,10 +65,17 @@ internal sealed class TlsTransport : Transport
     {
         options.CertificateChainPolicy ??= new CertificateExpectation { IsClient = true }.ChainPolicy();
         options.AllowRenegotiation = false;
-        return HandshakeAsync(inner, stream => stream.AuthenticateAsServerAsync(options, cancellationToken), check, verdict: null, cancellationToken);
+        return HandshakeAsync(
+            inner, stream => stream.AuthenticateAsServerAsync(options, cancellationToken), check, verdict: null, cancellationToken);
     }
 
     internal override bool NeedsCloseNotify => true;
+
+    internal override ISendWaits? SendWaits
+    {
+        get => _inner.SendWaits;
+        set => _inner.SendWaits = value;
+    }
 
     internal override bool IsTurnOver => _inner.IsTurnOver;
 
@@ -199,7 +207,8 @@ internal sealed class TlsTransport : Transport
     }
 
     private static async Task<TlsTransport> HandshakeAsync(
-        Transport inner, Func<SslStream, Task> authenticate, PeerCheck? check, OwnCertificateVerdict? verdict, CancellationToken cancellationToken)
+        Transport inner, Func<SslStream, Task> authenticate, PeerCheck? check, OwnCertificateVerdict? verdict,
+        CancellationToken cancellationToken)
     {
         TlsGate gate = new(inner);
         SslStream stream = new(gate);
@@ -249,7 +258,9 @@ internal sealed class TlsTransport : Transport
 
     /// <summary>A source that the caller's token cancels as well; null if that token can never be cancelled.</summary>
     private CancellationTokenSource? Either(CancellationToken cancellationToken)
-        => cancellationToken.CanBeCanceled ? CancellationTokenSource.CreateLinkedTokenSource(_gate.Interrupted.Token, cancellationToken) : null;
+        => cancellationToken.CanBeCanceled
+            ? CancellationTokenSource.CreateLinkedTokenSource(_gate.Interrupted.Token, cancellationToken)
+            : null;
 
     private void ReturnBufferIfEmpty()
     {

@@ -40,6 +40,9 @@ internal abstract partial class Transport : IDisposable
     /// <summary>Watches the bytes in both directions. Without one, null, watching costs nothing.</summary>
     internal ITap? Tap { get; set; }
 
+    /// <summary>Told when a send has to wait; null for nobody.</summary>
+    internal virtual ISendWaits? SendWaits { get; set; }
+
     /// <summary>The fastest transport on this system for a connected socket. On failure the socket is closed.</summary>
     /// <param name="socket">The socket.</param>
     /// <param name="group">Who it shares turns with; null for nobody.</param>
@@ -145,7 +148,8 @@ internal abstract partial class Transport : IDisposable
     /// <param name="onProgress">Called from time to time with the number of bytes sent since the last call.</param>
     /// <param name="cancellationToken">Ends the waiting.</param>
     /// <returns>The number of bytes sent: fewer than asked for if the file was truncated.</returns>
-    internal ValueTask<long> SendFileAsync(SafeFileHandle file, long offset, long count, Action<long> onProgress, CancellationToken cancellationToken)
+    internal ValueTask<long> SendFileAsync(
+        SafeFileHandle file, long offset, long count, Action<long> onProgress, CancellationToken cancellationToken)
         => Tap is null
             ? SendFileUnseenAsync(file, offset, count, onProgress, cancellationToken)
             : CopyFileAsync(file, offset, count, onProgress, cancellationToken);
@@ -196,7 +200,10 @@ internal abstract partial class Transport : IDisposable
             while (sent < count)
             {
                 int wanted = (int)Math.Min(count - sent, ChunkBytes);
-                int read = await RandomAccess.ReadAsync(file, chunk.AsMemory(0, wanted), offset + sent, cancellationToken).ConfigureAwait(false);
+                SendWaits?.OnPaused();
+                int read = await RandomAccess.ReadAsync(
+                    file, chunk.AsMemory(0, wanted), offset + sent, cancellationToken).ConfigureAwait(false);
+                SendWaits?.OnResumed();
                 if (read == 0)
                 {
                     break;

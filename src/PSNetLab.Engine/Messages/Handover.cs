@@ -3,8 +3,8 @@ namespace PSNetLab.Engine.Messages;
 /// <summary>Lets a reader of records wait for the sends in progress at that moment, and for no later ones.</summary>
 /// <remarks>
 /// A record is written after the send it describes, but a client that has the answer must find the record. So the send
-/// and the recording happen between <see cref="Begin"/> and <see cref="End"/>, neither of which ever waits, and a reader
-/// calls <see cref="Wait"/> first.
+/// and the recording happen between <see cref="Begin"/> and <see cref="End"/>, and a reader calls <see cref="Wait"/> first. A send
+/// that has to wait ends, and begins again before it goes on.
 /// </remarks>
 internal sealed class Handover
 {
@@ -27,7 +27,7 @@ internal sealed class Handover
     /// <summary>Call this when the send was recorded, or will not be.</summary>
     internal void End(int side) => Interlocked.Decrement(ref side == 0 ? ref _first : ref _second);
 
-    /// <summary>Waits for the sends in progress to be recorded, which takes no longer than a non-blocking system call.</summary>
+    /// <summary>Waits for the sends in progress to be recorded, which takes no longer than a few system calls.</summary>
     internal void Wait()
     {
         if (Volatile.Read(ref _first) == 0 && Volatile.Read(ref _second) == 0)

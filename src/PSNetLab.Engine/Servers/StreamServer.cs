@@ -33,7 +33,7 @@ internal sealed class StreamServer : IServerHost
     {
         _options = options;
         _handler = handler;
-        _listener = StreamListener.Open(options.EndPoint, options.Backlog, ReportFull);
+        _listener = StreamListener.Open(options.EndPoint, options.Backlog, ReportFull, options.ReuseAddress);
         _handshakes = new TcpHandshakes(options.Tls, _listener.Group, Report);
     }
 
@@ -191,7 +191,8 @@ internal sealed class StreamServer : IServerHost
         }
         catch (Exception error)
         {
-            Report(new NetLabException(FaultKind.SocketError, $"A connection to {LocalEndPoint} failed: {error.Message}", error), LocalEndPoint);
+            Report(new NetLabException(
+                FaultKind.SocketError, $"A connection to {LocalEndPoint} failed: {error.Message}", error), LocalEndPoint);
         }
         finally
         {
@@ -239,7 +240,8 @@ internal sealed class StreamServer : IServerHost
             }
             catch (Exception error)
             {
-                Report(new NetLabException(FaultKind.SocketError, $"A connection to {LocalEndPoint} could not be ended in time: {error.Message}", error), LocalEndPoint);
+                Report(new NetLabException(FaultKind.SocketError, $"A connection to {LocalEndPoint} could not be ended "
+                    + $"in time: {error.Message}", error), LocalEndPoint);
             }
         }
     }

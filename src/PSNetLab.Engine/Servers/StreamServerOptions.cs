@@ -15,6 +15,9 @@ internal abstract record StreamServerOptions
 
     internal int Backlog { get; init; } = DefaultBacklog;
 
+    /// <summary>Whether to take a port on which connections of an earlier server are in TIME-WAIT (SO_REUSEADDR).</summary>
+    internal bool ReuseAddress { get; init; } = true;
+
     internal int MaxConnections { get; init; } = DefaultMaxConnections;
 
     /// <summary>How the server speaks TLS; null for plain text.</summary>

@@ -1,4 +1,5 @@
 using System.Collections;
+using System.Diagnostics;
 using System.Globalization;
 using System.Management.Automation;
 using System.Management.Automation.Language;
@@ -100,8 +101,9 @@ public sealed class SocketOptionValueCompleter : IArgumentCompleter
 public sealed class ProcessNameCompleter : WordCompleter
 {
     private protected override IEnumerable<(string Word, string Tooltip)> Words
-        => System.Diagnostics.Process.GetProcesses().Where(process => !OperatingSystem.IsLinux() || HasCommandLine(process.Id))
-            .Select(process => process.ProcessName).Distinct().Order().Select(name => (name, name));
+        => WithSockets.Select(process => process.ProcessName).Distinct().Order().Select(name => (name, name));
+
+    internal static IEnumerable<Process> WithSockets => Process.GetProcesses().Where(process => !OperatingSystem.IsLinux() || HasCommandLine(process.Id));
 
     private static bool HasCommandLine(int process)
     {
@@ -115,6 +117,13 @@ public sealed class ProcessNameCompleter : WordCompleter
             return false; // it has ended, or is hidden
         }
     }
+}
+
+/// <summary>Completes the ids of processes, with their names.</summary>
+public sealed class ProcessIdCompleter : WordCompleter
+{
+    private protected override IEnumerable<(string Word, string Tooltip)> Words
+        => ProcessNameCompleter.WithSockets.OrderBy(process => process.Id).Select(process => (process.Id.ToString(CultureInfo.InvariantCulture), process.ProcessName));
 }
 
 /// <summary>Completes -ComputerName with this machine.</summary>
@@ -164,15 +173,25 @@ public sealed class ServerPortCompleter<TJob> : WordCompleter
 public sealed class ServerJobCompleter<TJob> : WordCompleter
     where TJob : ServerJob
 {
-    private protected override IEnumerable<(string Word, string Tooltip)> Words
+    private protected override IEnumerable<(string Word, string Tooltip)> Words => Jobs;
+
+    internal static IEnumerable<(string Word, string Tooltip)> Jobs
         => LiveJobs.Jobs.OfType<TJob>().OrderBy(job => job.Id).Select(job => ($"(Get-Job {job.Id})", $"{job.PSJobTypeName} {job.Name} on {job.Local}"));
 }
 
 /// <summary>Completes -Connection with those opened here that are still open.</summary>
 public sealed class ConnectionCompleter : WordCompleter
 {
-    private protected override IEnumerable<(string Word, string Tooltip)> Words
+    private protected override IEnumerable<(string Word, string Tooltip)> Words => Connections;
+
+    internal static IEnumerable<(string Word, string Tooltip)> Connections
         => LiveJobs.Connections.Select(connection => ($"(Get-TcpConnection -Id {connection.Id})", connection.ToString()));
+}
+
+/// <summary>Completes an object with a socket: the open connections and the running servers.</summary>
+public sealed class SocketObjectCompleter : WordCompleter
+{
+    private protected override IEnumerable<(string Word, string Tooltip)> Words => [.. ConnectionCompleter.Connections, .. ServerJobCompleter<ServerJob>.Jobs];
 }
 
 /// <summary>Completes -Id and -ConnectionId with the open connections of the server that -Job chooses; without it, with those opened here.</summary>

@@ -50,7 +50,8 @@ internal sealed class IncomingReplies(NetCmdlet cmdlet, IMessageSource<object> s
             }
 
             long start = Stopwatch.GetTimestamp();
-            Wait(() => Task.WaitAny(IsOver ? [task] : [task, source.WaitForDataAsync(CancellationToken.None)], left, stopping));
+            Task[] tasks = IsOver ? [task] : [task, source.WaitForDataAsync(CancellationToken.None)];
+            Wait(slice => Task.WaitAny(tasks, slice, stopping) >= 0, left);
             waited += Stopwatch.GetElapsedTime(start);
         }
 
@@ -74,7 +75,7 @@ internal sealed class IncomingReplies(NetCmdlet cmdlet, IMessageSource<object> s
                 return false;
             }
 
-            Wait(() => source.WaitForData(left, stopping));
+            Wait(slice => source.WaitForData(slice, stopping), left);
         }
     }
 
@@ -95,11 +96,11 @@ internal sealed class IncomingReplies(NetCmdlet cmdlet, IMessageSource<object> s
         return !isEndless && millisecondsLeft <= 0;
     }
 
-    private static void Wait<T>(Func<T> wait)
+    private void Wait(Func<int, bool> wait, int milliseconds)
     {
         try
         {
-            wait();
+            cmdlet.WaitAndWarn(wait, milliseconds);
         }
         catch (OperationCanceledException)
         {

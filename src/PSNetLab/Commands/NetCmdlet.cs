@@ -1,5 +1,7 @@
 using System.Management.Automation;
+using System.Net;
 using PSNetLab.Display;
+using PSNetLab.Jobs;
 
 namespace PSNetLab.Commands;
 
@@ -17,6 +19,7 @@ public abstract class NetCmdlet : PSCmdlet, IDisposable
     private const int ProgressId = 1;
 
     private readonly CancellationTokenSource _stop = new();
+    private Func<IEnumerable<string>> _takeWarnings = () => [];
 
     /// <summary>Cancelled when the pipeline is being stopped.</summary>
     private protected CancellationToken StopToken => _stop.Token;
@@ -111,6 +114,42 @@ public abstract class NetCmdlet : PSCmdlet, IDisposable
             {
                 WriteProgress(new ProgressRecord(ProgressId, activity, "Done") { RecordType = ProgressRecordType.Completed });
             }
+        }
+    }
+
+    /// <summary>From now on, every wait shows the errors of this server's script block.</summary>
+    private protected void Watch(NetJob job) => _takeWarnings = () => job.TakeWarnings(own: null, peer: null);
+
+    /// <summary>From now on, every wait shows the errors of script blocks here that answer this socket.</summary>
+    private protected void Watch(IPEndPoint own, IPEndPoint peer)
+        => _takeWarnings = () => LiveJobs.Jobs.SelectMany(job => job.TakeWarnings(own, peer));
+
+    /// <summary>Waits in slices, and shows the errors of the watched script blocks as they come.</summary>
+    /// <param name="wait">Waits for at most this many milliseconds; true when the wait is over.</param>
+    /// <param name="milliseconds">How long to wait at most.</param>
+    /// <returns>False if the time ran out first.</returns>
+    internal bool WaitAndWarn(Func<int, bool> wait, int milliseconds)
+    {
+        const int Slice = 200;
+        long end = milliseconds == Timeout.Infinite ? long.MaxValue : Environment.TickCount64 + milliseconds;
+        while (true)
+        {
+            long left = end - Environment.TickCount64;
+            bool isOver = wait((int)Math.Clamp(left, 0, Slice));
+            WarnOfScripts();
+            if (isOver || left <= Slice)
+            {
+                return isOver;
+            }
+        }
+    }
+
+    /// <summary>Shows the errors of the watched script blocks that came before there was something to wait for.</summary>
+    private protected void WarnOfScripts()
+    {
+        foreach (string warning in _takeWarnings())
+        {
+            WriteWarning(warning);
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using PSNetLab.Binding;
 using PSNetLab.Jobs;
 
 namespace PSNetLab.Commands;
@@ -13,6 +14,7 @@ public abstract class ReceiveCmdlet : NetCmdlet
     /// <summary>How many messages to wait for. Default: 0, all until the end.</summary>
     [Parameter]
     [ValidateRange(0, int.MaxValue)]
+    [NoFiles]
     public int Count { get; set; }
 
     /// <summary>
@@ -21,6 +23,7 @@ public abstract class ReceiveCmdlet : NetCmdlet
     /// </summary>
     [Parameter]
     [ValidateRange(0, MostSeconds)]
+    [NoFiles]
     public double TimeoutSec { get; set; } = double.PositiveInfinity;
 
     /// <summary>The advice for a time limit that was reached: what to check.</summary>
@@ -44,6 +47,7 @@ public abstract class ReceiveCmdlet : NetCmdlet
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(StopToken);
         limit.CancelAfter(Span(TimeoutSec));
         _received = 0;
+        WarnOfScripts();
         try
         {
             receive(limit.Token);
@@ -85,13 +89,13 @@ public abstract class ReceiveCmdlet : NetCmdlet
         if (Count > 0 || !double.IsPositiveInfinity(TimeoutSec))
         {
             ShowWaiting(
-                wait,
+                milliseconds => WaitAndWarn(wait, milliseconds),
                 $"Waiting for {Messages} on {endPoint}",
                 () => Count > 0 ? $"{_received} of {Count} received" : $"{_received} received");
         }
         else
         {
-            wait(Timeout.Infinite);
+            WaitAndWarn(wait, Timeout.Infinite);
         }
     }
 
@@ -117,6 +121,7 @@ public abstract class ReceiveCmdlet : NetCmdlet
             return;
         }
 
+        Watch(job);
         Receive(
             token => TakeFrom(job, token),
             job.Local,

@@ -20,9 +20,13 @@ public abstract class StartServerCmdlet : NetCmdlet
     /// <remarks>Position 0 is for the main object of a server that has one, such as a folder.</remarks>
     [Parameter(Position = 1, ValueFromPipelineByPropertyName = true)]
     [ValidateRange(0, 65535)]
+    [NoFiles]
     public int Port { get; set; }
 
-    /// <summary>The local address to listen on: an IP address, Loopback, IPv6Loopback, or Any for all, which lets other machines in. Default: Loopback (127.0.0.1).</summary>
+    /// <summary>
+    /// The local address to listen on: an IP address, Loopback, IPv6Loopback, or Any for all,
+    /// which lets other machines in. Default: Loopback (127.0.0.1).
+    /// </summary>
     [Parameter(Position = 2)]
     [AddressTransformation(IsToListen = true)]
     [ArgumentCompleter(typeof(LocalAddressCompleter))]
@@ -30,15 +34,18 @@ public abstract class StartServerCmdlet : NetCmdlet
 
     /// <summary>The only peers to accept: addresses or CIDR ranges. Default: all.</summary>
     [Parameter]
+    [NoFiles]
     public string[]? AllowAddress { get; set; }
 
     /// <summary>Peers to turn away: addresses or CIDR ranges. Takes precedence over -AllowAddress.</summary>
     [Parameter]
+    [NoFiles]
     public string[]? DenyAddress { get; set; }
 
     /// <summary>The maximum number of messages waiting in the job; there is also a limit of 64 MiB. Default: 65536.</summary>
     [Parameter]
     [ValidateRange(1, int.MaxValue)]
+    [NoFiles]
     public int BufferLimit { get; set; } = RecordOptions.DefaultBufferLimit;
 
     /// <summary>Keeps no messages; only counts and answers them.</summary>
@@ -48,6 +55,7 @@ public abstract class StartServerCmdlet : NetCmdlet
     /// <summary>The name of the job. Default: JobN.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
+    [NoFiles]
     public string? Name { get; set; }
 
     /// <summary>The action for ShouldProcess.</summary>

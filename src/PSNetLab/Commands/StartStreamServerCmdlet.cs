@@ -17,7 +17,15 @@ public abstract class StartStreamServerCmdlet : StartServerCmdlet
     /// <summary>The maximum number of open connections; more are refused and counted in Refused. Default: 1024.</summary>
     [Parameter]
     [ValidateRange(1, int.MaxValue)]
+    [NoFiles]
     public int MaxConnections { get; set; } = StreamServerOptions.DefaultMaxConnections;
+
+    /// <summary>
+    /// Takes a port on which connections of an earlier server are still in TIME-WAIT (SO_REUSEADDR). Default: on; -ReuseAddress:$false
+    /// shows what happens without.
+    /// </summary>
+    [Parameter]
+    public SwitchParameter ReuseAddress { get; set; } = true;
 
     /// <summary>Uses TLS; without -Certificate, with a self-signed certificate for localhost.</summary>
     [Parameter]
@@ -34,6 +42,7 @@ public abstract class StartStreamServerCmdlet : StartServerCmdlet
     /// <summary>The password of the file or the private key in -Certificate.</summary>
     [Parameter]
     [PasswordTransformation]
+    [NoFiles]
     public SecureString? CertificatePassword { get; set; }
 
     /// <summary>
@@ -71,6 +80,7 @@ public abstract class StartStreamServerCmdlet : StartServerCmdlet
         {
             EndPoint = endPoint,
             MaxConnections = MaxConnections,
+            ReuseAddress = ReuseAddress,
             Tls = UsesTls ? ReadTls() : null,
             Filter = CreateFilter(),
         });

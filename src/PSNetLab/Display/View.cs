@@ -8,33 +8,30 @@ namespace PSNetLab.Display;
 public static class View
 {
     private const int MostCharacters = 256;
+    private const int LeastCharacters = 20;
+    private const int UsualWidth = 80;
 
     /// <summary>
     /// The text of a message, shortened if it is long, with control characters as symbols (U+2400 and up), so that no
     /// peer can clear or color the screen.
     /// </summary>
     /// <param name="message">An object with a Text property.</param>
-    public static string Text(PSObject message)
-    {
-        ArgumentNullException.ThrowIfNull(message);
-        return Visible(Value(message, "Text"));
-    }
+    /// <param name="before">How many columns of the line come before it; 0 if the length of the line does not matter.</param>
+    public static string Text(PSObject message, int before = 0) => Shown(message, "Text", before);
 
     /// <summary>Method and target of a request.</summary>
     /// <param name="request">The record of the request, live or deserialized.</param>
-    public static string Request(PSObject request)
+    /// <param name="before">How many columns of the line come before it; 0 if the length of the line does not matter.</param>
+    public static string Request(PSObject request, int before = 0)
     {
         ArgumentNullException.ThrowIfNull(request);
-        return Visible($"{Value(request, nameof(HttpRequestRecord.Method))} {Value(request, nameof(HttpRequestRecord.Target))}");
+        return Visible($"{Value(request, nameof(HttpRequestRecord.Method))} {Value(request, nameof(HttpRequestRecord.Target))}", before);
     }
 
     /// <summary>The banner of a port, as <see cref="Text"/> shows a text.</summary>
     /// <param name="result">The result of a test, live or deserialized.</param>
-    public static string Banner(PSObject result)
-    {
-        ArgumentNullException.ThrowIfNull(result);
-        return Visible(Value(result, nameof(TcpPortResult.Banner)));
-    }
+    /// <param name="before">How many columns of the line come before it; 0 if the length of the line does not matter.</param>
+    public static string Banner(PSObject result, int before = 0) => Shown(result, nameof(TcpPortResult.Banner), before);
 
     /// <summary>What a name server said: the data or, without any, what became of the query.</summary>
     /// <param name="reply">The reply, live or deserialized.</param>
@@ -75,28 +72,67 @@ public static class View
         return string.Join(", ", kinds.Prepend(Value(result, nameof(TlsEndpointResult.ErrorId))).Where(word => word.Length > 0).Distinct());
     }
 
-    private static string Visible(string text)
+    private static string Shown(PSObject source, string property, int before)
     {
-        bool cut = text.Length > MostCharacters;
-        return string.Create(cut ? MostCharacters : text.Length, (text, cut), static (shown, source) =>
+        ArgumentNullException.ThrowIfNull(source);
+        return Visible(Value(source, property), before);
+    }
+
+    private static string Visible(string text, int before = 0)
+    {
+        int shown = Fitting(text, before == 0 ? MostCharacters : Math.Clamp(TerminalWidth() - 1 - before, LeastCharacters, MostCharacters));
+        return string.Create(shown, text, static (destination, text) =>
         {
-            source.text.AsSpan(0, shown.Length).CopyTo(shown);
-            for (int i = 0; i < shown.Length; i++)
+            text.AsSpan(0, destination.Length).CopyTo(destination);
+            for (int i = 0; i < destination.Length; i++)
             {
-                shown[i] = shown[i] switch
+                destination[i] = destination[i] switch
                 {
-                    < ' ' => (char)(0x2400 + shown[i]),
+                    < ' ' => (char)(0x2400 + destination[i]),
                     '\x7f' => '\u2421',
                     >= '\x80' and < '\xa0' => '\ufffd',
-                    _ => shown[i],
+                    _ => destination[i],
                 };
             }
 
-            if (source.cut)
+            if (destination.Length < text.Length)
             {
-                shown[^1] = '\u2026';
+                destination[^1] = '\u2026';
             }
         });
+    }
+
+    /// <summary>How many characters of a text fit into some columns.</summary>
+    private static int Fitting(string text, int columns)
+    {
+        int taken = 0;
+        for (int i = 0; i < text.Length; i++)
+        {
+            taken += IsWide(text[i]) ? 2 : 1;
+            if (taken > columns)
+            {
+                return i;
+            }
+        }
+
+        return text.Length;
+    }
+
+    // Those that PowerShell counts as two columns: Chinese, Japanese and Korean characters and their punctuation.
+    private static bool IsWide(char character) => character
+        is >= '\u1100' and <= '\u115f' or >= '\u2e80' and <= '\ua4cf' or >= '\uac00' and <= '\ud7a3' or >= '\uf900' and <= '\ufaff'
+        or >= '\ufe30' and <= '\ufe6f' or >= '\uff00' and <= '\uff60' or >= '\uffe0' and <= '\uffe6';
+
+    private static int TerminalWidth()
+    {
+        try
+        {
+            return Console.WindowWidth > 0 ? Console.WindowWidth : UsualWidth;
+        }
+        catch (IOException)
+        {
+            return UsualWidth; // there is no terminal
+        }
     }
 
     private static string Value(PSObject source, string property) => source.Properties[property]?.Value as string ?? string.Empty;

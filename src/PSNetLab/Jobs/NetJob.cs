@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Management.Automation;
+using System.Net;
 using PSNetLab.Engine.Messages;
 using PSNetLab.Engine.Servers;
 
@@ -13,6 +14,7 @@ public abstract class NetJob : Job
     private readonly Mailbox<object> _mailbox;
     private readonly JobOutput _output;
     private readonly JobForwarder _forwarder;
+    private readonly ScriptWarnings _scriptWarnings = new();
     private readonly object _gate = new();
     private readonly ManualResetEventSlim _ended = new();
     private bool _hasRun;
@@ -32,7 +34,9 @@ public abstract class NetJob : Job
     }
 
     /// <summary>Whether Receive-Job would return something.</summary>
-    public override bool HasMoreData => _mailbox.Count > 0 || Error.Count > 0 || Warning.Count > 0 || Information.Count > 0 || Verbose.Count > 0 || _forwarder.HasRecords;
+    public override bool HasMoreData
+        => _mailbox.Count > 0 || Error.Count > 0 || Warning.Count > 0 || Information.Count > 0 || Verbose.Count > 0
+            || _forwarder.HasRecords;
 
     /// <summary>Results that wait to be received.</summary>
     public int Waiting => _mailbox.Count;
@@ -88,7 +92,8 @@ public abstract class NetJob : Job
     }
 
     /// <inheritdoc cref="Mailbox{T}.WaitForData"/>
-    internal bool WaitForData(int milliseconds, CancellationToken cancellationToken) => _mailbox.WaitForData(milliseconds, cancellationToken);
+    internal bool WaitForData(int milliseconds, CancellationToken cancellationToken)
+        => _mailbox.WaitForData(milliseconds, cancellationToken);
 
     /// <summary>Whether all messages were taken and no more will come.</summary>
     internal bool IsDrained => _mailbox.IsDrained;
@@ -98,7 +103,22 @@ public abstract class NetJob : Job
     internal void DetachReceiver() => _forwarder.DetachReceiver();
 
     /// <summary>Sends a record to its stream, from any thread, without blocking.</summary>
-    internal void Write(object record) => _forwarder.Write(record);
+    internal void Write(object record)
+    {
+        if (record is ErrorRecord error)
+        {
+            _scriptWarnings.Note(error);
+        }
+
+        _forwarder.Write(record);
+    }
+
+    /// <summary>Takes the errors of its script block that nobody has seen yet, as warnings.</summary>
+    /// <param name="own">The socket that waits for an answer; null if the job itself is waited for.</param>
+    /// <param name="peer">Where that socket expects its answer from.</param>
+    internal IEnumerable<string> TakeWarnings(IPEndPoint? own, IPEndPoint? peer)
+        => _scriptWarnings.Take(
+            error => IsUnseen(error) && (own is null || Concerns(error, own, peer!))).Select(text => $"{Name}: {text}");
 
     /// <summary>Starts the work. Nothing happens before this call, so that the job can be registered first.</summary>
     internal void Run()
@@ -155,6 +175,11 @@ public abstract class NetJob : Job
         await _mailbox.AddAsync(message, cancellationToken).ConfigureAwait(false);
         _forwarder.OnOutput();
     }
+
+    /// <summary>Whether an error of the script block is about a message of this socket or, if it does not say, of any client.</summary>
+    private protected virtual bool Concerns(ErrorRecord error, IPEndPoint own, IPEndPoint peer) => false;
+
+    private bool IsUnseen(ErrorRecord error) => _forwarder.HasRecords || Error.Contains(error);
 
     /// <inheritdoc/>
     [EditorBrowsable(EditorBrowsableState.Never)]

@@ -1,3 +1,4 @@
+using System.Management.Automation;
 using System.Net;
 using System.Net.Sockets;
 using PSNetLab.Engine.Primitives;
@@ -18,7 +19,9 @@ public abstract class ServerJob : NetJob
     /// <summary>The port the job listens on.</summary>
     public int Port => Local.Port;
 
-    /// <summary>The address at which clients on this machine reach the job: the one it listens on, or a loopback address if it listens on all.</summary>
+    /// <summary>
+    /// The address at which clients on this machine reach the job: the one it listens on, or a loopback address if it listens on all.
+    /// </summary>
     public string Address => Local.Address switch
     {
         { } any when any.Equals(IPAddress.Any) => IPAddress.Loopback.ToString(),
@@ -54,6 +57,14 @@ public abstract class ServerJob : NetJob
 
     private protected override object FaultTarget => Local;
 
+    private protected override bool Concerns(ErrorRecord error, IPEndPoint own, IPEndPoint peer)
+        => error.TargetObject is IPEndPoint client ? Covers(own, client) : Covers(Local, peer);
+
     /// <summary>The numbers of dropped and refused messages or connections, for the status message; empty if there were none.</summary>
-    private protected string Losses => (Dropped > 0 ? $", {Dropped} dropped" : string.Empty) + (Refused > 0 ? $", {Refused} refused" : string.Empty);
+    private protected string Losses
+        => (Dropped > 0 ? $", {Dropped} dropped" : string.Empty) + (Refused > 0 ? $", {Refused} refused" : string.Empty);
+
+    /// <summary>Whether a socket that is bound to an endpoint, perhaps on all addresses, can be reached at another.</summary>
+    private static bool Covers(IPEndPoint bound, IPEndPoint endPoint)
+        => bound.Port == endPoint.Port && (Addresses.IsAny(bound.Address) || bound.Address.Equals(endPoint.Address));
 }

@@ -19,7 +19,7 @@ internal sealed class ServedConnection : IServerHost, IAsyncDisposable
     {
         Client = client;
         Clock = options.Clock as FakeTimeProvider ?? new FakeTimeProvider(DateTimeOffset.UtcNow);
-        options = options with { Observer = new HttpRecorder(_records, _records.Handover, log: null), Clock = Clock };
+        options = options with { Observer = new Recorder(this), Clock = Clock };
         handler ??= _site = new StaticSiteHandler((StaticSiteOptions)options);
         Connection = new HttpConnection(transport, options, handler, this, isTurnedAway);
         Ended = Connection.ServeAsync();
@@ -41,6 +41,9 @@ internal sealed class ServedConnection : IServerHost, IAsyncDisposable
 
     internal List<NetLabException> Faults { get; } = [];
 
+    /// <summary>Called after an answer was sent and before its record is written.</summary>
+    internal Action? BeforeRecord { get; set; }
+
     public void Report(NetLabException fault, EndPoint target) => Faults.Add(fault);
 
     internal static Task<ServedConnection> StartAsync(TransportKind kind, StaticSiteOptions options, bool isTurnedAway = false)
@@ -50,7 +53,8 @@ internal sealed class ServedConnection : IServerHost, IAsyncDisposable
     internal static Task<ServedConnection> StartHandlerAsync(TransportKind kind, Func<HttpExchange, ValueTask> handle)
         => StartAsync(kind, new HttpServerOptions(), new SlowHandler(handle));
 
-    internal static async Task<ServedConnection> StartAsync(TransportKind kind, HttpServerOptions options, IHttpHandler? handler, bool isTurnedAway = false)
+    internal static async Task<ServedConnection> StartAsync(
+        TransportKind kind, HttpServerOptions options, IHttpHandler? handler, bool isTurnedAway = false)
     {
         (Socket client, Socket server) = await TransportPair.ConnectSocketsAsync();
         if (kind != TransportKind.Tls)
@@ -59,12 +63,13 @@ internal sealed class ServedConnection : IServerHost, IAsyncDisposable
             return new ServedConnection(TransportPair.Open(server, kind == TransportKind.Portable), plain, options, handler, isTurnedAway);
         }
 
-        Task<TlsTransport> accepting = TlsTransport.AcceptAsync(Transport.Create(server), Certificates.ServerOptions, CancellationToken.None);
+        Task<TlsTransport> accepting = TlsTransport.AcceptAsync(
+            Transport.Create(server), Certificates.ServerOptions, CancellationToken.None);
         HttpPeer peer = await HttpPeer.OverAsync(new Peer(client), tls: true);
         return new ServedConnection(await accepting.Soon(), peer, options, handler, isTurnedAway);
     }
 
-    /// <summary>The records that are there now; of a file that is not sent from memory, the record comes only after its answer.</summary>
+    /// <summary>The records that are there now.</summary>
     internal List<HttpRequestRecord> Records()
     {
         HttpRequestRecord[] taken = new HttpRequestRecord[_records.Count];
@@ -110,5 +115,18 @@ internal sealed class ServedConnection : IServerHost, IAsyncDisposable
     {
         Client.Dispose();
         await Ended.Soon();
+    }
+
+    private sealed class Recorder(ServedConnection served) : IHttpObserver
+    {
+        private readonly HttpRecorder _inner = new(served._records, served._records.Handover, log: null);
+
+        public Handover Handover => _inner.Handover;
+
+        public void Answered(ReadOnlySpan<HttpRequestRecord> records)
+        {
+            served.BeforeRecord?.Invoke();
+            _inner.Answered(records);
+        }
     }
 }

@@ -251,7 +251,15 @@ internal sealed partial class HttpConnection
         Refuse(408, $"The request did not arrive within {_options.RequestTimeout.TotalSeconds} s.");
         using ResponseWriter writer = ResponseWriter.Lend();
         writer.Append(Write(writer, keepAlive: false).Bytes.Span);
-        writer.Answers.Sent = _transport.TrySend(writer.Written);
-        Tell(writer.Answers);
+        BeginSend();
+        try
+        {
+            writer.Answers.Sent = _transport.TrySend(writer.Written);
+            Tell(writer.Answers);
+        }
+        finally
+        {
+            EndSend();
+        }
     }
 }

@@ -77,7 +77,7 @@ internal sealed partial class HttpConnection
 
         ReadOnlyMemory<byte> content = left.Bytes;
         SafeFileHandle? file = content.IsEmpty || !_transport.SendsFilesWithoutCopy ? null : left.Copy?.File;
-        int side = BeginSend();
+        BeginSend();
         try
         {
             int sent = _transport.TrySend(writer.Written, content.Span, file, left.Start);
@@ -105,7 +105,7 @@ internal sealed partial class HttpConnection
         }
         finally
         {
-            EndSend(side);
+            EndSend();
             _outgoing.TakeFrom(writer.Answers);
             writer.Clear();
         }
@@ -138,31 +138,18 @@ internal sealed partial class HttpConnection
         Touch(Phase.Working);
     }
 
-    private ValueTask SendPieceAsync(ReadOnlyMemory<byte> piece)
+    private async ValueTask SendPieceAsync(ReadOnlyMemory<byte> piece)
     {
-        int side = BeginSend();
+        BeginSend();
         try
         {
-            ValueTask sending = _transport.SendAsync(piece, CancellationToken.None);
-            if (!sending.IsCompletedSuccessfully)
-            {
-                return NoteAsync(sending, piece.Length);
-            }
-
-            sending.GetAwaiter().GetResult();
+            await _transport.SendAsync(piece, CancellationToken.None).ConfigureAwait(false);
             NoteSent(piece.Length);
-            return default;
         }
         finally
         {
-            EndSend(side);
+            EndSend();
         }
-    }
-
-    private async ValueTask NoteAsync(ValueTask sending, int count)
-    {
-        await sending.ConfigureAwait(false);
-        NoteSent(count);
     }
 
     /// <summary>Sends the head and the content of the answer.</summary>
@@ -230,14 +217,18 @@ internal sealed partial class HttpConnection
             Touch(Phase.Sending);
         };
         Touch(Phase.Sending);
-        long sent = await _transport.SendFileAsync(file, start, length, _onProgress, CancellationToken.None).ConfigureAwait(false);
-        Touch(Phase.Working);
-        return sent == length;
+        BeginSend();
+        try
+        {
+            long sent = await _transport.SendFileAsync(file, start, length, _onProgress, CancellationToken.None).ConfigureAwait(false);
+            Touch(Phase.Working);
+            return sent == length;
+        }
+        finally
+        {
+            EndSend();
+        }
     }
-
-    private int BeginSend() => _options.Observer?.Handover.Begin() ?? 0;
-
-    private void EndSend(int side) => _options.Observer?.Handover.End(side);
 
     /// <summary>Counts bytes that the system has accepted, and reports the answers once all of them are sent.</summary>
     private void NoteSent(long bytes)

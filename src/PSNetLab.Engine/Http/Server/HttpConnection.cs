@@ -36,6 +36,7 @@ internal sealed partial class HttpConnection : IServedConnection
         _isTurnedAway = isTurnedAway;
         _exchange = new HttpExchange(this, _request);
         _since = options.Clock.GetTimestamp();
+        transport.SendWaits = options.Observer is null ? null : this;
     }
 
     /// <summary>What the connection is doing. Each phase has its own time limit.</summary>

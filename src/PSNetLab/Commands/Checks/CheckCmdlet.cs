@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using PSNetLab.Binding;
 using PSNetLab.Engine.Checks;
 
 namespace PSNetLab.Commands;
@@ -19,11 +20,13 @@ public abstract class CheckCmdlet : NetCmdlet
     /// <summary>How many seconds each check may take.</summary>
     [Parameter]
     [ValidateRange(0.001, SecondsPerDay)]
+    [NoFiles]
     public double TimeoutSec { get; set; }
 
     /// <summary>How many are checked at a time. Default: 256.</summary>
     [Parameter]
     [ValidateRange(1, 65536)]
+    [NoFiles]
     public int ThrottleLimit { get; set; } = CheckRun.DefaultThrottle;
 
     /// <summary>Emits one Boolean instead of the results: whether all are good.</summary>

@@ -53,6 +53,7 @@ public sealed class ResolveDnsRecordCommand : CheckCmdlet
     /// <summary>The port of servers for which none is given. Default: 53.</summary>
     [Parameter]
     [ValidateRange(1, 65535)]
+    [NoFiles]
     public int Port { get; set; } = DnsServer.DefaultPort;
 
     /// <summary>Asks over TCP from the start. Default: over UDP, and over TCP if the answer is truncated.</summary>
@@ -62,6 +63,7 @@ public sealed class ResolveDnsRecordCommand : CheckCmdlet
     /// <summary>How many more times a server is asked that did not answer. Default: 0.</summary>
     [Parameter]
     [ValidateRange(0, MostRetries)]
+    [NoFiles]
     public int Retry { get; set; }
 
     /// <summary>Asks for what the server itself knows, without asking others.</summary>
@@ -75,10 +77,12 @@ public sealed class ResolveDnsRecordCommand : CheckCmdlet
     /// <summary>How large an answer over UDP may be, in bytes; 0 leaves EDNS out. Default: 1232.</summary>
     [Parameter]
     [ValidateRange(0, 65535)]
+    [NoFiles]
     public int EdnsSize { get; set; } = DnsCheckOptions.DefaultEdnsBytes;
 
     /// <summary>What the answers must be, with * for any text; or NODATA, or a code such as NXDOMAIN.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
+    [NoFiles]
     public string[]? Expect { get; set; }
 
     private protected override string Activity => "Asking name servers";

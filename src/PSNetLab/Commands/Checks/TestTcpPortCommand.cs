@@ -35,6 +35,7 @@ public sealed class TestTcpPortCommand : HostCheckCmdlet
     /// <summary>A text or bytes to send first. Implies -Banner.</summary>
     [Parameter]
     [ValidateNotNull]
+    [NoFiles]
     public object? Send { get; set; }
 
     /// <summary>The encoding of -Send and of the banner. Default: UTF-8.</summary>
@@ -46,11 +47,13 @@ public sealed class TestTcpPortCommand : HostCheckCmdlet
     /// <summary>How often to test each port. Default: 1.</summary>
     [Parameter]
     [ValidateRange(1, int.MaxValue)]
+    [NoFiles]
     public int Count { get; set; } = 1;
 
     /// <summary>How many milliseconds are between the beginnings of two tests of a port. Default: 1000.</summary>
     [Parameter]
     [ValidateRange(0, int.MaxValue)]
+    [NoFiles]
     public int IntervalMs { get; set; } = 1000;
 
     private protected override IPFamily Family => AddressFamily;

@@ -26,11 +26,13 @@ public abstract class TlsCheckCmdlet : HostCheckCmdlet
     /// <summary>The name that the server is asked for (SNI), and that the certificate must be issued for. Default: the host.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
+    [NoFiles]
     public string? TargetHost { get; set; }
 
     /// <summary>How many days before its end a certificate counts as expiring soon. Default: 30.</summary>
     [Parameter]
     [ValidateRange(0, MostWarningDays)]
+    [NoFiles]
     public int WarningDays { get; set; } = TlsEndpointOptions.DefaultWarningDays;
 
     /// <summary>The protocol in which to ask for TLS, in plain text: Smtp, Imap, Pop3, Ftp, Ldap, Postgres, Mysql or Xmpp. Default: TLS from the start.</summary>
@@ -63,6 +65,7 @@ public abstract class TlsCheckCmdlet : HostCheckCmdlet
     /// <summary>The password of a certificate file or its private key.</summary>
     [Parameter]
     [PasswordTransformation]
+    [NoFiles]
     public SecureString? CertificatePassword { get; set; }
 
     /// <summary>Asks whether the certificates were revoked, at the addresses that they name. Default: nobody is asked.</summary>

@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using System.Text.RegularExpressions;
+using PSNetLab.Binding;
 using PSNetLab.Engine.Checks;
 
 namespace PSNetLab.Commands;
@@ -30,11 +31,13 @@ public sealed class WaitTcpPortCommand : HostCheckCmdlet
     /// <summary>How many milliseconds the port must be in the state without a break. Default: 0.</summary>
     [Parameter]
     [ValidateRange(0, int.MaxValue)]
+    [NoFiles]
     public int StableMs { get; set; }
 
     /// <summary>A regular expression that the first text of the service must match.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
+    [NoFiles]
     public Regex? Banner { get; set; }
 
     /// <summary>Emits the test that found a port in the state.</summary>

@@ -46,6 +46,7 @@ public sealed class StartStaticHttpServerCommand : StartWebServerCmdlet
 
     /// <summary>Header fields for every response; they replace the server's own fields of the same name.</summary>
     [Parameter]
+    [NoFiles]
     public IDictionary Headers { get; set; } = new Hashtable();
 
     /// <summary>Lets scripts from every other origin read the files.</summary>
@@ -61,6 +62,7 @@ public sealed class StartStaticHttpServerCommand : StartWebServerCmdlet
     /// <summary>The user name and password that clients must send (HTTP Basic authentication).</summary>
     [Parameter]
     [Credential]
+    [NoFiles]
     public PSCredential? Credential { get; set; }
 
     /// <summary>Also serves files and folders whose name starts with a dot; .well-known always is.</summary>
@@ -73,10 +75,12 @@ public sealed class StartStaticHttpServerCommand : StartWebServerCmdlet
 
     /// <summary>Media types by extension, in addition to the known ones or replacing them.</summary>
     [Parameter]
+    [NoFiles]
     public IDictionary MimeType { get; set; } = new Hashtable();
 
     /// <summary>Content-Encoding of files that are compressed on disk, by patterns of their names.</summary>
     [Parameter]
+    [NoFiles]
     public IDictionary ContentEncoding { get; set; } = new Hashtable();
 
     /// <summary>Sends every file as it is, never compressed.</summary>

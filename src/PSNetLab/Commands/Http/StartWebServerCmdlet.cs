@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using System.Net;
+using PSNetLab.Binding;
 using PSNetLab.Engine.Http.Protocol;
 using PSNetLab.Engine.Http.Server;
 
@@ -11,26 +12,31 @@ public abstract class StartWebServerCmdlet : StartStreamServerCmdlet
     /// <summary>The maximum size of a request line in bytes; a longer one gets 414. Default: 8192.</summary>
     [Parameter]
     [ValidateRange(64, 1024 * 1024)]
+    [NoFiles]
     public int MaxRequestLineBytes { get; set; } = HttpLimits.Default.StartLineBytes;
 
     /// <summary>The maximum size of all header fields in bytes; more get 431. Default: 32768.</summary>
     [Parameter]
     [ValidateRange(64, 16 * 1024 * 1024)]
+    [NoFiles]
     public int MaxHeaderBytes { get; set; } = HttpLimits.Default.HeaderBytes;
 
     /// <summary>The maximum number of header fields; more get 431. Default: 100.</summary>
     [Parameter]
     [ValidateRange(1, 10000)]
+    [NoFiles]
     public int MaxHeaderCount { get; set; } = HttpLimits.Default.HeaderCount;
 
     /// <summary>The seconds a request may take to arrive, and a client may take to read each 16 KiB of the answer. Default: 30.</summary>
     [Parameter]
     [ValidateRange(0.1, SecondsPerDay)]
+    [NoFiles]
     public double RequestTimeoutSec { get; set; } = HttpServerOptions.DefaultRequestTimeout.TotalSeconds;
 
     /// <summary>The seconds a connection may be idle between two requests. Default: 60.</summary>
     [Parameter]
     [ValidateRange(0.1, SecondsPerDay)]
+    [NoFiles]
     public double KeepAliveTimeoutSec { get; set; } = HttpServerOptions.DefaultKeepAliveTimeout.TotalSeconds;
 
     /// <summary>A file to which a line is appended for each request.</summary>

@@ -36,6 +36,7 @@ public sealed class GetSocketInfoCommand : NetCmdlet
     /// processes, whose sockets are listed.
     /// </summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ParameterSetName = ObjectSet)]
+    [ArgumentCompleter(typeof(SocketObjectCompleter))]
     public object? InputObject { get; set; }
 
     /// <summary>The protocols to list: Tcp, Udp, Unix. Default: Tcp and Udp.</summary>
@@ -78,11 +79,13 @@ public sealed class GetSocketInfoCommand : NetCmdlet
 
     /// <summary>Only sockets with a peer in one of these: addresses or CIDR ranges.</summary>
     [Parameter(ParameterSetName = MachineSet)]
+    [NoFiles]
     public string[]? RemoteAddress { get; set; }
 
     /// <summary>Only sockets of these processes. Implies -IncludeProcess.</summary>
     [Parameter(ParameterSetName = MachineSet)]
     [ValidateRange(1, int.MaxValue)]
+    [ArgumentCompleter(typeof(ProcessIdCompleter))]
     public int[]? ProcessId { get; set; }
 
     /// <summary>Only sockets of processes with these names; wildcards are allowed. Implies -IncludeProcess.</summary>
@@ -160,7 +163,9 @@ public sealed class GetSocketInfoCommand : NetCmdlet
         }
         catch (NetLabException fault)
         {
-            string hint = source.Unwrapped() is int port ? $" To list the sockets that use a port: Get-SocketInfo -Port {port}." : string.Empty;
+            string hint = source.Unwrapped() is int port
+                ? $" To list the sockets that use a port: Get-SocketInfo -Port {port}."
+                : string.Empty;
             Report(fault.Kind == FaultKind.NoSocket ? new NetLabException(fault.Kind, fault.Message + hint) : fault, source);
         }
     }
@@ -223,5 +228,6 @@ public sealed class GetSocketInfoCommand : NetCmdlet
         => (ProcessId is null || ProcessId.Contains(process))
             && (_names is null || (_processes.NameOf(process) is { } name && Array.Exists(_names, pattern => pattern.IsMatch(name))));
 
-    private static bool Matches(AddressFilter? filter, IPAddress? address) => filter is null || (address is not null && filter.IsAllowed(address));
+    private static bool Matches(AddressFilter? filter, IPAddress? address)
+        => filter is null || (address is not null && filter.IsAllowed(address));
 }

@@ -11,6 +11,12 @@ namespace PSNetLab.Commands;
 [OutputType(typeof(SocketOption))]
 public sealed class SetSocketOptionCommand : SocketOptionCmdlet
 {
+    /// <inheritdoc/>
+    [Parameter(Mandatory = true, ValueFromPipeline = true, ParameterSetName = PipelineSet)]
+    [Parameter(ValueFromPipeline = true, ParameterSetName = ArgumentSet)]
+    [ArgumentCompleter(typeof(SocketObjectCompleter))]
+    public override object? InputObject { get; set; }
+
     /// <summary>The option: a name, or a level and a number such as 6/23.</summary>
     [Parameter(Mandatory = true, Position = 1, ParameterSetName = ArgumentSet)]
     [Parameter(Mandatory = true, Position = 0, ParameterSetName = PipelineSet)]
@@ -18,18 +24,25 @@ public sealed class SetSocketOptionCommand : SocketOptionCmdlet
     public string Name { get; set; } = string.Empty;
 
     /// <summary>The value: a whole number in the unit of the option, $true or $false, or bytes for an option by number.</summary>
-    [Parameter(Mandatory = true, Position = 2, ParameterSetName = ArgumentSet)]
+    [Parameter(Position = 2, ParameterSetName = ArgumentSet)]
     [Parameter(Mandatory = true, Position = 1, ParameterSetName = PipelineSet)]
     [ArgumentCompleter(typeof(SocketOptionValueCompleter))]
-    public object Value { get; set; } = 0;
+    public object? Value { get; set; }
 
     /// <summary>Emits the option as it is now: the system may have adjusted the value.</summary>
     [Parameter]
     public SwitchParameter PassThru { get; set; }
 
+    /// <summary>
+    /// The socket from the pipeline, also in $connection | Set-SocketOption -Name NoDelay $true, where PowerShell takes the value for
+    /// the first argument.
+    /// </summary>
+    private protected override object? Source => InputObject ?? SocketObject;
+
     private protected override void Process(Socket socket)
     {
-        object value = Value.Unwrapped();
+        object value = (Value ?? (InputObject is null ? null : SocketObject)).Unwrapped() ?? throw new NetLabException(
+            FaultKind.InvalidParameters, $"There is no value for {Name}. Add it: Set-SocketOption $connection {Name} <value>.");
         SocketOptions.Check(Name, value);
         if (!ShouldProcess(socket.LocalEndPoint?.ToString() ?? $"unbound {socket.ProtocolType} socket", $"Set {Name} to {value}"))
         {

@@ -15,16 +15,21 @@ public abstract class SocketOptionCmdlet : NetCmdlet
     /// of .NET.
     /// </summary>
     [Parameter(Mandatory = true, ValueFromPipeline = true, ParameterSetName = PipelineSet)]
-    public object? InputObject { get; set; }
+    [ArgumentCompleter(typeof(SocketObjectCompleter))]
+    public virtual object? InputObject { get; set; }
 
     /// <summary>The same as -InputObject, as the first argument.</summary>
     [Parameter(Mandatory = true, Position = 0, ParameterSetName = ArgumentSet)]
+    [ArgumentCompleter(typeof(SocketObjectCompleter))]
     public object? SocketObject { get; set; }
+
+    /// <summary>The object whose socket to use.</summary>
+    private protected virtual object? Source => SocketObject ?? InputObject;
 
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
-        object? source = SocketObject ?? InputObject;
+        object? source = Source;
         try
         {
             SocketSource.Use(source, Process);

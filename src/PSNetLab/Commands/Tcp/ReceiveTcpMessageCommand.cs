@@ -35,6 +35,7 @@ public sealed class ReceiveTcpMessageCommand : ReceiveCmdlet
         }
 
         object peer = Connection!.Remote;
+        Watch(Connection.Local, Connection.Remote);
         Receive(
             token =>
             {

@@ -72,6 +72,7 @@ public sealed partial class SendTcpMessageCommand : TcpClientCmdlet
     [System.Management.Automation.AllowNull]
     [AllowEmptyString]
     [AllowEmptyCollection]
+    [NoFiles]
     public object? Message { get; set; }
 
     /// <summary>Sends the bytes of all messages together as one.</summary>
@@ -85,16 +86,21 @@ public sealed partial class SendTcpMessageCommand : TcpClientCmdlet
     /// <summary>Emits this many replies, then closes. Until then the sending side stays open.</summary>
     [Parameter(ParameterSetName = HostSet)]
     [ValidateRange(1, int.MaxValue)]
+    [NoFiles]
     public int Count { get; set; }
 
-    /// <summary>How many seconds the peer may take to accept the messages and, once they are sent, to reply. Default: 30; 0 is no limit.</summary>
+    /// <summary>
+    /// How many seconds the peer may take to accept the messages and, once they are sent, to reply. Default: 30; 0 is no limit.
+    /// </summary>
     [Parameter]
     [ValidateRange(0, MostSeconds)]
+    [NoFiles]
     public double TimeoutSec { get; set; } = 30;
 
     /// <summary>How many milliseconds to wait between two messages. Default: 0.</summary>
     [Parameter]
     [ValidateRange(0, int.MaxValue)]
+    [NoFiles]
     public int IntervalMs { get; set; }
 
     /// <summary>Emits every message that is sent.</summary>
@@ -231,6 +237,7 @@ public sealed partial class SendTcpMessageCommand : TcpClientCmdlet
             _own = base.Connect();
             if (Receive || Count > 0)
             {
+                Watch(_own.Local, _own.Remote);
                 _session = new TcpClientSession(_own, Count, StopToken);
                 Incoming = new IncomingReplies(this, _session.Received, Count, StopToken);
             }

@@ -19,6 +19,7 @@ public sealed class StartTcpServerCommand : StartStreamServerCmdlet
     /// <summary>How many connections may wait until they are accepted. Default: 512; the system may cap it (listen(2)).</summary>
     [Parameter]
     [ValidateRange(1, int.MaxValue)]
+    [NoFiles]
     public int Backlog { get; set; } = StreamServerOptions.DefaultBacklog;
 
     /// <summary>Where a message ends. Default: Raw.</summary>
@@ -30,6 +31,7 @@ public sealed class StartTcpServerCommand : StartStreamServerCmdlet
     /// <summary>How many connections the script block serves in parallel, each in a runspace of its own. Default: 1.</summary>
     [Parameter(ParameterSetName = ScriptSet)]
     [ValidateRange(1, 256)]
+    [NoFiles]
     public int ThrottleLimit { get; set; } = 1;
 
     /// <summary>
@@ -38,11 +40,13 @@ public sealed class StartTcpServerCommand : StartStreamServerCmdlet
     /// </summary>
     [Parameter]
     [ValidateRange(1, MessageFraming.MostMessageBytes)]
+    [NoFiles]
     public int MaxMessageBytes { get; set; } = MessageFraming.DefaultMaxMessageBytes;
 
     /// <summary>Closes a connection on which nothing was sent or received for this many seconds. Default: 0, never.</summary>
     [Parameter]
     [ValidateRange(0, MostSeconds)]
+    [NoFiles]
     public double IdleTimeoutSec { get; set; }
 
     /// <summary>
@@ -51,6 +55,7 @@ public sealed class StartTcpServerCommand : StartStreamServerCmdlet
     /// </summary>
     [Parameter]
     [ValidateRange(0, MostSeconds)]
+    [NoFiles]
     public double MessageTimeoutSec { get; set; } = TcpServerOptions.DefaultMessageTimeoutSeconds;
 
     /// <summary>
@@ -59,6 +64,7 @@ public sealed class StartTcpServerCommand : StartStreamServerCmdlet
     /// </summary>
     [Parameter]
     [ValidateRange(1L, long.MaxValue)]
+    [NoFiles]
     public long MaxPendingBytes { get; set; } = TcpServerOptions.DefaultMaxPendingBytes;
 
     /// <summary>
@@ -81,10 +87,12 @@ public sealed class StartTcpServerCommand : StartStreamServerCmdlet
     /// <summary>Answers every message with this text or these bytes; a list is one message per element.</summary>
     [Parameter(Mandatory = true, ParameterSetName = ReplySet)]
     [AllowEmptyString]
+    [NoFiles]
     public object? Reply { get; set; }
 
     /// <summary>Answers every message with the output of this script block; the message is $_.</summary>
     [Parameter(Mandatory = true, ParameterSetName = ScriptSet)]
+    [NoFiles]
     public ScriptBlock? ScriptBlock { get; set; }
 
     private protected override string Action => "Listen for TCP connections";

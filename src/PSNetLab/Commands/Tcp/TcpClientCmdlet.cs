@@ -26,6 +26,7 @@ public abstract class TcpClientCmdlet : NetCmdlet
     /// <summary>How many seconds name resolution, connecting and the TLS handshake may take together. Default: 10.</summary>
     [Parameter(ParameterSetName = HostSet)]
     [ValidateRange(0.001, SecondsPerDay)]
+    [NoFiles]
     public double ConnectTimeoutSec { get; set; } = TcpConnectOptions.DefaultTimeout.TotalSeconds;
 
     /// <summary>Where a message ends. Default: Raw.</summary>
@@ -43,15 +44,19 @@ public abstract class TcpClientCmdlet : NetCmdlet
     /// <summary>The maximum size of a received message in bytes; a longer one closes the connection. Default: 1048576.</summary>
     [Parameter(ParameterSetName = HostSet)]
     [ValidateRange(1, MessageFraming.MostMessageBytes)]
+    [NoFiles]
     public int MaxMessageBytes { get; set; } = MessageFraming.DefaultMaxMessageBytes;
 
     /// <summary>Uses TLS, in a version the system considers safe. Default: no TLS.</summary>
     [Parameter(ParameterSetName = HostSet)]
     public SwitchParameter Tls { get; set; }
 
-    /// <summary>The name the server's certificate must be issued for, and that the server is asked for (SNI). Default: -ComputerName. Implies -Tls.</summary>
+    /// <summary>
+    /// The name the server's certificate must be issued for, and that the server is asked for (SNI). Default: -ComputerName. Implies -Tls.
+    /// </summary>
     [Parameter(ParameterSetName = HostSet)]
     [ValidateNotNullOrEmpty]
+    [NoFiles]
     public string? TargetHost { get; set; }
 
     /// <summary>
@@ -73,6 +78,7 @@ public abstract class TcpClientCmdlet : NetCmdlet
     /// <summary>The password of the file or the private key in -ClientCertificate.</summary>
     [Parameter(ParameterSetName = HostSet)]
     [PasswordTransformation]
+    [NoFiles]
     public SecureString? CertificatePassword { get; set; }
 
     /// <summary>The application protocols to offer in the TLS handshake (ALPN), the preferred one first. Implies -Tls.</summary>
@@ -89,6 +95,7 @@ public abstract class TcpClientCmdlet : NetCmdlet
     /// <summary>The local address and port to connect from, such as 127.0.0.1:0. Default: chosen by the system.</summary>
     [Parameter(ParameterSetName = HostSet)]
     [EndPointTransformation]
+    [NoFiles]
     public IPEndPoint? LocalEndPoint { get; set; }
 
     /// <summary>Sends small messages at once instead of collecting them (TCP_NODELAY; RFC 9293, section 3.7.4).</summary>

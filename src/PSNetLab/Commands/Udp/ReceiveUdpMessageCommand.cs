@@ -26,6 +26,7 @@ public sealed class ReceiveUdpMessageCommand : ReceiveCmdlet
     /// <summary>The port to receive on, 0 to 65535; 0 takes a free one.</summary>
     [Parameter(Mandatory = true, Position = 0, ParameterSetName = PortSet)]
     [ValidateRange(0, 65535)]
+    [NoFiles]
     public int Port { get; set; }
 
     /// <summary>The server whose messages to receive.</summary>
@@ -34,7 +35,10 @@ public sealed class ReceiveUdpMessageCommand : ReceiveCmdlet
     [ArgumentCompleter(typeof(ServerJobCompleter<UdpServerJob>))]
     public UdpServerJob? Job { get; set; }
 
-    /// <summary>The local address to receive on: an IP address, Loopback, IPv6Loopback, or Any for all, which lets other machines in. Default: Loopback (127.0.0.1); with -Broadcast or an IPv4 -MulticastGroup, 0.0.0.0.</summary>
+    /// <summary>
+    /// The local address to receive on: an IP address, Loopback, IPv6Loopback, or Any for all, which lets other machines in. Default:
+    /// Loopback (127.0.0.1); with -Broadcast or an IPv4 -MulticastGroup, 0.0.0.0.
+    /// </summary>
     [Parameter(Position = 1, ParameterSetName = PortSet)]
     [AddressTransformation(IsToListen = true)]
     [ArgumentCompleter(typeof(LocalAddressCompleter))]
@@ -43,6 +47,7 @@ public sealed class ReceiveUdpMessageCommand : ReceiveCmdlet
     /// <summary>Answers every datagram with this text or these bytes; a list is one datagram per element.</summary>
     [Parameter(ParameterSetName = PortSet)]
     [AllowEmptyString]
+    [NoFiles]
     public object? Reply { get; set; }
 
     /// <summary>The text encoding. Default: UTF-8.</summary>
@@ -76,11 +81,13 @@ public sealed class ReceiveUdpMessageCommand : ReceiveCmdlet
     /// </summary>
     [Parameter(ParameterSetName = PortSet)]
     [ValidateRange(1, UdpServerOptions.MostDatagramBytes)]
+    [NoFiles]
     public int BufferBytes { get; set; } = UdpServerOptions.MostDatagramBytes;
 
     /// <summary>The size of the system's receive buffer in bytes. Default: 16777216; the system may cap it (socket(7)).</summary>
     [Parameter(ParameterSetName = PortSet)]
     [ValidateRange(1024, int.MaxValue / 2)]
+    [NoFiles]
     public int ReceiveBufferBytes { get; set; } = UdpBinding.DefaultReceiveBufferBytes;
 
     /// <summary>Receives in a background job and returns it.</summary>
@@ -162,7 +169,8 @@ public sealed class ReceiveUdpMessageCommand : ReceiveCmdlet
             endPoint.Address = IPAddress.Any;
         }
 
-        UdpBinding binding = UdpBindings.Create(this, endPoint, MulticastGroup, InterfaceAlias, ReuseAddress || Broadcast, ReceiveBufferBytes) with { Broadcast = Broadcast };
+        UdpBinding binding = UdpBindings.Create(
+            this, endPoint, MulticastGroup, InterfaceAlias, ReuseAddress || Broadcast, ReceiveBufferBytes) with { Broadcast = Broadcast };
         UdpServerOptions options = new()
         {
             Binding = binding,

@@ -30,6 +30,7 @@ public sealed class SendBroadcastCommand : NetCmdlet
     /// <summary>The port to send to, 1 to 65535.</summary>
     [Parameter(Mandatory = true, Position = 0)]
     [ValidateRange(1, 65535)]
+    [NoFiles]
     public int Port { get; set; }
 
     /// <summary>What to send: text, bytes, or anything else as its string form.</summary>
@@ -37,6 +38,7 @@ public sealed class SendBroadcastCommand : NetCmdlet
     [System.Management.Automation.AllowNull]
     [AllowEmptyString]
     [AllowEmptyCollection]
+    [NoFiles]
     public object? Message { get; set; }
 
     /// <summary>Sends the bytes of all messages together as one datagram.</summary>
@@ -57,11 +59,13 @@ public sealed class SendBroadcastCommand : NetCmdlet
     /// <summary>How many times to send. Default: 1.</summary>
     [Parameter]
     [ValidateRange(1, int.MaxValue)]
+    [NoFiles]
     public int Count { get; set; } = 1;
 
     /// <summary>How many milliseconds to wait before sending again. Default: 1000.</summary>
     [Parameter]
     [ValidateRange(0, int.MaxValue)]
+    [NoFiles]
     public int IntervalMs { get; set; } = 1000;
 
     /// <summary>
@@ -70,6 +74,7 @@ public sealed class SendBroadcastCommand : NetCmdlet
     /// </summary>
     [Parameter]
     [ValidateRange(0, MostSeconds)]
+    [NoFiles]
     public double TimeoutSec { get; set; }
 
     /// <summary>The text encoding. Default: UTF-8.</summary>
@@ -158,10 +163,12 @@ public sealed class SendBroadcastCommand : NetCmdlet
         if (address.AddressFamily == AddressFamily.InterNetwork)
         {
             IPAddress source = UdpSockets.SourceFor(new IPEndPoint(address, Port));
-            return (NetworkCard.Up.FirstOrDefault(card => card.Addresses.Any(own => own.Address.Equals(source)))?.Alias ?? string.Empty, source, address);
+            return (NetworkCard.Up.FirstOrDefault(
+                card => card.Addresses.Any(own => own.Address.Equals(source)))?.Alias ?? string.Empty, source, address);
         }
 
-        throw new NetLabException(FaultKind.InvalidAddress, $"{address} is not a broadcast address: IPv6 has none. Use Send-UdpMessage -MulticastGroup ff02::1 for all hosts of a link (RFC 4291, section 2.7.1).");
+        throw new NetLabException(FaultKind.InvalidAddress, $"{address} is not a broadcast address: IPv6 has none. Use Send-UdpMessage "
+            + "-MulticastGroup ff02::1 for all hosts of a link (RFC 4291, section 2.7.1).");
     }
 
     private static IEnumerable<(string Alias, IPAddress Source, IPAddress Broadcast)> WaysOf(NetworkCard card)
@@ -170,7 +177,9 @@ public sealed class SendBroadcastCommand : NetCmdlet
     /// <summary>The interfaces to send from.</summary>
     private NetworkCard[] Cards()
     {
-        NetworkCard[] cards = InterfaceAlias is null ? [.. NetworkCard.Up.Where(card => !card.IsLoopback)] : Array.ConvertAll(InterfaceAlias, NetworkCard.Find);
+        NetworkCard[] cards = InterfaceAlias is null
+            ? [.. NetworkCard.Up.Where(card => !card.IsLoopback)]
+            : Array.ConvertAll(InterfaceAlias, NetworkCard.Find);
         return cards.SelectMany(WaysOf).Any()
             ? cards
             : throw new NetLabException(FaultKind.InterfaceNotFound, "None of the interfaces "

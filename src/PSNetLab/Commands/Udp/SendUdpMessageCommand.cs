@@ -57,6 +57,7 @@ public sealed class SendUdpMessageCommand : NetCmdlet
     [System.Management.Automation.AllowNull]
     [AllowEmptyString]
     [AllowEmptyCollection]
+    [NoFiles]
     public object? Message { get; set; }
 
     /// <summary>Sends the bytes of all messages together as one datagram.</summary>
@@ -70,21 +71,25 @@ public sealed class SendUdpMessageCommand : NetCmdlet
     /// <summary>Emits this many answers and ends. Implies -Receive.</summary>
     [Parameter]
     [ValidateRange(1, int.MaxValue)]
+    [NoFiles]
     public int Count { get; set; }
 
     /// <summary>How many seconds to wait for answers once everything is sent. Default: 2.</summary>
     [Parameter]
     [ValidateRange(0, MostSeconds)]
+    [NoFiles]
     public double TimeoutSec { get; set; } = 2;
 
     /// <summary>The local port to send from, 0 to 65535. Default: 0, a free one.</summary>
     [Parameter]
     [ValidateRange(0, 65535)]
+    [NoFiles]
     public int LocalPort { get; set; }
 
     /// <summary>How many routers the datagrams may pass through, 0 to 255. Default: the system's, which is 1 for multicast.</summary>
     [Parameter]
     [ValidateRange(0, 255)]
+    [NoFiles]
     public int TimeToLive { get; set; }
 
     /// <summary>The interface to send multicast from. Default: the one the system chooses.</summary>
@@ -101,6 +106,7 @@ public sealed class SendUdpMessageCommand : NetCmdlet
     /// <summary>How many milliseconds to wait between two messages. Default: 0.</summary>
     [Parameter]
     [ValidateRange(0, int.MaxValue)]
+    [NoFiles]
     public int IntervalMs { get; set; }
 
     /// <summary>Emits every message that was sent.</summary>
@@ -119,12 +125,14 @@ public sealed class SendUdpMessageCommand : NetCmdlet
             Target = MulticastGroup is null ? ComputerName : Addresses.Join(MulticastGroup.ToString(), Port);
             if (MulticastGroup is not null && !Addresses.IsMulticast(MulticastGroup))
             {
-                throw new NetLabException(FaultKind.MulticastRefused, $"{MulticastGroup} is not a multicast address (224.0.0.0/4 or ff00::/8). Use -ComputerName for a host.") { Subject = MulticastGroup };
+                throw new NetLabException(FaultKind.MulticastRefused, $"{MulticastGroup} is not a multicast address (224.0.0.0/4 or "
+                    + "ff00::/8). Use -ComputerName for a host.") { Subject = MulticastGroup };
             }
 
             if (MulticastGroup is null && TimeToLive == 0 && MyInvocation.BoundParameters.ContainsKey(nameof(TimeToLive)))
             {
-                throw new NetLabException(FaultKind.InvalidParameters, "-TimeToLive 0 is for multicast only, where it means this machine (ip(7)). Use 1 or more for a host.");
+                throw new NetLabException(FaultKind.InvalidParameters, "-TimeToLive 0 is for multicast only, where it means this machine "
+                    + "(ip(7)). Use 1 or more for a host.");
             }
 
             IPEndPoint remote = MulticastGroup is null ? Resolve() : new(MulticastGroup, Port);
@@ -133,13 +141,16 @@ public sealed class SendUdpMessageCommand : NetCmdlet
             _sender = UdpSender.Open(new UdpSendOptions
             {
                 Remote = remote,
-                Local = LocalPort == 0 ? null : new IPEndPoint(remote.AddressFamily == AddressFamily.InterNetworkV6 ? IPAddress.IPv6Any : IPAddress.Any, LocalPort),
+                Local = LocalPort == 0
+                    ? null
+                    : new IPEndPoint(remote.AddressFamily == AddressFamily.InterNetworkV6 ? IPAddress.IPv6Any : IPAddress.Any, LocalPort),
                 Encoding = Encoding,
                 Interface = InterfaceAlias is null ? null : NetworkCard.Find(InterfaceAlias),
                 TimeToLive = MyInvocation.BoundParameters.ContainsKey(nameof(TimeToLive)) ? TimeToLive : null,
                 Replies = replies,
             });
             Incoming = replies is null ? null : new IncomingReplies(this, replies, Count, StopToken);
+            Watch(_sender.LocalEndPoint, remote);
             _unfragmented = _sender.UnfragmentedBytes;
         }
         catch (NetLabException fault)

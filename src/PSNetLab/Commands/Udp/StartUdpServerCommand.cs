@@ -40,11 +40,13 @@ public sealed class StartUdpServerCommand : StartServerCmdlet
     /// </summary>
     [Parameter]
     [ValidateRange(1, UdpServerOptions.MostDatagramBytes)]
+    [NoFiles]
     public int BufferBytes { get; set; } = UdpServerOptions.MostDatagramBytes;
 
     /// <summary>The size of the system's receive buffer in bytes. Default: 16777216; the system may cap it (socket(7)).</summary>
     [Parameter]
     [ValidateRange(1024, int.MaxValue / 2)]
+    [NoFiles]
     public int ReceiveBufferBytes { get; set; } = UdpBinding.DefaultReceiveBufferBytes;
 
     /// <summary>The text encoding. Default: UTF-8.</summary>
@@ -60,10 +62,12 @@ public sealed class StartUdpServerCommand : StartServerCmdlet
     /// <summary>Answers every message with this text or these bytes; a list is one message per element.</summary>
     [Parameter(Mandatory = true, ParameterSetName = ReplySet)]
     [AllowEmptyString]
+    [NoFiles]
     public object? Reply { get; set; }
 
     /// <summary>Answers every message with the output of this script block; the message is $_.</summary>
     [Parameter(Mandatory = true, ParameterSetName = ScriptSet)]
+    [NoFiles]
     public ScriptBlock? ScriptBlock { get; set; }
 
     private protected override string Action => "Receive datagrams";
