@@ -81,6 +81,18 @@ BeforeDiscovery {
         @{ Line = '$new = Start-StaticHttpServer $folder 0 Any; "$($new.State)"'; Returns = 'Running' }
         @{ Line = '$new = Start-TcpServer 0 Any; "$($new.State)"'; Returns = 'Running' }
         @{ Line = '$new = Start-UdpServer 0 Loopback; "$($new.State)"'; Returns = 'Running' }
+        @{ Line = '(Send-HttpRequest $site.Uri).StatusCode'; Returns = '404' }
+        @{ Line = '(Send-HttpRequest $site HEAD).Request.Method'; Returns = 'HEAD' }
+        @{ Line = '(Send-HttpRequest "127.0.0.1:$($site.Port)/x").StatusCode'; Returns = '404' }
+        @{ Line = '($site, $site.Uri | Send-HttpRequest).StatusCode'; Returns = '404 404' }
+        @{ Line = '$w = Open-TcpConnection "127.0.0.1:$($site.Port)"; (Send-HttpRequest $w).StatusCode'; Returns = '404' }
+        @{ Line = '$w = Open-TcpConnection "127.0.0.1:$($site.Port)"; (Send-HttpRequest $w /x HEAD).Request.Target'; Returns = '/x' }
+        @{ Line = '$w = Open-TcpConnection "127.0.0.1:$($site.Port)"; ($w | Send-HttpRequest /x).Request.Target'; Returns = '/x' }
+        @{ Line = '$w = Open-TcpConnection "127.0.0.1:$($site.Port)"; ($w | Send-HttpRequest).StatusCode'; Returns = '404' }
+        @{ Line = '(Test-HttpEndpoint $site).StatusCode'; Returns = '404' }
+        @{ Line = '(Test-HttpEndpoint $site.Uri HEAD -StatusCode 404).Passed'; Returns = 'True' }
+        @{ Line = '($site, "localhost:$($site.Port)" | Test-HttpEndpoint).StatusCode'; Returns = '404 404' }
+        @{ Line = '(Test-HttpEndpoint $site, $site).Count'; Returns = '2' }
         @{ Line = 'Receive-HttpRequest -Job site -TimeoutSec 0'; Returns = '' }
         @{ Line = 'Receive-HttpRequest $site -TimeoutSec 0'; Returns = '' }
     )

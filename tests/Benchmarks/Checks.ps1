@@ -109,6 +109,37 @@ function Measure-Tls($Server, [string] $Name, [string[]] $Versions, [switch] $Qu
     ConvertTo-Figure $Name ms @($rounds.Ours) @($rounds.Scan) -Against sslscan @Target
 }
 
+# What both sides say a request takes, from connecting to the last byte: the median of many, each over a connection of its own.
+function Measure-Request($Server) {
+    if (-not (Test-Peer $Bench nginx nginx-light { nginx -v })) { return }
+    if (-not (Test-Peer $Bench curl curl { curl --version })) { return }
+    . $PSScriptRoot/HttpPeers.ps1
+    $site = Join-Path $Bench.Peers "site-$PID"
+    $null = New-Item $site/www -ItemType Directory
+    [IO.File]::WriteAllBytes("$site/www/1k.bin", [byte[]]::new(1KB))
+    $nginx = Start-Nginx $site 1 @()
+    try {
+        $uri = "http://127.0.0.1:$($nginx.Port)/1k.bin"
+        $null = Invoke-Line $Server "requests $uri"
+        $rounds = foreach ($round in 1..$Bench.Rounds) {
+            Write-Verbose "round $round"
+            $ours = Invoke-Line $Server "requests $uri"
+            $times = foreach ($i in 1..100) { [double]::Parse((curl --silent --output /dev/null --write-out '%{time_total}' $uri), $culture) * 1000 }
+            [pscustomobject]@{
+                Ours = New-Turn $ours.milliseconds $null (100 - $ours.objects) $ours
+                Curl = New-Turn (Get-Median $times) $null 0
+            }
+        }
+        # 5 %, or 100 microseconds.
+        $most = 1 + [Math]::Max(0.05, 0.1 / (Get-Median $rounds.Curl.Value))
+        ConvertTo-Figure 'one request' ms @($rounds.Ours) @($rounds.Curl) -Against 'curl -w' -MostRatio $most
+    }
+    finally {
+        $null = Stop-Server $nginx
+        Remove-Item $site -Recurse
+    }
+}
+
 $ours = Start-OurScript $Bench Checks.ps1
 try {
     if (Test-Peer $Bench nmap nmap { nmap --version }) {
@@ -129,5 +160,6 @@ try {
         $sets = 'Tls10', 'Tls11', 'Tls12', 'Tls13', 'Tls10+Tls11+Tls12', 'Tls12+Tls13', 'Tls10+Tls11+Tls13', 'Tls10+Tls11+Tls12+Tls13'
         Measure-Tls $ours 'versions of 8 servers' $sets -Quickly -Target @{ Most = 200 }
     }
+    Measure-Figure $Bench 'one request' { Measure-Request $ours }
 }
 finally { $null = Stop-Server $ours }

@@ -73,7 +73,7 @@ public class TcpConnectorTests
             Assert.All(addresses, address => Assert.Contains(
                 $"{new IPEndPoint(address, port)} (refused", fault.Message, StringComparison.Ordinal));
             Assert.Contains("Check that the server is running", fault.Message, StringComparison.Ordinal);
-            Assert.IsType<SocketException>(fault.InnerException);
+            Assert.IsAssignableFrom<SocketException>(fault.InnerException);
         }
     }
 

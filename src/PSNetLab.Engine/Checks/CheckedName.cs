@@ -25,13 +25,21 @@ internal sealed class CheckedName(string text, IPFamily family, TimeSpan timeout
     /// <summary>What becomes of the name, once in a call.</summary>
     internal Task<Resolution> ResolveAsync() => ResolveAsync(Timeout.InfiniteTimeSpan);
 
+    /// <summary>Whether the name was resolved no longer ago than this, so that nobody has to wait for it.</summary>
+    internal bool IsKnown(TimeSpan mostAge)
+    {
+        lock (_gate)
+        {
+            return _resolution is { IsCompleted: true } && (mostAge == Timeout.InfiniteTimeSpan || Stopwatch.GetElapsedTime(_resolved) <= mostAge);
+        }
+    }
+
     /// <summary>What becomes of the name; it is resolved anew if the last time is longer ago than this.</summary>
     internal Task<Resolution> ResolveAsync(TimeSpan mostAge)
     {
         lock (_gate)
         {
-            bool isOld = mostAge != Timeout.InfiniteTimeSpan && _resolution is { IsCompleted: true } && Stopwatch.GetElapsedTime(_resolved) > mostAge;
-            if (_resolution is null || isOld)
+            if (_resolution is null || (_resolution.IsCompleted && !IsKnown(mostAge)))
             {
                 _resolved = Stopwatch.GetTimestamp();
                 _resolution = ResolveAsync(text, family, timeout, cancellationToken);

@@ -18,41 +18,50 @@ internal static class StreamConnector
     /// <param name="local">The address to connect from; null for any.</param>
     /// <param name="limit">Ends all attempts; the error of unfinished ones is then an OperationCanceledException.</param>
     /// <returns>
-    /// The socket, or null if no address accepted; and the attempts that have an outcome, in the order in which they
+    /// The connection, or null if no address accepted; and the attempts that have an outcome, in the order in which they
     /// ended.
     /// </returns>
-    internal static async Task<(Socket? Socket, IReadOnlyList<ConnectAttempt> Attempts)> ConnectAsync(
+    internal static async Task<(Transport? Connected, IReadOnlyList<ConnectAttempt> Attempts)> ConnectAsync(
         IReadOnlyList<EndPoint> endPoints, EndPoint? local, CancellationToken limit)
     {
         var (ended, late) = await AddressRace.RunAsync(
             endPoints.Count,
             (index, lost) => limit.IsCancellationRequested ? null : TryAsync(endPoints[index], local, lost),
-            static one => one.Socket is not null,
+            static one => one.Connected is not null,
             limit).ConfigureAwait(false);
-        late.ForEach(static other => other.ContinueWith(static one => one.Result.Socket?.Dispose(), TaskScheduler.Default));
-        return (ended.Count > 0 ? ended[^1].Socket : null, ended.ConvertAll(static one => one.Attempt));
+        late.ForEach(static other => other.ContinueWith(static one => one.Result.Connected?.Dispose(), TaskScheduler.Default));
+        return (ended.Count > 0 ? ended[^1].Connected : null, ended.ConvertAll(static one => one.Attempt));
     }
 
-    private static async Task<(Socket? Socket, ConnectAttempt Attempt)> TryAsync(
-        EndPoint endPoint, EndPoint? local, CancellationToken cancellationToken)
+    private static async Task<(Transport? Connected, ConnectAttempt Attempt)> TryAsync(EndPoint endPoint, EndPoint? local, CancellationToken cancellationToken)
     {
         long started = Stopwatch.GetTimestamp();
-        Socket? socket = null;
         try
         {
-            socket = StreamSocket.For(endPoint);
-            if (local is not null)
-            {
-                socket.Bind(local);
-            }
-
-            await socket.ConnectAsync(endPoint, cancellationToken).ConfigureAwait(false);
-            return (socket, new ConnectAttempt(endPoint, null, Stopwatch.GetElapsedTime(started)));
+            (Transport? connected, SocketException? error) = local is null
+                ? await ProbeConnector.ConnectAsync((IPEndPoint)endPoint, Timeout.InfiniteTimeSpan, cancellationToken).ConfigureAwait(false)
+                : (await ConnectFromAsync(local, endPoint, cancellationToken).ConfigureAwait(false), null);
+            return (connected, new ConnectAttempt(endPoint, error, Stopwatch.GetElapsedTime(started)));
         }
         catch (Exception error) when (error is SocketException or OperationCanceledException)
         {
-            socket?.Dispose();
             return (null, new ConnectAttempt(endPoint, error, Stopwatch.GetElapsedTime(started)));
+        }
+    }
+
+    private static async Task<Transport> ConnectFromAsync(EndPoint local, EndPoint endPoint, CancellationToken cancellationToken)
+    {
+        Socket socket = StreamSocket.For(endPoint);
+        try
+        {
+            socket.Bind(local);
+            await socket.ConnectAsync(endPoint, cancellationToken).ConfigureAwait(false);
+            return Transport.Create(socket);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
         }
     }
 }

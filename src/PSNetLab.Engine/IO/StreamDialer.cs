@@ -74,8 +74,8 @@ internal static class StreamDialer
         IPAddress[] addresses = options.Known ?? await ResolveAsync(options, trace, limit, cancellationToken).ConfigureAwait(false);
         cancellationToken.ThrowIfCancellationRequested();
         EndPoint[] endPoints = Array.ConvertAll(addresses, address => (EndPoint)new IPEndPoint(address, options.Port));
-        (Socket? socket, IReadOnlyList<ConnectAttempt> attempts) = await StreamConnector.ConnectAsync(endPoints, options.LocalEndPoint, limit).ConfigureAwait(false);
-        if (socket is null)
+        (Transport? transport, IReadOnlyList<ConnectAttempt> attempts) = await StreamConnector.ConnectAsync(endPoints, options.LocalEndPoint, limit).ConfigureAwait(false);
+        if (transport is null)
         {
             cancellationToken.ThrowIfCancellationRequested();
             throw Failure(options, attempts);
@@ -84,18 +84,18 @@ internal static class StreamDialer
         try
         {
             trace.Connected = Stopwatch.GetTimestamp();
-            trace.Remote = Addresses.OfSocket(socket.RemoteEndPoint!);
-            socket.NoDelay = options.NoDelay;
+            trace.Remote = Addresses.OfSocket(transport.RemoteEndPoint);
+            transport.Socket.NoDelay = options.NoDelay;
             if (options.KeepAlive)
             {
-                socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
+                transport.Socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
             }
 
-            return Transport.Create(socket);
+            return transport;
         }
         catch
         {
-            socket.Dispose();
+            transport.Dispose();
             throw;
         }
     }

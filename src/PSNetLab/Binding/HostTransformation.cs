@@ -24,7 +24,9 @@ public sealed class HostTransformationAttribute : ArgumentTransformationAttribut
         return input is IEnumerable list and not (string or IDictionary) ? list.Cast<object?>().SelectMany(Read).ToArray() : Read(inputData).ToArray();
     }
 
-    private static IEnumerable<string> Read(object? item)
+    /// <summary>The hosts that an object names, each with its port, if it has one.</summary>
+    /// <exception cref="ArgumentTransformationMetadataException">It names none.</exception>
+    internal static IEnumerable<string> Read(object? item)
     {
         object? input = item.Unwrapped();
         string? text = input switch

@@ -31,6 +31,14 @@ internal static class ObjectTypes
             "Client=RemoteEndPoint Bytes=BytesSent ms=Milliseconds",
             nameof(Request),
             nameof(Duration)),
+        .. Describe<HttpExchangeResult>("Uri StatusCode Request Response Complete TotalMilliseconds Remarks Reason", string.Empty),
+        .. Describe<HttpSentRequest>("Method Target Version Headers Text", string.Empty),
+        .. Describe<HttpReceivedResponse>("Version StatusCode ReasonPhrase Headers BodyText Trailers", string.Empty),
+        .. Describe<HttpField>("Name Value", string.Empty),
+        .. Describe<HttpEndpointResult>(
+            "Uri Passed Status StatusCode TotalMilliseconds DaysLeft Hops Remarks Reason", "Code=StatusCode ms=TotalMilliseconds"),
+        .. Describe<HttpHop>("Method Uri StatusCode Location Address Reused TotalMilliseconds", string.Empty),
+        Enum<HttpEndpointStatus>(),
         .. Describe<TcpConnection>(
             "Id State LocalEndPoint RemoteEndPoint BytesReceived BytesSent CloseReason",
             "Local=LocalEndPoint Remote=RemoteEndPoint In=BytesReceived Out=BytesSent"),

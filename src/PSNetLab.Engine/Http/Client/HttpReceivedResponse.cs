@@ -49,8 +49,6 @@ public sealed class HttpReceivedResponse
     /// <summary>All bytes as text.</summary>
     public string Text => ShownBody.Decode(Bytes, Headers["Content-Type"]);
 
-    internal int HeadLength => _head?.Bytes.Length ?? Bytes.Length;
-
     /// <summary>The status line.</summary>
     public override string ToString() => $"{Version} {StatusCode} {ReasonPhrase}".Trim();
 }

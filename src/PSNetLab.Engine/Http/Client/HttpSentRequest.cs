@@ -14,9 +14,12 @@ public sealed class HttpSentRequest
     internal HttpSentRequest(byte[] head, byte[] content)
     {
         Bytes = content.Length == 0 ? head : [.. head, .. content];
-        int end = Bytes.AsSpan().IndexOf("\r\n\r\n"u8);
-        int headLength = end < 0 ? Bytes.Length : end + 4;
-        string[] lines = HttpSyntax.ToText(Bytes.AsSpan(0, headLength)).TrimStart('\r', '\n').Split("\r\n");
+        int end = HeadRepair.FindEnd(Bytes, examined: 0);
+        int headLength = end < 0 ? Bytes.Length : end;
+
+        // What is malformed on purpose is taken apart, too.
+        string[] lines = Array.ConvertAll(
+            HttpSyntax.ToText(Bytes.AsSpan(0, headLength)).TrimStart('\r', '\n').Split('\n'), static line => line.TrimEnd('\r'));
         string[] words = lines[0].Split(' ', 3);
         (Method, Target, Version) = (words[0], words.ElementAtOrDefault(1) ?? string.Empty, words.ElementAtOrDefault(2) ?? string.Empty);
         Headers = new HttpFields(lines.Skip(1).Where(line => line.Contains(':', StringComparison.Ordinal)).Select(Field));
@@ -45,8 +48,6 @@ public sealed class HttpSentRequest
 
     /// <summary>All bytes as text.</summary>
     public string Text => ShownBody.Decode(Bytes, Headers["Content-Type"]);
-
-    internal int HeadLength => _headLength;
 
     /// <summary>The request line.</summary>
     public override string ToString() => $"{Method} {Target} {Version}".TrimEnd();

@@ -3,6 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Management.Automation;
 using System.Net;
 using PSNetLab.Binding;
+using PSNetLab.Conversion;
 using PSNetLab.Engine.Http.Files;
 using PSNetLab.Engine.Http.Protocol;
 using PSNetLab.Engine.Http.Server;
@@ -117,15 +118,15 @@ public sealed class StartStaticHttpServerCommand : StartWebServerCmdlet
             Browse = Browse,
             SpaFallback = FileIn(folder, SpaFallback, nameof(SpaFallback)),
             NotFoundPage = FileIn(folder, NotFoundPage, nameof(NotFoundPage)),
-            Headers = FieldLines.Check(Pairs(Headers), nameof(Headers)),
+            Headers = FieldLines.Check(Tables.Pairs(Headers), nameof(Headers)),
             Cors = Cors,
             CacheControl = FieldLines.Check([new("Cache-Control", CacheControl)], nameof(CacheControl))[0].Value,
             Credential = Credential is null ? null : new BasicCredential(Credential.UserName, Credential.GetNetworkCredential().Password),
             IncludeHidden = IncludeHidden,
             FollowLinks = FollowSymlinks,
             NoCompression = NoCompression,
-            MediaTypes = Pairs(MimeType) is { Count: > 0 } types ? MediaTypes.Default.With(types) : MediaTypes.Default,
-            Codings = NamedCodings.Default.With(Pairs(ContentEncoding)),
+            MediaTypes = Tables.Pairs(MimeType) is { Count: > 0 } types ? MediaTypes.Default.With(types) : MediaTypes.Default,
+            Codings = NamedCodings.Default.With(Tables.Pairs(ContentEncoding)),
         };
         if (Credential is not null && !UsesTls && !IPAddress.IsLoopback(endPoint.Address))
         {
@@ -134,22 +135,6 @@ public sealed class StartStaticHttpServerCommand : StartWebServerCmdlet
 
         StaticSiteHandler handler = new(options);
         return new HttpServerJob(CommandLine, Name, Records(WhenFull.Drop), CompleteWeb(options, endPoint), handler, folder, OpenLog);
-    }
-
-    /// <summary>The entries of a table. A list is one entry for each of its elements.</summary>
-    private static List<KeyValuePair<string, string>> Pairs(IDictionary? table)
-    {
-        List<KeyValuePair<string, string>> pairs = [];
-        foreach (DictionaryEntry entry in table ?? new Hashtable())
-        {
-            string key = LanguagePrimitives.ConvertTo<string>(entry.Key);
-            foreach (object? value in LanguagePrimitives.GetEnumerable(entry.Value) ?? new[] { entry.Value })
-            {
-                pairs.Add(new(key, LanguagePrimitives.ConvertTo<string>(value)));
-            }
-        }
-
-        return pairs;
     }
 
     /// <summary>

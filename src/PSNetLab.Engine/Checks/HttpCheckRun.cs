@@ -1,0 +1,311 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using PSNetLab.Engine.Http.Client;
+using PSNetLab.Engine.IO;
+using PSNetLab.Engine.Primitives;
+
+namespace PSNetLab.Engine.Checks;
+
+/// <summary>One attempt at a web server: the request, the redirects after it, and the judgement.</summary>
+internal sealed class HttpCheckRun(HttpCheckOptions options, CheckedNames names, HttpUri uri)
+{
+    // A name that was resolved longer ago than this, for an attempt before, is resolved anew.
+    private static readonly TimeSpan s_mostAge = TimeSpan.FromSeconds(1);
+
+    // They are for one server only.
+    private static readonly string[] s_secrets = ["Authorization", "Cookie", "Proxy-Authorization", "Host"];
+
+    private readonly List<HttpHop> _hops = [];
+    private readonly List<string> _remarks = [];
+    private HttpClientConnection? _connection;
+    private HttpUri? _connected;
+    private DialTrace? _trace;
+    private RoundTrip? _trip;
+
+    /// <summary>Makes the attempt. Whatever goes wrong is in the result.</summary>
+    internal async Task<HttpEndpointResult> RunAsync(int attempt, CancellationToken cancellationToken)
+    {
+        DateTime time = DateTime.Now;
+        using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(options.Timeout);
+        bool isDone = false;
+        try
+        {
+            (HttpEndpointStatus status, string? reason) = await TryAsync(limit.Token, cancellationToken).ConfigureAwait(false);
+            isDone = true;
+            await LoopThread.Leave();
+            if (status == HttpEndpointStatus.Passed)
+            {
+                (status, reason) = Judge();
+            }
+
+            return new HttpEndpointResult(uri.ToString(), _hops)
+            {
+                Status = status,
+                Reason = reason,
+                Version = _trip?.Head?.Version,
+                Headers = _trip?.Head?.Fields ?? HttpFields.None,
+                Certificate = _trace?.Check?.Describe(_hops.Count > 0 ? _hops[^1].Uri : null),
+                Remarks = new(_remarks),
+                Attempt = attempt,
+                Time = time,
+            };
+        }
+        finally
+        {
+            Drop(inGoodOrder: isDone);
+        }
+    }
+
+    private async Task<(HttpEndpointStatus Status, string? Reason)> TryAsync(CancellationToken limit, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await FollowAsync(limit, cancellationToken).ConfigureAwait(false);
+        }
+        catch (NetLabException fault)
+        {
+            bool isCutOff = fault.Kind == FaultKind.ConnectionReset && _trip?.Head is not null;
+            return (isCutOff ? HttpEndpointStatus.Truncated : StatusOf(fault.Kind), fault.Message);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            string peer = _hops[^1].Uri;
+            NetLabException fault = _trip is null
+                ? new NetLabException(FaultKind.ConnectTimeout, $"There was no connection to {peer} within {options.Timeout.TotalSeconds} s. Check the address and any firewall on the way.")
+                : ResponseFaults.TimedOut(peer, options.Timeout, _trip.Head, _connection?.BytesReceived ?? 0, _trip.BodyLength);
+            return (HttpEndpointStatus.TimedOut, fault.Message);
+        }
+    }
+
+    private async Task<(HttpEndpointStatus Status, string? Reason)> FollowAsync(CancellationToken limit, CancellationToken cancellationToken)
+    {
+        HttpUri next = uri;
+        RequestMessage request = new() { Method = options.Method, Fields = options.Fields, Body = options.Body.Length > 0 ? [options.Body] : [] };
+        HashSet<string> seen = [];
+        while (true)
+        {
+            seen.Add($"{request.Method} {next}");
+            await AskAsync(next, request, limit, cancellationToken).ConfigureAwait(false);
+            ReceivedHead head = _trip!.Head!;
+            if (head.Status is not (301 or 302 or 303 or 307 or 308) || options.MostRedirects == 0 || head.Fields["Location"] is not { } location)
+            {
+                return (HttpEndpointStatus.Passed, null);
+            }
+
+            _hops[^1].Location = location;
+            HttpUri target;
+            try
+            {
+                target = next.Resolve(location);
+            }
+            catch (NetLabException)
+            {
+                return (HttpEndpointStatus.RedirectFailed, $"{next} redirects to '{location}', which is not the URI of a web page.");
+            }
+
+            if (_hops.Count > options.MostRedirects)
+            {
+                return (HttpEndpointStatus.RedirectFailed, $"There are more than {options.MostRedirects} redirects; the next would be {target}. Raise -MaximumRedirection if that is right.");
+            }
+
+            request = Redirected(request, head.Status, next, target);
+            if (seen.Contains($"{request.Method} {target}"))
+            {
+                return (HttpEndpointStatus.RedirectFailed, $"The redirects lead in a circle: {next} leads back to {target}.");
+            }
+
+            next = target;
+        }
+    }
+
+    /// <summary>The request after a redirect (RFC 9110, section 15.4).</summary>
+    private RequestMessage Redirected(RequestMessage request, int status, HttpUri from, HttpUri to)
+    {
+        bool becomesGet = (status == 303 && request.Method is not ("GET" or "HEAD")) || (status is 301 or 302 && request.Method == "POST");
+        if (becomesGet)
+        {
+            request = request with
+            {
+                Method = "GET",
+                Body = [],
+                Fields = [.. request.Fields.Where(static field => !field.Name.StartsWith("Content-", StringComparison.OrdinalIgnoreCase))],
+            };
+        }
+
+        if (from.IsSecure && !to.IsSecure)
+        {
+            _remarks.Add($"{from} redirects from https to http.");
+        }
+
+        if (!from.IsSameOrigin(to) && request.Fields.Any(IsSecret))
+        {
+            _remarks.Add($"{string.Join(", ", request.Fields.Where(IsSecret).Select(static field => field.Name))} was not sent to {to.Origin}, which is another origin.");
+            request = request with { Fields = [.. request.Fields.Where(static field => !IsSecret(field))] };
+        }
+
+        return request;
+    }
+
+    private static bool IsSecret(HttpField field) => s_secrets.Contains(field.Name, StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>Makes one request.</summary>
+    private async Task AskAsync(HttpUri to, RequestMessage message, CancellationToken limit, CancellationToken cancellationToken)
+    {
+        HttpHop hop = new(message.Method, to.ToString());
+        _hops.Add(hop);
+        RequestMessage request = Complete(message, to);
+        bool reuses = _connection is not null && _connected!.IsSameOrigin(to) && _connection.MayReuse();
+        while (true)
+        {
+            if (!reuses)
+            {
+                Drop(inGoodOrder: true);
+            }
+
+            try
+            {
+                await AskOnceAsync(to, request, hop, reuses, limit, cancellationToken).ConfigureAwait(false);
+                return;
+            }
+            catch (NetLabException fault) when (reuses && IsClosed(fault) && _trip?.Head is null && IsIdempotent(request))
+            {
+                // The server closed the connection just before the request arrived (RFC 9112, section 9.3.1).
+                reuses = false;
+            }
+        }
+    }
+
+    private async Task AskOnceAsync(HttpUri to, RequestMessage request, HttpHop hop, bool reuses, CancellationToken limit, CancellationToken cancellationToken)
+    {
+        long started = Stopwatch.GetTimestamp();
+        DialTrace? trace = null;
+        _trip = null;
+        hop.Reused = reuses;
+        try
+        {
+            if (!reuses)
+            {
+                _trace = trace = new DialTrace();
+                HttpConnectOptions connect = options.Connect with { Known = await AddressesAsync(options.Connect.Proxy ?? to, trace, limit).ConfigureAwait(false) };
+                _connection = await HttpConnector.ConnectAsync(to, connect, trace, limit, cancellationToken).ConfigureAwait(false);
+                _connected = to;
+            }
+
+            _trip = new RoundTrip(_connection!, to.Origin, new RoundTripOptions
+            {
+                Method = request.Kind,
+                MostBodyBytes = options.Match is null ? 0 : HttpCheckOptions.MostMatchedBytes,
+                CountsRest = true,
+            });
+            await _trip.RunAsync(request.Head(), request.Content(), limit).ConfigureAwait(false);
+        }
+        finally
+        {
+            hop.Phases = HttpPhases.Of(started, trace, _trip, _trip?.EndedAt ?? Stopwatch.GetTimestamp());
+            hop.StatusCode = _trip?.Head?.Status;
+            hop.Bytes = _trip?.BodyLength ?? 0;
+            hop.Remote = _trace?.Remote;
+            _remarks.AddRange(_trip is null ? [] : HttpRemarks.Of(_trip).Except(_remarks));
+        }
+    }
+
+    private async Task<IPAddress[]> AddressesAsync(HttpUri to, DialTrace trace, CancellationToken limit)
+    {
+        if (options.Overrides.FirstOrDefault(one => one.Fits(to.Host, to.Port)) is { } replaced)
+        {
+            return replaced.Addresses;
+        }
+
+        CheckedName name = names.Get(to.Host);
+        bool isKnown = name.IsKnown(s_mostAge);
+        Resolution resolution = await name.ResolveAsync(s_mostAge).WaitAsync(limit).ConfigureAwait(false);
+        trace.Resolved = isKnown || resolution.Duration is null ? null : Stopwatch.GetTimestamp();
+        return resolution.Fault is { } fault ? throw fault : resolution.Addresses;
+    }
+
+    /// <summary>Adds what every request has: whom it is for, who asks, and how long its body is.</summary>
+    private RequestMessage Complete(RequestMessage message, HttpUri to)
+    {
+        List<HttpField> fields = [];
+        Add("Host", to.HostField);
+        fields.AddRange(message.Fields);
+        Add("User-Agent", "PSNetLab");
+        Add("Accept", "*/*");
+        if (message.BodyLength > 0 || message.Method is "POST" or "PUT" or "PATCH")
+        {
+            Add("Content-Length", message.BodyLength.ToString(CultureInfo.InvariantCulture));
+        }
+
+        return message with { Target = HttpConnector.Target(to, options.Connect), Fields = fields };
+
+        void Add(string name, string value)
+        {
+            if (!message.Fields.Any(field => field.Name.Equals(name, StringComparison.OrdinalIgnoreCase)))
+            {
+                fields.Add(new HttpField(name, value));
+            }
+        }
+    }
+
+    /// <summary>What is to be said of a complete response.</summary>
+    private (HttpEndpointStatus Status, string? Reason) Judge()
+    {
+        ReceivedHead head = _trip!.Head!;
+        if (!options.IsExpected(head.Status))
+        {
+            return (HttpEndpointStatus.StatusUnexpected, $"The status is {$"{head.Status} {head.Reason}".TrimEnd()}, and -StatusCode expects {options.Expected}.");
+        }
+
+        if (options.Match is { } match)
+        {
+            string text = ShownBody.Decode(_trip.Body.Span, head.Fields["Content-Type"]);
+            if (!match.IsMatch(text))
+            {
+                return (HttpEndpointStatus.ContentMismatch, head.Fields["Content-Encoding"] is { } coding
+                    ? $"The body does not match '{match}', but it is coded as {coding}."
+                    : $"The body of {_trip.BodyLength} bytes does not match '{match}'.");
+            }
+        }
+
+        if (options.WarningDays is { } days && _trace?.Check?.Certificate is { } certificate && certificate.NotAfter < DateTime.Now.AddDays(days))
+        {
+            return (HttpEndpointStatus.CertificateExpiring, $"The certificate expires on {certificate.NotAfter.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)}, within {days} days (-WarningDays). Renew it.");
+        }
+
+        return (HttpEndpointStatus.Passed, null);
+    }
+
+    private static HttpEndpointStatus StatusOf(FaultKind kind) => kind switch
+    {
+        FaultKind.HostNotFound or FaultKind.InvalidAddress => HttpEndpointStatus.NameNotFound,
+        FaultKind.ConnectionRefused => HttpEndpointStatus.Refused,
+        FaultKind.ConnectTimeout or FaultKind.ReceiveTimeout => HttpEndpointStatus.TimedOut,
+        FaultKind.HostUnreachable => HttpEndpointStatus.Unreachable,
+        FaultKind.CertificateRejected => HttpEndpointStatus.CertificateRejected,
+        FaultKind.TlsHandshakeFailed or FaultKind.OwnCertificateRejected => HttpEndpointStatus.TlsFailed,
+        FaultKind.NoResponse or FaultKind.ConnectionReset => HttpEndpointStatus.NoResponse,
+        FaultKind.ResponseTruncated => HttpEndpointStatus.Truncated,
+        FaultKind.ResponseMalformed => HttpEndpointStatus.Malformed,
+        _ => HttpEndpointStatus.Failed,
+    };
+
+    private static bool IsClosed(NetLabException fault) => fault.Kind is FaultKind.NoResponse or FaultKind.ConnectionReset;
+
+    private static bool IsIdempotent(RequestMessage request) => request.Method is "GET" or "HEAD" or "PUT" or "DELETE" or "OPTIONS" or "TRACE";
+
+    private void Drop(bool inGoodOrder)
+    {
+        if (inGoodOrder)
+        {
+            _connection?.Close();
+        }
+        else
+        {
+            _connection?.Dispose();
+        }
+
+        _connection = null;
+    }
+}

@@ -1,0 +1,52 @@
+using System.Collections;
+using System.Management.Automation;
+using PSNetLab.Conversion;
+using PSNetLab.Engine.Http.Client;
+using PSNetLab.Jobs;
+
+namespace PSNetLab.Binding;
+
+/// <summary>
+/// Reads URIs: text, with or without http://, System.Uri, web servers of this module, objects with a Uri, and objects that name a host
+/// and a port.
+/// </summary>
+[AttributeUsage(AttributeTargets.Property)]
+public sealed class UriTransformationAttribute : ArgumentTransformationAttribute
+{
+    private const string SecurePort = ":443";
+
+    /// <inheritdoc/>
+    public override object Transform(EngineIntrinsics engineIntrinsics, object inputData)
+    {
+        try
+        {
+            return inputData.Unwrapped() is IEnumerable list and not (string or IDictionary) ? list.Cast<object?>().SelectMany(Read).ToArray() : Read(inputData).ToArray();
+        }
+        catch (NetLabException fault)
+        {
+            throw new ArgumentTransformationMetadataException(fault.Message, fault);
+        }
+    }
+
+    /// <summary>The URIs that an object names.</summary>
+    internal static IEnumerable<string> Read(object? item)
+    {
+        object? input = item.Unwrapped();
+        string? text = input switch
+        {
+            string typed => typed,
+            Uri uri => uri.OriginalString,
+            HttpServerJob job => job.Uri.ToString(),
+            _ => item is null ? null : PSObject.AsPSObject(item).Properties[nameof(Uri)]?.Value?.ToString(),
+        };
+
+        // What names no URI may name a host.
+        return text is not null ? [Checked(text)] : HostTransformationAttribute.Read(item).Select(host => Checked(host.EndsWith(SecurePort, StringComparison.Ordinal) ? $"https://{host}" : host));
+    }
+
+    private static string Checked(string text)
+    {
+        _ = HttpUri.Parse(text);
+        return text;
+    }
+}
