@@ -33,4 +33,42 @@ public class TcpConnectionBufferTests
             pairs[i].Dispose();
         }
     }
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public async Task A_poll_takes_what_has_arrived_and_waits_for_nothing(TransportKind kind)
+    {
+        using ConnectionPair pair = await ConnectionPair.CreateAsync(kind);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => PollAsync(pair.Client));
+        await pair.Server.SendAsync("one").Soon();
+        await pair.Server.SendAsync("two").Soon();
+
+        Assert.Equal("one", (await PollUntilAsync(pair.Client))?.Text);
+        Assert.Equal("two", (await PollUntilAsync(pair.Client))?.Text);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => PollAsync(pair.Client));
+        await pair.Server.SendAsync("three").Soon();
+        Assert.Equal("three", await pair.Client.NextTextAsync());
+        pair.Server.Close(TcpCloseReason.LocalClosed);
+        Assert.Null(await PollUntilAsync(pair.Client));
+    }
+
+    private static Task<TcpMessage?> PollAsync(TcpConnection connection)
+        => connection.ReceiveAsync(CancellationToken.None, waits: false).Soon();
+
+    /// <summary>Polls until there is an answer.</summary>
+    private static async Task<TcpMessage?> PollUntilAsync(TcpConnection connection)
+    {
+        using CancellationTokenSource limit = new(Waiting.Limit);
+        while (true)
+        {
+            try
+            {
+                return await PollAsync(connection);
+            }
+            catch (OperationCanceledException)
+            {
+                await Task.Delay(1, limit.Token);
+            }
+        }
+    }
 }

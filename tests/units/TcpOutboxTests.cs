@@ -107,6 +107,25 @@ public class TcpOutboxTests
         Assert.Equal(0, outbox.Lost);
     }
 
+    [LinuxFact]
+    public async Task A_slow_reader_is_not_stalled_between_two_writes()
+    {
+        using ConnectionPair pair = await ConnectionPair.CreateAsync(TransportKind.Epoll, "Length32");
+        pair.Client.Socket.SendBufferSize = 1024 * 1024;
+        pair.Server.Socket.ReceiveBufferSize = 64 * 1024;
+        using TcpOutbox outbox = new(pair.Client, CancellationToken.None);
+        outbox.Add(new byte[64 * 1024 * 1024]);
+        TimeSpan limit = TimeSpan.FromMilliseconds(200);
+        await Waiting.Until(() => outbox.Stalled > limit);
+
+        // Less than makes the system report that the connection takes more.
+        long sentBefore = pair.Client.BytesSent;
+        byte[] bytes = new byte[64 * 1024];
+        await Waiting.Until(() => pair.Server.Socket.Available > 0 && pair.Server.Socket.Receive(bytes) > 0 && outbox.Stalled < limit);
+
+        Assert.Equal(sentBefore, pair.Client.BytesSent);
+    }
+
     [Theory]
     [MemberData(nameof(Kinds))]
     public async Task What_a_failed_connection_could_not_take_is_counted_as_lost(TransportKind kind)

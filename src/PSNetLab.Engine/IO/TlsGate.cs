@@ -23,6 +23,9 @@ internal sealed class TlsGate(Transport inner) : Stream
     /// <summary>Whether the stream below has ended. After a close_notify alert, nobody reads that far.</summary>
     internal bool IsInnerEnd { get; private set; }
 
+    /// <summary>Whether a read waits until something arrives; if not, it counts as cancelled when nothing has.</summary>
+    internal bool Waits { get; set; } = true;
+
     /// <summary>Cancelled when reading and writing must end.</summary>
     internal CancellationTokenSource Interrupted { get; } = new();
 
@@ -91,12 +94,21 @@ internal sealed class TlsGate(Transport inner) : Stream
         int count;
         do
         {
-            await inner.WaitReadableAsync(cancellationToken).ConfigureAwait(false);
+            if (Waits)
+            {
+                await inner.WaitReadableAsync(cancellationToken).ConfigureAwait(false);
+            }
+
             count = buffer.IsEmpty
                 ? 0
                 : inner.TryReceive(_recordsAreTiny ? buffer.Span[..Math.Min(buffer.Length, MostBytesOfTinyRecords)] : buffer.Span);
         }
-        while (count < 0);
+        while (count < 0 && Waits);
+
+        if (count < 0)
+        {
+            throw new OperationCanceledException();
+        }
 
         _read += count;
         IsInnerEnd |= count == 0 && !buffer.IsEmpty;

@@ -124,6 +124,23 @@ internal sealed class TlsTransport : Transport
         }
     }
 
+    internal override async ValueTask PollAsync()
+    {
+        _gate.Waits = false;
+        try
+        {
+            await WaitReadableAsync(CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (Exception error) when (error is OperationCanceledException or IOException { InnerException: OperationCanceledException })
+        {
+            // No whole record has arrived.
+        }
+        finally
+        {
+            _gate.Waits = true;
+        }
+    }
+
     private protected override int ReceiveNow(Span<byte> buffer)
     {
         int count = Math.Min(buffer.Length, _end - _start);

@@ -17,8 +17,6 @@ internal abstract partial class Transport : IDisposable
     /// <summary>The most bytes of one call: the system copies them in about a third of a millisecond.</summary>
     private protected const int MostBytesPerCall = 1024 * 1024;
 
-    private int _unacknowledged;
-
     private protected Transport(Socket socket)
     {
         Socket = socket;
@@ -72,18 +70,19 @@ internal abstract partial class Transport : IDisposable
     internal virtual bool NeedsCloseNotify => false;
 
     /// <summary>
-    /// Whether the number of bytes that the peer has yet to acknowledge (tcp(7), SIOCOUTQ) has changed since this was last asked. A
-    /// write alone does not show that the peer takes something: the system accepts more only once a good part of its send buffer is
-    /// free, which a slow peer may not reach in time.
+    /// Whether the number of bytes that the peer has yet to acknowledge (tcp(7), SIOCOUTQ) has changed. A write alone does not show that
+    /// the peer takes something: the system accepts more only once a good part of its send buffer is free, which a slow peer may not
+    /// reach in time.
     /// </summary>
+    /// <param name="unacknowledged">The number when the caller last asked. Each who asks has its own.</param>
     /// <returns>False also where the system does not report it, and once the socket is closed.</returns>
-    internal bool HasProgressed()
+    internal bool HasProgressed(ref int unacknowledged)
     {
         try
         {
-            int before = _unacknowledged;
-            _unacknowledged = SocketCalls.Unacknowledged(Socket.SafeHandle) ?? before;
-            return _unacknowledged != before;
+            int before = unacknowledged;
+            unacknowledged = SocketCalls.Unacknowledged(Socket.SafeHandle) ?? before;
+            return unacknowledged != before;
         }
         catch (ObjectDisposedException)
         {
@@ -99,6 +98,12 @@ internal abstract partial class Transport : IDisposable
 
     /// <summary>Completes when there may be something to read: data, the end of the stream, or an error.</summary>
     internal abstract ValueTask WaitReadableAsync(CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Prepares what has arrived for <see cref="TryReceive"/>, without waiting for more. Call it instead of
+    /// <see cref="WaitReadableAsync"/>; only a transport that decrypts has something to do.
+    /// </summary>
+    internal virtual ValueTask PollAsync() => default;
 
     /// <summary>Reads what is there; returns the number of bytes, 0 at the end of the stream, -1 if there is nothing yet.</summary>
     /// <exception cref="SocketException">The connection failed.</exception>

@@ -120,6 +120,10 @@ public sealed partial class TcpConnection
                 {
                     await _transport.WaitReadableAsync(cancellationToken).ConfigureAwait(false);
                 }
+                else
+                {
+                    await _transport.PollAsync().ConfigureAwait(false);
+                }
 
                 if (TryTake(receives: true, out message))
                 {

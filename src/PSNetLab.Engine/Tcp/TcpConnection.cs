@@ -21,6 +21,7 @@ public sealed partial class TcpConnection : IDisposable
     private bool _receiveClosed;
     private volatile bool _isHeldBack;
     private long _lastActivity = Environment.TickCount64;
+    private int _unacknowledged;
 
     // All work on the socket holds a use, and so does the open connection itself; the last one closes the socket.
     // Closing it during a system call of another thread would make the runtime reset the connection.
@@ -136,11 +137,14 @@ public sealed partial class TcpConnection : IDisposable
     /// <summary>Counts as activity that the peer has acknowledged something.</summary>
     internal void NoteProgress()
     {
-        if (_transport.HasProgressed())
+        if (HasProgressed(ref _unacknowledged))
         {
             Touch();
         }
     }
+
+    /// <inheritdoc cref="Transport.HasProgressed"/>
+    internal bool HasProgressed(ref int unacknowledged) => _transport.HasProgressed(ref unacknowledged);
 
     /// <summary>Whether the connection is not being read because this side is not ready for more.</summary>
     internal bool IsHeldBack

@@ -22,6 +22,7 @@ internal sealed class TcpOutbox : IDisposable
     private Task _flush = Task.CompletedTask;
     private Exception? _error;
     private long _sentBefore;
+    private int _unacknowledged;
     private long _lastProgress = Stopwatch.GetTimestamp();
 
     internal TcpOutbox(TcpConnection connection, CancellationToken cancellationToken)
@@ -56,7 +57,8 @@ internal sealed class TcpOutbox : IDisposable
     {
         get
         {
-            if (Connection.BytesSent != _sentBefore || WaitingBytes == 0)
+            bool acknowledged = Connection.HasProgressed(ref _unacknowledged);
+            if (acknowledged || Connection.BytesSent != _sentBefore || WaitingBytes == 0)
             {
                 NoteProgress();
             }

@@ -19,6 +19,7 @@ internal sealed partial class HttpConnection : IServedConnection
     private readonly HttpExchange _exchange;
     private readonly ReceiveBuffer _received = new();
     private int _phase = (int)Phase.Idle;
+    private int _unacknowledged;
     private long _since;
 
     /// <param name="transport">The stream; it is closed at the end of <see cref="ServeAsync"/>.</param>
@@ -89,7 +90,7 @@ internal sealed partial class HttpConnection : IServedConnection
     {
         // Read before the time: Touch renews the time first, so a new phase is never judged by the time of the old one.
         Phase phase = Current;
-        if (phase == Phase.Sending && _transport.HasProgressed())
+        if (phase == Phase.Sending && _transport.HasProgressed(ref _unacknowledged))
         {
             Renew();
         }
