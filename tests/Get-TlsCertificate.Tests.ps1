@@ -22,6 +22,8 @@ Describe 'Get-TlsCertificate' {
             $seen.Problems | Should -BeNullOrEmpty
             $seen.Chain.ToString() | Should -Be 'CN=middle; CN=root'
             $seen.Sent.ToString() | Should -Be 'CN=middle'
+            $seen.GetChain().DaysLeft | Should -Be 899, 999
+            $seen.GetSent().ToX509Certificate2().Subject | Should -Be 'CN=middle'
             (Get-TlsCertificate "127.0.0.1:$($server.Port)").Problems.Kind | Should -Contain 'NameMismatch'
         }
 
@@ -128,6 +130,7 @@ Describe 'Get-TlsCertificate' {
 
         It 'reports <Id> of <File>, and goes on' -ForEach @(
             @{ File = 'none.pem'; Id = 'PathNotFound' }
+            @{ File = 'none/*.pem'; Id = 'PathNotFound' }
             @{ File = 'server.key'; Id = 'CertificateUnreadable' }
             @{ File = 'locked.pfx'; Id = 'CertificatePasswordWrong' }
         ) {
@@ -143,7 +146,8 @@ Describe 'Get-TlsCertificate' {
     Context 'objects' {
         It 'suit JSON, CSV and copies' {
             $seen = Get-TlsCertificate -Path "$folder/soon.pem" @tls
-            $json = $seen | ConvertTo-Json | ConvertFrom-Json
+            $json = $seen | ConvertTo-Json -WarningVariable warnings -WarningAction SilentlyContinue | ConvertFrom-Json
+            $warnings | Should -BeNullOrEmpty
             $json.NotAfter | Should -Be $seen.NotAfter
             $json.Problems[0].Kind | Should -Be 'IntermediateMissing'
             $csv = $seen | ConvertTo-Csv | ConvertFrom-Csv

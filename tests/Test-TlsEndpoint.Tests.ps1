@@ -158,6 +158,25 @@ Describe 'Test-TlsEndpoint' -Skip:(-not $hasOpenSsl) {
         It 'tells whether anybody could say if it was revoked, with -CheckRevocation' {
             (Test-Peer $chain @{ CheckRevocation = $true }).Problems.Kind | Should -Be 'RevocationUnknown'
         }
+
+        It 'says Revoked with -CheckRevocation, and asks nobody without it' -Skip:(-not $IsLinux) {
+            $lists = New-Item "$folder/lists" -ItemType Directory
+            $site = Start-StaticHttpServer $lists
+            $ca = New-TestCertificate $folder ca -Authority
+            $revoked = New-TestCertificate $folder revoked -Issuer $ca -RevocationList "$($site.Uri)ca.crl"
+            $list = [Security.Cryptography.X509Certificates.CertificateRevocationListBuilder]::new()
+            $list.AddEntry($revoked.Certificate)
+            $bytes = $list.Build($ca.Certificate, 1, [DateTimeOffset]::UtcNow.AddDays(1), [Security.Cryptography.HashAlgorithmName]::SHA256)
+            [IO.File]::WriteAllBytes("$lists/ca.crl", $bytes)
+            $with = @{ TrustedCertificate = "$folder/ca.pem"; SkipVersionScan = $true }
+            $server = '-cert', 'revoked.pem', '-key', 'revoked.key'
+            (Test-Peer $server $with).Status | Should -Be 'Ok'
+            Receive-HttpRequest $site -TimeoutSec 0 | Should -BeNullOrEmpty
+            $result = Test-Peer $server ($with + @{ CheckRevocation = $true })
+            Remove-Job $site -Force
+            $result.Problems.Kind | Should -Be 'Revoked'
+            $result.Status | Should -Be 'Failed'
+        }
     }
 
     Context 'TLS after plain text' {
@@ -340,7 +359,9 @@ Describe 'Test-TlsEndpoint with servers of this module' {
     Context 'objects' {
         It 'suit JSON and CSV' {
             $result = Test-TlsEndpoint "127.0.0.1:$port" @tls -WarningDays 100
-            $json = $result | ConvertTo-Json -WarningAction SilentlyContinue | ConvertFrom-Json
+            $json = $result | ConvertTo-Json -WarningVariable warnings -WarningAction SilentlyContinue | ConvertFrom-Json
+            $warnings | Should -BeNullOrEmpty
+            $json.BuiltChain | Should -Be 'CN=server', 'CN=middle', 'CN=root'
             $json.Status | Should -Be 'Warning'
             $json.Problems[0].Kind | Should -Be 'ExpiresSoon'
             $json.Names | Should -Be 'lab.example'

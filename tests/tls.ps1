@@ -11,7 +11,8 @@ function New-TestCertificate {
         [double] $ToDays = 90.5,
         [switch] $Authority,
         [int] $RsaBits,
-        [string] $Usage = '1.3.6.1.5.5.7.3.1'
+        [string] $Usage = '1.3.6.1.5.5.7.3.1',
+        [string] $RevocationList
     )
     $key = $RsaBits ? [Security.Cryptography.RSA]::Create($RsaBits) : [Security.Cryptography.ECDsa]::Create([Security.Cryptography.ECCurve+NamedCurves]::nistP256)
     $algorithm = [Security.Cryptography.HashAlgorithmName]::SHA256
@@ -27,6 +28,11 @@ function New-TestCertificate {
         $null = $oids.Add([Security.Cryptography.Oid]::new($Usage))
         $request.CertificateExtensions.Add([Security.Cryptography.X509Certificates.X509EnhancedKeyUsageExtension]::new($oids, $false))
     }
+    if ($RevocationList) {
+        $request.CertificateExtensions.Add(
+            [Security.Cryptography.X509Certificates.CertificateRevocationListBuilder]::BuildCrlDistributionPointExtension([string[]] $RevocationList))
+    }
+    else { $request.CertificateExtensions.Add([Security.Cryptography.X509Certificates.X509SubjectKeyIdentifierExtension]::new($request.PublicKey, $false)) }
     $now = [DateTimeOffset]::UtcNow
     $from, $to = $now.AddDays($FromDays), $now.AddDays($ToDays)
     if ($Issuer) {

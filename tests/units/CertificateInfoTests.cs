@@ -59,6 +59,8 @@ public class CertificateInfoTests
         Assert.Empty(seen.Problems);
         Assert.Equal("CN=Middle; CN=Root", seen.Chain.ToString());
         Assert.Equal("CN=Middle", seen.Sent.ToString());
+        Assert.Equal(s_root.Public.NotAfter, seen.GetChain()[1].NotAfter);
+        Assert.Equal(s_middle.Public.RawData, seen.GetSent()[0].ToX509Certificate2().RawData);
     }
 
     [Fact]

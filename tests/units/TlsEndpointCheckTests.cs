@@ -66,7 +66,8 @@ public sealed class TlsEndpointCheckTests
         Assert.Equal(TlsEndpointStatus.Failed, result.Status);
         Assert.Equal(CertificateProblemKind.NameMismatch, Assert.Single(result.Problems).Kind);
         Assert.Null(result.ErrorId);
-        Assert.NotNull(result.Certificate);
+        Assert.Empty(result.Certificate!.Problems); // the result has them
+        Assert.Equal(result.Problems, result.Seen!.Problems);
     }
 
     [Theory]

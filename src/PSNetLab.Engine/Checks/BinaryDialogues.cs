@@ -86,7 +86,9 @@ internal sealed class LdapDialogue : StartTlsDialogue
             string said = Encoding.UTF8.GetString(result.ReadOctetString());
             return code == 0
                 ? new(message.Length, IsDone: true)
-                : new(message.Length, Refusal: $"the server answered with result code {code}{(said.Length > 0 ? $", '{PeerText.Shown(said)}'" : string.Empty)}");
+                : new(
+                    message.Length,
+                    Refusal: $"the server answered with result code {code}{(said.Length > 0 ? $", '{PeerText.Shown(said)}'" : string.Empty)}");
         }
         catch (AsnContentException)
         {

@@ -24,7 +24,8 @@ internal static class HostConnector
     /// <param name="cancellationToken">Ends it.</param>
     /// <returns>The attempt that succeeded.</returns>
     /// <exception cref="NetLabException">The name has no address, or no address accepts.</exception>
-    internal static async Task<Attempt> ConnectAsync(string host, int port, Resolution resolution, TimeSpan timeout, CancellationToken cancellationToken)
+    internal static async Task<Attempt> ConnectAsync(
+        string host, int port, Resolution resolution, TimeSpan timeout, CancellationToken cancellationToken)
     {
         if (resolution.Fault is not null)
         {
@@ -37,7 +38,8 @@ internal static class HostConnector
         try
         {
             var (ended, _) = await AddressRace.RunAsync(
-                resolution.Addresses.Length, Start, static attempt => attempt.Connected is not null, cancellationToken).ConfigureAwait(false);
+                resolution.Addresses.Length, Start, static attempt => attempt.Connected is not null, cancellationToken)
+                .ConfigureAwait(false);
             won = ended[^1].Connected is null ? null : ended[^1];
             return won ?? throw Unreached(host, port, ended, timeout);
         }
@@ -67,7 +69,8 @@ internal static class HostConnector
     private static async Task<Attempt> TryAsync(IPEndPoint remote, TimeSpan timeout, CancellationToken cancellationToken)
     {
         long started = Stopwatch.GetTimestamp();
-        (Transport? connected, SocketException? error) = await ProbeConnector.ConnectAsync(remote, timeout, cancellationToken).ConfigureAwait(false);
+        (Transport? connected, SocketException? error)
+            = await ProbeConnector.ConnectAsync(remote, timeout, cancellationToken).ConfigureAwait(false);
         TimeSpan duration = Stopwatch.GetElapsedTime(started);
         if (connected is not null && Addresses.OfSocket(connected.LocalEndPoint).Equals(remote))
         {
@@ -83,7 +86,8 @@ internal static class HostConnector
     private static NetLabException Unreached(string host, int port, List<Attempt> ended, TimeSpan timeout)
     {
         Attempt told = ended.MinBy(attempt => TcpPortCheck.Rank(TcpProbe.Explain(attempt.Error!, timeout).Status))!;
-        string all = ended.Count > 1 ? $" Tried {string.Join("; ", ended.Select(attempt => $"{attempt.Remote.Address} ({SocketFaults.Connect(attempt.Error!).Words})"))}." : string.Empty;
+        IEnumerable<string> each = ended.Select(attempt => $"{attempt.Remote.Address} ({SocketFaults.Connect(attempt.Error!).Words})");
+        string all = ended.Count > 1 ? $" Tried {string.Join("; ", each)}." : string.Empty;
         return new NetLabException(
             SocketFaults.Connect(told.Error!).Kind,
             $"Cannot connect to {Addresses.Join(host, port)}: {TcpProbe.Explain(told.Error!, timeout).Reason}{all}",

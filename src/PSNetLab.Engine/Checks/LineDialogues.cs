@@ -63,7 +63,8 @@ internal sealed class SmtpDialogue : NumberedDialogue
     private bool _isOffered;
 
     /// <inheritdoc/>
-    private protected override void OnText(string text) => _isOffered |= _answers == 1 && text.Trim().Equals("STARTTLS", StringComparison.OrdinalIgnoreCase);
+    private protected override void OnText(string text)
+        => _isOffered |= _answers == 1 && text.Trim().Equals("STARTTLS", StringComparison.OrdinalIgnoreCase);
 
     /// <inheritdoc/>
     private protected override StartTlsStep OnAnswer(string number, string line) => (_answers++, number) switch

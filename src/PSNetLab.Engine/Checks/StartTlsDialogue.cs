@@ -50,5 +50,6 @@ internal abstract class StartTlsDialogue
     internal abstract StartTlsStep Next(ReadOnlySpan<byte> received);
 
     /// <summary>A refusal in the words of the server.</summary>
-    private protected static StartTlsStep Refuse(int used, string said) => new(used, Refusal: $"the server answered '{PeerText.Shown(said)}'");
+    private protected static StartTlsStep Refuse(int used, string said)
+        => new(used, Refusal: $"the server answered '{PeerText.Shown(said)}'");
 }

@@ -21,7 +21,8 @@ internal sealed class TlsDoor(string host, IPEndPoint remote, StartTlsProtocol? 
     /// <exception cref="NetLabException">There is no TLS on it.</exception>
     internal async ValueTask<Transport> OpenAsync(TimeSpan timeout, CancellationToken cancellationToken)
     {
-        (Transport? transport, SocketException? error) = await ProbeConnector.ConnectAsync(remote, timeout, cancellationToken).ConfigureAwait(false);
+        (Transport? transport, SocketException? error)
+            = await ProbeConnector.ConnectAsync(remote, timeout, cancellationToken).ConfigureAwait(false);
         if (transport is null)
         {
             throw error!;

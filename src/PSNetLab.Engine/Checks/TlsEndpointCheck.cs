@@ -59,7 +59,8 @@ internal sealed class TlsEndpointCheck(TlsEndpointOptions options, CheckedName n
     {
         Resolution resolution = await name.ResolveAsync().ConfigureAwait(false);
         _result.ResolveTime = resolution.Duration;
-        HostConnector.Attempt connected = await HostConnector.ConnectAsync(name.Text, port, resolution, options.Timeout, cancellationToken).ConfigureAwait(false);
+        HostConnector.Attempt connected = await HostConnector.ConnectAsync(name.Text, port, resolution, options.Timeout, cancellationToken)
+            .ConfigureAwait(false);
         _result.Remote = connected.Remote.Address;
         _result.ConnectTime = connected.Duration;
         TlsDoor door = new(name.Text, connected.Remote, options.StartTls, _check.Expected.Host!);
@@ -101,7 +102,8 @@ internal sealed class TlsEndpointCheck(TlsEndpointOptions options, CheckedName n
             _result.StartTlsTime = options.StartTls is null ? null : Stopwatch.GetElapsedTime(started);
             started = Stopwatch.GetTimestamp();
             connected.Tap = first;
-            TlsTransport tls = await TlsTransport.ConnectAsync(connected, options.Tls.ForHandshake(_check), limit.Token, _check).ConfigureAwait(false);
+            TlsTransport tls = await TlsTransport.ConnectAsync(connected, options.Tls.ForHandshake(_check), limit.Token, _check)
+                .ConfigureAwait(false);
             _result.HandshakeTime = Stopwatch.GetElapsedTime(started);
             _result.Protocol = tls.Tls!.Protocol;
             _result.CipherSuite = tls.Tls.CipherSuite;
@@ -119,8 +121,8 @@ internal sealed class TlsEndpointCheck(TlsEndpointOptions options, CheckedName n
                 NetLabException fault => fault,
                 OperationCanceledException => new NetLabException(
                     FaultKind.ConnectTimeout,
-                    $"{_result.Target} accepted the connection but did not finish the TLS handshake within {options.Timeout.TotalSeconds} s. "
-                        + "Check that it speaks TLS on this port, and how (-StartTls), or raise -TimeoutSec."),
+                    $"{_result.Target} accepted the connection but did not finish the TLS handshake within "
+                        + $"{options.Timeout.TotalSeconds} s. Check that it speaks TLS on this port, and how (-StartTls), or raise -TimeoutSec."),
 
                 // Whatever the runtime throws, the handshake has failed.
                 _ => TlsAlerts.Fault(error, _result.Target),
@@ -186,7 +188,8 @@ internal sealed class TlsEndpointCheck(TlsEndpointOptions options, CheckedName n
             _result.ClientCertificateRequested ??= answer.AsksForCertificate;
 
             // In the thread pool, and abandoned at the end: nothing can abort it.
-            await Task.Run(() => _check.Look(Read(answer.Certificates)), CancellationToken.None).WaitAsync(cancellationToken).ConfigureAwait(false);
+            Task look = Task.Run(() => _check.Look(Read(answer.Certificates)), CancellationToken.None);
+            await look.WaitAsync(cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -220,20 +223,23 @@ internal sealed class TlsEndpointCheck(TlsEndpointOptions options, CheckedName n
 
     private void Conclude()
     {
-        _result.Certificate = _check.Describe(_result.Target);
+        _result.Seen = _check.Describe(_result.Target);
         IEnumerable<CertificateProblem> problems = [.. _check.Problems, .. ProtocolProblems()];
         _result.Problems = new(problems.OrderBy(problem => problem.IsWarning));
         if (_result.Problems.Count > 0)
         {
             string advice = CertificateProblems.Advice(_result.Problems, _check.Expected);
-            _result.Complaint = $"{_result.Target}: {string.Join("; ", _result.Problems.Select(problem => problem.Text))}. {advice}".TrimEnd();
+            string words = string.Join("; ", _result.Problems.Select(problem => problem.Text));
+            _result.Complaint = $"{_result.Target}: {words}. {advice}".TrimEnd();
         }
     }
 
     private IEnumerable<CertificateProblem> ProtocolProblems()
     {
         TlsVersions? versions = _result.Versions;
-        TlsVersion[] offered = versions is not null ? [.. versions.Offered] : _result.Protocol is { } agreed && VersionOf(agreed) is { } version ? [version] : [];
+        TlsVersion[] offered = versions is not null ? [.. versions.Offered]
+            : _result.Protocol is { } agreed && VersionOf(agreed) is { } version ? [version]
+            : [];
         TlsVersion[] old = [.. offered.Where(one => one < TlsVersion.Tls12)];
         if (old.Length > 0)
         {
@@ -246,9 +252,13 @@ internal sealed class TlsEndpointCheck(TlsEndpointOptions options, CheckedName n
 
         if (old.Length > 0 && versions is { Tls12: TlsVersionStatus.Refused, Tls13: TlsVersionStatus.Refused })
         {
-            yield return new(CertificateProblemKind.NoModernProtocol, "the server offers neither TLS 1.2 nor TLS 1.3, and clients of today offer nothing else", string.Empty);
+            yield return new(
+                CertificateProblemKind.NoModernProtocol,
+                "the server offers neither TLS 1.2 nor TLS 1.3, and clients of today offer nothing else",
+                string.Empty);
         }
     }
 
-    private static string Words(TlsVersion version) => version == TlsVersion.Ssl3 ? "SSL 3.0" : $"TLS 1.{(int)version - (int)TlsVersion.Tls10}";
+    private static string Words(TlsVersion version)
+        => version == TlsVersion.Ssl3 ? "SSL 3.0" : $"TLS 1.{(int)version - (int)TlsVersion.Tls10}";
 }

@@ -6,6 +6,8 @@ namespace PSNetLab;
 /// <summary>What Test-TlsEndpoint found out about a server.</summary>
 public sealed class TlsEndpointResult
 {
+    private CertificateInfo? _seen;
+
     internal TlsEndpointResult(string computerName, int port)
     {
         ComputerName = computerName;
@@ -65,14 +67,14 @@ public sealed class TlsEndpointResult
     /// <summary>Whether the server asked for a certificate of the client; null if that is not known.</summary>
     public bool? ClientCertificateRequested { get; internal set; }
 
-    /// <summary>The certificate; null if there was none to be seen.</summary>
-    public CertificateInfo? Certificate { get; internal set; }
+    /// <summary>The certificate; null if there was none to be seen. What is wrong with it is in <see cref="Problems"/>.</summary>
+    public CertificateInfo? Certificate { get; private set; }
 
-    /// <summary>The certificates as the server sent them.</summary>
-    public TextList<CertificateInfo> SentChain => With(Certificate?.Sent);
+    /// <summary>The subjects of the certificates as the server sent them.</summary>
+    public TextList<string> SentChain => With(Certificate?.Sent);
 
-    /// <summary>The chain from the certificate to its root, as far as it is known here.</summary>
-    public TextList<CertificateInfo> BuiltChain => With(Certificate?.Chain);
+    /// <summary>The subjects of the chain from the certificate to its root, as far as it is known here.</summary>
+    public TextList<string> BuiltChain => With(Certificate?.Chain);
 
     /// <summary>The milliseconds that the name took to resolve, once in a call; null for an address.</summary>
     public double? ResolveMilliseconds => ResolveTime?.TotalMilliseconds;
@@ -91,6 +93,17 @@ public sealed class TlsEndpointResult
 
     /// <summary>What is wrong, and what to do; null if nothing is.</summary>
     public string? Reason => Fault?.Message ?? Complaint;
+
+    /// <summary>The certificate with what is wrong with it.</summary>
+    internal CertificateInfo? Seen
+    {
+        get => _seen;
+        set
+        {
+            _seen = value;
+            Certificate = value?.WithoutProblems();
+        }
+    }
 
     internal string Target => Addresses.Join(ComputerName, Port);
 
@@ -117,6 +130,6 @@ public sealed class TlsEndpointResult
         _ => $"{Target} {Status}: {string.Join(", ", Problems.Select(problem => problem.Kind).Distinct())}",
     };
 
-    private TextList<CertificateInfo> With(TextList<CertificateInfo>? others)
-        => new(Certificate is null ? [] : [Certificate, .. others ?? Enumerable.Empty<CertificateInfo>()]);
+    private TextList<string> With(TextList<string>? others)
+        => new(Certificate is null ? [] : [Certificate.Subject, .. others ?? Enumerable.Empty<string>()]);
 }

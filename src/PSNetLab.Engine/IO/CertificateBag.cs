@@ -76,7 +76,8 @@ internal sealed class CertificateBag
             all.Add(one);
         }
 
-        X509Certificate2[] own = [.. all.Where(one => !all.Exists(other => !CertificateFacts.IsSelfIssued(other) && IsIssuer(one, of: other)))];
+        X509Certificate2[] own = [.. all.Where(one => !all.Exists(
+            other => !CertificateFacts.IsSelfIssued(other) && IsIssuer(one, of: other)))];
         foreach (X509Certificate2 leaf in own)
         {
             X509Certificate2[] line = [.. Line(leaf, all)];

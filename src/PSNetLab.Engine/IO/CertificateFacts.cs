@@ -15,7 +15,8 @@ internal static class CertificateFacts
         try
         {
             return [.. certificate.Extensions.OfType<X509SubjectAlternativeNameExtension>()
-                .SelectMany(extension => extension.EnumerateDnsNames().Concat(extension.EnumerateIPAddresses().Select(address => address.ToString())))];
+                .SelectMany(extension => extension.EnumerateDnsNames()
+                    .Concat(extension.EnumerateIPAddresses().Select(address => address.ToString())))];
         }
         catch (CryptographicException)
         {
@@ -52,11 +53,13 @@ internal static class CertificateFacts
     /// <summary>The algorithm of the signature.</summary>
     internal static string Signature(X509Certificate2 certificate) => NameOf(certificate.SignatureAlgorithm);
 
-    internal static bool IsIssuer(X509Certificate2 issuer, X509Certificate2 of) => of.IssuerName.RawData.AsSpan().SequenceEqual(issuer.SubjectName.RawData);
+    internal static bool IsIssuer(X509Certificate2 issuer, X509Certificate2 of)
+        => of.IssuerName.RawData.AsSpan().SequenceEqual(issuer.SubjectName.RawData);
 
     internal static bool IsSelfIssued(X509Certificate2 certificate) => IsIssuer(certificate, certificate);
 
-    internal static bool IsSame(X509Certificate2 one, X509Certificate2 other) => one.RawDataMemory.Span.SequenceEqual(other.RawDataMemory.Span);
+    internal static bool IsSame(X509Certificate2 one, X509Certificate2 other)
+        => one.RawDataMemory.Span.SequenceEqual(other.RawDataMemory.Span);
 
     private static string NameOf(Oid oid) => oid.FriendlyName ?? oid.Value ?? string.Empty;
 }

@@ -45,8 +45,8 @@ public sealed class CertificateInfo
     /// <summary>The whole days until it expires; negative if it has.</summary>
     public int DaysLeft { get; }
 
-    /// <summary>What is wrong with it and its chain.</summary>
-    public TextList<CertificateProblem> Problems { get; internal init; } = new([]);
+    /// <summary>What is wrong with it and its chain; nothing where the result that has the certificate says that itself.</summary>
+    public TextList<CertificateProblem> Problems { get; internal set; } = new([]);
 
     /// <summary>The SHA-256 hash of the certificate, in hexadecimal.</summary>
     public string Thumbprint { get; }
@@ -63,11 +63,15 @@ public sealed class CertificateInfo
     /// <summary>The algorithm of the signature of its issuer.</summary>
     public string SignatureAlgorithm { get; }
 
-    /// <summary>Its issuers, up to the root, as far as they are known here.</summary>
-    public TextList<CertificateInfo> Chain { get; internal init; } = new([]);
+    /// <summary>The subjects of its issuers, up to the root, as far as they are known here.</summary>
+    public TextList<string> Chain => new(Issuers.Select(issuer => issuer.Subject));
 
-    /// <summary>What came with it, in the order in which it came.</summary>
-    public TextList<CertificateInfo> Sent { get; internal init; } = new([]);
+    /// <summary>The subjects of what came with it, in the order in which it came.</summary>
+    public TextList<string> Sent => new(Others.Select(other => other.Subject));
+
+    internal IReadOnlyList<CertificateInfo> Issuers { get; init; } = [];
+
+    internal IReadOnlyList<CertificateInfo> Others { get; init; } = [];
 
     /// <summary>The certificate as an object of .NET.</summary>
     /// <param name="certificate">The description of a certificate.</param>
@@ -78,6 +82,20 @@ public sealed class CertificateInfo
 
     /// <summary>The certificate as text (RFC 7468, section 5), as files of web servers have it.</summary>
     public string ExportCertificatePem() => PemEncoding.WriteString("CERTIFICATE", _encoded);
+
+    /// <summary>The certificates of <see cref="Chain"/>.</summary>
+    public IReadOnlyList<CertificateInfo> GetChain() => Issuers;
+
+    /// <summary>The certificates of <see cref="Sent"/>.</summary>
+    public IReadOnlyList<CertificateInfo> GetSent() => Others;
+
+    /// <summary>The same for a result that says itself what is wrong: so deep, the problems would be cut off in JSON.</summary>
+    internal CertificateInfo WithoutProblems()
+    {
+        CertificateInfo copy = (CertificateInfo)MemberwiseClone();
+        copy.Problems = new([]);
+        return copy;
+    }
 
     /// <summary>The subject.</summary>
     public override string ToString() => Subject;

@@ -70,8 +70,9 @@ internal sealed class PeerCheck(CertificateExpectation expected)
     {
         Source = source,
         Problems = new(Problems),
-        Chain = new(Chain.Skip(1).Select(issuer => new CertificateInfo(issuer, expected.Time))),
-        Sent = new(Sent.Where(other => !CertificateFacts.IsSame(other, Certificate)).Select(other => new CertificateInfo(other, expected.Time))),
+        Issuers = [.. Chain.Skip(1).Select(issuer => new CertificateInfo(issuer, expected.Time))],
+        Others = [.. Sent.Where(other => !CertificateFacts.IsSame(other, Certificate))
+            .Select(other => new CertificateInfo(other, expected.Time))],
     };
 
     /// <summary>What makes the certificate unacceptable, in words.</summary>
@@ -91,13 +92,16 @@ internal sealed class PeerCheck(CertificateExpectation expected)
 
     private void Look(X509Chain chain)
     {
-        Chain = chain.ChainElements.Count > 0 ? [.. chain.ChainElements.Select(element => Copy(element.Certificate))] : Sent[..Math.Min(Sent.Length, 1)];
+        Chain = chain.ChainElements.Count > 0
+            ? [.. chain.ChainElements.Select(element => Copy(element.Certificate))]
+            : Sent[..Math.Min(Sent.Length, 1)];
         Problems = CertificateProblems.Find(Sent, chain, expected);
     }
 
     private X509Certificate2[] SentWith(X509Certificate2 leaf, X509Chain chain)
     {
-        // SslStream adds what the peer sent, on some systems with the leaf, to the intermediates that the policy had: before or after them.
+        // SslStream adds what the peer sent, on some systems with the leaf, to the intermediates that the policy had: before or
+        // after them.
         X509Certificate2[] all = [.. chain.ChainPolicy.ExtraStore];
         X509Certificate2[] known = [.. expected.Trusted?.Where(trusted => !CertificateFacts.IsSelfIssued(trusted)) ?? []];
         bool isAfter = all.Length >= known.Length && known.Zip(all).All(pair => CertificateFacts.IsSame(pair.First, pair.Second));

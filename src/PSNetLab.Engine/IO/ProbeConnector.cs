@@ -30,7 +30,8 @@ internal static class ProbeConnector
         long started = Stopwatch.GetTimestamp();
         while (true)
         {
-            (Transport? Connected, SocketException? Error) outcome = await TryAsync(remote, timeout, cancellationToken).ConfigureAwait(false);
+            (Transport? Connected, SocketException? Error) outcome
+                = await TryAsync(remote, timeout, cancellationToken).ConfigureAwait(false);
             if (outcome.Error?.SocketErrorCode != SocketError.TooManyOpenSockets || Stopwatch.GetElapsedTime(started) >= timeout)
             {
                 return outcome;
@@ -41,7 +42,8 @@ internal static class ProbeConnector
         }
     }
 
-    private static ValueTask<(Transport? Connected, SocketException? Error)> TryAsync(IPEndPoint remote, TimeSpan timeout, CancellationToken cancellationToken)
+    private static ValueTask<(Transport? Connected, SocketException? Error)> TryAsync(
+        IPEndPoint remote, TimeSpan timeout, CancellationToken cancellationToken)
         => EpollLoop.IsSupported ? ConnectNow(remote, timeout, cancellationToken) : ConnectPortablyAsync(remote, timeout, cancellationToken);
 
     private static unsafe ValueTask<(Transport? Connected, SocketException? Error)> ConnectNow(

@@ -63,7 +63,9 @@ internal static class ObjectTypes
         .. Describe<DnsRecord>("Name TimeToLive Type Data", "TTL=TimeToLive"),
         Enum<DnsStatus>(),
         Enum<DnsTransport>(),
-        .. Describe<CertificateInfo>("Source Subject Names Issuer NotBefore NotAfter DaysLeft Problems Thumbprint KeyAlgorithm KeyBits SignatureAlgorithm Chain", string.Empty),
+        .. Describe<CertificateInfo>(
+            "Source Subject Names Issuer NotBefore NotAfter DaysLeft Problems Thumbprint KeyAlgorithm KeyBits SignatureAlgorithm Chain",
+            string.Empty),
         .. Describe<CertificateProblem>("Kind Text Subject Days IsWarning", string.Empty),
         .. Describe<TlsEndpointResult>(
             "ComputerName Port Address Status Problems Subject Names NotAfter DaysLeft Issuer Protocol CipherSuite Alpn Versions Reason",

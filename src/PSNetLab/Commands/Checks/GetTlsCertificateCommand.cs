@@ -62,11 +62,12 @@ public sealed class GetTlsCertificateCommand : TlsCheckCmdlet
     {
         switch (reply)
         {
-            case TlsEndpointResult { Certificate: { } certificate }:
+            case TlsEndpointResult { Seen: { } certificate }:
                 base.WriteIncoming(certificate);
                 break;
             case TlsEndpointResult endpoint:
-                Tell(endpoint.Fault ?? new NetLabException(FaultKind.TlsHandshakeFailed, $"{endpoint.Target} sent no certificate."), endpoint.Target);
+                string none = $"{endpoint.Target} sent no certificate.";
+                Tell(endpoint.Fault ?? new NetLabException(FaultKind.TlsHandshakeFailed, none), endpoint.Target);
                 break;
             case NetLabException fault:
                 Tell(fault, null);
@@ -92,7 +93,16 @@ public sealed class GetTlsCertificateCommand : TlsCheckCmdlet
     /// <summary>The files of a path. One that is not there is told when it is read.</summary>
     private string[] FilesOf(string path)
     {
-        string file = GetUnresolvedProviderPathFromPSPath(path);
-        return WildcardPattern.ContainsWildcardCharacters(path) && !File.Exists(file) ? [.. GetResolvedProviderPathFromPSPath(path, out _)] : [file];
+        try
+        {
+            string file = GetUnresolvedProviderPathFromPSPath(path);
+            bool isPattern = WildcardPattern.ContainsWildcardCharacters(path) && !File.Exists(file);
+            return isPattern ? [.. GetResolvedProviderPathFromPSPath(path, out _)] : [file];
+        }
+        catch (SessionStateException error)
+        {
+            Tell(new NetLabException(FaultKind.PathNotFound, $"'{path}' is not there: {error.Message} Check the path.", error), path);
+            return [];
+        }
     }
 }

@@ -35,7 +35,10 @@ public abstract class TlsCheckCmdlet : HostCheckCmdlet
     [NoFiles]
     public int WarningDays { get; set; } = TlsEndpointOptions.DefaultWarningDays;
 
-    /// <summary>The protocol in which to ask for TLS, in plain text: Smtp, Imap, Pop3, Ftp, Ldap, Postgres, Mysql or Xmpp. Default: TLS from the start.</summary>
+    /// <summary>
+    /// The protocol in which to ask for TLS, in plain text: Smtp, Imap, Pop3, Ftp, Ldap, Postgres, Mysql or Xmpp. Default: TLS from the
+    /// start.
+    /// </summary>
     [Parameter(ParameterSetName = HostSet)]
     public StartTlsProtocol? StartTls { get; set; }
 
