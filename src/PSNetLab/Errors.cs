@@ -20,7 +20,7 @@ internal static class Errors
     {
         FaultKind.PortInUse => ErrorCategory.ResourceExists,
         FaultKind.PortNotPermitted or FaultKind.BroadcastNotPermitted => ErrorCategory.PermissionDenied,
-        FaultKind.AddressNotLocal or FaultKind.InvalidFraming or FaultKind.InvalidAddress or FaultKind.InvalidName
+        FaultKind.AddressNotLocal or FaultKind.InvalidFraming or FaultKind.InvalidDialogue or FaultKind.InvalidAddress or FaultKind.InvalidName
             or FaultKind.MessageLengthMismatch or FaultKind.MulticastRefused or FaultKind.InvalidParameters or FaultKind.InvalidOptionValue or FaultKind.NoSocket => ErrorCategory.InvalidArgument,
         FaultKind.HostNotFound or FaultKind.ConnectionNotFound or FaultKind.InterfaceNotFound or FaultKind.OptionNotFound or FaultKind.PathNotFound => ErrorCategory.ObjectNotFound,
         FaultKind.ConnectionBusy => ErrorCategory.ResourceBusy,
@@ -37,7 +37,7 @@ internal static class Errors
         FaultKind.OptionRefused or FaultKind.OptionReadOnly => ErrorCategory.InvalidOperation,
         FaultKind.FileUnreadable => ErrorCategory.ReadError,
         FaultKind.AccessLogFailed => ErrorCategory.WriteError,
-        FaultKind.ReplyScriptFailed or FaultKind.RequestFailed or FaultKind.HandlerFailed => ErrorCategory.InvalidResult,
+        FaultKind.ReplyScriptFailed or FaultKind.DialogueUnexpected or FaultKind.RequestFailed or FaultKind.HandlerFailed => ErrorCategory.InvalidResult,
         _ => ErrorCategory.NotSpecified,
     };
 }

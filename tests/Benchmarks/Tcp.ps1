@@ -54,6 +54,23 @@ function Measure-Echo {
     foreach ($tool in $more.Keys) { ConvertTo-Figure $Name messages/s $sides.Ours $sides.$tool -Against $tool }
 }
 
+# Another way to answer beside -Reply, with the same bytes.
+function Measure-Answer([string] $Name, [string] $Answer, [int] $Connections, [hashtable] $Targets) {
+    $load = {
+        param($Server)
+        $result = Invoke-Peer "$($Bench.Peers)/tcp_load" 127.0.0.1, $Server.Port, $Connections, 64, $Bench.Seconds
+        @{ Rate = $result.per_second; Count = $result.messages; Errors = $result.errors; Raw = $result }
+    }
+    $options = '-Framing', 'Line', '-NoRecord', '-Text', ('x' * 63)
+    # A rehearsal takes what echoes.
+    if ($Bench.Rehearsal) { $options += '-Echo' }
+    $sides = Measure-Server $Bench ([ordered]@{
+            Ours  = { Start-OurServer ($options + '-Answer', $Answer) }
+            Reply = { Start-OurServer ($options + '-Answer', 'Reply') }
+        }) $load
+    ConvertTo-Figure $Name messages/s $sides.Ours $sides.Reply -Against '-Reply' @Targets
+}
+
 function Measure-Bulk([string] $Name) {
     $load = {
         param($Server)
@@ -168,6 +185,8 @@ Measure-Figure $Bench 'echo 4 KiB x 64' { Measure-Echo 'echo 4 KiB x 64' 64 4096
 Measure-Figure $Bench 'echo 64 B x 64, received' {
     Measure-Echo 'echo 64 B x 64, received' 64 64 $recorded @{ LeastRatio = 0.5 }
 }
+Measure-Figure $Bench 'dialogue 64 B x 64' { Measure-Answer 'dialogue 64 B x 64' Dialogue 64 @{ LeastRatio = 0.9 } }
+Measure-Figure $Bench 'script block 64 B x 16' { Measure-Answer 'script block 64 B x 16' ScriptBlock 16 @{ Least = 5000 } }
 Measure-Figure $Bench 'bulk' { Measure-Bulk 'bulk' }
 Measure-Figure $Bench 'idle, each' { Measure-Idle 'idle, each' }
 Measure-Figure $Bench 'connect and close' { Measure-Churn 'connect and close' }

@@ -189,7 +189,7 @@ public class TcpServerEndingTests
         {
             Framing = DelimiterFraming.Line,
             Handler =
-                Answers.Of<TcpMessage>(message => message.Text == "bad" ? throw new InvalidOperationException("no such luck")
+                Answers.OfTcp(message => message.Text == "bad" ? throw new InvalidOperationException("no such luck")
                     : ValueTask.FromResult<IReadOnlyList<byte[]>>([message.Data])),
         };
         await using TestServer server = new(options);
@@ -255,7 +255,7 @@ public class TcpServerEndingTests
     {
         TaskCompletionSource<IReadOnlyList<byte[]>> release = new(TaskCreationOptions.RunContinuationsAsynchronously);
         await using TestServer server = new(
-            new() { Framing = DelimiterFraming.Line, Handler = Answers.Of<TcpMessage>(_ => new(release.Task)) });
+            new() { Framing = DelimiterFraming.Line, Handler = Answers.OfTcp(_ => new(release.Task)) });
         using Peer peer = await server.ConnectAsync();
         TcpConnection connection = await server.Observer.OpenedAsync();
         await peer.SendAsync("work\n");

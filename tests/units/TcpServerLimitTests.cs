@@ -107,7 +107,7 @@ public class TcpServerLimitTests
 
         await using TestServer server =
             new(new() { Framing = DelimiterFraming.Line, IdleTimeout = TimeSpan.FromMilliseconds(200),
-                Handler = Answers.Of<TcpMessage>(Handle) });
+                Handler = Answers.OfTcp(Handle) });
         using Peer peer = await server.ConnectAsync();
         await server.Observer.OpenedAsync();
         await peer.SendAsync("a\n");

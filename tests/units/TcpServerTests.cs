@@ -145,7 +145,7 @@ public class TcpServerTests
             return message.Length % 3 == 0 ? [] : [message.Data, "+"u8.ToArray()];
         }
 
-        await using TestServer server = new(new() { Framing = DelimiterFraming.Line, Handler = Answers.Of<TcpMessage>(Handle) });
+        await using TestServer server = new(new() { Framing = DelimiterFraming.Line, Handler = Answers.OfTcp(Handle) });
         await Task.WhenAll(Enumerable.Range(0, 4).Select(async client =>
         {
             using Peer peer = await server.ConnectAsync();
@@ -173,7 +173,7 @@ public class TcpServerTests
             return [message.Data];
         }
 
-        await using TestServer server = new(new() { Framing = DelimiterFraming.Line, Handler = Answers.Of<TcpMessage>(Handle) });
+        await using TestServer server = new(new() { Framing = DelimiterFraming.Line, Handler = Answers.OfTcp(Handle) });
         using Peer slow = await server.ConnectAsync();
         using Peer quick = await server.ConnectAsync();
         await slow.SendAsync("slow\nafter\n");

@@ -24,7 +24,7 @@ public class TcpServerWaitingMemoryTests
     {
         Mailbox<TcpMessage> mailbox = new(1, WhenFull.Wait);
         TcpServerOptions options = new() { Framing = DelimiterFraming.Line, MaxPendingBytes = Budget };
-        options = waitsFor == "mailbox" ? options with { Sink = mailbox } : options with { Handler = _ => AnswerAsync() };
+        options = waitsFor == "mailbox" ? options with { Sink = mailbox } : options with { Handler = (_, _) => AnswerAsync() };
         TestObserver observer = new();
         TcpMessageHandler handler = new(options);
         StreamServer server = StreamServer.Bind(options, handler).Started(observer);

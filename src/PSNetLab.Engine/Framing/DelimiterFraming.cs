@@ -11,11 +11,16 @@ internal sealed class DelimiterFraming : MessageFraming
     /// <summary>Ends with LF; a CR before it is also removed, because line protocols allow both.</summary>
     internal static readonly DelimiterFraming Line = new("Line", "\n", TextEncoding.Default, optional: "\r");
 
+    /// <summary>As <see cref="Line"/>, but a message is sent with CR and LF.</summary>
+    internal static readonly DelimiterFraming CrLf = new("CrLf", "\n", TextEncoding.Default, optional: "\r", sendsOptional: true);
+
     /// <summary>Ends with a zero character.</summary>
     internal static readonly DelimiterFraming Null = new("Null", "\0", TextEncoding.Default);
 
     private readonly byte[] _delimiter;
     private readonly byte[] _optional = [];
+    private readonly byte[] _end;
+    private readonly bool _sendsOptional;
     private readonly string? _text;
     private readonly string? _optionalText;
     private readonly Encoding? _encoding;
@@ -24,7 +29,7 @@ internal sealed class DelimiterFraming : MessageFraming
     /// <param name="delimiter">The bytes, in whatever encoding the messages are.</param>
     internal DelimiterFraming(byte[] delimiter)
         : base("Delimiter:" + Convert.ToHexString(delimiter))
-        => _delimiter = delimiter;
+        => _delimiter = _end = delimiter;
 
     /// <param name="delimiter">The text, which <see cref="In"/> encodes.</param>
     internal DelimiterFraming(string delimiter)
@@ -32,11 +37,13 @@ internal sealed class DelimiterFraming : MessageFraming
     {
     }
 
-    private DelimiterFraming(string? name, string text, Encoding encoding, string? optional = null)
+    private DelimiterFraming(string? name, string text, Encoding encoding, string? optional = null, bool sendsOptional = false)
         : base(name ?? "Delimiter:" + Convert.ToHexString(encoding.GetBytes(text)))
     {
         _delimiter = encoding.GetBytes(text);
         _optional = encoding.GetBytes(optional ?? string.Empty);
+        _sendsOptional = sendsOptional;
+        _end = sendsOptional ? [.. _optional, .. _delimiter] : _delimiter;
         (_text, _optionalText, _encoding) = (text, optional, encoding);
         _steps = CharacterSteps.For(encoding, _delimiter);
     }
@@ -49,7 +56,7 @@ internal sealed class DelimiterFraming : MessageFraming
         }
 
         return encoding.GetString(encoding.GetBytes(_text)) == _text
-            ? new DelimiterFraming(Name.StartsWith("Delimiter", StringComparison.Ordinal) ? null : Name, _text, encoding, _optionalText)
+            ? new DelimiterFraming(Name.StartsWith("Delimiter", StringComparison.Ordinal) ? null : Name, _text, encoding, _optionalText, _sendsOptional)
             : throw new NetLabException(FaultKind.InvalidFraming, $"The delimiter '{_text}' does not exist in {encoding.WebName}. "
                 + "Choose another -Encoding, or give the delimiter as bytes.");
     }
@@ -70,12 +77,12 @@ internal sealed class DelimiterFraming : MessageFraming
         return pending > limit ? FrameStatus.TooLong : FrameStatus.Incomplete;
     }
 
-    internal override int EncodedLength(int payloadLength) => checked(payloadLength + _delimiter.Length);
+    internal override int EncodedLength(int payloadLength) => checked(payloadLength + _end.Length);
 
     internal override void Encode(ReadOnlySpan<byte> payload, Span<byte> destination)
     {
         payload.CopyTo(destination);
-        _delimiter.CopyTo(destination[payload.Length..]);
+        _end.CopyTo(destination[payload.Length..]);
     }
 
     /// <summary>Where the delimiter begins, or -1; <paramref name="searched"/> is then where the next search must begin.</summary>

@@ -10,6 +10,7 @@ internal static class FramingParser
     [
         ("Raw", "Whatever one read of the socket returns: no boundaries, so messages may be joined or split"),
         ("Line", "Each message ends with LF; a CR before it is removed"),
+        ("CrLf", "As Line, but messages are sent with CR and LF"),
         ("Null", "Each message ends with a zero character: a zero byte, but two in UTF-16 and four in UTF-32"),
         ("Length8", "A 1-byte length precedes each message"),
         ("Length16", "A 2-byte big-endian length precedes each message"),
@@ -31,6 +32,7 @@ internal static class FramingParser
         {
             ("RAW", null) => RawFraming.Instance,
             ("LINE", null) => DelimiterFraming.Line,
+            ("CRLF", null) => DelimiterFraming.CrLf,
             ("NULL", null) => DelimiterFraming.Null,
             ("LENGTH8", null) => FromLengthPrefix(1, false),
             ("LENGTH16", null) => FromLengthPrefix(2, false),

@@ -47,6 +47,9 @@ internal sealed class DatagramPeer
     /// <summary>The number of answers after which the server checks again whether the peer answers answers.</summary>
     internal long NextLook = 4096;
 
+    /// <summary>What a server keeps of it for as long as it remembers it.</summary>
+    internal object? State;
+
     /// <summary>Until when its datagrams are ignored, as <see cref="Environment.TickCount64"/>; 0 if they are not.</summary>
     internal long QuietUntil;
 }

@@ -63,6 +63,12 @@ public enum FaultKind
     /// <summary>The framing text is not one of the known forms.</summary>
     InvalidFraming,
 
+    /// <summary>The steps of a dialogue cannot be read, or do not fit together.</summary>
+    InvalidDialogue,
+
+    /// <summary>A peer said something that its dialogue did not expect.</summary>
+    DialogueUnexpected,
+
     /// <summary>The text is neither an address nor a CIDR range.</summary>
     InvalidAddress,
 

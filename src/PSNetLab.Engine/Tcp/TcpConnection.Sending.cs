@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Net.Sockets;
 using System.Security.Cryptography;
+using PSNetLab.Engine.Tcp;
 
 namespace PSNetLab;
 
@@ -10,6 +11,9 @@ public sealed partial class TcpConnection
     private const int PieceBytes = 64 * 1024;
 
     private readonly SemaphoreSlim _sending = new(1, 1);
+
+    /// <summary>How fast it may send; null for as fast as it can.</summary>
+    internal Pace? Pace { get; init; }
 
     internal TcpMessage NewSentMessage(byte[] payload, long sequence) => new(this, payload, sequence, 0, truncated: false);
 
@@ -24,7 +28,7 @@ public sealed partial class TcpConnection
 
         bool hasTurn = _sending.Wait(0, CancellationToken.None);
         int sent = 0;
-        if (hasTurn)
+        if (hasTurn && Pace is null)
         {
             try
             {
@@ -89,15 +93,19 @@ public sealed partial class TcpConnection
 
     private int SendNow(ReadOnlySpan<byte> data)
     {
-        if (_sendClosed || IsClosed)
-        {
-            throw new SocketException((int)SocketError.Shutdown);
-        }
-
+        ThrowIfSendingEnded();
         int sent = _transport.TrySend(data);
         BytesSent += sent;
         Touch();
         return sent;
+    }
+
+    private void ThrowIfSendingEnded()
+    {
+        if (_sendClosed || IsClosed)
+        {
+            throw new SocketException((int)SocketError.Shutdown);
+        }
     }
 
     private async ValueTask SendRestAsync(byte[] rented, int length, int messages, bool hasTurn, CancellationToken cancellationToken)
@@ -113,11 +121,17 @@ public sealed partial class TcpConnection
             }
 
             begun = true;
-            int sent = SendNow(rented.AsSpan(0, length));
+            int sent = Pace is null ? SendNow(rented.AsSpan(0, length)) : 0;
             while (sent < length)
             {
                 // In pieces, so that progress with a slow reader is visible.
-                int piece = Math.Min(length - sent, PieceBytes);
+                int piece = Math.Min(length - sent, Pace?.PieceBytes ?? PieceBytes);
+                if (Pace is not null)
+                {
+                    await DelayAsync(Pace.Take(piece), Pace.Clock, cancellationToken).ConfigureAwait(false);
+                    ThrowIfSendingEnded();
+                }
+
                 await _transport.SendAsync(rented.AsMemory(sent, piece), cancellationToken).ConfigureAwait(false);
                 sent += piece;
                 BytesSent += piece;

@@ -20,6 +20,7 @@ public sealed partial class TcpConnection : IDisposable
     private bool _sendClosed;
     private bool _receiveClosed;
     private volatile bool _isHeldBack;
+    private CancellationTokenSource? _closing;
     private long _lastActivity = Environment.TickCount64;
     private int _unacknowledged;
 
@@ -177,6 +178,7 @@ public sealed partial class TcpConnection : IDisposable
 
             CloseReason = reason;
             CloseDetail = detail;
+            _ = _closing?.CancelAsync();
         }
 
         if (reason == TcpCloseReason.LocalReset)
@@ -186,6 +188,19 @@ public sealed partial class TcpConnection : IDisposable
 
         _transport.Interrupt();
         EndUse();
+    }
+
+    /// <summary>Waits for a time, or until this side closes the connection.</summary>
+    internal async ValueTask DelayAsync(TimeSpan time, TimeProvider clock, CancellationToken cancellationToken)
+    {
+        if (time <= TimeSpan.Zero)
+        {
+            return;
+        }
+
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(Closing(), cancellationToken);
+        await Task.Delay(time, clock, either.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        cancellationToken.ThrowIfCancellationRequested();
     }
 
     /// <summary>Ends the connection at once, including a graceful close that is still waiting.</summary>
@@ -216,6 +231,16 @@ public sealed partial class TcpConnection : IDisposable
                 + $"closed. Raise -MaxMessageBytes, or check that both sides use the framing {Framing}.");
         Close(TcpCloseReason.MessageTooLong, fault.Message);
         return fault;
+    }
+
+    /// <summary>Cancelled when this side closes the connection. Most connections never wait, and need none.</summary>
+    private CancellationToken Closing()
+    {
+        lock (_gate)
+        {
+            _closing ??= new CancellationTokenSource();
+            return IsClosed ? new CancellationToken(canceled: true) : _closing.Token;
+        }
     }
 
     /// <summary>Call this before work on the socket; false if it is already closed.</summary>

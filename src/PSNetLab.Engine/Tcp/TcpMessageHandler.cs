@@ -27,8 +27,11 @@ internal sealed class TcpMessageHandler(TcpServerOptions options) : IStreamHandl
     public IServedConnection Connect(Transport transport, IServerHost host, bool isTurnedAway)
     {
         HeldMemory held = new(_memory);
-        return new TcpSession(
-            new TcpConnection(transport, options.Framing, options.Encoding, options.MaxMessageBytes, held), options, host);
+        TcpConnection connection = new(transport, options.Framing, options.Encoding, options.MaxMessageBytes, held)
+        {
+            Pace = options.BytesPerSecond > 0 ? new Pace(options.BytesPerSecond, options.Clock) : null,
+        };
+        return new TcpSession(connection, options, host);
     }
 
     public void Close()

@@ -1,4 +1,5 @@
 using System.Text;
+using PSNetLab.Engine.Dialogue;
 using PSNetLab.Engine.Framing;
 using PSNetLab.Engine.Messages;
 using PSNetLab.Engine.Primitives;
@@ -36,8 +37,26 @@ internal sealed record TcpServerOptions : StreamServerOptions
     /// <summary>The answer to every message.</summary>
     internal IReadOnlyList<byte[]> Replies { get; init; } = [];
 
+    /// <summary>What is sent when a client comes.</summary>
+    internal IReadOnlyList<byte[]> Greeting { get; init; } = [];
+
+    /// <summary>What is said to a client and expected of it, in which order.</summary>
+    internal DialogueProgram? Dialogue { get; init; }
+
+    /// <summary>How long to wait before each answer.</summary>
+    internal DelayRange Delay { get; init; }
+
+    /// <summary>How many bytes each client gets in a second; 0 for as many as possible.</summary>
+    internal int BytesPerSecond { get; init; }
+
     /// <summary>Makes the answers to a message; the connection is not read meanwhile, so the answers keep their order.</summary>
-    internal Func<TcpMessage, IAsyncEnumerable<byte[]>>? Handler { get; init; }
+    internal Func<TcpConnection, TcpMessage, IAsyncEnumerable<byte[]>>? Handler { get; init; }
+
+    /// <summary>Called when a client has come, before anything of it is read; makes what it gets first.</summary>
+    internal Func<TcpConnection, IAsyncEnumerable<byte[]>>? Opening { get; init; }
+
+    /// <summary>Called when a connection has ended.</summary>
+    internal Func<TcpConnection, Task>? Closed { get; init; }
 
     /// <summary>Where received messages go; null to keep none.</summary>
     internal IMessageSink<TcpMessage>? Sink { get; init; }

@@ -13,7 +13,9 @@ internal sealed partial class TcpSession : IServedConnection
 
     // Ends what a message waits for, when its connection has to end because it holds too much.
     private readonly CancellationTokenSource _giveUp = new();
+    private readonly bool _answersAside;
     private TcpMessage? _unfinished;
+    private bool _isUnanswered;
     private bool _isReading;
     private long _tooLong;
 
@@ -22,6 +24,8 @@ internal sealed partial class TcpSession : IServedConnection
         _connection = connection;
         _options = options;
         _host = host;
+        _answersAside = options.Handler is not null || !options.Delay.IsZero;
+        Dialogue = options.Dialogue is null ? null : new DialogueRun(options.Dialogue, connection.Remote, connection.Id);
         if (connection.Memory is { } memory)
         {
             memory.Ending = () => EndForMemory(memory);
@@ -34,7 +38,7 @@ internal sealed partial class TcpSession : IServedConnection
         NeedBytes,
         Flush,
         NeedRoom,
-        RunHandler,
+        Answer,
         TooLong,
 
         /// <summary>The end of the stream.</summary>
@@ -42,6 +46,9 @@ internal sealed partial class TcpSession : IServedConnection
     }
 
     internal TcpConnection Connection => _connection;
+
+    /// <summary>How far the client has come in the dialogue; null without one.</summary>
+    internal DialogueRun? Dialogue { get; }
 
     public long IdleMilliseconds => _connection.IdleMilliseconds;
 
@@ -84,6 +91,10 @@ internal sealed partial class TcpSession : IServedConnection
         }
 
         await _connection.Ended.ConfigureAwait(false);
+        if (_options.Closed is not null)
+        {
+            await _options.Closed(_connection).ConfigureAwait(false);
+        }
     }
 
     public void BeginStop() => _ = _connection.HalfCloseAsync(CancellationToken.None).AsTask();
@@ -99,7 +110,7 @@ internal sealed partial class TcpSession : IServedConnection
         _isReading = _connection.BeginReading(this);
         try
         {
-            return _isReading ? await ReadAsync().ConfigureAwait(false) : 0;
+            return _isReading && await OpenAsync().ConfigureAwait(false) ? await ReadAsync().ConfigureAwait(false) : 0;
         }
         finally
         {
@@ -130,7 +141,7 @@ internal sealed partial class TcpSession : IServedConnection
                     throw _connection.TooLong(_tooLong);
                 }
 
-                if (step is Step.NeedRoom or Step.RunHandler && !await FinishAsync(hasRoom: step != Step.NeedRoom).ConfigureAwait(false))
+                if (step is Step.NeedRoom or Step.Answer && !await FinishAsync(hasRoom: step != Step.NeedRoom).ConfigureAwait(false))
                 {
                     return 0;
                 }
@@ -176,99 +187,25 @@ internal sealed partial class TcpSession : IServedConnection
             }
 
             _connection.CountReceived();
+            Dialogue?.Take(payload);
             bool hasRoom = true;
             TcpMessage? message = null;
-            if (_options.Sink is not null || _options.Handler is not null)
+            if (_options.Sink is not null || _answersAside)
             {
                 message = _connection.NewMessage(payload);
                 hasRoom = _options.Sink is null || _options.Sink.TryAdd(message);
             }
 
-            if (_options.Echo)
-            {
-                replies.Append(_options.Framing, payload);
-                messages++;
-            }
-
-            for (int i = 0; i < _options.Replies.Count; i++)
-            {
-                replies.Append(_options.Framing, _options.Replies[i]);
-                messages++;
-            }
-
-            if (!hasRoom || _options.Handler is not null)
+            bool isAnswered = !_answersAside && Answer(payload, replies, ref messages);
+            if (!hasRoom || !isAnswered)
             {
                 _unfinished = message;
-                return hasRoom ? Step.RunHandler : Step.NeedRoom;
+                _isUnanswered = !isAnswered;
+                return hasRoom ? Step.Answer : Step.NeedRoom;
             }
         }
 
         return Step.Flush;
-    }
-
-    private ValueTask SendFrame(byte[] payload)
-    {
-        using ReplyWriter replies = ReplyWriter.Lend();
-        replies.Append(_options.Framing, payload);
-        return _connection.SendAsync(replies.Written, 1, CancellationToken.None);
-    }
-
-    private ValueTask<bool> FinishAsync(bool hasRoom)
-    {
-        TcpMessage message = _unfinished!;
-        _unfinished = null;
-        return FinishAsync(message, hasRoom, isAnswered: _options.Handler is not null);
-    }
-
-    /// <summary>
-    /// The slow part of handling a message: room in the mailbox, and its answer by the script. False if the connection
-    /// was closed meanwhile.
-    /// </summary>
-    private async ValueTask<bool> FinishAsync(TcpMessage message, bool hasRoom, bool isAnswered)
-    {
-        _connection.PauseReading();
-        _isReading = false;
-        _connection.Reader.Trim();
-        _connection.Memory?.Change(message.Length);
-        try
-        {
-            if (!hasRoom)
-            {
-                await _options.Sink!.AddAsync(message, _giveUp.Token).ConfigureAwait(false);
-            }
-
-            if (isAnswered)
-            {
-                await AnswerAsync(message).ConfigureAwait(false);
-            }
-        }
-        catch (OperationCanceledException) when (_giveUp.IsCancellationRequested)
-        {
-            // The connection was closed, and what waited is forgotten.
-        }
-        finally
-        {
-            _connection.Memory?.Change(-message.Length);
-        }
-
-        _isReading = _connection.ResumeReading();
-        return _isReading && !_giveUp.IsCancellationRequested;
-    }
-
-    private async ValueTask AnswerAsync(TcpMessage message)
-    {
-        await foreach (byte[] reply in _options.Handler!(message).WithCancellation(_giveUp.Token).ConfigureAwait(false))
-        {
-            if (_connection.IsClosed)
-            {
-                break;
-            }
-
-            // From here on, the idle time of the peer counts again.
-            _connection.IsHeldBack = false;
-            await SendFrame(reply).ConfigureAwait(false);
-            _connection.IsHeldBack = true;
-        }
     }
 
     private async ValueTask<int> EndAsync()
@@ -277,7 +214,9 @@ internal sealed partial class TcpSession : IServedConnection
         _connection.Reader.Dispose();
         if (rest is not null && !_options.Sink!.TryAdd(rest))
         {
-            await FinishAsync(rest, hasRoom: false, isAnswered: false).ConfigureAwait(false);
+            _unfinished = rest;
+            _isUnanswered = false;
+            await FinishAsync(hasRoom: false).ConfigureAwait(false);
         }
 
         return left;

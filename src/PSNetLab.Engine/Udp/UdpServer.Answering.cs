@@ -14,6 +14,20 @@ internal sealed partial class UdpServer
 
     // The last answer waited in vain. Until one can be sent, others do not even try to wait.
     private bool _isCongested;
+    private long _answersDropped;
+
+    private void Answer(in Datagram datagram)
+    {
+        if (_options.Echo)
+        {
+            Send(datagram.Data, datagram.Peer, datagram.Packet.Own);
+        }
+
+        for (int i = 0; i < _options.Replies.Count; i++)
+        {
+            Send(_options.Replies[i], datagram.Peer, datagram.Packet.Own);
+        }
+    }
 
     private async ValueTask FinishAsync(Unfinished one)
     {
@@ -28,7 +42,11 @@ internal sealed partial class UdpServer
             await _options.Sink!.AddAsync(one.Message!).ConfigureAwait(false);
         }
 
-        if (_options.Handler is { } handler)
+        if (AnswersAside)
+        {
+            await BeginAnswerAsync(one).ConfigureAwait(false);
+        }
+        else if (_options.Handler is { } handler)
         {
             await AnswerAsync(handler, one).ConfigureAwait(false);
         }
@@ -40,7 +58,14 @@ internal sealed partial class UdpServer
         {
             await foreach (byte[] reply in handler(one.Message!).ConfigureAwait(false))
             {
-                await SendAsync(reply, one.Peer, one.From).ConfigureAwait(false);
+                if (AnswersAside)
+                {
+                    await SendAsideAsync(reply, one).ConfigureAwait(false);
+                }
+                else
+                {
+                    await SendAsync(reply, one.Peer, one.From).ConfigureAwait(false);
+                }
             }
         }
         catch (Exception error) when (error is not (SocketException or ObjectDisposedException))
@@ -114,15 +139,15 @@ internal sealed partial class UdpServer
 
         try
         {
-            if (!_transport.TrySend(data, peer, Source(from)))
+            if (_sending is null)
             {
-                return false;
+                return TrySendNow(data, peer, from);
             }
 
-            _isCongested = false;
-            MessagesSent++;
-            BytesSent += data.Length;
-            _guard.OnAnswer(peer, data);
+            lock (_sending)
+            {
+                return TrySendNow(data, peer, from);
+            }
         }
         catch (SocketException error)
         {
@@ -135,9 +160,23 @@ internal sealed partial class UdpServer
         return true;
     }
 
+    private bool TrySendNow(ReadOnlySpan<byte> data, DatagramPeer peer, IPAddress? from)
+    {
+        if (!_transport.TrySend(data, peer, Source(from)))
+        {
+            return false;
+        }
+
+        _isCongested = false;
+        MessagesSent++;
+        BytesSent += data.Length;
+        _guard.OnAnswer(peer, data);
+        return true;
+    }
+
     private void Drop()
     {
-        if (++AnswersDropped == 1)
+        if (Interlocked.Increment(ref _answersDropped) == 1)
         {
             _options.OnAnswerDropped?.Invoke();
         }

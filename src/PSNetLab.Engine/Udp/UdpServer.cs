@@ -16,6 +16,9 @@ internal sealed partial class UdpServer : IDatagramHandler
     private readonly DatagramTransport _transport;
     private readonly PingPongGuard _guard;
     private readonly bool _answers;
+
+    // Where answers come from other threads as well, who sends holds it.
+    private readonly object? _sending;
     private readonly Queue<Unfinished> _unfinished = new();
     private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long? _kernelDrops;
@@ -37,7 +40,9 @@ internal sealed partial class UdpServer : IDatagramHandler
             throw SocketFaults.Listen(error, LocalEndPoint, ProtocolType.Udp, options.Binding.PortParameter);
         }
 
-        _answers = options.Echo || options.Replies.Count > 0 || options.Handler is not null;
+        _answers = options.Echo || options.Replies.Count > 0 || options.Handler is not null || options.Dialogue is not null;
+        _atOnce = new SemaphoreSlim(options.ThrottleLimit);
+        _sending = AnswersAside || options.Dialogue is not null ? new object() : null;
         _guard = new PingPongGuard(LocalEndPoint, options.OnFault);
     }
 
@@ -63,7 +68,7 @@ internal sealed partial class UdpServer : IDatagramHandler
     internal long Refused { get; private set; }
 
     /// <summary>Answers that were not sent because there was no room in the send buffer.</summary>
-    internal long AnswersDropped { get; private set; }
+    internal long AnswersDropped => Volatile.Read(ref _answersDropped);
 
     /// <summary>Datagrams the kernel dropped because they arrived faster than they were read; null if it does not report it.</summary>
     internal long? KernelDrops => SocketCalls.Drops(Socket) ?? _kernelDrops;
@@ -89,6 +94,7 @@ internal sealed partial class UdpServer : IDatagramHandler
     {
         _stopping = true;
         _transport.Interrupt();
+        _ending.Cancel();
         _ = Task.WhenAny(Completion, Task.Delay(StopGrace.Longest)).ContinueWith(_ => Close(), TaskScheduler.Default);
         Run(); // finds that it must end
     }
@@ -103,22 +109,21 @@ internal sealed partial class UdpServer : IDatagramHandler
 
         MessagesReceived++;
         BytesReceived += datagram.Data.Length;
-        UdpMessage? message = _options.Sink is not null || _options.Handler is not null ? NewMessage(datagram) : null;
+        UdpMessage? message = _options.Sink is not null || _options.Handler is not null || AnswersAside ? NewMessage(datagram) : null;
         bool hasRoom = _options.Sink is null || (_unfinished.Count == 0 && _options.Sink.TryAdd(message!));
-        if (!hasRoom || _options.Handler is not null)
+        if (!hasRoom || _options.Handler is not null || AnswersAside)
         {
             // Slow work is done after the batch, in order.
             _unfinished.Enqueue(new Unfinished(message, hasRoom, datagram.Peer, datagram.Packet.Own, null));
         }
 
-        if (_options.Echo)
+        if (_options.Dialogue is not null)
         {
-            Send(datagram.Data, datagram.Peer, datagram.Packet.Own);
+            Converse(datagram);
         }
-
-        for (int i = 0; i < _options.Replies.Count; i++)
+        else if (!AnswersAside)
         {
-            Send(_options.Replies[i], datagram.Peer, datagram.Packet.Own);
+            Answer(datagram);
         }
     }
 
@@ -163,6 +168,7 @@ internal sealed partial class UdpServer : IDatagramHandler
         try
         {
             await ReceiveAsync().ConfigureAwait(false);
+            await EndAnswersAsync().ConfigureAwait(false);
             Close();
             _completion.TrySetResult();
         }

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text;
+using PSNetLab.Engine.Dialogue;
 using PSNetLab.Engine.IO;
 using PSNetLab.Engine.Messages;
 using PSNetLab.Engine.Primitives;
@@ -25,8 +26,23 @@ internal sealed record UdpServerOptions
 
     internal IReadOnlyList<byte[]> Replies { get; init; } = [];
 
-    /// <summary>Makes the answers to a datagram. No other datagram is read meanwhile.</summary>
+    /// <summary>What is expected of a peer and said to it, in which order.</summary>
+    internal DialogueProgram? Dialogue { get; init; }
+
+    /// <summary>Called when the dialogue with a peer begins, on a thread that serves sockets.</summary>
+    internal Action<DialogueRun>? OnDialogue { get; init; }
+
+    /// <summary>How long to wait before each answer.</summary>
+    internal DelayRange Delay { get; init; }
+
+    /// <summary>Makes the answers to a datagram.</summary>
     internal Func<UdpMessage, IAsyncEnumerable<byte[]>>? Handler { get; init; }
+
+    /// <summary>How many datagrams the handler answers at once; with 1, in the order in which they came.</summary>
+    internal int ThrottleLimit { get; init; } = 1;
+
+    /// <summary>The clock for delays.</summary>
+    internal TimeProvider Clock { get; init; } = TimeProvider.System;
 
     /// <summary>Where received datagrams go; null to keep none.</summary>
     internal IMessageSink<UdpMessage>? Sink { get; init; }

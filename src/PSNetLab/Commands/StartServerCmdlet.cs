@@ -15,6 +15,8 @@ public abstract class StartServerCmdlet : NetCmdlet
     private protected const string EchoSet = "Echo";
     private protected const string ReplySet = "Reply";
     private protected const string ScriptSet = "ScriptBlock";
+    private protected const string DialogueSet = "Dialogue";
+    private protected const string DialogueFileSet = "DialogueFile";
 
     /// <summary>The port to listen on, 0 to 65535; 0 takes a free one, shown by the job. Default: 0.</summary>
     /// <remarks>Position 0 is for the main object of a server that has one, such as a folder.</remarks>

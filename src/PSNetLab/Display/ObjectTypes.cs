@@ -42,6 +42,9 @@ internal static class ObjectTypes
         .. Describe<TcpConnection>(
             "Id State LocalEndPoint RemoteEndPoint BytesReceived BytesSent CloseReason",
             "Local=LocalEndPoint Remote=RemoteEndPoint In=BytesReceived Out=BytesSent"),
+        .. Describe<DialogueRun>(
+            "RemoteEndPoint Step Steps Completed Expected Unexpected",
+            "Peer=RemoteEndPoint Conn=ConnectionId Done=Completed"),
         .. Describe<SocketInfo>(
             "Protocol State LocalEndPoint RemoteEndPoint ProcessId ProcessName ReceiveQueue SendQueue",
             "Prot=Protocol Local=LocalEndPoint Remote=RemoteEndPoint PID=ProcessId Process=ProcessName RecvQ=ReceiveQueue SendQ=SendQueue"),

@@ -8,6 +8,7 @@ namespace PSNetLab.Jobs;
 /// <summary>The job behind Start-TcpServer.</summary>
 public sealed class TcpServerJob : StreamServerJob, IMessageSink<TcpMessage>
 {
+    private readonly DialogueRuns _dialogues = new();
     private readonly StreamServer _server;
     private readonly ScriptRunner? _script;
 
@@ -18,13 +19,16 @@ public sealed class TcpServerJob : StreamServerJob, IMessageSink<TcpMessage>
         Options = options with
         {
             Sink = records.Keep ? this : null,
-            Handler = script is null ? null : message => script.AnswerAsync(message, this),
+            Handler = script is null ? null : (_, message) => script.AnswerAsync(message, this),
         };
         _server = StreamServer.Bind(Options, new TcpMessageHandler(Options));
     }
 
     /// <summary>The open connections at this moment. Each object is live: its state and counts stay current.</summary>
     public TcpConnection[] Connections => Array.ConvertAll(_server.Connections, Of);
+
+    /// <summary>How far each client has come in the dialogue, for the last 1,000. Each object is live.</summary>
+    public DialogueRun[] Dialogue => _dialogues.ToArray();
 
     /// <inheritdoc/>
     public override string StatusMessage
@@ -43,7 +47,14 @@ public sealed class TcpServerJob : StreamServerJob, IMessageSink<TcpMessage>
     ValueTask IMessageSink<TcpMessage>.AddAsync(TcpMessage message, CancellationToken cancellationToken) => RecordAsync(message, cancellationToken);
 
     private protected override void OnOpened(IServedConnection connection)
-        => Inform("Opened", $"Connection {Of(connection).Id} from {Of(connection).Remote} opened");
+    {
+        if (((TcpSession)connection).Dialogue is { } dialogue)
+        {
+            _dialogues.Add(dialogue);
+        }
+
+        Inform("Opened", $"Connection {Of(connection).Id} from {Of(connection).Remote} opened");
+    }
 
     private protected override void OnClosed(IServedConnection connection)
         => Inform("Closed", $"Connection {Of(connection).Id} from {Of(connection).Remote} closed: {Of(connection).CloseReason}");

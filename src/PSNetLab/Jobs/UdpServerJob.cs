@@ -7,9 +7,10 @@ using PSNetLab.Engine.Udp;
 
 namespace PSNetLab.Jobs;
 
-/// <summary>The job behind Start-UdpServer and Receive-UdpMessage -AsJob.</summary>
+/// <summary>The job behind Start-UdpServer, and behind Receive-UdpMessage while it receives on a port.</summary>
 public sealed class UdpServerJob : ServerJob, IMessageSink<UdpMessage>
 {
+    private readonly DialogueRuns _dialogues = new();
     private readonly UdpServer _server;
     private readonly ScriptRunner? _script;
 
@@ -28,6 +29,7 @@ public sealed class UdpServerJob : ServerJob, IMessageSink<UdpMessage>
         {
             Sink = records.Keep ? this : null,
             Handler = script is null ? null : message => script.AnswerAsync(message, this),
+            OnDialogue = _dialogues.Add,
             OnAnswerDropped = () => Write(new WarningRecord($"{Name}: there is no room in the socket's send buffer, so some answers are not sent; "
                 + "AnswersDropped counts them. Either the network is too slow for them, or they go to hosts that do not exist: with -AllowAddress, "
                 + "only hosts you know are answered.")),
@@ -49,6 +51,9 @@ public sealed class UdpServerJob : ServerJob, IMessageSink<UdpMessage>
 
     /// <summary>Bytes sent so far.</summary>
     public override long BytesSent => _server.BytesSent;
+
+    /// <summary>How far each sender has come in the dialogue, for the last 1,000. Each object is live.</summary>
+    public DialogueRun[] Dialogue => _dialogues.ToArray();
 
     /// <summary>The size of the system's receive buffer, which may be less than -ReceiveBufferBytes asked for.</summary>
     public int ReceiveBufferBytes => _server.ReceiveBufferBytes;

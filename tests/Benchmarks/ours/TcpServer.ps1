@@ -5,6 +5,9 @@ param(
     [Parameter(Mandatory)] [string] $Module,
     [ValidateSet('Line', 'Raw')] [string] $Framing = 'Line',
     [switch] $Echo,
+    # Every other answer is this text.
+    [string] $Text,
+    [ValidateSet('Reply', 'Dialogue', 'ScriptBlock')] [string] $Answer = 'Reply',
     [switch] $NoRecord,
     [switch] $Receive
 )
@@ -14,6 +17,13 @@ Import-Module $Module
 $closed = [Console]::OpenStandardInput().ReadAsync([byte[]]::new(1), 0, 1)
 # Not -Echo:$Echo, which chooses the parameter set of the echo server even when it is false.
 $options = $Echo ? @{ Echo = $true } : @{}
+if ($Text) {
+    $options[$Answer] = switch ($Answer) {
+        Reply { $Text }
+        Dialogue { @{ 'x*' = $Text }, '!loop' }
+        ScriptBlock { { $_.Text } }
+    }
+}
 $server = Start-TcpServer -Framing $Framing -NoRecord:$NoRecord -MaxConnections 20000 @options
 [Console]::Out.WriteLine("PORT $($server.Port)")
 

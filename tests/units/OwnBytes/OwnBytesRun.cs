@@ -39,7 +39,7 @@ internal sealed class OwnBytesRun(TimeSpan time)
         await using TestHttpServer closed = new(folder, new() { Folder = folder.Path, Credential = s_credential });
         await using TestServer echo = new(new() { Framing = DelimiterFraming.Line, Echo = true }, limit: 100, WhenFull.Drop);
         await using TestServer script =
-            new(new() { Framing = FramingParser.Parse("Length16"), Handler = Answers.Of<TcpMessage>(AnswerElsewhereAsync) }, limit: 100,
+            new(new() { Framing = FramingParser.Parse("Length16"), Handler = Answers.OfTcp(AnswerElsewhereAsync) }, limit: 100,
                 WhenFull.Drop);
         await using TestServer securedEcho = new(
             new() { Framing = DelimiterFraming.Line, Echo = true, Tls = Certificates.Tls }, limit: 100, WhenFull.Drop);

@@ -2,7 +2,6 @@ using System.Management.Automation;
 using System.Net;
 using System.Text;
 using PSNetLab.Binding;
-using PSNetLab.Conversion;
 using PSNetLab.Engine.Framing;
 using PSNetLab.Engine.Primitives;
 using PSNetLab.Engine.Servers;
@@ -14,7 +13,7 @@ namespace PSNetLab.Commands;
 /// <summary>Starts a TCP server as a background job.</summary>
 [Cmdlet(VerbsLifecycle.Start, "TcpServer", SupportsShouldProcess = true, DefaultParameterSetName = RecordSet)]
 [OutputType(typeof(TcpServerJob))]
-public sealed class StartTcpServerCommand : StartStreamServerCmdlet
+public sealed partial class StartTcpServerCommand : StartStreamServerCmdlet
 {
     /// <summary>How many connections may wait until they are accepted. Default: 512; the system may cap it (listen(2)).</summary>
     [Parameter]
@@ -22,7 +21,7 @@ public sealed class StartTcpServerCommand : StartStreamServerCmdlet
     [NoFiles]
     public int Backlog { get; set; } = StreamServerOptions.DefaultBacklog;
 
-    /// <summary>Where a message ends. Default: Raw.</summary>
+    /// <summary>Where a message ends. Default: Raw, and CrLf with a dialogue.</summary>
     [Parameter]
     [FramingTransformation]
     [ArgumentCompleter(typeof(FramingCompleter))]
@@ -80,45 +79,23 @@ public sealed class StartTcpServerCommand : StartStreamServerCmdlet
     [ArgumentCompleter(typeof(EncodingCompleter))]
     public Encoding Encoding { get; set; } = TextEncoding.Default;
 
-    /// <summary>Sends every message back.</summary>
-    [Parameter(Mandatory = true, ParameterSetName = EchoSet)]
-    public SwitchParameter Echo { get; set; }
-
-    /// <summary>Answers every message with this text or these bytes; a list is one message per element.</summary>
-    [Parameter(Mandatory = true, ParameterSetName = ReplySet)]
-    [AllowEmptyString]
-    [NoFiles]
-    public object? Reply { get; set; }
-
-    /// <summary>Answers every message with the output of this script block; the message is $_.</summary>
-    [Parameter(Mandatory = true, ParameterSetName = ScriptSet)]
-    [NoFiles]
-    public ScriptBlock? ScriptBlock { get; set; }
-
     private protected override string Action => "Listen for TCP connections";
 
     private protected override ServerJob Bind(IPEndPoint endPoint)
     {
-        MessageFraming framing = Framing.In(Encoding);
-        byte[][] replies = Payload.FromReply(Reply, Encoding);
-        foreach (byte[] reply in replies)
-        {
-            // A reply that does not fit the framing is reported now, not at the first message.
-            framing.EncodedLength(reply.Length);
-        }
-
-        TcpServerOptions options = new()
+        // The lines of a dialogue have no end of their own.
+        bool isLines = HasDialogue && !MyInvocation.BoundParameters.ContainsKey(nameof(Framing));
+        MessageFraming framing = (isLines ? DelimiterFraming.CrLf : Framing).In(Encoding);
+        TcpServerOptions options = Answering(new()
         {
             Backlog = Backlog,
             Framing = framing,
             Encoding = Encoding,
-            Echo = Echo,
-            Replies = replies,
             MaxMessageBytes = MaxMessageBytes,
             IdleTimeout = TimeSpan.FromSeconds(IdleTimeoutSec),
             MessageTimeout = TimeSpan.FromSeconds(MessageTimeoutSec),
             MaxPendingBytes = MaxPendingBytes,
-        };
+        });
         WhenFull whenFull = WhenFull ?? (ParameterSetName == RecordSet ? PSNetLab.WhenFull.Wait : PSNetLab.WhenFull.Drop);
         ScriptRunner? script = ScriptBlock is null ? null : new(ScriptBlock, this, ThrottleLimit, Encoding, framing);
         return new TcpServerJob(CommandLine, Name, Records(whenFull), Complete(options, endPoint), script);

@@ -34,6 +34,10 @@ public sealed class StartUdpServerCommand : StartServerCmdlet
     [Parameter]
     public SwitchParameter ReuseAddress { get; set; }
 
+    /// <summary>Receives broadcasts: on all IPv4 addresses without -Address, sharing the port, with SO_BROADCAST set.</summary>
+    [Parameter]
+    public SwitchParameter Broadcast { get; set; }
+
     /// <summary>
     /// The maximum number of bytes kept of a datagram; a larger one is cut off, with Truncated set. Default: 65535,
     /// enough for any datagram.
@@ -70,20 +74,65 @@ public sealed class StartUdpServerCommand : StartServerCmdlet
     [NoFiles]
     public ScriptBlock? ScriptBlock { get; set; }
 
+    /// <summary>How many datagrams the script block answers in parallel, each in a runspace of its own. Default: 1.</summary>
+    [Parameter(ParameterSetName = ScriptSet)]
+    [ValidateRange(1, 256)]
+    [NoFiles]
+    public int ThrottleLimit { get; set; } = 1;
+
+    /// <summary>
+    /// Speaks with each sender in steps: texts that the server expects and says in turn, and tables of what it expects with the answer to
+    /// each.
+    /// </summary>
+    [Parameter(Mandatory = true, ParameterSetName = DialogueSet)]
+    [NoFiles]
+    public object? Dialogue { get; set; }
+
+    /// <summary>The file with the steps of a dialogue: C: and what the server expects, S: and what it says.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = DialogueFileSet)]
+    [ValidateNotNullOrEmpty]
+    public string? Path { get; set; }
+
+    /// <summary>
+    /// What a sender gets for a datagram that its dialogue does not expect: an answer as in a dialogue. Default: !close, nothing.
+    /// </summary>
+    [Parameter(ParameterSetName = DialogueSet)]
+    [Parameter(ParameterSetName = DialogueFileSet)]
+    [ArgumentCompleter(typeof(UnexpectedCompleter))]
+    public object? Unexpected { get; set; } = AnswerParameters.DefaultUnexpected;
+
+    /// <summary>
+    /// How many milliseconds to wait before each answer: a number, or a range such as 100-300 for a random time. Default: 0.
+    /// </summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    [NoFiles]
+    public string? DelayMs { get; set; }
+
     private protected override string Action => "Receive datagrams";
 
     private protected override ServerJob Bind(IPEndPoint endPoint)
     {
         UdpServerOptions options = new()
         {
-            Binding = UdpBindings.Create(this, endPoint, MulticastGroup, InterfaceAlias, ReuseAddress, ReceiveBufferBytes),
+            Binding = UdpBindings.Create(this, endPoint, MulticastGroup, InterfaceAlias, ReuseAddress, Broadcast, ReceiveBufferBytes),
             Encoding = Encoding,
             BufferBytes = BufferBytes,
             Filter = CreateFilter(),
             Echo = Echo,
             Replies = Payload.FromReply(Reply, Encoding),
+            Dialogue = AnswerParameters.Dialogue(this, Dialogue, Path, Unexpected, Encoding, clientBegins: true),
+            Delay = AnswerParameters.Delay(DelayMs),
+            ThrottleLimit = ThrottleLimit,
         };
-        ScriptRunner? script = ScriptBlock is null ? null : new(ScriptBlock, this, throttleLimit: 1, Encoding, RawFraming.Instance);
+        if (options.Dialogue?.SpeaksFirst == true)
+        {
+            throw new NetLabException(
+                FaultKind.InvalidDialogue,
+                "A UDP server learns of a sender from its first datagram, so it cannot speak first. Begin with what it expects.");
+        }
+
+        ScriptRunner? script = ScriptBlock is null ? null : new(ScriptBlock, this, ThrottleLimit, Encoding, RawFraming.Instance);
         UdpServerJob job = new(CommandLine, Name, Records(WhenFull.Drop), options, script);
         UdpBindings.NoteReceiveBuffer(this, job, ReceiveBufferBytes);
         return job;

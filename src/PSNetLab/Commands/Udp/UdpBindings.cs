@@ -21,16 +21,17 @@ internal static class UdpBindings
     }
 
     internal static UdpBinding Create(
-        PSCmdlet cmdlet, IPEndPoint endPoint, IPAddress[] groups, string? alias, bool reuse, int receiveBuffer)
+        PSCmdlet cmdlet, IPEndPoint endPoint, IPAddress[] groups, string? alias, bool reuse, bool broadcast, int receiveBuffer)
     {
         // A group is an address of its own: a socket bound to one host address would not get its datagrams.
         bool hasAddress = cmdlet.MyInvocation.BoundParameters.ContainsKey("Address");
         bool six = Array.Exists(groups, group => group.AddressFamily == AddressFamily.InterNetworkV6);
-        IPAddress address = hasAddress || groups.Length == 0 ? endPoint.Address : six ? IPAddress.IPv6Any : IPAddress.Any;
+        IPAddress address = hasAddress || (groups.Length == 0 && !broadcast) ? endPoint.Address : six ? IPAddress.IPv6Any : IPAddress.Any;
         return new UdpBinding
         {
             EndPoint = new IPEndPoint(address, endPoint.Port),
-            ReuseAddress = reuse,
+            ReuseAddress = reuse || broadcast,
+            Broadcast = broadcast,
             MulticastGroups = groups,
             Interface = alias is null ? null : NetworkCard.Find(alias),
             ReceiveBufferBytes = receiveBuffer,

@@ -1,0 +1,109 @@
+# The examples that speak a protocol, with the usual clients of each.
+
+BeforeDiscovery {
+    $tools = @{}
+    foreach ($tool in 'curl', 'nc', 'logger') {
+        $tools[$tool] = $IsLinux -and [bool] (Get-Command $tool -CommandType Application -ErrorAction Ignore)
+    }
+}
+
+BeforeAll {
+    . $PSScriptRoot/common.ps1
+    . $PSScriptRoot/examples.ps1
+
+    # What an example has put out, apart from its first line, once there is enough of it.
+    function Wait-Output($Example, [int] $Count) {
+        Wait-Until { $Example.Output.Count -gt $Count }
+        @($Example.Output)[1..$Count]
+    }
+}
+
+Describe 'smtp-server.ps1' {
+    BeforeEach { $server = Start-ExampleServer smtp-server @{ Refuse = '*@example.net' } }
+    AfterEach { Stop-Example $server }
+
+    It 'takes the mail of python3, and refuses what it shall refuse' {
+        $said = Invoke-PythonScript @'
+import smtplib, sys
+from email.message import EmailMessage
+mail = EmailMessage()
+mail['From'], mail['To'], mail['Subject'] = 'a@example.org', 'b@example.org', 'disk full'
+mail.set_content('First line\n.a dot\n\nLast line\n')
+with smtplib.SMTP('127.0.0.1', int(sys.argv[1]), timeout=10) as smtp:
+    print(smtp.send_message(mail, to_addrs=['b@example.org', 'c@example.net', 'd@example.org']))
+    try:
+        smtp.sendmail('a@example.org', ['nobody@example.net'], 'x')
+    except smtplib.SMTPRecipientsRefused as refused:
+        print(refused.recipients)
+'@ $server.Port
+        $said[0] | Should -Be "{'c@example.net': (550, b'no such mailbox')}"
+        $said[1] | Should -Be "{'nobody@example.net': (550, b'no such mailbox')}"
+        $mail = Wait-Output $server 1
+        $mail.From | Should -Be 'a@example.org'
+        $mail.To | Should -Be 'b@example.org, d@example.org'
+        $mail.Subject | Should -Be 'disk full'
+        $mail.Text.Trim() | Should -Be "First line`n.a dot`n`nLast line"
+    }
+
+    It 'takes the mail of curl' -Skip:(-not $tools.curl) {
+        $file = Join-Path $TestDrive mail.txt
+        Set-Content $file 'Subject: from curl', '', 'text'
+        curl -sS --max-time 20 "smtp://127.0.0.1:$($server.Port)" --mail-from a@b.c --mail-rcpt d@e.f -T $file
+        $LASTEXITCODE | Should -Be 0
+        (Wait-Output $server 1).Subject | Should -Be 'from curl'
+    }
+}
+
+Describe 'ftp-banner.ps1' {
+    It 'lets curl in no farther than the password' -Skip:(-not $tools.curl) {
+        $server = Start-ExampleServer ftp-banner
+        try {
+            $said = curl -sS -v --max-time 20 "ftp://me:secret@127.0.0.1:$($server.Port)/" 2>&1 | Out-String
+            $LASTEXITCODE | Should -Be 67
+            $said | Should -Match '220 ProFTPD 1.3.5 Server ready'
+            Wait-Output $server 2 | Should -Be '127.0.0.1 says: USER me', '127.0.0.1 says: PASS secret'
+        }
+        finally { Stop-Example $server }
+    }
+}
+
+Describe 'syslog.ps1' {
+    It 'takes datagrams and lines' {
+        $server = Start-ExampleServer syslog
+        try {
+            Send-UdpMessage 127.0.0.1 $server.Port '<34>Oct 11 22:14:15 host su: by datagram'
+            $null = Wait-Output $server 1
+            Send-TcpMessage 127.0.0.1 $server.Port '<165>1 2003-10-11T22:14:15Z host app - - - by line', 'plain' -Framing Line
+            $messages = Wait-Output $server 3
+            $messages.By | Should -Be 'UDP', 'TCP', 'TCP'
+            $messages.Severity | Should -Be 'Critical', 'Notice', $null
+            $messages.Facility | Should -Be 4, 20, $null
+            $messages.Text | Should -Be 'Oct 11 22:14:15 host su: by datagram', '2003-10-11T22:14:15Z host app - - - by line', 'plain'
+        }
+        finally { Stop-Example $server }
+    }
+
+    It 'takes what logger sends over <Name>' -Skip:(-not $tools.logger) -ForEach @(
+        @{ Name = 'UDP'; Option = '--udp' }
+        @{ Name = 'TCP'; Option = '--tcp' }
+    ) {
+        $server = Start-ExampleServer syslog
+        try {
+            logger -n 127.0.0.1 -P $server.Port $Option -p mail.warning -t test 'disk full'
+            $LASTEXITCODE | Should -Be 0
+            $message = Wait-Output $server 1
+            $message.By, $message.Facility, $message.Severity | Should -Be $Name, 2, 'Warning'
+            $message.Text | Should -BeLike '*test*disk full'
+        }
+        finally { Stop-Example $server }
+    }
+
+    It 'takes lines over TLS' {
+        $server = Start-ExampleServer syslog @{ Tls = $true }
+        try {
+            Send-TcpMessage 127.0.0.1 $server.Port '<14>secret' -Framing Line -SkipCertificateCheck
+            (Wait-Output $server 1).Text | Should -Be 'secret'
+        }
+        finally { Stop-Example $server }
+    }
+}
