@@ -1,44 +1,8 @@
-# Receive-UdpMessage -AsJob and -Job, and its errors; receiving in the foreground is in Receive-UdpMessage.Tests.ps1.
+# Receive-UdpMessage -Job, and its errors; receiving in the foreground is in Receive-UdpMessage.Tests.ps1.
 
 BeforeAll {
     . $PSScriptRoot/common.ps1
     . $PSScriptRoot/udp.ps1
-}
-
-Describe 'Receive-UdpMessage -AsJob' {
-    AfterEach { Get-Job | Remove-Job -Force }
-
-    It 'receives in a job, which answers and keeps what came' {
-        $job = Receive-UdpMessage 0 -AsJob -Reply 'got it' -BufferBytes 4
-        $job.PSJobTypeName | Should -BeLike 'Udp*'
-        $job.State | Should -Be 'Running'
-        $job.Command | Should -Be "`$job = Receive-UdpMessage 0 -AsJob -Reply 'got it' -BufferBytes 4"
-        Get-Job $job.Id | Should -Be $job
-        'abcdef' | Send-UdpMessage 127.0.0.1 $job.Port -Count 1 | Should -Be 'got it'
-        $message = Receive-Job $job
-        $message.Text | Should -Be 'abcd'
-        $message.Truncated | Should -BeTrue
-        Stop-Job $job
-        $job.State | Should -Be 'Stopped'
-        (Start-UdpServer $job.Port).Port | Should -Be $job.Port
-    }
-
-    It 'cannot be combined with <Form>, which a job would ignore' -ForEach @(
-        @{ Form = '-Count 1' }
-        @{ Form = '-TimeoutSec 1' }
-    ) {
-        $fault = [scriptblock]::Create("Receive-UdpMessage 0 -AsJob $Form") | Should -Throw -PassThru
-        $fault.FullyQualifiedErrorId | Should -BeLike 'InvalidParameters,*'
-        $fault.CategoryInfo.Category | Should -Be 'InvalidArgument'
-        "$fault" | Should -BeLike '*cannot be used with -AsJob*Receive-UdpMessage -Job.'
-        Get-Job | Should -BeNullOrEmpty
-    }
-
-    It 'does nothing with -WhatIf' {
-        Receive-UdpMessage 0 -AsJob -WhatIf | Should -BeNullOrEmpty
-        Receive-UdpMessage 0 -WhatIf | Should -BeNullOrEmpty
-        Get-Job | Should -BeNullOrEmpty
-    }
 }
 
 Describe 'Receive-UdpMessage -Job' {
@@ -138,11 +102,14 @@ Describe 'Errors of Receive-UdpMessage' {
         @{ Id = 'InterfaceNotFound'; Bad = '0 -MulticastGroup 239.77.3.2 -InterfaceAlias nowhere0'; Category = 'ObjectNotFound' }
         @{ Id = 'MulticastRefused'; Bad = '0 -MulticastGroup 10.0.0.1'; Category = 'InvalidArgument' }
     ) {
-        foreach ($form in '-TimeoutSec 1', '-AsJob') {
-            $fault = [scriptblock]::Create("Receive-UdpMessage $Bad $form") | Should -Throw -PassThru
-            $fault.FullyQualifiedErrorId | Should -BeLike "$Id,*"
-            $fault.CategoryInfo.Category | Should -Be $Category
-        }
+        $fault = [scriptblock]::Create("Receive-UdpMessage $Bad -TimeoutSec 1") | Should -Throw -PassThru
+        $fault.FullyQualifiedErrorId | Should -BeLike "$Id,*"
+        $fault.CategoryInfo.Category | Should -Be $Category
+        Get-Job | Should -BeNullOrEmpty
+    }
+
+    It 'does nothing with -WhatIf' {
+        Receive-UdpMessage 0 -WhatIf | Should -BeNullOrEmpty
         Get-Job | Should -BeNullOrEmpty
     }
 

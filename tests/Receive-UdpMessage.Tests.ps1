@@ -208,9 +208,9 @@ for _ in range(5000):
         }
 
         It 'hears broadcasts with -Broadcast, two receivers on one port' -Skip:(-not $IsLinux) {
-            $first = Receive-UdpMessage 0 -Broadcast -AsJob
+            $first = Start-UdpServer -Broadcast
             "$($first.LocalEndPoint)" | Should -Be "0.0.0.0:$($first.Port)"
-            $second = Receive-UdpMessage $first.Port -Broadcast -AsJob -Reply 'I am here'
+            $second = Start-UdpServer $first.Port -Broadcast -Reply 'I am here'
             $sent = Send-Broadcast $first.Port 'who is there?' -Address 127.255.255.255 -TimeoutSec 0.3
             $first, $second | ForEach-Object { (Receive-UdpMessage $_ -Count 1 -TimeoutSec 5).Text } | Should -Be 'who is there?', 'who is there?'
             $sent[-1] | Should -Be 'I am here'
@@ -224,8 +224,8 @@ for _ in range(5000):
         }
 
         It 'shares a port with -ReuseAddress' {
-            $first = Receive-UdpMessage 0 -ReuseAddress -AsJob
-            (Receive-UdpMessage $first.Port -ReuseAddress -AsJob).Port | Should -Be $first.Port
+            $first = Start-UdpServer -ReuseAddress
+            (Start-UdpServer $first.Port -ReuseAddress).Port | Should -Be $first.Port
             $fault = { Receive-UdpMessage $first.Port -TimeoutSec 1 } | Should -Throw -PassThru
             $fault.FullyQualifiedErrorId | Should -BeLike 'PortInUse,*'
         }

@@ -13,8 +13,8 @@ BeforeAll {
 
 Describe 'Send-Broadcast' -Skip:$noBroadcast {
     BeforeEach {
-        $first = Receive-UdpMessage 0 -Broadcast -AsJob
-        $second = Receive-UdpMessage $first.Port -Broadcast -AsJob
+        $first = Start-UdpServer -Broadcast
+        $second = Start-UdpServer $first.Port -Broadcast
         $port = $first.Port
     }
 
@@ -89,7 +89,7 @@ Describe 'Send-Broadcast' -Skip:$noBroadcast {
 
     Context 'answers' {
         It 'collects what everybody answers within -TimeoutSec, with the interface it came by' {
-            $hosts = 1..3 | ForEach-Object { Receive-UdpMessage $port -Broadcast -AsJob -Reply "I am here: $_" }
+            $hosts = 1..3 | ForEach-Object { Start-UdpServer $port -Broadcast -Reply "I am here: $_" }
             $out = Send-Broadcast $port 'who is there?' -InterfaceAlias lo -TimeoutSec 0.5
             $out[0] | Should -BeOfType ([PSNetLab.BroadcastResult])
             $answers = $out | Where-Object { $_ -is [PSNetLab.UdpMessage] }
@@ -100,7 +100,7 @@ Describe 'Send-Broadcast' -Skip:$noBroadcast {
         }
 
         It 'emits answers that come between two rounds before the next one' {
-            $null = Receive-UdpMessage $port -Broadcast -AsJob -Reply 'here'
+            $null = Start-UdpServer $port -Broadcast -Reply 'here'
             $out = Send-Broadcast $port 'x' -Address $loopback -Count 2 -IntervalMs 400 -TimeoutSec 0.4
             $out.ForEach{ $_.GetType().Name } | Should -Be 'BroadcastResult', 'UdpMessage', 'BroadcastResult', 'UdpMessage'
         }
@@ -117,7 +117,7 @@ Describe 'Send-Broadcast' -Skip:$noBroadcast {
         }
 
         It 'leaves no socket open behind Select-Object -First 1, 50 times' {
-            $null = Receive-UdpMessage $port -Broadcast -AsJob -Reply 'here'
+            $null = Start-UdpServer $port -Broadcast -Reply 'here'
             $null = Send-Broadcast $port 'warm up' -Address $loopback
             $before = Get-OpenSocketCount
             foreach ($round in 1..50) {
@@ -177,7 +177,7 @@ Describe 'Send-Broadcast' -Skip:$noBroadcast {
     }
 
     It 'shows results and answers in one table that fits 100 columns' {
-        $null = Receive-UdpMessage $port -Broadcast -AsJob -Reply 'I am here'
+        $null = Start-UdpServer $port -Broadcast -Reply 'I am here'
         $out = Send-Broadcast $port 'x' -InterfaceAlias lo -TimeoutSec 0.3
         $out += Send-Broadcast $port ([byte[]]::new(65508)) -InterfaceAlias lo -ErrorAction SilentlyContinue
         $lines = ($out | Out-String -Width 100) -split '\r?\n' | Where-Object { $_.Trim() }

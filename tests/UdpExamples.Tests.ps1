@@ -249,7 +249,7 @@ Describe 'broadcast-sender.ps1' -Skip:$noBroadcast {
     }
 
     It 'goes on until Ctrl+C' {
-        $receiver = Receive-UdpMessage 0 -Broadcast -AsJob
+        $receiver = Start-UdpServer -Broadcast
         $sending = Start-Example broadcast-sender @{ Port = $receiver.Port; Address = $loopback; IntervalMs = 50 }
         try {
             Receive-UdpMessage $receiver -Count 5 -TimeoutSec 10 | Should -HaveCount 5
@@ -265,7 +265,7 @@ Describe 'broadcast-sender.ps1' -Skip:$noBroadcast {
 Describe 'chat.ps1' -Skip:$noBroadcast {
     It 'shows everybody what each of three says' {
         # A room that nobody else is in.
-        $free = Receive-UdpMessage 0 -Broadcast -AsJob
+        $free = Start-UdpServer -Broadcast
         $port = $free.Port
         Remove-Job $free -Force
         $everybody = @()

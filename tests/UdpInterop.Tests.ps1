@@ -124,7 +124,7 @@ while True:
     print(data.decode(), flush=True)
     s.sendto(b'I am here', peer)
 '@
-            $mine = Receive-UdpMessage $peer.Port -Broadcast -AsJob -Reply 'me, too'
+            $mine = Start-UdpServer $peer.Port -Broadcast -Reply 'me, too'
             $out = Send-Broadcast $peer.Port 'who is there?' -Address 127.255.255.255 -TimeoutSec 0.5
             $peer.ReadLine() | Should -Be 'who is there?'
             Receive-UdpMessage $mine -Count 1 -TimeoutSec 5 | Should -Be 'who is there?'
@@ -132,7 +132,7 @@ while True:
         }
 
         It 'hears a broadcast from python' -Skip:(-not $IsLinux) {
-            $job = Receive-UdpMessage 0 -Broadcast -AsJob -Reply 'I am here'
+            $job = Start-UdpServer -Broadcast -Reply 'I am here'
             $peer = Start-PythonPeer -NoPort -ArgumentList $job.Port -Code @'
 import socket, sys
 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)

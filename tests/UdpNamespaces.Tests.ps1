@@ -82,7 +82,7 @@ while True:
 
     Context 'broadcast' {
         It 'goes out of every interface, with a result for each; the answers say by which they came' {
-            $null = Invoke-On $cleo { Receive-UdpMessage $args[0] -Broadcast -AsJob -Reply cleo } $port
+            $null = Invoke-On $cleo { Start-UdpServer $args[0] -Broadcast -Reply cleo } $port
             $out = Invoke-On $ann {
                 Send-Broadcast $args[0] 'who is there?' -TimeoutSec 0.5 | ForEach-Object {
                     $_.Text ? "$($_.Text) $($_.RemoteEndPoint.Address) by $($_.Interface)" : "$($_.Interface) $($_.Source) $($_.BroadcastAddress) $($_.Bytes) $($_.Error)"
@@ -96,7 +96,7 @@ while True:
         }
 
         It 'goes out of -InterfaceAlias only' {
-            $free = Invoke-On $cleo { (Receive-UdpMessage 0 -Broadcast -AsJob -Reply cleo).Port }
+            $free = Invoke-On $cleo { (Start-UdpServer -Broadcast -Reply cleo).Port }
             $out = Invoke-On $ann { Send-Broadcast $args[0] x -InterfaceAlias cable -TimeoutSec 0.4 | ForEach-Object { "$($_.Interface) $($_.RemoteEndPoint)" } } $free
             $out | Should -Be 'cable ', "cable 10.77.2.3:$free"
         }
@@ -127,7 +127,7 @@ while True:
                 $ann.SetLink('spur', @('10.77.1.11/24'))
                 $cleo.SetLink('spur', @('10.77.1.13/24'))
                 foreach ($one in $ann, $cleo) { $one.WaitLink('spur') }
-                $free = Invoke-On $cleo { (Receive-UdpMessage 0 -Broadcast -AsJob).Port }
+                $free = Invoke-On $cleo { (Start-UdpServer -Broadcast).Port }
                 $out = Invoke-On $ann { Send-Broadcast $args[0] x -InterfaceAlias lan, spur | ForEach-Object { "$($_.Interface) $($_.Source)" } } $free
                 $out | Should -Be 'lan 10.77.1.1', 'spur 10.77.1.11'
                 Invoke-On $cleo { Receive-UdpMessage (Get-Job) -Count 2 -TimeoutSec 5 | ForEach-Object { "$($_.Interface) $($_.RemoteEndPoint.Address)" } } |

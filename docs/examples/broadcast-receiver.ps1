@@ -24,7 +24,7 @@ param(
 
 . $PSScriptRoot/import.ps1
 
-$receiver = Receive-UdpMessage $Port $Address -Broadcast -Reply $Answer -AsJob -ErrorAction Stop
+$receiver = Start-UdpServer $Port $Address -Broadcast -Reply $Answer -ErrorAction Stop
 try {
     "Waiting for broadcasts on $($receiver.LocalEndPoint)"
     # Anybody may send anything, so control characters must not reach the terminal.

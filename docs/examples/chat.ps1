@@ -22,7 +22,7 @@ param([string] $Name = [Environment]::UserName, [int] $Port = 8881, [ipaddress[]
 . $PSScriptRoot/import.ps1
 
 $to = $Address ? @{ Address = $Address } : @{}
-$room = Receive-UdpMessage $Port -Broadcast -AsJob -ErrorAction Stop
+$room = Start-UdpServer $Port -Broadcast -ErrorAction Stop
 # The prompt waits for the next line, so a thread job shows the lines of others, without control characters.
 $screen = Start-ThreadJob -StreamingHost $Host { Receive-Job $using:room -Wait | ForEach-Object { Write-Host ($_.Text -replace '\p{Cc}', '?') } }
 try {

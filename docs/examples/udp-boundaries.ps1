@@ -39,7 +39,7 @@ function Send-OverTcp {
 }
 
 function Send-OverUdp([int] $Buffer) {
-    $receiver = Receive-UdpMessage 0 -BufferBytes $Buffer -AsJob
+    $receiver = Start-UdpServer -BufferBytes $Buffer
     try {
         $Message | Send-UdpMessage localhost $receiver.Port
         Receive-UdpMessage $receiver -Count $Message.Count -TimeoutSec 5 |

@@ -14,7 +14,7 @@ param([ipaddress] $Address = '127.255.255.255')
 
 . $PSScriptRoot/import.ps1
 
-$receiver = Receive-UdpMessage 0 -Broadcast -AsJob
+$receiver = Start-UdpServer -Broadcast
 try {
     'Without the option:'
     try { Send-UdpMessage $Address $receiver.Port 'hello' }

@@ -13,7 +13,7 @@ namespace PSNetLab.Commands;
 
 /// <summary>Receives datagrams: on a port, or from a running server.</summary>
 [Cmdlet(VerbsCommunications.Receive, "UdpMessage", SupportsShouldProcess = true, DefaultParameterSetName = PortSet)]
-[OutputType(typeof(UdpMessage), typeof(UdpServerJob))]
+[OutputType(typeof(UdpMessage))]
 [SuppressMessage("Performance", "CA1819", Justification = "PowerShell parameters are arrays.")]
 public sealed class ReceiveUdpMessageCommand : ReceiveCmdlet
 {
@@ -90,10 +90,6 @@ public sealed class ReceiveUdpMessageCommand : ReceiveCmdlet
     [NoFiles]
     public int ReceiveBufferBytes { get; set; } = UdpBinding.DefaultReceiveBufferBytes;
 
-    /// <summary>Receives in a background job and returns it.</summary>
-    [Parameter(ParameterSetName = PortSet)]
-    public SwitchParameter AsJob { get; set; }
-
     private protected override string Advice => "Check that the sender is running and sends to this address and port";
 
     /// <inheritdoc/>
@@ -113,22 +109,8 @@ public sealed class ReceiveUdpMessageCommand : ReceiveCmdlet
 
         try
         {
-            if (AsJob && (Count > 0 || MyInvocation.BoundParameters.ContainsKey(nameof(TimeoutSec))))
-            {
-                throw new NetLabException(FaultKind.InvalidParameters, "-Count and -TimeoutSec cannot be used with "
-                    + "-AsJob, which receives until it is stopped. Use them when you take the messages: Receive-UdpMessage -Job.");
-            }
-
             UdpServerJob job = Bind(endPoint);
             LiveJobs.Add(job);
-            if (AsJob)
-            {
-                JobRepository.Add(job);
-                job.Run();
-                WriteObject(job);
-                return;
-            }
-
             _own = job;
             _hold = job.ReceiveBufferBytes < ReceiveBufferBytes ? CollectionHold.TryStart(Count) : null;
             job.Run();
@@ -164,13 +146,8 @@ public sealed class ReceiveUdpMessageCommand : ReceiveCmdlet
 
     private UdpServerJob Bind(IPEndPoint endPoint)
     {
-        if (Broadcast && !MyInvocation.BoundParameters.ContainsKey(nameof(Address)))
-        {
-            endPoint.Address = IPAddress.Any;
-        }
-
         UdpBinding binding = UdpBindings.Create(
-            this, endPoint, MulticastGroup, InterfaceAlias, ReuseAddress || Broadcast, ReceiveBufferBytes) with { Broadcast = Broadcast };
+            this, endPoint, MulticastGroup, InterfaceAlias, ReuseAddress, Broadcast, ReceiveBufferBytes);
         UdpServerOptions options = new()
         {
             Binding = binding,
@@ -178,7 +155,7 @@ public sealed class ReceiveUdpMessageCommand : ReceiveCmdlet
             BufferBytes = BufferBytes,
             Replies = Payload.FromReply(Reply, Encoding),
         };
-        RecordOptions records = new(Keep: true, AsJob ? RecordOptions.DefaultBufferLimit : RecordOptions.PipelineLimit, WhenFull.Drop);
-        return new UdpServerJob(MyInvocation.Line.Trim(), null, records, options, script: null, isForeground: !AsJob);
+        RecordOptions records = new(Keep: true, RecordOptions.PipelineLimit, WhenFull.Drop);
+        return new UdpServerJob(MyInvocation.Line.Trim(), null, records, options, script: null, isForeground: true);
     }
 }
