@@ -94,10 +94,33 @@ public sealed class HttpCodingTests : IDisposable
     public static TheoryData<string, string> Wrong => new()
     {
         { "gzip", "cut" }, { "gzip", "without its end" }, { "gzip", "of another content" }, { "gzip", "of less" }, { "gzip", "of more" },
-        { "gzip", "with something after it" }, { "gzip", "in two members" }, { "gzip", "no such thing" }, { "gzip", "empty" },
+        { "gzip", "with something after it" }, { "gzip", "in two members" },
+        { "gzip", "after an empty member" }, { "gzip", "with something before its trailer" }, { "gzip", "with a wrong checksum" },
+        { "gzip", "no such thing" }, { "gzip", "empty" },
         { "br", "cut" }, { "br", "without its end" }, { "br", "of another content" }, { "br", "of less" }, { "br", "of more" },
         { "br", "with something after it" }, { "br", "no such thing" }, { "br", "empty" },
     };
+
+    /// <summary>As gzip and other tools write it: with a name, a comment, an extra field and a checksum of the header.</summary>
+    [Theory]
+    [InlineData(8, "name\0")]
+    [InlineData(4 | 8 | 16, "\u0003\0abcname\0comment\0")]
+    [InlineData(2, "\u00a7w")]
+    public async Task A_gzip_header_may_have_all_its_parts(byte flags, string parts)
+    {
+        byte[] content = WebFolder.Prose(5000);
+        byte[] bare = Codings.Loosely(content, "gzip");
+        byte[] beforehand = [0x1F, 0x8B, 8, flags, 0, 0, 0, 0, 0, 3, .. HttpHead.Bytes(parts), .. bare[10..]];
+        _folder.Write("a.txt", content);
+        _folder.Write("a.txt.gz", beforehand);
+        await _folder.SettleAsync(_clock);
+        await using ServedConnection served = await StartAsync();
+
+        HttpAnswer answer = await served.Client.GetAsync("/a.txt", "Accept-Encoding: gzip");
+
+        Assert.Equal(beforehand, answer.Body);
+        Assert.Equal(content, Codings.Decode(answer));
+    }
 
     /// <summary>It may still be written, or be something else altogether: index.html.br is Breton.</summary>
     [Theory]
@@ -116,6 +139,9 @@ public sealed class HttpCodingTests : IDisposable
                 "of less" => Codings.Loosely(content[..^1], coding),
                 "of more" => Codings.Loosely([.. content, 0], coding),
                 "with something after it" => [.. whole, 0],
+                "after an empty member" => [.. Codings.EmptyGzip, .. whole],
+                "with something before its trailer" => [.. whole, .. "and more"u8, .. whole[^8..]],
+                "with a wrong checksum" => [.. whole[..^8], 0, 0, 0, 0, .. whole[^4..]],
                 "in two members" => [.. Codings.Loosely(content[..50], coding), .. Codings.Loosely(content[50..], coding)],
                 "empty" => [],
                 _ => "Demat d'an holl"u8.ToArray(),
@@ -178,6 +204,47 @@ public sealed class HttpCodingTests : IDisposable
         for (int round = 0; round < 3; round++)
         {
             Assert.Null((await served.Client.AskAsync("HEAD", "/a.txt", "Accept-Encoding: br"))["Content-Encoding"]);
+        }
+    }
+
+    /// <summary>The check of gigabytes takes seconds; what is small is checked and compressed beside it.</summary>
+    [Fact]
+    public async Task Nobody_who_wants_a_small_file_waits_for_the_check_of_a_large_one()
+    {
+        byte[] small = WebFolder.Prose(20_000);
+        _folder.Write("checked.txt", small);
+        _folder.Write("checked.txt.gz", Codings.Loosely(small, "gzip"));
+        _folder.Write("made.txt", small);
+        string[] large = [.. Enumerable.Range(0, Environment.ProcessorCount).Select(i => $"{i}.txt")];
+        const int Unit = 32 * 1024 * 1024;
+        const int Units = 64;
+        byte[] packed = Codings.GzipOfZeros(Unit, Units);
+        foreach (string name in large)
+        {
+            using FileStream zeros = File.Create(_folder.PathOf(name));
+            zeros.SetLength((long)Unit * Units); // takes no room on disk
+            _folder.Write(name + ".gz", packed);
+        }
+
+        await _folder.SettleAsync(_clock);
+        WebSite site = new StaticSiteHandler(new() { Folder = _folder.Path, Clock = _clock }).Site;
+        foreach (string name in large)
+        {
+            using (await AskAsync(name))
+            {
+            }
+        }
+
+        Assert.Null(await AskAsync("checked.txt"));
+        Assert.Null(await AskAsync("made.txt"));
+        Assert.Contains(large, name => site.Files.Lookup(HttpHead.Bytes("/" + name))!.TryChoose("gzip"u8) is null); // not checked yet
+        site.Close();
+
+        async Task<SafeFileHandle?> AskAsync(string name)
+        {
+            byte[] gzip = "gzip"u8.ToArray();
+            PageRequest request = new("/" + name, HttpHead.Bytes("/" + name), string.Empty, gzip, WantsJson: false, WantsHtml: false);
+            return (await site.FindAsync(request).Soon()).Handle;
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Text;
+using Microsoft.Win32.SafeHandles;
 using PSNetLab.Engine.Http.Files;
 
 namespace PSNetLab.Engine.Tests;
@@ -23,6 +24,9 @@ public sealed class HttpContentTypeTests : IDisposable
         { "a.txt", Encoding.Unicode.GetBytes("hello"), "text/plain" },
         { "a.txt", [0xFF, 0xFE, .. Encoding.Unicode.GetBytes("hello")], "text/plain; charset=utf-16" },
         { "a.txt", [0xFE, 0xFF, .. Encoding.BigEndianUnicode.GetBytes("hello")], "text/plain; charset=utf-16" },
+        { "a.txt", [0xFF, 0xFE, 0, 0, .. Encoding.UTF32.GetBytes("hello")], "text/plain; charset=utf-32" },
+        { "a.txt", [0, 0, 0xFE, 0xFF, 0, 0, 0, (byte)'a'], "text/plain; charset=utf-32" },
+        { "a.txt", [0xFF, 0xFE, 0, 0x4E], "text/plain; charset=utf-16" }, // 一
         { "a.xml", [.. "<?xml version='1.0'?><a/>"u8], "text/xml; charset=utf-8" },
         { "a.xml", [.. "<?xml version='1.0' encoding='gbk'?><a/>"u8], "text/xml" },
         { "a.xml", [.. "<?xml version='1.0' encoding='gbk'?>"u8, .. s_gbk], "text/xml" },
@@ -84,6 +88,19 @@ public sealed class HttpContentTypeTests : IDisposable
 
         Assert.Equal("text/plain; charset=utf-8", (await served.Client.AskAsync("HEAD", "/utf8.txt"))["Content-Type"]);
         Assert.Equal("text/plain", (await served.Client.AskAsync("HEAD", "/gbk.txt"))["Content-Type"]);
+    }
+
+    /// <summary>Of a log that grows, each request gets another version; none of them costs memory for the look at its start.</summary>
+    [Theory]
+    [InlineData("grows.log")]
+    [InlineData("grows.svgz")]
+    public void A_text_on_disk_is_looked_at_without_memory_of_its_own(string name)
+    {
+        FilePath path = new(_folder.Write(name, [0x1F, 0x8B, .. WebFolder.Prose(2_000_000)]));
+        using SafeFileHandle handle = path.Open(out FileStamp stamp)!;
+        WebSite site = new StaticSiteHandler(new() { Folder = _folder.Path }).Site;
+
+        Assert.InRange(Allocation.Of(() => site.NewFile(path, handle, stamp).Dispose()), 0, 20_000);
     }
 
     [Theory]

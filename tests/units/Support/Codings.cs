@@ -38,6 +38,26 @@ internal static class Codings
         return packed.ToArray();
     }
 
+    /// <summary>Of nothing, as gzip makes it; GZipStream makes nothing of nothing.</summary>
+    internal static byte[] EmptyGzip => [0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 3, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+
+    /// <summary>Gigabytes of zeros, made of the same bytes again and again. Its checksum is wrong.</summary>
+    internal static byte[] GzipOfZeros(int unit, int units)
+    {
+        using MemoryStream packed = new();
+        using DeflateStream deflate = new(packed, CompressionLevel.Fastest);
+        byte[] zeros = new byte[unit];
+        deflate.Write(zeros);
+        deflate.Flush();
+        byte[] first = packed.ToArray();
+        deflate.Write(zeros);
+        deflate.Flush();
+        byte[] other = packed.ToArray()[first.Length..];
+        byte[] length = BitConverter.GetBytes(unchecked((uint)((long)unit * units)));
+        byte[] header = EmptyGzip[..10];
+        return [.. header, .. first, .. Enumerable.Repeat(other, units - 1).SelectMany(bytes => bytes), 3, 0, 0, 0, 0, 0, .. length];
+    }
+
     internal static byte[] Unzip(byte[] packed) => Read(new GZipStream(new MemoryStream(packed), CompressionMode.Decompress));
 
     private static byte[] Read(Stream stream)

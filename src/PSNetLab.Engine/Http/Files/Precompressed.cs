@@ -48,28 +48,32 @@ internal sealed class Precompressed : IDisposable
 
     private bool GzipMatches()
     {
-        // The last four bytes are the length of the content (RFC 1952, section 2.3.1). If they are right, nothing is missing at
-        // the end, and nothing follows: neither a second member, of which many clients know nothing, nor anything else.
-        Span<byte> trailer = stackalloc byte[sizeof(uint)];
-        long start = RandomAccess.GetLength(_packed) - trailer.Length;
-        if (start < 0 || RandomAccess.Read(_packed, trailer, start) < trailer.Length
-            || BinaryPrimitives.ReadUInt32LittleEndian(trailer) != unchecked((uint)RandomAccess.GetLength(_plain)))
+        // Nothing may follow the content but its checksum and its length (RFC 1952, section 2.3.1): neither a second member, of which
+        // many clients know nothing, nor anything else.
+        Span<byte> trailer = stackalloc byte[2 * sizeof(uint)];
+        long end = RandomAccess.GetLength(_packed) - trailer.Length;
+        int start = GzipHeader.Length(_input.AsSpan(0, FileBytes.Fill(_packed, _input.AsSpan(0, BlockBytes), 0)));
+        if (start < 0 || start >= end || FileBytes.Fill(_packed, trailer, end) < trailer.Length
+            || BinaryPrimitives.ReadUInt32LittleEndian(trailer[sizeof(uint)..]) != unchecked((uint)RandomAccess.GetLength(_plain)))
         {
             return false;
         }
 
         try
         {
-            using GZipStream content = new(new FileStream(_packed, FileAccess.Read, 0), CompressionMode.Decompress);
+            FileSection section = new(_packed, start, end);
+            using DeflateStream content = new(section, CompressionMode.Decompress);
+            uint checksum = 0;
             while (content.Read(_output, 0, BlockBytes) is > 0 and int count)
             {
+                checksum = Crc32.Append(checksum, _output.AsSpan(0, count));
                 if (!IsNext(count))
                 {
                     return false;
                 }
             }
 
-            return IsAtEnd;
+            return IsAtEnd && section.EndedWithReader && checksum == BinaryPrimitives.ReadUInt32LittleEndian(trailer);
         }
         catch (InvalidDataException)
         {

@@ -4,11 +4,12 @@ namespace PSNetLab.Engine.Http.Files;
 
 /// <summary>Runs work that takes a lot of processor time: once for all who ask for it at the same time, and few works at a time.</summary>
 /// <param name="most">The maximum number of works that run or wait.</param>
+/// <param name="workers">The maximum number of works that run; half of the processors when left out.</param>
 [SuppressMessage("Design", "CA1001", Justification = "A semaphore without a wait handle holds no resource.")]
-internal sealed class SharedWork<TKey, TResult>(int most)
+internal sealed class SharedWork<TKey, TResult>(int most, int? workers = null)
     where TKey : notnull
 {
-    private readonly SemaphoreSlim _workers = new(Math.Max(1, Environment.ProcessorCount / 2));
+    private readonly SemaphoreSlim _workers = new(workers ?? Math.Max(1, Environment.ProcessorCount / 2));
     private readonly Dictionary<TKey, Work> _works = [];
 
     private sealed class Work(Func<Func<bool>, TResult> make)

@@ -19,6 +19,12 @@ internal static class TextCharset
     /// <param name="isXml">Whether it is XML.</param>
     internal static string? Find(ReadOnlySpan<byte> text, bool isWhole, bool isXml)
     {
+        // The mark of UTF-32LE begins with that of UTF-16LE.
+        if (text.StartsWith(new byte[] { 0xFF, 0xFE, 0, 0 }) || text.StartsWith(new byte[] { 0, 0, 0xFE, 0xFF }))
+        {
+            return "utf-32";
+        }
+
         if (text.StartsWith(new byte[] { 0xFF, 0xFE }) || text.StartsWith(new byte[] { 0xFE, 0xFF }))
         {
             return "utf-16";

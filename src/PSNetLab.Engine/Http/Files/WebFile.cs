@@ -1,3 +1,4 @@
+using System.Buffers;
 using Microsoft.Win32.SafeHandles;
 using PSNetLab.Engine.Http.Protocol;
 
@@ -53,13 +54,14 @@ internal sealed partial class WebFile : IDisposable
         _coding = options.Codings.Find(path.Text);
         MediaType type = _coding is null ? options.MediaTypes.Find(path.Text) : NamedCodings.TypeInside(options.MediaTypes, path.Text);
         _mediaType = type.Name;
-        if (type.TakesCharset || _coding is not null)
+        if (_coding == NamedCodings.Gzip && !GzipHeader.IsAtStartOf(handle))
         {
-            ReadOnlySpan<byte> start = content ?? Read(handle, Math.Min(stamp.Length, TextCharset.MostBytes));
+            _coding = null;
+        }
 
-            // Every gzip file starts with these bytes (RFC 1952, section 2.3.1).
-            _coding = _coding == NamedCodings.Gzip && !start.StartsWith(new byte[] { 0x1F, 0x8B }) ? null : _coding;
-            _mediaType = type.With(_coding is null ? TextCharset.Find(start, start.Length == stamp.Length, type.IsXml) : null);
+        if (type.TakesCharset && _coding is null)
+        {
+            _mediaType = type.With(Charset(handle, stamp.Length, content, type.IsXml));
         }
 
         _isCompressible = !options.NoCompression && _coding is null && MediaTypes.IsCompressible(_mediaType);
@@ -113,10 +115,9 @@ internal sealed partial class WebFile : IDisposable
         Coded coded = Of(coding);
         if (coded.SiblingPath.Stat() is var sibling && MayMatch(coded, sibling))
         {
-            Task<FileForm?> check = _compressions.CheckAsync(this, coding, coded.SiblingPath, sibling);
-
-            // The check of a large file takes longer than a client should wait.
-            if (Stamp.Length > MostBytesCompressed && !check.IsCompleted)
+            bool isLong = Math.Max(Stamp.Length, sibling.Length) > MostBytesCompressed;
+            Task<FileForm?> check = _compressions.CheckAsync(this, coding, coded.SiblingPath, sibling, isLong);
+            if (isLong && !check.IsCompleted)
             {
                 return Plain;
             }
@@ -226,6 +227,21 @@ internal sealed partial class WebFile : IDisposable
 
         Grown?.Invoke();
         return made;
+    }
+
+    private static string? Charset(SafeFileHandle handle, long length, byte[]? content, bool isXml)
+    {
+        if (content is not null)
+        {
+            return TextCharset.Find(content, isWhole: content.Length == length, isXml);
+        }
+
+        // Of a file that keeps growing, such as a log, every request gets another version.
+        byte[] rented = ArrayPool<byte>.Shared.Rent(TextCharset.MostBytes);
+        int count = FileBytes.Fill(handle, rented.AsSpan(0, (int)Math.Min(length, TextCharset.MostBytes)), 0);
+        string? charset = TextCharset.Find(rented.AsSpan(0, count), count == length, isXml);
+        ArrayPool<byte>.Shared.Return(rented);
+        return charset;
     }
 
     private static byte[]? Kept(SafeFileHandle handle, FileStamp stamp)
