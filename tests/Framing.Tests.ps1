@@ -14,6 +14,10 @@ BeforeDiscovery {
         @{ Framing = 'Delimiter:0D0A'; Messages = 'a', '', 'bc'; Wire = '61 0D 0A 0D 0A 62 63 0D 0A' }
         @{ Framing = 'Delimiter:0x01 02'; Messages = 'a', 'bc'; Wire = '61 01 02 62 63 01 02' }
         @{ Framing = @{ Delimiter = "`r`n" }; Messages = 'a', 'bc'; Wire = '61 0D 0A 62 63 0D 0A' }
+        @{ Framing = @{ Delimiter = 1, 2 }; Messages = 'a', 'bc'; Wire = '61 01 02 62 63 01 02' }
+        @{ Framing = @{ Delimiter = @([byte] 1; 2) }; Messages = 'a', 'bc'; Wire = '61 01 02 62 63 01 02' }
+        @{ Framing = @{ Delimiter = [byte] 0 }; Messages = 'a', 'bc'; Wire = '61 00 62 63 00' }
+        @{ Framing = @{ Delimiter = [char] '|' }; Messages = 'a', 'bc'; Wire = '61 7C 62 63 7C' }
         @{ Framing = @{ Delimiter = [byte[]] (1, 2) }; Messages = 'a', 'bc'; Wire = '61 01 02 62 63 01 02' }
         @{ Framing = @{ LengthPrefix = 1 }; Messages = 'a', 'bc'; Wire = '01 61 02 62 63' }
         @{ Framing = @{ LengthPrefix = 4; LittleEndian = $true }; Messages = 'a', 'bc'; Wire = '01 00 00 00 61 02 00 00 00 62 63' }
@@ -162,6 +166,14 @@ Describe 'Framing' {
         @{ Bad = 'Delimiter:XY'; Why = "The delimiter in 'Delimiter:XY' is not hexadecimal." }
         @{ Bad = @{ LengthPrefix = 3 }; Why = 'A length prefix must have 1, 2 or 4 bytes, not 3.' }
         @{ Bad = @{ LengthPrefix = 'x' }; Why = "LengthPrefix = 'x' is not a number of bytes." }
+        @{ Bad = @{ Delimiter = 10 }; Why = 'A delimiter is text in quotes, or bytes such as 13, 10 or `[byte`] 0; 10 is neither.' }
+        @{ Bad = @{ Delimiter = 13, 256 }; Why = '256 is neither.' }
+        @{ Bad = @{ Delimiter = 13, -1 }; Why = '-1 is neither.' }
+        @{ Bad = @{ Delimiter = 'a', 'b' }; Why = 'a is neither.' }
+        @{ Bad = @{ Delimiter = @{ a = 1 } }; Why = 'is neither.' }
+        @{ Bad = @{ Delimiter = $null }; Why = 'null is neither.' }
+        @{ Bad = @{ Delimiter = @() }; Why = 'A delimiter must have at least 1 byte.' }
+        @{ Bad = @(13, 10); Why = "'13 10' is not a framing." }
         @{ Bad = @{ Suffix = 1 }; Why = 'A hashtable with Suffix is not a framing.' }
         @{ Bad = @{ }; Why = 'A hashtable with nothing is not a framing.' }
     ) {

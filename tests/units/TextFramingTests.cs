@@ -75,6 +75,39 @@ public class TextFramingTests
         Assert.Contains("'。' does not exist in us-ascii", fault.Message, StringComparison.Ordinal);
     }
 
+    /// <summary>Whatever the encoding, a delimiter is found where it is and nowhere else, or it is refused.</summary>
+    [Theory]
+    [InlineData("\n")]
+    [InlineData("|")]
+    [InlineData("。")]
+    [InlineData("ア")]
+    public void A_delimiter_is_found_in_every_encoding_or_refused(string delimiter)
+    {
+        int[] shifting = [50220, 50221, 50222, 50225, 52936]; // ISO-2022-JP three times, ISO-2022-KR, HZ: known, but not listed
+        List<int> refused = [];
+
+        // UTF-7 is off.
+        foreach (int page in Encoding.GetEncodings().Select(info => info.CodePage).Where(page => page != 65000).Concat(shifting))
+        {
+            Encoding encoding = Encoding.GetEncoding(page);
+            string[] characters = [.. "a|ポ一가é中亘㐀—ﾎ0~".Where(one => !delimiter.Contains(one)).Select(one => one.ToString())
+                .Where(one => encoding.GetString(encoding.GetBytes(one)) == one)];
+            string[] messages = [string.Concat(characters), .. characters, string.Concat(Enumerable.Reverse(characters))];
+            try
+            {
+                MessageFraming framing = FramingParser.FromDelimiter(delimiter).In(encoding);
+                AssertDecodes(framing, encoding, string.Concat(messages.Select(message => message + delimiter)), "", messages);
+            }
+            catch (NetLabException fault)
+            {
+                Assert.Equal(FaultKind.InvalidFraming, fault.Kind);
+                refused.Add(page);
+            }
+        }
+
+        Assert.Equal(delimiter == "\n" ? [] : shifting, refused.Where(shifting.Contains));
+    }
+
     [Fact]
     public void The_longest_line_of_UTF_16_may_end_with_CR_LF()
     {

@@ -45,6 +45,19 @@ internal sealed class CharacterSteps
         return isUnmistakable ? null : new CharacterSteps(encoding);
     }
 
+    /// <summary>
+    /// Whether the bytes of a text are the same within a longer text, and mean nothing else there. It is not so in encodings that shift,
+    /// such as ISO-2022-JP, for what is no control character.
+    /// </summary>
+    internal static bool CanFind(string text, Encoding encoding)
+        => IsSteady(text, encoding) && (IsSteady("一", encoding) || text.All(one => one <= ' '));
+
+    private static bool IsSteady(string text, Encoding encoding)
+    {
+        byte[] once = encoding.GetBytes(text);
+        return encoding.GetBytes(text + text).AsSpan().SequenceEqual([.. once, .. once]);
+    }
+
     /// <summary>The number of bytes of the character at the start of <paramref name="text"/>, which may end before it does.</summary>
     internal int At(ReadOnlySpan<byte> text)
     {

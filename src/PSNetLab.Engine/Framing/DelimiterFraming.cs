@@ -55,10 +55,24 @@ internal sealed class DelimiterFraming : MessageFraming
             return this;
         }
 
-        return encoding.GetString(encoding.GetBytes(_text)) == _text
-            ? new DelimiterFraming(Name.StartsWith("Delimiter", StringComparison.Ordinal) ? null : Name, _text, encoding, _optionalText, _sendsOptional)
-            : throw new NetLabException(FaultKind.InvalidFraming, $"The delimiter '{_text}' does not exist in {encoding.WebName}. "
-                + "Choose another -Encoding, or give the delimiter as bytes.");
+        if (encoding.GetString(encoding.GetBytes(_text)) != _text)
+        {
+            throw new NetLabException(
+                FaultKind.InvalidFraming,
+                $"The delimiter '{_text}' does not exist in {encoding.WebName}. "
+                    + "Choose another -Encoding, or give the delimiter as bytes.");
+        }
+
+        if (!CharacterSteps.CanFind(_text, encoding))
+        {
+            throw new NetLabException(
+                FaultKind.InvalidFraming,
+                $"The delimiter '{_text}' cannot be found in {encoding.WebName}, where the same bytes mean different characters after "
+                    + "different text. Choose another -Encoding, or another -Framing, such as Length16.");
+        }
+
+        string? name = Name.StartsWith("Delimiter", StringComparison.Ordinal) ? null : Name;
+        return new DelimiterFraming(name, _text, encoding, _optionalText, _sendsOptional);
     }
 
     internal override FrameStatus TryRead(ReadOnlySpan<byte> buffer, int limit, ref int examined, out Frame frame)

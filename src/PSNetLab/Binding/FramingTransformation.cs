@@ -21,7 +21,7 @@ public sealed class FramingTransformationAttribute : ArgumentTransformationAttri
                 MessageFraming framing => framing,
                 IDictionary table => FromTable(table),
                 null => throw FramingParser.Invalid("No framing was given."),
-                _ => FramingParser.Parse(input.ToString() ?? string.Empty),
+                _ => FramingParser.Parse(LanguagePrimitives.ConvertTo<string>(input)),
             };
         }
         catch (NetLabException error)
@@ -45,9 +45,7 @@ public sealed class FramingTransformationAttribute : ArgumentTransformationAttri
             switch (key.ToUpperInvariant())
             {
                 case "DELIMITER":
-                    return value is byte[] bytes
-                        ? FramingParser.FromDelimiter(bytes)
-                        : FramingParser.FromDelimiter(value?.ToString() ?? string.Empty);
+                    return Delimiter(value);
                 case "LENGTHPREFIX":
                     return FramingParser.FromLengthPrefix(Number(key, value), littleEndian);
                 case "FIXEDLENGTH":
@@ -58,8 +56,27 @@ public sealed class FramingTransformationAttribute : ArgumentTransformationAttri
         throw FramingParser.Invalid($"A hashtable with {string.Join(", ", entries.Keys.DefaultIfEmpty("nothing"))} is not a framing.");
     }
 
+    private static MessageFraming Delimiter(object? value) => value switch
+    {
+        string text => FramingParser.FromDelimiter(text),
+        char one => FramingParser.FromDelimiter(one.ToString()),
+        byte one => FramingParser.FromDelimiter([one]),
+        ICollection list => FramingParser.FromDelimiter([.. list.Cast<object?>().Select(Byte)]),
+        _ => throw NotBytes(value),
+    };
+
+    private static byte Byte(object? element) => element.Unwrapped() switch
+    {
+        byte one => one,
+        int and >= byte.MinValue and <= byte.MaxValue and int one => (byte)one,
+        var other => throw NotBytes(other),
+    };
+
+    private static NetLabException NotBytes(object? value)
+        => FramingParser.Invalid($"A delimiter is text in quotes, or bytes such as 13, 10 or [byte] 0; {value ?? "null"} is neither.");
+
     private static int Number(string key, object? value)
         => LanguagePrimitives.TryConvertTo(value, CultureInfo.InvariantCulture, out int number)
-        ? number
-        : throw FramingParser.Invalid($"{key} = '{value}' is not a number of bytes.");
+            ? number
+            : throw FramingParser.Invalid($"{key} = '{value}' is not a number of bytes.");
 }
