@@ -38,6 +38,34 @@ Describe 'A script block that answers' {
         $server.Error | Should -BeNullOrEmpty
     }
 
+    It 'sees objects as the prompt shows them, from the first message on' {
+        $server = Start-TcpServer -Framing Line -ScriptBlock {
+            "$($_.Peer)"
+            ($_ | Out-String -Width 100) -split '\r?\n' | Where-Object { $_ } | Select-Object -First 1
+        }
+        $client = Open-TcpConnection 127.0.0.1 $server.Port -Framing Line
+        Send-TcpMessage -Connection $client 'x'
+        $answer = Receive-TcpMessage $client -Count 2 -TimeoutSec 10
+        $answer[0].Text | Should -Be "$($client.LocalEndPoint)"
+        -split $answer[1].Text | Should -Be 'Time', 'Peer', 'Conn', 'Seq', 'Length', 'Text'
+    }
+
+    It 'is refused with a variable that does not exist: <Script>' -ForEach @(
+        @{ Script = { $using:missing1 }; Name = '$missing1' }
+        @{ Script = { $using:missing2.Name }; Name = '$missing2' }
+        @{ Script = { & { $using:script:missing3 } }; Name = '$script:missing3' }
+        @{ Script = { $using:env:PSNETLAB_MISSING }; Name = '$env:PSNETLAB_MISSING' }
+    ) {
+        $fault = { Start-TcpServer -ScriptBlock $Script -ErrorAction Stop } | Should -Throw -PassThru -ErrorId 'InvalidParameters,*'
+        "$fault" | Should -BeLike "*has no value: there is no $Name here.*"
+    }
+
+    It 'takes a variable whose value is null' {
+        $empty = $null
+        $server = Start-TcpServer -Framing Line -ScriptBlock { "[$using:empty][$($using:PID)][$($using:HOME)][$($using:env:PATH)]" }
+        (Send-TcpMessage localhost $server.Port 'x' -Framing Line -Count 1).Text | Should -Be "[][$PID][$HOME][$env:PATH]"
+    }
+
     It 'keeps its state from the first message on' {
         foreach ($round in 1..5) {
             $server = Start-TcpServer -Framing Line -ScriptBlock { $script:sum += [int] $_.Text; $script:sum }

@@ -12,13 +12,21 @@ internal static class UsingValues
 
     private const string Prefix = "$using:";
 
+    /// <exception cref="NetLabException">A variable does not exist.</exception>
     internal static Dictionary<string, object?> Evaluate(ScriptBlock script, PSCmdlet caller)
     {
         Dictionary<string, object?> values = [];
-        foreach (UsingExpressionAst expression in script.Ast.FindAll(
-            ast => ast is UsingExpressionAst, searchNestedScriptBlocks: true).Cast<UsingExpressionAst>())
+        foreach (UsingExpressionAst expression in Find<UsingExpressionAst>(script.Ast))
         {
             string text = expression.ToString();
+            if (Find<VariableExpressionAst>(expression).FirstOrDefault(variable => !Exists(variable.VariablePath, caller)) is { } missing)
+            {
+                throw new NetLabException(
+                    FaultKind.InvalidParameters,
+                    $"{text} in the script block, line {expression.Extent.StartLineNumber}, has no value: there is no "
+                        + $"${missing.VariablePath} here. Check its name, or give it a value before.");
+            }
+
             bool isVariable = expression.SubExpression is VariableExpressionAst;
             values[Key(isVariable ? text.ToLowerInvariant() : text)] = expression.SubExpression is VariableExpressionAst variable
                 ? caller.SessionState.PSVariable.GetValue(variable.VariablePath.UserPath)
@@ -27,6 +35,13 @@ internal static class UsingValues
 
         return values;
     }
+
+    private static IEnumerable<T> Find<T>(Ast ast)
+        where T : Ast => ast.FindAll(inner => inner is T, searchNestedScriptBlocks: true).Cast<T>();
+
+    private static bool Exists(VariablePath path, PSCmdlet caller) => path.IsDriveQualified
+        ? caller.SessionState.PSVariable.GetValue(path.UserPath) is not null
+        : caller.SessionState.PSVariable.Get(path.UserPath) is not null;
 
     // PowerShell looks up a value at run time by the text of the expression, with a variable's name in lower case.
     private static string Key(string text) => Convert.ToBase64String(Encoding.Unicode.GetBytes(text));

@@ -100,6 +100,14 @@ internal static class ObjectTypes
         }
     }
 
+    /// <summary>Tells a runspace that is going to be opened, also about the views.</summary>
+    internal static void AddTo(InitialSessionState state)
+    {
+        string folder = Path.GetDirectoryName(typeof(ObjectTypes).Assembly.Location)!;
+        state.Types.Add(s_types.Value.Select(type => new SessionStateTypeEntry(type, isRemove: false)));
+        state.Formats.Add(new SessionStateFormatEntry(Path.Join(folder, "PSNetLab.Format.ps1xml")));
+    }
+
     /// <summary>Method and target.</summary>
     public static object Request(PSObject record) => View.Request(record);
 

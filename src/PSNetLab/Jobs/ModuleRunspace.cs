@@ -19,10 +19,14 @@ internal static class ModuleRunspace
            select new SessionStateCmdletEntry($"{cmdlet.VerbName}-{cmdlet.NounName}", type, null),
     ]);
 
+    /// <summary>Adds what is known of the objects, so that a script sees them as the prompt does.</summary>
+    internal static Action<InitialSessionState> AddTypes { get; set; } = _ => { };
+
     internal static Runspace Create()
     {
         InitialSessionState state = InitialSessionState.CreateDefault2();
         state.Commands.Add(s_cmdlets.Value);
+        AddTypes(state);
         Runspace runspace = RunspaceFactory.CreateRunspace(state);
         runspace.ThreadOptions = PSThreadOptions.ReuseThread;
         return runspace;
