@@ -38,6 +38,9 @@ public class AddressFilterTests
     [InlineData("10.0.0.0/8", "::ffff:11.0.0.1", false)]
     [InlineData("::ffff:10.0.0.1", "10.0.0.1", true)]
     [InlineData("::ffff:10.0.0.1", "::ffff:10.0.0.1", true)]
+    [InlineData("[::ffff:10.0.0.1]", "10.0.0.1", true)]
+    [InlineData("[2001:db8::]/32", "2001:db8::1", true)]
+    [InlineData("[2001:db8::]/32", "2001:db9::1", false)]
     [InlineData("::ffff:10.0.0.0/104", "10.77.0.1", true)]
     [InlineData("::ffff:10.0.0.0/104", "11.0.0.1", false)]
     public void An_entry_matches_its_addresses_on_either_list(string entry, string peer, bool matches)
@@ -97,6 +100,9 @@ public class AddressFilterTests
     [InlineData("fe80::/ten")]
     [InlineData("10.0.0.1:80")]
     [InlineData("[::1]:80")]
+    [InlineData("[::1")]
+    [InlineData("[::1/64]")]
+    [InlineData("[10.0.0.0]/8")]
     [InlineData("10.0.0.1-10.0.0.9")]
     [InlineData("10.0.0.*")]
     [InlineData("10")] // inet_aton(3) would read 0.0.0.10

@@ -72,6 +72,29 @@ public sealed class CertificateBagTests : IDisposable
         AssertSends(Open(password, path), s_leaf, s_middle.Public);
     }
 
+    [Theory]
+    [InlineData("PKCS7")]
+    [InlineData("CMS")]
+    [InlineData(null)]
+    public void PKCS_7_has_the_certificates(string? label)
+    {
+        X509Certificate2Collection all = [s_middle.Public, s_leaf];
+        byte[] bytes = all.Export(X509ContentType.Pkcs7)!;
+        string path = label is null ? WriteBytes(bytes) : Write(PemEncoding.WriteString(label, bytes));
+        AssertSends(Open(null, path, Write(Key)), s_leaf, s_middle.Public);
+    }
+
+    [Theory]
+    [InlineData("utf-16")]
+    [InlineData("utf-16BE")]
+    [InlineData("utf-8")]
+    public void PEM_may_be_in_any_Unicode_with_its_mark(string name)
+    {
+        System.Text.Encoding encoding = System.Text.Encoding.GetEncoding(name);
+        string path = WriteBytes([.. encoding.GetPreamble(), .. encoding.GetBytes($"{s_leaf.ExportCertificatePem()}\n{Key}")]);
+        AssertSends(Open(null, path), s_leaf);
+    }
+
     [Fact]
     public void Of_several_certificates_with_keys_the_one_that_issued_no_other_is_presented()
     {

@@ -36,7 +36,7 @@ internal sealed class CertificateBag
     {
         _origins.Add($"'{path}'");
         byte[] bytes = Read(path);
-        string text = System.Text.Encoding.Latin1.GetString(bytes);
+        string text = Text(bytes);
         if (text.Contains("-----BEGIN ", StringComparison.Ordinal))
         {
             AddPem(path, text, password);
@@ -116,6 +116,13 @@ internal sealed class CertificateBag
         }
     }
 
+    /// <summary>PEM as editors on Windows write it begins with the mark of UTF-16 or UTF-8; nothing binary begins so.</summary>
+    private static string Text(byte[] bytes)
+    {
+        using StreamReader reader = new(new MemoryStream(bytes), System.Text.Encoding.Latin1, detectEncodingFromByteOrderMarks: true);
+        return reader.ReadToEnd();
+    }
+
     private void AddPem(string path, string text, string? password)
     {
         _isOrdered = true;
@@ -126,7 +133,7 @@ internal sealed class CertificateBag
             ReadOnlySpan<char> block = rest[found.Location];
             switch (rest[found.Label])
             {
-                case "CERTIFICATE" or "X509 CERTIFICATE":
+                case "CERTIFICATE" or "X509 CERTIFICATE" or "PKCS7" or "CMS":
                     AddBinary(path, Convert.FromBase64String(rest[found.Base64Data].ToString()), password: null);
                     break;
                 case var _ when SkipsKeys:

@@ -35,8 +35,7 @@ internal sealed class AddressFilter
     private static Range Parse(string text)
     {
         string[] parts = text.Trim().Split('/');
-        if (parts.Length <= 2 && !parts[0].Contains('[', StringComparison.Ordinal)
-            && Addresses.TryParseExactly(parts[0], out IPAddress address))
+        if (parts.Length <= 2 && Addresses.TryParseExactly(parts[0], out IPAddress address))
         {
             int bits = address.GetAddressBytes().Length * 8;
             int prefix = bits;

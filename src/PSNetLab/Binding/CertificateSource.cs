@@ -15,9 +15,14 @@ public sealed class CertificateSource
         => string.Join(", ", _items.Select(item => item is X509Certificate2 certificate ? certificate.Subject : item.ToString()));
 
     /// <exception cref="NetLabException">A file cannot be read, or its password is wrong.</exception>
-    internal CertificateBag Read(string? password)
+    internal CertificateBag Read(string? password) => Fill(new CertificateBag(), password);
+
+    /// <summary>Only the certificates: whoever trusts them needs no keys, and no password for them.</summary>
+    /// <exception cref="NetLabException">A file cannot be read.</exception>
+    internal X509Certificate2Collection ReadTrusted() => Fill(new CertificateBag { SkipsKeys = true }, password: null).Certificates;
+
+    private CertificateBag Fill(CertificateBag bag, string? password)
     {
-        CertificateBag bag = new();
         foreach (object item in _items)
         {
             if (item is X509Certificate2 certificate)

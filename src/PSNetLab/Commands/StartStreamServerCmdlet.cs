@@ -96,7 +96,7 @@ public abstract class StartStreamServerCmdlet : StartServerCmdlet
                     + "Add -ClientCertificate Require or Allow.");
         }
 
-        X509Certificate2Collection? trusted = TrustedCertificate?.Read(password: null).Certificates;
+        X509Certificate2Collection? trusted = TrustedCertificate?.ReadTrusted();
 
         // Clients with several certificates learn from the names which one to present. Windows has no way to send them.
         SslCertificateTrust? names = trusted is null || OperatingSystem.IsWindows()

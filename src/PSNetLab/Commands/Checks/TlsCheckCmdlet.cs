@@ -100,7 +100,7 @@ public abstract class TlsCheckCmdlet : HostCheckCmdlet
                 Tls = new TlsClientOptions
                 {
                     TargetHost = TargetHost,
-                    Trusted = TrustedCertificate?.Read(password: null).Certificates,
+                    Trusted = TrustedCertificate?.ReadTrusted(),
                     Certificate = ClientCertificate?.Read(Password).ToContext("-ClientCertificate"),
                     Alpn = Alpn ?? [],
                     SkipCertificateCheck = true,

@@ -142,7 +142,7 @@ public abstract class TcpClientCmdlet : NetCmdlet
     private TlsClientOptions ReadTls() => new()
     {
         TargetHost = TargetHost,
-        Trusted = TrustedCertificate?.Read(password: null).Certificates,
+        Trusted = TrustedCertificate?.ReadTrusted(),
         Certificate = ClientCertificate?.Read(PasswordTransformationAttribute.Reveal(CertificatePassword)).ToContext("-ClientCertificate"),
         Alpn = Alpn ?? [],
         SkipCertificateCheck = SkipCertificateCheck,
