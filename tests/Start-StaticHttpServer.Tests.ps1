@@ -111,7 +111,7 @@ Describe 'Start-StaticHttpServer' {
             $record.Duration | Should -BeGreaterThan ([timespan]::Zero)
             $record.UserAgent | Should -Be 'tester/1.0'
             $record.Referer | Should -Be 'http://from.example/'
-            $record.Path | Should -Be (Join-Path $site sub b.txt)
+            $record.File | Should -Be (Join-Path $site sub b.txt)
             $record.Completed | Should -BeTrue
             "$record" | Should -Be 'GET /sub/b.txt?q=1 200'
         }
@@ -140,7 +140,7 @@ Describe 'Start-StaticHttpServer' {
             $records.Method | Should -Be 'GET', 'DELETE', ''
             $records[0].Version | Should -Be 'HTTP/1.0'
             $records[1].Version | Should -Be 'HTTP/1.1'
-            $records[0].Path | Should -BeNullOrEmpty
+            $records[0].File | Should -BeNullOrEmpty
         }
 
         It 'tells requests of one connection by its id' {

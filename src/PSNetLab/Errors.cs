@@ -21,8 +21,10 @@ internal static class Errors
         FaultKind.PortInUse => ErrorCategory.ResourceExists,
         FaultKind.PortNotPermitted or FaultKind.BroadcastNotPermitted => ErrorCategory.PermissionDenied,
         FaultKind.AddressNotLocal or FaultKind.InvalidFraming or FaultKind.InvalidDialogue or FaultKind.InvalidAddress or FaultKind.InvalidName
-            or FaultKind.MessageLengthMismatch or FaultKind.MulticastRefused or FaultKind.InvalidParameters or FaultKind.InvalidOptionValue or FaultKind.NoSocket => ErrorCategory.InvalidArgument,
-        FaultKind.HostNotFound or FaultKind.ConnectionNotFound or FaultKind.InterfaceNotFound or FaultKind.OptionNotFound or FaultKind.PathNotFound => ErrorCategory.ObjectNotFound,
+            or FaultKind.MessageLengthMismatch or FaultKind.MulticastRefused or FaultKind.InvalidParameters or FaultKind.InvalidRoute
+            or FaultKind.InvalidOptionValue or FaultKind.NoSocket => ErrorCategory.InvalidArgument,
+        FaultKind.HostNotFound or FaultKind.ConnectionNotFound or FaultKind.InterfaceNotFound or FaultKind.OptionNotFound or FaultKind.PathNotFound
+            or FaultKind.RouteNotFound or FaultKind.RequestNotMatched => ErrorCategory.ObjectNotFound,
         FaultKind.ConnectionBusy => ErrorCategory.ResourceBusy,
         FaultKind.ConnectionRefused or FaultKind.HostUnreachable or FaultKind.ConnectionReset or FaultKind.ConnectionClosed
             or FaultKind.NoResponse or FaultKind.ProxyRefused => ErrorCategory.ConnectionError,
@@ -37,7 +39,8 @@ internal static class Errors
         FaultKind.OptionRefused or FaultKind.OptionReadOnly => ErrorCategory.InvalidOperation,
         FaultKind.FileUnreadable => ErrorCategory.ReadError,
         FaultKind.AccessLogFailed => ErrorCategory.WriteError,
-        FaultKind.ReplyScriptFailed or FaultKind.DialogueUnexpected or FaultKind.RequestFailed or FaultKind.HandlerFailed => ErrorCategory.InvalidResult,
+        FaultKind.ReplyScriptFailed or FaultKind.DialogueUnexpected or FaultKind.RequestFailed or FaultKind.HandlerFailed
+            or FaultKind.RequestNotReceived => ErrorCategory.InvalidResult,
         _ => ErrorCategory.NotSpecified,
     };
 }

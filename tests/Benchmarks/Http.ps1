@@ -231,6 +231,7 @@ try {
         Measure-Figure $Bench $name { Measure-Request $name $other.$name }
     }
     Measure-Figure $Bench 'listing of 10000' { Measure-Listing 'listing of 10000' }
+    . $PSScriptRoot/HttpRoutes.ps1 $Bench
 }
 finally {
     Remove-Item $site -Recurse -Force

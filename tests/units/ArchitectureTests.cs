@@ -31,10 +31,10 @@ public class ArchitectureTests
         // The module.
         ["Errors"] = ["Primitives"],
         ["Display"] = ["Jobs"],
-        ["Conversion"] = ["Errors", "Messages", "Framing", "Dialogue"],
+        ["Conversion"] = ["Errors", "Messages", "Framing", "Dialogue", "Http.Stub"],
         ["Jobs"] = ["Conversion", "Tcp", "Udp", "Http.Server", "Checks", "Proxies"],
         ["Binding"] = ["Jobs"],
-        ["Commands"] = ["Binding", "Display", "Jobs", "Http.Files", "Http.Stub"],
+        ["Commands"] = ["Binding", "Display", "Jobs", "Http.Files"],
         ["Module"] = ["Display", "Jobs", "Inspection"],
     };
 

@@ -29,7 +29,7 @@ public sealed class HttpRecordTests : IDisposable
         Assert.Equal(served.Connection.Id, record.ConnectionId);
         Assert.Equal(("GET", "/a%20b.txt?q=\u00e9", "HTTP/1.1"), (record.Method, record.Target, record.Version));
         Assert.Equal((200, 7, true), (record.Status, record.BytesSent, record.Completed));
-        Assert.Equal(("http://a/", "test/1 (\u00fc)", path), (record.Referer, record.UserAgent, record.Path));
+        Assert.Equal(("http://a/", "test/1 (\u00fc)", path), (record.Referer, record.UserAgent, record.File));
         Assert.InRange(record.Duration, TimeSpan.Zero, DateTime.Now - before);
     }
 
@@ -75,7 +75,7 @@ public sealed class HttpRecordTests : IDisposable
         Assert.Equal((line[0], line[1], line[2]), (record.Method, record.Target, record.Version));
         Assert.Equal((status, status), (record.Status, answer.Status));
         Assert.Equal(bytes < 0 ? answer.Body.Length : bytes, record.BytesSent);
-        Assert.Equal(isFile, record.Path is not null);
+        Assert.Equal(isFile, record.File is not null);
         Assert.True(record.Completed);
     }
 

@@ -114,6 +114,18 @@ public enum FaultKind
     /// <summary>The object has no socket.</summary>
     NoSocket,
 
+    /// <summary>A route is not valid: its path, its criteria or its answer.</summary>
+    InvalidRoute,
+
+    /// <summary>No route answers a request.</summary>
+    RequestNotMatched,
+
+    /// <summary>A request that was expected has not been received, or not as often.</summary>
+    RequestNotReceived,
+
+    /// <summary>A running server has no route of that name.</summary>
+    RouteNotFound,
+
     /// <summary>Parameters cannot be combined.</summary>
     InvalidParameters,
 

@@ -7,6 +7,7 @@ using System.Text.RegularExpressions;
 using PSNetLab.Conversion;
 using PSNetLab.Engine.Checks.Dns;
 using PSNetLab.Engine.Framing;
+using PSNetLab.Engine.Http.Stub;
 using PSNetLab.Engine.Inspection;
 using PSNetLab.Engine.Primitives;
 using PSNetLab.Jobs;
@@ -69,6 +70,15 @@ public sealed class LocalAddressCompleter : WordCompleter
 public sealed class OwnAddressCompleter : WordCompleter
 {
     private protected override IEnumerable<(string Word, string Tooltip)> Words => LocalAddressCompleter.OwnAddresses;
+}
+
+/// <summary>Completes -ContentType.</summary>
+public sealed class ContentTypeCompleter : WordCompleter
+{
+    private static readonly string[] s_types =
+        ["application/json", "application/problem+json", "application/xml", "text/plain", "text/html", "text/csv", "application/octet-stream"];
+
+    private protected override IEnumerable<(string Word, string Tooltip)> Words => s_types.Select(type => (type, type));
 }
 
 /// <summary>Completes -InterfaceAlias with the interfaces that are up.</summary>
@@ -179,6 +189,22 @@ public sealed class ServerJobCompleter<TJob> : WordCompleter
         => LiveJobs.Jobs.OfType<TJob>().OrderBy(job => job.Id).Select(job => ($"(Get-Job {job.Id})", $"{job.PSJobTypeName} {job.Name} on {job.Local}"));
 }
 
+/// <summary>Completes the names of routes of the server that -Job chooses; without it, of all.</summary>
+public sealed class HttpRouteCompleter : IArgumentCompleter
+{
+    /// <inheritdoc/>
+    public IEnumerable<CompletionResult> CompleteArgument(string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters)
+    {
+        string typed = wordToComplete.Trim('\'', '"');
+        IEnumerable<CompletionResult> found = from server in JobReference.Find<HttpServerJob>(fakeBoundParameters["Job"], commandAst.ToString())
+                                              where server.Handler is StubHandler
+                                              from route in ((StubHandler)server.Handler).InOrder
+                                              where route.Name.StartsWith(typed, StringComparison.OrdinalIgnoreCase)
+                                              select new CompletionResult($"'{CodeGeneration.EscapeSingleQuotedStringContent(route.Name)}'", route.Name, CompletionResultType.ParameterValue, route.ToString());
+        return found.OrTyped(wordToComplete);
+    }
+}
+
 /// <summary>Completes -Connection with those opened here that are still open.</summary>
 public sealed class ConnectionCompleter : WordCompleter
 {
@@ -195,7 +221,7 @@ public sealed class SocketObjectCompleter : WordCompleter
 }
 
 /// <summary>Completes -Id and -ConnectionId with the open connections of the server that -Job chooses; without it, with those opened here.</summary>
-public sealed partial class ConnectionIdCompleter : IArgumentCompleter
+public sealed class ConnectionIdCompleter : IArgumentCompleter
 {
     /// <inheritdoc/>
     public IEnumerable<CompletionResult> CompleteArgument(string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters)
@@ -207,18 +233,30 @@ public sealed partial class ConnectionIdCompleter : IArgumentCompleter
         return found.OrTyped(wordToComplete);
     }
 
-    private static IEnumerable<TcpConnection> Find(object? job, string line)
+    private static IEnumerable<TcpConnection> Find(object? job, string line) => JobReference.Names(job, line)
+        ? JobReference.Find<TcpServerJob>(job, line).SelectMany(server => server.Connections).OrderBy(connection => connection.Id)
+        : LiveJobs.Connections;
+}
+
+/// <summary>The job that a line being completed means with -Job.</summary>
+internal static partial class JobReference
+{
+    /// <summary>Whether it means one.</summary>
+    internal static bool Names(object? job, string line) => Asked(job, line) is not null;
+
+    /// <summary>The running jobs that are meant; all if none is named.</summary>
+    internal static IEnumerable<TJob> Find<TJob>(object? job, string line)
+        where TJob : ServerJob
     {
-        // PowerShell evaluates variables and constants here, but not what completion of -Job inserts.
         object? chosen = job.Unwrapped();
-        string? asked = chosen is null && JobById().Match(line) is { Success: true } match ? match.Groups[1].Value : chosen?.ToString();
-        return asked is null
-            ? LiveJobs.Connections
-            : LiveJobs.Jobs.OfType<TcpServerJob>()
-                .Where(server => server == chosen || server.Id.ToString(CultureInfo.InvariantCulture) == asked || server.Name.Equals(asked, StringComparison.OrdinalIgnoreCase))
-                .SelectMany(server => server.Connections)
-                .OrderBy(connection => connection.Id);
+        string? asked = Asked(job, line);
+        return LiveJobs.Jobs.OfType<TJob>().Where(server => asked is null || server == chosen
+            || server.Id.ToString(CultureInfo.InvariantCulture) == asked || server.Name.Equals(asked, StringComparison.OrdinalIgnoreCase));
     }
+
+    // PowerShell evaluates variables and constants here, but not what completion of -Job inserts.
+    private static string? Asked(object? job, string line)
+        => job.Unwrapped() is { } chosen ? chosen.ToString() : JobById().Match(line) is { Success: true } match ? match.Groups[1].Value : null;
 
     [GeneratedRegex(@"\(Get-Job (\d+)\)", RegexOptions.IgnoreCase)]
     private static partial Regex JobById();

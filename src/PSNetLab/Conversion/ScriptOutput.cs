@@ -7,12 +7,13 @@ namespace PSNetLab.Conversion;
 /// Turns a script's output into payloads as it comes. PowerShell passes on a byte array byte by byte, so adjacent bytes
 /// are joined into one payload again.
 /// </summary>
-internal sealed class ScriptOutput(Encoding encoding, Action<byte[]> onPayload)
+internal sealed class ScriptOutput(Encoding encoding, Action<byte[]> onPayload) : IScriptOutput
 {
     private readonly List<byte> _bytes = [];
     private Exception? _error;
 
-    internal void Take(IEnumerable<PSObject?> output)
+    /// <inheritdoc/>
+    public void Take(IEnumerable<PSObject?> output)
     {
         foreach (PSObject? item in output)
         {
@@ -30,8 +31,8 @@ internal sealed class ScriptOutput(Encoding encoding, Action<byte[]> onPayload)
         }
     }
 
-    /// <summary>Call this after the last output.</summary>
-    internal void End() => EndBytes();
+    /// <inheritdoc/>
+    public void End() => EndBytes();
 
     /// <summary>Throws the exception of the first output that could not be sent.</summary>
     internal void ThrowIfFailed()

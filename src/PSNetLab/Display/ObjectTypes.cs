@@ -30,7 +30,10 @@ internal static class ObjectTypes
             "Time RemoteEndPoint Method Target Status BytesSent Milliseconds",
             "Client=RemoteEndPoint Bytes=BytesSent ms=Milliseconds",
             nameof(Request),
-            nameof(Duration)),
+            nameof(Duration),
+            nameof(Gap)),
+        .. Describe<HttpRoute>("Name Method Path Answer Hits", string.Empty),
+        .. Describe<HttpFormFile>("FileName ContentType Length", string.Empty),
         .. Describe<HttpExchangeResult>("Uri StatusCode Request Response Complete TotalMilliseconds Remarks Reason", string.Empty),
         .. Describe<HttpSentRequest>("Method Target Version Headers Text", string.Empty),
         .. Describe<HttpReceivedResponse>("Version StatusCode ReasonPhrase Headers BodyText Trailers", string.Empty),
@@ -82,6 +85,7 @@ internal static class ObjectTypes
         Enum<TlsEndpointStatus>(),
         Enum<TlsVersionStatus>(),
         Enum<TcpPortStatus>(),
+        Enum<RouteEnd>(),
         Enum<SocketProtocol>(),
         Enum<SocketState>(),
         Enum<TcpCloseReason>(),
@@ -113,6 +117,9 @@ internal static class ObjectTypes
 
     /// <summary>The time span of <see cref="HttpRequestRecord.Milliseconds"/> or <see cref="DnsReply.Milliseconds"/>.</summary>
     public static object? Duration(PSObject record) => Span(record, nameof(HttpRequestRecord.Milliseconds));
+
+    /// <summary>The time span of <see cref="HttpRequestRecord.GapMilliseconds"/>.</summary>
+    public static object? Gap(PSObject record) => Span(record, nameof(HttpRequestRecord.GapMilliseconds));
 
     /// <summary>The time span of <see cref="TcpInfo.RoundTripMilliseconds"/>.</summary>
     public static object? RoundTripTime(PSObject info) => Span(info, nameof(TcpInfo.RoundTripMilliseconds));

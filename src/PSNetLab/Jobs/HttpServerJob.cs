@@ -11,6 +11,7 @@ public sealed class HttpServerJob : StreamServerJob, IMessageSink<HttpRequestRec
 {
     private readonly StreamServer _server;
     private readonly AccessLog? _log;
+    private readonly HttpScripts? _scripts;
 
     /// <param name="command">The line that started it.</param>
     /// <param name="name">The name of the job, or null for the next one.</param>
@@ -19,6 +20,7 @@ public sealed class HttpServerJob : StreamServerJob, IMessageSink<HttpRequestRec
     /// <param name="handler">What answers the requests; it is closed with the server.</param>
     /// <param name="path">The folder that is served, if it is one.</param>
     /// <param name="openLog">Opens the access log, if there is one; gets a callback for its faults.</param>
+    /// <param name="scripts">Runs the scripts of the handler; null if it has none. They end with the job.</param>
     internal HttpServerJob(
         string command,
         string? name,
@@ -26,11 +28,19 @@ public sealed class HttpServerJob : StreamServerJob, IMessageSink<HttpRequestRec
         HttpServerOptions options,
         IHttpHandler handler,
         string? path,
-        Func<Action<NetLabException>, AccessLog>? openLog)
+        Func<Action<NetLabException>, AccessLog>? openLog,
+        HttpScripts? scripts = null)
         : base(command, name, "HttpServer", records)
     {
         _log = openLog?.Invoke(fault => Write(Errors.Record(fault, Local)));
         Path = path;
+        Handler = handler;
+        _scripts = scripts;
+        if (scripts is not null)
+        {
+            scripts.Job = this;
+        }
+
         try
         {
             HttpRecorder? recorder = records.Keep || _log is not null ? new(records.Keep ? this : null, Handover, _log) : null;
@@ -41,6 +51,7 @@ public sealed class HttpServerJob : StreamServerJob, IMessageSink<HttpRequestRec
         {
             _ = _log?.DisposeAsync().AsTask();
             (handler as IDisposable)?.Dispose();
+            scripts?.Dispose();
             throw;
         }
 
@@ -63,6 +74,9 @@ public sealed class HttpServerJob : StreamServerJob, IMessageSink<HttpRequestRec
         }
     }
 
+    /// <summary>What answers the requests.</summary>
+    internal IHttpHandler Handler { get; }
+
     private protected override StreamServer Server => _server;
 
     bool IMessageSink<HttpRequestRecord>.TryAdd(HttpRequestRecord message) => TryRecord(message);
@@ -83,6 +97,14 @@ public sealed class HttpServerJob : StreamServerJob, IMessageSink<HttpRequestRec
             }
         }
     }
+
+    private protected override void BeginStop()
+    {
+        base.BeginStop();
+        _scripts?.Runner.Stop();
+    }
+
+    private protected override void OnFinished() => _scripts?.Dispose();
 
     private static Uri MakeUri(IPEndPoint local, bool isSecure)
     {

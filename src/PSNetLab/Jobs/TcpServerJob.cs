@@ -10,9 +10,9 @@ public sealed class TcpServerJob : StreamServerJob, IMessageSink<TcpMessage>
 {
     private readonly DialogueRuns _dialogues = new();
     private readonly StreamServer _server;
-    private readonly ScriptRunner? _script;
+    private readonly MessageScript? _script;
 
-    internal TcpServerJob(string command, string? name, RecordOptions records, TcpServerOptions options, ScriptRunner? script)
+    internal TcpServerJob(string command, string? name, RecordOptions records, TcpServerOptions options, MessageScript? script)
         : base(command, name, "TcpServer", records)
     {
         _script = script;
@@ -63,14 +63,14 @@ public sealed class TcpServerJob : StreamServerJob, IMessageSink<TcpMessage>
 
     private protected override Task WorkAsync()
     {
-        _script?.Prepare();
+        _script?.Runner.Prepare();
         return base.WorkAsync();
     }
 
     private protected override void BeginStop()
     {
         base.BeginStop();
-        _script?.Stop();
+        _script?.Runner.Stop();
     }
 
     private protected override void OnFinished() => _script?.Dispose();

@@ -12,7 +12,7 @@ public sealed class UdpServerJob : ServerJob, IMessageSink<UdpMessage>
 {
     private readonly DialogueRuns _dialogues = new();
     private readonly UdpServer _server;
-    private readonly ScriptRunner? _script;
+    private readonly MessageScript? _script;
 
     /// <param name="command">The line that started it.</param>
     /// <param name="name">The name of the job, or null for the next one.</param>
@@ -21,7 +21,7 @@ public sealed class UdpServerJob : ServerJob, IMessageSink<UdpMessage>
     /// <param name="script">Makes the answers; null if no script does.</param>
     /// <param name="isForeground">Whether a cmdlet receives in the foreground. Errors are then delivered to it between the
     /// messages.</param>
-    internal UdpServerJob(string command, string? name, RecordOptions records, UdpServerOptions options, ScriptRunner? script, bool isForeground = false)
+    internal UdpServerJob(string command, string? name, RecordOptions records, UdpServerOptions options, MessageScript? script, bool isForeground = false)
         : base(command, name, "UdpServer", records)
     {
         _script = script;
@@ -90,7 +90,7 @@ public sealed class UdpServerJob : ServerJob, IMessageSink<UdpMessage>
 
     private protected override Task WorkAsync()
     {
-        _script?.Prepare();
+        _script?.Runner.Prepare();
         _server.Run();
         return _server.Completion;
     }
@@ -98,7 +98,7 @@ public sealed class UdpServerJob : ServerJob, IMessageSink<UdpMessage>
     private protected override void BeginStop()
     {
         _server.Stop();
-        _script?.Stop();
+        _script?.Runner.Stop();
     }
 
     private protected override void OnFinished() => _script?.Dispose();

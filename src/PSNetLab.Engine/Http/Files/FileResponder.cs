@@ -11,7 +11,7 @@ internal sealed class FileResponder(SitePages pages)
 {
     internal void Answer(HttpExchange exchange, in Found found)
     {
-        exchange.Path = found.Path;
+        exchange.File = found.Path;
         Response response = found.Response;
         Content content = found.Handle is null ? response.Content : response.Content.From(found.Handle);
         if (response is not FileForm form || !exchange.Request.IsSelective || !TrySelect(exchange, form, content))

@@ -5,10 +5,12 @@ namespace PSNetLab.Engine.Http.Protocol;
 /// <summary>Formats header fields as the bytes of their lines, and validates those a user supplies.</summary>
 internal static class FieldLines
 {
-    // These frame the message or belong to one particular response.
-    private static readonly string[] s_ownedByServer =
+    // The first frame the message; the others belong to one particular file.
+    private static readonly string[] s_framing =
+        ["Connection", "Content-Length", "Transfer-Encoding", "Trailer", "Upgrade", "Keep-Alive", "Date"];
+
+    private static readonly string[] s_ofFiles =
     [
-        "Connection", "Content-Length", "Transfer-Encoding", "Trailer", "Upgrade", "Keep-Alive", "Date",
         "Content-Range", "Content-Encoding", "ETag", "Last-Modified", "Accept-Ranges", "Location", "Allow", "WWW-Authenticate",
     ];
 
@@ -30,11 +32,29 @@ internal static class FieldLines
 
     internal static KeyValuePair<string, string> Field(string name, string value) => new(name, value);
 
-    /// <summary>Returns the fields if a server can send them with every response, and throws otherwise.</summary>
+    /// <summary>Returns the fields if a web server of files can send them with every response, and throws otherwise.</summary>
     /// <exception cref="NetLabException">
     /// A name or value is not valid, or the server sets the field itself. The message names <paramref name="parameter"/>.
     /// </exception>
     internal static IReadOnlyList<KeyValuePair<string, string>> Check(IReadOnlyList<KeyValuePair<string, string>> fields, string parameter)
+    {
+        foreach ((string name, string value) in CheckResponse(fields, parameter))
+        {
+            if (name.Equals("Content-Type", StringComparison.OrdinalIgnoreCase))
+            {
+                throw Invalid(name, $"-{parameter}: Content-Type differs from file to file. "
+                    + $"Set it by extension, with -MimeType @{{ '.ext' = '{value}' }}.");
+            }
+
+            RefuseOwned(s_ofFiles, name, parameter);
+        }
+
+        return fields;
+    }
+
+    /// <summary>Returns the fields if a server can send them with a response, and throws otherwise.</summary>
+    /// <inheritdoc cref="Check"/>
+    internal static IReadOnlyList<KeyValuePair<string, string>> CheckResponse(IReadOnlyList<KeyValuePair<string, string>> fields, string parameter)
     {
         foreach ((string name, string value) in fields)
         {
@@ -44,17 +64,7 @@ internal static class FieldLines
                     + "use letters, digits and -._ (RFC 9110, section 5.1).");
             }
 
-            if (name.Equals("Content-Type", StringComparison.OrdinalIgnoreCase))
-            {
-                throw Invalid(name, $"-{parameter}: Content-Type differs from file to file. "
-                    + $"Set it by extension, with -MimeType @{{ '.ext' = '{value}' }}.");
-            }
-
-            if (s_ownedByServer.Contains(name, StringComparer.OrdinalIgnoreCase))
-            {
-                throw Invalid(name, $"-{parameter}: {name} is set by the server itself. Leave it out.");
-            }
-
+            RefuseOwned(s_framing, name, parameter);
             if (value.AsSpan().ContainsAnyExceptInRange(' ', '\u00ff') || value.Contains('\u007f', StringComparison.Ordinal))
             {
                 throw Invalid(value, $"-{parameter}: the value of {name} contains a line break, a control character or "
@@ -63,6 +73,14 @@ internal static class FieldLines
         }
 
         return fields;
+    }
+
+    private static void RefuseOwned(string[] owned, string name, string parameter)
+    {
+        if (owned.Contains(name, StringComparer.OrdinalIgnoreCase))
+        {
+            throw Invalid(name, $"-{parameter}: {name} is set by the server itself. Leave it out.");
+        }
     }
 
     private static NetLabException Invalid(string subject, string message) => new(FaultKind.InvalidParameters, message) { Subject = subject };

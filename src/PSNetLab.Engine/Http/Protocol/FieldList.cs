@@ -34,6 +34,9 @@ internal static class FieldList
         return weight;
     }
 
+    /// <summary>Takes the part up to the next semicolon, as in a value with parameters.</summary>
+    internal static void Split(scoped ref ReadOnlySpan<byte> value, out ReadOnlySpan<byte> part) => part = TakeUntil((byte)';', ref value);
+
     private static int ParseWeight(ReadOnlySpan<byte> text)
     {
         if (text.IsEmpty || text[0] is not ((byte)'0' or (byte)'1') || (text.Length > 1 && text[1] != '.'))

@@ -97,6 +97,19 @@ internal static class HttpTarget
         return form;
     }
 
+    /// <summary>The path of a target as received, without the query: "/" if there is none, and other forms as they are.</summary>
+    internal static ReadOnlySpan<byte> PathOf(ReadOnlySpan<byte> target)
+    {
+        if (FindForm(target, out int start) is not (TargetForm.Origin or TargetForm.Absolute))
+        {
+            return target;
+        }
+
+        ReadOnlySpan<byte> path = target[start..];
+        path = path.IndexOf((byte)'?') is >= 0 and int end ? path[..end] : path;
+        return path.IsEmpty ? "/"u8 : path;
+    }
+
     private static TargetForm FindForm(ReadOnlySpan<byte> target, out int pathStart)
     {
         pathStart = 0;

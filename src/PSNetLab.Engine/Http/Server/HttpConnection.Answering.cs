@@ -34,7 +34,7 @@ internal sealed partial class HttpConnection
         Gone,
     }
 
-    private bool KeepsAlive => _hasHead && _request.KeepAlive && !_isTurnedAway && !_host.IsStopping;
+    private bool KeepsAlive => _hasHead && _request.KeepAlive && !_exchange.IsTunnel && !_isTurnedAway && !_host.IsStopping;
 
     internal void Fault(NetLabException fault) => _host.Report(fault, RemoteEndPoint);
 
@@ -83,14 +83,14 @@ internal sealed partial class HttpConnection
             return Step.NeedsBytes;
         }
 
-        if (!TryAnswer() || _body.Status == ParseStatus.Incomplete || _exchange.Content.File is not null)
+        if (!TryAnswer() || _body.Status == ParseStatus.Incomplete || _exchange.Content.File is not null || _exchange.Takeover is not null)
         {
             return Step.NeedsTime;
         }
 
         bool keepAlive = KeepsAlive;
         left = Write(writer, keepAlive);
-        _received.Take(Head.Length);
+        _received.Take(Head.Length + _bodyTaken);
         CloseExchange();
         return keepAlive ? Step.Next : Step.Last;
     }
@@ -116,11 +116,13 @@ internal sealed partial class HttpConnection
 
     private void OpenExchange()
     {
-        HttpRequestRecord? record = _options.Observer is null ? null
-            : _hasHead ? new(Id, RemoteEndPoint, Head.ToArray()) { Tls = _transport.Tls }
-            : new(Id, RemoteEndPoint, VersionText) { Tls = _transport.Tls };
-        _exchange.Open(record);
+        _exchange.Open(_options.Observer is null ? null : MakeRecord());
     }
+
+    /// <summary>A record of the current request.</summary>
+    internal HttpRequestRecord MakeRecord() => _hasHead
+        ? new(Id, RemoteEndPoint, Head.ToArray()) { Tls = _transport.Tls }
+        : new(Id, RemoteEndPoint, VersionText) { Tls = _transport.Tls };
 
     private string VersionText => _request.Version switch
     {
@@ -186,7 +188,11 @@ internal sealed partial class HttpConnection
             await HandleAsync().ConfigureAwait(false);
         }
 
-        if (_isStreaming)
+        if (_exchange.Takeover is { } serve)
+        {
+            await ServeTakeoverAsync(serve).ConfigureAwait(false);
+        }
+        else if (_isStreaming)
         {
             await EndStreamAsync().ConfigureAwait(false);
             _last = _last || await SkipBodyAsync().ConfigureAwait(false) is not null || _hasUnreadBody;

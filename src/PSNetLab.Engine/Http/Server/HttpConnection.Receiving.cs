@@ -14,12 +14,57 @@ internal sealed partial class HttpConnection
     private bool _hasContinued;
     private bool _hasUnreadBody;
 
+    // Of the received bytes after the head, how many belong to a body that was read at once.
+    private int _bodyTaken;
+
     // A copy of the head, for when the receive buffer may no longer hold it.
     private byte[]? _head;
     private bool _hasHead;
 
     /// <summary>The head of the current request; empty if it is incomplete or malformed.</summary>
     internal ReadOnlySpan<byte> Head => _head is not null ? _head : _hasHead ? _received.Pending[.._request.HeadLength] : default;
+
+    /// <summary>The field lines after a body in chunks that was read; empty if there are none.</summary>
+    internal ReadOnlySpan<byte> Trailers => _body.Trailers;
+
+    /// <summary>Reads the whole body if it has arrived with the head; null if it has not or is too long.</summary>
+    internal byte[]? TryReadBody(int mostBytes)
+    {
+        if (!_request.HasBody)
+        {
+            return [];
+        }
+
+        // Only the body is consumed here: the head is still in use.
+        ReadOnlySpan<byte> rest = _received.Pending[_request.HeadLength..];
+        BodyReader body = _request.Body;
+        if (body.Left > Math.Min(mostBytes, rest.Length))
+        {
+            return null;
+        }
+
+        byte[] data = new byte[body.Left >= 0 ? body.Left : rest.Length];
+        int length = 0;
+        int taken = 0;
+        int consumed;
+        do
+        {
+            body.Read(rest[taken..], out consumed, out ReadOnlySpan<byte> piece);
+            piece.CopyTo(data.AsSpan(length));
+            length += piece.Length;
+            taken += consumed;
+        }
+        while (consumed > 0);
+
+        if (body.Status != ParseStatus.Complete || length > mostBytes)
+        {
+            return null;
+        }
+
+        _body = body;
+        _bodyTaken = taken;
+        return length == data.Length ? data : data[..length];
+    }
 
     /// <summary>Reads a part of the body; returns the number of bytes, 0 at the end.</summary>
     /// <param name="destination">Receives the bytes; not empty.</param>
@@ -140,7 +185,8 @@ internal sealed partial class HttpConnection
     private void KeepHead()
     {
         _head = _exchange.Record?.Head ?? _received.Pending[.._request.HeadLength].ToArray();
-        _received.Take(_head.Length);
+        _received.Take(_head.Length + _bodyTaken);
+        _bodyTaken = 0;
     }
 
     private void CloseExchange()
@@ -154,6 +200,7 @@ internal sealed partial class HttpConnection
         _request.Reset();
         _head = null;
         _hasHead = _hasContinued = false;
+        _bodyTaken = 0;
     }
 
     /// <summary>Sends 100 (Continue) once, if the client waits for it (RFC 9110, section 10.1.1).</summary>

@@ -60,7 +60,7 @@ internal sealed partial class HttpConnection
         if (_exchange.Record is { } record)
         {
             record.Status = _exchange.Status;
-            record.Path = _exchange.Path;
+            record.File = _exchange.File;
             record.User = _exchange.User;
         }
 
@@ -127,7 +127,7 @@ internal sealed partial class HttpConnection
         }
     }
 
-    private async ValueTask SendAsync(ReadOnlyMemory<byte> bytes)
+    internal async ValueTask SendAsync(ReadOnlyMemory<byte> bytes)
     {
         for (int start = 0; start < bytes.Length; start += PieceBytes)
         {

@@ -83,6 +83,7 @@ internal sealed partial class HttpConnection : IServedConnection
     {
         Volatile.Write(ref _phase, (int)Phase.Ended);
         _transport.Abort();
+        EndDelays();
     }
 
     /// <summary>Ends a phase that has taken too long. The server calls this from time to time.</summary>
@@ -196,7 +197,7 @@ internal sealed partial class HttpConnection : IServedConnection
 
             if (step is Step.Gone or Step.Last)
             {
-                return isSecure || (step == Step.Last && (_received.Count > 0 || _hasUnreadBody));
+                return !_isReset && (isSecure || (step == Step.Last && (_received.Count > 0 || _hasUnreadBody)));
             }
         }
     }

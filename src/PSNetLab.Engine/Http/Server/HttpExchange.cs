@@ -14,6 +14,7 @@ internal sealed class HttpExchange
     private readonly HttpConnection _connection;
     private byte[] _more = [];
     private int _moreLength;
+    private HttpRequestRecord? _own;
 
     internal HttpExchange(HttpConnection connection, RequestHead request)
     {
@@ -40,10 +41,29 @@ internal sealed class HttpExchange
     internal string? User { get; set; }
 
     /// <summary>The path of the file that is sent, for the record; null if there is none.</summary>
-    internal string? Path { get; set; }
+    internal string? File { get; set; }
+
+    /// <summary>What a handler keeps from TryHandle for HandleAsync.</summary>
+    internal object? Kept { get; set; }
 
     /// <summary>The value of a field; empty if it is missing.</summary>
     internal ReadOnlySpan<byte> Get(HttpHeader header) => Request.Get(header, Head);
+
+    /// <summary>The whole body, once <see cref="TryReadBody"/> or <see cref="ReadBodyAsync"/> has read it; null before that.</summary>
+    internal byte[]? Body { get; private set; }
+
+    /// <summary>The field lines after a body in chunks, once it was read; empty if there are none.</summary>
+    internal ReadOnlySpan<byte> Trailers => _connection.Trailers;
+
+    /// <summary>
+    /// Reads the whole body if it has arrived together with the head; false if it has not, or is longer than
+    /// <paramref name="mostBytes"/>, and only <see cref="ReadBodyAsync"/> can tell.
+    /// </summary>
+    internal bool TryReadBody(int mostBytes)
+    {
+        Body ??= _connection.TryReadBody(mostBytes);
+        return Body is not null;
+    }
 
     /// <summary>Reads a part of the body; returns the number of bytes, 0 at the end.</summary>
     /// <exception cref="IOException">The body is malformed or did not arrive completely.</exception>
@@ -61,9 +81,9 @@ internal sealed class HttpExchange
     /// <exception cref="IOException">The body is malformed or did not arrive completely.</exception>
     internal async ValueTask<byte[]?> ReadBodyAsync(int mostBytes)
     {
-        byte[]? body = await _connection.ReadBodyAsync(mostBytes).ConfigureAwait(false);
+        Body ??= await _connection.ReadBodyAsync(mostBytes).ConfigureAwait(false);
         await LoopThread.Leave();
-        return body;
+        return Body;
     }
 
     /// <summary>Answers with a prepared response.</summary>
@@ -78,6 +98,32 @@ internal sealed class HttpExchange
         Content = content ?? Content.None;
         Begin(status, fieldLines, Content.Length);
     }
+
+    /// <summary>
+    /// Gives the connection to the handler instead of an answer. What it sends is not checked; afterwards the connection ends.
+    /// </summary>
+    /// <param name="status">The status for the record; 0 if none is sent.</param>
+    /// <param name="serve">Sends and receives. Not called on the thread of an event loop.</param>
+    internal void TakeOver(int status, Func<HttpTakeover, ValueTask> serve)
+    {
+        if (IsAnswered)
+        {
+            throw new InvalidOperationException("The request is answered already.");
+        }
+
+        Status = status;
+        Takeover = serve;
+    }
+
+    /// <summary>Lets time pass without a thread. Ends early, with an <see cref="OperationCanceledException"/>, if the connection is ended.</summary>
+    internal async ValueTask DelayAsync(TimeSpan time)
+    {
+        await _connection.DelayAsync(time).ConfigureAwait(false);
+        await LoopThread.Leave();
+    }
+
+    /// <summary>The record of the request; makes one if nobody observes the server. Only while the head is valid.</summary>
+    internal HttpRequestRecord EnsureRecord() => Record ?? (_own ??= _connection.MakeRecord());
 
     /// <summary>Adds a field to the answer.</summary>
     internal void AddField(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
@@ -124,7 +170,10 @@ internal sealed class HttpExchange
     /// <summary>Whether there is a request whose answer is not finished.</summary>
     internal bool IsOpen { get; private set; }
 
-    internal bool IsAnswered => Status != 0;
+    internal bool IsAnswered => Status != 0 || Takeover is not null;
+
+    /// <summary>Serves the connection from now on; null if the handler has not taken it over.</summary>
+    internal Func<HttpTakeover, ValueTask>? Takeover { get; private set; }
 
     internal long Started { get; private set; }
 
@@ -145,7 +194,10 @@ internal sealed class HttpExchange
     internal bool IsChunked { get; set; }
 
     /// <summary>Whether the answer has a body: not if the method is HEAD, and not with a status such as 304.</summary>
-    internal bool SendsBody => Request.Method != HttpMethod.Head && !HttpStatus.HasNoBody(Status);
+    internal bool SendsBody => Request.Method != HttpMethod.Head && !HttpStatus.HasNoBody(Status) && !IsTunnel;
+
+    /// <summary>Whether the answer opens a tunnel, so that whatever follows is no longer HTTP (RFC 9110, section 9.3.6).</summary>
+    internal bool IsTunnel => Request.Method == HttpMethod.Connect && Status is >= 200 and < 300;
 
     /// <summary>Begins a request.</summary>
     /// <param name="record">The record of the request; null if nobody observes the server.</param>
@@ -163,6 +215,7 @@ internal sealed class HttpExchange
         Content = Content.None;
         Status = _moreLength = 0;
         IsChunked = false;
+        Takeover = null;
     }
 
     /// <summary>Prepares for the next request.</summary>
@@ -171,7 +224,9 @@ internal sealed class HttpExchange
         TakeBack();
         IsOpen = false;
         Record = null;
-        User = Path = null;
+        User = File = null;
+        Body = null;
+        Kept = _own = null;
     }
 
     private void Begin(int status, byte[] fieldLines, long length)

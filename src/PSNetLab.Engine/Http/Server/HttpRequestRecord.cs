@@ -9,8 +9,13 @@ using PSNetLab.Engine.Primitives;
 namespace PSNetLab;
 
 /// <summary>A request that a web server received, and what became of the answer.</summary>
-public sealed class HttpRequestRecord : IWeighted
+public sealed partial class HttpRequestRecord : IWeighted
 {
+    // The objects around the bytes of a record take about as much.
+    private const int OwnBytes = 256;
+
+    private static readonly OrderedDictionary s_none = new OrderedDictionary().AsReadOnly();
+
     private string[]? _requestLine;
     private OrderedDictionary? _headers;
 
@@ -66,7 +71,7 @@ public sealed class HttpRequestRecord : IWeighted
     public string? UserAgent => Headers["User-Agent"] as string;
 
     /// <summary>The path of the file that was served; null if the answer was not a file.</summary>
-    public string? Path { get; internal set; }
+    public string? File { get; internal set; }
 
     /// <summary>
     /// Whether the whole answer was handed to the operating system. False if the client left, or the file was truncated,
@@ -78,7 +83,7 @@ public sealed class HttpRequestRecord : IWeighted
     /// The header fields of the request; names are not case-sensitive. The values of a field that occurs several times
     /// are joined by ", " (RFC 9110, section 5.3). Credentials are masked: of Authorization, only the scheme is kept.
     /// </summary>
-    public IDictionary Headers => _headers ??= ReadHeaders();
+    public IDictionary Headers => _headers ??= ReadFields(Fields());
 
     /// <summary>The TLS of the connection, with the certificate of the client; null without TLS.</summary>
     public TlsInfo? Tls { get; internal init; }
@@ -96,7 +101,7 @@ public sealed class HttpRequestRecord : IWeighted
     /// <summary>The authenticated user; null if there is none.</summary>
     internal string? User { get; set; }
 
-    int IWeighted.Length => Head.Length;
+    int IWeighted.Length => OwnBytes + Head.Length + (Body?.Length ?? 0);
 
     private string[] RequestLine => _requestLine ??= HttpSyntax.ToText(Line).Split(' ');
 
@@ -137,23 +142,28 @@ public sealed class HttpRequestRecord : IWeighted
         return new FieldEnumerator(head[(head.IndexOf("\r\n"u8) is >= 0 and int end ? end + 2 : head.Length)..]);
     }
 
-    private OrderedDictionary ReadHeaders()
+    private static OrderedDictionary ReadFields(FieldEnumerator fields)
     {
-        OrderedDictionary headers = new(StringComparer.OrdinalIgnoreCase);
-        FieldEnumerator fields = Fields();
+        OrderedDictionary values = new(StringComparer.OrdinalIgnoreCase);
         while (fields.MoveNext())
         {
             string name = Encoding.Latin1.GetString(fields.Name);
             string value = HttpSyntax.ToText(fields.Value);
-            if (name.EndsWith("Authorization", StringComparison.OrdinalIgnoreCase))
+            if (IsSecret(name))
             {
                 // Records are displayed, exported and mailed; passwords must not be.
-                value = $"{value.Split(' ')[0]} ***";
+                value = Mask(value);
             }
 
-            headers[name] = headers[name] is string before ? $"{before}, {value}" : value;
+            values[name] = values[name] is string before ? $"{before}, {value}" : value;
         }
 
-        return headers;
+        return values;
     }
+
+    /// <summary>Whether the field has credentials.</summary>
+    internal static bool IsSecret(string name) => name.EndsWith("Authorization", StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>What may be shown of credentials: their scheme.</summary>
+    internal static string Mask(string value) => $"{value.Split(' ')[0]} ***";
 }

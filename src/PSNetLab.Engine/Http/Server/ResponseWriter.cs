@@ -56,18 +56,40 @@ internal readonly ref struct ResponseWriter
     /// <param name="keepAlive">Whether the connection stays open.</param>
     internal void WriteHead(HttpExchange exchange, bool keepAlive)
     {
-        Append(StatusLine(exchange.Status));
+        bool hasLength = !HttpStatus.HasNoBody(exchange.Status) && !exchange.IsTunnel;
+        WriteHead(
+            exchange.Request.Version,
+            exchange.Status,
+            exchange.FieldLines,
+            exchange.MoreFieldLines,
+            hasLength ? exchange.Length : -1,
+            exchange.IsChunked,
+            keepAlive);
+    }
+
+    /// <summary>Writes a head.</summary>
+    /// <param name="version">The version of the request.</param>
+    /// <param name="status">The status.</param>
+    /// <param name="fieldLines">The lines of most fields.</param>
+    /// <param name="moreLines">More of them.</param>
+    /// <param name="length">The Content-Length; -1 for none.</param>
+    /// <param name="isChunked">Whether the content is in chunks.</param>
+    /// <param name="keepAlive">Whether the connection stays open.</param>
+    internal void WriteHead(
+        HttpVersion version, int status, ReadOnlySpan<byte> fieldLines, ReadOnlySpan<byte> moreLines, long length, bool isChunked, bool keepAlive)
+    {
+        Append(StatusLine(status));
         Append(_output.DateLine());
-        Append(exchange.FieldLines);
-        Append(exchange.MoreFieldLines);
-        if (exchange.IsChunked)
+        Append(fieldLines);
+        Append(moreLines);
+        if (isChunked)
         {
             Append("Transfer-Encoding: chunked\r\n"u8);
         }
-        else if (!HttpStatus.HasNoBody(exchange.Status) && exchange.Length >= 0)
+        else if (length >= 0)
         {
             Append("Content-Length: "u8);
-            Append(exchange.Length);
+            Append(length);
             Append("\r\n"u8);
         }
 
@@ -78,7 +100,7 @@ internal readonly ref struct ResponseWriter
         else
         {
             // In HTTP/1.0, a connection that stays open is the exception (RFC 9112, section 9.3).
-            Append(exchange.Request.Version == HttpVersion.Http10 ? "Connection: keep-alive\r\n\r\n"u8 : "\r\n"u8);
+            Append(version == HttpVersion.Http10 ? "Connection: keep-alive\r\n\r\n"u8 : "\r\n"u8);
         }
     }
 

@@ -6,7 +6,6 @@ using PSNetLab.Binding;
 using PSNetLab.Conversion;
 using PSNetLab.Engine.Http.Files;
 using PSNetLab.Engine.Http.Protocol;
-using PSNetLab.Engine.Http.Server;
 using PSNetLab.Jobs;
 
 namespace PSNetLab.Commands;
@@ -50,21 +49,11 @@ public sealed class StartStaticHttpServerCommand : StartWebServerCmdlet
     [NoFiles]
     public IDictionary Headers { get; set; } = new Hashtable();
 
-    /// <summary>Lets scripts from every other origin read the files.</summary>
-    [Parameter]
-    public SwitchParameter Cors { get; set; }
-
     /// <summary>Cache-Control of files. Default: no-cache, with which browsers ask each time whether the file has changed.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(CacheControlCompleter))]
     public string CacheControl { get; set; } = StaticSiteOptions.DefaultCacheControl;
-
-    /// <summary>The user name and password that clients must send (HTTP Basic authentication).</summary>
-    [Parameter]
-    [Credential]
-    [NoFiles]
-    public PSCredential? Credential { get; set; }
 
     /// <summary>Also serves files and folders whose name starts with a dot; .well-known always is.</summary>
     [Parameter]
@@ -121,18 +110,13 @@ public sealed class StartStaticHttpServerCommand : StartWebServerCmdlet
             Headers = FieldLines.Check(Tables.Pairs(Headers), nameof(Headers)),
             Cors = Cors,
             CacheControl = FieldLines.Check([new("Cache-Control", CacheControl)], nameof(CacheControl))[0].Value,
-            Credential = Credential is null ? null : new BasicCredential(Credential.UserName, Credential.GetNetworkCredential().Password),
+            Credential = ReadCredential(endPoint),
             IncludeHidden = IncludeHidden,
             FollowLinks = FollowSymlinks,
             NoCompression = NoCompression,
             MediaTypes = Tables.Pairs(MimeType) is { Count: > 0 } types ? MediaTypes.Default.With(types) : MediaTypes.Default,
             Codings = NamedCodings.Default.With(Tables.Pairs(ContentEncoding)),
         };
-        if (Credential is not null && !UsesTls && !IPAddress.IsLoopback(endPoint.Address))
-        {
-            WriteWarning("Without -Tls, the password is sent over the network in clear text.");
-        }
-
         StaticSiteHandler handler = new(options);
         return new HttpServerJob(CommandLine, Name, Records(WhenFull.Drop), CompleteWeb(options, endPoint), handler, folder, OpenLog);
     }

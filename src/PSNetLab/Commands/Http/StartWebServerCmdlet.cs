@@ -39,6 +39,16 @@ public abstract class StartWebServerCmdlet : StartStreamServerCmdlet
     [NoFiles]
     public double KeepAliveTimeoutSec { get; set; } = HttpServerOptions.DefaultKeepAliveTimeout.TotalSeconds;
 
+    /// <summary>Lets scripts from every other origin read the answers.</summary>
+    [Parameter]
+    public SwitchParameter Cors { get; set; }
+
+    /// <summary>The user name and password that clients must send (HTTP Basic authentication).</summary>
+    [Parameter]
+    [Credential]
+    [NoFiles]
+    public PSCredential? Credential { get; set; }
+
     /// <summary>A file to which a line is appended for each request.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
@@ -59,6 +69,22 @@ public abstract class StartWebServerCmdlet : StartStreamServerCmdlet
             string? path = LogPath is null ? null : GetUnresolvedProviderPathFromPSPath(LogPath);
             return path is null ? null : onFault => new AccessLog(path, LogFormat, onFault);
         }
+    }
+
+    /// <summary>Reads -Credential; null without it. Warns if it would be sent in clear text.</summary>
+    private protected BasicCredential? ReadCredential(IPEndPoint endPoint)
+    {
+        if (Credential is null)
+        {
+            return null;
+        }
+
+        if (!UsesTls && !IPAddress.IsLoopback(endPoint.Address))
+        {
+            WriteWarning("Without -Tls, the password is sent over the network in clear text.");
+        }
+
+        return new BasicCredential(Credential.UserName, Credential.GetNetworkCredential().Password);
     }
 
     private protected override string[] DefaultAlpn => ["http/1.1"];

@@ -97,7 +97,7 @@ public sealed partial class StartTcpServerCommand : StartStreamServerCmdlet
             MaxPendingBytes = MaxPendingBytes,
         });
         WhenFull whenFull = WhenFull ?? (ParameterSetName == RecordSet ? PSNetLab.WhenFull.Wait : PSNetLab.WhenFull.Drop);
-        ScriptRunner? script = ScriptBlock is null ? null : new(ScriptBlock, this, ThrottleLimit, Encoding, framing);
+        MessageScript? script = ScriptBlock is null ? null : new(ScriptBlock, this, ThrottleLimit, Encoding, framing);
         return new TcpServerJob(CommandLine, Name, Records(whenFull), Complete(options, endPoint), script);
     }
 }

@@ -132,7 +132,7 @@ public sealed class StartUdpServerCommand : StartServerCmdlet
                 "A UDP server learns of a sender from its first datagram, so it cannot speak first. Begin with what it expects.");
         }
 
-        ScriptRunner? script = ScriptBlock is null ? null : new(ScriptBlock, this, ThrottleLimit, Encoding, RawFraming.Instance);
+        MessageScript? script = ScriptBlock is null ? null : new(ScriptBlock, this, ThrottleLimit, Encoding, RawFraming.Instance);
         UdpServerJob job = new(CommandLine, Name, Records(WhenFull.Drop), options, script);
         UdpBindings.NoteReceiveBuffer(this, job, ReceiveBufferBytes);
         return job;

@@ -1,0 +1,67 @@
+using System.Collections;
+using System.Collections.Specialized;
+using System.Text.Json;
+
+namespace PSNetLab.Engine.Http.Protocol;
+
+/// <summary>Turns JSON into objects that scripts can walk through: dictionaries, arrays, text, numbers, Booleans and null.</summary>
+internal static class JsonObjects
+{
+    /// <summary>Parses JSON; false if it is not valid.</summary>
+    internal static bool TryRead(ReadOnlyMemory<byte> json, out object? value)
+    {
+        value = null;
+        if (TryParse(json) is not { } document)
+        {
+            return false;
+        }
+
+        using (document)
+        {
+            value = Read(document.RootElement);
+        }
+
+        return true;
+    }
+
+    /// <summary>Parses JSON, with or without a byte order mark; null if it is not valid.</summary>
+    internal static JsonDocument? TryParse(ReadOnlyMemory<byte> json)
+    {
+        ReadOnlySpan<byte> mark = [0xEF, 0xBB, 0xBF];
+        try
+        {
+            return JsonDocument.Parse(json.Span.StartsWith(mark) ? json[mark.Length..] : json);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    internal static object? Read(JsonElement element) => element.ValueKind switch
+    {
+        JsonValueKind.Object => ReadObject(element),
+        JsonValueKind.Array => element.EnumerateArray().Select(Read).ToArray(),
+        JsonValueKind.String => element.GetString(),
+        JsonValueKind.True => true,
+        JsonValueKind.False => false,
+        JsonValueKind.Number => element.TryGetInt64(out long whole) ? whole
+            : element.TryGetDecimal(out decimal exact) ? exact
+            : element.GetDouble(),
+        _ => null,
+    };
+
+    // As everywhere in PowerShell, names are found whatever their case, unless case is all that tells two of them apart.
+    private static OrderedDictionary ReadObject(JsonElement element)
+    {
+        HashSet<string> names = new(StringComparer.OrdinalIgnoreCase);
+        bool isPlain = element.EnumerateObject().Select(member => member.Name).Distinct().All(names.Add);
+        OrderedDictionary members = new(isPlain ? StringComparer.OrdinalIgnoreCase : StringComparer.Ordinal as IEqualityComparer);
+        foreach (JsonProperty member in element.EnumerateObject())
+        {
+            members[member.Name] = Read(member.Value);
+        }
+
+        return members;
+    }
+}

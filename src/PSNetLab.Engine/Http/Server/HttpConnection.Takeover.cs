@@ -1,0 +1,96 @@
+using System.Net.Sockets;
+using PSNetLab.Engine.Primitives;
+
+namespace PSNetLab.Engine.Http.Server;
+
+/// <content>Connections that a handler has taken over, and delays.</content>
+internal sealed partial class HttpConnection
+{
+    private CancellationTokenSource? _delays;
+    private bool _isReset;
+
+    /// <summary>Lets time pass, unless the connection is ended from elsewhere.</summary>
+    internal Task DelayAsync(TimeSpan time)
+    {
+        CancellationTokenSource delays = _delays ?? Interlocked.CompareExchange(ref _delays, new(), null) ?? _delays;
+        if (Current == Phase.Ended)
+        {
+            delays.Cancel();
+        }
+
+        return Task.Delay(time, _options.Clock, delays.Token);
+    }
+
+    /// <summary>Receives bytes of no request.</summary>
+    internal async ValueTask<int> ReceiveRawAsync(Memory<byte> destination)
+    {
+        if (_received.Count > 0)
+        {
+            return TakeRaw(destination.Span);
+        }
+
+        while (true)
+        {
+            await _transport.WaitReadableAsync(CancellationToken.None).ConfigureAwait(false);
+            int count = _transport.TryReceive(destination.Span);
+            if (count >= 0)
+            {
+                Totals = Totals with { BytesReceived = Totals.BytesReceived + count };
+                return count;
+            }
+        }
+    }
+
+    internal ValueTask EndSendingAsync() => _transport.ShutdownSendAsync();
+
+    internal void ResetAtEnd()
+    {
+        _isReset = true;
+        _transport.ResetOnDispose();
+    }
+
+    /// <summary>Lets a handler serve the connection to its end.</summary>
+    private async ValueTask ServeTakeoverAsync(Func<HttpTakeover, ValueTask> serve)
+    {
+        _last = true;
+        Totals = Totals with { MessagesReceived = Totals.MessagesReceived + 1 };
+        HttpTakeover takeover = new(this, _exchange);
+        HttpRequestRecord? record = CompleteRecord();
+        await LoopThread.Leave();
+        try
+        {
+            await serve(takeover).ConfigureAwait(false);
+        }
+        catch (Exception error)
+        {
+            takeover.IsComplete = false;
+            if (error is SocketException or IOException or ObjectDisposedException or OperationCanceledException)
+            {
+                throw;
+            }
+
+            Fault(new NetLabException(FaultKind.RequestFailed, $"An answer broke off: {error.Message}", error));
+        }
+        finally
+        {
+            _outgoing.Add(record, _exchange.Started, 0, takeover.Sent, endBytes: takeover.IsComplete ? 0 : 1);
+            _outgoing.Sent += takeover.Sent;
+            Tell(_outgoing);
+        }
+    }
+
+    private int TakeRaw(Span<byte> destination)
+    {
+        int count = Math.Min(destination.Length, _received.Count);
+        _received.Pending[..count].CopyTo(destination);
+        _received.Take(count);
+        return count;
+    }
+
+    private void EndDelays()
+    {
+        // After the phase was set: either this finds the delays, or they find the phase.
+        Interlocked.MemoryBarrier();
+        Volatile.Read(ref _delays)?.Cancel();
+    }
+}

@@ -1,0 +1,194 @@
+using System.Collections;
+using System.Collections.Specialized;
+using System.Text;
+using System.Text.Json;
+using PSNetLab.Engine.Http.Protocol;
+
+namespace PSNetLab;
+
+/// <content>The target and the body, taken apart. That is done when a property is read.</content>
+public sealed partial class HttpRequestRecord
+{
+    private TakenApart? _apart;
+
+    /// <summary>What was taken apart. Most records are just counted and need none of it.</summary>
+    private sealed class TakenApart
+    {
+        internal string? Path;
+        internal OrderedDictionary? Query;
+        internal string? Text;
+        internal object? Json;
+        internal OrderedDictionary? Form;
+        internal bool HasReadJson;
+        internal bool HasReadForm;
+        internal Tuple<JsonDocument?>? Document;
+    }
+
+    private TakenApart Apart => _apart ??= new TakenApart();
+
+    /// <summary>
+    /// The path of the target, decoded, such as /a b; of other targets the target itself, such as * or, with CONNECT, host:port.
+    /// </summary>
+    public string Path => Apart.Path ??= PercentText.Decode(RawPath);
+
+    /// <summary>The query of the target, decoded, by name. A name that occurs several times has an array of values.</summary>
+    public IDictionary Query => Apart.Query ??= ReadQuery();
+
+    /// <summary>The bytes of the body; null if the server does not keep bodies, or there was none.</summary>
+    public byte[]? Body { get; internal set; }
+
+    /// <summary>The body as text, in the charset of its Content-Type or else UTF-8; null without a body.</summary>
+    public string? Text => Body is null ? null : Apart.Text ??= ContentTypeField.Charset(Field("Content-Type"u8)).GetString(Body);
+
+    /// <summary>
+    /// The body as objects, if it is JSON: dictionaries, arrays, text, numbers, Booleans. Null if it is not. A body without a
+    /// Content-Type, or with one of text, is tried as well.
+    /// </summary>
+    public object? Json
+    {
+        get
+        {
+            TakenApart apart = Apart;
+            if (!apart.HasReadJson)
+            {
+                string type = MediaType;
+                if (Body is not null && (ContentTypeField.IsJson(type) || type is "" or "text/plain"))
+                {
+                    JsonObjects.TryRead(Body, out apart.Json);
+                }
+
+                apart.HasReadJson = true;
+            }
+
+            return apart.Json;
+        }
+    }
+
+    /// <summary>
+    /// The fields of a form in the body, by name: text, or an <see cref="HttpFormFile"/>; an array if a name occurs several times. Null if
+    /// the body is not a form.
+    /// </summary>
+    public IDictionary? Form
+    {
+        get
+        {
+            TakenApart apart = Apart;
+            if (!apart.HasReadForm)
+            {
+                apart.Form = ReadForm();
+                apart.HasReadForm = true;
+            }
+
+            return apart.Form;
+        }
+    }
+
+    /// <summary>The fields after a body in chunks; empty if there were none.</summary>
+    public IDictionary Trailers { get; private set; } = s_none;
+
+    /// <summary>The parts of the path that a route names, such as id in /users/{id}; empty without such a route.</summary>
+    public IDictionary Params { get; internal set; } = s_none;
+
+    /// <summary>The name of the route that answered; null if none did.</summary>
+    public string? Route { get; internal set; }
+
+    /// <summary>The milliseconds since the request before, on any connection; null for the first, and if the server does not measure it.</summary>
+    public double? GapMilliseconds { get; internal set; }
+
+    /// <summary>The value of a header field as received, credentials included; null if it is missing.</summary>
+    /// <param name="name">The name of the field.</param>
+    public string? GetHeader(string name)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        byte[] wanted = Encoding.Latin1.GetBytes(name);
+        return HasField(wanted) ? HttpSyntax.ToText(Field(wanted)) : null;
+    }
+
+    /// <summary>The body as JSON, kept until <see cref="ForgetParsed"/>; null if it is not valid.</summary>
+    internal JsonDocument? ParsedBody => (Apart.Document ??= new(JsonObjects.TryParse(Body))).Item1;
+
+    /// <summary>The media type of the body, in lower case; empty if it has none.</summary>
+    internal string MediaType => ContentTypeField.MediaType(Field("Content-Type"u8));
+
+    /// <summary>The path as received, without the query.</summary>
+    internal ReadOnlySpan<byte> RawPath => HttpTarget.PathOf(RawTarget);
+
+    /// <summary>The query as received; empty if there is none.</summary>
+    internal ReadOnlySpan<byte> RawQuery => RawTarget.IndexOf((byte)'?') is >= 0 and int start ? RawTarget[(start + 1)..] : default;
+
+    internal ReadOnlySpan<byte> RawMethod => Line is var line && line.IndexOf((byte)' ') is > 0 and int end ? line[..end] : default;
+
+    private ReadOnlySpan<byte> RawTarget
+    {
+        get
+        {
+            ReadOnlySpan<byte> rest = Line;
+            rest = rest[(rest.IndexOf((byte)' ') + 1)..];
+            return rest[..Math.Max(rest.IndexOf((byte)' '), 0)];
+        }
+    }
+
+    /// <summary>Drops what is needed only while a request is compared with routes. Somebody else may still be comparing.</summary>
+    internal void ForgetParsed()
+    {
+        if (_apart is { } apart)
+        {
+            apart.Document = null;
+        }
+    }
+
+    internal void SetTrailers(ReadOnlySpan<byte> lines)
+    {
+        if (!lines.IsEmpty)
+        {
+            Trailers = ReadFields(new FieldEnumerator(lines));
+        }
+    }
+
+    internal bool HasField(ReadOnlySpan<byte> name)
+    {
+        FieldEnumerator fields = Fields();
+        while (fields.MoveNext())
+        {
+            if (fields.Name.Length == name.Length && Ascii.EqualsIgnoreCase(fields.Name, name))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private OrderedDictionary ReadQuery()
+    {
+        NamedValues values = new(StringComparer.Ordinal);
+        FormPairs.AddTo(values, RawQuery);
+        return values.ToDictionary();
+    }
+
+    private OrderedDictionary? ReadForm()
+    {
+        NamedValues values = new(StringComparer.Ordinal);
+        switch (MediaType)
+        {
+            case "application/x-www-form-urlencoded" when Body is not null:
+                FormPairs.AddTo(values, Body);
+                return values.ToDictionary();
+            case "multipart/form-data" when Body is not null && ContentTypeField.Parameter(Field("Content-Type"u8), "boundary"u8) is { Length: > 0 } boundary:
+                if (MultipartBody.Read(Body, boundary) is not { } parts)
+                {
+                    return null;
+                }
+
+                foreach (MultipartPart part in parts)
+                {
+                    object value = part.FileName is null ? HttpSyntax.ToText(part.Data) : new HttpFormFile(part.FileName, part.ContentType, part.Data);
+                    values.Add(part.Name ?? string.Empty, value);
+                }
+
+                return values.ToDictionary();
+            default:
+                return null;
+        }
+    }
+}

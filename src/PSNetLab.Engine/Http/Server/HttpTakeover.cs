@@ -1,0 +1,49 @@
+using PSNetLab.Engine.Primitives;
+
+namespace PSNetLab.Engine.Http.Server;
+
+/// <summary>A connection that a handler has taken over: it sends and receives bytes, as it likes, until it returns.</summary>
+internal sealed class HttpTakeover(HttpConnection connection, HttpExchange exchange)
+{
+    /// <summary>How many bytes were sent.</summary>
+    internal long Sent { get; private set; }
+
+    /// <summary>Whether the client got all that it should have: for the record.</summary>
+    internal bool IsComplete { get; set; } = true;
+
+    /// <summary>The bytes of a head, with Date, and with Content-Length or Transfer-Encoding.</summary>
+    /// <param name="status">The status.</param>
+    /// <param name="fieldLines">As in <see cref="HttpExchange.Answer(int, byte[], Content?)"/>.</param>
+    /// <param name="length">The length to announce, true or not; -1 for chunks.</param>
+    internal byte[] FormatHead(int status, byte[] fieldLines, long length)
+    {
+        using ResponseWriter writer = ResponseWriter.Lend();
+        writer.WriteHead(exchange.Request.Version, status, fieldLines, exchange.MoreFieldLines, length, isChunked: length < 0, keepAlive: true);
+        return writer.Written.ToArray();
+    }
+
+    /// <summary>Sends bytes.</summary>
+    internal async ValueTask SendAsync(ReadOnlyMemory<byte> bytes)
+    {
+        await connection.SendAsync(bytes).ConfigureAwait(false);
+        Sent += bytes.Length;
+        await LoopThread.Leave();
+    }
+
+    /// <summary>Receives what the client sends after its request; returns the number of bytes, 0 at the end.</summary>
+    internal async ValueTask<int> ReceiveAsync(Memory<byte> destination)
+    {
+        int count = await connection.ReceiveRawAsync(destination).ConfigureAwait(false);
+        await LoopThread.Leave();
+        return count;
+    }
+
+    /// <inheritdoc cref="HttpExchange.DelayAsync"/>
+    internal ValueTask DelayAsync(TimeSpan time) => exchange.DelayAsync(time);
+
+    /// <summary>Tells the client that nothing more will come, while it may still send.</summary>
+    internal ValueTask EndSendingAsync() => connection.EndSendingAsync();
+
+    /// <summary>Ends the connection with a reset instead of an end of the stream.</summary>
+    internal void Reset() => connection.ResetAtEnd();
+}

@@ -1,0 +1,51 @@
+using System.Text.Json;
+using System.Text.RegularExpressions;
+
+namespace PSNetLab.Engine.Http.Stub;
+
+/// <summary>What a route expects of the body: a text, a match of a regular expression, or JSON that has certain members.</summary>
+internal sealed class BodyMatch
+{
+    private readonly string? _text;
+    private readonly Regex? _regex;
+    private readonly JsonElement _json;
+
+    private BodyMatch(string? text, Regex? regex, JsonElement json)
+    {
+        _text = text;
+        _regex = regex;
+        _json = json;
+    }
+
+    /// <inheritdoc cref="ValueCriterion.IsSlow"/>
+    internal bool IsSlow => _regex is not null;
+
+    internal static BodyMatch Exactly(string text) => new(text, null, default);
+
+    internal static BodyMatch Like(Regex regex) => new(null, ValueCriterion.WithLimit(regex), default);
+
+    /// <param name="json">Valid JSON.</param>
+    internal static BodyMatch With(ReadOnlyMemory<byte> json) => new(null, null, JsonDocument.Parse(json).RootElement);
+
+    internal bool Fits(HttpRequestRecord request) => Difference(request) is null;
+
+    /// <summary>What is wrong with the body; null if nothing is.</summary>
+    internal string? Difference(HttpRequestRecord request)
+    {
+        if (_json.ValueKind != JsonValueKind.Undefined)
+        {
+            return request.ParsedBody is { } document ? JsonSubset.FirstDifference(_json, document.RootElement) : "the body is not valid JSON";
+        }
+
+        string text = request.Text ?? string.Empty;
+        return _regex is not null
+            ? ValueCriterion.IsMatch(_regex, text) ? null : $"no match in {Shown.Quoted(text)}"
+            : text == _text ? null : $"{Shown.Quoted(text)}, which differs from character {FirstDifference(text)} on";
+    }
+
+    public override string ToString() => _text is not null ? Shown.Quoted(_text)
+        : _regex is not null ? $"a match of /{_regex}/"
+        : $"JSON with {Shown.Short(_json.GetRawText())}";
+
+    private int FirstDifference(string text) => text.AsSpan().CommonPrefixLength(_text) + 1;
+}

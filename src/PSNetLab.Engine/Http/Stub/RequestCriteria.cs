@@ -1,0 +1,133 @@
+using System.Text;
+using PSNetLab.Engine.Http.Protocol;
+
+namespace PSNetLab.Engine.Http.Stub;
+
+/// <summary>What a request must be like: that a route answers it, or that an assertion counts it. What is not given may be anything.</summary>
+internal sealed record RequestCriteria
+{
+    private readonly byte[][] _methods = [];
+
+    /// <summary>The methods, one of which it must have; none for any.</summary>
+    internal IReadOnlyList<string> Methods
+    {
+        get => Array.ConvertAll(_methods, Encoding.ASCII.GetString);
+        init => _methods = [.. value.Select(Encoding.ASCII.GetBytes)];
+    }
+
+    internal PathPattern? Path { get; init; }
+
+    internal IReadOnlyList<(string Name, ValueCriterion Value)> Query { get; init; } = [];
+
+    internal IReadOnlyList<(string Name, ValueCriterion Value)> Headers { get; init; } = [];
+
+    internal BodyMatch? Body { get; init; }
+
+    /// <summary>A script that says whether the request is the right one; null for none. Only the module can run it.</summary>
+    internal object? When { get; init; }
+
+    /// <summary>How many criteria there are, besides the path.</summary>
+    internal int Count => (_methods.Length > 0 ? 1 : 0) + Query.Count + Headers.Count + (Body is null ? 0 : 1) + (When is null ? 0 : 1);
+
+    /// <summary>Whether method and path are all.</summary>
+    internal bool IsPlain => Query.Count + Headers.Count == 0 && Body is null && When is null;
+
+    /// <summary>Whether it may take long to find out, so that it must not happen on the thread of an event loop.</summary>
+    internal bool IsSlow => When is not null || Body?.IsSlow == true || Query.Concat(Headers).Any(pair => pair.Value.IsSlow);
+
+    /// <summary>Method and path, as in "GET /users/{id}".</summary>
+    internal string Target => $"{(_methods.Length == 0 ? string.Empty : string.Join(',', Methods) + " ")}{Path?.Text ?? "*"}";
+
+    /// <summary>Whether the method is right. A route for GET answers HEAD as well (RFC 9110, section 9.3.2).</summary>
+    internal bool FitsMethod(ReadOnlySpan<byte> method)
+    {
+        if (_methods.Length == 0)
+        {
+            return true;
+        }
+
+        foreach (byte[] wanted in _methods)
+        {
+            if (method.SequenceEqual(wanted) || (method.SequenceEqual("HEAD"u8) && wanted.AsSpan().SequenceEqual("GET"u8)))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Whether everything but <see cref="When"/> is right.</summary>
+    internal bool Fits(HttpRequestRecord request)
+        => FitsMethod(request.RawMethod) && (Path is null || Path.Fits(request.RawPath)) && FitsRest(request);
+
+    /// <summary>Whether query, header and body are right.</summary>
+    internal bool FitsRest(HttpRequestRecord request)
+        => Query.All(pair => pair.Value.Fits(QueryValues(request, pair.Name)))
+            && Headers.All(pair => pair.Value.Fits(HeaderValues(request, pair.Name)))
+            && Body?.Fits(request) != false;
+
+    /// <summary>Each criterion with its verdict, but for <see cref="When"/>.</summary>
+    internal IEnumerable<Verdict> Judge(HttpRequestRecord request)
+    {
+        if (_methods.Length > 0)
+        {
+            yield return new Verdict("Method", string.Join(" or ", Methods), request.Method, FitsMethod(request.RawMethod));
+        }
+
+        if (Path is not null)
+        {
+            yield return new Verdict("Path", Path.Text, Shown.Short(request.Path), Path.Fits(request.RawPath));
+        }
+
+        foreach ((string name, ValueCriterion value) in Query)
+        {
+            IReadOnlyList<string> values = QueryValues(request, name);
+            yield return new Verdict($"Query {name}", value.ToString(), Show(values), value.Fits(values));
+        }
+
+        foreach ((string name, ValueCriterion value) in Headers)
+        {
+            IReadOnlyList<string> values = HeaderValues(request, name);
+            bool isSecret = HttpRequestRecord.IsSecret(name);
+            yield return new Verdict(
+                $"Header {name}",
+                isSecret ? HttpRequestRecord.Mask(value.ToString()) : value.ToString(),
+                Show(isSecret ? [.. values.Select(HttpRequestRecord.Mask)] : values),
+                value.Fits(values));
+        }
+
+        if (Body is not null)
+        {
+            string? difference = Body.Difference(request);
+            yield return new Verdict("Body", Body.ToString(), difference ?? "that", difference is null);
+        }
+    }
+
+    private static string Show(IReadOnlyList<string> values) => values.Count == 0 ? "nothing" : string.Join(", ", values.Select(Shown.Quoted));
+
+    private static List<string> QueryValues(HttpRequestRecord request, string name)
+    {
+        List<string> values = [];
+        FormPairs pairs = new(request.RawQuery);
+        while (pairs.MoveNext())
+        {
+            if (PercentText.Decode(pairs.Name, isForm: true) == name)
+            {
+                values.Add(PercentText.Decode(pairs.Value, isForm: true));
+            }
+        }
+
+        return values;
+    }
+
+    private static IReadOnlyList<string> HeaderValues(HttpRequestRecord request, string name)
+        => request.GetHeader(name) is { } value ? [value] : [];
+}
+
+/// <summary>What became of one criterion.</summary>
+/// <param name="Criterion">Its name, such as "Query page".</param>
+/// <param name="Expected">What was expected.</param>
+/// <param name="Got">What the request has.</param>
+/// <param name="Fits">Whether that is right.</param>
+internal sealed record Verdict(string Criterion, string Expected, string Got, bool Fits);

@@ -1,0 +1,53 @@
+using PSNetLab.Engine.Http.Protocol;
+using PSNetLab.Engine.Http.Server;
+
+namespace PSNetLab.Engine.Http.Stub;
+
+/// <content>Answers that take time.</content>
+internal sealed partial class StubHandler
+{
+    private async ValueTask SendAsync(HttpExchange exchange, StubAnswer answer, HttpRequestRecord request)
+    {
+        (int least, int most) = answer.DelayMilliseconds;
+        if (most > 0)
+        {
+            await exchange.DelayAsync(TimeSpan.FromMilliseconds(Random.Shared.Next(least, most + 1))).ConfigureAwait(false);
+        }
+
+        if (answer.Script is not null)
+        {
+            if (_options.Scripts is not { } scripts || await scripts.AnswerAsync(answer, request).ConfigureAwait(false) is not { } made)
+            {
+                exchange.Answer(((IHttpHandler)this).Refuse(exchange, 500, "The script block of this route failed. The job has the error."));
+                return;
+            }
+
+            await SendAsync(exchange, made with { Script = null }, request).ConfigureAwait(false);
+            return;
+        }
+
+        if (answer.Status < 200)
+        {
+            // An interim response; the final one follows (RFC 9110, section 15.2).
+            await exchange.InformAsync(answer.Status, answer.FieldLines).ConfigureAwait(false);
+            answer = answer with { Status = 200 };
+        }
+
+        using AnswerBody body = AnswerBody.Open(answer);
+        if (answer.Fault is { } fault)
+        {
+            FaultyAnswer faulty = new(answer, fault, body.Keep(), exchange.Request.Method == HttpMethod.Head);
+            exchange.TakeOver(faulty.RecordedStatus, faulty.ServeAsync);
+        }
+        else if (answer.BytesPerSecond > 0)
+        {
+            await exchange.StartAsync(answer.Status, answer.FieldLines, body.Length).ConfigureAwait(false);
+            long length = exchange.SendsBody ? body.Length : 0;
+            await body.SendAsync(exchange.WriteAsync, 0, length, answer.BytesPerSecond, exchange.DelayAsync).ConfigureAwait(false);
+        }
+        else
+        {
+            exchange.Answer(answer.Status, answer.FieldLines, body.ToContent());
+        }
+    }
+}

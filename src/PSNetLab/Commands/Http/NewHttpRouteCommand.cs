@@ -1,0 +1,210 @@
+using System.Collections;
+using System.Diagnostics.CodeAnalysis;
+using System.Management.Automation;
+using PSNetLab.Binding;
+using PSNetLab.Conversion;
+using PSNetLab.Engine.Http.Files;
+using PSNetLab.Engine.Http.Protocol;
+using PSNetLab.Engine.Http.Stub;
+
+namespace PSNetLab.Commands;
+
+/// <summary>Makes a route for Start-HttpServer: which requests it answers, and how.</summary>
+[Cmdlet(VerbsCommon.New, "HttpRoute", DefaultParameterSetName = StatusSet)]
+[OutputType(typeof(HttpRoute))]
+[SuppressMessage("Performance", "CA1819", Justification = "PowerShell parameters are arrays.")]
+public sealed class NewHttpRouteCommand : HttpCriteriaCmdlet
+{
+    private const string StatusSet = "Status";
+    private const string JsonSet = "Json";
+    private const string TextSet = "Text";
+    private const string BytesSet = "Bytes";
+    private const string FileSet = "File";
+    private const string ScriptSet = "ScriptBlock";
+    private const string SequenceSet = "Sequence";
+
+    /// <summary>
+    /// The path, such as /users/{id} or /files/{rest*}, perhaps with a method before it and a query behind it, as in 'GET /users?page=2'.
+    /// Default: every path.
+    /// </summary>
+    [Parameter(Position = 0)]
+    [ValidateNotNullOrEmpty]
+    [NoFiles]
+    public string? Path { get; set; }
+
+    /// <summary>A script block that says whether a request is the right one; the request is $_. Default: every one is.</summary>
+    [Parameter]
+    [NoFiles]
+    public ScriptBlock? When { get; set; }
+
+    /// <summary>The status of the answer. Default: 200.</summary>
+    [Parameter(ParameterSetName = StatusSet)]
+    [Parameter(ParameterSetName = JsonSet)]
+    [Parameter(ParameterSetName = TextSet)]
+    [Parameter(ParameterSetName = BytesSet)]
+    [Parameter(ParameterSetName = FileSet)]
+    [Parameter(ParameterSetName = ScriptSet)]
+    [NoFiles]
+    public int Status { get; set; } = 200;
+
+    /// <summary>An object that is sent as JSON.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = JsonSet)]
+    [System.Management.Automation.AllowNull]
+    [AllowEmptyString]
+    [AllowEmptyCollection]
+    [NoFiles]
+    public object? Json { get; set; }
+
+    /// <summary>A text that is sent, in UTF-8.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = TextSet)]
+    [AllowEmptyString]
+    [NoFiles]
+    public string? Text { get; set; }
+
+    /// <summary>Bytes that are sent.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = BytesSet)]
+    [AllowEmptyCollection]
+    [NoFiles]
+    public byte[]? Bytes { get; set; }
+
+    /// <summary>A file whose content is sent, as it is at the time of the request.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = FileSet)]
+    [ValidateNotNullOrEmpty]
+    public string? File { get; set; }
+
+    /// <summary>A script block whose output is the answer; the request is $_.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = ScriptSet)]
+    [NoFiles]
+    public ScriptBlock? ScriptBlock { get; set; }
+
+    /// <summary>Several answers, one after the other: numbers, texts, objects, script blocks, routes.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = SequenceSet)]
+    [System.Management.Automation.AllowNull]
+    [AllowEmptyString]
+    [NoFiles]
+    public object?[]? Sequence { get; set; }
+
+    /// <summary>What follows the last answer of -Sequence. Default: Last, which gives it again.</summary>
+    [Parameter(ParameterSetName = SequenceSet)]
+    public RouteEnd AtEnd { get; set; } = RouteEnd.Last;
+
+    /// <summary>The Content-Type of the answer. Default: the usual one for what is sent.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(ContentTypeCompleter))]
+    public string? ContentType { get; set; }
+
+    /// <summary>More header fields of the answer.</summary>
+    [Parameter]
+    [NoFiles]
+    public IDictionary ResponseHeader { get; set; } = new Hashtable();
+
+    /// <summary>How many milliseconds to wait before the answer: a number, or a range such as 100-300 for a random time. Default: 0.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    [NoFiles]
+    public string? DelayMs { get; set; }
+
+    /// <summary>What goes wrong with the answer. Default: nothing.</summary>
+    [Parameter]
+    public HttpFault? Fault { get; set; }
+
+    /// <summary>After how many bytes of the body it goes wrong. Default: half of them; Reset comes before the answer.</summary>
+    [Parameter]
+    [ValidateRange(0, long.MaxValue)]
+    [NoFiles]
+    public long? AfterBytes { get; set; }
+
+    /// <summary>How many bytes of the body are sent in a second. Default: 0, as many as possible.</summary>
+    [Parameter]
+    [ValidateRange(0, int.MaxValue)]
+    [NoFiles]
+    public int BytesPerSecond { get; set; }
+
+    /// <summary>How many requests the route answers before it is over. Default: no limit.</summary>
+    [Parameter]
+    [ValidateRange(1, int.MaxValue)]
+    [NoFiles]
+    public int? Times { get; set; }
+
+    /// <summary>The probability, from 0 to 1, that the route answers a request that it could answer. Default: 1.</summary>
+    [Parameter]
+    [ValidateRange(0.0, 1.0)]
+    [NoFiles]
+    public double Probability { get; set; } = 1;
+
+    /// <summary>Routes with a higher priority are asked first. Default: 0.</summary>
+    [Parameter]
+    [NoFiles]
+    public int Priority { get; set; }
+
+    /// <summary>The name, for records, warnings and Remove-HttpRoute. Default: method and path.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    [NoFiles]
+    public string? Name { get; set; }
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        try
+        {
+            RequestCriteria criteria = Criteria(Path) with { When = When is null ? null : new JobScript(When, this) };
+            if (AfterBytes is not null && Fault is null)
+            {
+                throw new NetLabException(FaultKind.InvalidParameters, "-AfterBytes says when a fault happens, but there is none. Add -Fault.");
+            }
+
+            IEnumerable<StubAnswer> steps = ParameterSetName == SequenceSet ? AnswerInput.FromArgument(Sequence, this) : [Answer()];
+            RouteSettings settings = new() { Name = Name, Priority = Priority, Times = Times, Probability = Probability, AtEnd = AtEnd };
+            WriteObject(new HttpRoute(criteria, [.. steps.Select(WithSettings)], settings));
+        }
+        catch (NetLabException fault)
+        {
+            Fail(fault, Path);
+        }
+    }
+
+    private StubAnswer Answer()
+    {
+        StubAnswer answer = new() { Status = AnswerInput.CheckStatus(Status), Fields = Fields() };
+        return ParameterSetName switch
+        {
+            JsonSet => AnswerInput.WithBody(answer, new JsonFragment(JsonText.From(Json))),
+            TextSet => AnswerInput.WithBody(answer, Text),
+            BytesSet => AnswerInput.WithBody(answer, Bytes),
+            FileSet => AnswerInput.Typed(answer, MediaTypes.Default.Find(FullPath()).With(charset: null)) with { File = FullPath(), Kind = "file" },
+            ScriptSet => answer with { Script = new JobScript(ScriptBlock!, this) },
+            _ => answer,
+        };
+    }
+
+    /// <summary>What holds for each answer.</summary>
+    private StubAnswer WithSettings(StubAnswer answer) => answer with
+    {
+        Fields = ParameterSetName == SequenceSet ? [.. answer.Fields, .. Fields()] : answer.Fields,
+        DelayMilliseconds = DelayMs is null ? answer.DelayMilliseconds : RouteInput.Delay(DelayMs),
+        Fault = Fault ?? answer.Fault,
+        AfterBytes = AfterBytes ?? answer.AfterBytes,
+        BytesPerSecond = BytesPerSecond > 0 ? BytesPerSecond : answer.BytesPerSecond,
+    };
+
+    private IReadOnlyList<KeyValuePair<string, string>> Fields()
+    {
+        List<KeyValuePair<string, string>> fields = Tables.Pairs(ResponseHeader);
+        if (ContentType is not null)
+        {
+            fields.Insert(0, FieldLines.Field(AnswerInput.ContentType, ContentType));
+        }
+
+        return FieldLines.CheckResponse(fields, nameof(ResponseHeader));
+    }
+
+    private string FullPath()
+    {
+        string path = GetUnresolvedProviderPathFromPSPath(File);
+        return System.IO.File.Exists(path)
+            ? path
+            : throw new NetLabException(FaultKind.PathNotFound, $"'{path}' is not a file. Set -File to one.") { Subject = path };
+    }
+}

@@ -1,0 +1,20 @@
+using System.Management.Automation;
+
+namespace PSNetLab.Commands;
+
+/// <summary>Finds routes by name.</summary>
+internal static class RouteNames
+{
+    /// <summary>Whether a route has this name, as it is or as a pattern with wildcards.</summary>
+    internal static Func<HttpRoute, bool> Filter(string name)
+    {
+        WildcardPattern pattern = new(name, WildcardOptions.IgnoreCase);
+        return route => route.Name.Equals(name, StringComparison.OrdinalIgnoreCase) || pattern.IsMatch(route.Name);
+    }
+
+    internal static NetLabException NotFound(string name, IEnumerable<HttpRoute> routes)
+    {
+        string names = string.Join(", ", routes.Select(route => $"'{route.Name}'").Distinct().Take(10).DefaultIfEmpty("none"));
+        return new NetLabException(FaultKind.RouteNotFound, $"The server has no route '{name}'. Its routes: {names}.") { Subject = name };
+    }
+}

@@ -1,0 +1,137 @@
+using System.Collections;
+using System.Globalization;
+using System.Management.Automation;
+using System.Text.RegularExpressions;
+using PSNetLab.Engine.Http.Stub;
+
+namespace PSNetLab.Conversion;
+
+/// <summary>Reads routes and their criteria as users give them.</summary>
+internal static partial class RouteInput
+{
+    /// <summary>
+    /// The routes in an argument: routes, tables of the form 'GET /path' = answer, or a script block that answers everything; one or a list.
+    /// </summary>
+    /// <param name="value">The argument.</param>
+    /// <param name="caller">The cmdlet, for the variables of scripts.</param>
+    internal static IReadOnlyList<HttpRoute> FromArgument(object? value, PSCmdlet caller) => value.Unwrapped() switch
+    {
+        null => [],
+        HttpRoute route => [route],
+        ScriptBlock script => [OfAnswers(new RequestCriteria(), script, caller)],
+        IDictionary table =>
+        [
+            .. table.Cast<DictionaryEntry>().Select(entry => OfAnswers(Target(LanguagePrimitives.ConvertTo<string>(entry.Key)), entry.Value, caller)),
+        ],
+        IEnumerable list and not string => [.. list.Cast<object?>().SelectMany(element => FromArgument(element, caller))],
+        var item => throw Invalid(item, $"'{item}' is not a route. Use New-HttpRoute, or a table such as @{{ 'GET /path' = 200 }}; a port is given with -Port."),
+    };
+
+    /// <summary>A route that gives certain answers.</summary>
+    internal static HttpRoute OfAnswers(RequestCriteria criteria, object? answers, PSCmdlet caller)
+    {
+        IReadOnlyList<StubAnswer> steps = AnswerInput.FromArgument(answers, caller);
+        return steps.Count > 0
+            ? new HttpRoute(criteria, steps, new RouteSettings())
+            : throw Invalid(criteria.Target, $"The route '{criteria.Target}' has no answer. Give it a status, a text or an object.");
+    }
+
+    /// <summary>Reads "GET /path?name=value": the methods and the query may be left out, and * is every path.</summary>
+    internal static RequestCriteria Target(string text)
+    {
+        Match match = TargetForm().Match(text.Trim());
+        if (!match.Success)
+        {
+            throw Invalid(text, $"'{text}' is not a route. Write a path with a slash, and the method before it if it matters: 'GET /users/{{id}}', or * for every path.");
+        }
+
+        string path = match.Groups["path"].Value;
+        string[] methods = match.Groups["methods"].Value.Split([',', '|', ' '], StringSplitOptions.RemoveEmptyEntries);
+        Group query = match.Groups["query"];
+        return new RequestCriteria
+        {
+            Methods = Methods(methods),
+            Path = path == "*" ? null : PathPattern.Parse(path),
+            Query = query.Success ? [.. QueryOf(query.Value)] : [],
+        };
+    }
+
+    /// <summary>Methods in their usual, upper case; * is any.</summary>
+    internal static IReadOnlyList<string> Methods(IEnumerable<string> methods)
+    {
+        string[] names = [.. methods.Select(method => method.ToUpperInvariant()).Distinct()];
+        foreach (string name in names.Where(name => name != "*" && !Token().IsMatch(name)))
+        {
+            throw Invalid(name, $"'{name}' is not a method such as GET or POST.");
+        }
+
+        return names.Contains("*") ? [] : names;
+    }
+
+    /// <summary>What a table of names and values expects.</summary>
+    internal static IReadOnlyList<(string Name, ValueCriterion Value)> Values(IDictionary? table)
+    {
+        List<(string Name, ValueCriterion Value)> values = [];
+        foreach (DictionaryEntry entry in table ?? new Hashtable())
+        {
+            string name = LanguagePrimitives.ConvertTo<string>(entry.Key);
+            object? value = entry.Value.Unwrapped();
+            values.AddRange(value is IEnumerable list and not string
+                ? list.Cast<object?>().Select(element => (name, Value(element)))
+                : [(name, Value(value))]);
+        }
+
+        return values;
+    }
+
+    /// <summary>What is expected of a body: a text, a regular expression, or an object that is compared with its JSON.</summary>
+    internal static BodyMatch? Body(object? body) => body.Unwrapped() switch
+    {
+        null => null,
+        string text => BodyMatch.Exactly(text),
+        Regex regex => BodyMatch.Like(regex),
+        _ => BodyMatch.With(JsonText.From(body)),
+    };
+
+    private static ValueCriterion Value(object? value) => value.Unwrapped() switch
+    {
+        null => ValueCriterion.Absent,
+        bool isThere => isThere ? ValueCriterion.Present : ValueCriterion.Absent,
+        Regex regex => ValueCriterion.Like(regex),
+        _ => ValueCriterion.Exactly(LanguagePrimitives.ConvertTo<string>(value)),
+    };
+
+    private static IEnumerable<(string Name, ValueCriterion Value)> QueryOf(string query)
+    {
+        foreach (string pair in query.Split('&', StringSplitOptions.RemoveEmptyEntries))
+        {
+            string[] parts = pair.Split('=', 2);
+            yield return (Uri.UnescapeDataString(parts[0]), parts.Length == 1 ? ValueCriterion.Present : ValueCriterion.Exactly(Uri.UnescapeDataString(parts[1].Replace('+', ' '))));
+        }
+    }
+
+    /// <summary>Reads a time in milliseconds, or a range such as 100-300.</summary>
+    internal static (int Least, int Most) Delay(string? text)
+    {
+        if (string.IsNullOrEmpty(text))
+        {
+            return default;
+        }
+
+        string[] parts = text.Split('-', 2);
+        bool isRight = int.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out int least);
+        int most = least;
+        isRight &= parts.Length == 1 || int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out most);
+        return isRight && least <= most
+            ? (least, most)
+            : throw Invalid(text, $"-DelayMs '{text}' is neither a number of milliseconds nor a range such as 100-300.");
+    }
+
+    private static NetLabException Invalid(object? subject, string message) => new(FaultKind.InvalidRoute, message) { Subject = subject };
+
+    [GeneratedRegex(@"^((?<methods>[^\s/*]+(\s*[,|]\s*[^\s/*]+)*|\*)\s+)?(?<path>/[^?\s]*( [^?]*)?|\*)(\?(?<query>.*))?$", RegexOptions.ExplicitCapture)]
+    private static partial Regex TargetForm();
+
+    [GeneratedRegex("^[!#$%&'*+.^_`|~0-9A-Z-]+$")]
+    private static partial Regex Token();
+}
