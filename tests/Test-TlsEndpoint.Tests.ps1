@@ -356,6 +356,15 @@ Describe 'Test-TlsEndpoint with servers of this module' {
         }
     }
 
+    It 'checks <_> servers with 300 descriptors, each with several connections' -ForEach 100 -Skip:(-not $IsLinux) {
+        $command = "Import-Module '$modulePath/PSNetLab.psd1'; `$all = , '127.0.0.1:$port' * $_ | " +
+            "Test-TlsEndpoint -TargetHost lab.example -TrustedCertificate '$folder/root.pem' -TimeoutSec 60 -ThrottleLimit 100; " +
+            "(`$all | Group-Object Status, { `$_.Versions.ToString() } | ForEach-Object { `$_.Name + '=' + `$_.Count }) -join ' '"
+        $program, $line = @(Get-PowerShellCommand) + '-NoProfile', '-NonInteractive', '-Command', $command
+        $out = bash -c 'ulimit -n 300; exec "$@"' bash $program @line
+        $out | Should -Be "Ok, Tls12; Tls13=$_"
+    }
+
     Context 'objects' {
         It 'suit JSON and CSV' {
             $result = Test-TlsEndpoint "127.0.0.1:$port" @tls -WarningDays 100

@@ -96,6 +96,9 @@ internal sealed class TlsVersionScan(TlsDoor door, string host, TimeSpan timeout
     private async Task<Outcome> TryAsync(TlsVersion version, bool wantsCertificates, CancellationToken cancellationToken)
     {
         ServerAnswer answer = new(wantsCertificates);
+
+        // Each check has several of these connections at a time.
+        await Descriptors.WaitForRoomAsync(timeout, cancellationToken).ConfigureAwait(false);
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(timeout);
         Transport? transport = null;

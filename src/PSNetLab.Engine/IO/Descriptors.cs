@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net.Sockets;
 using PSNetLab.Engine.Native.Unix;
 
@@ -14,6 +15,8 @@ internal static class Descriptors
 {
     /// <summary>How many are left when servers stop accepting connections.</summary>
     internal const int Reserve = 64;
+
+    private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(20);
 
     private static volatile bool s_areScarce;
     private static long s_limit = LimitCalls.OpenFiles ?? long.MaxValue;
@@ -42,6 +45,16 @@ internal static class Descriptors
         // The process limit may have changed. The system's limit may be lower, and frees up at its own pace.
         Volatile.Write(ref s_limit, LimitCalls.OpenFiles ?? long.MaxValue);
         s_areScarce = true;
+    }
+
+    /// <summary>Waits, at most so long, until more than the reserve is left: for what can do without one more connection for a while.</summary>
+    internal static async ValueTask WaitForRoomAsync(TimeSpan most, CancellationToken cancellationToken)
+    {
+        long began = Stopwatch.GetTimestamp();
+        while (AreScarce && Stopwatch.GetElapsedTime(began) < most)
+        {
+            await Task.Delay(s_pause, cancellationToken).ConfigureAwait(false);
+        }
     }
 
     // Whether the next descriptor would belong to the reserve.
