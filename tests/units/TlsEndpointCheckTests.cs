@@ -101,6 +101,7 @@ public sealed class TlsEndpointCheckTests
         SslStreamCertificateContext own = SslStreamCertificateContext.Create(s_middle.Issue("me", usage: CertificateAuthority.ForClients), [s_middle.Public], offline: true);
         TlsEndpointResult with = await Check(server.Port, set => set with { Tls = set.Tls with { Certificate = own } });
         Assert.Equal(TlsEndpointStatus.Ok, with.Status);
+        Assert.True(with.ClientCertificateRequested);
     }
 
     [Fact]

@@ -140,7 +140,7 @@ internal sealed class TlsEndpointCheck(TlsEndpointOptions options, CheckedName n
     /// <summary>Hears whether the server objects to the certificate of this side, or to its having none.</summary>
     private async ValueTask ListenAsync(TlsTransport tls, CancellationToken cancellationToken)
     {
-        _result.ClientCertificateRequested = options.Tls.Certificate is null ? tls.MayBeRejected : null;
+        _result.ClientCertificateRequested = tls.MayBeRejected;
         if (!tls.MayBeRejected)
         {
             return;

@@ -21,7 +21,6 @@ internal sealed class OwnCertificateVerdict
     {
         _remote = remote;
         _own = own;
-        _wasAsked = own is not null;
     }
 
     /// <summary>Watches a handshake of a client, to know whether the server asks for a certificate.</summary>
@@ -40,6 +39,11 @@ internal sealed class OwnCertificateVerdict
 
         return verdict;
     }
+
+    /// <summary>
+    /// Call this when a certificate, or that there is none, is known to be sent: only a server that asked for one is sent either.
+    /// </summary>
+    internal void NoteSent() => _wasAsked = true;
 
     /// <summary>Whether the server asked for a certificate, and has not answered yet.</summary>
     internal bool IsOpen => _wasAsked && !_isAccepted;

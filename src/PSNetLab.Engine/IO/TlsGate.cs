@@ -20,6 +20,12 @@ internal sealed class TlsGate(Transport inner) : Stream
     private int _read;
     private bool _recordsAreTiny;
 
+    /// <summary>
+    /// Whether a client has sent its certificate, or said that it has none, before TLS 1.3. Later versions encrypt it, but their
+    /// handshake is over for the client once it is sent.
+    /// </summary>
+    internal bool HasSentCertificate { get; private set; }
+
     /// <summary>Whether the stream below has ended. After a close_notify alert, nobody reads that far.</summary>
     internal bool IsInnerEnd { get; private set; }
 
@@ -133,6 +139,8 @@ internal sealed class TlsGate(Transport inner) : Stream
             return default;
         }
 
+        // The Certificate message begins a flight of its own (RFC 5246, section 7.4.6): the type of the record, 22, four bytes, and 11.
+        HasSentCertificate |= _isHandshaking && buffer.Span is [22, _, _, _, _, 11, ..];
         ValueTask sending = inner.SendAsync(buffer, cancellationToken.CanBeCanceled ? cancellationToken : Interrupted.Token);
         return _isHandshaking ? ThenLeaveAsync(sending) : sending;
     }

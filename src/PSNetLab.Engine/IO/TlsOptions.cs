@@ -73,6 +73,9 @@ internal sealed record TlsClientOptions
     {
         TargetHost = check.Expected.Host,
         ClientCertificateContext = Certificate,
+
+        // A session that goes on would not show the certificate again, and this is about what the server makes of it.
+        AllowTlsResume = Certificate is null,
         RemoteCertificateValidationCallback = check.Validate,
         CertificateChainPolicy = check.Expected.ChainPolicy(),
         ApplicationProtocols = Protocols(Alpn),

@@ -236,10 +236,20 @@ internal sealed class TlsTransport : Transport
         {
             await handshake.WaitAsync(cancellationToken).ConfigureAwait(false);
             gate.EndHandshake();
+            if (stream.LocalCertificate is not null)
+            {
+                verdict?.NoteSent();
+            }
+
             return new TlsTransport(inner, stream, gate, check, verdict);
         }
         catch
         {
+            if (gate.HasSentCertificate)
+            {
+                verdict?.NoteSent();
+            }
+
             inner.Dispose();
             _ = handshake.ContinueWith(
                 static (ended, stream) =>
