@@ -67,7 +67,7 @@ function Measure-Name($Server) {
 
 # The certificates and versions of servers of openssl. Those of which a version is wrong are errors. sslscan looks at one server after the
 # other; -Quickly leaves out what it does beyond the versions.
-function Measure-Tls($Server, [string] $Name, [string[]] $Versions, [switch] $Quickly, [hashtable] $Target) {
+function Measure-TlsServer($Server, [string] $Name, [string[]] $Versions, [switch] $Quickly, [hashtable] $Target) {
     if (-not (Test-Peer $Bench sslscan sslscan { sslscan --version })) { return }
     if (-not (Test-Peer $Bench openssl openssl { openssl version })) { return }
     $pair = Join-Path $Bench.Peers tls.pem
@@ -154,11 +154,11 @@ try {
     Measure-Figure $Bench 'from opening to return' { Measure-Wait $ours }
     Measure-Figure $Bench '1000 names' { Measure-Name $ours }
     Measure-Figure $Bench 'certificate and versions' {
-        Measure-Tls $ours 'certificate and versions' 'Tls10+Tls11+Tls12+Tls13' -Target @{ Most = 50 }
+        Measure-TlsServer $ours 'certificate and versions' 'Tls10+Tls11+Tls12+Tls13' -Target @{ Most = 50 }
     }
     Measure-Figure $Bench 'versions of 8 servers' {
         $sets = 'Tls10', 'Tls11', 'Tls12', 'Tls13', 'Tls10+Tls11+Tls12', 'Tls12+Tls13', 'Tls10+Tls11+Tls13', 'Tls10+Tls11+Tls12+Tls13'
-        Measure-Tls $ours 'versions of 8 servers' $sets -Quickly -Target @{ Most = 200 }
+        Measure-TlsServer $ours 'versions of 8 servers' $sets -Quickly -Target @{ Most = 200 }
     }
     Measure-Figure $Bench 'one request' { Measure-Request $ours }
 }

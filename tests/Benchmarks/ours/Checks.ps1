@@ -57,7 +57,8 @@ function Measure-Wait([scriptblock] $Wait) {
     & $Wait $port
     $returned = [Diagnostics.Stopwatch]::GetTimestamp()
     $null = $over.Set()
-    $opened = Receive-Job $opening -Wait -AutoRemoveJob
+    $opened = Receive-Job $opening -Wait
+    Remove-Job $opening -Force
     [Diagnostics.Stopwatch]::GetElapsedTime($opened, $returned).TotalMilliseconds
 }
 
