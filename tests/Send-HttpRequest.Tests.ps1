@@ -279,6 +279,8 @@ Describe 'Send-HttpRequest' {
             $flat = $exchange | ConvertTo-Json -WarningAction SilentlyContinue | ConvertFrom-Json
             $flat.Response.Text | Should -BeLike 'HTTP/1.1 200 OK*'
             $flat.Request.Headers | Should -Be "Host: 127.0.0.1:$($peer.Port)"
+            $row = $exchange | ConvertTo-Csv | ConvertFrom-Csv
+            $row.Response, $row.Informational | Should -Be 'HTTP/1.1 200 OK', 'HTTP/1.1 103 Early Hints'
             $exchange | Export-Clixml $TestDrive/x.xml
             $copy = Import-Clixml $TestDrive/x.xml
             $copy | Out-String | Should -BeExactly ($exchange | Out-String)

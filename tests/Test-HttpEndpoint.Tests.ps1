@@ -287,8 +287,8 @@ Describe 'Test-HttpEndpoint' {
     Context 'the object' {
         It 'shows the phases as a bar' {
             $text = Test-HttpEndpoint "$base/ok" | Out-String -Width 120
-            $text | Should -Match 'Passed\s+Code\s+ms\s+Phases\s+Uri'
-            [regex]::Match($text, '\b[rcswb]{20}\b').Success | Should -BeTrue
+            $text | Should -Match 'Status\s+Code\s+ms\s+Phases\s+Uri'
+            [regex]::Match($text, '\b[rcswb]{16}\b').Success | Should -BeTrue
         }
 
         It 'suits JSON, CSV and Clixml' {

@@ -136,11 +136,13 @@ public sealed class HttpCheckTests
     public void What_is_no_override_is_told(string text)
         => Assert.Equal(FaultKind.InvalidParameters, Assert.Throws<NetLabException>(() => HostOverride.Parse(text)).Kind);
 
-    private static async Task<HttpEndpointResult> TryAsync(HttpUri uri, HttpCheckOptions? options = null, CancellationToken cancellationToken = default)
+    private static async Task<HttpEndpointResult> TryAsync(
+        HttpUri uri, HttpCheckOptions? options = null, CancellationToken cancellationToken = default)
     {
         options ??= new HttpCheckOptions();
         Mailbox<object> rows = new(10, WhenFull.Drop);
-        await new HttpCheck(options, new CheckedNames(IPFamily.Any, options.Timeout, cancellationToken), uri).RunAsync(rows, cancellationToken).Soon();
+        await new HttpCheck(
+            options, new CheckedNames(IPFamily.Any, options.Timeout, cancellationToken), uri).RunAsync(rows, cancellationToken).Soon();
         return (HttpEndpointResult)rows.PeekAt(0)!;
     }
 }

@@ -172,7 +172,9 @@ public sealed class HttpClientConnectionTests
         {
             for (int i = 0; i < Connections; i++)
             {
-                await SendAsync(pairs[i].Server, sent == 0 ? $"HTTP/1.1 200 OK\r\nContent-Length: {Length}\r\n\r\n" : new string((char)('a' + i), Piece));
+                await SendAsync(pairs[i].Server, sent == 0
+                    ? $"HTTP/1.1 200 OK\r\nContent-Length: {Length}\r\n\r\n"
+                    : new string((char)('a' + i), Piece));
             }
         }
 

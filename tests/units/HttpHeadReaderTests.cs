@@ -5,7 +5,9 @@ using HttpMethod = PSNetLab.Engine.Http.Protocol.HttpMethod;
 
 namespace PSNetLab.Engine.Tests;
 
-/// <summary>Heads of responses as a client of the lab reads them: what a strict reader refuses is remarked on and read all the same.</summary>
+/// <summary>
+/// Heads of responses as a client of the lab reads them: what a strict reader refuses is remarked on and read all the same.
+/// </summary>
 public sealed class HttpHeadReaderTests
 {
     private static readonly HttpLimits s_limits = new() { StartLineBytes = 128, HeaderBytes = 512, HeaderCount = 10 };
@@ -26,24 +28,34 @@ public sealed class HttpHeadReaderTests
     [InlineData("HTTP/1.1 200 OK\r\nnonsense\r\nA: b\r\n\r\n", "200 OK|A: b|UntilClose|'nonsense' is not a field")]
     [InlineData("HTTP/1.1 200 OK\r\nA(b): c\r\n\r\n", "200 OK|UntilClose|'A(b)' is not the name")]
     [InlineData("HTTP/1.1 200 OK\r\nA: b\0c\r\n\r\n", "200 OK|A: b c|UntilClose|control characters")]
-    [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 3\r\nContent-Length: 3\r\n\r\n", "200 OK|Content-Length: 3|Length|more than one Content-Length")]
+    [InlineData(
+        "HTTP/1.1 200 OK\r\nContent-Length: 3\r\nContent-Length: 3\r\n\r\n",
+        "200 OK|Content-Length: 3|Length|more than one Content-Length")]
     [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 3, 3\r\n\r\n", "200 OK|Content-Length: 3|Length|more than one Content-Length")]
     [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\n", "200 OK|UntilClose|not one number, but '3, 4'")]
     [InlineData("HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n", "200 OK|UntilClose|not one number, but '-1'")]
-    [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n", "200 OK|Transfer-Encoding: chunked|Chunked|both Content-Length and Transfer-Encoding")]
-    [InlineData("HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", "200 OK|Transfer-Encoding: chunked|Chunked|HTTP/1.0 does not have")]
-    [InlineData("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked, chunked\r\n\r\n", "200 OK|Transfer-Encoding: chunked|Chunked|end with chunked")]
-    [InlineData("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked, gzip\r\n\r\n", "200 OK|Transfer-Encoding: gzip, chunked|Chunked|end with chunked")]
+    [InlineData(
+        "HTTP/1.1 200 OK\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n",
+        "200 OK|Transfer-Encoding: chunked|Chunked|both Content-Length and Transfer-Encoding")]
+    [InlineData(
+        "HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", "200 OK|Transfer-Encoding: chunked|Chunked|HTTP/1.0 does not have")]
+    [InlineData(
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked, chunked\r\n\r\n", "200 OK|Transfer-Encoding: chunked|Chunked|end with chunked")]
+    [InlineData(
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked, gzip\r\n\r\n", "200 OK|Transfer-Encoding: gzip, chunked|Chunked|end with chunked")]
     public void It_reads_what_it_can_the_same_at_every_split(string head, string expected)
     {
         byte[] bytes = HttpHead.Bytes(head);
         string[] wanted = expected.Split('|');
-        foreach (ReceivedHead read in Enumerable.Range(1, bytes.Length).Select(cut => Read(bytes, [cut, bytes.Length])).Append(Read(bytes, [.. Enumerable.Range(1, bytes.Length)])))
+        IEnumerable<ReceivedHead> inTwo = Enumerable.Range(1, bytes.Length).Select(cut => Read(bytes, [cut, bytes.Length]));
+        foreach (ReceivedHead read in inTwo.Append(Read(bytes, [.. Enumerable.Range(1, bytes.Length)])))
         {
-            string[] got = [$"{read.Status} {read.Reason}", .. read.Fields.Select(field => field.ToString()), read.Body.Framing.ToString()];
+            string[] fields = [.. read.Fields.Select(field => field.ToString())];
+            string[] got = [$"{read.Status} {read.Reason}", .. fields, read.Body.Framing.ToString()];
             Assert.Equal(wanted[..got.Length], got);
             Assert.Equal(wanted.Length - got.Length, read.Remarks.Count);
-            Assert.All(wanted[got.Length..], remark => Assert.Contains(read.Remarks, said => said.Contains(remark, StringComparison.Ordinal)));
+            Assert.All(wanted[got.Length..],
+                remark => Assert.Contains(read.Remarks, said => said.Contains(remark, StringComparison.Ordinal)));
             Assert.Equal(bytes, read.Bytes);
             Assert.True(read.Remarks.Count == 0 || !read.KeepsConnection);
         }
@@ -58,7 +70,8 @@ public sealed class HttpHeadReaderTests
     [InlineData("HTTP/1.1\r\n\r\n", "status of three digits")]
     public void What_is_no_response_is_told(string text, string why)
     {
-        NetLabException fault = Assert.Throws<NetLabException>(() => Read(HttpHead.Bytes(text), [.. Enumerable.Range(4, Math.Max(text.Length - 3, 1)).Select(cut => Math.Min(cut, text.Length))]));
+        int[] cuts = [.. Enumerable.Range(4, Math.Max(text.Length - 3, 1)).Select(cut => Math.Min(cut, text.Length))];
+        NetLabException fault = Assert.Throws<NetLabException>(() => Read(HttpHead.Bytes(text), cuts));
 
         Assert.Equal(FaultKind.ResponseMalformed, fault.Kind);
         Assert.Contains(why, fault.Message, StringComparison.Ordinal);
@@ -101,7 +114,8 @@ public sealed class HttpHeadReaderTests
         {
             byte[] bytes = new byte[random.Next(1, 60)];
             RandomText.Fill(random, bytes, telling);
-            byte[] head = [.. HttpHead.Bytes(random.Next(2) == 0 ? "HTTP/1.1 200 OK\r\n" : "HTTP/1.1 "), .. bytes, .. HttpHead.Bytes("\r\n\r\n")];
+            byte[] start = HttpHead.Bytes(random.Next(2) == 0 ? "HTTP/1.1 200 OK\r\n" : "HTTP/1.1 ");
+            byte[] head = [.. start, .. bytes, .. HttpHead.Bytes("\r\n\r\n")];
             int cut = random.Next(1, head.Length);
 
             Assert.Equal(Describe(head, [head.Length]), Describe(head, [cut, head.Length]));

@@ -11,7 +11,9 @@ public sealed class HttpRoundTripTests
     [Fact]
     public async Task What_was_sent_and_what_came_is_there_to_the_byte()
     {
-        const string Response = "HTTP/1.1 103 Early\r\nLink: a\r\n\r\nHTTP/1.1 200 Fine\r\nTransfer-Encoding: chunked\r\nSet-Cookie: a\r\nset-cookie: b\r\n\r\n2\r\nok\r\n0\r\nX-Sum: 2\r\n\r\n";
+        const string Response = "HTTP/1.1 103 Early\r\nLink: a\r\n\r\n"
+            + "HTTP/1.1 200 Fine\r\nTransfer-Encoding: chunked\r\nSet-Cookie: a\r\nset-cookie: b\r\n\r\n"
+            + "2\r\nok\r\n0\r\nX-Sum: 2\r\n\r\n";
         TaskCompletionSource<string> request = new();
         await using ScriptedServer server = new(async (peer, _) =>
         {
@@ -25,9 +27,13 @@ public sealed class HttpRoundTripTests
         Assert.True(result.Complete);
         Assert.Equal("GET /a HTTP/1.1\r\nHost: x\r\n\r\n", await request.Task);
         Assert.Equal("GET /a HTTP/1.1\r\nHost: x\r\n\r\n", result.Request.Text);
-        Assert.Equal(("GET", "/a", "HTTP/1.1", "x"), (result.Request.Method, result.Request.Target, result.Request.Version, result.Request.Headers["host"]));
+        Assert.Equal(
+            ("GET", "/a", "HTTP/1.1", "x"),
+            (result.Request.Method, result.Request.Target, result.Request.Version, result.Request.Headers["host"]));
         Assert.Equal(Response, string.Concat(result.Informational.Select(one => one.Text)) + result.Response!.Text);
-        Assert.Equal((200, "Fine", "ok", "X-Sum: 2"), (result.StatusCode, result.Response.ReasonPhrase, result.Response.BodyText, result.Response.Trailers.ToString()));
+        Assert.Equal(
+            (200, "Fine", "ok", "X-Sum: 2"),
+            (result.StatusCode, result.Response.ReasonPhrase, result.Response.BodyText, result.Response.Trailers.ToString()));
         Assert.Equal(["Set-Cookie: a", "set-cookie: b"], result.Response.Headers.Skip(1).Select(field => field.ToString()));
         Assert.Equal("a, b", result.Response.Headers["SET-COOKIE"]);
         Assert.Empty(result.Remarks);
@@ -109,6 +115,30 @@ public sealed class HttpRoundTripTests
     }
 
     [Theory]
+    [InlineData("HTTP/1.1 200 OK\r\nX: ")]
+    [InlineData("HTTP/1.1 200 OK\nX: ")]
+    [InlineData("HTTP/1.1 ")]
+    [InlineData("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1;")]
+    [InlineData("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX: ")]
+    public async Task What_has_no_end_ends_at_a_limit(string start)
+    {
+        await using ScriptedServer server = new(async (peer, _) =>
+        {
+            await peer.ReadHeadAsync();
+            await peer.SendAsync(start);
+            byte[] more = Encoding.ASCII.GetBytes(new string('1', 10_000));
+            while (true)
+            {
+                await peer.SendAsync(more);
+            }
+        });
+
+        (_, NetLabException? fault) = await SendAsync(server, "GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+
+        Assert.Equal(FaultKind.ResponseMalformed, fault!.Kind);
+    }
+
+    [Theory]
     [InlineData(false)]
     [InlineData(true)]
     public async Task A_body_is_kept_up_to_the_limit(bool countsRest)
@@ -151,7 +181,8 @@ public sealed class HttpRoundTripTests
             await isOver.Task;
         });
 
-        (HttpExchangeResult result, NetLabException? fault) = await SendAsync(server, "GET / HTTP/1.1\r\nHost: x\r\n\r\n", timeout: TimeSpan.FromMilliseconds(300));
+        (HttpExchangeResult result, NetLabException? fault) = await SendAsync(
+            server, "GET / HTTP/1.1\r\nHost: x\r\n\r\n", timeout: TimeSpan.FromMilliseconds(300));
 
         isOver.SetResult();
         Assert.Equal(FaultKind.ReceiveTimeout, fault!.Kind);
@@ -179,12 +210,15 @@ public sealed class HttpRoundTripTests
 
         (HttpExchangeResult result, _) = await SendAsync(server, request);
 
-        Assert.Contains(result.Remarks, said => said.StartsWith("Request: ", StringComparison.Ordinal) && said.Contains(remark, StringComparison.Ordinal));
+        Assert.Contains(result.Remarks, said => said.StartsWith("Request: ", StringComparison.Ordinal)
+            && said.Contains(remark, StringComparison.Ordinal));
     }
 
     [Theory]
     [InlineData("HTTP/1.1 200 OK\nContent-Length: 0\n\n", "Response: A line ends with CR or LF alone")]
-    [InlineData("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nContent-Length: 1\r\n\r\n", "Response: Content-Length must not be in a trailer")]
+    [InlineData(
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nContent-Length: 1\r\n\r\n",
+        "Response: Content-Length must not be in a trailer")]
     [InlineData("HTTP/1.1 204 OK\r\n\r\nmore", "4 bytes came after the end")]
     [InlineData("HTTP/1.1 100 OK\n\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", "Response 100: A line ends")]
     public async Task What_a_strict_client_refuses_is_remarked_on(string response, string remark)
@@ -220,7 +254,8 @@ public sealed class HttpRoundTripTests
             await peer.SendAsync(Answer);
             await peer.ReadToEndAsync();
         });
-        using TcpConnection connection = await Tcp.TcpConnector.ConnectAsync(new() { Host = "127.0.0.1", Port = server.EndPoint.Port, Framing = Framing.DelimiterFraming.Line }, default).Soon();
+        using TcpConnection connection = await Tcp.TcpConnector.ConnectAsync(
+            new() { Host = "127.0.0.1", Port = server.EndPoint.Port, Framing = Framing.DelimiterFraming.Line }, default).Soon();
 
         Assert.Equal(200, await OverAsync());
         Assert.Equal("line", await connection.NextTextAsync());
@@ -233,7 +268,8 @@ public sealed class HttpRoundTripTests
         {
             using TcpConnection.Loan loan = await connection.LendAsync(default).Soon();
             HttpClientConnection open = new("http://peer", loan.Transport, loan.Received);
-            (HttpExchangeResult result, _) = await HttpSender.SendAsync(Options(server.Uri, "GET / HTTP/1.1\r\nHost: x\r\n\r\n", [], null, null), open, default).Soon();
+            (HttpExchangeResult result, _) = await HttpSender.SendAsync(
+                Options(server.Uri, "GET / HTTP/1.1\r\nHost: x\r\n\r\n", [], null, null), open, default).Soon();
             loan.Sent = open.BytesSent;
             loan.Got = open.BytesReceived;
             return result.StatusCode;

@@ -46,7 +46,8 @@ public sealed class HttpUriTests
         NetLabException fault = Assert.Throws<NetLabException>(() => HttpUri.Parse(text));
 
         Assert.Equal(FaultKind.InvalidParameters, fault.Kind);
-        Assert.DoesNotContain("secret@", fault.Message.Replace($"'{text}'", string.Empty, StringComparison.Ordinal), StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            "secret@", fault.Message.Replace($"'{text}'", string.Empty, StringComparison.Ordinal), StringComparison.Ordinal);
     }
 
     // The normal and abnormal examples of RFC 3986, section 5.4, as far as they are http.

@@ -30,7 +30,8 @@ internal sealed class CheckedName(string text, IPFamily family, TimeSpan timeout
     {
         lock (_gate)
         {
-            return _resolution is { IsCompleted: true } && (mostAge == Timeout.InfiniteTimeSpan || Stopwatch.GetElapsedTime(_resolved) <= mostAge);
+            return _resolution is { IsCompleted: true }
+                && (mostAge == Timeout.InfiniteTimeSpan || Stopwatch.GetElapsedTime(_resolved) <= mostAge);
         }
     }
 
@@ -62,7 +63,8 @@ internal sealed class CheckedName(string text, IPFamily family, TimeSpan timeout
         {
             return family == IPFamily.Any || address.AddressFamily == wanted
                 ? new Resolution([address], null, null)
-                : new Resolution([], null, new NetLabException(FaultKind.HostNotFound, $"{name} is not an {family} address. Leave -AddressFamily out, or give a name."));
+                : new Resolution([], null, new NetLabException(
+                    FaultKind.HostNotFound, $"{name} is not an {family} address. Leave -AddressFamily out, or give a name."));
         }
 
         long started = Stopwatch.GetTimestamp();
@@ -85,7 +87,8 @@ internal sealed class CheckedName(string text, IPFamily family, TimeSpan timeout
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             return new Resolution([], Stopwatch.GetElapsedTime(started), new NetLabException(
-                FaultKind.ConnectTimeout, $"The name '{name}' was not resolved within {timeout.TotalSeconds} s. Check the name server, or give an IP address."));
+                FaultKind.ConnectTimeout, $"The name '{name}' was not resolved within {timeout.TotalSeconds} s. Check the name server, "
+                    + "or give an IP address."));
         }
     }
 }

@@ -21,11 +21,16 @@ internal sealed record HostOverride(string Host, int Port, IPAddress[] Addresses
             throw Invalid(text);
         }
 
-        return new HostOverride(host, port.Value, Array.ConvertAll(text[(second + 1)..].Split(','), part => Primitives.Addresses.TryParse(part, out IPAddress address) ? address : throw Invalid(text)));
+        string[] addresses = text[(second + 1)..].Split(',');
+        return new HostOverride(host, port.Value, Array.ConvertAll(addresses, Read));
+
+        IPAddress Read(string part) => Primitives.Addresses.TryParse(part, out IPAddress address) ? address : throw Invalid(text);
     }
 
     internal bool Fits(string host, int port) => Port == port && (Host == "*" || Host.Equals(host, StringComparison.OrdinalIgnoreCase));
 
     private static NetLabException Invalid(string text)
-        => new(FaultKind.InvalidParameters, $"'{text}' is not host:port:address. Write -Resolve web1:443:192.0.2.7, or web1:443:[2001:db8::1].") { Subject = text };
+        => new(
+            FaultKind.InvalidParameters,
+            $"'{text}' is not host:port:address. Write -Resolve web1:443:192.0.2.7, or web1:443:[2001:db8::1].") { Subject = text };
 }

@@ -58,7 +58,8 @@ internal sealed class HttpCheck(HttpCheckOptions options, CheckedNames names, Ht
         {
             long started = Stopwatch.GetTimestamp();
             HttpCheckRun run = new(options, names, uri);
-            await rows.AddAsync(await run.RunAsync(attempt, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+            await rows.AddAsync(
+                await run.RunAsync(attempt, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
             TimeSpan pause = options.Interval - Stopwatch.GetElapsedTime(started);
             if (attempt < options.Count && pause > TimeSpan.Zero)
             {

@@ -37,7 +37,7 @@ internal sealed class HttpCheckRun(HttpCheckOptions options, CheckedNames names,
             await LoopThread.Leave();
             if (status == HttpEndpointStatus.Passed)
             {
-                (status, reason) = Judge();
+                (status, reason) = HttpVerdict.Of(options, _trip!, _trace?.Check);
             }
 
             return new HttpEndpointResult(uri.ToString(), _hops)
@@ -67,29 +67,35 @@ internal sealed class HttpCheckRun(HttpCheckOptions options, CheckedNames names,
         catch (NetLabException fault)
         {
             bool isCutOff = fault.Kind == FaultKind.ConnectionReset && _trip?.Head is not null;
-            return (isCutOff ? HttpEndpointStatus.Truncated : StatusOf(fault.Kind), fault.Message);
+            return (isCutOff ? HttpEndpointStatus.Truncated : HttpVerdict.Of(fault.Kind), fault.Message);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             string peer = _hops[^1].Uri;
             NetLabException fault = _trip is null
-                ? new NetLabException(FaultKind.ConnectTimeout, $"There was no connection to {peer} within {options.Timeout.TotalSeconds} s. Check the address and any firewall on the way.")
+                ? new NetLabException(
+                    FaultKind.ConnectTimeout,
+                    $"There was no connection to {peer} within {options.Timeout.TotalSeconds} s. "
+                        + "Check the address and any firewall on the way.")
                 : ResponseFaults.TimedOut(peer, options.Timeout, _trip.Head, _connection?.BytesReceived ?? 0, _trip.BodyLength);
             return (HttpEndpointStatus.TimedOut, fault.Message);
         }
     }
 
-    private async Task<(HttpEndpointStatus Status, string? Reason)> FollowAsync(CancellationToken limit, CancellationToken cancellationToken)
+    private async Task<(HttpEndpointStatus Status, string? Reason)> FollowAsync(
+        CancellationToken limit, CancellationToken cancellationToken)
     {
         HttpUri next = uri;
-        RequestMessage request = new() { Method = options.Method, Fields = options.Fields, Body = options.Body.Length > 0 ? [options.Body] : [] };
+        byte[][] body = options.Body.Length > 0 ? [options.Body] : [];
+        RequestMessage request = new() { Method = options.Method, Fields = options.Fields, Body = body };
         HashSet<string> seen = [];
         while (true)
         {
             seen.Add($"{request.Method} {next}");
             await AskAsync(next, request, limit, cancellationToken).ConfigureAwait(false);
             ReceivedHead head = _trip!.Head!;
-            if (head.Status is not (301 or 302 or 303 or 307 or 308) || options.MostRedirects == 0 || head.Fields["Location"] is not { } location)
+            if (head.Status is not (301 or 302 or 303 or 307 or 308) || options.MostRedirects == 0
+                || head.Fields["Location"] is not { } location)
             {
                 return (HttpEndpointStatus.Passed, null);
             }
@@ -107,7 +113,10 @@ internal sealed class HttpCheckRun(HttpCheckOptions options, CheckedNames names,
 
             if (_hops.Count > options.MostRedirects)
             {
-                return (HttpEndpointStatus.RedirectFailed, $"There are more than {options.MostRedirects} redirects; the next would be {target}. Raise -MaximumRedirection if that is right.");
+                return (
+                    HttpEndpointStatus.RedirectFailed,
+                    $"There are more than {options.MostRedirects} redirects; the next would be {target}. "
+                        + "Raise -MaximumRedirection if that is right.");
             }
 
             request = Redirected(request, head.Status, next, target);
@@ -141,7 +150,8 @@ internal sealed class HttpCheckRun(HttpCheckOptions options, CheckedNames names,
 
         if (!from.IsSameOrigin(to) && request.Fields.Any(IsSecret))
         {
-            _remarks.Add($"{string.Join(", ", request.Fields.Where(IsSecret).Select(static field => field.Name))} was not sent to {to.Origin}, which is another origin.");
+            string secrets = string.Join(", ", request.Fields.Where(IsSecret).Select(static field => field.Name));
+            _remarks.Add($"{secrets} was not sent to {to.Origin}, which is another origin.");
             request = request with { Fields = [.. request.Fields.Where(static field => !IsSecret(field))] };
         }
 
@@ -177,7 +187,8 @@ internal sealed class HttpCheckRun(HttpCheckOptions options, CheckedNames names,
         }
     }
 
-    private async Task AskOnceAsync(HttpUri to, RequestMessage request, HttpHop hop, bool reuses, CancellationToken limit, CancellationToken cancellationToken)
+    private async Task AskOnceAsync(
+        HttpUri to, RequestMessage request, HttpHop hop, bool reuses, CancellationToken limit, CancellationToken cancellationToken)
     {
         long started = Stopwatch.GetTimestamp();
         DialTrace? trace = null;
@@ -188,7 +199,8 @@ internal sealed class HttpCheckRun(HttpCheckOptions options, CheckedNames names,
             if (!reuses)
             {
                 _trace = trace = new DialTrace();
-                HttpConnectOptions connect = options.Connect with { Known = await AddressesAsync(options.Connect.Proxy ?? to, trace, limit).ConfigureAwait(false) };
+                IPAddress[] known = await AddressesAsync(options.Connect.Proxy ?? to, trace, limit).ConfigureAwait(false);
+                HttpConnectOptions connect = options.Connect with { Known = known };
                 _connection = await HttpConnector.ConnectAsync(to, connect, trace, limit, cancellationToken).ConfigureAwait(false);
                 _connected = to;
             }
@@ -249,51 +261,10 @@ internal sealed class HttpCheckRun(HttpCheckOptions options, CheckedNames names,
         }
     }
 
-    /// <summary>What is to be said of a complete response.</summary>
-    private (HttpEndpointStatus Status, string? Reason) Judge()
-    {
-        ReceivedHead head = _trip!.Head!;
-        if (!options.IsExpected(head.Status))
-        {
-            return (HttpEndpointStatus.StatusUnexpected, $"The status is {$"{head.Status} {head.Reason}".TrimEnd()}, and -StatusCode expects {options.Expected}.");
-        }
-
-        if (options.Match is { } match)
-        {
-            string text = ShownBody.Decode(_trip.Body.Span, head.Fields["Content-Type"]);
-            if (!match.IsMatch(text))
-            {
-                return (HttpEndpointStatus.ContentMismatch, head.Fields["Content-Encoding"] is { } coding
-                    ? $"The body does not match '{match}', but it is coded as {coding}."
-                    : $"The body of {_trip.BodyLength} bytes does not match '{match}'.");
-            }
-        }
-
-        if (options.WarningDays is { } days && _trace?.Check?.Certificate is { } certificate && certificate.NotAfter < DateTime.Now.AddDays(days))
-        {
-            return (HttpEndpointStatus.CertificateExpiring, $"The certificate expires on {certificate.NotAfter.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)}, within {days} days (-WarningDays). Renew it.");
-        }
-
-        return (HttpEndpointStatus.Passed, null);
-    }
-
-    private static HttpEndpointStatus StatusOf(FaultKind kind) => kind switch
-    {
-        FaultKind.HostNotFound or FaultKind.InvalidAddress => HttpEndpointStatus.NameNotFound,
-        FaultKind.ConnectionRefused => HttpEndpointStatus.Refused,
-        FaultKind.ConnectTimeout or FaultKind.ReceiveTimeout => HttpEndpointStatus.TimedOut,
-        FaultKind.HostUnreachable => HttpEndpointStatus.Unreachable,
-        FaultKind.CertificateRejected => HttpEndpointStatus.CertificateRejected,
-        FaultKind.TlsHandshakeFailed or FaultKind.OwnCertificateRejected => HttpEndpointStatus.TlsFailed,
-        FaultKind.NoResponse or FaultKind.ConnectionReset => HttpEndpointStatus.NoResponse,
-        FaultKind.ResponseTruncated => HttpEndpointStatus.Truncated,
-        FaultKind.ResponseMalformed => HttpEndpointStatus.Malformed,
-        _ => HttpEndpointStatus.Failed,
-    };
-
     private static bool IsClosed(NetLabException fault) => fault.Kind is FaultKind.NoResponse or FaultKind.ConnectionReset;
 
-    private static bool IsIdempotent(RequestMessage request) => request.Method is "GET" or "HEAD" or "PUT" or "DELETE" or "OPTIONS" or "TRACE";
+    private static bool IsIdempotent(RequestMessage request)
+        => request.Method is "GET" or "HEAD" or "PUT" or "DELETE" or "OPTIONS" or "TRACE";
 
     private void Drop(bool inGoodOrder)
     {

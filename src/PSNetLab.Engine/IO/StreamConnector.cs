@@ -33,13 +33,15 @@ internal static class StreamConnector
         return (ended.Count > 0 ? ended[^1].Connected : null, ended.ConvertAll(static one => one.Attempt));
     }
 
-    private static async Task<(Transport? Connected, ConnectAttempt Attempt)> TryAsync(EndPoint endPoint, EndPoint? local, CancellationToken cancellationToken)
+    private static async Task<(Transport? Connected, ConnectAttempt Attempt)> TryAsync(
+        EndPoint endPoint, EndPoint? local, CancellationToken cancellationToken)
     {
         long started = Stopwatch.GetTimestamp();
         try
         {
             (Transport? connected, SocketException? error) = local is null
-                ? await ProbeConnector.ConnectAsync((IPEndPoint)endPoint, Timeout.InfiniteTimeSpan, cancellationToken).ConfigureAwait(false)
+                ? await ProbeConnector.ConnectAsync(
+                    (IPEndPoint)endPoint, Timeout.InfiniteTimeSpan, cancellationToken).ConfigureAwait(false)
                 : (await ConnectFromAsync(local, endPoint, cancellationToken).ConfigureAwait(false), null);
             return (connected, new ConnectAttempt(endPoint, error, Stopwatch.GetElapsedTime(started)));
         }

@@ -33,7 +33,9 @@ internal record DialOptions
     internal TlsClientOptions? Tls { get; init; }
 }
 
-/// <summary>What happened while a connection was opened, also if that failed. Timestamps are those of Stopwatch; null for what did not happen.</summary>
+/// <summary>
+/// What happened while a connection was opened, also if that failed. Timestamps are those of Stopwatch; null for what did not happen.
+/// </summary>
 internal sealed class DialTrace
 {
     internal long? Resolved { get; set; }
@@ -60,7 +62,9 @@ internal static class StreamDialer
         limit.CancelAfter(options.Timeout);
         DialTrace trace = new();
         Transport plain = await ConnectAsync(options, trace, limit.Token, cancellationToken).ConfigureAwait(false);
-        return options.Tls is { } tls ? await SecureAsync(plain, options, tls, trace, limit.Token, cancellationToken).ConfigureAwait(false) : plain;
+        return options.Tls is { } tls
+            ? await SecureAsync(plain, options, tls, trace, limit.Token, cancellationToken).ConfigureAwait(false)
+            : plain;
     }
 
     /// <summary>Resolves the name and connects.</summary>
@@ -69,12 +73,14 @@ internal static class StreamDialer
     /// <param name="limit">Cancelled at the time limit, and with the other token.</param>
     /// <param name="cancellationToken">Ends it.</param>
     /// <exception cref="NetLabException">No address accepted; the message lists each and why.</exception>
-    internal static async Task<Transport> ConnectAsync(DialOptions options, DialTrace trace, CancellationToken limit, CancellationToken cancellationToken)
+    internal static async Task<Transport> ConnectAsync(
+        DialOptions options, DialTrace trace, CancellationToken limit, CancellationToken cancellationToken)
     {
         IPAddress[] addresses = options.Known ?? await ResolveAsync(options, trace, limit, cancellationToken).ConfigureAwait(false);
         cancellationToken.ThrowIfCancellationRequested();
         EndPoint[] endPoints = Array.ConvertAll(addresses, address => (EndPoint)new IPEndPoint(address, options.Port));
-        (Transport? transport, IReadOnlyList<ConnectAttempt> attempts) = await StreamConnector.ConnectAsync(endPoints, options.LocalEndPoint, limit).ConfigureAwait(false);
+        (Transport? transport, IReadOnlyList<ConnectAttempt> attempts) = await StreamConnector.ConnectAsync(
+            endPoints, options.LocalEndPoint, limit).ConfigureAwait(false);
         if (transport is null)
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -103,7 +109,12 @@ internal static class StreamDialer
     /// <summary>Does the TLS handshake. On failure the connection is closed.</summary>
     /// <inheritdoc cref="ConnectAsync"/>
     internal static async Task<Transport> SecureAsync(
-        Transport plain, DialOptions options, TlsClientOptions tls, DialTrace trace, CancellationToken limit, CancellationToken cancellationToken)
+        Transport plain,
+        DialOptions options,
+        TlsClientOptions tls,
+        DialTrace trace,
+        CancellationToken limit,
+        CancellationToken cancellationToken)
     {
         PeerCheck check = tls.NewCheck(options.Host);
         trace.Check = check;
@@ -117,8 +128,10 @@ internal static class StreamDialer
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new NetLabException(FaultKind.ConnectTimeout, $"{options.Target} accepted the connection but did not finish the TLS handshake "
-                + $"within {options.Timeout.TotalSeconds} s. Check that it speaks TLS on this port.");
+            throw new NetLabException(
+                FaultKind.ConnectTimeout,
+                $"{options.Target} accepted the connection but did not finish the TLS handshake "
+                    + $"within {options.Timeout.TotalSeconds} s. Check that it speaks TLS on this port.");
         }
         catch (AuthenticationException error) when (check.HasRejected)
         {
@@ -141,24 +154,31 @@ internal static class StreamDialer
         }
     }
 
-    private static async Task<IPAddress[]> ResolveAsync(DialOptions options, DialTrace trace, CancellationToken limit, CancellationToken cancellationToken)
+    private static async Task<IPAddress[]> ResolveAsync(
+        DialOptions options, DialTrace trace, CancellationToken limit, CancellationToken cancellationToken)
     {
         try
         {
-            IPAddress[] addresses = await NameResolver.ResolveAsync(options.Host, options.LocalEndPoint?.AddressFamily ?? AddressFamily.Unspecified, limit)
+            IPAddress[] addresses = await NameResolver.ResolveAsync(
+                options.Host, options.LocalEndPoint?.AddressFamily ?? AddressFamily.Unspecified, limit)
                 .ConfigureAwait(false);
             trace.Resolved = Addresses.TryParse(options.Host, out IPAddress _) ? null : Stopwatch.GetTimestamp();
             return addresses;
         }
         catch (OperationCanceledException error) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new NetLabException(FaultKind.ConnectTimeout, $"The name '{options.Host}' was not resolved within {options.Timeout.TotalSeconds} s. Check the name server, or give an IP address.", error);
+            throw new NetLabException(
+                FaultKind.ConnectTimeout,
+                $"The name '{options.Host}' was not resolved within {options.Timeout.TotalSeconds} s. "
+                    + "Check the name server, or give an IP address.",
+                error);
         }
     }
 
     private static NetLabException Failure(DialOptions options, IReadOnlyList<ConnectAttempt> attempts)
     {
-        if (attempts.Select(attempt => LinkLocal.MissingScope(attempt.EndPoint)).FirstOrDefault(fault => fault is not null) is { } unscoped)
+        IEnumerable<NetLabException?> scopes = attempts.Select(attempt => LinkLocal.MissingScope(attempt.EndPoint));
+        if (scopes.FirstOrDefault(fault => fault is not null) is { } unscoped)
         {
             return unscoped;
         }
@@ -176,6 +196,7 @@ internal static class StreamDialer
         };
         string each = string.Join("; ", reasons.Select(reason => $"{reason.EndPoint} ({reason.Why.Words})"));
         string tried = each.Length > 0 ? $"Tried {each}." : "Time ran out before an address was tried.";
-        return new NetLabException(kind, $"Cannot connect to {options.Target}. {tried} {advice}", attempts.Count > 0 ? attempts[0].Error : null);
+        Exception? first = attempts.Count > 0 ? attempts[0].Error : null;
+        return new NetLabException(kind, $"Cannot connect to {options.Target}. {tried} {advice}", first);
     }
 }

@@ -17,7 +17,8 @@ public sealed class HeaderTransformationAttribute : ArgumentTransformationAttrib
         HttpField field => [field],
         string line => [Split(line)],
         IEnumerable list => list.Cast<object?>().SelectMany(Read),
-        var other => throw new ArgumentTransformationMetadataException($"An object of type {other?.GetType().Name ?? "null"} is not header fields. "
+        var other => throw new ArgumentTransformationMetadataException(
+            $"An object of type {other?.GetType().Name ?? "null"} is not header fields. "
             + "Use a table such as @{ Accept = 'text/plain' }, or lines such as 'Accept: text/plain'."),
     };
 
@@ -26,6 +27,7 @@ public sealed class HeaderTransformationAttribute : ArgumentTransformationAttrib
         int colon = line.IndexOf(':', StringComparison.Ordinal);
         return colon > 0
             ? new HttpField(line[..colon].Trim(), line[(colon + 1)..].Trim())
-            : throw new ArgumentTransformationMetadataException($"'{line}' is not a header field: it has no colon after its name. Write 'Accept: text/plain'.");
+            : throw new ArgumentTransformationMetadataException(
+                $"'{line}' is not a header field: it has no colon after its name. Write 'Accept: text/plain'.");
     }
 }

@@ -21,7 +21,9 @@ public sealed class HostTransformationAttribute : ArgumentTransformationAttribut
     public override object Transform(EngineIntrinsics engineIntrinsics, object inputData)
     {
         object? input = inputData.Unwrapped();
-        return input is IEnumerable list and not (string or IDictionary) ? list.Cast<object?>().SelectMany(Read).ToArray() : Read(inputData).ToArray();
+        return input is IEnumerable list and not (string or IDictionary)
+            ? list.Cast<object?>().SelectMany(Read).ToArray()
+            : Read(inputData).ToArray();
     }
 
     /// <summary>The hosts that an object names, each with its port, if it has one.</summary>
@@ -53,17 +55,21 @@ public sealed class HostTransformationAttribute : ArgumentTransformationAttribut
 
         return HostPort.TrySplit(text, out _, out _)
             ? [text]
-            : throw new ArgumentTransformationMetadataException($"'{text}' is not a host with a port from 1 to 65535. Write web1:443 or [2001:db8::1]:443.");
+            : throw new ArgumentTransformationMetadataException(
+                $"'{text}' is not a host with a port from 1 to 65535. Write web1:443 or [2001:db8::1]:443.");
     }
 
     private static IEnumerable<string> OfProperties(PSObject? item)
     {
-        string host = Array.ConvertAll(s_hostProperties, name => item?.Properties[name]?.Value?.ToString()).FirstOrDefault(value => !string.IsNullOrEmpty(value))
+        string?[] values = Array.ConvertAll(s_hostProperties, name => item?.Properties[name]?.Value?.ToString());
+        string host = values.FirstOrDefault(value => !string.IsNullOrEmpty(value))
             ?? throw new ArgumentTransformationMetadataException(
                 $"An object of type {item?.BaseObject.GetType().Name ?? "null"} names no host. Use a name, an address, host:port, a URI, "
                     + "an object with ComputerName and Port, or a TCP server or connection of this module.");
         bool hasOwn = HostPort.TrySplit(host, out string name, out int? own) && own is not null;
-        return !hasOwn && item!.Properties["Port"]?.Value is { } ports ? PortTransformationAttribute.Read(ports).Select(port => Addresses.Join(name, port)) : Read(host);
+        return !hasOwn && item!.Properties["Port"]?.Value is { } ports
+            ? PortTransformationAttribute.Read(ports).Select(port => Addresses.Join(name, port))
+            : Read(host);
     }
 
     /// <summary>Where a server on all addresses is reached from this machine.</summary>

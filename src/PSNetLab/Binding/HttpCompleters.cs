@@ -6,7 +6,9 @@ namespace PSNetLab.Binding;
 public sealed class ServerUriCompleter : WordCompleter
 {
     private protected override IEnumerable<(string Word, string Tooltip)> Words
-        => LiveJobs.Jobs.OfType<HttpServerJob>().OrderBy(job => job.Id).Select(job => (job.Uri.ToString(), $"{job.PSJobTypeName} {job.Name}"));
+        => from job in LiveJobs.Jobs.OfType<HttpServerJob>()
+           orderby job.Id
+           select (job.Uri.ToString(), $"{job.PSJobTypeName} {job.Name}");
 }
 
 /// <summary>Completes -Method.</summary>

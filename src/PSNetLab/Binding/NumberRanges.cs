@@ -38,7 +38,8 @@ internal sealed class NumberRanges(string noun, int least, int most, string exam
 
                 break;
             default:
-                foreach (string word in (input?.ToString() ?? string.Empty).Split(s_separators, StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+                const StringSplitOptions Trimmed = StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries;
+                foreach (string word in (input?.ToString() ?? string.Empty).Split(s_separators, Trimmed))
                 {
                     AddRange(word, numbers);
                 }
@@ -52,12 +53,14 @@ internal sealed class NumberRanges(string noun, int least, int most, string exam
         string[] ends = word.Split('-');
         if (ends.Length > 2 || !TryParse(ends[0], out int first) || !TryParse(ends[^1], out int last))
         {
-            throw new ArgumentTransformationMetadataException($"'{word}' is neither a {noun} nor a range of {noun}s. Use {least} to {most}, or a range such as {example}.");
+            throw new ArgumentTransformationMetadataException(
+                $"'{word}' is neither a {noun} nor a range of {noun}s. Use {least} to {most}, or a range such as {example}.");
         }
 
         if (Checked(first, word) > Checked(last, word))
         {
-            throw new ArgumentTransformationMetadataException($"'{word}' is not a range of {noun}s: write the lower {noun} first, as in {last}-{first}.");
+            throw new ArgumentTransformationMetadataException(
+                $"'{word}' is not a range of {noun}s: write the lower {noun} first, as in {last}-{first}.");
         }
 
         numbers.AddRange(Enumerable.Range(first, last - first + 1));

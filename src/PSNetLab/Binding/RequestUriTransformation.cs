@@ -20,6 +20,8 @@ public sealed class RequestUriTransformationAttribute : ArgumentTransformationAt
         }
 
         string[] uris = (string[])new UriTransformationAttribute().Transform(engineIntrinsics, inputData);
-        return uris.Length == 1 ? new RequestUri(uris[0]) : throw new ArgumentTransformationMetadataException("One request goes to one URI. Use the pipeline for several.");
+        return uris.Length == 1
+            ? new RequestUri(uris[0])
+            : throw new ArgumentTransformationMetadataException("One request goes to one URI. Use the pipeline for several.");
     }
 }

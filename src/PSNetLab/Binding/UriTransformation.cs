@@ -20,7 +20,9 @@ public sealed class UriTransformationAttribute : ArgumentTransformationAttribute
     {
         try
         {
-            return inputData.Unwrapped() is IEnumerable list and not (string or IDictionary) ? list.Cast<object?>().SelectMany(Read).ToArray() : Read(inputData).ToArray();
+            return inputData.Unwrapped() is IEnumerable list and not (string or IDictionary)
+                ? list.Cast<object?>().SelectMany(Read).ToArray()
+                : Read(inputData).ToArray();
         }
         catch (NetLabException fault)
         {
@@ -34,15 +36,18 @@ public sealed class UriTransformationAttribute : ArgumentTransformationAttribute
         object? input = item.Unwrapped();
         string? text = input switch
         {
+            null => throw new ArgumentTransformationMetadataException("There is no URI. Write http://web1/, or web1:8080/path."),
             string typed => typed,
             Uri uri => uri.OriginalString,
             HttpServerJob job => job.Uri.ToString(),
-            _ => item is null ? null : PSObject.AsPSObject(item).Properties[nameof(Uri)]?.Value?.ToString(),
+            _ => PSObject.AsPSObject(item!).Properties[nameof(Uri)]?.Value?.ToString(),
         };
 
         // What names no URI may name a host.
-        return text is not null ? [Checked(text)] : HostTransformationAttribute.Read(item).Select(host => Checked(host.EndsWith(SecurePort, StringComparison.Ordinal) ? $"https://{host}" : host));
+        return text is not null ? [Checked(text)] : HostTransformationAttribute.Read(item).Select(WithScheme).Select(Checked);
     }
+
+    private static string WithScheme(string host) => host.EndsWith(SecurePort, StringComparison.Ordinal) ? $"https://{host}" : host;
 
     private static string Checked(string text)
     {

@@ -16,7 +16,8 @@ internal static class RequestBody
         {
             null => [],
             IDictionary or PSCustomObject => throw new NetLabException(
-                FaultKind.InvalidParameters, "-Body is text or bytes. Make JSON of an object with ConvertTo-Json, and set -Header @{ 'Content-Type' = 'application/json' }."),
+                FaultKind.InvalidParameters,
+                "-Body is text or bytes. Make JSON of an object with ConvertTo-Json, and set the field Content-Type to application/json."),
             FileSystemInfo file => throw new NetLabException(
                 FaultKind.InvalidParameters, $"-Body is text or bytes. Read a file with [IO.File]::ReadAllBytes('{file.FullName}')."),
             _ => [.. Payload.FromArgument(body, encoding)],

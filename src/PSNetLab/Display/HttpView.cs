@@ -18,7 +18,7 @@ public static class HttpView
     private const string Bad = "\u001b[31m";
 
     private const int MostBodyCharacters = 2000;
-    private const int BarCharacters = 20;
+    private const int BarCharacters = 16;
 
     // From the first phase to the last: its letter in the bar, and the property with its milliseconds.
     private static readonly (char Letter, string Word, string Property)[] s_phases =
@@ -90,15 +90,18 @@ public static class HttpView
             }
         }
 
-        return text.Append(CultureInfo.InvariantCulture, $"total {Value(exchange, nameof(HttpExchangeResult.TotalMilliseconds)):0.###} ms").ToString();
+        return text.Append(
+            CultureInfo.InvariantCulture, $"total {Value(exchange, nameof(HttpExchangeResult.TotalMilliseconds)):0.###} ms").ToString();
     }
 
     // Unwrapped, a copy would lose its properties.
     private static object? Value(PSObject source, string property) => source.Properties[property]?.Value;
 
-    private static IEnumerable<object?> List(PSObject source, string property) => (Value(source, property).Unwrapped() as IEnumerable)?.Cast<object?>() ?? [];
+    private static IEnumerable<object?> List(PSObject source, string property)
+        => (Value(source, property).Unwrapped() as IEnumerable)?.Cast<object?>() ?? [];
 
-    private static string Text(object? message) => message is null ? string.Empty : Value(PSObject.AsPSObject(message), nameof(HttpSentRequest.Text)) as string ?? string.Empty;
+    private static string Text(object? message)
+        => message is null ? string.Empty : Value(PSObject.AsPSObject(message), nameof(HttpSentRequest.Text)) as string ?? string.Empty;
 
     private static string Visible(string text) => string.Concat(text.Select(character => character switch
     {
@@ -137,7 +140,8 @@ public static class HttpView
                 // A line end of one character is worth seeing.
                 string mark = line.EndsWith('\r') ? string.Empty : end >= 0 ? "\u240a" : string.Empty;
                 line = line.TrimEnd('\r');
-                _text.Append(Colored(Dim, $"{direction} ")).Append(isFirst ? First(line) : Field(line)).Append(Colored(Dim, mark)).Append('\n');
+                string shown = isFirst ? First(line) : Field(line);
+                _text.Append(Colored(Dim, $"{direction} ")).Append(shown).Append(Colored(Dim, mark)).Append('\n');
                 if (line.Length == 0 && !isFirst)
                 {
                     break;
@@ -163,7 +167,8 @@ public static class HttpView
             }
 
             string shown = body.Length > MostBodyCharacters ? body[..MostBodyCharacters] : body;
-            _text.AppendJoin('\n', shown.Replace("\r\n", "\n", StringComparison.Ordinal).TrimEnd('\n').Split('\n').Select(Visible)).Append('\n');
+            string[] lines = shown.Replace("\r\n", "\n", StringComparison.Ordinal).TrimEnd('\n').Split('\n');
+            _text.AppendJoin('\n', lines.Select(Visible)).Append('\n');
             if (shown.Length < body.Length)
             {
                 _text.Append(Colored(Dim, $"({body.Length - shown.Length} more characters)")).Append('\n');

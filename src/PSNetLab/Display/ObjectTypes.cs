@@ -39,7 +39,7 @@ internal static class ObjectTypes
         .. Describe<HttpReceivedResponse>("Version StatusCode ReasonPhrase Headers BodyText Trailers", string.Empty),
         .. Describe<HttpField>("Name Value", string.Empty),
         .. Describe<HttpEndpointResult>(
-            "Uri Passed Status StatusCode TotalMilliseconds DaysLeft Hops Remarks Reason", "Code=StatusCode ms=TotalMilliseconds"),
+            "Uri Passed Status StatusCode TotalMilliseconds DaysLeft Hops Remarks Reason", "Code=StatusCode ms=TotalMilliseconds", nameof(Phases)),
         .. Describe<HttpHop>("Method Uri StatusCode Location Address Reused TotalMilliseconds", string.Empty),
         Enum<HttpEndpointStatus>(),
         .. Describe<TcpConnection>(
@@ -111,6 +111,9 @@ internal static class ObjectTypes
         state.Types.Add(s_types.Value.Select(type => new SessionStateTypeEntry(type, isRemove: false)));
         state.Formats.Add(new SessionStateFormatEntry(Path.Join(folder, "PSNetLab.Format.ps1xml")));
     }
+
+    /// <summary>The phases of a request as a bar.</summary>
+    public static object Phases(PSObject result) => HttpView.Bar(result);
 
     /// <summary>Method and target.</summary>
     public static object Request(PSObject record) => View.Request(record);

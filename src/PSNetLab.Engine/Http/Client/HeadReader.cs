@@ -74,7 +74,9 @@ internal sealed class HeadReader(string peer, HttpLimits limits)
         _strict.Reset();
         if (_strict.Parse(mended, limits) != ParseStatus.Complete)
         {
-            throw Malformed(_strict.FailedReason.Length > 0 ? $"{char.ToLowerInvariant(_strict.FailedReason[0])}{_strict.FailedReason[1..].TrimEnd('.')}" : "its head is malformed");
+            throw Malformed(_strict.FailedReason.Length > 0
+                ? $"{char.ToLowerInvariant(_strict.FailedReason[0])}{_strict.FailedReason[1..].TrimEnd('.')}"
+                : "its head is malformed");
         }
 
         head = new ReceivedHead(_strict, mended, bytes[..length].ToArray(), method, remarks);
@@ -103,7 +105,8 @@ internal sealed class HeadReader(string peer, HttpLimits limits)
         bool hasFraming = _strict.Has(HttpHeader.ContentLength) || _strict.Has(HttpHeader.TransferEncoding);
         if (hasFraming && _strict.Status is < 200 or 204)
         {
-            remarks.Add($"A response with status {_strict.Status} has no body, so it must not say how long it is (RFC 9110, section 8.6).");
+            remarks.Add(
+                $"A response with status {_strict.Status} has no body, so it must not say how long it is (RFC 9110, section 8.6).");
         }
 
         return remarks;
@@ -129,5 +132,6 @@ internal sealed class HeadReader(string peer, HttpLimits limits)
             : $"it starts with '{text.TrimEnd('\r', '\n')}'";
     }
 
-    private NetLabException Malformed(string why) => new(FaultKind.ResponseMalformed, $"The answer of {peer} is not HTTP/1: {why}. Check the port and the server.");
+    private NetLabException Malformed(string why)
+        => new(FaultKind.ResponseMalformed, $"The answer of {peer} is not HTTP/1: {why}. Check the port and the server.");
 }

@@ -126,7 +126,8 @@ internal sealed class HeadRepair
         bool isKnown = version is "HTTP/1.0" or "HTTP/1.1";
         if (!isKnown || version != parts[0])
         {
-            _remarks.Add($"'{Shown(parts.Length > 0 ? parts[0] : _line)}' is not a version of HTTP that is written in text, such as HTTP/1.1.");
+            string shown = Shown(parts.Length > 0 ? parts[0] : _line);
+            _remarks.Add($"'{shown}' is not a version of HTTP that is written in text, such as HTTP/1.1.");
             version = "HTTP/1.1";
         }
 
@@ -178,13 +179,16 @@ internal sealed class HeadRepair
             return;
         }
 
-        string[] codings = [.. string.Join(',', values).Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)];
+        const StringSplitOptions Trimmed = StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries;
+        string[] codings = string.Join(',', values).Split(',', Trimmed);
         bool isChunked = codings.Contains("chunked", StringComparer.OrdinalIgnoreCase);
         if (codings.Count(coding => coding.Equals("chunked", StringComparison.OrdinalIgnoreCase)) > 1
             || (isChunked && !codings[^1].Equals("chunked", StringComparison.OrdinalIgnoreCase)) || codings.Length == 0)
         {
             _remarks.Add("The transfer codings do not end with chunked, or have it twice (RFC 9112, section 6.1).");
-            codings = isChunked ? [.. codings.Where(coding => !coding.Equals("chunked", StringComparison.OrdinalIgnoreCase)), "chunked"] : codings;
+            codings = isChunked
+                ? [.. codings.Where(coding => !coding.Equals("chunked", StringComparison.OrdinalIgnoreCase)), "chunked"]
+                : codings;
         }
 
         Replace("Transfer-Encoding", codings.Length == 0 ? null : string.Join(", ", codings));
@@ -218,7 +222,8 @@ internal sealed class HeadRepair
         }
 
         _remarks.Add("There are control characters in a line (RFC 9110, section 5.5).");
-        return string.Concat(text.Select(character => char.IsControl(character) && character < '\x80' && character != '\t' ? ' ' : character));
+        return string.Concat(
+            text.Select(character => char.IsControl(character) && character < '\x80' && character != '\t' ? ' ' : character));
     }
 
     private static string Shown(string text)

@@ -64,7 +64,9 @@ internal sealed class HttpClientConnection : IDisposable
     /// Whether another request may follow (RFC 9112, section 9.3): everything was sent, the response is complete and leaves the connection
     /// open, and nothing came after it.
     /// </summary>
-    internal bool MayReuse() => _head?.KeepsConnection == true && _body.Status == ParseStatus.Complete && !_isSending && !HasSentEnd && Pending == 0 && IsQuiet();
+    internal bool MayReuse()
+        => _head?.KeepsConnection == true && _body.Status == ParseStatus.Complete && !_isSending && !HasSentEnd && Pending == 0
+            && IsQuiet();
 
     private long LastArrival { get; set; }
 
@@ -169,7 +171,8 @@ internal sealed class HttpClientConnection : IDisposable
         }
     }
 
-    private static bool IsEnd(Exception error) => error is SocketException or IOException or ObjectDisposedException && error is not NetLabException;
+    private static bool IsEnd(Exception error)
+        => error is SocketException or IOException or ObjectDisposedException && error is not NetLabException;
 
     /// <summary>Whether nothing has arrived since the response, not even the end of the stream.</summary>
     private bool IsQuiet()

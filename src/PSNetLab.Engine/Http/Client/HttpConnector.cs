@@ -52,7 +52,8 @@ internal static class HttpConnector
         {
             if (proxy.IsSecure)
             {
-                transport = await StreamDialer.SecureAsync(transport, dial, options.Tls, new DialTrace(), limit, cancellationToken).ConfigureAwait(false);
+                transport = await StreamDialer.SecureAsync(
+                    transport, dial, options.Tls, new DialTrace(), limit, cancellationToken).ConfigureAwait(false);
             }
 
             if (uri.IsSecure)
@@ -64,14 +65,16 @@ internal static class HttpConnector
         if (uri.IsSecure)
         {
             DialOptions origin = dial with { Host = uri.Host, Port = uri.Port };
-            transport = await StreamDialer.SecureAsync(transport, origin, options.Tls, trace, limit, cancellationToken).ConfigureAwait(false);
+            transport = await StreamDialer.SecureAsync(
+                transport, origin, options.Tls, trace, limit, cancellationToken).ConfigureAwait(false);
         }
 
         return new HttpClientConnection(uri.Origin, transport);
     }
 
     /// <summary>The target of a request: a proxy for http gets the whole URI (RFC 9112, section 3.2.2).</summary>
-    internal static string Target(HttpUri uri, HttpConnectOptions options) => options.Proxy is null || uri.IsSecure ? uri.Target : uri.Origin + uri.Target;
+    internal static string Target(HttpUri uri, HttpConnectOptions options)
+        => options.Proxy is null || uri.IsSecure ? uri.Target : uri.Origin + uri.Target;
 
     /// <summary>Has the proxy open a tunnel (RFC 9110, section 9.3.6). On failure the connection is closed.</summary>
     private static async Task TunnelAsync(
@@ -100,12 +103,15 @@ internal static class HttpConnector
             {
                 throw new NetLabException(
                     FaultKind.ProxyRefused,
-                    $"The proxy {proxy.Origin} opened no tunnel to {authority}: it answered {head.Status} {head.Reason}".TrimEnd() + ". Check what it allows, and whether it wants a login.");
+                    $"The proxy {proxy.Origin} opened no tunnel to {authority}: it answered {head.Status} {head.Reason}".TrimEnd()
+                        + ". Check what it allows, and whether it wants a login.");
             }
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new NetLabException(FaultKind.ConnectTimeout, $"The proxy {proxy.Origin} opened no tunnel within {timeout.TotalSeconds} s. Check that it is a proxy.");
+            throw new NetLabException(
+                FaultKind.ConnectTimeout,
+                $"The proxy {proxy.Origin} opened no tunnel within {timeout.TotalSeconds} s. Check that it is a proxy.");
         }
         finally
         {

@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using PSNetLab.Engine.Http.Client;
 using PSNetLab.Engine.Primitives;
@@ -30,8 +29,7 @@ public sealed class HttpExchangeResult
     public HttpReceivedResponse? Response { get; internal init; }
 
     /// <summary>The interim responses (1xx) before it.</summary>
-    [SuppressMessage("Performance", "CA1819", Justification = "PowerShell shows arrays.")]
-    public HttpReceivedResponse[] Informational { get; internal init; } = [];
+    public TextList<HttpReceivedResponse> Informational { get; internal init; } = new([]);
 
     /// <summary>Whether the response arrived completely.</summary>
     public bool Complete { get; internal init; }
@@ -40,8 +38,7 @@ public sealed class HttpExchangeResult
     public string? Reason { get; internal init; }
 
     /// <summary>What a strict reader refuses in the request and the response, and what else is unusual.</summary>
-    [SuppressMessage("Performance", "CA1819", Justification = "PowerShell shows arrays.")]
-    public string[] Remarks { get; internal init; } = [];
+    public TextList<string> Remarks { get; internal init; } = new([]);
 
     /// <summary>The milliseconds that the name took to resolve; null for an address, and on a connection that was open.</summary>
     public double? ResolveMilliseconds => Phases.Resolve;

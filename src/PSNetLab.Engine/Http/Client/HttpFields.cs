@@ -32,12 +32,15 @@ public sealed class HttpFields : IReadOnlyList<HttpField>
     /// <summary>The field at a place, from 0.</summary>
     public HttpField this[int index] => _fields[index];
 
-    /// <summary>The value of a field, whatever the case of its name; of several, joined by ", " (RFC 9110, section 5.3); null without one.</summary>
+    /// <summary>
+    /// The value of a field, whatever the case of its name; of several, joined by ", " (RFC 9110, section 5.3); null without one.
+    /// </summary>
     public string? this[string name]
     {
         get
         {
-            string[] values = [.. _fields.Where(field => field.Name.Equals(name, StringComparison.OrdinalIgnoreCase)).Select(field => field.Value)];
+            string[] values =
+                [.. _fields.Where(field => field.Name.Equals(name, StringComparison.OrdinalIgnoreCase)).Select(field => field.Value)];
             return values.Length == 0 ? null : string.Join(", ", values);
         }
     }
@@ -47,6 +50,6 @@ public sealed class HttpFields : IReadOnlyList<HttpField>
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
-    /// <summary>The lines.</summary>
-    public override string ToString() => string.Join("\r\n", (IEnumerable<HttpField>)_fields);
+    /// <summary>The fields, so that a cell of a CSV file has them, too.</summary>
+    public override string ToString() => string.Join("; ", (IEnumerable<HttpField>)_fields);
 }

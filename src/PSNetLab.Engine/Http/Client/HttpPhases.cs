@@ -3,7 +3,9 @@ using PSNetLab.Engine.IO;
 
 namespace PSNetLab.Engine.Http.Client;
 
-/// <summary>How long each phase of a request took, in milliseconds. Null for one that did not happen; together they are the total.</summary>
+/// <summary>
+/// How long each phase of a request took, in milliseconds. Null for one that did not happen; together they are the total.
+/// </summary>
 internal readonly record struct HttpPhases
 {
     /// <param name="started">When it began.</param>

@@ -8,7 +8,8 @@ internal static class HttpRemarks
     // What a recipient needs before the body (RFC 9110, section 6.5.1).
     private static readonly string[] s_notInTrailers =
     [
-        "Transfer-Encoding", "Content-Length", "Host", "Trailer", "Content-Type", "Content-Encoding", "Content-Range", "Authorization", "Set-Cookie",
+        "Transfer-Encoding", "Content-Length", "Host", "Trailer", "Content-Type", "Content-Encoding", "Content-Range", "Authorization",
+        "Set-Cookie",
         "Cache-Control", "Connection", "TE", "Location",
     ];
 

@@ -38,7 +38,8 @@ internal static class HttpSender
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(options.Timeout);
         DialTrace? trace = open is null ? new DialTrace() : null;
-        HttpClientConnection connection = open ?? await HttpConnector.ConnectAsync(options.Uri, options.Connect, trace!, limit.Token, cancellationToken).ConfigureAwait(false);
+        HttpClientConnection connection = open ?? await HttpConnector.ConnectAsync(
+            options.Uri, options.Connect, trace!, limit.Token, cancellationToken).ConfigureAwait(false);
         bool isDone = false;
         try
         {
@@ -77,10 +78,10 @@ internal static class HttpSender
             {
                 Time = time,
                 Response = Response(trip, bytes.WrittenSpan),
-                Informational = [.. trip.Interim.Select(head => new HttpReceivedResponse(head, head.Bytes, [], HttpFields.None))],
+                Informational = new(trip.Interim.Select(head => new HttpReceivedResponse(head, head.Bytes, [], HttpFields.None))),
                 Complete = trip.IsComplete,
                 Reason = fault?.Message,
-                Remarks = [.. HttpRemarks.Of(request), .. HttpRemarks.Of(trip)],
+                Remarks = new(HttpRemarks.Of(request).Concat(HttpRemarks.Of(trip))),
                 Tls = connection.Transport.Tls,
             };
             isDone = true;
@@ -99,7 +100,9 @@ internal static class HttpSender
     private static HttpReceivedResponse? Response(RoundTrip trip, ReadOnlySpan<byte> received)
     {
         ReadOnlySpan<byte> own = received[trip.Interim.Sum(head => head.Bytes.Length)..];
-        return trip.Head is null && own.IsEmpty ? null : new HttpReceivedResponse(trip.Head, own.ToArray(), trip.Body.ToArray(), trip.Trailers);
+        return trip.Head is null && own.IsEmpty
+            ? null
+            : new HttpReceivedResponse(trip.Head, own.ToArray(), trip.Body.ToArray(), trip.Trailers);
     }
 
     private static void End(HttpClientConnection connection, bool inGoodOrder)

@@ -24,7 +24,9 @@ internal sealed record HttpUri(bool IsSecure, string Host, int Port, string Targ
 
     internal string Scheme => IsSecure ? "https" : "http";
 
-    /// <summary>The value of the Host field: without the port if that is the usual one, and without an interface, which means nothing elsewhere.</summary>
+    /// <summary>
+    /// The value of the Host field: without the port if that is the usual one, and without an interface, which means nothing elsewhere.
+    /// </summary>
     internal string HostField
     {
         get
@@ -45,7 +47,8 @@ internal sealed record HttpUri(bool IsSecure, string Host, int Port, string Targ
     }
 
     /// <summary>Whether both have the same scheme, host and port.</summary>
-    internal bool IsSameOrigin(HttpUri other) => IsSecure == other.IsSecure && Port == other.Port && Host.Equals(other.Host, StringComparison.OrdinalIgnoreCase);
+    internal bool IsSameOrigin(HttpUri other)
+        => IsSecure == other.IsSecure && Port == other.Port && Host.Equals(other.Host, StringComparison.OrdinalIgnoreCase);
 
     /// <inheritdoc/>
     public override string ToString() => Target.StartsWith('/') ? Origin + Target : $"{Origin} {Target}";
@@ -72,16 +75,21 @@ internal sealed record HttpUri(bool IsSecure, string Host, int Port, string Targ
         string target = end < 0 ? "/" : rest[end..];
         if (authority.Contains('@', StringComparison.Ordinal))
         {
-            throw Invalid(text, "it has a user name in it, which RFC 9110, section 4.2.4, forbids: use a header field such as Authorization");
+            throw Invalid(
+                text, "it has a user name in it, which RFC 9110, section 4.2.4, forbids: use a header field such as Authorization");
         }
 
         bool isSecure = scheme == "https";
         if (!HostPort.TrySplit(authority, out string host, out int? port) || host.AsSpan().ContainsAny(s_notInHost))
         {
-            throw Invalid(text, authority.Length == 0 ? "it names no host" : $"'{authority}' is not a host, with or without a port from 1 to 65535");
+            throw Invalid(text, authority.Length == 0
+                ? "it names no host"
+                : $"'{authority}' is not a host, with or without a port from 1 to 65535");
         }
 
-        return new HttpUri(isSecure, ToAscii(host.Replace("%25", "%", StringComparison.Ordinal), text), port ?? (isSecure ? SecurePort : PlainPort), Escape(target.StartsWith('?') ? $"/{target}" : target));
+        string name = ToAscii(host.Replace("%25", "%", StringComparison.Ordinal), text);
+        target = Escape(target.StartsWith('?') ? $"/{target}" : target);
+        return new HttpUri(isSecure, name, port ?? (isSecure ? SecurePort : PlainPort), target);
     }
 
     /// <summary>Reads a reference, such as a Location field has, relative to this URI (RFC 3986, section 5.2).</summary>
@@ -96,7 +104,9 @@ internal sealed record HttpUri(bool IsSecure, string Host, int Port, string Targ
         if (colon > 0 && (other < 0 || colon < other))
         {
             // A scheme. What has none of the two slashes, such as mailto:, is not for us.
-            return rest[colon..].StartsWith(SchemeEnd, StringComparison.Ordinal) ? Normalized(Parse(rest)) : throw Invalid(reference, $"its scheme is {rest[..colon]}");
+            return rest[colon..].StartsWith(SchemeEnd, StringComparison.Ordinal)
+                ? Normalized(Parse(rest))
+                : throw Invalid(reference, $"its scheme is {rest[..colon]}");
         }
 
         if (rest.StartsWith("//", StringComparison.Ordinal))
@@ -157,7 +167,9 @@ internal sealed record HttpUri(bool IsSecure, string Host, int Port, string Targ
         StringBuilder escaped = new();
         foreach (byte octet in Encoding.UTF8.GetBytes(target))
         {
-            _ = octet is > (byte)' ' and < 0x7f ? escaped.Append((char)octet) : escaped.Append('%').Append(octet.ToString("X2", CultureInfo.InvariantCulture));
+            _ = octet is > (byte)' ' and < 0x7f
+                ? escaped.Append((char)octet)
+                : escaped.Append('%').Append(octet.ToString("X2", CultureInfo.InvariantCulture));
         }
 
         return escaped.ToString();
@@ -181,5 +193,6 @@ internal sealed record HttpUri(bool IsSecure, string Host, int Port, string Targ
     }
 
     private static NetLabException Invalid(string text, string why) => new(
-        FaultKind.InvalidParameters, $"'{text}' is not the URI of a web page: {why}. Write http://web1/, https://web1:8443/path?query or web1:8080/path.") { Subject = text };
+        FaultKind.InvalidParameters, $"'{text}' is not the URI of a web page: {why}. Write http://web1/, https://web1:8443/path?query "
+            + "or web1:8080/path.") { Subject = text };
 }

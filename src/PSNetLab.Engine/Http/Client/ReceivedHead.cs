@@ -11,7 +11,8 @@ internal sealed class ReceivedHead
     /// <param name="bytes">The bytes as received.</param>
     /// <param name="method">The method of the request.</param>
     /// <param name="remarks">What a strict reader refuses in it.</param>
-    internal ReceivedHead(ResponseHead parsed, ReadOnlySpan<byte> understood, byte[] bytes, HttpMethod method, IReadOnlyList<string> remarks)
+    internal ReceivedHead(
+        ResponseHead parsed, ReadOnlySpan<byte> understood, byte[] bytes, HttpMethod method, IReadOnlyList<string> remarks)
     {
         Bytes = bytes;
         Remarks = remarks;
@@ -51,7 +52,9 @@ internal sealed class ReceivedHead
     /// <summary>A new reader for the body.</summary>
     internal BodyReader Body { get; }
 
-    /// <summary>Whether another request may follow on the connection. Not after a malformed head: the next one may have been smuggled in.</summary>
+    /// <summary>
+    /// Whether another request may follow on the connection. Not after a malformed head: the next one may have been smuggled in.
+    /// </summary>
     internal bool KeepsConnection { get; }
 
     /// <summary>What a strict reader refuses in the head, each in a sentence.</summary>

@@ -79,12 +79,14 @@ internal sealed record RequestMessage
         {
             if (field.Name.Length == 0 || field.Name.AsSpan().ContainsAnyExcept(HttpSyntax.TokenText))
             {
-                throw Invalid(field.Name, $"'{field.Name}' is not the name of a header field: use letters, digits and -._ (RFC 9110, section 5.1)");
+                throw Invalid(
+                    field.Name, $"'{field.Name}' is not the name of a header field: use letters, digits and -._ (RFC 9110, section 5.1)");
             }
 
             if (field.Value.Any(character => char.IsControl(character) && character != '\t'))
             {
-                throw Invalid(field.Name, $"The value of {field.Name} has a line break or a control character in it, which would end the field (RFC 9110, section 5.5)");
+                throw Invalid(field.Name, $"The value of {field.Name} has a line break or a control character in it, which would end "
+                    + "the field (RFC 9110, section 5.5)");
             }
         }
     }

@@ -17,8 +17,11 @@ internal static class ResponseFaults
     {
         if (error is not null && Transport.IsResetError(error))
         {
-            string when = hasHead ? $"after {length} bytes of the body" : length > 0 ? "in the middle of the head of its answer" : "without an answer";
-            return new NetLabException(FaultKind.ConnectionReset, $"{peer} reset the connection {when}. Look into its log for the reason.", error);
+            string when = hasHead ? $"after {length} bytes of the body"
+                : length > 0 ? "in the middle of the head of its answer"
+                : "without an answer";
+            return new NetLabException(
+                FaultKind.ConnectionReset, $"{peer} reset the connection {when}. Look into its log for the reason.", error);
         }
 
         if (error is SocketException failure)
@@ -32,8 +35,12 @@ internal static class ResponseFaults
         }
 
         return length == 0
-            ? new NetLabException(FaultKind.NoResponse, $"{peer} closed the connection without an answer. Check that it speaks HTTP on this port, and look into its log.")
-            : new NetLabException(FaultKind.ResponseTruncated, $"{peer} closed the connection in the middle of the head of its answer, after {length} bytes.");
+            ? new NetLabException(
+                FaultKind.NoResponse,
+                $"{peer} closed the connection without an answer. Check that it speaks HTTP on this port, and look into its log.")
+            : new NetLabException(
+                FaultKind.ResponseTruncated,
+                $"{peer} closed the connection in the middle of the head of its answer, after {length} bytes.");
     }
 
     /// <summary>The body cannot be read on.</summary>
@@ -42,10 +49,13 @@ internal static class ResponseFaults
         if (!hasEnded)
         {
             return new NetLabException(
-                FaultKind.ResponseMalformed, $"The chunks of the answer of {peer} are malformed after {body.Length} bytes of the body (RFC 9112, section 7.1).");
+                FaultKind.ResponseMalformed,
+                $"The chunks of the answer of {peer} are malformed after {body.Length} bytes of the body (RFC 9112, section 7.1).");
         }
 
-        string whole = head.ContentLength >= 0 ? $"{body.Length} of {head.ContentLength} bytes" : $"{body.Length} bytes, and without the last chunk";
+        string whole = head.ContentLength >= 0
+            ? $"{body.Length} of {head.ContentLength} bytes"
+            : $"{body.Length} bytes, and without the last chunk";
         return new NetLabException(FaultKind.ResponseTruncated, $"{peer} closed the connection in the middle of the body, after {whole}.");
     }
 
@@ -61,6 +71,8 @@ internal static class ResponseFaults
         string what = head is not null ? $"sent {bodyLength} bytes of the body but not the rest"
             : received > 0 ? "did not complete the head of its answer"
             : "did not answer";
-        return new NetLabException(FaultKind.ReceiveTimeout, $"{peer} {what} within {limit.TotalSeconds:0.###} s. Allow more time with -TimeoutSec, or look into its log.");
+        return new NetLabException(
+            FaultKind.ReceiveTimeout,
+            $"{peer} {what} within {limit.TotalSeconds:0.###} s. Allow more time with -TimeoutSec, or look into its log.");
     }
 }

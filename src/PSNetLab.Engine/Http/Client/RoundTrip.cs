@@ -25,7 +25,9 @@ internal sealed record RoundTripOptions
 }
 
 /// <summary>Sends one request and takes its response. What is known so far is there also after a failure.</summary>
-/// <remarks>The response is read while the request is being sent: a server may answer, and stop reading, before it has everything.</remarks>
+/// <remarks>
+/// The response is read while the request is being sent: a server may answer, and stop reading, before it has everything.
+/// </remarks>
 internal sealed class RoundTrip(HttpClientConnection connection, string peer, RoundTripOptions options)
 {
     /// <summary>How many interim responses may come before the final one.</summary>
@@ -167,7 +169,9 @@ internal sealed class RoundTrip(HttpClientConnection connection, string peer, Ro
             while (true)
             {
                 int room = options.MostBodyBytes - _body.WrittenCount;
-                Memory<byte> into = room > 0 ? _body.GetMemory(Math.Min(room, LeastFree)) : counted ??= ArrayPool<byte>.Shared.Rent(CountedBytes);
+                Memory<byte> into = room > 0
+                    ? _body.GetMemory(Math.Min(room, LeastFree))
+                    : counted ??= ArrayPool<byte>.Shared.Rent(CountedBytes);
                 into = room > 0 ? into[..Math.Min(into.Length, room)] : into;
                 int count = await connection.ReadBodyAsync(into, cancellationToken).ConfigureAwait(false);
                 if (count == 0)

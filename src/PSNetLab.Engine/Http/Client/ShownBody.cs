@@ -8,10 +8,13 @@ internal static class ShownBody
 {
     internal static string Decode(ReadOnlySpan<byte> bytes, string? contentType)
     {
-        string? name = contentType?.Split(';').Skip(1).Select(parameter => parameter.Split('=', 2)).FirstOrDefault(IsCharset)?[1].Trim(' ', '"', '\'');
+        string[]? charset = contentType?.Split(';').Skip(1).Select(parameter => parameter.Split('=', 2)).FirstOrDefault(IsCharset);
+        string? name = charset?[1].Trim(' ', '"', '\'');
         try
         {
-            return name is null || name.Equals("utf-8", StringComparison.OrdinalIgnoreCase) ? HttpSyntax.ToText(bytes) : Encoding.GetEncoding(name).GetString(bytes);
+            return name is null || name.Equals("utf-8", StringComparison.OrdinalIgnoreCase)
+                ? HttpSyntax.ToText(bytes)
+                : Encoding.GetEncoding(name).GetString(bytes);
         }
         catch (ArgumentException)
         {
@@ -19,5 +22,6 @@ internal static class ShownBody
         }
     }
 
-    private static bool IsCharset(string[] parameter) => parameter.Length == 2 && parameter[0].Trim().Equals("charset", StringComparison.OrdinalIgnoreCase);
+    private static bool IsCharset(string[] parameter)
+        => parameter.Length == 2 && parameter[0].Trim().Equals("charset", StringComparison.OrdinalIgnoreCase);
 }

@@ -93,7 +93,9 @@ public sealed class TestHttpEndpointCommand : CheckCmdlet
     [NoFiles]
     public int? WarningDays { get; set; }
 
-    /// <summary>The issuers to trust for this call, instead of those that the system trusts: X509Certificate2 objects or paths of files.</summary>
+    /// <summary>
+    /// The issuers to trust for this call, instead of those that the system trusts: X509Certificate2 objects or paths of files.
+    /// </summary>
     [Parameter]
     [CertificateTransformation]
     public CertificateSource? TrustedCertificate { get; set; }
@@ -178,7 +180,8 @@ public sealed class TestHttpEndpointCommand : CheckCmdlet
                 Tls = new TlsClientOptions
                 {
                     Trusted = TrustedCertificate?.Read(password: null).Certificates,
-                    Certificate = ClientCertificate?.Read(PasswordTransformationAttribute.Reveal(CertificatePassword)).ToContext("-ClientCertificate"),
+                    Certificate = ClientCertificate?.Read(PasswordTransformationAttribute.Reveal(CertificatePassword)).ToContext(
+                        "-ClientCertificate"),
                     Alpn = ["http/1.1"],
                     SkipCertificateCheck = SkipCertificateCheck,
                 },

@@ -25,7 +25,9 @@ public sealed class SendHttpRequestCommand : NetCmdlet
     // How long clients wait for 100 (Continue) before they send the body all the same.
     private static readonly TimeSpan s_continueWait = TimeSpan.FromSeconds(1);
 
-    /// <summary>Where to send the request: a URI, or a web server of this module. With -Connection, a path is enough. Default with -Connection: /.</summary>
+    /// <summary>
+    /// Where to send the request: a URI, or a web server of this module. With -Connection, a path is enough. Default with -Connection: /.
+    /// </summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ParameterSetName = UriSet)]
     [Parameter(Position = 1, ParameterSetName = ConnectionSet)]
     [ValidateNotNullOrEmpty]
@@ -101,13 +103,17 @@ public sealed class SendHttpRequestCommand : NetCmdlet
     [ArgumentCompleter(typeof(EncodingCompleter))]
     public Encoding Encoding { get; set; } = TextEncoding.Default;
 
-    /// <summary>The name the server's certificate must be issued for, and that the server is asked for (SNI). Default: the host of -Uri.</summary>
+    /// <summary>
+    /// The name the server's certificate must be issued for, and that the server is asked for (SNI). Default: the host of -Uri.
+    /// </summary>
     [Parameter(ParameterSetName = UriSet)]
     [ValidateNotNullOrEmpty]
     [NoFiles]
     public string? TargetHost { get; set; }
 
-    /// <summary>The issuers to trust for this call, instead of those that the system trusts: X509Certificate2 objects or paths of files.</summary>
+    /// <summary>
+    /// The issuers to trust for this call, instead of those that the system trusts: X509Certificate2 objects or paths of files.
+    /// </summary>
     [Parameter(ParameterSetName = UriSet)]
     [CertificateTransformation]
     public CertificateSource? TrustedCertificate { get; set; }
@@ -175,7 +181,8 @@ public sealed class SendHttpRequestCommand : NetCmdlet
             return HttpUri.Parse(Uri.Text);
         }
 
-        HttpUri peer = new(connection.Tls is not null, connection.Tls?.ServerName ?? connection.Remote.Address.ToString(), connection.Remote.Port, "/");
+        string host = connection.Tls?.ServerName ?? connection.Remote.Address.ToString();
+        HttpUri peer = new(connection.Tls is not null, host, connection.Remote.Port, "/");
         return HttpUri.Parse(Uri.Text.StartsWith('/') ? peer.Origin + Uri.Text : Uri.Text);
     }
 
@@ -204,7 +211,7 @@ public sealed class SendHttpRequestCommand : NetCmdlet
             Timeout = TimeSpan.FromSeconds(TimeoutSec),
             Trip = ReadTrip(request.Kind) with
             {
-                ContinueWait = fields.Any(field => Is(field, "Expect") && field.Value.Equals("100-continue", StringComparison.OrdinalIgnoreCase)) ? s_continueWait : null,
+                ContinueWait = fields.Exists(IsContinueExpected) ? s_continueWait : null,
             },
         };
     }
@@ -228,13 +235,18 @@ public sealed class SendHttpRequestCommand : NetCmdlet
         }
     }
 
+    private static bool IsContinueExpected(HttpField field)
+        => Is(field, "Expect") && field.Value.Equals("100-continue", StringComparison.OrdinalIgnoreCase);
+
     private static bool Is(HttpField field, string name) => field.Name.Equals(name, StringComparison.OrdinalIgnoreCase);
 
     private HttpSendOptions ComposeRaw(HttpUri uri)
     {
         if (Method is not null || Body is not null || Header.Length > 0 || Trailer.Length > 0 || Chunked || NoAutoHeader)
         {
-            throw new NetLabException(FaultKind.InvalidParameters, "-Raw is the whole request. Leave out -Method, -Header, -Body, -Trailer, -Chunked and -NoAutoHeader.");
+            throw new NetLabException(
+                FaultKind.InvalidParameters,
+                "-Raw is the whole request. Leave out -Method, -Header, -Body, -Trailer, -Chunked and -NoAutoHeader.");
         }
 
         byte[] bytes = [.. Payload.FromArgument(Raw, Encoding).SelectMany(part => part)];
@@ -247,7 +259,8 @@ public sealed class SendHttpRequestCommand : NetCmdlet
         };
     }
 
-    private RoundTripOptions ReadTrip(HttpMethod method) => new() { Method = method, MostBodyBytes = MaxBodyBytes, HalfCloses = HalfClose };
+    private RoundTripOptions ReadTrip(HttpMethod method)
+        => new() { Method = method, MostBodyBytes = MaxBodyBytes, HalfCloses = HalfClose };
 
     private HttpConnectOptions ReadConnect() => new()
     {
@@ -257,13 +270,15 @@ public sealed class SendHttpRequestCommand : NetCmdlet
         {
             TargetHost = TargetHost,
             Trusted = TrustedCertificate?.Read(password: null).Certificates,
-            Certificate = ClientCertificate?.Read(PasswordTransformationAttribute.Reveal(CertificatePassword)).ToContext("-ClientCertificate"),
+            Certificate = ClientCertificate?.Read(PasswordTransformationAttribute.Reveal(CertificatePassword)).ToContext(
+                "-ClientCertificate"),
             Alpn = Alpn,
             SkipCertificateCheck = SkipCertificateCheck,
         },
     };
 
-    private async Task<(HttpExchangeResult Result, NetLabException? Fault)> SendOverAsync(TcpConnection connection, HttpSendOptions options)
+    private async Task<(HttpExchangeResult Result, NetLabException? Fault)> SendOverAsync(
+        TcpConnection connection, HttpSendOptions options)
     {
         using TcpConnection.Loan loan = await connection.LendAsync(StopToken).ConfigureAwait(false);
         HttpClientConnection open = new(options.Uri.Origin, loan.Transport, loan.Received);

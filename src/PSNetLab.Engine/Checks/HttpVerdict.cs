@@ -1,0 +1,61 @@
+using System.Globalization;
+using PSNetLab.Engine.Http.Client;
+using PSNetLab.Engine.IO;
+
+namespace PSNetLab.Engine.Checks;
+
+/// <summary>Judges responses, and what came in place of one.</summary>
+internal static class HttpVerdict
+{
+    /// <summary>What is to be said of a complete response.</summary>
+    /// <param name="options">What is expected.</param>
+    /// <param name="trip">The last request and its response.</param>
+    /// <param name="check">What was found out about the certificate; null without one.</param>
+    internal static (HttpEndpointStatus Status, string? Reason) Of(HttpCheckOptions options, RoundTrip trip, PeerCheck? check)
+    {
+        ReceivedHead head = trip.Head!;
+        if (!options.IsExpected(head.Status))
+        {
+            return (
+                HttpEndpointStatus.StatusUnexpected,
+                $"The status is {$"{head.Status} {head.Reason}".TrimEnd()}, and -StatusCode expects {options.Expected}.");
+        }
+
+        if (options.Match is { } match)
+        {
+            string text = ShownBody.Decode(trip.Body.Span, head.Fields["Content-Type"]);
+            if (!match.IsMatch(text))
+            {
+                return (HttpEndpointStatus.ContentMismatch, head.Fields["Content-Encoding"] is { } coding
+                    ? $"The body does not match '{match}', but it is coded as {coding}."
+                    : $"The body of {trip.BodyLength} bytes does not match '{match}'.");
+            }
+        }
+
+        if (options.WarningDays is { } days && check?.Certificate is { } certificate
+            && certificate.NotAfter < DateTime.Now.AddDays(days))
+        {
+            string end = certificate.NotAfter.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
+            return (
+                HttpEndpointStatus.CertificateExpiring,
+                $"The certificate expires on {end}, within {days} days (-WarningDays). Renew it.");
+        }
+
+        return (HttpEndpointStatus.Passed, null);
+    }
+
+    /// <summary>What a fault is to a check.</summary>
+    internal static HttpEndpointStatus Of(FaultKind kind) => kind switch
+    {
+        FaultKind.HostNotFound or FaultKind.InvalidAddress => HttpEndpointStatus.NameNotFound,
+        FaultKind.ConnectionRefused => HttpEndpointStatus.Refused,
+        FaultKind.ConnectTimeout or FaultKind.ReceiveTimeout => HttpEndpointStatus.TimedOut,
+        FaultKind.HostUnreachable => HttpEndpointStatus.Unreachable,
+        FaultKind.CertificateRejected => HttpEndpointStatus.CertificateRejected,
+        FaultKind.TlsHandshakeFailed or FaultKind.OwnCertificateRejected => HttpEndpointStatus.TlsFailed,
+        FaultKind.NoResponse or FaultKind.ConnectionReset => HttpEndpointStatus.NoResponse,
+        FaultKind.ResponseTruncated => HttpEndpointStatus.Truncated,
+        FaultKind.ResponseMalformed => HttpEndpointStatus.Malformed,
+        _ => HttpEndpointStatus.Failed,
+    };
+}
