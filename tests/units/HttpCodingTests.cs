@@ -83,7 +83,7 @@ public sealed class HttpCodingTests : IDisposable
 
             Assert.Equal((coding, "text/plain; charset=utf-8"), (answer["Content-Encoding"], answer["Content-Type"]));
             Assert.Equal(beforehand, answer.Body);
-            Assert.Equal(path, (await served.RecordAsync()).Path);
+            Assert.Equal(path, (await served.RecordAsync()).File);
         }
 
         Assert.Equal(content, (await served.Client.GetAsync("/a.txt")).Body);

@@ -26,7 +26,8 @@ public sealed class HttpFormTests
     public void A_multipart_form_has_fields_and_files()
     {
         const string Body = "ignored\r\n--x\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n1\r\n--x\r\n"
-            + "content-disposition: form-data; name=f; filename=\"q\\\"t.txt\"\r\nContent-Type: text/plain\r\n\r\nline\r\n--y\r\n\r\n--x\r\n"
+            + "content-disposition: form-data; name=f; filename=\"q\\\"t.txt\"\r\nContent-Type: "
+                + "text/plain\r\n\r\nline\r\n--y\r\n\r\n--x\r\n"
             + "Content-Disposition: form-data; name=\"a\"\r\n\r\n\r\n--x--\r\nignored";
         HttpRequestRecord request = StubServer.Request("POST /", "Content-Type: multipart/form-data; boundary=\"x\"\r\n", Body);
 
@@ -65,7 +66,8 @@ public sealed class HttpFormTests
             List<byte> body = [];
             foreach (byte[] part in parts)
             {
-                body.AddRange([.. "--b0undary\r\nContent-Disposition: form-data; name=\"n\"; filename=\"f\"\r\n\r\n"u8, .. part, .. "\r\n"u8]);
+                body.AddRange([.. "--b0undary\r\nContent-Disposition: form-data; name=\"n\"; filename=\"f\"\r\n\r\n"u8, .. part,
+                    .. "\r\n"u8]);
             }
 
             body.AddRange("--b0undary--\r\n"u8);
@@ -77,7 +79,8 @@ public sealed class HttpFormTests
     [Fact]
     public void Json_becomes_objects()
     {
-        HttpRequestRecord request = StubServer.Request("POST /", body: "\u00ef\u00bb\u00bf{\"Id\": 7, \"list\": [1.5, null, true, \"x\"], \"big\": 12345678901234567890}");
+        HttpRequestRecord request = StubServer.Request("POST /", body: "\u00ef\u00bb\u00bf{\"Id\": 7, \"list\": [1.5, null, true, "
+            + "\"x\"], \"big\": 12345678901234567890}");
 
         IDictionary json = Assert.IsAssignableFrom<IDictionary>(request.Json);
         Assert.Equal(7L, json["id"]);
@@ -103,5 +106,7 @@ public sealed class HttpFormTests
     }
 
     private static string Show(IDictionary values)
-        => string.Join(' ', values.Keys.Cast<string>().Select(name => $"{name}={(values[name] is string[] list ? string.Join(',', list) : values[name])}"));
+        => string.Join(' ',
+            values.Keys.Cast<string>()
+                .Select(name => $"{name}={(values[name] is string[] list ? string.Join(',', list) : values[name])}"));
 }

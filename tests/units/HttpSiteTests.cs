@@ -75,7 +75,7 @@ public sealed class HttpSiteTests : IDisposable
             Assert.Equal("two", (await served.Client.GetAsync("/%ba%c3/%C4%E3.txt")).Text);
         }
 
-        Assert.EndsWith("/\uFFFD\uFFFD.txt", served.Records()[^1].Path, StringComparison.Ordinal);
+        Assert.EndsWith("/\uFFFD\uFFFD.txt", served.Records()[^1].File, StringComparison.Ordinal);
         Assert.Equal("/%BA%C3/", (await served.Client.GetAsync("/%BA%C3"))["Location"]);
         Assert.Equal(404, (await served.Client.GetAsync("/%EF%BF%BD%EF%BF%BD.txt")).Status);
         Assert.Equal(404, (await served.Client.GetAsync("/%C4%E4.txt")).Status);

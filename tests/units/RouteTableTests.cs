@@ -31,7 +31,8 @@ public sealed class RouteTableTests
     {
         string[] targets =
         [
-            "*", "/users/{rest*}", "/users/{any}", "GET /users/{id}", "/users/me", "/img/{name}", "/img/{name}.png", "/a b/\u00e9", "HEAD /both", "GET /both",
+            "*", "/users/{rest*}", "/users/{any}", "GET /users/{id}", "/users/me", "/img/{name}", "/img/{name}.png", "/a b/\u00e9",
+                "HEAD /both", "GET /both",
         ];
         RouteTable table = new([.. targets.Select(target => StubServer.Route(target, "x"))]);
 
@@ -55,7 +56,8 @@ public sealed class RouteTableTests
     public void More_criteria_come_before_fewer_and_only_if_they_are_met()
     {
         HttpRoute plain = StubServer.Route("GET /a", "plain");
-        RequestCriteria criteria = StubServer.Criteria("GET /a") with { Query = [("page", ValueCriterion.Exactly("2"))], Headers = [("X-Key", ValueCriterion.Present)] };
+        RequestCriteria criteria = StubServer.Criteria("GET /a")
+            with { Query = [("page", ValueCriterion.Exactly("2"))], Headers = [("X-Key", ValueCriterion.Present)] };
         HttpRoute special = new(criteria, [new StubAnswer()], new RouteSettings());
         RouteTable table = new([special, plain]);
 
@@ -97,7 +99,8 @@ public sealed class RouteTableTests
                 string path = RandomPath(random, words) + (random.Next(4) == 0 ? "/{rest*}" : string.Empty);
                 try
                 {
-                    routes.Add(StubServer.Route((random.Next(3) == 0 ? "GET " : string.Empty) + path, new RouteSettings { Priority = random.Next(2) }, "x"));
+                    routes.Add(StubServer.Route((random.Next(3) == 0 ? "GET " : string.Empty)
+                        + path, new RouteSettings { Priority = random.Next(2) }, "x"));
                 }
                 catch (NetLabException)
                 {

@@ -22,7 +22,8 @@ public sealed class StubCriteriaTests
     [InlineData("\"1\"", "1", "$: expected \"1\", got 1")]
     [InlineData("{}", "[]", "$: expected {}, got []")]
     public void Json_is_compared_as_a_subset(string expected, string actual, string? difference)
-        => Assert.Equal(difference, JsonSubset.FirstDifference(JsonDocument.Parse(expected).RootElement, JsonDocument.Parse(actual).RootElement));
+        => Assert.Equal(difference,
+            JsonSubset.FirstDifference(JsonDocument.Parse(expected).RootElement, JsonDocument.Parse(actual).RootElement));
 
     [Fact]
     public void Values_are_compared_as_text_as_a_pattern_or_by_their_presence()
@@ -88,7 +89,8 @@ public sealed class StubCriteriaTests
         Assert.NotNull(route.TryUse());
         Assert.Null(route.TryUse());
 
-        Assert.Contains("Times: expected at most 1, got all 1 used", new Unmatched(StubServer.Request("GET /a"), new RouteTable([route])).Text, StringComparison.Ordinal);
+        Assert.Contains("Times: expected at most 1, got all 1 used",
+            new Unmatched(StubServer.Request("GET /a"), new RouteTable([route])).Text, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -98,7 +100,8 @@ public sealed class StubCriteriaTests
     public void A_sequence_ends_as_it_should(RouteEnd end, string expected)
     {
         HttpRoute route = StubServer.Route("/a", new RouteSettings { AtEnd = end }, "1", "2", "3");
-        Assert.Equal(expected, string.Join(' ', Enumerable.Range(0, 5).Select(_ => route.TryUse() is { } answer ? Encoding.ASCII.GetString(answer.Bytes) : "-")));
+        Assert.Equal(expected, string.Join(' ', Enumerable.Range(0, 5).Select(_ => route.TryUse() is { } answer
+            ? Encoding.ASCII.GetString(answer.Bytes) : "-")));
     }
 
     [Fact]
@@ -114,11 +117,13 @@ public sealed class StubCriteriaTests
     [Fact]
     public void An_expectation_that_is_not_met_shows_the_nearest_requests()
     {
-        HttpRequestRecord[] requests = [StubServer.Request("POST /pay"), StubServer.Request("GET /users/7"), StubServer.Request("POST /pay")];
+        HttpRequestRecord[] requests = [StubServer.Request("POST /pay"), StubServer.Request("GET /users/7"),
+            StubServer.Request("POST /pay")];
         RequestExpectation exactly = new([StubServer.Criteria("POST /pay")], (3, 3), inOrder: false);
         Assert.Equal(ExpectationState.TooFew, exactly.Compare(requests, out HttpRequestRecord[] found));
         Assert.Equal(2, found.Length);
-        Assert.StartsWith("Expected exactly 3 requests POST /pay, but 2 were received.", exactly.Fault(requests, 0, 0).Message, StringComparison.Ordinal);
+        Assert.StartsWith("Expected exactly 3 requests POST /pay, but 2 were received.", exactly.Fault(requests, 0, 0).Message,
+            StringComparison.Ordinal);
 
         RequestExpectation atLeast = new([StubServer.Criteria("GET /user/{id}")], (1, int.MaxValue), inOrder: false);
         Assert.Contains("\u2717 Path: expected /user/{id}, got /users/7", atLeast.Fault(requests, 0, 0).Message, StringComparison.Ordinal);
@@ -127,10 +132,13 @@ public sealed class StubCriteriaTests
         Assert.Equal(ExpectationState.TooMany, never.Compare(requests, out _));
         Assert.Contains("2 were received", never.Fault(requests, 0, 0).Message, StringComparison.Ordinal);
 
-        RequestExpectation ordered = new([StubServer.Criteria("GET /users/{id}"), StubServer.Criteria("POST /pay")], (1, int.MaxValue), inOrder: true);
+        RequestExpectation ordered = new([StubServer.Criteria("GET /users/{id}"), StubServer.Criteria("POST /pay")], (1, int.MaxValue),
+            inOrder: true);
         Assert.Equal(ExpectationState.Met, ordered.Compare(requests, out found));
         Assert.Equal(requests[1..], found);
-        RequestExpectation wrong = new([StubServer.Criteria("GET /users/{id}"), StubServer.Criteria("GET /users/{id}")], (1, int.MaxValue), inOrder: true);
-        Assert.Contains("after 'GET /users/{id}' there was no 'GET /users/{id}'", wrong.Fault(requests, 0, 0).Message, StringComparison.Ordinal);
+        RequestExpectation wrong = new([StubServer.Criteria("GET /users/{id}"), StubServer.Criteria("GET /users/{id}")],
+            (1, int.MaxValue), inOrder: true);
+        Assert.Contains("after 'GET /users/{id}' there was no 'GET /users/{id}'", wrong.Fault(requests, 0, 0).Message,
+            StringComparison.Ordinal);
     }
 }

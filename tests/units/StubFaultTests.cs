@@ -29,7 +29,8 @@ public sealed class StubFaultTests
 
         Assert.EndsWith(end, all, StringComparison.Ordinal);
         Assert.Equal(fault is HttpFault.Empty, all.Length == 0);
-        Assert.Equal(fault is not (HttpFault.Empty or HttpFault.BadStatusLine), all.StartsWith("HTTP/1.1 200 OK\r\nDate: ", StringComparison.Ordinal));
+        Assert.Equal(fault is not (HttpFault.Empty or HttpFault.BadStatusLine),
+            all.StartsWith("HTTP/1.1 200 OK\r\nDate: ", StringComparison.Ordinal));
         await Waiting.Until(() => server.Records().Count == 1);
         HttpRequestRecord record = server.Records()[0];
         Assert.Equal("GET /a", record.Route);

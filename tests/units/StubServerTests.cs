@@ -58,7 +58,8 @@ public sealed class StubServerTests
     {
         await using StubServer server = new(StubServer.Route("POST /{n}", "ok"));
         using HttpPeer peer = await server.ConnectAsync();
-        IEnumerable<string> requests = Enumerable.Range(0, 100).Select(i => $"POST /{i} HTTP/1.1\r\nHost: a\r\nContent-Length: {i}\r\n\r\n{new string('x', i)}");
+        IEnumerable<string> requests = Enumerable.Range(0, 100).Select(i => $"POST /{i} HTTP/1.1\r\nHost: a\r\nContent-Length: "
+            + $"{i}\r\n\r\n{new string('x', i)}");
 
         await peer.SendAsync(string.Concat(requests));
         for (int i = 0; i < 100; i++)
@@ -66,7 +67,8 @@ public sealed class StubServerTests
             Assert.Equal(200, (await peer.AnswerAsync()).Status);
         }
 
-        Assert.Equal(Enumerable.Range(0, 100).Select(i => ($"{i}", i == 0 ? null : (int?)i)), server.Records().Select(record => ((string)record.Params["n"]!, record.Body?.Length)));
+        Assert.Equal(Enumerable.Range(0, 100).Select(i => ($"{i}", i == 0 ? null
+            : (int?)i)), server.Records().Select(record => ((string)record.Params["n"]!, record.Body?.Length)));
     }
 
     [Theory]
@@ -84,6 +86,26 @@ public sealed class StubServerTests
         Assert.Equal(413, (await peer.AnswerAsync()).Status);
         HttpRequestRecord record = Assert.Single(server.Records());
         Assert.Equal((413, null, null), (record.Status, record.Route, record.Body));
+    }
+
+    [Fact]
+    public async Task Bodies_of_all_connections_together_have_a_limit()
+    {
+        StubOptions options = new() { Bodies = new(1_000_000) };
+        await using StubServer server = new(options, StubServer.Route("*", "ok"));
+        using HttpPeer first = await server.ConnectAsync();
+        using HttpPeer second = await server.ConnectAsync();
+        string head = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 700000\r\n\r\n";
+
+        await first.SendAsync(head + new string('x', 600_000));
+        await Waiting.Until(() => options.Bodies.Held > 600_000);
+        await second.SendAsync(head);
+        await second.SendAsync(new string('x', 700_000));
+        Assert.Equal(503, (await second.AnswerAsync()).Status);
+
+        await first.SendAsync(new string('x', 100_000));
+        Assert.Equal(200, (await first.AnswerAsync()).Status);
+        await Waiting.Until(() => options.Bodies.Held == 0);
     }
 
     [Fact]
@@ -142,7 +164,8 @@ public sealed class StubServerTests
     public async Task Every_method_and_status_leaves_the_connection_usable(string method, int status)
     {
         RequestCriteria criteria = StubServer.Criteria($"{method} /a");
-        await using StubServer server = new(new HttpRoute(criteria, [new StubAnswer { Status = status, Bytes = "body"u8.ToArray() }], new RouteSettings()), StubServer.Route("/next", "next"));
+        await using StubServer server = new(new HttpRoute(criteria, [new StubAnswer { Status = status, Bytes = "body"u8.ToArray() }],
+            new RouteSettings()), StubServer.Route("/next", "next"));
         using HttpPeer peer = await server.ConnectAsync();
 
         await peer.SendAsync($"{method} /a HTTP/1.1\r\nHost: a\r\n\r\n");

@@ -28,7 +28,8 @@ internal static class AnswerInput
         object? item = value.Unwrapped();
         if (item is not object[] list)
         {
-            list = item is System.Collections.IList and not byte[] and not System.Collections.IDictionary ? [.. ((System.Collections.IEnumerable)item).Cast<object>()] : [value!];
+            list = item is System.Collections.IList and not byte[] and not System.Collections.IDictionary
+                ? [.. ((System.Collections.IEnumerable)item).Cast<object>()] : [value!];
         }
 
         bool isBytes = list.Length > 0 && Array.TrueForAll(list, element => element.Unwrapped() is byte);
@@ -55,9 +56,11 @@ internal static class AnswerInput
     /// <exception cref="NetLabException">It cannot.</exception>
     internal static int CheckStatus(long status)
         => status == 101
-            ? throw new NetLabException(FaultKind.InvalidRoute, "Status 101 (Switching Protocols) would end HTTP on the connection. Choose another one.") { Subject = status }
+            ? throw new NetLabException(FaultKind.InvalidRoute, "Status 101 (Switching Protocols) would end HTTP on the connection. "
+                + "Choose another one.") { Subject = status }
             : status is >= HttpStatus.Least and <= HttpStatus.Most ? (int)status
-            : throw new NetLabException(FaultKind.InvalidRoute, $"{status} is not a status: those have three digits, from 100 to 999.") { Subject = status };
+            : throw new NetLabException(FaultKind.InvalidRoute,
+                $"{status} is not a status: those have three digits, from 100 to 999.") { Subject = status };
 
     /// <summary>The answer that a script has put out.</summary>
     /// <param name="items">Its output: a status, a body, or a status and then a body.</param>
@@ -78,7 +81,8 @@ internal static class AnswerInput
             // Nothing to send is 204 (No Content), but a status of its own stays.
             0 => start == 0 && answer.Status == 200 ? answer with { Status = 204 } : answer,
             1 when rest[0].Unwrapped() is HttpRoute other => other.Steps[0].Script is null ? other.Steps[0]
-                : throw new NetLabException(FaultKind.InvalidRoute, "A script block must not answer with a route that has a script block itself."),
+                : throw new NetLabException(FaultKind.InvalidRoute, "A script block must not answer with a route that has a script "
+                    + "block itself."),
             1 => WithBody(answer, rest[0]),
             _ when Array.TrueForAll(rest, item => item.Unwrapped() is string) => WithBody(answer, Lines(rest)),
             _ => WithBody(answer, rest),

@@ -12,7 +12,11 @@ internal static class JsonText
     /// <summary>How deep objects may be nested: what is deeper is most often an object that contains itself.</summary>
     private const int MostLevels = 64;
 
-    private static readonly JsonWriterOptions s_options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, MaxDepth = MostLevels + 1 };
+    private static readonly JsonWriterOptions s_options = new()
+    {
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        MaxDepth = MostLevels + 1,
+    };
 
     /// <exception cref="NetLabException">The object is nested too deep.</exception>
     internal static byte[] From(object? value)
@@ -30,7 +34,8 @@ internal static class JsonText
     {
         if (level > MostLevels)
         {
-            throw new NetLabException(FaultKind.InvalidRoute, $"An object is nested more than {MostLevels} levels deep, so it cannot become JSON. "
+            throw new NetLabException(FaultKind.InvalidRoute, $"An object is nested more than {MostLevels} levels deep, so it cannot "
+                + $"become JSON. "
                 + "Give the properties that are needed, for example with Select-Object.");
         }
 
@@ -54,7 +59,8 @@ internal static class JsonText
             case double or float when !double.IsFinite(Convert.ToDouble(value.Unwrapped(), CultureInfo.InvariantCulture)):
                 writer.WriteStringValue(Convert.ToString(value.Unwrapped(), CultureInfo.InvariantCulture));
                 break;
-            case sbyte or byte or short or ushort or int or uint or long or ulong or float or double or decimal or System.Numerics.BigInteger:
+            case sbyte or byte or short or ushort or int or uint or long or ulong
+                or float or double or decimal or System.Numerics.BigInteger:
                 writer.WriteRawValue(Convert.ToString(value.Unwrapped(), CultureInfo.InvariantCulture)!);
                 break;
             case DateTime time:

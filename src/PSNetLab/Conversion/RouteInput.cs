@@ -10,7 +10,8 @@ namespace PSNetLab.Conversion;
 internal static partial class RouteInput
 {
     /// <summary>
-    /// The routes in an argument: routes, tables of the form 'GET /path' = answer, or a script block that answers everything; one or a list.
+    /// The routes in an argument: routes, tables of the form 'GET /path' = answer, or a script block that answers everything; one or
+    /// a list.
     /// </summary>
     /// <param name="value">The argument.</param>
     /// <param name="caller">The cmdlet, for the variables of scripts.</param>
@@ -21,10 +22,12 @@ internal static partial class RouteInput
         ScriptBlock script => [OfAnswers(new RequestCriteria(), script, caller)],
         IDictionary table =>
         [
-            .. table.Cast<DictionaryEntry>().Select(entry => OfAnswers(Target(LanguagePrimitives.ConvertTo<string>(entry.Key)), entry.Value, caller)),
+            .. table.Cast<DictionaryEntry>().Select(entry => OfAnswers(Target(LanguagePrimitives.ConvertTo<string>(entry.Key)),
+                entry.Value, caller)),
         ],
         IEnumerable list and not string => [.. list.Cast<object?>().SelectMany(element => FromArgument(element, caller))],
-        var item => throw Invalid(item, $"'{item}' is not a route. Use New-HttpRoute, or a table such as @{{ 'GET /path' = 200 }}; a port is given with -Port."),
+        var item => throw Invalid(item, $"'{item}' is not a route. Use New-HttpRoute, or a table such as @{{ 'GET /path' = 200 }}; a "
+            + $"port is given with -Port."),
     };
 
     /// <summary>A route that gives certain answers.</summary>
@@ -42,7 +45,8 @@ internal static partial class RouteInput
         Match match = TargetForm().Match(text.Trim());
         if (!match.Success)
         {
-            throw Invalid(text, $"'{text}' is not a route. Write a path with a slash, and the method before it if it matters: 'GET /users/{{id}}', or * for every path.");
+            throw Invalid(text, $"'{text}' is not a route. Write a path with a slash, and the method before it if it matters: 'GET "
+                + $"/users/{{id}}', or * for every path.");
         }
 
         string path = match.Groups["path"].Value;
@@ -106,7 +110,8 @@ internal static partial class RouteInput
         foreach (string pair in query.Split('&', StringSplitOptions.RemoveEmptyEntries))
         {
             string[] parts = pair.Split('=', 2);
-            yield return (Uri.UnescapeDataString(parts[0]), parts.Length == 1 ? ValueCriterion.Present : ValueCriterion.Exactly(Uri.UnescapeDataString(parts[1].Replace('+', ' '))));
+            yield return (Uri.UnescapeDataString(parts[0]), parts.Length == 1 ? ValueCriterion.Present
+                : ValueCriterion.Exactly(Uri.UnescapeDataString(parts[1].Replace('+', ' '))));
         }
     }
 
@@ -129,7 +134,8 @@ internal static partial class RouteInput
 
     private static NetLabException Invalid(object? subject, string message) => new(FaultKind.InvalidRoute, message) { Subject = subject };
 
-    [GeneratedRegex(@"^((?<methods>[^\s/*]+(\s*[,|]\s*[^\s/*]+)*|\*)\s+)?(?<path>/[^?\s]*( [^?]*)?|\*)(\?(?<query>.*))?$", RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(@"^((?<methods>[^\s/*]+(\s*[,|]\s*[^\s/*]+)*|\*)\s+)?(?<path>/[^?\s]*( [^?]*)?|\*)(\?(?<query>.*))?$",
+        RegexOptions.ExplicitCapture)]
     private static partial Regex TargetForm();
 
     [GeneratedRegex("^[!#$%&'*+.^_`|~0-9A-Z-]+$")]

@@ -81,7 +81,8 @@ public sealed class HttpServerJob : StreamServerJob, IMessageSink<HttpRequestRec
 
     bool IMessageSink<HttpRequestRecord>.TryAdd(HttpRequestRecord message) => TryRecord(message);
 
-    ValueTask IMessageSink<HttpRequestRecord>.AddAsync(HttpRequestRecord message, CancellationToken cancellationToken) => RecordAsync(message, cancellationToken);
+    ValueTask IMessageSink<HttpRequestRecord>.AddAsync(HttpRequestRecord message, CancellationToken cancellationToken)
+        => RecordAsync(message, cancellationToken);
 
     private protected override async Task WorkAsync()
     {
@@ -114,7 +115,8 @@ public sealed class HttpServerJob : StreamServerJob, IMessageSink<HttpRequestRec
             return new ScopedUri(scheme, local);
         }
 
-        string host = local.Address.Equals(IPAddress.Any) || local.Address.Equals(IPAddress.IPv6Any) ? "localhost" : Addresses.Join(local.Address.ToString(), local.Port)[..^$":{local.Port}".Length];
+        string host = local.Address.Equals(IPAddress.Any) || local.Address.Equals(IPAddress.IPv6Any) ? "localhost"
+            : Addresses.Join(local.Address.ToString(), local.Port)[..^$":{local.Port}".Length];
         return new UriBuilder(scheme, host, local.Port).Uri;
     }
 }

@@ -37,7 +37,8 @@ internal sealed class MessageScript : IDisposable
     /// <param name="message">The message.</param>
     /// <param name="job">The job whose streams get the rest of the output.</param>
     /// <param name="cancellationToken">Ends the wait for the message's turn; a script that has begun runs to its end.</param>
-    internal async IAsyncEnumerable<byte[]> AnswerAsync(IReceivedMessage message, NetJob job, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    internal async IAsyncEnumerable<byte[]> AnswerAsync(IReceivedMessage message, NetJob job,
+        [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         await LoopThread.Leave();
         BoundedChannelOptions few = new(MostAnswersWaiting) { SingleReader = true, SingleWriter = true };
@@ -80,7 +81,8 @@ internal sealed class MessageScript : IDisposable
             if (!Runner.IsStopped)
             {
                 string what = $"message {message.Sequence} of {message.Remote}";
-                job.Write(Errors.Record(ScriptRunner.Fault(error, what, "Nothing more was sent back for it; the server goes on."), message.Remote));
+                job.Write(Errors.Record(ScriptRunner.Fault(error, what, "Nothing more was sent back for it; the server goes on."),
+                    message.Remote));
             }
         }
         finally

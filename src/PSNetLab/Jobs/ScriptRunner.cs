@@ -88,7 +88,8 @@ internal sealed class ScriptRunner : IDisposable
         string line = (error as RuntimeException)?.ErrorRecord.InvocationInfo is { ScriptLineNumber: > 0 } place
             ? $" (line {place.ScriptLineNumber} of the script block: {place.Line.Trim()})"
             : string.Empty;
-        return new NetLabException(FaultKind.ReplyScriptFailed, $"The script block failed on {what}: {error.Message.TrimEnd('.')}{line}. {consequence}", error);
+        return new NetLabException(FaultKind.ReplyScriptFailed, $"The script block failed on {what}: "
+            + $"{error.Message.TrimEnd('.')}{line}. {consequence}", error);
     }
 
     private async Task StopAsync()

@@ -15,7 +15,8 @@ internal static class FieldLines
     ];
 
     /// <summary>Formats fields, leaving out those that <paramref name="replaced"/> names.</summary>
-    internal static byte[] Format(IEnumerable<KeyValuePair<string, string>> fields, IReadOnlyList<KeyValuePair<string, string>>? replaced = null)
+    internal static byte[] Format(
+        IEnumerable<KeyValuePair<string, string>> fields, IReadOnlyList<KeyValuePair<string, string>>? replaced = null)
     {
         StringBuilder lines = new();
         foreach ((string name, string value) in fields)
@@ -54,7 +55,8 @@ internal static class FieldLines
 
     /// <summary>Returns the fields if a server can send them with a response, and throws otherwise.</summary>
     /// <inheritdoc cref="Check"/>
-    internal static IReadOnlyList<KeyValuePair<string, string>> CheckResponse(IReadOnlyList<KeyValuePair<string, string>> fields, string parameter)
+    internal static IReadOnlyList<KeyValuePair<string, string>> CheckResponse(
+        IReadOnlyList<KeyValuePair<string, string>> fields, string parameter)
     {
         foreach ((string name, string value) in fields)
         {
@@ -83,5 +85,6 @@ internal static class FieldLines
         }
     }
 
-    private static NetLabException Invalid(string subject, string message) => new(FaultKind.InvalidParameters, message) { Subject = subject };
+    private static NetLabException Invalid(string subject, string message)
+        => new(FaultKind.InvalidParameters, message) { Subject = subject };
 }

@@ -2,7 +2,9 @@ using System.Text;
 
 namespace PSNetLab.Engine.Http.Protocol;
 
-/// <summary>Decodes percent-encoded text (RFC 3986, section 2.1), once. A percent sign without two hexadecimal digits stays as it is.</summary>
+/// <summary>
+/// Decodes percent-encoded text (RFC 3986, section 2.1), once. A percent sign without two hexadecimal digits stays as it is.
+/// </summary>
 internal static class PercentText
 {
     private const int StackBytes = 512;

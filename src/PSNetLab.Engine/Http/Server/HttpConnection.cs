@@ -141,6 +141,7 @@ internal sealed partial class HttpConnection : IServedConnection
     {
         Volatile.Write(ref _phase, (int)Phase.Ended);
         TellBroken();
+        ReleaseBody();
         _exchange.Close();
         _received.Dispose();
         _transport.Dispose();

@@ -115,7 +115,9 @@ internal sealed class HttpExchange
         Takeover = serve;
     }
 
-    /// <summary>Lets time pass without a thread. Ends early, with an <see cref="OperationCanceledException"/>, if the connection is ended.</summary>
+    /// <summary>
+    /// Lets time pass without a thread. Ends early, with an <see cref="OperationCanceledException"/>, if the connection is ended.
+    /// </summary>
     internal async ValueTask DelayAsync(TimeSpan time)
     {
         await _connection.DelayAsync(time).ConfigureAwait(false);

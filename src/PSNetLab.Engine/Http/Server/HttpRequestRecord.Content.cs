@@ -92,7 +92,9 @@ public sealed partial class HttpRequestRecord
     /// <summary>The name of the route that answered; null if none did.</summary>
     public string? Route { get; internal set; }
 
-    /// <summary>The milliseconds since the request before, on any connection; null for the first, and if the server does not measure it.</summary>
+    /// <summary>
+    /// The milliseconds since the request before, on any connection; null for the first, and if the server does not measure it.
+    /// </summary>
     public double? GapMilliseconds { get; internal set; }
 
     /// <summary>The value of a header field as received, credentials included; null if it is missing.</summary>
@@ -174,7 +176,8 @@ public sealed partial class HttpRequestRecord
             case "application/x-www-form-urlencoded" when Body is not null:
                 FormPairs.AddTo(values, Body);
                 return values.ToDictionary();
-            case "multipart/form-data" when Body is not null && ContentTypeField.Parameter(Field("Content-Type"u8), "boundary"u8) is { Length: > 0 } boundary:
+            case "multipart/form-data" when Body is not null
+                && ContentTypeField.Parameter(Field("Content-Type"u8), "boundary"u8) is { Length: > 0 } boundary:
                 if (MultipartBody.Read(Body, boundary) is not { } parts)
                 {
                     return null;
@@ -182,7 +185,8 @@ public sealed partial class HttpRequestRecord
 
                 foreach (MultipartPart part in parts)
                 {
-                    object value = part.FileName is null ? HttpSyntax.ToText(part.Data) : new HttpFormFile(part.FileName, part.ContentType, part.Data);
+                    object value = part.FileName is null ? HttpSyntax.ToText(part.Data)
+                        : new HttpFormFile(part.FileName, part.ContentType, part.Data);
                     values.Add(part.Name ?? string.Empty, value);
                 }
 

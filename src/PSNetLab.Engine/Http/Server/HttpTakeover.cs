@@ -18,7 +18,8 @@ internal sealed class HttpTakeover(HttpConnection connection, HttpExchange excha
     internal byte[] FormatHead(int status, byte[] fieldLines, long length)
     {
         using ResponseWriter writer = ResponseWriter.Lend();
-        writer.WriteHead(exchange.Request.Version, status, fieldLines, exchange.MoreFieldLines, length, isChunked: length < 0, keepAlive: true);
+        writer.WriteHead(exchange.Request.Version, status, fieldLines, exchange.MoreFieldLines, length, isChunked: length < 0,
+            keepAlive: true);
         return writer.Written.ToArray();
     }
 

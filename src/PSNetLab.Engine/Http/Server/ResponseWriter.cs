@@ -76,7 +76,8 @@ internal readonly ref struct ResponseWriter
     /// <param name="isChunked">Whether the content is in chunks.</param>
     /// <param name="keepAlive">Whether the connection stays open.</param>
     internal void WriteHead(
-        HttpVersion version, int status, ReadOnlySpan<byte> fieldLines, ReadOnlySpan<byte> moreLines, long length, bool isChunked, bool keepAlive)
+        HttpVersion version, int status, ReadOnlySpan<byte> fieldLines, ReadOnlySpan<byte> moreLines, long length, bool isChunked,
+            bool keepAlive)
     {
         Append(StatusLine(status));
         Append(_output.DateLine());

@@ -25,7 +25,9 @@ internal sealed class AnswerBody : IDisposable
     /// <exception cref="IOException">The file is not there.</exception>
     internal static AnswerBody Open(StubAnswer answer) => new(
         answer.Bytes,
-        answer.File is null ? null : File.OpenHandle(answer.File, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, FileOptions.Asynchronous));
+        answer.File is null ? null
+            : File.OpenHandle(answer.File, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete,
+                FileOptions.Asynchronous));
 
     /// <summary>The same body for somebody else, who closes it.</summary>
     internal AnswerBody Keep()
@@ -53,7 +55,8 @@ internal sealed class AnswerBody : IDisposable
     /// <param name="count">Its length.</param>
     /// <param name="bytesPerSecond">How fast; 0 for as fast as possible.</param>
     /// <param name="delay">Waits.</param>
-    internal async ValueTask SendAsync(Func<ReadOnlyMemory<byte>, ValueTask> send, long start, long count, int bytesPerSecond, Func<TimeSpan, ValueTask> delay)
+    internal async ValueTask SendAsync(Func<ReadOnlyMemory<byte>, ValueTask> send, long start, long count, int bytesPerSecond,
+        Func<TimeSpan, ValueTask> delay)
     {
         int piece = bytesPerSecond == 0 ? MostBytesAtOnce : Math.Clamp(bytesPerSecond / MostPiecesPerSecond, 1, MostBytesAtOnce);
         byte[] buffer = new byte[_file is null ? 0 : piece];

@@ -34,7 +34,9 @@ internal sealed class BodyMatch
     {
         if (_json.ValueKind != JsonValueKind.Undefined)
         {
-            return request.ParsedBody is { } document ? JsonSubset.FirstDifference(_json, document.RootElement) : "the body is not valid JSON";
+            return request.ParsedBody is { } document
+                ? JsonSubset.FirstDifference(_json, document.RootElement)
+                : "the body is not valid JSON";
         }
 
         string text = request.Text ?? string.Empty;

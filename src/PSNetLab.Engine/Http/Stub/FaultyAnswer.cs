@@ -63,8 +63,9 @@ internal sealed class FaultyAnswer(StubAnswer answer, HttpFault fault, AnswerBod
                     connection.IsComplete = true;
                     break;
                 case HttpFault.BadStatusLine:
-                    await connection.SendAsync(Encoding.ASCII.GetBytes($"HTTP/1.1 {HttpStatus.Reason(answer.Status)} {answer.Status}\r\n")).ConfigureAwait(false);
-                    await connection.SendAsync(AfterStatusLine(connection.FormatHead(answer.Status, answer.FieldLines, body.Length))).ConfigureAwait(false);
+                    byte[] head = connection.FormatHead(answer.Status, answer.FieldLines, body.Length);
+                    string line = $"HTTP/1.1 {HttpStatus.Reason(answer.Status)} {answer.Status}\r\n";
+                    await connection.SendAsync((byte[])[.. Encoding.ASCII.GetBytes(line), .. AfterStatusLine(head)]).ConfigureAwait(false);
                     await SendBodyAsync(connection, 0, body.Length).ConfigureAwait(false);
                     break;
                 case HttpFault.WrongLength:
@@ -100,7 +101,8 @@ internal sealed class FaultyAnswer(StubAnswer answer, HttpFault fault, AnswerBod
         await SendHeadAsync(connection, -1).ConfigureAwait(false);
         if (Before > 0 && !isHead)
         {
-            await connection.SendAsync(Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{Before:x}\r\n"))).ConfigureAwait(false);
+            string size = string.Create(CultureInfo.InvariantCulture, $"{Before:x}\r\n");
+            await connection.SendAsync(Encoding.ASCII.GetBytes(size)).ConfigureAwait(false);
             await SendBodyAsync(connection, 0, Before).ConfigureAwait(false);
             await connection.SendAsync("\r\n"u8.ToArray()).ConfigureAwait(false);
         }

@@ -56,7 +56,9 @@ internal static class NearMisses
         return distance;
     }
 
-    /// <summary>How different two texts are, from 0 to 1: the least number of changed characters (Levenshtein), against the longer one.</summary>
+    /// <summary>
+    /// How different two texts are, from 0 to 1: the least number of changed characters (Levenshtein), against the longer one.
+    /// </summary>
     private static double Difference(string one, string other)
     {
         ReadOnlySpan<char> a = one.AsSpan(0, Math.Min(one.Length, MostCharacters));

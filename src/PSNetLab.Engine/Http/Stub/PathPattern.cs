@@ -40,7 +40,8 @@ internal sealed class PathPattern
         HashSet<string> names = new(StringComparer.OrdinalIgnoreCase);
         for (int i = 0; i < parts.Length; i++)
         {
-            segments[i] = PathSegment.Parse(parts[i]) ?? throw Invalid(text, $"has a segment '{parts[i]}' that is neither text nor text with one {{name}}");
+            segments[i] = PathSegment.Parse(parts[i]) ?? throw Invalid(text, $"has a segment '{parts[i]}' that is neither text nor "
+                + $"text with one {{name}}");
             if (segments[i].IsTail && i < parts.Length - 1)
             {
                 throw Invalid(text, $"goes on after '{parts[i]}', which takes the rest of the path");
@@ -85,7 +86,8 @@ internal sealed class PathPattern
     {
         int count = 0;
         bool isOver = !path.StartsWith("/"u8);
-        while (count < _segments.Length && !isOver && !_segments[count].IsTail && _segments[count].Fits(Decode(TakeSegment(ref path, out isOver))))
+        while (count < _segments.Length && !isOver && !_segments[count].IsTail
+            && _segments[count].Fits(Decode(TakeSegment(ref path, out isOver))))
         {
             count++;
         }

@@ -3,7 +3,9 @@ using PSNetLab.Engine.Http.Protocol;
 
 namespace PSNetLab.Engine.Http.Stub;
 
-/// <summary>What a request must be like: that a route answers it, or that an assertion counts it. What is not given may be anything.</summary>
+/// <summary>
+/// What a request must be like: that a route answers it, or that an assertion counts it. What is not given may be anything.
+/// </summary>
 internal sealed record RequestCriteria
 {
     private readonly byte[][] _methods = [];
@@ -104,7 +106,8 @@ internal sealed record RequestCriteria
         }
     }
 
-    private static string Show(IReadOnlyList<string> values) => values.Count == 0 ? "nothing" : string.Join(", ", values.Select(Shown.Quoted));
+    private static string Show(IReadOnlyList<string> values)
+        => values.Count == 0 ? "nothing" : string.Join(", ", values.Select(Shown.Quoted));
 
     private static List<string> QueryValues(HttpRequestRecord request, string name)
     {

@@ -59,14 +59,18 @@ internal sealed class RequestExpectation(IReadOnlyList<RequestCriteria> criteria
         if (inOrder)
         {
             int there = InOrder(requests).Length;
-            text.Append(CultureInfo.InvariantCulture, $"Expected {string.Join(", then ", criteria.Select(one => one.Target))}{Within(seconds)}, ")
-                .Append(there == 0 ? "but the first of them was not received." : $"but after '{criteria[there - 1].Target}' there was no '{criteria[there].Target}'.");
+            string order = string.Join(", then ", criteria.Select(one => one.Target));
+            string missing = there == 0
+                ? "the first of them was not received"
+                : $"after '{criteria[there - 1].Target}' there was no '{criteria[there].Target}'";
+            text.Append(CultureInfo.InvariantCulture, $"Expected {order}{Within(seconds)}, but {missing}.");
             AppendNearest(text, criteria[there], requests);
         }
         else
         {
             RequestCriteria wrong = criteria.First(one => Count(one, requests) < count.Least || Count(one, requests) > count.Most);
-            text.Append(CultureInfo.InvariantCulture, $"Expected {Expected} {wrong.Target}{Within(seconds)}, but {Received(Count(wrong, requests))}.");
+            text.Append(CultureInfo.InvariantCulture, $"Expected {Expected} {wrong.Target}{Within(seconds)}, but "
+                + $"{Received(Count(wrong, requests))}.");
             if (Count(wrong, requests) < count.Least)
             {
                 AppendNearest(text, wrong, requests);
@@ -79,7 +83,8 @@ internal sealed class RequestExpectation(IReadOnlyList<RequestCriteria> criteria
 
         if (forgotten > 0)
         {
-            text.Append(CultureInfo.InvariantCulture, $"\n{forgotten} earlier requests are no longer known: raise -BufferLimit of the server.");
+            text.Append(CultureInfo.InvariantCulture, $"\n{forgotten} earlier requests are no longer known: raise -BufferLimit of "
+                + $"the server.");
         }
 
         return new NetLabException(FaultKind.RequestNotReceived, text.ToString());
@@ -91,9 +96,11 @@ internal sealed class RequestExpectation(IReadOnlyList<RequestCriteria> criteria
 
     private static string Requests(int number) => number == 1 ? "1 request" : $"{number} requests";
 
-    private static string Received(int number) => number == 0 ? "none was received" : number == 1 ? "1 was received" : $"{number} were received";
+    private static string Received(int number)
+        => number == 0 ? "none was received" : number == 1 ? "1 was received" : $"{number} were received";
 
-    private static string Within(double seconds) => seconds > 0 ? string.Create(CultureInfo.InvariantCulture, $" within {seconds} s") : string.Empty;
+    private static string Within(double seconds)
+        => seconds > 0 ? string.Create(CultureInfo.InvariantCulture, $" within {seconds} s") : string.Empty;
 
     private static int Count(RequestCriteria one, HttpRequestRecord[] requests) => requests.Count(one.Fits);
 
@@ -115,7 +122,9 @@ internal sealed class RequestExpectation(IReadOnlyList<RequestCriteria> criteria
     {
         HttpRequestRecord[] others = [.. requests.Where(request => !one.Fits(request))];
         HttpRequestRecord[] near = NearMisses.Find(others, request => (one, request));
-        text.Append(near.Length == 0 && requests.Length == 0 ? " The server has received no request at all." : near.Length == 0 ? string.Empty : " The nearest requests:");
+        text.Append(near.Length > 0 ? " The nearest requests:"
+            : requests.Length == 0 ? " The server has received no request at all."
+            : string.Empty);
         foreach (HttpRequestRecord request in near)
         {
             text.Append(CultureInfo.InvariantCulture, $"\n{Line(request)}\n");
@@ -139,5 +148,9 @@ internal sealed class RequestExpectation(IReadOnlyList<RequestCriteria> criteria
     }
 
     private static string Line(HttpRequestRecord request)
-        => string.Create(CultureInfo.InvariantCulture, $"{request.Time:HH:mm:ss.fff} {request.Method} {Shown.Short(request.Target)} -> {(request.Route is { } route ? $"'{route}'" : "no route")}");
+    {
+        string route = request.Route is { } name ? $"'{name}'" : "no route";
+        return string.Create(
+            CultureInfo.InvariantCulture, $"{request.Time:HH:mm:ss.fff} {request.Method} {Shown.Short(request.Target)} -> {route}");
+    }
 }

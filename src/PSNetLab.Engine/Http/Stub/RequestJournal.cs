@@ -2,7 +2,9 @@ using PSNetLab.Engine.Messages;
 
 namespace PSNetLab.Engine.Http.Stub;
 
-/// <summary>The latest requests of a server, for assertions. Reading takes nothing away, and nobody who receives records empties it.</summary>
+/// <summary>
+/// The latest requests of a server, for assertions. Reading takes nothing away, and nobody who receives records empties it.
+/// </summary>
 /// <param name="limit">The most requests; there is also a limit of bytes.</param>
 internal sealed class RequestJournal(int limit)
 {

@@ -1,8 +1,8 @@
 namespace PSNetLab.Engine.Http.Stub;
 
 /// <summary>
-/// The routes of a server, in the order in which they are asked. It never changes: another table takes its place. Paths are found segment by
-/// segment, so that thousands of routes cost no more than a few.
+/// The routes of a server, in the order in which they are asked. It never changes: another table takes its place. Paths are found
+/// segment by segment, so that thousands of routes cost no more than a few.
 /// </summary>
 internal sealed class RouteTable
 {
@@ -49,7 +49,8 @@ internal sealed class RouteTable
     /// <param name="request">The record; it may be missing unless <see cref="NeedsRecord"/>.</param>
     /// <param name="place">The place of the last route that was found, -1 to begin; then that of this one.</param>
     /// <param name="isSlow">Whether to look at slow criteria as well. If not, it says whether there were any.</param>
-    internal HttpRoute? Find(ReadOnlySpan<byte> method, ReadOnlySpan<byte> path, HttpRequestRecord? request, ref int place, ref bool isSlow)
+    internal HttpRoute? Find(ReadOnlySpan<byte> method, ReadOnlySpan<byte> path, HttpRequestRecord? request, ref int place,
+        ref bool isSlow)
     {
         Search search = new(method, request, place, isSlow);
         search.Visit(_root, path, isOver: !path.StartsWith("/"u8), isRoot: true);
@@ -84,7 +85,8 @@ internal sealed class RouteTable
         for (int i = 0; i < Math.Min(a.Length, b.Length); i++)
         {
             int order = a[i].Width.CompareTo(b[i].Width);
-            order = order != 0 || a[i].Width != 1 ? order : (b[i].PrefixText.Length + b[i].SuffixText.Length).CompareTo(a[i].PrefixText.Length + a[i].SuffixText.Length);
+            order = order != 0 || a[i].Width != 1 ? order
+                : (b[i].PrefixText.Length + b[i].SuffixText.Length).CompareTo(a[i].PrefixText.Length + a[i].SuffixText.Length);
             if (order != 0)
             {
                 return order;

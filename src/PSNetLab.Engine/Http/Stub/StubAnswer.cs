@@ -38,7 +38,8 @@ internal sealed record StubAnswer
 
     /// <summary>The response, if that is all: it can be sent from memory, at once.</summary>
     internal Response? AtOnce
-        => _response ?? (DelayMilliseconds.Most == 0 && Fault is null && BytesPerSecond == 0 && File is null && Script is null && Status >= 200
+        => _response
+            ?? (DelayMilliseconds.Most == 0 && Fault is null && BytesPerSecond == 0 && File is null && Script is null && Status >= 200
             ? MakeResponse()
             : null);
 
@@ -59,7 +60,8 @@ internal sealed record StubAnswer
 
     public override string ToString()
     {
-        string text = Script is not null ? "script" : Fault is { } fault ? $"{Status} {fault}" : Status.ToString(CultureInfo.InvariantCulture);
+        string text = Script is not null ? "script" : Fault is { } fault ? $"{Status} {fault}"
+            : Status.ToString(CultureInfo.InvariantCulture);
         string kind = Kind.Length > 0 && Script is null ? $"{text} {Kind}" : text;
         (int least, int most) = DelayMilliseconds;
         return most == 0 ? kind : least == most ? $"{kind} after {least} ms" : $"{kind} after {least}-{most} ms";

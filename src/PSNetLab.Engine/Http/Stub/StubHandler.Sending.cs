@@ -18,7 +18,8 @@ internal sealed partial class StubHandler
         {
             if (_options.Scripts is not { } scripts || await scripts.AnswerAsync(answer, request).ConfigureAwait(false) is not { } made)
             {
-                exchange.Answer(((IHttpHandler)this).Refuse(exchange, 500, "The script block of this route failed. The job has the error."));
+                exchange.Answer(((IHttpHandler)this).Refuse(exchange, 500,
+                    "The script block of this route failed. The job has the error."));
                 return;
             }
 

@@ -138,7 +138,8 @@ internal sealed partial class StubHandler : IHttpHandler
         int place = -1;
         while (table.Find(request.RawMethod, request.RawPath, request, ref place, ref isSlow) is { } route)
         {
-            bool isRight = route.Criteria.When is not { } when || (_options.Scripts is { } scripts && await scripts.TestAsync(when, request).ConfigureAwait(false));
+            bool isRight = route.Criteria.When is not { } when
+                || (_options.Scripts is { } scripts && await scripts.TestAsync(when, request).ConfigureAwait(false));
             if (isRight && route.TryUse() is { } answer)
             {
                 Take(request, route);
@@ -152,7 +153,8 @@ internal sealed partial class StubHandler : IHttpHandler
     /// <summary>Answers requests that no route may see: without the password, and those that browsers send before others.</summary>
     private bool TryRefuse(HttpExchange exchange)
     {
-        bool isPreflight = _options.Cors && exchange.Request.Method == HttpMethod.Options && exchange.Request.Has(HttpHeader.AccessControlRequestMethod);
+        bool isPreflight = _options.Cors && exchange.Request.Method == HttpMethod.Options
+            && exchange.Request.Has(HttpHeader.AccessControlRequestMethod);
         if (isPreflight)
         {
             exchange.Answer(204, FieldLines.Format(CrossOrigin.Permissions(exchange, Methods)));
@@ -161,7 +163,8 @@ internal sealed partial class StubHandler : IHttpHandler
 
         if (_authentication?.Admits(exchange) == false)
         {
-            exchange.Answer(((IHttpHandler)this).Refuse(exchange, 401, "This server wants a user name and a password.", _authentication.Challenge));
+            exchange.Answer(((IHttpHandler)this).Refuse(exchange, 401, "This server wants a user name and a password.",
+                _authentication.Challenge));
             return true;
         }
 
@@ -179,7 +182,8 @@ internal sealed partial class StubHandler : IHttpHandler
     private static HttpRoute? Find(HttpExchange exchange, RouteTable table, HttpRequestRecord? request, ref int place, ref bool isSlow)
     {
         ReadOnlySpan<byte> head = exchange.Head;
-        return table.Find(exchange.Request.MethodText(head), HttpTarget.PathOf(exchange.Request.Target(head)), request, ref place, ref isSlow);
+        return table.Find(exchange.Request.MethodText(head), HttpTarget.PathOf(exchange.Request.Target(head)), request, ref place,
+            ref isSlow);
     }
 
     private static void Take(HttpRequestRecord request, HttpRoute route)
@@ -220,7 +224,8 @@ internal sealed partial class StubHandler : IHttpHandler
         Unmatched unmatched = new(request, table);
         request.ForgetParsed();
         bool isJson = Accept.PrefersJson(exchange.Get(HttpHeader.Accept));
-        exchange.Answer(404, FieldLines.Format([isJson ? s_json : s_text]), Content.Of(isJson ? unmatched.Json : Encoding.UTF8.GetBytes(unmatched.Text)));
+        byte[] explanation = isJson ? unmatched.Json : Encoding.UTF8.GetBytes(unmatched.Text);
+        exchange.Answer(404, FieldLines.Format([isJson ? s_json : s_text]), Content.Of(explanation));
         _options.OnUnmatched?.Invoke(request, unmatched.Summary);
     }
 }

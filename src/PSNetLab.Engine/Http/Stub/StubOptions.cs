@@ -30,7 +30,8 @@ internal sealed record StubOptions : HttpServerOptions
 internal interface IStubScripts
 {
     /// <summary>Has a script answer a request.</summary>
-    /// <param name="answer">The answer of the route, with its script, and with the status and fields that hold unless the script says otherwise.</param>
+    /// <param name="answer">The answer of the route, with its script, and with the status and fields that hold unless the script says
+    /// otherwise.</param>
     /// <param name="request">The request.</param>
     /// <returns>The answer; null if the script failed, which it has reported.</returns>
     Task<StubAnswer?> AnswerAsync(StubAnswer answer, HttpRequestRecord request);

@@ -29,7 +29,8 @@ internal sealed class Unmatched
             }
 
             (HttpRoute route, Verdict[] verdicts) = _near[0];
-            IEnumerable<string> wrong = verdicts.Where(verdict => !verdict.Fits).Select(verdict => $"{verdict.Criterion}: expected {verdict.Expected}, got {verdict.Got}");
+            IEnumerable<string> wrong = verdicts.Where(verdict => !verdict.Fits).Select(verdict => $"{verdict.Criterion}: expected "
+                + $"{verdict.Expected}, got {verdict.Got}");
             return $"{text}. The nearest is '{route.Name}': {string.Join("; ", wrong)}.";
         }
     }
@@ -59,7 +60,8 @@ internal sealed class Unmatched
         nearest = _near.Select(near => new
         {
             route = near.Route.Name,
-            criteria = near.Verdicts.Select(verdict => new { name = verdict.Criterion, fits = verdict.Fits, expected = verdict.Expected, got = verdict.Got }),
+            criteria = near.Verdicts.Select(verdict => new { name = verdict.Criterion, fits = verdict.Fits, expected = verdict.Expected,
+                got = verdict.Got }),
         }),
     });
 

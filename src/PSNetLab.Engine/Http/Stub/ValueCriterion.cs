@@ -2,7 +2,9 @@ using System.Text.RegularExpressions;
 
 namespace PSNetLab.Engine.Http.Stub;
 
-/// <summary>What a route expects of a value, such as that of a header field: a text, a regular expression, or that it is there or not.</summary>
+/// <summary>
+/// What a route expects of a value, such as that of a header field: a text, a regular expression, or that it is there or not.
+/// </summary>
 internal sealed class ValueCriterion
 {
     /// <summary>How long a regular expression may take: one that backtracks forever must not keep a request forever.</summary>

@@ -24,7 +24,8 @@ public sealed class AssertHttpRequestCommand : HttpCriteriaCmdlet
     public HttpServerJob? Job { get; set; }
 
     /// <summary>
-    /// The path of the request, as for New-HttpRoute: '/users/{id}', 'POST /pay'. Of several, each must have been received. Default: every path.
+    /// The path of the request, as for New-HttpRoute: '/users/{id}', 'POST /pay'. Of several, each must have been received. Default: every
+    /// path.
     /// </summary>
     [Parameter(Position = 1)]
     [ValidateNotNullOrEmpty]
@@ -67,7 +68,8 @@ public sealed class AssertHttpRequestCommand : HttpCriteriaCmdlet
         try
         {
             RequestJournal journal = Job!.Routes().Journal ?? throw new NetLabException(
-                FaultKind.InvalidParameters, $"The server on {Job!.Local} was started with -NoRecord, so it does not know its requests. Start it without -NoRecord.");
+                FaultKind.InvalidParameters, $"The server on {Job!.Local} was started with -NoRecord, so it does not know its "
+                    + $"requests. Start it without -NoRecord.");
             RequestExpectation expectation = new([.. Path.Select(Criteria)], ExpectedCount(), InOrder);
             HttpRequestRecord[] found = WaitFor(expectation, journal);
             if (PassThru)
@@ -106,7 +108,9 @@ public sealed class AssertHttpRequestCommand : HttpCriteriaCmdlet
             }
 
             ShowWaiting(
-                milliseconds => Await(changed, TimeSpan.FromMilliseconds(Math.Min(milliseconds, Math.Max(0, end - Environment.TickCount64)))) || Environment.TickCount64 >= end,
+                milliseconds
+                    => Await(changed, TimeSpan.FromMilliseconds(Math.Min(milliseconds, Math.Max(0, end - Environment.TickCount64))))
+                        || Environment.TickCount64 >= end,
                 $"Waiting for requests on {Job!.Local}",
                 () => $"{found.Length} so far");
         }

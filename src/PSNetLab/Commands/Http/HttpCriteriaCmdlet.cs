@@ -18,7 +18,8 @@ public abstract class HttpCriteriaCmdlet : NetCmdlet
     public string[] Method { get; set; } = [];
 
     /// <summary>
-    /// What the query must have: a text is the exact value, a regex must match, $true means any value, $false or $null none. Default: anything.
+    /// What the query must have: a text is the exact value, a regex must match, $true means any value, $false or $null none. Default:
+    /// anything.
     /// </summary>
     [Parameter]
     [NoFiles]
@@ -47,7 +48,8 @@ public abstract class HttpCriteriaCmdlet : NetCmdlet
         {
             if (criteria.Methods.Count > 0)
             {
-                throw new NetLabException(FaultKind.InvalidRoute, $"'{target}' has a method already. Leave out either that or -Method.") { Subject = target };
+                throw new NetLabException(FaultKind.InvalidRoute,
+                    $"'{target}' has a method already. Leave out either that or -Method.") { Subject = target };
             }
 
             criteria = criteria with { Methods = RouteInput.Methods(Method) };

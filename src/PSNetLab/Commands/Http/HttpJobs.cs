@@ -8,5 +8,6 @@ internal static class HttpJobs
 {
     /// <exception cref="NetLabException">The job has none.</exception>
     internal static StubHandler Routes(this HttpServerJob job) => job.Handler as StubHandler
-        ?? throw new NetLabException(FaultKind.InvalidParameters, $"The server on {job.Local} serves files and has no routes. Start one with Start-HttpServer.");
+        ?? throw new NetLabException(FaultKind.InvalidParameters, $"The server on {job.Local} serves files and has no routes. Start "
+            + $"one with Start-HttpServer.");
 }

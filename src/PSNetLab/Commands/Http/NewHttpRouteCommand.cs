@@ -99,7 +99,9 @@ public sealed class NewHttpRouteCommand : HttpCriteriaCmdlet
     [NoFiles]
     public IDictionary ResponseHeader { get; set; } = new Hashtable();
 
-    /// <summary>How many milliseconds to wait before the answer: a number, or a range such as 100-300 for a random time. Default: 0.</summary>
+    /// <summary>
+    /// How many milliseconds to wait before the answer: a number, or a range such as 100-300 for a random time. Default: 0.
+    /// </summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     [NoFiles]
@@ -152,7 +154,8 @@ public sealed class NewHttpRouteCommand : HttpCriteriaCmdlet
             RequestCriteria criteria = Criteria(Path) with { When = When is null ? null : new JobScript(When, this) };
             if (AfterBytes is not null && Fault is null)
             {
-                throw new NetLabException(FaultKind.InvalidParameters, "-AfterBytes says when a fault happens, but there is none. Add -Fault.");
+                throw new NetLabException(FaultKind.InvalidParameters, "-AfterBytes says when a fault happens, but there is none. "
+                    + "Add -Fault.");
             }
 
             IEnumerable<StubAnswer> steps = ParameterSetName == SequenceSet ? AnswerInput.FromArgument(Sequence, this) : [Answer()];
@@ -173,7 +176,8 @@ public sealed class NewHttpRouteCommand : HttpCriteriaCmdlet
             JsonSet => AnswerInput.WithBody(answer, new JsonFragment(JsonText.From(Json))),
             TextSet => AnswerInput.WithBody(answer, Text),
             BytesSet => AnswerInput.WithBody(answer, Bytes),
-            FileSet => AnswerInput.Typed(answer, MediaTypes.Default.Find(FullPath()).With(charset: null)) with { File = FullPath(), Kind = "file" },
+            FileSet => AnswerInput.Typed(answer, MediaTypes.Default.Find(FullPath()).With(charset: null))
+                with { File = FullPath(), Kind = "file" },
             ScriptSet => answer with { Script = new JobScript(ScriptBlock!, this) },
             _ => answer,
         };

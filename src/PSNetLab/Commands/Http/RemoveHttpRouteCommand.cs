@@ -60,7 +60,8 @@ public sealed class RemoveHttpRouteCommand : NetCmdlet
 
     private void Remove(StubHandler handler, string name, Predicate<HttpRoute> condition)
     {
-        if (ShouldProcess($"{name} of {Job!.Local}", "Remove route") && handler.Remove(condition) == 0 && !WildcardPattern.ContainsWildcardCharacters(name))
+        if (ShouldProcess($"{name} of {Job!.Local}", "Remove route") && handler.Remove(condition) == 0
+            && !WildcardPattern.ContainsWildcardCharacters(name))
         {
             Report(RouteNames.NotFound(name, handler.InOrder), name);
         }

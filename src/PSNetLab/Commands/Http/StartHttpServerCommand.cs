@@ -17,8 +17,8 @@ public sealed class StartHttpServerCommand : StartWebServerCmdlet
     private const double DefaultScriptTimeoutSec = 30;
 
     /// <summary>
-    /// The routes: objects of New-HttpRoute, tables such as @{ 'GET /users/{id}' = { @{ id = $_.Params.id } } }, or a script block that answers
-    /// everything. Default: none, so that every request gets 404.
+    /// The routes: objects of New-HttpRoute, tables such as @{ 'GET /users/{id}' = { @{ id = $_.Params.id } } }, or a script block
+    /// that answers everything. Default: none, so that every request gets 404.
     /// </summary>
     [Parameter(Position = 0, ValueFromPipeline = true)]
     [AllowEmptyCollection]
@@ -100,6 +100,7 @@ public sealed class StartHttpServerCommand : StartWebServerCmdlet
             scripts.Runner.Prepare();
         }
 
-        return job = new HttpServerJob(CommandLine, Name, Records(WhenFull.Drop), options, new StubHandler(options, _routes), path: null, OpenLog, scripts);
+        return job = new HttpServerJob(CommandLine, Name, Records(WhenFull.Drop), options, new StubHandler(options, _routes), path: null,
+            OpenLog, scripts);
     }
 }
