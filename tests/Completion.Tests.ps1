@@ -16,7 +16,7 @@ Describe 'Completion' {
 
     It 'offers the framings of <Cmdlet>, with what they mean' -ForEach @{ Cmdlet = 'Start-TcpServer' }, @{ Cmdlet = 'Open-TcpConnection' }, @{ Cmdlet = 'Send-TcpMessage' } {
         $offered = Get-Completion "$Cmdlet -Framing "
-        $offered.CompletionText | Should -Be 'Raw', 'Line', 'Null', 'Length8', 'Length16', 'Length16LE', 'Length32', 'Length32LE', 'Fixed:', 'Delimiter:'
+        $offered.CompletionText | Should -Be 'Raw', 'Line', 'CrLf', 'Null', 'Length8', 'Length16', 'Length16LE', 'Length32', 'Length32LE', 'Fixed:', 'Delimiter:'
         $offered[1].ToolTip | Should -BeLike '*ends with LF*'
         (Get-Completion "$Cmdlet -Framing length16").CompletionText | Should -Be 'Length16', 'Length16LE'
     }
@@ -99,6 +99,10 @@ Describe 'Completion' {
             $offered.CompletionText | Should -Be "$($accepted.Id)" -Because $line
             "$($offered.ToolTip)" | Should -BeLike "*$($accepted.LocalEndPoint) - $($connection.LocalEndPoint) (Established)*"
         }
+        (Get-Completion '$server | Get-TcpConnection -Id ').CompletionText | Should -Be "$($accepted.Id)"
+        foreach ($line in 'Send-TcpMessage -Job $nothing -ConnectionId ', 'Get-TcpConnection -Job $nothing -Id ', 'Send-TcpMessage -ConnectionId ') {
+            @(Get-Completion $line) | Should -BeNullOrEmpty -Because $line
+        }
         $here = (Get-Completion 'Get-TcpConnection -Id ').CompletionText
         $here | Should -Contain "$($connection.Id)"
         $here | Should -Not -Contain "$($accepted.Id)"
@@ -118,6 +122,25 @@ Describe 'Completion' {
         $offered = (Get-Completion 'Get-SocketInfo -ProcessName ').CompletionText
         $offered | Should -Contain (Get-Process -Id $PID).ProcessName
         foreach ($thread in 'kthreadd', 'rcu_sched', 'kswapd0', 'migration/0') { $offered | Should -Not -Contain $thread }
+    }
+
+    It 'puts the name of a process in quotes where it needs them: <Name>' -Skip:(-not $IsLinux) -ForEach @(
+        @{ Name = 'psnetlab waits'; Inserted = "'psnetlab waits'" }
+        @{ Name = "psnet'lab"; Inserted = "'psnet''lab'" }
+        @{ Name = 'psnetlab,x'; Inserted = "'psnetlab,x'" }
+        @{ Name = 'psnetlab-x'; Inserted = 'psnetlab-x' }
+    ) {
+        $copy = "$TestDrive/$Name"
+        Copy-Item (Get-Command sleep -CommandType Application -TotalCount 1).Source $copy
+        $process = Start-Process $copy 60 -PassThru
+        try {
+            $offered = Get-Completion 'Get-SocketInfo -ProcessName psnet' | Where-Object ListItemText -EQ $Name
+            $offered.CompletionText | Should -Be $Inserted
+            (& ([scriptblock]::Create("Write-Output $($offered.CompletionText)"))) | Should -Be $Name
+        }
+        finally {
+            $process.Kill()
+        }
     }
 
     It 'offers files only where a path is expected' {

@@ -179,7 +179,7 @@ Describe 'Framing' {
     ) {
         $fault = { Start-TcpServer -Framing $Bad } | Should -Throw -PassThru
         $fault.Exception.GetBaseException().Kind | Should -Be 'InvalidFraming'
-        "$fault" | Should -BeLike "*$Why*Use one of: Raw, Line, Null, Length8, Length16, Length16LE, Length32, Length32LE, Fixed:<bytes>, Delimiter:<hex>, or a hashtable*"
+        "$fault" | Should -BeLike "*$Why*Use one of: Raw, Line, CrLf, Null, Length8, Length16, Length16LE, Length32, Length32LE, Fixed:<bytes>, Delimiter:<hex>, or a hashtable*"
     }
 }
 

@@ -205,6 +205,6 @@ Describe 'Add-, Get- and Remove-HttpRoute' {
 
     It 'complete the names of routes' {
         $line = "Get-HttpRoute -Job lab -Name /"
-        (TabExpansion2 $line $line.Length).CompletionMatches.CompletionText | Sort-Object | Should -Be "'/a'", "'/b'"
+        (TabExpansion2 $line $line.Length).CompletionMatches.CompletionText | Sort-Object | Should -Be '/a', '/b'
     }
 }

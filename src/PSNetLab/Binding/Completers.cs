@@ -19,7 +19,21 @@ internal static class Offer
 {
     /// <summary>The words that were found or, without any, what was typed: PowerShell would offer files in place of nothing.</summary>
     internal static IEnumerable<CompletionResult> OrTyped(this IEnumerable<CompletionResult> found, string typed)
-        => typed.Length == 0 ? found : found.DefaultIfEmpty(new CompletionResult(typed, typed, CompletionResultType.ParameterValue, "Nothing that is known here begins like this"));
+        => typed.Length == 0 ? found : found.DefaultIfEmpty(Value(typed, typed, "Nothing that is known here begins like this"));
+
+    /// <summary>A word, in quotes if PowerShell would read it as something else without them.</summary>
+    internal static CompletionResult Word(string word, string tooltip)
+    {
+        bool isBare = word.Length > 0 && word.IndexOfAny(s_special) < 0 && !s_specialAtStart.Contains(word[0]);
+        return Value(isBare ? word : $"'{CodeGeneration.EscapeSingleQuotedStringContent(word)}'", word, tooltip);
+    }
+
+    /// <summary>What is inserted as it stands, such as an expression.</summary>
+    internal static CompletionResult Value(string text, string shown, string tooltip)
+        => new(text, shown, CompletionResultType.ParameterValue, tooltip);
+
+    private static readonly char[] s_special = [.. " \t,;|&(){}<>'\"`$\u2018\u2019\u201a\u201b\u201c\u201d\u201e"];
+    private static readonly char[] s_specialAtStart = [.. "-@#"];
 }
 
 /// <summary>A completer over a list of words, each with a tooltip.</summary>
@@ -27,13 +41,19 @@ public abstract class WordCompleter : IArgumentCompleter
 {
     private protected abstract IEnumerable<(string Word, string Tooltip)> Words { get; }
 
+    /// <summary>Whether the words are expressions, which are not put in quotes.</summary>
+    private protected virtual bool AreExpressions => false;
+
     /// <inheritdoc/>
-    public IEnumerable<CompletionResult> CompleteArgument(string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters)
+    public IEnumerable<CompletionResult> CompleteArgument(
+        string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters)
     {
         string typed = wordToComplete.Trim('\'', '"');
         IEnumerable<CompletionResult> found = from entry in Words
                                               where entry.Word.StartsWith(typed, StringComparison.OrdinalIgnoreCase)
-                                              select new CompletionResult(entry.Word, entry.Word, CompletionResultType.ParameterValue, entry.Tooltip);
+                                              select AreExpressions
+                                                  ? Offer.Value(entry.Word, entry.Word, entry.Tooltip)
+                                                  : Offer.Word(entry.Word, entry.Tooltip);
         return found.OrTyped(wordToComplete);
     }
 }
@@ -41,13 +61,15 @@ public abstract class WordCompleter : IArgumentCompleter
 /// <summary>Completes -Framing.</summary>
 public sealed class FramingCompleter : WordCompleter
 {
-    private protected override IEnumerable<(string Word, string Tooltip)> Words => FramingParser.Forms.Select(form => (form.Text.Split('<')[0], form.Meaning));
+    private protected override IEnumerable<(string Word, string Tooltip)> Words
+        => FramingParser.Forms.Select(form => (form.Text.Split('<')[0], form.Meaning));
 }
 
 /// <summary>Completes -Encoding.</summary>
 public sealed class EncodingCompleter : WordCompleter
 {
-    private protected override IEnumerable<(string Word, string Tooltip)> Words => EncodingTransformationAttribute.Names.Select(name => (name, name));
+    private protected override IEnumerable<(string Word, string Tooltip)> Words
+        => EncodingTransformationAttribute.Names.Select(name => (name, name));
 }
 
 /// <summary>Completes -Address with the addresses of this machine.</summary>
@@ -99,11 +121,16 @@ public sealed class SocketOptionCompleter : WordCompleter
 public sealed class SocketOptionValueCompleter : IArgumentCompleter
 {
     /// <inheritdoc/>
-    public IEnumerable<CompletionResult> CompleteArgument(string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters)
+    public IEnumerable<CompletionResult> CompleteArgument(
+        string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters)
     {
-        bool isSwitch = SocketOptions.Known.Any(option => option.Unit is null && option.Name.Equals(fakeBoundParameters["Name"] as string, StringComparison.OrdinalIgnoreCase));
+        string? name = fakeBoundParameters["Name"] as string;
+        bool isSwitch = SocketOptions.Known.Any(
+            option => option.Unit is null && option.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
         IEnumerable<string> words = isSwitch ? ["$true", "$false"] : [];
-        return words.Where(word => word.StartsWith(wordToComplete, StringComparison.OrdinalIgnoreCase)).Select(word => new CompletionResult(word)).OrTyped(wordToComplete);
+        return words.Where(word => word.StartsWith(wordToComplete, StringComparison.OrdinalIgnoreCase))
+            .Select(word => new CompletionResult(word))
+            .OrTyped(wordToComplete);
     }
 }
 
@@ -113,7 +140,8 @@ public sealed class ProcessNameCompleter : WordCompleter
     private protected override IEnumerable<(string Word, string Tooltip)> Words
         => WithSockets.Select(process => process.ProcessName).Distinct().Order().Select(name => (name, name));
 
-    internal static IEnumerable<Process> WithSockets => Process.GetProcesses().Where(process => !OperatingSystem.IsLinux() || HasCommandLine(process.Id));
+    internal static IEnumerable<Process> WithSockets => Process.GetProcesses()
+        .Where(process => !OperatingSystem.IsLinux() || HasCommandLine(process.Id));
 
     private static bool HasCommandLine(int process)
     {
@@ -133,7 +161,8 @@ public sealed class ProcessNameCompleter : WordCompleter
 public sealed class ProcessIdCompleter : WordCompleter
 {
     private protected override IEnumerable<(string Word, string Tooltip)> Words
-        => ProcessNameCompleter.WithSockets.OrderBy(process => process.Id).Select(process => (process.Id.ToString(CultureInfo.InvariantCulture), process.ProcessName));
+        => ProcessNameCompleter.WithSockets.OrderBy(process => process.Id)
+            .Select(process => (process.Id.ToString(CultureInfo.InvariantCulture), process.ProcessName));
 }
 
 /// <summary>Completes -ComputerName with this machine.</summary>
@@ -149,9 +178,10 @@ public sealed class ComputerNameCompleter : WordCompleter
 /// <summary>Completes the broadcast addresses of the interfaces.</summary>
 public sealed class BroadcastAddressCompleter : WordCompleter
 {
-    private protected override IEnumerable<(string Word, string Tooltip)> Words => from card in NetworkCard.Up
-                                                                                   from network in card.Broadcasts()
-                                                                                   select (network.Broadcast.ToString(), $"{card.Alias}, from {network.Source}");
+    private protected override IEnumerable<(string Word, string Tooltip)> Words
+        => from card in NetworkCard.Up
+           from network in card.Broadcasts()
+           select (network.Broadcast.ToString(), $"{card.Alias}, from {network.Source}");
 }
 
 /// <summary>Completes multicast groups: some well-known ones, and some for experiments.</summary>
@@ -175,7 +205,8 @@ public sealed class ServerPortCompleter<TJob> : WordCompleter
     where TJob : ServerJob
 {
     private protected override IEnumerable<(string Word, string Tooltip)> Words
-        => LiveJobs.Jobs.OfType<TJob>().OrderBy(job => job.Id).Select(job => (job.Port.ToString(CultureInfo.InvariantCulture), $"{job.PSJobTypeName} {job.Name} on {job.Local}"));
+        => LiveJobs.Jobs.OfType<TJob>().OrderBy(job => job.Id).Select(job => (
+            job.Port.ToString(CultureInfo.InvariantCulture), $"{job.PSJobTypeName} {job.Name} on {job.Local}"));
 }
 
 /// <summary>Completes -Job with the running servers of a kind.</summary>
@@ -185,22 +216,28 @@ public sealed class ServerJobCompleter<TJob> : WordCompleter
 {
     private protected override IEnumerable<(string Word, string Tooltip)> Words => Jobs;
 
+    private protected override bool AreExpressions => true;
+
     internal static IEnumerable<(string Word, string Tooltip)> Jobs
-        => LiveJobs.Jobs.OfType<TJob>().OrderBy(job => job.Id).Select(job => ($"(Get-Job {job.Id})", $"{job.PSJobTypeName} {job.Name} on {job.Local}"));
+        => LiveJobs.Jobs.OfType<TJob>().OrderBy(job => job.Id)
+            .Select(job => ($"(Get-Job {job.Id})", $"{job.PSJobTypeName} {job.Name} on {job.Local}"));
 }
 
 /// <summary>Completes the names of routes of the server that -Job chooses; without it, of all.</summary>
 public sealed class HttpRouteCompleter : IArgumentCompleter
 {
     /// <inheritdoc/>
-    public IEnumerable<CompletionResult> CompleteArgument(string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters)
+    public IEnumerable<CompletionResult> CompleteArgument(
+        string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters)
     {
         string typed = wordToComplete.Trim('\'', '"');
-        IEnumerable<CompletionResult> found = from server in JobReference.Find<HttpServerJob>(fakeBoundParameters["Job"], commandAst.ToString())
+        IEnumerable<HttpServerJob> servers = JobReference.Find<HttpServerJob>(fakeBoundParameters, commandAst)
+            ?? LiveJobs.Jobs.OfType<HttpServerJob>();
+        IEnumerable<CompletionResult> found = from server in servers
                                               where server.Handler is StubHandler
                                               from route in ((StubHandler)server.Handler).InOrder
                                               where route.Name.StartsWith(typed, StringComparison.OrdinalIgnoreCase)
-                                              select new CompletionResult($"'{CodeGeneration.EscapeSingleQuotedStringContent(route.Name)}'", route.Name, CompletionResultType.ParameterValue, route.ToString());
+                                              select Offer.Word(route.Name, route.ToString());
         return found.OrTyped(wordToComplete);
     }
 }
@@ -210,6 +247,8 @@ public sealed class ConnectionCompleter : WordCompleter
 {
     private protected override IEnumerable<(string Word, string Tooltip)> Words => Connections;
 
+    private protected override bool AreExpressions => true;
+
     internal static IEnumerable<(string Word, string Tooltip)> Connections
         => LiveJobs.Connections.Select(connection => ($"(Get-TcpConnection -Id {connection.Id})", connection.ToString()));
 }
@@ -217,46 +256,57 @@ public sealed class ConnectionCompleter : WordCompleter
 /// <summary>Completes an object with a socket: the open connections and the running servers.</summary>
 public sealed class SocketObjectCompleter : WordCompleter
 {
-    private protected override IEnumerable<(string Word, string Tooltip)> Words => [.. ConnectionCompleter.Connections, .. ServerJobCompleter<ServerJob>.Jobs];
+    private protected override IEnumerable<(string Word, string Tooltip)> Words
+        => [.. ConnectionCompleter.Connections, .. ServerJobCompleter<ServerJob>.Jobs];
+
+    private protected override bool AreExpressions => true;
 }
 
-/// <summary>Completes -Id and -ConnectionId with the open connections of the server that -Job chooses; without it, with those opened here.</summary>
+/// <summary>
+/// Completes -Id and -ConnectionId with the open connections of the server that -Job chooses; -Id without it, with those opened here.
+/// </summary>
 public sealed class ConnectionIdCompleter : IArgumentCompleter
 {
     /// <inheritdoc/>
-    public IEnumerable<CompletionResult> CompleteArgument(string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters)
+    public IEnumerable<CompletionResult> CompleteArgument(
+        string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters)
     {
-        IEnumerable<CompletionResult> found = from connection in Find(fakeBoundParameters["Job"], commandAst.ToString())
+        IEnumerable<TcpConnection> connections = JobReference.Find<TcpServerJob>(fakeBoundParameters, commandAst) is { } servers
+            ? servers.SelectMany(server => server.Connections).OrderBy(connection => connection.Id)
+            : parameterName == "Id" ? LiveJobs.Connections : [];
+        IEnumerable<CompletionResult> found = from connection in connections
                                               let id = connection.Id.ToString(CultureInfo.InvariantCulture)
                                               where id.StartsWith(wordToComplete, StringComparison.Ordinal)
-                                              select new CompletionResult(id, id, CompletionResultType.ParameterValue, connection.ToString());
+                                              select Offer.Value(id, id, connection.ToString());
         return found.OrTyped(wordToComplete);
     }
-
-    private static IEnumerable<TcpConnection> Find(object? job, string line) => JobReference.Names(job, line)
-        ? JobReference.Find<TcpServerJob>(job, line).SelectMany(server => server.Connections).OrderBy(connection => connection.Id)
-        : LiveJobs.Connections;
 }
 
 /// <summary>The job that a line being completed means with -Job.</summary>
 internal static partial class JobReference
 {
-    /// <summary>Whether it means one.</summary>
-    internal static bool Names(object? job, string line) => Asked(job, line) is not null;
+    private const string Job = "Job";
 
-    /// <summary>The running jobs that are meant; all if none is named.</summary>
-    internal static IEnumerable<TJob> Find<TJob>(object? job, string line)
+    /// <summary>The running jobs that are meant: all that may come by the pipeline; null if none is named.</summary>
+    internal static IEnumerable<TJob>? Find<TJob>(IDictionary bound, CommandAst command)
         where TJob : ServerJob
     {
-        object? chosen = job.Unwrapped();
-        string? asked = Asked(job, line);
-        return LiveJobs.Jobs.OfType<TJob>().Where(server => asked is null || server == chosen
-            || server.Id.ToString(CultureInfo.InvariantCulture) == asked || server.Name.Equals(asked, StringComparison.OrdinalIgnoreCase));
-    }
+        IEnumerable<TJob> all = LiveJobs.Jobs.OfType<TJob>();
 
-    // PowerShell evaluates variables and constants here, but not what completion of -Job inserts.
-    private static string? Asked(object? job, string line)
-        => job.Unwrapped() is { } chosen ? chosen.ToString() : JobById().Match(line) is { Success: true } match ? match.Groups[1].Value : null;
+        // PowerShell evaluates variables and constants here, but not what completion of -Job inserts.
+        object? chosen = bound[Job].Unwrapped();
+        Match byId = JobById().Match(command.ToString());
+        string? asked = chosen is null && byId.Success ? byId.Groups[1].Value : chosen?.ToString();
+        if (asked is not null)
+        {
+            return all.Where(server => server == chosen || server.Id.ToString(CultureInfo.InvariantCulture) == asked
+                || server.Name.Equals(asked, StringComparison.OrdinalIgnoreCase));
+        }
+
+        bool isPiped = command.Parent is PipelineAst pipeline && pipeline.PipelineElements[0] != command;
+        bool isUnknown = StaticParameterBinder.BindCommand(command, resolve: true).BoundParameters.ContainsKey(Job);
+        return isUnknown ? [] : isPiped ? all : null;
+    }
 
     [GeneratedRegex(@"\(Get-Job (\d+)\)", RegexOptions.IgnoreCase)]
     private static partial Regex JobById();
@@ -266,8 +316,11 @@ internal static partial class JobReference
 public sealed class SocketStateCompleter : IArgumentCompleter
 {
     /// <inheritdoc/>
-    public IEnumerable<CompletionResult> CompleteArgument(string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters)
-        => SocketStates.StartingWith(wordToComplete.Trim('\'', '"')).Select(state => new CompletionResult(state.ToString())).OrTyped(wordToComplete);
+    public IEnumerable<CompletionResult> CompleteArgument(
+        string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters)
+        => SocketStates.StartingWith(wordToComplete.Trim('\'', '"'))
+            .Select(state => new CompletionResult(state.ToString()))
+            .OrTyped(wordToComplete);
 }
 
 /// <summary>Completes -Alpn.</summary>
@@ -305,6 +358,6 @@ public sealed class CacheControlCompleter : WordCompleter
         ("no-cache", "Ask each time whether the file has changed (the default)"),
         ("no-store", "Keep nothing"),
         ("max-age=3600", "Use it for an hour without asking"),
-        ("'public, max-age=31536000, immutable'", "Use it for a year: for files whose name changes with their content"),
+        ("public, max-age=31536000, immutable", "Use it for a year: for files whose name changes with their content"),
     ];
 }
