@@ -14,16 +14,19 @@ internal static class Errors
         return new ErrorRecord(error, kind.ToString(), Category(kind), (error as NetLabException)?.Subject ?? target);
     }
 
-    internal static ErrorRecord Record(FaultKind kind, string message, object? target) => Record(new NetLabException(kind, message), target);
+    internal static ErrorRecord Record(FaultKind kind, string message, object? target)
+        => Record(new NetLabException(kind, message), target);
 
     private static ErrorCategory Category(FaultKind kind) => kind switch
     {
         FaultKind.PortInUse => ErrorCategory.ResourceExists,
         FaultKind.PortNotPermitted or FaultKind.BroadcastNotPermitted => ErrorCategory.PermissionDenied,
-        FaultKind.AddressNotLocal or FaultKind.InvalidFraming or FaultKind.InvalidDialogue or FaultKind.InvalidAddress or FaultKind.InvalidName
+        FaultKind.AddressNotLocal or FaultKind.InvalidFraming or FaultKind.InvalidDialogue or FaultKind.InvalidAddress
+            or FaultKind.InvalidName
             or FaultKind.MessageLengthMismatch or FaultKind.MulticastRefused or FaultKind.InvalidParameters or FaultKind.InvalidRoute
             or FaultKind.InvalidOptionValue or FaultKind.NoSocket => ErrorCategory.InvalidArgument,
-        FaultKind.HostNotFound or FaultKind.ConnectionNotFound or FaultKind.InterfaceNotFound or FaultKind.OptionNotFound or FaultKind.PathNotFound
+        FaultKind.HostNotFound or FaultKind.ConnectionNotFound or FaultKind.InterfaceNotFound or FaultKind.OptionNotFound
+            or FaultKind.PathNotFound
             or FaultKind.RouteNotFound or FaultKind.RequestNotMatched => ErrorCategory.ObjectNotFound,
         FaultKind.ConnectionBusy => ErrorCategory.ResourceBusy,
         FaultKind.ConnectionRefused or FaultKind.HostUnreachable or FaultKind.ConnectionReset or FaultKind.ConnectionClosed
@@ -31,7 +34,8 @@ internal static class Errors
         FaultKind.ConnectTimeout or FaultKind.SendTimeout or FaultKind.ReceiveTimeout or FaultKind.IdleTimeout
             or FaultKind.MessageTimeout or FaultKind.WaitTimeout => ErrorCategory.OperationTimeout,
         FaultKind.MessageTooLong or FaultKind.TooManyConnections or FaultKind.TooMuchPending => ErrorCategory.LimitsExceeded,
-        FaultKind.TruncatedFrame or FaultKind.ResponseTruncated or FaultKind.ResponseMalformed or FaultKind.CertificateUnreadable or FaultKind.CertificateKeyMissing or FaultKind.CertificateKeyMismatch
+        FaultKind.TruncatedFrame or FaultKind.ResponseTruncated or FaultKind.ResponseMalformed or FaultKind.CertificateUnreadable
+            or FaultKind.CertificateKeyMissing or FaultKind.CertificateKeyMismatch
             => ErrorCategory.InvalidData,
         FaultKind.CertificateRejected or FaultKind.OwnCertificateRejected or FaultKind.TlsHandshakeFailed or FaultKind.StartTlsFailed
             or FaultKind.CertificatePasswordWrong => ErrorCategory.AuthenticationError,

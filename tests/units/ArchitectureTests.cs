@@ -71,13 +71,19 @@ public class ArchitectureTests
 
     [Fact]
     public void The_engine_knows_nothing_of_PowerShell()
-        => Assert.All(s_engine.References, name => Assert.True(name.StartsWith("System.", StringComparison.Ordinal) || name.StartsWith("Microsoft.Win32.", StringComparison.Ordinal), $"The engine refers to {name}."));
+        => Assert.All(
+            s_engine.References,
+            name => Assert.True(
+                name.StartsWith("System.", StringComparison.Ordinal) || name.StartsWith("Microsoft.Win32.", StringComparison.Ordinal),
+                $"The engine refers to {name}."));
 
     [Fact]
     public void What_users_see_is_in_PSNetLab_and_the_rest_of_the_engine_is_not()
         => Assert.All(
             s_engine.Types.Where(type => type.Type.Namespace.StartsWith(PipelineNamespace, StringComparison.Ordinal)),
-            type => Assert.True(type.IsPublic == (type.Type.Namespace == PipelineNamespace), $"{type.Type} is {(type.IsPublic ? "public" : "internal")}."));
+            type => Assert.True(
+                type.IsPublic == (type.Type.Namespace == PipelineNamespace),
+                $"{type.Type} is {(type.IsPublic ? "public" : "internal")}."));
 
     [Fact]
     public void A_namespace_is_a_folder()
@@ -110,7 +116,10 @@ public class ArchitectureTests
 
     private static bool IsBelow(string lower, string upper) => s_arrows[upper].Any(floor => floor == lower || IsBelow(lower, floor));
 
-    /// <summary>The floor of a type of this project, as its namespace says it, or, for the objects that users see, the folder of its file; null for types of others.</summary>
+    /// <summary>
+    /// The floor of a type of this project, as its namespace says it, or, for the objects that users see, the folder of its file; null
+    /// for types of others.
+    /// </summary>
     private static string? Floor(TopType type)
     {
         if (type.Namespace != PipelineNamespace && !type.Namespace.StartsWith(ModulePrefix, StringComparison.Ordinal))
@@ -120,9 +129,11 @@ public class ArchitectureTests
 
         string folder = type.Namespace switch
         {
-            PipelineNamespace when s_engineTypes.Contains(type) => s_files.First(file => file.Name == type.Name.Split('`')[0] && file.Namespace == PipelineNamespace).Folder,
+            PipelineNamespace when s_engineTypes.Contains(type)
+                => s_files.First(file => file.Name == type.Name.Split('`')[0] && file.Namespace == PipelineNamespace).Folder,
             PipelineNamespace => type.Name,
-            _ => type.Namespace[(type.Namespace.StartsWith(EnginePrefix, StringComparison.Ordinal) ? EnginePrefix : ModulePrefix).Length..],
+            _ when type.Namespace.StartsWith(EnginePrefix, StringComparison.Ordinal) => type.Namespace[EnginePrefix.Length..],
+            _ => type.Namespace[ModulePrefix.Length..],
         };
         return s_arrows.Keys.FirstOrDefault(floor => folder == floor || folder.StartsWith(floor + ".", StringComparison.Ordinal))
             ?? throw new InvalidOperationException($"Say in {nameof(s_arrows)} what {folder} may use.");
@@ -137,7 +148,10 @@ public class ArchitectureTests
             root = root.Parent;
         }
 
-        string engine = Path.Combine(root?.FullName ?? throw new InvalidOperationException("These tests need the repository around them."), "src", "PSNetLab.Engine");
+        string engine = Path.Combine(
+            root?.FullName ?? throw new InvalidOperationException("These tests need the repository around them."),
+            "src",
+            "PSNetLab.Engine");
         List<(string Name, string Folder, string Namespace)> files = [];
         foreach (string file in Directory.EnumerateFiles(engine, "*.cs", SearchOption.AllDirectories))
         {

@@ -22,7 +22,8 @@ public class CertificateProblemsTests
     public void One_that_expires_soon_is_a_warning(int days, string start, string end)
     {
         X509Certificate2 leaf = s_middle.Issue("shop.example", to: s_now.AddDays(days).AddHours(1));
-        CertificateProblem problem = Assert.Single(Find([leaf, s_middle.Public], expected => expected with { Soon = TimeSpan.FromDays(days + 1) }));
+        CertificateProblem problem = Assert.Single(
+            Find([leaf, s_middle.Public], expected => expected with { Soon = TimeSpan.FromDays(days + 1) }));
         AssertIs(problem, CertificateProblemKind.ExpiresSoon, start, end);
         Assert.True(problem.IsWarning);
         Assert.Equal(days, problem.Days);
@@ -42,7 +43,10 @@ public class CertificateProblemsTests
     public void One_that_is_not_valid_yet_says_from_when()
     {
         X509Certificate2 leaf = s_middle.Issue("shop.example", from: s_now.AddDays(2));
-        AssertIs(Assert.Single(Find([leaf, s_middle.Public])), CertificateProblemKind.NotYetValid, $"it is not valid before {leaf.NotBefore.ToUniversalTime():yyyy-MM-dd}");
+        AssertIs(
+            Assert.Single(Find([leaf, s_middle.Public])),
+            CertificateProblemKind.NotYetValid,
+            $"it is not valid before {leaf.NotBefore.ToUniversalTime():yyyy-MM-dd}");
     }
 
     [Fact]
@@ -63,7 +67,8 @@ public class CertificateProblemsTests
             $"it is for shop.example, not for {host}");
 
     [Fact]
-    public void A_name_may_end_in_a_dot() => Assert.Empty(Find([s_good, s_middle.Public], expected => expected with { Host = "shop.example." }));
+    public void A_name_may_end_in_a_dot()
+        => Assert.Empty(Find([s_good, s_middle.Public], expected => expected with { Host = "shop.example." }));
 
     [Fact]
     public void One_that_signed_itself_is_not_trusted_unless_it_is_given()
@@ -84,7 +89,10 @@ public class CertificateProblemsTests
     [Fact]
     public void A_missing_intermediate_is_named_and_may_be_given()
     {
-        AssertIs(Assert.Single(Find([s_good])), CertificateProblemKind.IntermediateMissing, "the certificate of the issuer CN=Middle was not sent");
+        AssertIs(
+            Assert.Single(Find([s_good])),
+            CertificateProblemKind.IntermediateMissing,
+            "the certificate of the issuer CN=Middle was not sent");
         CertificateProblem given = Assert.Single(Find([s_good], expected => expected with { Trusted = [s_root.Public, s_middle.Public] }));
         AssertIs(given, CertificateProblemKind.IntermediateMissing, "its issuer CN=Middle was not sent: it is known here");
         Assert.True(given.IsWarning);
@@ -93,14 +101,19 @@ public class CertificateProblemsTests
     [Fact]
     public void Whether_it_was_revoked_is_not_known_without_a_list()
     {
-        CertificateProblem problem = Assert.Single(Find([s_good, s_middle.Public], expected => expected with { ChecksRevocation = true, RevocationTimeout = TimeSpan.FromSeconds(1) }));
+        CertificateProblem problem = Assert.Single(
+            Find(
+                [s_good, s_middle.Public],
+                expected => expected with { ChecksRevocation = true, RevocationTimeout = TimeSpan.FromSeconds(1) }));
         AssertIs(problem, CertificateProblemKind.RevocationUnknown, "nobody could tell whether it was revoked");
         Assert.True(problem.IsWarning);
     }
 
     [Fact]
     public void The_text_of_a_problem_begins_with_its_kind()
-        => Assert.Equal("NameMismatch: it is for shop.example, not for x", Assert.Single(Find([s_good, s_middle.Public], expected => expected with { Host = "x" })).ToString());
+        => Assert.Equal(
+            "NameMismatch: it is for shop.example, not for x",
+            Assert.Single(Find([s_good, s_middle.Public], expected => expected with { Host = "x" })).ToString());
 
     [Fact]
     public void One_for_another_use_says_what_it_is_for()
@@ -122,20 +135,25 @@ public class CertificateProblemsTests
     public void Weak_keys_and_signatures_are_warnings_unless_the_system_refuses_them()
     {
         using RSA weak = RSA.Create(1024);
-        IReadOnlyList<CertificateProblem> problems = Find([s_middle.Issue("shop.example", weak, hash: HashAlgorithmName.SHA256), s_middle.Public]);
+        IReadOnlyList<CertificateProblem> problems = Find(
+            [s_middle.Issue("shop.example", weak, hash: HashAlgorithmName.SHA256), s_middle.Public]);
         AssertIs(Assert.Single(problems), CertificateProblemKind.WeakKey, "it has a key of only 1024 bits (RSA)");
     }
 
     [Fact]
     public void No_certificate_at_all_is_one()
-        => AssertIs(Assert.Single(Find([], expected => expected with { IsClient = true })), CertificateProblemKind.NotSent, "the client sent none");
+        => AssertIs(
+            Assert.Single(Find([], expected => expected with { IsClient = true })),
+            CertificateProblemKind.NotSent,
+            "the client sent none");
 
     [Fact]
     public void Only_the_advice_that_fits_is_given()
     {
         CertificateExpectation expected = new() { Host = "other.example", Trusted = [s_root.Public] };
         string name = CertificateProblems.Advice(Find([s_good, s_middle.Public], _ => expected), expected);
-        string trust = CertificateProblems.Advice(Find([ServerCertificates.CreateForLocalhost()], _ => expected with { Host = "localhost" }), expected);
+        string trust = CertificateProblems.Advice(
+            Find([ServerCertificates.CreateForLocalhost()], _ => expected with { Host = "localhost" }), expected);
         Assert.Equal("Give the name it was issued for with -TargetHost.", name);
         Assert.Equal("If it is one of yours, trust it with -TrustedCertificate.", trust);
     }

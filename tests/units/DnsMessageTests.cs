@@ -50,7 +50,10 @@ public class DnsMessageTests
     [InlineData(16, "02 E7A3 01 81", "磁")] // a character begins in one text and ends in the next
     [InlineData(16, "05 1B5B324A22", "\\027[2J\"")]
     [InlineData(64, "0000 01 61 00", "0 a")]
-    [InlineData(65, "0001 00 0000 0004 0001 0003 0002 0000 0005 0002 0102 0006 0010 20010DB8000000000000000000000001 029A 0001 21", "1 . mandatory=alpn,port no-default-alpn ech=AQI= ipv6hint=2001:db8::1 key666=\"!\"")]
+    [InlineData(
+        65,
+        "0001 00 0000 0004 0001 0003 0002 0000 0005 0002 0102 0006 0010 20010DB8000000000000000000000001 029A 0001 21",
+        "1 . mandatory=alpn,port no-default-alpn ech=AQI= ipv6hint=2001:db8::1 key666=\"!\"")]
     [InlineData(65280, "0102", @"\# 2 0102")]
     [InlineData(65280, "", @"\# 0")]
     public void Data_has_a_text(int type, string hex, string text)
@@ -161,5 +164,6 @@ public class DnsMessageTests
         Assert.Equal(0, Assert.Single(DnsMessage.Read(answer).Answers).TimeToLive);
     }
 
-    private static byte[] One(int type, string hex) => new DnsBytes(1, 0x8000, 0, 1).Name("a").Record(type, 1, data => data.Hex(hex)).ToArray();
+    private static byte[] One(int type, string hex)
+        => new DnsBytes(1, 0x8000, 0, 1).Name("a").Record(type, 1, data => data.Hex(hex)).ToArray();
 }

@@ -109,7 +109,8 @@ public class DnsNamesTests
 
     [Theory]
     [InlineData("192.0.2.7", "7.2.0.192.in-addr.arpa")]
-    [InlineData("2001:db8::567:89ab", "b.a.9.8.7.6.5.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa")] // RFC 3596, section 2.5, shortened
+    // RFC 3596, section 2.5, shortened
+    [InlineData("2001:db8::567:89ab", "b.a.9.8.7.6.5.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa")]
     public void An_address_has_a_name(string address, string name) => Assert.Equal(name, DnsNames.Reverse(IPAddress.Parse(address)));
 
     private static string Read(byte[] message, int at) => DnsNames.Read(message, ref at);
@@ -121,7 +122,8 @@ public class DnsNamesTests
         string text = string.Empty;
         for (int at = 0; at < wire.Length; at += wire[at] + 1)
         {
-            text += wire[at].ToString(System.Globalization.CultureInfo.InvariantCulture) + System.Text.Encoding.Latin1.GetString(wire, at + 1, wire[at]);
+            text += wire[at].ToString(System.Globalization.CultureInfo.InvariantCulture)
+                + System.Text.Encoding.Latin1.GetString(wire, at + 1, wire[at]);
         }
 
         return text;

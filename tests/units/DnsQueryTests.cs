@@ -12,9 +12,18 @@ public class DnsQueryTests
     {
         DnsQuery query = new(0x1234, s_question, recursion: true, ednsBytes: 1232, dnssec: true);
 
-        byte[] expected = new DnsBytes(0x1234, 0x0120, 1, 0, 0, 1).Question("www.Example.com", 1).Byte(0).UInt16(41).UInt16(1232).UInt32(0x8000).UInt16(0).ToArray();
+        byte[] expected = new DnsBytes(0x1234, 0x0120, 1, 0, 0, 1)
+            .Question("www.Example.com", 1)
+            .Byte(0)
+            .UInt16(41)
+            .UInt16(1232)
+            .UInt32(0x8000)
+            .UInt16(0)
+            .ToArray();
         Assert.Equal(expected, query.Bytes);
-        Assert.Equal(new DnsBytes(0x1234, 0x0020, 1).Question("www.Example.com", 1).ToArray(), new DnsQuery(0x1234, s_question, false, 0, false).Bytes);
+        Assert.Equal(
+            new DnsBytes(0x1234, 0x0020, 1).Question("www.Example.com", 1).ToArray(),
+            new DnsQuery(0x1234, s_question, false, 0, false).Bytes);
     }
 
     [Theory]

@@ -172,12 +172,14 @@ public class ServerAnswerTests
 
     internal static byte[] Record(byte content, byte[] data) => [content, 3, 1, (byte)(data.Length >> 8), (byte)data.Length, .. data];
 
-    internal static byte[] Message(byte kind, byte[] body) => [kind, (byte)(body.Length >> 16), (byte)(body.Length >> 8), (byte)body.Length, .. body];
+    internal static byte[] Message(byte kind, byte[] body)
+        => [kind, (byte)(body.Length >> 16), (byte)(body.Length >> 8), (byte)body.Length, .. body];
 
     internal static byte[] Hello(ushort version, ushort suite, byte[]? extensions = null)
     {
         byte[] end = extensions is null ? [] : [0, (byte)extensions.Length, .. extensions];
-        return Message(2, [(byte)(version >> 8), (byte)version, .. new byte[32], 4, 9, 9, 9, 9, (byte)(suite >> 8), (byte)suite, 0, .. end]);
+        return Message(
+            2, [(byte)(version >> 8), (byte)version, .. new byte[32], 4, 9, 9, 9, 9, (byte)(suite >> 8), (byte)suite, 0, .. end]);
     }
 
     private static byte[] Flight()
@@ -204,5 +206,6 @@ public class ServerAnswerTests
     }
 
     private static string Describe(ServerAnswer answer)
-        => $"{answer.Kind} {answer.IsComplete} {answer.Version} {answer.CipherSuite} {answer.Alert} {answer.Certificates.Count} {answer.AsksForCertificate}";
+        => $"{answer.Kind} {answer.IsComplete} {answer.Version} {answer.CipherSuite} {answer.Alert} "
+            + $"{answer.Certificates.Count} {answer.AsksForCertificate}";
 }

@@ -7,7 +7,8 @@ namespace PSNetLab.Engine.Tests;
 public class StartTlsDialogueTests
 {
     private const string XmppOpening =
-        "<?xml version='1.0'?><stream:stream to='shop.example' version='1.0' xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams'>";
+        "<?xml version='1.0'?><stream:stream to='shop.example' version='1.0' xmlns='jabber:client' "
+            + "xmlns:stream='http://etherx.jabber.org/streams'>";
 
     private const string XmppHeader = "<?xml version='1.0'?>\n<stream:stream id='a>b' xmlns:stream='http://etherx.jabber.org/streams'>";
 
@@ -17,17 +18,24 @@ public class StartTlsDialogueTests
     public static TheoryData<StartTlsProtocol, string, string, string> Dialogues => new()
     {
         {
-            StartTlsProtocol.Smtp, "220-mail.example\r\n220 ready\r\n250-mail.example\r\n250-SIZE 1000\r\n250-starttls\r\n250 8BITMIME\r\n220 go ahead\r\n",
+            StartTlsProtocol.Smtp,
+            "220-mail.example\r\n220 ready\r\n250-mail.example\r\n250-SIZE 1000\r\n250-starttls\r\n250 8BITMIME\r\n220 go ahead\r\n",
             "EHLO psnetlab.localhost\r\nSTARTTLS\r\n", string.Empty
         },
         { StartTlsProtocol.Smtp, "220 ready\n250 STARTTLS\n220 go\n", "EHLO psnetlab.localhost\r\nSTARTTLS\r\n", string.Empty },
         { StartTlsProtocol.Smtp, "220 ready\r\n250-x\r\n250 SIZE\r\n", "EHLO psnetlab.localhost\r\n", "does not offer STARTTLS" },
         { StartTlsProtocol.Smtp, "554 no\r\n", string.Empty, "answered '554 no'" },
-        { StartTlsProtocol.Smtp, "220 ready\r\n250 STARTTLS\r\n454 TLS not available\r\n", "EHLO psnetlab.localhost\r\nSTARTTLS\r\n", "454 TLS not available" },
+        {
+            StartTlsProtocol.Smtp, "220 ready\r\n250 STARTTLS\r\n454 TLS not available\r\n",
+            "EHLO psnetlab.localhost\r\nSTARTTLS\r\n", "454 TLS not available"
+        },
         { StartTlsProtocol.Smtp, "+OK hello\r\n", string.Empty, "answered '+OK hello'" },
         { StartTlsProtocol.Ftp, "120 soon\r\n220-Welcome\r\n 230 not the end\r\n220 ready\r\n234 go\r\n", "AUTH TLS\r\n", string.Empty },
         { StartTlsProtocol.Ftp, "220 ready\r\n502 no\r\n", "AUTH TLS\r\n", "answered '502 no'" },
-        { StartTlsProtocol.Imap, "* OK [CAPABILITY IMAP4rev1 STARTTLS] ready\r\n* CAPABILITY X\r\na1 OK begin\r\n", "a1 STARTTLS\r\n", string.Empty },
+        {
+            StartTlsProtocol.Imap, "* OK [CAPABILITY IMAP4rev1 STARTTLS] ready\r\n* CAPABILITY X\r\na1 OK begin\r\n",
+            "a1 STARTTLS\r\n", string.Empty
+        },
         { StartTlsProtocol.Imap, "* PREAUTH welcome\r\n", string.Empty, "answered '* PREAUTH welcome'" },
         { StartTlsProtocol.Imap, "* OK ready\r\na1 BAD what\r\n", "a1 STARTTLS\r\n", "answered 'a1 BAD what'" },
         { StartTlsProtocol.Imap, "* OK ready\r\n* BYE bye\r\n", "a1 STARTTLS\r\n", "answered '* BYE bye'" },
@@ -47,7 +55,8 @@ public class StartTlsDialogueTests
         { StartTlsProtocol.Mysql, Mysql("\xFF\x69\x04Host is blocked"), string.Empty, "answered 'Host is blocked'" },
         { StartTlsProtocol.Mysql, Mysql("\n5"), string.Empty, "answered '" },
         {
-            StartTlsProtocol.Xmpp, XmppHeader + "<stream:features><starttls xmlns='x'><required/></starttls><mechanisms><mechanism>PLAIN</mechanism></mechanisms>"
+            StartTlsProtocol.Xmpp, XmppHeader
+                + "<stream:features><starttls xmlns='x'><required/></starttls><mechanisms><mechanism>PLAIN</mechanism></mechanisms>"
                 + "</stream:features><proceed xmlns='x'/>",
             XmppOpening + "<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>", string.Empty
         },
@@ -125,7 +134,9 @@ public class StartTlsDialogueTests
 
     [Fact]
     public void Each_protocol_has_its_port()
-        => Assert.Equal(Enum.GetValues<StartTlsProtocol>().Length, Enum.GetValues<StartTlsProtocol>().Select(StartTlsDialogue.UsualPort).Distinct().Count());
+        => Assert.Equal(
+            Enum.GetValues<StartTlsProtocol>().Length,
+            Enum.GetValues<StartTlsProtocol>().Select(StartTlsDialogue.UsualPort).Distinct().Count());
 
     private static (string Said, string? Refusal, bool IsDone, int Left) Talk(StartTlsProtocol protocol, params byte[][] pieces)
     {

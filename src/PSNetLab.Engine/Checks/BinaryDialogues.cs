@@ -88,7 +88,8 @@ internal sealed class LdapDialogue : StartTlsDialogue
                 ? new(message.Length, IsDone: true)
                 : new(
                     message.Length,
-                    Refusal: $"the server answered with result code {code}{(said.Length > 0 ? $", '{PeerText.Shown(said)}'" : string.Empty)}");
+                    Refusal: $"the server answered with result code {code}"
+                    + (said.Length > 0 ? $", '{PeerText.Shown(said)}'" : string.Empty));
         }
         catch (AsnContentException)
         {

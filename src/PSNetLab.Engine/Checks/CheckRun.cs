@@ -49,7 +49,9 @@ internal sealed class CheckRun
     /// <summary>How many checks have ended so far.</summary>
     internal long Done => Interlocked.Read(ref _done);
 
-    /// <summary>Completes when all checks have ended, or, after a cancellation, when every check has ended and closed what it had open.</summary>
+    /// <summary>
+    /// Completes when all checks have ended, or, after a cancellation, when every check has ended and closed what it had open.
+    /// </summary>
     internal Task Ended => _ended.Task;
 
     /// <summary>Adds checks; completes at once, unless many sources wait already.</summary>

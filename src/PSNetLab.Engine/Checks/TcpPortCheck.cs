@@ -40,7 +40,8 @@ internal sealed class TcpPortCheck(TcpPortCheckOptions options, CheckedName name
             }
             else
             {
-                await rows.AddAsync(await TryAnyAsync(options.Probe, name.Text, port, resolution, attempt, options.Timeout, cancellationToken)
+                await rows.AddAsync(
+                    await TryAnyAsync(options.Probe, name.Text, port, resolution, attempt, options.Timeout, cancellationToken)
                     .ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
             }
 
@@ -59,14 +60,16 @@ internal sealed class TcpPortCheck(TcpPortCheckOptions options, CheckedName name
         IPAddress[] addresses = resolution.Addresses;
         if (addresses.Length == 1)
         {
-            return await probe.TryAsync(name, resolution, new IPEndPoint(addresses[0], port), attempt, timeout, cancellationToken).ConfigureAwait(false);
+            return await probe.TryAsync(
+                name, resolution, new IPEndPoint(addresses[0], port), attempt, timeout, cancellationToken).ConfigureAwait(false);
         }
 
         long began = Stopwatch.GetTimestamp();
         List<Task<TcpPortResult>> all = [];
         try
         {
-            var (ended, _) = await AddressRace.RunAsync(addresses.Length, Start, static result => result.Open, cancellationToken).ConfigureAwait(false);
+            var (ended, _) = await AddressRace.RunAsync(
+                addresses.Length, Start, static result => result.Open, cancellationToken).ConfigureAwait(false);
             return ended[^1].Open ? ended[^1] : MostTelling(ended);
         }
         finally
@@ -88,7 +91,8 @@ internal sealed class TcpPortCheck(TcpPortCheckOptions options, CheckedName name
         }
     }
 
-    private async ValueTask TryEachAsync(IMessageSink<object> rows, Resolution resolution, int attempt, CancellationToken cancellationToken)
+    private async ValueTask TryEachAsync(
+        IMessageSink<object> rows, Resolution resolution, int attempt, CancellationToken cancellationToken)
         => await Task.WhenAll(resolution.Addresses.Select(async address => await rows.AddAsync(await options.Probe
             .TryAsync(name.Text, resolution, new IPEndPoint(address, port), attempt, options.Timeout, cancellationToken)
             .ConfigureAwait(false), cancellationToken).ConfigureAwait(false))).ConfigureAwait(false);

@@ -136,7 +136,8 @@ internal sealed class TcpPortWait(TcpPortWaitOptions options, CheckedName name, 
         await options.Gate.EnterAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            return await TcpPortCheck.TryAnyAsync(options.Probe, name.Text, port, resolution, attempt, most, cancellationToken).ConfigureAwait(false);
+            return await TcpPortCheck.TryAnyAsync(
+                options.Probe, name.Text, port, resolution, attempt, most, cancellationToken).ConfigureAwait(false);
         }
         finally
         {
@@ -148,7 +149,9 @@ internal sealed class TcpPortWait(TcpPortWaitOptions options, CheckedName name, 
         ? result.Open && (options.Banner is null || options.Banner.IsMatch(result.Banner ?? string.Empty))
         : result.Status is not (TcpPortStatus.Open or TcpPortStatus.NotPermitted or TcpPortStatus.Failed);
 
-    /// <summary>The time to the next attempt: short where one costs little, longer where it takes long or many ports are waited for.</summary>
+    /// <summary>
+    /// The time to the next attempt: short where one costs little, longer where it takes long or many ports are waited for.
+    /// </summary>
     private TimeSpan Pause(TcpPortResult result, TimeSpan took)
     {
         TimeSpan cost = result.Status == TcpPortStatus.TimedOut ? TimeSpan.Zero : (result.Latency ?? took) * CostFactor;
@@ -160,19 +163,24 @@ internal sealed class TcpPortWait(TcpPortWaitOptions options, CheckedName name, 
     private NetLabException Fault(TcpPortResult? last, long lastAt)
     {
         string wanted = options.State == TcpPortState.Open ? "open" : "closed";
-        string beginning = $"{Target} was not {wanted} {(options.Stable > TimeSpan.Zero ? $"for {options.Stable.TotalMilliseconds} ms at a time " : string.Empty)}"
-            + $"within {options.Timeout.TotalSeconds} s";
+        string stable = options.Stable > TimeSpan.Zero ? $"for {options.Stable.TotalMilliseconds} ms at a time " : string.Empty;
+        string beginning = $"{Target} was not {wanted} {stable}within {options.Timeout.TotalSeconds} s";
         if (last is null)
         {
-            return new NetLabException(FaultKind.WaitTimeout, $"{beginning}: its name was not resolved in that time. Check the name server, or give an IP address.");
+            return new NetLabException(
+                FaultKind.WaitTimeout,
+                $"{beginning}: its name was not resolved in that time. Check the name server, or give an IP address.");
         }
 
-        string seen = string.Join(", ", _seen.OrderByDescending(entry => entry.Value).Select(entry => $"{Words(entry.Key)} {entry.Value} {(entry.Value == 1 ? "time" : "times")}"));
+        string seen = string.Join(
+            ", ",
+            _seen.OrderByDescending(entry => entry.Value).Select(
+                entry => $"{Words(entry.Key)} {entry.Value} {(entry.Value == 1 ? "time" : "times")}"));
         string latest = $"last {Words(last.Status)} {Stopwatch.GetElapsedTime(lastAt).TotalMilliseconds:0} ms ago";
-        string advice = last.Open
-            ? options.State == TcpPortState.Closed ? "Check that the service was told to stop." : options.Banner is null ? "Raise -TimeoutSec, or lower -StableMs."
-                : $"Its banner, '{last.Banner}', does not match {options.Banner}."
-            : last.Reason ?? string.Empty;
+        string advice = !last.Open ? last.Reason ?? string.Empty
+            : options.State == TcpPortState.Closed ? "Check that the service was told to stop."
+            : options.Banner is null ? "Raise -TimeoutSec, or lower -StableMs."
+            : $"Its banner, '{last.Banner}', does not match {options.Banner}.";
         return new NetLabException(FaultKind.WaitTimeout, $"{beginning}: {seen}, {latest}. {advice}".TrimEnd());
     }
 

@@ -27,7 +27,9 @@ internal sealed class TcpProbe
     /// <summary>The encoding of the banner.</summary>
     internal Encoding Encoding { get; init; } = TextEncoding.Default;
 
-    /// <summary>How long, after a round trip, an open port is watched: a relay needs a moment to find out that its service is dead.</summary>
+    /// <summary>
+    /// How long, after a round trip, an open port is watched: a relay needs a moment to find out that its service is dead.
+    /// </summary>
     internal TimeSpan Settle { get; init; } = TimeSpan.FromMilliseconds(50);
 
     /// <summary>Ends the waiting for more of a banner as soon as it is true of the text so far.</summary>
@@ -44,7 +46,8 @@ internal sealed class TcpProbe
     {
         DateTime time = DateTime.Now;
         long started = Stopwatch.GetTimestamp();
-        (Transport? connected, SocketException? error) = await ProbeConnector.ConnectAsync(remote, timeout, cancellationToken).ConfigureAwait(false);
+        (Transport? connected, SocketException? error) = await ProbeConnector.ConnectAsync(
+            remote, timeout, cancellationToken).ConfigureAwait(false);
         TimeSpan latency = Stopwatch.GetElapsedTime(started);
         if (connected is null)
         {
@@ -72,8 +75,12 @@ internal sealed class TcpProbe
             }
 
             int? retransmits = SocketCalls.Retransmits(connected.Socket);
-            (bool hasEnded, byte[] said) = isSelf ? default : await ListenAsync(connected, latency, timeout, cancellationToken).ConfigureAwait(false);
-            TcpPortStatus status = isSelf ? TcpPortStatus.Refused : hasEnded && said.Length == 0 ? TcpPortStatus.ClosedAtOnce : TcpPortStatus.Open;
+            (bool hasEnded, byte[] said) = isSelf
+                ? default
+                : await ListenAsync(connected, latency, timeout, cancellationToken).ConfigureAwait(false);
+            TcpPortStatus status = isSelf ? TcpPortStatus.Refused
+                : hasEnded && said.Length == 0 ? TcpPortStatus.ClosedAtOnce
+                : TcpPortStatus.Open;
             return new TcpPortResult(name, remote.Port)
             {
                 Remote = remote.Address,
@@ -95,7 +102,8 @@ internal sealed class TcpProbe
         }
     }
 
-    private const string SelfConnected = "Nothing is listening: the connection came back to its own port. Start the service, or check the port.";
+    private const string SelfConnected
+        = "Nothing is listening: the connection came back to its own port. Start the service, or check the port.";
 
     private const string WasClosedAtOnce = "It accepted the connection and closed it without a word. A relay or load balancer may have no "
         + "service behind it: check the service.";
@@ -124,15 +132,18 @@ internal sealed class TcpProbe
         SocketError.AccessDenied => (
             TcpPortStatus.NotPermitted,
             "This machine does not let the connection out. Check its firewall and routes; broadcast addresses take no connections."),
-        SocketError.TooManyOpenSockets => (TcpPortStatus.Failed, "This process is out of file descriptors. Lower -ThrottleLimit, or raise the limit (ulimit -n)."),
+        SocketError.TooManyOpenSockets
+            => (TcpPortStatus.Failed, "This process is out of file descriptors. Lower -ThrottleLimit, or raise the limit (ulimit -n)."),
         SocketError.AddressNotAvailable => (
             TcpPortStatus.Failed,
-            "This machine has no address or no free port to connect from. Check the interface, or wait until earlier connections are forgotten."),
+            "This machine has no address or no free port to connect from. "
+                + "Check the interface, or wait until earlier connections are forgotten."),
         _ => (TcpPortStatus.Failed, $"{SocketFaults.Words(error)}."),
     };
 
     /// <summary>Waits for a banner, or just a moment, and tells whether the peer has closed.</summary>
-    private async ValueTask<(bool HasEnded, byte[] Said)> ListenAsync(Transport transport, TimeSpan latency, TimeSpan timeout, CancellationToken cancellationToken)
+    private async ValueTask<(bool HasEnded, byte[] Said)> ListenAsync(
+        Transport transport, TimeSpan latency, TimeSpan timeout, CancellationToken cancellationToken)
     {
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(IsBannerWanted || latency + Settle > timeout ? timeout : latency + Settle);

@@ -2,7 +2,9 @@ using PSNetLab.Engine.IO;
 
 namespace PSNetLab.Engine.Checks;
 
-/// <summary>Limits how many attempts of waiting checks are under way; between two attempts they hold neither a place nor a socket.</summary>
+/// <summary>
+/// Limits how many attempts of waiting checks are under way; between two attempts they hold neither a place nor a socket.
+/// </summary>
 internal sealed class TryGate(int most) : IDisposable
 {
     private static readonly TimeSpan s_descriptorPause = TimeSpan.FromMilliseconds(20);

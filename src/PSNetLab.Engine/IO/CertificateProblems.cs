@@ -21,9 +21,11 @@ internal static class CertificateProblems
 
     /// <summary>The problems of a peer's certificate, those that make it unacceptable first.</summary>
     /// <param name="sent">What the peer sent, in this order.</param>
-    /// <param name="chain">The chain that was built from its own certificate with <see cref="CertificateExpectation.ChainPolicy"/>.</param>
+    /// <param name="chain">The chain that was built from its own certificate with
+    /// <see cref="CertificateExpectation.ChainPolicy"/>.</param>
     /// <param name="expected">What the certificate is measured by.</param>
-    internal static IReadOnlyList<CertificateProblem> Find(IReadOnlyList<X509Certificate2> sent, X509Chain chain, CertificateExpectation expected)
+    internal static IReadOnlyList<CertificateProblem> Find(
+        IReadOnlyList<X509Certificate2> sent, X509Chain chain, CertificateExpectation expected)
     {
         LoopThread.AssertLeft("Looking at a certificate");
         if (sent.Count == 0)
@@ -31,7 +33,9 @@ internal static class CertificateProblems
             return [new(CertificateProblemKind.NotSent, $"the {expected.Peer} sent none", string.Empty)];
         }
 
-        X509Certificate2[] path = chain.ChainElements.Count > 0 ? [.. chain.ChainElements.Select(element => element.Certificate)] : [sent[0]];
+        X509Certificate2[] path = chain.ChainElements.Count > 0
+            ? [.. chain.ChainElements.Select(element => element.Certificate)]
+            : [sent[0]];
         X509Certificate2 leaf = path[0];
         IEnumerable<CertificateProblem> problems =
         [
@@ -59,8 +63,10 @@ internal static class CertificateProblems
             CertificateProblemKind.IntermediateMissing when expected.Trusted is not null
                 => $"Add the missing certificate to -TrustedCertificate, or let the {expected.Peer} send it.",
             CertificateProblemKind.IntermediateMissing
-                => $"If that issuer is one of yours, trust it with -TrustedCertificate; if it is an intermediate, the {expected.Peer} must send its certificate.",
-            CertificateProblemKind.OldProtocol or CertificateProblemKind.NoModernProtocol => "Configure the server for TLS 1.2 and TLS 1.3 only.",
+                => "If that issuer is one of yours, trust it with -TrustedCertificate; "
+                    + $"if it is an intermediate, the {expected.Peer} must send its certificate.",
+            CertificateProblemKind.OldProtocol or CertificateProblemKind.NoModernProtocol
+                => "Configure the server for TLS 1.2 and TLS 1.3 only.",
             CertificateProblemKind.WrongUsage => $"The {expected.Peer} needs a certificate for {expected.Peer}s.",
             _ => null,
         });
@@ -78,16 +84,26 @@ internal static class CertificateProblems
             if (now > to)
             {
                 int days = (int)(now - to).TotalDays;
-                yield return new(CertificateProblemKind.Expired, $"{who} expired on {Day(to)}, {Days(days)} ago", certificate.Subject, days);
+                yield return new(
+                    CertificateProblemKind.Expired, $"{who} expired on {Day(to)}, {Days(days)} ago", certificate.Subject, days);
             }
             else if (now < from)
             {
-                yield return new(CertificateProblemKind.NotYetValid, $"{who} is not valid before {Day(from)}", certificate.Subject, (int)(from - now).TotalDays);
+                yield return new(
+                    CertificateProblemKind.NotYetValid,
+                    $"{who} is not valid before {Day(from)}",
+                    certificate.Subject,
+                    (int)(from - now).TotalDays);
             }
             else if (to - now < expected.Soon)
             {
                 int days = (int)(to - now).TotalDays;
-                yield return new(CertificateProblemKind.ExpiresSoon, $"{who} expires on {Day(to)}, in {Days(days)}", certificate.Subject, days, isWarning: true);
+                yield return new(
+                    CertificateProblemKind.ExpiresSoon,
+                    $"{who} expires on {Day(to)}, in {Days(days)}",
+                    certificate.Subject,
+                    days,
+                    isWarning: true);
             }
         }
     }
@@ -120,7 +136,8 @@ internal static class CertificateProblems
     {
         string[] names = CertificateFacts.Names(leaf);
         return names.Length == 0 ? $"the subject {leaf.Subject}"
-            : string.Join(", ", names.Take(MostNames)) + (names.Length > MostNames ? $" and {names.Length - MostNames} more" : string.Empty);
+            : string.Join(", ", names.Take(MostNames))
+                + (names.Length > MostNames ? $" and {names.Length - MostNames} more" : string.Empty);
     }
 
     private static IEnumerable<CertificateProblem> Trust(X509Certificate2[] path, X509Chain chain, CertificateExpectation expected)
@@ -128,7 +145,8 @@ internal static class CertificateProblems
         X509ChainStatusFlags all = chain.ChainStatus.Aggregate(X509ChainStatusFlags.NoError, (sum, status) => sum | status.Status);
         X509Certificate2 last = path[^1];
         string here = expected.Trusted is null ? "not trusted here" : "not one of -TrustedCertificate";
-        if (all.HasFlag(X509ChainStatusFlags.UntrustedRoot) || (all.HasFlag(X509ChainStatusFlags.PartialChain) && CertificateFacts.IsSelfIssued(last)))
+        if (all.HasFlag(X509ChainStatusFlags.UntrustedRoot)
+            || (all.HasFlag(X509ChainStatusFlags.PartialChain) && CertificateFacts.IsSelfIssued(last)))
         {
             yield return path.Length == 1
                 ? new(CertificateProblemKind.SelfSigned, $"it is self-signed, and {here}", last.Subject)
@@ -204,7 +222,8 @@ internal static class CertificateProblems
             {
                 yield return new(
                     CertificateProblemKind.ChainOrder,
-                    $"the certificates were sent in the wrong order: after {sent[i - 1].Subject} came {sent[i].Subject}, which is not its issuer",
+                    $"the certificates were sent in the wrong order: after {sent[i - 1].Subject} came {sent[i].Subject}, "
+                        + "which is not its issuer",
                     sent[i].Subject,
                     isWarning: true);
                 yield break;
@@ -230,10 +249,14 @@ internal static class CertificateProblems
             // Nobody relies on the signature of a root.
             string algorithm = CertificateFacts.Signature(certificate);
             if (!CertificateFacts.IsSelfIssued(certificate)
-                && (algorithm.Contains("sha1", StringComparison.OrdinalIgnoreCase) || algorithm.Contains("md5", StringComparison.OrdinalIgnoreCase)))
+                && (algorithm.Contains("sha1", StringComparison.OrdinalIgnoreCase)
+                    || algorithm.Contains("md5", StringComparison.OrdinalIgnoreCase)))
             {
                 yield return new(
-                    CertificateProblemKind.WeakSignature, $"{who} is signed with {algorithm}, which can be broken", certificate.Subject, isWarning: true);
+                    CertificateProblemKind.WeakSignature,
+                    $"{who} is signed with {algorithm}, which can be broken",
+                    certificate.Subject,
+                    isWarning: true);
             }
         }
     }

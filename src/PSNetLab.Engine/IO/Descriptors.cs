@@ -47,7 +47,9 @@ internal static class Descriptors
         s_areScarce = true;
     }
 
-    /// <summary>Waits, at most so long, until more than the reserve is left: for what can do without one more connection for a while.</summary>
+    /// <summary>
+    /// Waits, at most so long, until more than the reserve is left: for what can do without one more connection for a while.
+    /// </summary>
     internal static async ValueTask WaitForRoomAsync(TimeSpan most, CancellationToken cancellationToken)
     {
         long began = Stopwatch.GetTimestamp();

@@ -44,7 +44,9 @@ internal static class ProbeConnector
 
     private static ValueTask<(Transport? Connected, SocketException? Error)> TryAsync(
         IPEndPoint remote, TimeSpan timeout, CancellationToken cancellationToken)
-        => EpollLoop.IsSupported ? ConnectNow(remote, timeout, cancellationToken) : ConnectPortablyAsync(remote, timeout, cancellationToken);
+        => EpollLoop.IsSupported
+            ? ConnectNow(remote, timeout, cancellationToken)
+            : ConnectPortablyAsync(remote, timeout, cancellationToken);
 
     private static unsafe ValueTask<(Transport? Connected, SocketException? Error)> ConnectNow(
         IPEndPoint remote, TimeSpan timeout, CancellationToken cancellationToken)
@@ -157,12 +159,16 @@ internal static class ProbeConnector
         }
     }
 
-    /// <summary>What a router or firewall has said meanwhile, which does not end an attempt (RFC 1122, section 4.2.3.9), or TimedOut.</summary>
+    /// <summary>
+    /// What a router or firewall has said meanwhile, which does not end an attempt (RFC 1122, section 4.2.3.9), or TimedOut.
+    /// </summary>
     private static SocketError SoftError(SafeSocketHandle handle)
     {
         // Without Dispose: the handle is closed elsewhere.
         Socket socket = new(handle);
-        return socket.GetSocketOption(SocketOptionLevel.Socket, SocketOptionName.Error) is int error and not 0 ? (SocketError)error : SocketError.TimedOut;
+        return socket.GetSocketOption(SocketOptionLevel.Socket, SocketOptionName.Error) is int error and not 0
+            ? (SocketError)error
+            : SocketError.TimedOut;
     }
 
     private static unsafe int Try(int socket, byte* name, int length)

@@ -2,7 +2,9 @@ using System.ComponentModel;
 
 namespace PSNetLab.Engine.IO;
 
-/// <summary>Finds out which alert of the peer ended a TLS connection (RFC 8446, section 6.2). The runtime hides it in its exceptions.</summary>
+/// <summary>
+/// Finds out which alert of the peer ended a TLS connection (RFC 8446, section 6.2). The runtime hides it in its exceptions.
+/// </summary>
 internal static class TlsAlerts
 {
     /// <summary>Each alert: as OpenSSL names it, as Windows numbers it, whether it is about our certificate, and in our words.</summary>
@@ -15,7 +17,11 @@ internal static class TlsAlerts
         ("certificate unknown", unchecked((int)0x80090327), true, "it does not accept the certificate of this side"),
         ("bad certificate", 0, true, "it does not accept the certificate of this side, or got none"),
         ("unsupported certificate", 0, true, "the certificate of this side is not for this use"),
-        ("no application protocol", unchecked((int)0x80090367), false, "it speaks none of the application protocols that were offered (-Alpn)"),
+        (
+            "no application protocol",
+            unchecked((int)0x80090367),
+            false,
+            "it speaks none of the application protocols that were offered (-Alpn)"),
         ("protocol version", unchecked((int)0x80090331), false, "the two sides have no version of TLS in common"),
         ("unrecognized name", 0, false, "it has no certificate for the name that was asked for"),
         ("handshake failure", 0, false, "the two sides have no algorithms in common, or it requires a certificate"),
@@ -33,7 +39,9 @@ internal static class TlsAlerts
         return new NetLabException(FaultKind.TlsHandshakeFailed, $"The TLS handshake with {target} failed: {why}", error);
     }
 
-    /// <summary>The alert in words, and whether it is about the certificate of this side; null if the peer sent none that is known.</summary>
+    /// <summary>
+    /// The alert in words, and whether it is about the certificate of this side; null if the peer sent none that is known.
+    /// </summary>
     internal static (bool IsOurCertificate, string Words)? Find(Exception error)
     {
         for (Exception? inner = error; inner is not null; inner = inner.InnerException)

@@ -69,7 +69,8 @@ internal static class UdpSockets
         SocketOptionLevel level = six ? SocketOptionLevel.IPv6 : SocketOptionLevel.IP;
         if (card is not null)
         {
-            socket.SetSocketOption(level, SocketOptionName.MulticastInterface, six ? card.Index6 : IPAddress.HostToNetworkOrder(card.Index4));
+            socket.SetSocketOption(
+                level, SocketOptionName.MulticastInterface, six ? card.Index6 : IPAddress.HostToNetworkOrder(card.Index4));
         }
 
         if (timeToLive is { } hops)
@@ -125,18 +126,24 @@ internal static class UdpSockets
         {
             if (group.AddressFamily == AddressFamily.InterNetworkV6)
             {
-                socket.SetSocketOption(SocketOptionLevel.IPv6, SocketOptionName.AddMembership, new IPv6MulticastOption(group, card?.Index6 ?? group.ScopeId));
+                socket.SetSocketOption(
+                    SocketOptionLevel.IPv6, SocketOptionName.AddMembership, new IPv6MulticastOption(group, card?.Index6 ?? group.ScopeId));
             }
             else
             {
-                socket.SetSocketOption(SocketOptionLevel.IP, SocketOptionName.AddMembership, card is null ? new MulticastOption(group) : new MulticastOption(group, card.Index4));
+                socket.SetSocketOption(
+                    SocketOptionLevel.IP,
+                    SocketOptionName.AddMembership,
+                    card is null ? new MulticastOption(group) : new MulticastOption(group, card.Index4));
             }
         }
         catch (SocketException error)
         {
             throw new NetLabException(
                 FaultKind.MulticastRefused,
-                $"The multicast group {group} cannot be joined{(card is null ? string.Empty : " on " + card.Alias)}: {SocketFaults.Words(error)}. Check that it is a multicast address (224.0.0.0/4 or ff00::/8) and name the interface with -InterfaceAlias.",
+                $"The multicast group {group} cannot be joined{(card is null ? string.Empty : " on " + card.Alias)}: "
+                    + $"{SocketFaults.Words(error)}. Check that it is a multicast address (224.0.0.0/4 or ff00::/8) "
+                    + "and name the interface with -InterfaceAlias.",
                 error)
             {
                 Subject = group,
@@ -145,7 +152,8 @@ internal static class UdpSockets
     }
 
     /// <summary>The size of the receive buffer. Linux doubles the requested size for its own overhead (socket(7)).</summary>
-    internal static int ReceiveBuffer(Socket socket) => OperatingSystem.IsLinux() ? socket.ReceiveBufferSize / 2 : socket.ReceiveBufferSize;
+    internal static int ReceiveBuffer(Socket socket)
+        => OperatingSystem.IsLinux() ? socket.ReceiveBufferSize / 2 : socket.ReceiveBufferSize;
 
     private static void SetReceiveBuffer(Socket socket, int bytes)
     {

@@ -11,6 +11,7 @@ internal static class PeerText
         string text = said.Trim();
         bool isCut = text.Length > MostCharacters;
         string shown = isCut ? text[..MostCharacters] : text;
-        return string.Concat(shown.Select(one => char.IsControl(one) || char.IsSurrogate(one) ? '?' : one)) + (isCut ? "\u2026" : string.Empty);
+        return string.Concat(
+            shown.Select(one => char.IsControl(one) || char.IsSurrogate(one) ? '?' : one)) + (isCut ? "\u2026" : string.Empty);
     }
 }

@@ -3,7 +3,9 @@ using PSNetLab.Engine.IO;
 
 namespace PSNetLab.Engine.Tcp;
 
-/// <summary>Cuts the bytes of one connection into frames: bytes go in through a <see cref="Lease"/>, frames come out of <see cref="TryRead"/>.</summary>
+/// <summary>
+/// Cuts the bytes of one connection into frames: bytes go in through a <see cref="Lease"/>, frames come out of <see cref="TryRead"/>.
+/// </summary>
 /// <remarks>Does no I/O.</remarks>
 internal sealed class FrameReader : IDisposable
 {

@@ -98,7 +98,15 @@ public sealed class OwnAddressCompleter : WordCompleter
 public sealed class ContentTypeCompleter : WordCompleter
 {
     private static readonly string[] s_types =
-        ["application/json", "application/problem+json", "application/xml", "text/plain", "text/html", "text/csv", "application/octet-stream"];
+    [
+        "application/json",
+        "application/problem+json",
+        "application/xml",
+        "text/plain",
+        "text/html",
+        "text/csv",
+        "application/octet-stream",
+    ];
 
     private protected override IEnumerable<(string Word, string Tooltip)> Words => s_types.Select(type => (type, type));
 }

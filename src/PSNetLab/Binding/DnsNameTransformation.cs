@@ -6,7 +6,9 @@ using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab.Binding;
 
-/// <summary>Reads names to look up: texts, addresses, URIs, endpoints, and objects with a Name or ComputerName. A port is left out.</summary>
+/// <summary>
+/// Reads names to look up: texts, addresses, URIs, endpoints, and objects with a Name or ComputerName. A port is left out.
+/// </summary>
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class DnsNameTransformationAttribute : ArgumentTransformationAttribute
 {
@@ -28,10 +30,12 @@ public sealed class DnsNameTransformationAttribute : ArgumentTransformationAttri
     };
 
     private static string OfProperties(PSObject? item)
-        => Array.ConvertAll(s_properties, name => item?.Properties[name]?.Value?.ToString()).FirstOrDefault(value => !string.IsNullOrEmpty(value)) is { } text
+        => Array.ConvertAll(s_properties, name => item?.Properties[name]?.Value?.ToString()).FirstOrDefault(
+            value => !string.IsNullOrEmpty(value)) is { } text
             ? WithoutPort(text)
             : throw new ArgumentTransformationMetadataException(
-                $"An object of type {item?.BaseObject.GetType().Name ?? "null"} has no name. Use a name, an address, a URI, or an object with a Name or ComputerName.");
+                $"An object of type {item?.BaseObject.GetType().Name ?? "null"} has no name. "
+                    + "Use a name, an address, a URI, or an object with a Name or ComputerName.");
 
     private static string WithoutPort(string text) => HostPort.TrySplit(text, out string host, out _) ? host : text.Trim();
 }

@@ -5,7 +5,10 @@ using PSNetLab.Engine.Checks.Dns;
 
 namespace PSNetLab.Binding;
 
-/// <summary>Reads types of DNS records: names such as MX, numbers, TYPE with a number, or several in one text, as a cell of a CSV file may have them.</summary>
+/// <summary>
+/// Reads types of DNS records: names such as MX, numbers, TYPE with a number, or several in one text, as a cell of a CSV file may have
+/// them.
+/// </summary>
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class DnsTypeTransformationAttribute : ArgumentTransformationAttribute
 {
@@ -20,5 +23,6 @@ public sealed class DnsTypeTransformationAttribute : ArgumentTransformationAttri
             .Select(static word => DnsWords.TryParseType(word, out ushort type)
                 ? DnsWords.Type(type)
                 : throw new ArgumentTransformationMetadataException(
-                    $"'{word}' is not a type of records. Use A, AAAA, MX or another that completion shows, or the number of the type, such as TYPE65."));
+                    $"'{word}' is not a type of records. "
+                        + "Use A, AAAA, MX or another that completion shows, or the number of the type, such as TYPE65."));
 }

@@ -4,7 +4,9 @@ using PSNetLab.Conversion;
 
 namespace PSNetLab.Binding;
 
-/// <summary>Reads name servers: hosts, each with or without a port, or several in one text, or none, as a cell of a CSV file may have them.</summary>
+/// <summary>
+/// Reads name servers: hosts, each with or without a port, or several in one text, or none, as a cell of a CSV file may have them.
+/// </summary>
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class NameServerTransformationAttribute : ArgumentTransformationAttribute
 {

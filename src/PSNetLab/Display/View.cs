@@ -50,7 +50,9 @@ public static class View
         return Visible(Value(certificate, nameof(CertificateInfo.Subject)));
     }
 
-    /// <summary>Where a certificate was seen: of what is too long for the column, the end, which has the port or the name of the file.</summary>
+    /// <summary>
+    /// Where a certificate was seen: of what is too long for the column, the end, which has the port or the name of the file.
+    /// </summary>
     /// <param name="certificate">A certificate that a check saw, live or deserialized.</param>
     public static string Source(PSObject certificate)
     {
@@ -65,11 +67,13 @@ public static class View
     public static string Problems(PSObject result)
     {
         ArgumentNullException.ThrowIfNull(result);
-        IEnumerable<object> problems = (result.Properties[nameof(CertificateInfo.Problems)]?.Value.Unwrapped() as IEnumerable)?.Cast<object>() ?? [];
+        IEnumerable<object> problems
+            = (result.Properties[nameof(CertificateInfo.Problems)]?.Value.Unwrapped() as IEnumerable)?.Cast<object>() ?? [];
 
         // The text of a problem begins with its kind, also in a copy that is nothing but text.
         IEnumerable<string> kinds = problems.Select(problem => problem.ToString()!.Split(':')[0]);
-        return string.Join(", ", kinds.Prepend(Value(result, nameof(TlsEndpointResult.ErrorId))).Where(word => word.Length > 0).Distinct());
+        return string.Join(
+            ", ", kinds.Prepend(Value(result, nameof(TlsEndpointResult.ErrorId))).Where(word => word.Length > 0).Distinct());
     }
 
     private static string Shown(PSObject source, string property, int before)
@@ -80,7 +84,8 @@ public static class View
 
     private static string Visible(string text, int before = 0)
     {
-        int shown = Fitting(text, before == 0 ? MostCharacters : Math.Clamp(TerminalWidth() - 1 - before, LeastCharacters, MostCharacters));
+        int shown = Fitting(
+            text, before == 0 ? MostCharacters : Math.Clamp(TerminalWidth() - 1 - before, LeastCharacters, MostCharacters));
         return string.Create(shown, text, static (destination, text) =>
         {
             text.AsSpan(0, destination.Length).CopyTo(destination);

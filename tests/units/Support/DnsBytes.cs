@@ -50,7 +50,8 @@ internal sealed class DnsBytes
         UInt16(type).UInt16(1).UInt32(timeToLive).UInt16(0);
         int start = Length;
         data(this);
-        BinaryPrimitives.WriteUInt16BigEndian(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_bytes)[(start - 2)..], (ushort)(Length - start));
+        BinaryPrimitives.WriteUInt16BigEndian(
+            System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_bytes)[(start - 2)..], (ushort)(Length - start));
         return this;
     }
 
@@ -69,11 +70,44 @@ internal sealed class DnsBytes
         .Pointer(12).Record(28, 300, data => data.Hex("20010db8 00000000 00000000 00000001"))
         .Pointer(12).Record(15, 300, data => data.UInt16(10).Byte(4, 'm', 'a', 'i', 'l').Pointer(16))
         .Pointer(12).Record(16, 300, data => data.Text("v=spf1 ").Text("-all"))
-        .Pointer(12).Record(65, 300, data => data.UInt16(1).Name(".").UInt16(1).UInt16(6).Text("h2").Text("h3").UInt16(3).UInt16(2).UInt16(8443).UInt16(4).UInt16(4).Byte(192, 0, 2, 7))
+        .Pointer(12).Record(
+            65,
+            300,
+            data => data.UInt16(1)
+                .Name(".")
+                .UInt16(1)
+                .UInt16(6)
+                .Text("h2")
+                .Text("h3")
+                .UInt16(3)
+                .UInt16(2)
+                .UInt16(8443)
+                .UInt16(4)
+                .UInt16(4)
+                .Byte(192, 0, 2, 7))
         .Pointer(12).Record(47, 300, data => data.Name("a.example.com").Byte(0, 6).Hex("400000080003"))
         .Pointer(12).Record(50, 300, data => data.Byte(1, 0).UInt16(10).Byte(2, 0xAB, 0xCD).Byte(2, 0xFF, 0x00).Byte(0, 1, 0x40))
-        .Pointer(12).Record(46, 300, data => data.UInt16(1).Byte(13, 3).UInt32(300).UInt32(1767225600).UInt32(1764547200).UInt16(4711).Name("example.com").Hex("0102"))
-        .Pointer(16).Record(6, 60, data => data.Name("ns1.example.com").Name("host\\.master.example.com").UInt32(1).UInt32(2).UInt32(3).UInt32(4).UInt32(4294967295))
+        .Pointer(12).Record(
+            46,
+            300,
+            data => data.UInt16(1)
+                .Byte(13, 3)
+                .UInt32(300)
+                .UInt32(1767225600)
+                .UInt32(1764547200)
+                .UInt16(4711)
+                .Name("example.com")
+                .Hex("0102"))
+        .Pointer(16).Record(
+            6,
+            60,
+            data => data.Name("ns1.example.com")
+                .Name("host\\.master.example.com")
+                .UInt32(1)
+                .UInt32(2)
+                .UInt32(3)
+                .UInt32(4)
+                .UInt32(4294967295))
         .Byte(0).UInt16(41).UInt16(1232).UInt32(0x8000).UInt16(8).UInt16(15).UInt16(4).UInt16(18).Byte('n', 'o')
         .ToArray();
 }

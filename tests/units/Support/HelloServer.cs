@@ -65,7 +65,8 @@ internal sealed class HelloServer : IAsyncDisposable
     }
 
     /// <summary>Whether a hello offers TLS 1.3.</summary>
-    internal static bool IsNewest(byte[] hello) => hello.AsSpan().IndexOf((byte[])[0, 43, 0, 3, 2, 3, 4]) > 0 || hello.AsSpan().IndexOf((byte[])[0, 43, 0, 5, 4, 3, 4, 3, 3]) > 0;
+    internal static bool IsNewest(byte[] hello)
+        => hello.AsSpan().IndexOf((byte[])[0, 43, 0, 3, 2, 3, 4]) > 0 || hello.AsSpan().IndexOf((byte[])[0, 43, 0, 5, 4, 3, 4, 3, 3]) > 0;
 
     /// <summary>The version in a hello, which is at most TLS 1.2.</summary>
     internal static ushort Version(byte[] hello) => (ushort)((hello[9] << 8) | hello[10]);
@@ -152,7 +153,8 @@ internal sealed class HelloServer : IAsyncDisposable
             return count;
         }
 
-        public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) => inner.WriteAsync(buffer, cancellationToken);
+        public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+            => inner.WriteAsync(buffer, cancellationToken);
 
         public override void Flush()
         {

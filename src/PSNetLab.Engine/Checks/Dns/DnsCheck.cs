@@ -11,7 +11,12 @@ namespace PSNetLab.Engine.Checks.Dns;
 /// <param name="question">What to ask for.</param>
 /// <param name="expectation">What the answers should be; null if nothing is expected.</param>
 internal sealed class DnsCheck(
-    DnsCheckOptions options, DnsServerSockets sockets, DnsServer server, string name, DnsQuestion question, DnsExpectation? expectation) : ICheck
+    DnsCheckOptions options,
+    DnsServerSockets sockets,
+    DnsServer server,
+    string name,
+    DnsQuestion question,
+    DnsExpectation? expectation) : ICheck
 {
     /// <inheritdoc/>
     public async ValueTask RunAsync(IMessageSink<object> rows, CancellationToken cancellationToken)
@@ -54,7 +59,8 @@ internal sealed class DnsCheck(
     private static void Judge(DnsReply reply, DnsExpectation expectation)
     {
         string? difference = !reply.HasAnswer ? reply.Reason
-            : expectation.Compare(reply.Values.Count > 0 ? reply.Values : [reply.Status == DnsStatus.NoData ? "NODATA" : reply.ResponseCode!]);
+            : expectation.Compare(
+                reply.Values.Count > 0 ? reply.Values : [reply.Status == DnsStatus.NoData ? "NODATA" : reply.ResponseCode!]);
         reply.Passed = reply.HasAnswer && difference is null;
         if (difference is not null || reply.Status != DnsStatus.Answered)
         {

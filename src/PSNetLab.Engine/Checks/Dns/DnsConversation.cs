@@ -79,7 +79,12 @@ internal sealed class DnsConversation(DnsCheckOptions options, DnsSockets socket
     private async ValueTask<DnsExchange> TryAsync(CancellationToken cancellationToken)
     {
         // With a new number each time, an answer to an earlier query is a stray.
-        DnsQuery query = new((ushort)RandomNumberGenerator.GetInt32(ushort.MaxValue + 1), question, options.Recursion, _ednsBytes, options.Dnssec && _ednsBytes > 0);
+        DnsQuery query = new(
+            (ushort)RandomNumberGenerator.GetInt32(ushort.MaxValue + 1),
+            question,
+            options.Recursion,
+            _ednsBytes,
+            options.Dnssec && _ednsBytes > 0);
         _attempts++;
         DnsExchange exchange = _transport == DnsTransport.Udp
             ? await DnsDatagrams.AskAsync(sockets, query, options.Timeout, cancellationToken).ConfigureAwait(false)
@@ -121,16 +126,20 @@ internal sealed class DnsConversation(DnsCheckOptions options, DnsSockets socket
         {
             SocketError.TimedOut => (
                 DnsStatus.TimedOut,
-                $"No answer from {where} within {options.Timeout.TotalSeconds:0.###} s. Check the server and any firewall on the way, or raise -TimeoutSec or -Retry."),
-            SocketError.ConnectionRefused => (DnsStatus.Refused, $"Nothing is listening on {where}. Start the server, or check -Server and -Port."),
+                $"No answer from {where} within {options.Timeout.TotalSeconds:0.###} s. "
+                    + "Check the server and any firewall on the way, or raise -TimeoutSec or -Retry."),
+            SocketError.ConnectionRefused
+                => (DnsStatus.Refused, $"Nothing is listening on {where}. Start the server, or check -Server and -Port."),
             SocketError.ConnectionReset when _transport == DnsTransport.Udp => (
                 DnsStatus.Refused,
                 $"Nothing is listening on {where}. Start the server, or check -Server and -Port."),
-            SocketError.ConnectionReset or SocketError.Disconnecting => (DnsStatus.Failed, $"The server at {where} closed the connection before it answered."),
+            SocketError.ConnectionReset or SocketError.Disconnecting
+                => (DnsStatus.Failed, $"The server at {where} closed the connection before it answered."),
             SocketError.HostUnreachable or SocketError.NetworkUnreachable or SocketError.HostDown or SocketError.NetworkDown => (
                 DnsStatus.Unreachable,
                 $"There is no way to {_server.Address}, or a firewall says so. Check the address, the network interface and the routes."),
-            SocketError.AccessDenied => (DnsStatus.NotPermitted, $"This machine does not let the query out to {where}. Check its firewall and routes."),
+            SocketError.AccessDenied
+                => (DnsStatus.NotPermitted, $"This machine does not let the query out to {where}. Check its firewall and routes."),
             _ => (DnsStatus.Failed, $"{SocketFaults.Words(error)}."),
         };
         return (status, $"{before}{reason}{strays}");

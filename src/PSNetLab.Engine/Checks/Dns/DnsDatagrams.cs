@@ -22,7 +22,8 @@ internal sealed class DnsDatagrams : IDatagramHandler
     private bool IsOver => _answer is not null;
 
     /// <summary>Sends a query and waits for its answer.</summary>
-    internal static async ValueTask<DnsExchange> AskAsync(DnsSockets sockets, DnsQuery query, TimeSpan timeout, CancellationToken cancellationToken)
+    internal static async ValueTask<DnsExchange> AskAsync(
+        DnsSockets sockets, DnsQuery query, TimeSpan timeout, CancellationToken cancellationToken)
     {
         DnsDatagrams exchange = new(sockets.Server, query);
         DnsSocket? socket = null;

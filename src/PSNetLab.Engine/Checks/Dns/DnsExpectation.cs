@@ -27,6 +27,7 @@ internal sealed class DnsExpectation(IReadOnlyList<string> expected)
         string wanted = Addresses.TryParseExactly(pattern, out IPAddress address) ? address.ToString()
             : pattern.Length > 1 && pattern.EndsWith('.') && !value.EndsWith('.') ? pattern[..^1] : pattern;
         return wanted.Equals(value, StringComparison.OrdinalIgnoreCase)
-            || (wanted.Contains('*', StringComparison.Ordinal) && FileSystemName.MatchesSimpleExpression(wanted.Replace(@"\", @"\\", StringComparison.Ordinal), value));
+            || (wanted.Contains('*', StringComparison.Ordinal) && FileSystemName.MatchesSimpleExpression(
+                wanted.Replace(@"\", @"\\", StringComparison.Ordinal), value));
     }
 }

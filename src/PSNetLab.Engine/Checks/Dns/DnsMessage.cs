@@ -9,7 +9,8 @@ internal sealed class DnsMessage
     private const int ExtendedErrorOption = 15;
 
     // What the flags are called, as dig(1) shows them.
-    private static readonly (int Mask, string Name)[] s_flags = [(0x0400, "AA"), (0x0200, "TC"), (0x0100, "RD"), (0x0080, "RA"), (0x0020, "AD"), (0x0010, "CD")];
+    private static readonly (int Mask, string Name)[] s_flags
+        = [(0x0400, "AA"), (0x0200, "TC"), (0x0100, "RD"), (0x0080, "RA"), (0x0020, "AD"), (0x0010, "CD")];
 
     private readonly int _flags;
 
@@ -77,7 +78,13 @@ internal sealed class DnsMessage
             }
             else
             {
-                records.Add(new DnsRecord(name, type, @class, timeToLive, @class == DnsWords.Internet ? RecordData.Read(type, ref reader) : RecordData.Unknown(ref reader)));
+                records.Add(
+                    new DnsRecord(
+                        name,
+                        type,
+                        @class,
+                        timeToLive,
+                        @class == DnsWords.Internet ? RecordData.Read(type, ref reader) : RecordData.Unknown(ref reader)));
             }
 
             reader.Leave(outer);

@@ -206,5 +206,7 @@ internal static class DnsNames
     }
 
     private static NetLabException Invalid(string name, string why)
-        => new(FaultKind.InvalidName, $"'{name}' is not a name: {why}. Write a name such as www.example.com, or an address.") { Subject = name };
+        => new(
+            FaultKind.InvalidName,
+            $"'{name}' is not a name: {why}. Write a name such as www.example.com, or an address.") { Subject = name };
 }

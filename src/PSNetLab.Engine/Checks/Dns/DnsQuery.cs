@@ -88,7 +88,8 @@ internal sealed class DnsQuery
 
         // A server that could not read the query, or does not want to, may leave the question out.
         int questions = BinaryPrimitives.ReadUInt16BigEndian(message[CountOfQuestions..]);
-        if (questions == 0 && (flags & CodeMask) is DnsWords.FormatError or DnsWords.ServerFailure or DnsWords.NotImplemented or DnsWords.Refused)
+        if (questions == 0
+            && (flags & CodeMask) is DnsWords.FormatError or DnsWords.ServerFailure or DnsWords.NotImplemented or DnsWords.Refused)
         {
             return DnsMatch.Answer;
         }
@@ -98,7 +99,9 @@ internal sealed class DnsQuery
             return DnsMatch.Malformed;
         }
 
-        return questions == 1 && IsSame(message.Slice(HeaderBytes, _questionBytes), Bytes.AsSpan(HeaderBytes, _questionBytes)) ? DnsMatch.Answer : DnsMatch.Stray;
+        return questions == 1 && IsSame(message.Slice(HeaderBytes, _questionBytes), Bytes.AsSpan(HeaderBytes, _questionBytes))
+            ? DnsMatch.Answer
+            : DnsMatch.Stray;
     }
 
     // Letters may come back in another case (RFC 4343, section 3). The lengths of labels, up to 63, are below the letters.

@@ -47,7 +47,8 @@ internal sealed class DnsSockets(IPEndPoint server) : IDisposable
             {
                 return Open();
             }
-            catch (Exception error) when (error is NetLabException { Kind: FaultKind.TooManyOpenFiles } or SocketException { SocketErrorCode: SocketError.TooManyOpenSockets })
+            catch (Exception error) when (error is NetLabException { Kind: FaultKind.TooManyOpenFiles }
+            or SocketException { SocketErrorCode: SocketError.TooManyOpenSockets })
             {
                 // Others will end soon.
                 Descriptors.NoteExhausted();
@@ -109,6 +110,7 @@ internal sealed class DnsSockets(IPEndPoint server) : IDisposable
         }
 
         // The same size as that of servers, so that they all share a buffer.
-        return new DnsSocket(DatagramTransport.Create(socket, UdpServerOptions.MostDatagramBytes), isConnected ? null : new DatagramPeer(server));
+        return new DnsSocket(
+            DatagramTransport.Create(socket, UdpServerOptions.MostDatagramBytes), isConnected ? null : new DatagramPeer(server));
     }
 }

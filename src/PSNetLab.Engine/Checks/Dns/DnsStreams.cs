@@ -13,10 +13,12 @@ internal static class DnsStreams
     private const int LengthBytes = 2;
 
     /// <summary>Connects, sends a query and waits for its answer.</summary>
-    internal static async ValueTask<DnsExchange> AskAsync(IPEndPoint server, DnsQuery query, TimeSpan timeout, CancellationToken cancellationToken)
+    internal static async ValueTask<DnsExchange> AskAsync(
+        IPEndPoint server, DnsQuery query, TimeSpan timeout, CancellationToken cancellationToken)
     {
         long started = Stopwatch.GetTimestamp();
-        (Transport? connected, SocketException? error) = await ProbeConnector.ConnectAsync(server, timeout, cancellationToken).ConfigureAwait(false);
+        (Transport? connected, SocketException? error) = await ProbeConnector.ConnectAsync(
+            server, timeout, cancellationToken).ConfigureAwait(false);
         if (connected is null)
         {
             return new DnsExchange(null, 0) { Error = error };

@@ -59,14 +59,17 @@ internal static class DnsWords
         [Any] = "ANY",
     };
 
-    private static readonly Dictionary<string, ushort> s_numbers = s_types.ToDictionary(entry => entry.Value, entry => entry.Key, StringComparer.OrdinalIgnoreCase);
+    private static readonly Dictionary<string, ushort> s_numbers = s_types.ToDictionary(
+        entry => entry.Value, entry => entry.Key, StringComparer.OrdinalIgnoreCase);
 
     private static readonly string[] s_classes = ["CLASS0", "IN", "CLASS2", "CH", "HS"];
 
-    private static readonly string[] s_codes = ["NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP", "REFUSED", "YXDOMAIN", "YXRRSET", "NXRRSET", "NOTAUTH", "NOTZONE"];
+    private static readonly string[] s_codes
+        = ["NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP", "REFUSED", "YXDOMAIN", "YXRRSET", "NXRRSET", "NOTAUTH", "NOTZONE"];
 
     // From 16 on: RFC 6891, section 9; RFC 8945, section 3; RFC 7873, section 8.
-    private static readonly string[] s_extendedCodes = ["BADVERS", "BADKEY", "BADTIME", "BADMODE", "BADNAME", "BADALG", "BADTRUNC", "BADCOOKIE"];
+    private static readonly string[] s_extendedCodes
+        = ["BADVERS", "BADKEY", "BADTIME", "BADMODE", "BADNAME", "BADALG", "BADTRUNC", "BADCOOKIE"];
 
     // RFC 8914, section 5.2.
     private static readonly string[] s_extendedErrors =
@@ -107,17 +110,21 @@ internal static class DnsWords
     internal static bool TryParseType(string text, out ushort type)
     {
         string number = text.StartsWith(OtherType, StringComparison.OrdinalIgnoreCase) ? text[OtherType.Length..] : text;
-        return s_numbers.TryGetValue(text, out type) || (ushort.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out type) && type > 0);
+        return s_numbers.TryGetValue(text, out type)
+            || (ushort.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out type) && type > 0);
     }
 
     /// <summary>The number of a type that <see cref="Type"/> named.</summary>
-    internal static ushort ParseType(string text) => TryParseType(text, out ushort type) ? type : throw new ArgumentOutOfRangeException(nameof(text));
+    internal static ushort ParseType(string text)
+        => TryParseType(text, out ushort type) ? type : throw new ArgumentOutOfRangeException(nameof(text));
 
-    internal static string Class(ushort number) => number < s_classes.Length ? s_classes[number] : "CLASS" + number.ToString(CultureInfo.InvariantCulture);
+    internal static string Class(ushort number)
+        => number < s_classes.Length ? s_classes[number] : "CLASS" + number.ToString(CultureInfo.InvariantCulture);
 
     internal static string Code(int code) => code < s_codes.Length ? s_codes[code]
         : code >= 16 && code < 16 + s_extendedCodes.Length ? s_extendedCodes[code - 16]
         : "RCODE" + code.ToString(CultureInfo.InvariantCulture);
 
-    internal static string ExtendedError(ushort code) => code < s_extendedErrors.Length ? s_extendedErrors[code] : "Error " + code.ToString(CultureInfo.InvariantCulture);
+    internal static string ExtendedError(ushort code)
+        => code < s_extendedErrors.Length ? s_extendedErrors[code] : "Error " + code.ToString(CultureInfo.InvariantCulture);
 }

@@ -119,7 +119,13 @@ internal sealed record RecordData(string Text, OrderedDictionary Fields)
             ("NextHash", FieldForm.CountedBase32),
             ("Types", FieldForm.Types),
         ],
-        ["NSEC3PARAM"] = [("HashAlgorithm", FieldForm.Byte), ("Flags", FieldForm.Byte), ("Iterations", FieldForm.UInt16), ("Salt", FieldForm.CountedHex)],
+        ["NSEC3PARAM"] =
+        [
+            ("HashAlgorithm", FieldForm.Byte),
+            ("Flags", FieldForm.Byte),
+            ("Iterations", FieldForm.UInt16),
+            ("Salt", FieldForm.CountedHex),
+        ],
         ["TLSA"] = Association(),
         ["SMIMEA"] = Association(),
         ["SSHFP"] = [("Algorithm", FieldForm.Byte), ("FingerprintType", FieldForm.Byte), ("Fingerprint", FieldForm.Hex)],
@@ -150,7 +156,9 @@ internal sealed record RecordData(string Text, OrderedDictionary Fields)
     internal static RecordData Unknown(ref DnsReader reader)
     {
         ReadOnlySpan<byte> bytes = reader.Rest();
-        string text = bytes.IsEmpty ? @"\# 0" : string.Create(CultureInfo.InvariantCulture, $@"\# {bytes.Length} {Convert.ToHexString(bytes)}");
+        string text = bytes.IsEmpty
+            ? @"\# 0"
+            : string.Create(CultureInfo.InvariantCulture, $@"\# {bytes.Length} {Convert.ToHexString(bytes)}");
         return new RecordData(text, new OrderedDictionary { ["Bytes"] = bytes.ToArray() });
     }
 
@@ -183,7 +191,8 @@ internal sealed record RecordData(string Text, OrderedDictionary Fields)
 
     private static (object Value, string Shown) Number(long number) => (number, number.ToString(CultureInfo.InvariantCulture));
 
-    private static (object Value, string Shown) Moment(DateTime time) => (time, time.ToString("yyyyMMddHHmmss", CultureInfo.InvariantCulture));
+    private static (object Value, string Shown) Moment(DateTime time)
+        => (time, time.ToString("yyyyMMddHHmmss", CultureInfo.InvariantCulture));
 
     private static (object Value, string Shown) ReadTexts(ref DnsReader reader)
     {

@@ -8,11 +8,14 @@ internal static class RecordText
 {
     private const string Digits32 = "0123456789ABCDEFGHIJKLMNOPQRSTUV";
 
-    /// <summary>Bytes as text: UTF-8 where they are that, with control characters as \DDD, so that no server can clear or color the screen.</summary>
+    /// <summary>
+    /// Bytes as text: UTF-8 where they are that, with control characters as \DDD, so that no server can clear or color the screen.
+    /// </summary>
     internal static string Plain(ReadOnlySpan<byte> bytes) => Escape(Encoding.UTF8.GetString(bytes));
 
     /// <summary>Text in quotes.</summary>
-    internal static string Quoted(string text) => $"\"{text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\"";
+    internal static string Quoted(string text)
+        => $"\"{text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\"";
 
     internal static string Escape(string text)
     {
@@ -24,13 +27,18 @@ internal static class RecordText
         StringBuilder escaped = new(text.Length + 16);
         foreach (char character in text)
         {
-            _ = char.IsControl(character) ? escaped.Append(CultureInfo.InvariantCulture, $"\\{(int)character:000}") : escaped.Append(character);
+            _ = char.IsControl(character)
+                ? escaped.Append(CultureInfo.InvariantCulture, $"\\{(int)character:000}")
+                : escaped.Append(character);
         }
 
         return escaped.ToString();
     }
 
-    /// <summary>The seconds of a signature as a time (RFC 4034, section 3.1.5): of the moments 136 years apart that have this number, the one nearest to now.</summary>
+    /// <summary>
+    /// The seconds of a signature as a time (RFC 4034, section 3.1.5): of the moments 136 years apart that have this number, the one
+    /// nearest to now.
+    /// </summary>
     internal static DateTime Time(uint seconds)
     {
         long now = DateTimeOffset.UtcNow.ToUnixTimeSeconds();

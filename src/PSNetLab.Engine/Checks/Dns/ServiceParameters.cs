@@ -26,7 +26,9 @@ internal static class ServiceParameters
             shown.Append(shown.Length > 0 ? " " : string.Empty).Append(name);
             if (!bytes.IsEmpty)
             {
-                _ = key is 1 or 7 || key >= s_keys.Length ? shown.Append('=').Append(RecordText.Quoted(value)) : shown.Append('=').Append(value);
+                _ = key is 1 or 7 || key >= s_keys.Length
+                    ? shown.Append('=').Append(RecordText.Quoted(value))
+                    : shown.Append('=').Append(value);
             }
         }
 

@@ -21,8 +21,10 @@ internal static class Crc32
         {
             uint low = crc ^ BinaryPrimitives.ReadUInt32LittleEndian(data);
             uint high = BinaryPrimitives.ReadUInt32LittleEndian(data[4..]);
-            crc = table[0x700 + (byte)low] ^ table[0x600 + (byte)(low >> 8)] ^ table[0x500 + (byte)(low >> 16)] ^ table[0x400 + (int)(low >> 24)]
-                ^ table[0x300 + (byte)high] ^ table[0x200 + (byte)(high >> 8)] ^ table[0x100 + (byte)(high >> 16)] ^ table[(int)(high >> 24)];
+            crc = table[0x700 + (byte)low] ^ table[0x600 + (byte)(low >> 8)]
+                ^ table[0x500 + (byte)(low >> 16)] ^ table[0x400 + (int)(low >> 24)]
+                ^ table[0x300 + (byte)high] ^ table[0x200 + (byte)(high >> 8)]
+                ^ table[0x100 + (byte)(high >> 16)] ^ table[(int)(high >> 24)];
             data = data[Step..];
         }
 

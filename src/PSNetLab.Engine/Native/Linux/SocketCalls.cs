@@ -3,7 +3,10 @@ using System.Runtime.InteropServices;
 
 namespace PSNetLab.Engine.Native.Linux;
 
-/// <summary>The calls for sockets that the runtime does not offer in this form, and the options it does not know (socket(7), ip(7), ipv6(7), tcp(7)).</summary>
+/// <summary>
+/// The calls for sockets that the runtime does not offer in this form, and the options it does not know (socket(7), ip(7), ipv6(7),
+/// tcp(7)).
+/// </summary>
 internal static unsafe partial class SocketCalls
 {
     /// <summary>MSG_DONTWAIT.</summary>

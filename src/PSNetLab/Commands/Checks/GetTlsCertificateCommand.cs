@@ -15,7 +15,8 @@ public sealed class GetTlsCertificateCommand : TlsCheckCmdlet
     private const string PathSet = "Path";
 
     /// <inheritdoc/>
-    [Parameter(Mandatory = true, Position = 0, ParameterSetName = HostSet, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [Parameter(
+        Mandatory = true, Position = 0, ParameterSetName = HostSet, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [Alias("HostName", "IPAddress")]
     [ValidateNotNullOrEmpty]
     [HostTransformation]

@@ -63,7 +63,10 @@ public abstract class HostCheckCmdlet : CheckCmdlet
             }
             else
             {
-                ReportBad(new NetLabException(FaultKind.InvalidParameters, $"There is no port for '{host}'. Use -Port, or write {Addresses.Join(host, 443)}."), host);
+                ReportBad(
+                    new NetLabException(
+                        FaultKind.InvalidParameters, $"There is no port for '{host}'. Use -Port, or write {Addresses.Join(host, 443)}."),
+                    host);
             }
         }
 

@@ -133,7 +133,8 @@ public sealed class ResolveDnsRecordCommand : CheckCmdlet
             }
         }
 
-        Add(questions.SelectMany(question => servers.Select(server => new DnsCheck(_options!, _sockets, server, question.Name, question.Question, expectation))));
+        Add(questions.SelectMany(question => servers.Select(
+            server => new DnsCheck(_options!, _sockets, server, question.Name, question.Question, expectation))));
     }
 
     /// <inheritdoc/>
@@ -150,7 +151,9 @@ public sealed class ResolveDnsRecordCommand : CheckCmdlet
         _usual ??= [.. NameServers.Find().Select(static address => address.ToString())];
         if (_usual.Length == 0)
         {
-            Fail(new NetLabException(FaultKind.InvalidParameters, "This machine is set up with no name server. Name one with -Server."), null);
+            Fail(
+                new NetLabException(FaultKind.InvalidParameters, "This machine is set up with no name server. Name one with -Server."),
+                null);
         }
 
         return _usual;

@@ -60,7 +60,12 @@ public sealed class WaitTcpPortCommand : HostCheckCmdlet
 
         _options = new TcpPortWaitOptions
         {
-            Probe = new TcpProbe { Settle = TcpPortWaitOptions.Settle, Banner = Banner is not null, IsBannerComplete = Banner is null ? null : Banner.IsMatch },
+            Probe = new TcpProbe
+                {
+                    Settle = TcpPortWaitOptions.Settle,
+                    Banner = Banner is not null,
+                    IsBannerComplete = Banner is null ? null : Banner.IsMatch,
+                },
             Timeout = CheckTimeout,
             State = State,
             Stable = TimeSpan.FromMilliseconds(StableMs),
