@@ -42,7 +42,9 @@ public sealed class HttpRecordTests : IDisposable
 
         await served.Client.AnswerAsync();
         HttpRequestRecord record = Assert.Single(served.Records());
-        Assert.Equal(["Host=a", "X-ONE=1, 2", "Empty=", "Accept=\u00fc/*"], record.Headers.Keys.Cast<string>().Select(name => $"{name}={record.Headers[name]}"));
+        Assert.Equal(
+            ["Host=a", "X-ONE=1, 2", "Empty=", "Accept=\u00fc/*"],
+            record.Headers.Keys.Cast<string>().Select(name => $"{name}={record.Headers[name]}"));
         Assert.Equal("a", record.Headers["HOST"]);
         Assert.Null(record.UserAgent);
         Assert.Null(record.Referer);
@@ -87,7 +89,9 @@ public sealed class HttpRecordTests : IDisposable
         await using ServedConnection served = await ServedConnection.StartAsync(TransportKind.Portable, new() { Folder = _folder.Path });
         string utf8 = Encoding.Latin1.GetString("/你好.txt?ü"u8);
 
-        Assert.Equal(200, (await served.Client.GetAsync(utf8, "Referer: " + Encoding.Latin1.GetString("http://a/世界"u8), "X-Old: gr\u00fcn")).Status);
+        Assert.Equal(
+            200,
+            (await served.Client.GetAsync(utf8, "Referer: " + Encoding.Latin1.GetString("http://a/世界"u8), "X-Old: gr\u00fcn")).Status);
 
         HttpRequestRecord record = Assert.Single(served.Records());
         Assert.Equal(("/你好.txt?ü", "http://a/世界", "grün"), (record.Target, record.Referer, record.Headers["X-Old"]));
@@ -174,7 +178,8 @@ public sealed class HttpRecordTests : IDisposable
         await served.Client.GetAsync("/a", "User-Agent: first", "Referer: r");
         Assert.Single(served.Records());
 
-        await served.Client.SendAsync("GET /secret HTTP/1.1\r\nUser-Agent: second\r\nHost: a\r\nBroken header\r\n\r\n" + new string('x', 500));
+        await served.Client.SendAsync(
+            "GET /secret HTTP/1.1\r\nUser-Agent: second\r\nHost: a\r\nBroken header\r\n\r\n" + new string('x', 500));
 
         Assert.Equal(400, (await served.Client.AnswerAsync()).Status);
         HttpRequestRecord record = Assert.Single(served.Records());
@@ -185,7 +190,8 @@ public sealed class HttpRecordTests : IDisposable
     public async Task Of_a_request_that_was_not_understood_nobody_is_the_user()
     {
         BasicCredential credential = new("a", "b");
-        await using ServedConnection served = await ServedConnection.StartAsync(TransportKind.Portable, new() { Folder = _folder.Path, Credential = credential });
+        await using ServedConnection served = await ServedConnection.StartAsync(
+            TransportKind.Portable, new() { Folder = _folder.Path, Credential = credential });
         await served.Client.GetAsync("/", "Authorization: Basic YTpi");
         Assert.Equal("a", Assert.Single(served.Records()).User);
 

@@ -19,7 +19,8 @@ public class OwnCertificateVerdictTests
     public async Task An_end_without_a_word_is_a_rejection_only_if_the_server_asked(SslProtocols version, bool asks)
     {
         (Socket client, Socket server) = await TransportPair.ConnectSocketsAsync();
-        using TransportPair pair = await TransportPair.SecureAsync(client, server, clientOptions: Client(), serverOptions: Server(version, asks));
+        using TransportPair pair = await TransportPair.SecureAsync(
+            client, server, clientOptions: Client(), serverOptions: Server(version, asks));
         Assert.Equal(asks, pair.Client.MayBeRejected);
 
         server.Shutdown(SocketShutdown.Send);

@@ -52,7 +52,8 @@ public sealed class TlsEndpointCheckTests
     public async Task What_is_a_warning_is_not_a_failure()
     {
         await using HelloServer server = HelloServer.Serving(s_good);
-        TlsEndpointResult result = await Check(server.Port, options => options with { Tls = options.Tls with { Soon = TimeSpan.FromDays(100) } });
+        TlsEndpointResult result = await Check(
+            server.Port, options => options with { Tls = options.Tls with { Soon = TimeSpan.FromDays(100) } });
         Assert.Equal(TlsEndpointStatus.Warning, result.Status);
         Assert.Equal(CertificateProblemKind.ExpiresSoon, Assert.Single(result.Problems).Kind);
         Assert.Contains("it expires on ", result.Reason, StringComparison.Ordinal);
@@ -62,7 +63,8 @@ public sealed class TlsEndpointCheckTests
     public async Task A_wrong_name_is_a_failure_with_a_certificate()
     {
         await using HelloServer server = HelloServer.Serving(s_good);
-        TlsEndpointResult result = await Check(server.Port, options => options with { Tls = options.Tls with { TargetHost = "other.example" } });
+        TlsEndpointResult result = await Check(
+            server.Port, options => options with { Tls = options.Tls with { TargetHost = "other.example" } });
         Assert.Equal(TlsEndpointStatus.Failed, result.Status);
         Assert.Equal(CertificateProblemKind.NameMismatch, Assert.Single(result.Problems).Kind);
         Assert.Null(result.ErrorId);
@@ -78,7 +80,8 @@ public sealed class TlsEndpointCheckTests
         SslServerAuthenticationOptions options = Options();
         options.ServerCertificateContext = SslStreamCertificateContext.Create(s_leaf, isSent ? [s_middle.Public] : [], offline: true);
         await using HelloServer server = HelloServer.Serving(options);
-        TlsEndpointResult result = await Check(server.Port, set => set with { Tls = set.Tls with { Trusted = [s_root.Public, s_middle.Public] } });
+        TlsEndpointResult result = await Check(
+            server.Port, set => set with { Tls = set.Tls with { Trusted = [s_root.Public, s_middle.Public] } });
         Assert.Equal(isSent ? [] : [CertificateProblemKind.IntermediateMissing], result.Problems.Select(problem => problem.Kind));
         Assert.Equal(isSent ? TlsEndpointStatus.Ok : TlsEndpointStatus.Warning, result.Status);
     }
@@ -98,7 +101,8 @@ public sealed class TlsEndpointCheckTests
         Assert.Equal(nameof(FaultKind.OwnCertificateRejected), without.ErrorId);
         Assert.Equal("CN=shop.example", without.Subject);
 
-        SslStreamCertificateContext own = SslStreamCertificateContext.Create(s_middle.Issue("me", usage: CertificateAuthority.ForClients), [s_middle.Public], offline: true);
+        SslStreamCertificateContext own = SslStreamCertificateContext.Create(
+            s_middle.Issue("me", usage: CertificateAuthority.ForClients), [s_middle.Public], offline: true);
         TlsEndpointResult with = await Check(server.Port, set => set with { Tls = set.Tls with { Certificate = own } });
         Assert.Equal(TlsEndpointStatus.Ok, with.Status);
         Assert.True(with.ClientCertificateRequested);
@@ -111,16 +115,25 @@ public sealed class TlsEndpointCheckTests
         byte[] middle = s_middle.Public.RawData;
         byte[] list = [.. Sized(leaf), .. Sized(middle)];
         byte[] flight = ServerAnswerTests.Record(
-            22, [.. ServerAnswerTests.Hello(0x0301, 0x002F), .. ServerAnswerTests.Message(11, Sized(list)), .. ServerAnswerTests.Message(14, [])]);
+            22,
+            [
+                .. ServerAnswerTests.Hello(0x0301, 0x002F),
+                .. ServerAnswerTests.Message(11, Sized(list)),
+                .. ServerAnswerTests.Message(14, []),
+            ]);
         await using HelloServer server = HelloServer.Answering(
-            hello => !HelloServer.IsNewest(hello) && HelloServer.Version(hello) >= 0x0301 ? flight : ServerAnswerTests.Record(21, [2, 70]));
+            hello => !HelloServer.IsNewest(hello) && HelloServer.Version(hello) >= 0x0301
+                ? flight
+                : ServerAnswerTests.Record(21, [2, 70]));
         TlsEndpointResult result = await Check(server.Port);
         Assert.Equal("Tls10", result.Protocol);
         Assert.Equal("TLS_RSA_WITH_AES_128_CBC_SHA", result.CipherSuite);
         Assert.Equal("Tls10", result.Versions!.ToString());
         Assert.Equal(TlsVersionStatus.Refused, result.Versions.Ssl3);
         Assert.Equal("CN=shop.example; CN=Middle; CN=Root", result.BuiltChain.ToString());
-        Assert.Equal([CertificateProblemKind.NoModernProtocol, CertificateProblemKind.OldProtocol], result.Problems.Select(problem => problem.Kind));
+        Assert.Equal(
+            [CertificateProblemKind.NoModernProtocol, CertificateProblemKind.OldProtocol],
+            result.Problems.Select(problem => problem.Kind));
         Assert.Equal(TlsEndpointStatus.Failed, result.Status);
         Assert.Null(result.HandshakeMilliseconds);
     }
@@ -128,7 +141,8 @@ public sealed class TlsEndpointCheckTests
     [Fact]
     public async Task A_server_that_hangs_up_on_old_versions_does_not_speak_them()
     {
-        await using HelloServer server = HelloServer.Serving(s_good, hello => HelloServer.IsNewest(hello) || HelloServer.Version(hello) == 0x0303);
+        await using HelloServer server = HelloServer.Serving(
+            s_good, hello => HelloServer.IsNewest(hello) || HelloServer.Version(hello) == 0x0303);
         TlsEndpointResult result = await Check(server.Port);
         Assert.Equal("Tls12; Tls13", result.Versions!.ToString());
         Assert.Equal(TlsVersionStatus.Refused, result.Versions.Tls10);
@@ -145,7 +159,11 @@ public sealed class TlsEndpointCheckTests
     public static TheoryData<string, byte[]?, string> Strangers => new()
     {
         { "closes at once", null, "TLS handshake" },
-        { "says something else", "HTTP/1.1 400 Bad Request\r\n"u8.ToArray(), "does not speak TLS: it answered 'HTTP/1.1 400 Bad Request'" },
+        {
+            "says something else",
+            "HTTP/1.1 400 Bad Request\r\n"u8.ToArray(),
+            "does not speak TLS: it answered 'HTTP/1.1 400 Bad Request'"
+        },
         { "sends garbage", [0x80, 0xFF, 0, 1, 2, 3], "does not speak TLS" },
         { "sends a huge record", [22, 3, 3, 0xFF, 0xFF, .. new byte[70_000]], "does not speak TLS" },
         { "sends half a hello", ServerAnswerTests.Record(22, ServerAnswerTests.Hello(0x0303, 47))[..20], "TLS handshake" },
@@ -255,7 +273,8 @@ public sealed class TlsEndpointCheckTests
         EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
     };
 
-    private static byte[] Sized(byte[] content) => [(byte)(content.Length >> 16), (byte)(content.Length >> 8), (byte)content.Length, .. content];
+    private static byte[] Sized(byte[] content)
+        => [(byte)(content.Length >> 16), (byte)(content.Length >> 8), (byte)content.Length, .. content];
 
     private static async Task<TlsEndpointResult> Check(
         int port, Func<TlsEndpointOptions, TlsEndpointOptions>? change = null, CancellationToken cancellationToken = default)

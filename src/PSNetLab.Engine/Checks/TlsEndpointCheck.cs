@@ -122,7 +122,8 @@ internal sealed class TlsEndpointCheck(TlsEndpointOptions options, CheckedName n
                 OperationCanceledException => new NetLabException(
                     FaultKind.ConnectTimeout,
                     $"{_result.Target} accepted the connection but did not finish the TLS handshake within "
-                        + $"{options.Timeout.TotalSeconds} s. Check that it speaks TLS on this port, and how (-StartTls), or raise -TimeoutSec."),
+                        + $"{options.Timeout.TotalSeconds} s. "
+                    + "Check that it speaks TLS on this port, and how (-StartTls), or raise -TimeoutSec."),
 
                 // Whatever the runtime throws, the handshake has failed.
                 _ => TlsAlerts.Fault(error, _result.Target),

@@ -60,7 +60,8 @@ internal sealed class CertificateBag
         X509Certificate2 leaf = own.FirstOrDefault(one => !Array.Exists(own, other => IsIssuer(one, of: other)))
             ?? own.FirstOrDefault()
             ?? throw NoKey(parameter);
-        X509Certificate2Collection others = [.. Certificates.Where(other => !other.RawDataMemory.Span.SequenceEqual(leaf.RawDataMemory.Span))];
+        X509Certificate2Collection others = [.. Certificates.Where(
+            other => !other.RawDataMemory.Span.SequenceEqual(leaf.RawDataMemory.Span))];
         return SslStreamCertificateContext.Create(ServerCertificates.Usable(leaf), others, offline: true, trust);
     }
 
@@ -95,7 +96,8 @@ internal sealed class CertificateBag
         }
     }
 
-    private static bool IsIssuer(X509Certificate2 one, X509Certificate2 of) => !ReferenceEquals(one, of) && CertificateFacts.IsIssuer(one, of);
+    private static bool IsIssuer(X509Certificate2 one, X509Certificate2 of)
+        => !ReferenceEquals(one, of) && CertificateFacts.IsIssuer(one, of);
 
     private static byte[] Read(string path)
     {
@@ -105,7 +107,8 @@ internal sealed class CertificateBag
         }
         catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
         {
-            throw new NetLabException(FaultKind.PathNotFound, $"The certificate file '{path}' is not there. Check the path.", error) { Subject = path };
+            throw new NetLabException(
+                FaultKind.PathNotFound, $"The certificate file '{path}' is not there. Check the path.", error) { Subject = path };
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
@@ -153,7 +156,9 @@ internal sealed class CertificateBag
 
         if (!SkipsKeys && text.Contains(OpenSslEncryption, StringComparison.Ordinal))
         {
-            throw Unreadable(path, "has a key in OpenSSL's old encrypted form. Convert the key with: openssl pkcs8 -topk8 -in <old file> -out <new file>");
+            throw Unreadable(
+                path,
+                "has a key in OpenSSL's old encrypted form. Convert the key with: openssl pkcs8 -topk8 -in <old file> -out <new file>");
         }
 
         if (Certificates.Count + _keys.Count == before)
@@ -226,7 +231,8 @@ internal sealed class CertificateBag
             (0, _) => new(FaultKind.CertificateUnreadable, $"{Origin} has a private key but no certificate. {files}") { Subject = Origin },
             (_, 0) => new(
                 FaultKind.CertificateKeyMissing,
-                $"{Origin} has no private key, without which nobody can prove that the certificate is theirs. {files}") { Subject = Origin },
+                $"{Origin} has no private key, without which nobody can prove that the certificate is theirs. "
+                    + files) { Subject = Origin },
             _ => new(
                 FaultKind.CertificateKeyMismatch,
                 $"The private key in {Origin} does not belong to the certificate {Certificates[0].Subject}. "
@@ -241,8 +247,14 @@ internal sealed class CertificateBag
         => Unreadable(path, "holds no certificate that can be read. Use a PFX file, or a PEM or DER file.", error);
 
     private static NetLabException NoPassword(string path, Exception? error = null)
-        => new(FaultKind.CertificatePasswordWrong, $"'{path}' is protected by a password. Give it with -CertificatePassword.", error) { Subject = path };
+        => new(
+            FaultKind.CertificatePasswordWrong,
+            $"'{path}' is protected by a password. Give it with -CertificatePassword.",
+            error) { Subject = path };
 
     private static NetLabException WrongPassword(string path, Exception? error = null)
-        => new(FaultKind.CertificatePasswordWrong, $"The password does not open '{path}'. Check -CertificatePassword.", error) { Subject = path };
+        => new(
+            FaultKind.CertificatePasswordWrong,
+            $"The password does not open '{path}'. Check -CertificatePassword.",
+            error) { Subject = path };
 }

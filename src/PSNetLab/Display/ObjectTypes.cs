@@ -23,7 +23,8 @@ internal static class ObjectTypes
 
     private static readonly Lazy<TypeData[]> s_types = new(() =>
     [
-        .. Describe<TcpMessage>("Time RemoteEndPoint ConnectionId Sequence Length Text", "Peer=RemoteEndPoint Conn=ConnectionId Seq=Sequence"),
+        .. Describe<TcpMessage>(
+            "Time RemoteEndPoint ConnectionId Sequence Length Text", "Peer=RemoteEndPoint Conn=ConnectionId Seq=Sequence"),
         .. Describe<UdpMessage>("Time RemoteEndPoint Interface Length Text", "Peer=RemoteEndPoint Lost=LostBytes"),
         .. Describe<BroadcastResult>("Time Interface Source BroadcastAddress Bytes Error", "Peer=BroadcastAddress Length=Bytes"),
         .. Describe<HttpRequestRecord>(
@@ -39,7 +40,9 @@ internal static class ObjectTypes
         .. Describe<HttpReceivedResponse>("Version StatusCode ReasonPhrase Headers BodyText Trailers", string.Empty),
         .. Describe<HttpField>("Name Value", string.Empty),
         .. Describe<HttpEndpointResult>(
-            "Uri Passed Status StatusCode TotalMilliseconds DaysLeft Hops Remarks Reason", "Code=StatusCode ms=TotalMilliseconds", nameof(Phases)),
+            "Uri Passed Status StatusCode TotalMilliseconds DaysLeft Hops Remarks Reason",
+            "Code=StatusCode ms=TotalMilliseconds",
+            nameof(Phases)),
         .. Describe<HttpHop>("Method Uri StatusCode Location Address Reused TotalMilliseconds", string.Empty),
         Enum<HttpEndpointStatus>(),
         .. Describe<TcpConnection>(
@@ -50,7 +53,8 @@ internal static class ObjectTypes
             "Peer=RemoteEndPoint Conn=ConnectionId Done=Completed"),
         .. Describe<SocketInfo>(
             "Protocol State LocalEndPoint RemoteEndPoint ProcessId ProcessName ReceiveQueue SendQueue",
-            "Prot=Protocol Local=LocalEndPoint Remote=RemoteEndPoint PID=ProcessId Process=ProcessName RecvQ=ReceiveQueue SendQ=SendQueue"),
+            "Prot=Protocol Local=LocalEndPoint Remote=RemoteEndPoint PID=ProcessId Process=ProcessName RecvQ=ReceiveQueue "
+                + "SendQ=SendQueue"),
         .. Describe<TcpInfo>(
             "RoundTripMilliseconds CongestionWindow MaximumSegmentSize TotalRetransmits DeliveryRate",
             string.Empty,
@@ -59,7 +63,8 @@ internal static class ObjectTypes
             nameof(MinimumRoundTripTime),
             nameof(RetransmissionTimeout)),
         .. Describe<SocketOption>("Level Name Value Unit", string.Empty),
-        .. Describe<ServerJob>("Id Name State LocalEndPoint ConnectionCount MessageCount Waiting Dropped", "Open=ConnectionCount Messages=MessageCount"),
+        .. Describe<ServerJob>(
+            "Id Name State LocalEndPoint ConnectionCount MessageCount Waiting Dropped", "Open=ConnectionCount Messages=MessageCount"),
         .. Describe<TcpPortResult>(
             "ComputerName Port Address Status LatencyMilliseconds Banner Reason",
             "ms=LatencyMilliseconds",
@@ -98,9 +103,13 @@ internal static class ObjectTypes
         if (Runspace.DefaultRunspace is { } runspace && s_told.TryAdd(runspace, s_told))
         {
             // By its type: the cmdlet need not be visible in the runspace.
-            Type cmdlet = Type.GetType("Microsoft.PowerShell.Commands.UpdateTypeDataCommand, Microsoft.PowerShell.Commands.Utility", throwOnError: true)!;
+            Type cmdlet = Type.GetType(
+                "Microsoft.PowerShell.Commands.UpdateTypeDataCommand, Microsoft.PowerShell.Commands.Utility", throwOnError: true)!;
             using PowerShell shell = PowerShell.Create(RunspaceMode.CurrentRunspace);
-            shell.AddCommand(new CmdletInfo("Update-TypeData", cmdlet)).AddParameter("TypeData", s_types.Value).AddParameter("Force").Invoke();
+            shell.AddCommand(new CmdletInfo("Update-TypeData", cmdlet))
+                .AddParameter("TypeData", s_types.Value)
+                .AddParameter("Force")
+                .Invoke();
         }
     }
 
@@ -183,10 +192,14 @@ internal static class ObjectTypes
         }
     }
 
-    /// <summary>All properties of an object. Of a job, its own and those of its kinds; PowerShell adds the few it takes of any job.</summary>
+    /// <summary>
+    /// All properties of an object. Of a job, its own and those of its kinds; PowerShell adds the few it takes of any job.
+    /// </summary>
     private static IEnumerable<string> Serialized(Type type)
     {
-        IEnumerable<Type> kinds = type == typeof(ServerJob) ? type.Assembly.GetExportedTypes().Where(kind => kind.IsAssignableTo(typeof(NetJob))) : [type];
+        IEnumerable<Type> kinds = type == typeof(ServerJob)
+            ? type.Assembly.GetExportedTypes().Where(kind => kind.IsAssignableTo(typeof(NetJob)))
+            : [type];
         return kinds.SelectMany(kind => kind.GetProperties(BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly))
             .Where(property => property.GetIndexParameters().Length == 0)
             .Select(property => property.Name)

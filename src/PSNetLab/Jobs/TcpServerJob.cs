@@ -36,7 +36,8 @@ public sealed class TcpServerJob : StreamServerJob, IMessageSink<TcpMessage>
         get
         {
             Totals totals = Totals;
-            return $"{ConnectionCount} open, {totals.MessagesReceived} messages, {totals.BytesReceived} bytes in, {totals.BytesSent} out{Losses}";
+            return $"{ConnectionCount} open, {totals.MessagesReceived} messages, "
+                + $"{totals.BytesReceived} bytes in, {totals.BytesSent} out{Losses}";
         }
     }
 
@@ -44,7 +45,8 @@ public sealed class TcpServerJob : StreamServerJob, IMessageSink<TcpMessage>
 
     bool IMessageSink<TcpMessage>.TryAdd(TcpMessage message) => TryRecord(message);
 
-    ValueTask IMessageSink<TcpMessage>.AddAsync(TcpMessage message, CancellationToken cancellationToken) => RecordAsync(message, cancellationToken);
+    ValueTask IMessageSink<TcpMessage>.AddAsync(TcpMessage message, CancellationToken cancellationToken)
+        => RecordAsync(message, cancellationToken);
 
     private protected override void OnOpened(IServedConnection connection)
     {

@@ -30,8 +30,10 @@ public sealed class UdpServerJob : ServerJob, IMessageSink<UdpMessage>
             Sink = records.Keep ? this : null,
             Handler = script is null ? null : message => script.AnswerAsync(message, this),
             OnDialogue = _dialogues.Add,
-            OnAnswerDropped = () => Write(new WarningRecord($"{Name}: there is no room in the socket's send buffer, so some answers are not sent; "
-                + "AnswersDropped counts them. Either the network is too slow for them, or they go to hosts that do not exist: with -AllowAddress, "
+            OnAnswerDropped = () => Write(new WarningRecord(
+                $"{Name}: there is no room in the socket's send buffer, so some answers are not sent; "
+                + "AnswersDropped counts them. Either the network is too slow for them, or they go to hosts that do not exist: "
+                + "with -AllowAddress, "
                 + "only hosts you know are answered.")),
             OnFault = (fault, target) =>
             {
@@ -86,7 +88,8 @@ public sealed class UdpServerJob : ServerJob, IMessageSink<UdpMessage>
 
     bool IMessageSink<UdpMessage>.TryAdd(UdpMessage message) => TryRecord(message);
 
-    ValueTask IMessageSink<UdpMessage>.AddAsync(UdpMessage message, CancellationToken cancellationToken) => RecordAsync(message, cancellationToken);
+    ValueTask IMessageSink<UdpMessage>.AddAsync(UdpMessage message, CancellationToken cancellationToken)
+        => RecordAsync(message, cancellationToken);
 
     private protected override Task WorkAsync()
     {
