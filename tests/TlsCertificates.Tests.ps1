@@ -117,8 +117,25 @@ Describe 'Certificates over TLS' -Skip:(-not $hasOpenSsl) {
             (Get-TcpConnection $server).Tls.ServerName | Should -Be 'lab.example'
             (Get-TcpConnection $server).Tls.Alpn | Should -Be 'imap'
             (Get-TcpConnection $server).Tls.PeerCertificate | Should -BeNullOrEmpty
-            $json = $client | ConvertTo-Json -Depth 2 -WarningAction Ignore | ConvertFrom-Json
-            $json.Tls.Alpn | Should -Be 'imap'
+            $client.Tls.PeerSubject | Should -Be 'CN=server'
+            $client.Tls.PeerThumbprint | Should -Be $client.Tls.PeerCertificate.Thumbprint
+        }
+
+        It 'are text in JSON and in copies' {
+            $server = Start-TcpServer -Certificate "$TestDrive/bundle.pem" -Alpn imap
+            $clients = 1..2 | ForEach-Object {
+                Open-TcpConnection 127.0.0.1 $server.Port -TargetHost lab.example -TrustedCertificate "$TestDrive/root.pem" -Alpn imap
+            }
+            $json = $clients | ConvertTo-Json -WarningVariable warnings -WarningAction SilentlyContinue
+            $warnings | Should -BeNullOrEmpty
+            $json | Should -BeExactly ($clients | ConvertTo-Json -Depth 9)
+            $copy = [Management.Automation.PSSerializer]::Deserialize([Management.Automation.PSSerializer]::Serialize($clients[0], 2))
+            foreach ($tls in ($json | ConvertFrom-Json)[1].Tls, $copy.Tls) {
+                $tls.Alpn | Should -Be 'imap'
+                $tls.PeerSubject | Should -Be 'CN=server'
+                $tls.PeerThumbprint | Should -Be $clients[0].Tls.PeerThumbprint
+                $tls.psobject.Properties.Name | Should -Not -Contain 'PeerCertificate'
+            }
         }
     }
 
@@ -170,6 +187,26 @@ Describe 'Certificates over TLS' -Skip:(-not $hasOpenSsl) {
             $with.Tls.PeerCertificate.Subject | Should -Be 'CN=alice'
             $with.Tls.ServerName | Should -Be 'lab.example'
             $with.Tls.Alpn | Should -Be 'http/1.1'
+        }
+
+        It 'are compared with trusted certificates in files that have a password, or a key that has one: <Files>' -ForEach @(
+            @{ Files = 'locked.pem'; Password = @{} }
+            @{ Files = 'locked.pfx'; Password = @{ CertificatePassword = 'geheim 密' } }
+            @{ Files = 'locked.pfx', 'root.pem'; Password = @{ CertificatePassword = 'geheim 密' } }
+        ) {
+            Push-Location $TestDrive
+            try {
+                openssl pkcs8 -topk8 -in root.key -passout 'pass:geheim 密' -out locked.key
+                Get-Content root.pem, locked.key | Set-Content locked.pem
+                openssl pkcs12 -export -in root.pem -inkey root.key -out locked.pfx -passout 'pass:geheim 密'
+                $trusted = $Files.ForEach{ "$TestDrive/$_" }
+                $server = Start-TcpServer -Certificate bundle.pem -ClientCertificate Require -TrustedCertificate $trusted @Password -Reply 'welcome' -Framing Line -ErrorAction Stop
+                'x' | Send-TcpMessage 127.0.0.1 $server.Port -TargetHost lab.example -TrustedCertificate $trusted @Password -ClientCertificate alice-bundle.pem -Framing Line -Count 1 -ErrorAction Stop |
+                    Should -Be 'welcome'
+                (Test-TlsEndpoint 127.0.0.1 $server.Port -TargetHost lab.example -TrustedCertificate $trusted @Password -ClientCertificate alice-bundle.pem).ClientCertificateRequested |
+                    Should -BeTrue
+            }
+            finally { Pop-Location }
         }
 
         It 'are missed by <Name>: the client is told' -ForEach @(

@@ -134,6 +134,15 @@ public sealed class CertificateBagTests : IDisposable
         AssertFault(FaultKind.CertificatePasswordWrong, () => Open(password, pfx), pfx, words);
     }
 
+    [Fact]
+    public void A_password_is_for_those_files_that_need_one()
+    {
+        CertificateBag bag = new();
+        bag.AddFile(WriteBytes(s_leaf.Export(X509ContentType.Pfx, Password)), Password);
+        bag.AddFile(WriteBytes(s_middle.Public.Export(X509ContentType.Pfx, password: (string?)null)), Password);
+        AssertSends(bag.ToContext("-Certificate"), s_leaf, s_middle.Public);
+    }
+
     [Theory]
     [InlineData("nothing of the kind", "holds no certificate")]
     [InlineData("", "holds no certificate")]

@@ -91,7 +91,7 @@ public class OwnCertificateVerdictTests
         EnabledSslProtocols = version,
         ClientCertificateRequired = asks,
         AllowTlsResume = false,
-        RemoteCertificateValidationCallback = static (_, certificate, _, _) => certificate is not null,
+        RemoteCertificateValidationCallback = asks ? static (_, certificate, _, _) => certificate is not null : null,
     };
 
     /// <summary>Closes instead of writing a second time.</summary>

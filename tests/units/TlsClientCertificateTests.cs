@@ -30,10 +30,11 @@ public class TlsClientCertificateTests
 
         TlsInfo seen = Assert.IsType<TlsInfo>(client.Tls);
         Assert.Equal(["CN=shop.example", "CN=Middle", "CN=Root"], seen.PeerChain.Select(one => one.Subject));
-        Assert.Equal(("CN=shop.example", "shop.example", "b"), (seen.PeerCertificate?.Subject, seen.ServerName, seen.Alpn));
+        Assert.Equal(("CN=shop.example", "shop.example", "b"), (seen.PeerSubject, seen.ServerName, seen.Alpn));
+        Assert.Equal(seen.PeerCertificate?.Thumbprint, seen.PeerThumbprint);
         TlsInfo served = Assert.IsType<TlsInfo>((await server.Observer.OpenedAsync()).Tls);
         Assert.Equal(["CN=alice", "CN=Middle", "CN=Root"], served.PeerChain.Select(one => one.Subject));
-        Assert.Equal(("CN=alice", "shop.example", "b"), (served.PeerCertificate?.Subject, served.ServerName, served.Alpn));
+        Assert.Equal(("CN=alice", "shop.example", "b"), (served.PeerSubject, served.ServerName, served.Alpn));
         Assert.Equal((seen.Protocol, seen.CipherSuite), (served.Protocol, served.CipherSuite));
         Assert.Equal(0, server.Observer.FaultCount);
     }
@@ -44,7 +45,10 @@ public class TlsClientCertificateTests
         await using TestServer server = Start(ClientCertificateMode.Allow);
         using TcpConnection client = await ConnectAsync(server, Client);
         await EchoAsync(client);
-        Assert.Null((await server.Observer.OpenedAsync()).Tls!.PeerCertificate);
+        TlsInfo served = (await server.Observer.OpenedAsync()).Tls!;
+        Assert.Null(served.PeerCertificate);
+        Assert.Null(served.PeerSubject);
+        Assert.Empty(served.PeerChain);
     }
 
     [Theory]
@@ -81,6 +85,18 @@ public class TlsClientCertificateTests
         Assert.DoesNotContain("-TargetHost", fault.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("::ffff:127.0.0.1", null)]
+    [InlineData("127.0.0.1", "::ffff:127.0.0.1")]
+    [InlineData("::ffff:127.0.0.1", "[::ffff:7f00:1]")]
+    public async Task An_IPv4_mapped_address_is_the_IPv4_address_that_the_certificate_names(string host, string? target)
+    {
+        await using TestServer server = new(new() { Echo = true, Framing = DelimiterFraming.Line, Tls = Certificates.Tls });
+        TlsClientOptions tls = new() { TargetHost = target, Trusted = [Certificates.Server.TargetCertificate] };
+        using TcpConnection client = await ConnectAsync(server, tls, host);
+        await EchoAsync(client);
+    }
+
     [Fact]
     public async Task Sides_without_a_common_protocol_say_so()
     {
@@ -97,9 +113,10 @@ public class TlsClientCertificateTests
         Tls = new(s_server) { ClientCertificate = mode, Trusted = [s_root.Public], Alpn = alpn },
     });
 
-    private static Task<TcpConnection> ConnectAsync(TestServer server, TlsClientOptions tls) => TcpConnector.ConnectAsync(
-        new() { Host = "127.0.0.1", Port = server.EndPoint.Port, Framing = DelimiterFraming.Line, Tls = tls },
-        CancellationToken.None).Soon();
+    private static Task<TcpConnection> ConnectAsync(TestServer server, TlsClientOptions tls, string host = "127.0.0.1")
+        => TcpConnector.ConnectAsync(
+            new() { Host = host, Port = server.EndPoint.Port, Framing = DelimiterFraming.Line, Tls = tls },
+            CancellationToken.None).Soon();
 
     private static async Task EchoAsync(TcpConnection client)
     {

@@ -196,11 +196,29 @@ internal sealed class CertificateBag
         }
         catch (CryptographicException error) when (error.HResult == InvalidPassword)
         {
-            throw string.IsNullOrEmpty(password) ? NoPassword(path, error) : WrongPassword(path, error);
+            if (string.IsNullOrEmpty(password))
+            {
+                throw NoPassword(path, error);
+            }
+
+            AddUnprotected(path, bytes, error);
         }
         catch (CryptographicException error)
         {
             throw NoCertificate(path, error);
+        }
+    }
+
+    /// <summary>Adds a file for which the password is wrong, because it is that of another file and this one has none.</summary>
+    private void AddUnprotected(string path, byte[] bytes, Exception wrongPassword)
+    {
+        try
+        {
+            Certificates.Import(bytes, password: null, X509KeyStorageFlags.DefaultKeySet);
+        }
+        catch (CryptographicException)
+        {
+            throw WrongPassword(path, wrongPassword);
         }
     }
 

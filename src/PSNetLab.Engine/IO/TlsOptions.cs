@@ -1,5 +1,6 @@
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
+using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab.Engine.IO;
 
@@ -59,7 +60,7 @@ internal sealed record TlsClientOptions
 
     internal PeerCheck NewCheck(string? host) => new(new CertificateExpectation
     {
-        Host = TargetHost ?? host,
+        Host = (TargetHost ?? host) is { } name ? Addresses.OfHost(name) : null,
         Trusted = Trusted,
         Soon = Soon,
         ChecksRevocation = RevocationTimeout is not null,

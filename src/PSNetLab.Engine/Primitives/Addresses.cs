@@ -88,6 +88,10 @@ internal static class Addresses
     /// <summary>The address of an IP socket; an IPv4-mapped IPv6 address is returned as IPv4.</summary>
     internal static IPAddress OfSocket(IPAddress address) => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
 
+    /// <summary>A host as certificates name it: an IPv4-mapped IPv6 address is returned as IPv4, everything else as it is.</summary>
+    internal static string OfHost(string host)
+        => TryParseExactly(host, out IPAddress address) && address.IsIPv4MappedToIPv6 ? OfSocket(address).ToString() : host;
+
     internal static bool IsAny(IPAddress address) => address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any);
 
     internal static bool IsMulticast(IPAddress address) => address.IsIPv6Multicast

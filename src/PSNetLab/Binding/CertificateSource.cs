@@ -14,15 +14,14 @@ public sealed class CertificateSource
     public override string ToString()
         => string.Join(", ", _items.Select(item => item is X509Certificate2 certificate ? certificate.Subject : item.ToString()));
 
+    /// <summary>Reads certificates to trust. Their private keys do not matter, so they need no password.</summary>
     /// <exception cref="NetLabException">A file cannot be read, or its password is wrong.</exception>
-    internal CertificateBag Read(string? password) => Fill(new CertificateBag(), password);
+    internal X509Certificate2Collection ReadTrusted(string? password) => Read(password, skipsKeys: true).Certificates;
 
-    /// <summary>Only the certificates: whoever trusts them needs no keys, and no password for them.</summary>
-    /// <exception cref="NetLabException">A file cannot be read.</exception>
-    internal X509Certificate2Collection ReadTrusted() => Fill(new CertificateBag { SkipsKeys = true }, password: null).Certificates;
-
-    private CertificateBag Fill(CertificateBag bag, string? password)
+    /// <exception cref="NetLabException">A file cannot be read, or its password is wrong.</exception>
+    internal CertificateBag Read(string? password, bool skipsKeys = false)
     {
+        CertificateBag bag = new() { SkipsKeys = skipsKeys };
         foreach (object item in _items)
         {
             if (item is X509Certificate2 certificate)

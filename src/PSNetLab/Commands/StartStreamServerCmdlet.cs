@@ -39,7 +39,7 @@ public abstract class StartStreamServerCmdlet : StartServerCmdlet
     [CertificateTransformation]
     public CertificateSource? Certificate { get; set; }
 
-    /// <summary>The password of the file or the private key in -Certificate.</summary>
+    /// <summary>The password of a certificate file or its private key.</summary>
     [Parameter]
     [PasswordTransformation]
     [NoFiles]
@@ -96,13 +96,13 @@ public abstract class StartStreamServerCmdlet : StartServerCmdlet
                     + "Add -ClientCertificate Require or Allow.");
         }
 
-        X509Certificate2Collection? trusted = TrustedCertificate?.ReadTrusted();
+        string? password = PasswordTransformationAttribute.Reveal(CertificatePassword);
+        X509Certificate2Collection? trusted = TrustedCertificate?.ReadTrusted(password);
 
         // Clients with several certificates learn from the names which one to present. Windows has no way to send them.
         SslCertificateTrust? names = trusted is null || OperatingSystem.IsWindows()
             ? null
             : SslCertificateTrust.CreateForX509Collection(trusted, sendTrustInHandshake: OperatingSystem.IsLinux());
-        string? password = PasswordTransformationAttribute.Reveal(CertificatePassword);
         SslStreamCertificateContext certificate = Certificate?.Read(password).ToContext("-Certificate", names)
             ?? ServerCertificates.Localhost(names);
         return new TlsServerOptions(certificate) { ClientCertificate = ClientCertificate, Trusted = trusted, Alpn = Alpn ?? DefaultAlpn };

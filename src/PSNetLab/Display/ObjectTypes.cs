@@ -8,11 +8,11 @@ namespace PSNetLab.Display;
 
 /// <summary>
 /// What PowerShell is told about the objects: short lists for where a table does not fit, table headings as aliases, time spans beside
-/// milliseconds, and what is serialized.
+/// milliseconds, certificates beside their names, and what is serialized.
 /// </summary>
 /// <remarks>
 /// The first cmdlet of the module that runs in a runspace tells it, because a types file would take 15 of the 50 ms that the import may
-/// take. Aliases and time spans are hidden, so that JSON, CSV and copies have each value once.
+/// take. Aliases, time spans and certificates are hidden, so that JSON, CSV and copies have each value once.
 /// </remarks>
 internal static class ObjectTypes
 {
@@ -51,6 +51,8 @@ internal static class ObjectTypes
         .. Describe<DialogueRun>(
             "RemoteEndPoint Step Steps Completed Expected Unexpected",
             "Peer=RemoteEndPoint Conn=ConnectionId Done=Completed"),
+        .. Describe<TlsInfo>(
+            "Protocol CipherSuite Alpn ServerName PeerSubject PeerThumbprint", string.Empty, nameof(PeerCertificate), nameof(PeerChain)),
         .. Describe<SocketInfo>(
             "Protocol State LocalEndPoint RemoteEndPoint ProcessId ProcessName ReceiveQueue SendQueue",
             "Prot=Protocol Local=LocalEndPoint Remote=RemoteEndPoint PID=ProcessId Process=ProcessName RecvQ=ReceiveQueue "
@@ -159,6 +161,12 @@ internal static class ObjectTypes
 
     /// <summary>The time span of <see cref="TlsEndpointResult.HandshakeMilliseconds"/>.</summary>
     public static object? HandshakeTime(PSObject result) => Span(result, nameof(TlsEndpointResult.HandshakeMilliseconds));
+
+    /// <summary>The certificate of the peer.</summary>
+    public static object? PeerCertificate(PSObject tls) => (tls.BaseObject as TlsInfo)?.PeerCertificate;
+
+    /// <summary>The certificate of the peer and its issuers.</summary>
+    public static object? PeerChain(PSObject tls) => (tls.BaseObject as TlsInfo)?.PeerChain;
 
     private static TimeSpan? Span(PSObject source, string property)
         => source.Properties[property]?.Value is double milliseconds

@@ -179,7 +179,7 @@ public sealed class TestHttpEndpointCommand : CheckCmdlet
                 Proxy = Proxy is null ? null : HttpUri.Parse(Proxy.Text),
                 Tls = new TlsClientOptions
                 {
-                    Trusted = TrustedCertificate?.Read(password: null).Certificates,
+                    Trusted = TrustedCertificate?.ReadTrusted(PasswordTransformationAttribute.Reveal(CertificatePassword)),
                     Certificate = ClientCertificate?.Read(PasswordTransformationAttribute.Reveal(CertificatePassword)).ToContext(
                         "-ClientCertificate"),
                     Alpn = ["http/1.1"],

@@ -100,7 +100,7 @@ public abstract class TlsCheckCmdlet : HostCheckCmdlet
                 Tls = new TlsClientOptions
                 {
                     TargetHost = TargetHost,
-                    Trusted = TrustedCertificate?.ReadTrusted(),
+                    Trusted = TrustedCertificate?.ReadTrusted(Password),
                     Certificate = ClientCertificate?.Read(Password).ToContext("-ClientCertificate"),
                     Alpn = Alpn ?? [],
                     SkipCertificateCheck = true,

@@ -269,7 +269,7 @@ public sealed class SendHttpRequestCommand : NetCmdlet
         Tls = new TlsClientOptions
         {
             TargetHost = TargetHost,
-            Trusted = TrustedCertificate?.Read(password: null).Certificates,
+            Trusted = TrustedCertificate?.ReadTrusted(PasswordTransformationAttribute.Reveal(CertificatePassword)),
             Certificate = ClientCertificate?.Read(PasswordTransformationAttribute.Reveal(CertificatePassword)).ToContext(
                 "-ClientCertificate"),
             Alpn = Alpn,

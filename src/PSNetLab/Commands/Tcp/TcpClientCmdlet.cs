@@ -75,7 +75,7 @@ public abstract class TcpClientCmdlet : NetCmdlet
     [CertificateTransformation]
     public CertificateSource? ClientCertificate { get; set; }
 
-    /// <summary>The password of the file or the private key in -ClientCertificate.</summary>
+    /// <summary>The password of a certificate file or its private key.</summary>
     [Parameter(ParameterSetName = HostSet)]
     [PasswordTransformation]
     [NoFiles]
@@ -139,11 +139,13 @@ public abstract class TcpClientCmdlet : NetCmdlet
         return Await(connecting);
     }
 
+    private string? Password => PasswordTransformationAttribute.Reveal(CertificatePassword);
+
     private TlsClientOptions ReadTls() => new()
     {
         TargetHost = TargetHost,
-        Trusted = TrustedCertificate?.ReadTrusted(),
-        Certificate = ClientCertificate?.Read(PasswordTransformationAttribute.Reveal(CertificatePassword)).ToContext("-ClientCertificate"),
+        Trusted = TrustedCertificate?.ReadTrusted(Password),
+        Certificate = ClientCertificate?.Read(Password).ToContext("-ClientCertificate"),
         Alpn = Alpn ?? [],
         SkipCertificateCheck = SkipCertificateCheck,
     };
