@@ -149,9 +149,10 @@ Describe 'Framing' {
 
     It 'a client gets what was cut off, marked as truncated' {
         $server = Start-TcpServer -Reply "whole`npart"
-        $replies = 'x' | Send-TcpMessage 127.0.0.1 $server.Port -Framing Line -Receive -TimeoutSec 5
+        $replies = 'x' | Send-TcpMessage 127.0.0.1 $server.Port -Framing Line -Receive -TimeoutSec 5 -ErrorVariable faults -ErrorAction SilentlyContinue
         $replies.Text | Should -Be 'whole', 'part'
         $replies.Truncated | Should -Be $false, $true
+        $faults.FullyQualifiedErrorId | Should -BeLike 'TruncatedFrame,*'
     }
 
     It 'refuses <Bad>, and lists the valid forms' -ForEach @(

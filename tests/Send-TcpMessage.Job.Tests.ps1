@@ -124,6 +124,43 @@ Describe 'Send-TcpMessage -Job' {
         "$($faults[0])" | Should -BeLike "$($lonely.LocalEndPoint) has no open connection to send to.*"
     }
 
+    It 'goes on when a client comes after a time without any, and says so once for each such time' {
+        $lonely = Start-TcpServer -Framing Line
+        $late = @{}
+        & {
+            'lost'
+            'lost, too'
+            $late.Client = Open-TcpConnection 127.0.0.1 $lonely.Port -Framing Line
+            Wait-Until { $lonely.ConnectionCount }
+            'heard'
+            (Receive-TcpMessage $late.Client -Count 1 -TimeoutSec 5).Text | Should -Be 'heard'
+            Close-TcpConnection $late.Client
+            Wait-Until { -not $lonely.ConnectionCount }
+            'lost again'
+            'and again'
+        } | Send-TcpMessage -Job $lonely -ErrorVariable faults -ErrorAction SilentlyContinue
+        $faults | Should -HaveCount 2
+        $faults.FullyQualifiedErrorId | Sort-Object -Unique | Should -BeLike 'ConnectionNotFound,*'
+    }
+
+    It 'keeps nothing for clients that have left' {
+        $changing = Start-TcpServer
+        $message = [byte[]]::new(1MB)
+        $before = [GC]::GetTotalMemory($true)
+        $memory = @{}
+        & {
+            foreach ($number in 1..40) {
+                $client = Open-TcpConnection 127.0.0.1 $changing.Port
+                Wait-Until { $changing.ConnectionCount }
+                , $message
+                Close-TcpConnection $client -Reset
+                Wait-Until { -not $changing.ConnectionCount }
+            }
+            $memory.After = [GC]::GetTotalMemory($true)
+        } | Send-TcpMessage -Job $changing -ErrorAction SilentlyContinue
+        ($memory.After - $before) / 1MB | Should -BeLessThan 15
+    }
+
     It 'reaches those who read when one client does not, who comes <Place>' -ForEach @{ Place = 'first' }, @{ Place = 'last' } {
         $server = Start-TcpServer
         function Open-Reader {

@@ -16,6 +16,21 @@ public class TcpClientSessionTests
         Assert.Null(session.Fault);
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(2)]
+    public async Task A_message_that_is_cut_off_is_a_fault(int count)
+    {
+        using ConnectionPair pair = await ConnectionPair.CreateAsync(TransportPair.Kinds[0]);
+        TcpClientSession session = new(pair.Client, count, CancellationToken.None);
+        await pair.Server.SendAsync("one\ntw"u8.ToArray(), 0, CancellationToken.None);
+        await pair.Server.HalfCloseAsync(CancellationToken.None).Soon();
+
+        Assert.Equal(["one", "tw"], await TextsAsync(session));
+        Assert.Equal(FaultKind.TruncatedFrame, session.Fault?.Kind);
+        Assert.Contains("only 2 bytes of a Line frame", session.Fault!.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task It_reads_no_more_than_it_was_asked_for()
     {

@@ -94,6 +94,19 @@ public class TcpServerEndingTests
     }
 
     [Fact]
+    public async Task A_truncated_frame_that_nobody_keeps_is_told_as_such()
+    {
+        await using TestServer server = new(new() { Framing = DelimiterFraming.Line }, keeps: false);
+        using Peer peer = await server.ConnectAsync();
+        await peer.SendAsync("rest");
+        peer.HalfClose();
+
+        (NetLabException fault, _) = await server.Observer.FaultAsync();
+        Assert.Equal(FaultKind.TruncatedFrame, fault.Kind);
+        Assert.DoesNotContain("Truncated set", fault.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_truncated_frame_waits_for_room_like_any_other()
     {
         await using TestServer server = new(new() { Framing = DelimiterFraming.Line }, limit: 1);

@@ -27,8 +27,8 @@ internal sealed class TcpClientSession
     internal IMessageSource<TcpMessage> Received => _received;
 
     /// <summary>
-    /// The fault that ended reading; null if reading ended because the peer closed, the count was reached or it was
-    /// cancelled. Valid once all messages were taken.
+    /// The fault that ended reading, such as that the last message was cut off; null if reading ended because the peer closed, the
+    /// count was reached or it was cancelled. Valid once all messages were taken.
     /// </summary>
     internal NetLabException? Fault { get; private set; }
 
@@ -40,6 +40,11 @@ internal sealed class TcpClientSession
             while ((count == 0 || read < count) && await _connection.ReceiveAsync(stopping).ConfigureAwait(false) is { } message)
             {
                 read++;
+                if (message.Truncated)
+                {
+                    Fault = _connection.Truncation;
+                }
+
                 await _received.AddAsync(message, stopping).ConfigureAwait(false);
                 if (read % TcpConnection.MessagesPerLook == 0 && _connection.IsTurnOver)
                 {

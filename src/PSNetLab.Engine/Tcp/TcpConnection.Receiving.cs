@@ -75,20 +75,23 @@ public sealed partial class TcpConnection
     /// peer did not cut it off.
     /// </summary>
     /// <param name="keeps">Whether a message is made of what came.</param>
-    /// <param name="message">The truncated message; null if there is none or it is not kept.</param>
-    /// <returns>How many bytes of it came.</returns>
-    internal int EndMessage(bool keeps, out TcpMessage? message)
+    /// <returns>The truncated message; null if there is none or it is not kept.</returns>
+    internal TcpMessage? EndMessage(bool keeps)
     {
-        message = null;
         int left = IsClosed ? 0 : Reader.Pending;
-        if (left > 0)
+        if (left == 0)
         {
-            CountReceived();
-            message = keeps ? NewMessage(Reader.TakeRest(), truncated: true) : null;
+            return null;
         }
 
-        return left;
+        CountReceived();
+        Truncation = new NetLabException(FaultKind.TruncatedFrame, $"{Remote} ended the stream in the middle of a message: only {left} "
+            + $"bytes of a {Framing} frame arrived. {(keeps ? "They are kept as a message with Truncated set." : "They were not kept.")}");
+        return keeps ? NewMessage(Reader.TakeRest(), truncated: true) : null;
     }
+
+    /// <summary>The fault of an incomplete message at the end of the stream; null if there is none, or not yet.</summary>
+    internal NetLabException? Truncation { get; private set; }
 
     /// <summary>Waits for the next message; null at the end of the stream, or when this side has closed the connection.</summary>
     /// <param name="cancellationToken">Ends the wait.</param>
@@ -215,7 +218,7 @@ public sealed partial class TcpConnection
     {
         message = null;
         using FrameReader.Lease lease = Reader.Lend();
-        if (receives && Receive(lease) == 0 && EndMessage(keeps: true, out message) > 0)
+        if (receives && Receive(lease) == 0 && (message = EndMessage(keeps: true)) is not null)
         {
             return true;
         }

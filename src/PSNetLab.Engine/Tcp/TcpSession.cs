@@ -63,16 +63,14 @@ internal sealed partial class TcpSession : IServedConnection
                 _connection.Close(TcpCloseReason.ServerStopped);
             }
 
-            int left = await RunAsync().ConfigureAwait(false);
-            string? detail = null;
-            if (left > 0 && !_connection.IsClosed)
+            await RunAsync().ConfigureAwait(false);
+            NetLabException? truncation = _connection.IsClosed ? null : _connection.Truncation;
+            if (truncation is not null)
             {
-                detail = $"{_connection.Remote} ended the stream in the middle of a message: "
-                    + $"only {left} bytes of a {_connection.Framing} frame arrived. They are kept as a message with Truncated set.";
-                _host.Report(new NetLabException(FaultKind.TruncatedFrame, detail), _connection.Remote);
+                _host.Report(truncation, _connection.Remote);
             }
 
-            _connection.Close(_host.IsStopping ? TcpCloseReason.ServerStopped : TcpCloseReason.PeerClosed, detail);
+            _connection.Close(_host.IsStopping ? TcpCloseReason.ServerStopped : TcpCloseReason.PeerClosed, truncation?.Message);
         }
         catch (Exception error)
         {
@@ -104,13 +102,15 @@ internal sealed partial class TcpSession : IServedConnection
     public void Dispose() => _connection.Close(TcpCloseReason.Failed);
 
     /// <summary>Completes at the end of the stream; an incomplete frame is recorded as a truncated message.</summary>
-    /// <returns>How many bytes of an unfinished frame were left.</returns>
-    private async Task<int> RunAsync()
+    private async Task RunAsync()
     {
         _isReading = _connection.BeginReading(this);
         try
         {
-            return _isReading && await OpenAsync().ConfigureAwait(false) ? await ReadAsync().ConfigureAwait(false) : 0;
+            if (_isReading && await OpenAsync().ConfigureAwait(false))
+            {
+                await ReadAsync().ConfigureAwait(false);
+            }
         }
         finally
         {
@@ -122,7 +122,7 @@ internal sealed partial class TcpSession : IServedConnection
         }
     }
 
-    private async Task<int> ReadAsync()
+    private async Task ReadAsync()
     {
         while (true)
         {
@@ -131,7 +131,8 @@ internal sealed partial class TcpSession : IServedConnection
             await TrimWhile(WorkAsync(receives: true, out Step step)).ConfigureAwait(false);
             if (step == Step.End)
             {
-                return await EndAsync().ConfigureAwait(false);
+                await EndAsync().ConfigureAwait(false);
+                return;
             }
 
             while (step != Step.NeedBytes)
@@ -143,7 +144,7 @@ internal sealed partial class TcpSession : IServedConnection
 
                 if (step is Step.NeedRoom or Step.Answer && !await FinishAsync(hasRoom: step != Step.NeedRoom).ConfigureAwait(false))
                 {
-                    return 0;
+                    return;
                 }
 
                 if (step == Step.Flush && _connection.IsTurnOver)
@@ -208,9 +209,9 @@ internal sealed partial class TcpSession : IServedConnection
         return Step.Flush;
     }
 
-    private async ValueTask<int> EndAsync()
+    private async ValueTask EndAsync()
     {
-        int left = _connection.EndMessage(keeps: _options.Sink is not null, out TcpMessage? rest);
+        TcpMessage? rest = _connection.EndMessage(keeps: _options.Sink is not null);
         _connection.Reader.Dispose();
         if (rest is not null && !_options.Sink!.TryAdd(rest))
         {
@@ -218,7 +219,5 @@ internal sealed partial class TcpSession : IServedConnection
             _isUnanswered = false;
             await FinishAsync(hasRoom: false).ConfigureAwait(false);
         }
-
-        return left;
     }
 }

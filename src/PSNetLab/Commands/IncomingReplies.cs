@@ -8,6 +8,9 @@ namespace PSNetLab.Commands;
 /// The replies that arrive while a cmdlet sends and afterwards. The pipeline thread writes them whenever it would
 /// otherwise just wait.
 /// </summary>
+/// <remarks>
+/// Only waiting counts against a time limit. The time that the rest of the pipeline takes for a reply is not the peer's fault.
+/// </remarks>
 /// <param name="cmdlet">The cmdlet that writes them.</param>
 /// <param name="source">Where they come from.</param>
 /// <param name="count">How many to write; 0 for all.</param>
@@ -34,10 +37,6 @@ internal sealed class IncomingReplies(NetCmdlet cmdlet, IMessageSource<object> s
     }
 
     /// <summary>Writes replies until a task is done, however it ends; false if the time runs out first.</summary>
-    /// <remarks>
-    /// Only waiting counts against the time limit. The time that the rest of the pipeline takes for a reply is not the
-    /// peer's fault.
-    /// </remarks>
     internal bool WriteWhile(Task task, TimeSpan timeout)
     {
         TimeSpan waited = TimeSpan.Zero;
@@ -49,10 +48,8 @@ internal sealed class IncomingReplies(NetCmdlet cmdlet, IMessageSource<object> s
                 return false;
             }
 
-            long start = Stopwatch.GetTimestamp();
             Task[] tasks = IsOver ? [task] : [task, source.WaitForDataAsync(CancellationToken.None)];
-            Wait(slice => Task.WaitAny(tasks, slice, stopping) >= 0, left);
-            waited += Stopwatch.GetElapsedTime(start);
+            waited += Wait(slice => Task.WaitAny(tasks, slice, stopping) >= 0, left);
         }
 
         return true;
@@ -61,7 +58,7 @@ internal sealed class IncomingReplies(NetCmdlet cmdlet, IMessageSource<object> s
     /// <summary>Writes replies until all have arrived or no more will; false if the time runs out first.</summary>
     internal bool WriteRest(TimeSpan timeout)
     {
-        long start = Stopwatch.GetTimestamp();
+        TimeSpan waited = TimeSpan.Zero;
         while (true)
         {
             WriteAvailable();
@@ -70,12 +67,12 @@ internal sealed class IncomingReplies(NetCmdlet cmdlet, IMessageSource<object> s
                 return true;
             }
 
-            if (IsTimeOver(timeout, Stopwatch.GetElapsedTime(start), out int left))
+            if (IsTimeOver(timeout, waited, out int left))
             {
                 return false;
             }
 
-            Wait(slice => source.WaitForData(slice, stopping), left);
+            waited += Wait(slice => source.WaitForData(slice, stopping), left);
         }
     }
 
@@ -96,8 +93,10 @@ internal sealed class IncomingReplies(NetCmdlet cmdlet, IMessageSource<object> s
         return !isEndless && millisecondsLeft <= 0;
     }
 
-    private void Wait(Func<int, bool> wait, int milliseconds)
+    /// <summary>Waits, and returns how long that took.</summary>
+    private TimeSpan Wait(Func<int, bool> wait, int milliseconds)
     {
+        long start = Stopwatch.GetTimestamp();
         try
         {
             cmdlet.WaitAndWarn(wait, milliseconds);
@@ -106,5 +105,7 @@ internal sealed class IncomingReplies(NetCmdlet cmdlet, IMessageSource<object> s
         {
             throw new PipelineStoppedException();
         }
+
+        return Stopwatch.GetElapsedTime(start);
     }
 }

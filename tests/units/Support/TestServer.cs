@@ -8,10 +8,10 @@ namespace PSNetLab.Engine.Tests;
 /// <summary>A server with its observer and mailbox, stopped at the end of the test.</summary>
 internal sealed class TestServer : IAsyncDisposable
 {
-    internal TestServer(TcpServerOptions? options = null, int limit = 1_000_000, WhenFull whenFull = WhenFull.Wait)
+    internal TestServer(TcpServerOptions? options = null, int limit = 1_000_000, WhenFull whenFull = WhenFull.Wait, bool keeps = true)
     {
         Mailbox = new Mailbox<TcpMessage>(limit, whenFull);
-        Server = Starting.Bind((options ?? new()) with { Sink = Mailbox }).Started(Observer);
+        Server = Starting.Bind((options ?? new()) with { Sink = keeps ? Mailbox : null }).Started(Observer);
     }
 
     internal StreamServer Server { get; }

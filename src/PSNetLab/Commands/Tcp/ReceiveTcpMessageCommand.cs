@@ -42,6 +42,10 @@ public sealed class ReceiveTcpMessageCommand : ReceiveCmdlet
                 while (WantsMore && Next(Connection, token) is { } message)
                 {
                     Emit(message);
+                    if (message.Truncated)
+                    {
+                        throw Connection.Truncation!;
+                    }
                 }
             },
             peer,

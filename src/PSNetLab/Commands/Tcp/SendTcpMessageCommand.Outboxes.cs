@@ -22,6 +22,20 @@ public sealed partial class SendTcpMessageCommand
         return outbox;
     }
 
+    /// <summary>Removes the outboxes of closed connections, so that a long pipeline does not keep those of all clients.</summary>
+    private void RemoveClosed()
+    {
+        foreach ((int id, TcpOutbox outbox) in _outboxes)
+        {
+            if (outbox.Connection.IsClosed && outbox.DrainAsync() is { IsCompleted: true } drain)
+            {
+                End(outbox, drain);
+                outbox.Dispose();
+                _outboxes.Remove(id);
+            }
+        }
+    }
+
     private void Add(byte[] payload, TcpOutbox outbox)
     {
         TcpConnection connection = outbox.Connection;
@@ -45,9 +59,10 @@ public sealed partial class SendTcpMessageCommand
     {
         TcpConnection[] open = job.Connections;
         TcpConnection[] chosen = ConnectionId is null ? open : Array.FindAll(open, connection => ConnectionId.Contains(connection.Id));
-        if (chosen.Length == 0)
+        bool wasAlone = _isAlone;
+        _isAlone = chosen.Length == 0;
+        if (_isAlone && !wasAlone)
         {
-            _void = true;
             Report(
                 new NetLabException(FaultKind.ConnectionNotFound, $"{job.Local} has no open "
                     + $"connection{(ConnectionId is null ? string.Empty : " " + string.Join(", ", ConnectionId))} to send "
@@ -139,7 +154,7 @@ public sealed partial class SendTcpMessageCommand
     {
         if (EndDrain(outbox, drain) is { } fault && _failed.Add(outbox.Connection.Id))
         {
-            _void = _from is null;
+            _void |= outbox == _only;
             Report(fault, outbox.Connection.Remote.ToString());
         }
 

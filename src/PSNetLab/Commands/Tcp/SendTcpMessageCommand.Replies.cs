@@ -25,6 +25,11 @@ public sealed partial class SendTcpMessageCommand
                             + "-Receive without -Count.")),
                     Target);
             }
+            else
+            {
+                WriteWarning($"{Target} had not closed the connection after {TimeoutSec} s, so there may be more than the {written} "
+                    + "replies that arrived by then. Raise -TimeoutSec, or use -Count for a number of replies.");
+            }
         }
         else if (session.Fault is { } fault)
         {

@@ -30,6 +30,7 @@ public sealed partial class SendTcpMessageCommand : TcpClientCmdlet
     private TcpConnection? _to;
     private TcpServerJob? _from;
     private bool _void;
+    private bool _isAlone;
     private bool _sentBefore;
 
     /// <inheritdoc/>
@@ -142,6 +143,7 @@ public sealed partial class SendTcpMessageCommand : TcpClientCmdlet
         {
             SendRest();
             (_to, _from, _only, _void) = (Connection ?? _own, Job, null, _void && Connection is null && Job is null);
+            _isAlone = false;
         }
 
         foreach (byte[] payload in _input!.Take(message, MessageEncoding))
@@ -155,12 +157,6 @@ public sealed partial class SendTcpMessageCommand : TcpClientCmdlet
     /// <inheritdoc/>
     protected override void EndProcessing()
     {
-        if (Connection is null && Job is null)
-        {
-            EnsureConnected();
-            _to = _own;
-        }
-
         SendRest();
         Drain(_outboxes.Values);
         if (_own is null)
@@ -269,7 +265,12 @@ public sealed partial class SendTcpMessageCommand : TcpClientCmdlet
         _sentBefore = true;
         if (_from is null)
         {
-            _only ??= Outbox(_to!);
+            if (_only is null)
+            {
+                RemoveClosed();
+                _only = Outbox(_to!);
+            }
+
             Add(payload, _only);
             if (_only.IsFull || IntervalMs > 0)
             {
@@ -279,6 +280,7 @@ public sealed partial class SendTcpMessageCommand : TcpClientCmdlet
             return;
         }
 
+        RemoveClosed();
         SendToAll(payload, Array.ConvertAll(Array.FindAll(Clients(_from), HasNotFailed), Outbox));
     }
 
