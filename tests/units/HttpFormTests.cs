@@ -87,6 +87,9 @@ public sealed class HttpFormTests
         Assert.Equal([1.5m, null, true, "x"], (object?[])json["list"]!);
         Assert.Equal(12345678901234567890m, json["big"]);
         Assert.Null(StubServer.Request("POST /", body: "{").Json);
+        const string Form = "Content-Type: application/x-www-form-urlencoded\r\n";
+        Assert.Equal([1L], (object?[])StubServer.Request("POST /", Form, " [1]").Json!);
+        Assert.Null(StubServer.Request("POST /", Form, "5").Json);
         Assert.Null(StubServer.Request("POST /", "Content-Type: text/html\r\n", "1").Json);
         Assert.Equal(2, ((IDictionary)StubServer.Request("POST /", body: "{\"a\": 1, \"A\": 2}").Json!).Count);
     }

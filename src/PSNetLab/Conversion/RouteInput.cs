@@ -2,12 +2,13 @@ using System.Collections;
 using System.Globalization;
 using System.Management.Automation;
 using System.Text.RegularExpressions;
+using PSNetLab.Engine.Http.Protocol;
 using PSNetLab.Engine.Http.Stub;
 
 namespace PSNetLab.Conversion;
 
 /// <summary>Reads routes and their criteria as users give them.</summary>
-internal static partial class RouteInput
+internal static class RouteInput
 {
     /// <summary>
     /// The routes in an argument: routes, tables of the form 'GET /path' = answer, or a script block that answers everything; one or
@@ -42,21 +43,22 @@ internal static partial class RouteInput
     /// <summary>Reads "GET /path?name=value": the methods and the query may be left out, and * is every path.</summary>
     internal static RequestCriteria Target(string text)
     {
-        Match match = TargetForm().Match(text.Trim());
-        if (!match.Success)
+        // Without regular expressions, which take long when they are first used.
+        string rest = text.Trim();
+        int start = rest.StartsWith("* ", StringComparison.Ordinal) ? 2 : rest.AsSpan().IndexOfAny('/', '*');
+        if (start < 0 || (start > 0 && !char.IsWhiteSpace(rest[start - 1])))
         {
-            throw Invalid(text, $"'{text}' is not a route. Write a path with a slash, and the method before it if it matters: 'GET "
-                + $"/users/{{id}}', or * for every path.");
+            throw Invalid(text, $"'{text}' is not a route. Write a path with a slash, and the method before it if it matters: "
+                + "'GET /users/{id}', or * for every path.");
         }
 
-        string path = match.Groups["path"].Value;
-        string[] methods = match.Groups["methods"].Value.Split([',', '|', ' '], StringSplitOptions.RemoveEmptyEntries);
-        Group query = match.Groups["query"];
+        string[] methods = rest[..start].Split([',', '|', ' '], StringSplitOptions.RemoveEmptyEntries);
+        string[] target = rest[start..].TrimStart().Split('?', 2);
         return new RequestCriteria
         {
             Methods = Methods(methods),
-            Path = path == "*" ? null : PathPattern.Parse(path),
-            Query = query.Success ? [.. QueryOf(query.Value)] : [],
+            Path = target[0] == "*" ? null : PathPattern.Parse(target[0]),
+            Query = target.Length == 2 ? [.. QueryOf(target[1])] : [],
         };
     }
 
@@ -64,7 +66,7 @@ internal static partial class RouteInput
     internal static IReadOnlyList<string> Methods(IEnumerable<string> methods)
     {
         string[] names = [.. methods.Select(method => method.ToUpperInvariant()).Distinct()];
-        foreach (string name in names.Where(name => name != "*" && !Token().IsMatch(name)))
+        foreach (string name in names.Where(name => name.AsSpan().ContainsAnyExcept(HttpSyntax.TokenText)))
         {
             throw Invalid(name, $"'{name}' is not a method such as GET or POST.");
         }
@@ -133,11 +135,4 @@ internal static partial class RouteInput
     }
 
     private static NetLabException Invalid(object? subject, string message) => new(FaultKind.InvalidRoute, message) { Subject = subject };
-
-    [GeneratedRegex(@"^((?<methods>[^\s/*]+(\s*[,|]\s*[^\s/*]+)*|\*)\s+)?(?<path>/[^?\s]*( [^?]*)?|\*)(\?(?<query>.*))?$",
-        RegexOptions.ExplicitCapture)]
-    private static partial Regex TargetForm();
-
-    [GeneratedRegex("^[!#$%&'*+.^_`|~0-9A-Z-]+$")]
-    private static partial Regex Token();
 }

@@ -42,7 +42,8 @@ public sealed partial class HttpRequestRecord
 
     /// <summary>
     /// The body as objects, if it is JSON: dictionaries, arrays, text, numbers, Booleans. Null if it is not. A body without a
-    /// Content-Type, or with one of text, is tried as well.
+    /// Content-Type, or with one of text, is tried as well, and so is a form that begins like an object or an array: Invoke-RestMethod
+    /// and curl call a body a form unless they are told otherwise.
     /// </summary>
     public object? Json
     {
@@ -51,8 +52,7 @@ public sealed partial class HttpRequestRecord
             TakenApart apart = Apart;
             if (!apart.HasReadJson)
             {
-                string type = MediaType;
-                if (Body is not null && (ContentTypeField.IsJson(type) || type is "" or "text/plain"))
+                if (Body is not null && MayBeJson(Body))
                 {
                     JsonObjects.TryRead(Body, out apart.Json);
                 }
@@ -159,6 +159,13 @@ public sealed partial class HttpRequestRecord
         }
 
         return false;
+    }
+
+    private bool MayBeJson(byte[] body)
+    {
+        string type = MediaType;
+        return ContentTypeField.IsJson(type) || type is "" or "text/plain"
+            || (type == "application/x-www-form-urlencoded" && body.AsSpan().TrimStart(" \t\r\n"u8) is [(byte)'{' or (byte)'[', ..]);
     }
 
     private OrderedDictionary ReadQuery()
