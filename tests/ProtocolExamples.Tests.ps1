@@ -107,3 +107,30 @@ Describe 'syslog.ps1' {
         finally { Stop-Example $server }
     }
 }
+
+Describe 'redis-like.ps1' {
+    BeforeEach { $server = Start-ExampleServer redis-like }
+    AfterEach { Stop-Example $server }
+
+    It 'answers lines of words from nc' -Skip:(-not $tools.nc) {
+        $said = "printf 'PING\r\nSET name me\r\nGET name\r\nGET other\r\nINCR n\r\nINCR n\r\nKEYS *m*\r\nDEL name\r\nEVAL x\r\nQUIT\r\n' | timeout 20 nc 127.0.0.1 $($server.Port)" |
+            ForEach-Object { bash -c $_ }
+        $said | Should -Be '+PONG', '+OK', '$2', 'me', '$-1', ':1', ':2', '*1', '$4', 'name', ':1', "-ERR unknown command 'EVAL'", '+OK'
+    }
+
+    It 'answers arrays as redis-cli sends them' {
+        $said = Invoke-PythonScript @'
+import socket, sys
+peer = socket.create_connection(('127.0.0.1', int(sys.argv[1])), 10)
+def ask(*words):
+    peer.sendall(b''.join([b'*%d\r\n' % len(words)] + [b'$%d\r\n%s\r\n' % (len(w.encode()), w.encode()) for w in words]))
+    print(lines.readline().rstrip())
+lines = peer.makefile('rb')
+ask('SET', 'a name', 'two words')
+ask('GET', 'a name')
+print(lines.readline().rstrip())
+ask('PING')
+'@ $server.Port
+        $said | Should -Be "b'+OK'", "b'`$9'", "b'two words'", "b'+PONG'"
+    }
+}

@@ -49,10 +49,10 @@ public class TcpServerAnswerTests
     public async Task What_an_opening_makes_is_sent_before_the_greeting_and_nothing_is_read_meanwhile()
     {
         TaskCompletionSource go = new();
-        async IAsyncEnumerable<byte[]> Open(TcpConnection connection)
+        async Task Open(TcpConnection connection, TcpMessage? message, Func<byte[], ValueTask> send, CancellationToken stopping)
         {
             await go.Task;
-            yield return Encoding.ASCII.GetBytes($"{connection.MessagesReceived}");
+            await send(Encoding.ASCII.GetBytes($"{connection.MessagesReceived}"));
         }
 
         await using TestServer server = new(new()
@@ -72,9 +72,9 @@ public class TcpServerAnswerTests
     [Fact]
     public async Task An_opening_may_close_its_connection()
     {
-        static async IAsyncEnumerable<byte[]> Open(TcpConnection connection)
+        static async Task Open(TcpConnection connection, TcpMessage? message, Func<byte[], ValueTask> send, CancellationToken stopping)
         {
-            yield return "bye"u8.ToArray();
+            await send("bye"u8.ToArray());
             connection.Close(TcpCloseReason.LocalClosed);
             await connection.Ended;
         }

@@ -24,7 +24,8 @@ public class TcpServerWaitingMemoryTests
     {
         Mailbox<TcpMessage> mailbox = new(1, WhenFull.Wait);
         TcpServerOptions options = new() { Framing = DelimiterFraming.Line, MaxPendingBytes = Budget };
-        options = waitsFor == "mailbox" ? options with { Sink = mailbox } : options with { Handler = (_, _) => AnswerAsync() };
+        options = waitsFor == "mailbox" ? options with { Sink = mailbox }
+            : options with { Handler = (_, _, _, stopping) => _scripts.Task.WaitAsync(stopping) };
         TestObserver observer = new();
         TcpMessageHandler handler = new(options);
         StreamServer server = StreamServer.Bind(options, handler).Started(observer);
@@ -99,11 +100,5 @@ public class TcpServerWaitingMemoryTests
         {
             // The server has closed it.
         }
-    }
-
-    private async IAsyncEnumerable<byte[]> AnswerAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
-    {
-        await _scripts.Task.WaitAsync(cancellationToken);
-        yield break;
     }
 }

@@ -70,10 +70,10 @@ public class UdpServerCongestionTests
         await server.Completion.Soon();
     }
 
-    private static async IAsyncEnumerable<byte[]> AnswerAsync()
+    private static async Task AnswerAsync(Func<byte[], ValueTask> send)
     {
         await Task.Yield();
-        yield return "x"u8.ToArray();
+        await send("x"u8.ToArray());
     }
 
     private (UdpServer Server, FullTransport Transport) Start(string how)
@@ -83,7 +83,7 @@ public class UdpServerCongestionTests
         {
             Echo = how == "echo",
             Replies = how == "reply" ? ["x"u8.ToArray()] : [],
-            Handler = how == "script" ? _ => AnswerAsync() : null,
+            Handler = how == "script" ? (_, send) => AnswerAsync(send) : null,
             OnAnswerDropped = _dropped.SetResult,
         };
         return (UdpServer.Bind(

@@ -174,10 +174,10 @@ public class UdpServerLoopTests
         await server.Completion.Soon();
     }
 
-    private static async IAsyncEnumerable<byte[]> AnswerAsync()
+    private static async Task AnswerAsync(Func<byte[], ValueTask> send)
     {
         await Task.Yield();
-        yield return "x"u8.ToArray();
+        await send("x"u8.ToArray());
     }
 
     private UdpServer Start(int port, string how = "echo", int bufferBytes = UdpServerOptions.MostDatagramBytes) => UdpServer.Bind(new()
@@ -186,7 +186,7 @@ public class UdpServerLoopTests
         Binding = Sharing(new IPEndPoint(IPAddress.Loopback, port)),
         Echo = how == "echo",
         Replies = how == "reply" ? ["x"u8.ToArray()] : [],
-        Handler = how == "script" ? _ => AnswerAsync() : null,
+        Handler = how == "script" ? (_, send) => AnswerAsync(send) : null,
         OnFault = (fault, _) => _faults.Enqueue(fault),
     }).Started();
 

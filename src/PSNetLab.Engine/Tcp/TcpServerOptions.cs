@@ -50,10 +50,10 @@ internal sealed record TcpServerOptions : StreamServerOptions
     internal int BytesPerSecond { get; init; }
 
     /// <summary>Makes the answers to a message; the connection is not read meanwhile, so the answers keep their order.</summary>
-    internal Func<TcpConnection, TcpMessage, IAsyncEnumerable<byte[]>>? Handler { get; init; }
+    internal TcpAnswering? Handler { get; init; }
 
     /// <summary>Called when a client has come, before anything of it is read; makes what it gets first.</summary>
-    internal Func<TcpConnection, IAsyncEnumerable<byte[]>>? Opening { get; init; }
+    internal TcpAnswering? Opening { get; init; }
 
     /// <summary>Called when a connection has ended.</summary>
     internal Func<TcpConnection, Task>? Closed { get; init; }

@@ -1,3 +1,5 @@
+using System.Net.Sockets;
+using System.Runtime.ExceptionServices;
 using PSNetLab.Engine.Dialogue;
 
 namespace PSNetLab.Engine.Tcp;
@@ -18,7 +20,7 @@ internal sealed partial class TcpSession
         await DelayAsync(_options.Delay.Next()).ConfigureAwait(false);
         if (_options.Opening is not null)
         {
-            await SendAllAsync(_options.Opening(_connection)).ConfigureAwait(false);
+            await RunAsync(_options.Opening, null).ConfigureAwait(false);
         }
 
         await SendAllAsync(_options.Greeting).ConfigureAwait(false);
@@ -112,7 +114,7 @@ internal sealed partial class TcpSession
             await SendAllAsync(_options.Replies).ConfigureAwait(false);
             if (_options.Handler is not null)
             {
-                await SendAllAsync(_options.Handler(_connection, message!)).ConfigureAwait(false);
+                await RunAsync(_options.Handler, message).ConfigureAwait(false);
             }
         }
 
@@ -158,16 +160,31 @@ internal sealed partial class TcpSession
         }
     }
 
-    private async ValueTask SendAllAsync(IAsyncEnumerable<byte[]> messages)
+    /// <summary>
+    /// Has somebody else make the answers. What goes wrong with the connection meanwhile is not their fault, but thrown here.
+    /// </summary>
+    private async ValueTask RunAsync(TcpAnswering answering, TcpMessage? message)
     {
-        await foreach (byte[] message in messages.WithCancellation(_giveUp.Token).ConfigureAwait(false))
+        Exception? failure = null;
+        await answering(_connection, message, SendForAsync, _giveUp.Token).ConfigureAwait(false);
+        if (failure is not null)
         {
-            if (_connection.IsClosed)
-            {
-                break;
-            }
+            ExceptionDispatchInfo.Throw(failure);
+        }
 
-            await SendAsync(message).ConfigureAwait(false);
+        async ValueTask SendForAsync(byte[] data)
+        {
+            try
+            {
+                if (failure is null)
+                {
+                    await SendAsync(data).ConfigureAwait(false);
+                }
+            }
+            catch (Exception error) when (error is SocketException or IOException or ObjectDisposedException)
+            {
+                failure = error;
+            }
         }
     }
 

@@ -52,21 +52,13 @@ internal sealed partial class UdpServer
         }
     }
 
-    private async ValueTask AnswerAsync(Func<UdpMessage, IAsyncEnumerable<byte[]>> handler, Unfinished one)
+    private async ValueTask AnswerAsync(Func<UdpMessage, Func<byte[], ValueTask>, Task> handler, Unfinished one)
     {
         try
         {
-            await foreach (byte[] reply in handler(one.Message!).ConfigureAwait(false))
-            {
-                if (AnswersAside)
-                {
-                    await SendAsideAsync(reply, one).ConfigureAwait(false);
-                }
-                else
-                {
-                    await SendAsync(reply, one.Peer, one.From).ConfigureAwait(false);
-                }
-            }
+            await handler(
+                one.Message!,
+                data => AnswersAside ? SendAsideAsync(data, one) : SendAsync(data, one.Peer, one.From)).ConfigureAwait(false);
         }
         catch (Exception error) when (error is not (SocketException or ObjectDisposedException))
         {

@@ -35,8 +35,8 @@ internal sealed record UdpServerOptions
     /// <summary>How long to wait before each answer.</summary>
     internal DelayRange Delay { get; init; }
 
-    /// <summary>Makes the answers to a datagram.</summary>
-    internal Func<UdpMessage, IAsyncEnumerable<byte[]>>? Handler { get; init; }
+    /// <summary>Makes the answers to a datagram, and sends each with the function it gets.</summary>
+    internal Func<UdpMessage, Func<byte[], ValueTask>, Task>? Handler { get; init; }
 
     /// <summary>How many datagrams the handler answers at once; with 1, in the order in which they came.</summary>
     internal int ThrottleLimit { get; init; } = 1;

@@ -38,10 +38,12 @@ internal sealed class ScriptRunner : IDisposable
     /// <param name="job">The job whose streams get everything but the output.</param>
     /// <param name="output">Gets the output.</param>
     /// <param name="limit">How long it may run.</param>
+    /// <param name="variables">What it gets besides.</param>
     /// <param name="cancellationToken">Ends the wait for its turn; a script that has begun runs to its end.</param>
     /// <returns>Whether it ran to its end; false if the server has stopped.</returns>
     internal async Task<bool> RunAsync(
-        JobScript script, object input, NetJob job, IScriptOutput output, TimeSpan limit, CancellationToken cancellationToken = default)
+        JobScript script, object input, NetJob job, IScriptOutput output, TimeSpan limit, ScriptVariable[]? variables = null,
+        CancellationToken cancellationToken = default)
     {
         await _throttle.WaitAsync(cancellationToken).ConfigureAwait(false);
         ScriptRunspace? runspace = null;
@@ -53,6 +55,11 @@ internal sealed class ScriptRunner : IDisposable
             }
 
             runspace = await _runspaces.TakeAsync().ConfigureAwait(false);
+            foreach (ScriptVariable variable in variables ?? [])
+            {
+                runspace.Runspace.SessionStateProxy.SetVariable(variable.Name, variable.Value);
+            }
+
             return await InvokeAsync(runspace, script, input, job, output, limit).ConfigureAwait(false);
         }
         finally

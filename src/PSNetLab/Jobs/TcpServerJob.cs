@@ -10,17 +10,13 @@ public sealed class TcpServerJob : StreamServerJob, IMessageSink<TcpMessage>
 {
     private readonly DialogueRuns _dialogues = new();
     private readonly StreamServer _server;
-    private readonly MessageScript? _script;
+    private readonly TcpScripts _scripts;
 
-    internal TcpServerJob(string command, string? name, RecordOptions records, TcpServerOptions options, MessageScript? script)
+    internal TcpServerJob(string command, string? name, RecordOptions records, TcpServerOptions options, TcpScripts scripts)
         : base(command, name, "TcpServer", records)
     {
-        _script = script;
-        Options = options with
-        {
-            Sink = records.Keep ? this : null,
-            Handler = script is null ? null : (_, message) => script.AnswerAsync(message, this),
-        };
+        _scripts = scripts;
+        Options = scripts.In(options with { Sink = records.Keep ? this : null }, this);
         _server = StreamServer.Bind(Options, new TcpMessageHandler(Options));
     }
 
@@ -65,17 +61,17 @@ public sealed class TcpServerJob : StreamServerJob, IMessageSink<TcpMessage>
 
     private protected override Task WorkAsync()
     {
-        _script?.Runner.Prepare();
+        _scripts.Prepare();
         return base.WorkAsync();
     }
 
     private protected override void BeginStop()
     {
         base.BeginStop();
-        _script?.Runner.Stop();
+        _scripts.Stop();
     }
 
-    private protected override void OnFinished() => _script?.Dispose();
+    private protected override void OnFinished() => _scripts.Dispose();
 
     private static TcpConnection Of(IServedConnection connection) => ((TcpSession)connection).Connection;
 }

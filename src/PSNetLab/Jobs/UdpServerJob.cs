@@ -12,7 +12,7 @@ public sealed class UdpServerJob : ServerJob, IMessageSink<UdpMessage>
 {
     private readonly DialogueRuns _dialogues = new();
     private readonly UdpServer _server;
-    private readonly MessageScript? _script;
+    private readonly UdpScript? _script;
 
     /// <param name="command">The line that started it.</param>
     /// <param name="name">The name of the job, or null for the next one.</param>
@@ -21,14 +21,14 @@ public sealed class UdpServerJob : ServerJob, IMessageSink<UdpMessage>
     /// <param name="script">Makes the answers; null if no script does.</param>
     /// <param name="isForeground">Whether a cmdlet receives in the foreground. Errors are then delivered to it between the
     /// messages.</param>
-    internal UdpServerJob(string command, string? name, RecordOptions records, UdpServerOptions options, MessageScript? script, bool isForeground = false)
+    internal UdpServerJob(string command, string? name, RecordOptions records, UdpServerOptions options, UdpScript? script, bool isForeground = false)
         : base(command, name, "UdpServer", records)
     {
         _script = script;
         _server = UdpServer.Bind(options with
         {
             Sink = records.Keep ? this : null,
-            Handler = script is null ? null : message => script.AnswerAsync(message, this),
+            Handler = script is null ? null : (message, send) => script.AnswerAsync(message, this, send),
             OnDialogue = _dialogues.Add,
             OnAnswerDropped = () => Write(new WarningRecord(
                 $"{Name}: there is no room in the socket's send buffer, so some answers are not sent; "
@@ -93,7 +93,7 @@ public sealed class UdpServerJob : ServerJob, IMessageSink<UdpMessage>
 
     private protected override Task WorkAsync()
     {
-        _script?.Runner.Prepare();
+        _script?.Prepare();
         _server.Run();
         return _server.Completion;
     }
@@ -101,7 +101,7 @@ public sealed class UdpServerJob : ServerJob, IMessageSink<UdpMessage>
     private protected override void BeginStop()
     {
         _server.Stop();
-        _script?.Runner.Stop();
+        _script?.Stop();
     }
 
     private protected override void OnFinished() => _script?.Dispose();

@@ -18,7 +18,10 @@ public sealed partial class StartTcpServerCommand
     [NoFiles]
     public object? Reply { get; set; }
 
-    /// <summary>Answers every message with the output of this script block; the message is $_.</summary>
+    /// <summary>
+    /// Answers every message with the output of this script block; the message is $_, the connection $Connection, and $State a table that
+    /// lasts as long as the connection.
+    /// </summary>
     [Parameter(Mandatory = true, ParameterSetName = ScriptSet)]
     [NoFiles]
     public ScriptBlock? ScriptBlock { get; set; }
@@ -50,6 +53,16 @@ public sealed partial class StartTcpServerCommand
     [NoFiles]
     public object? Greeting { get; set; }
 
+    /// <summary>Runs when a client has come, before anything of it is read; $_ is the connection, and the output is sent.</summary>
+    [Parameter]
+    [NoFiles]
+    public ScriptBlock? OnOpen { get; set; }
+
+    /// <summary>Runs when a connection has ended; $_ is the connection.</summary>
+    [Parameter]
+    [NoFiles]
+    public ScriptBlock? OnClose { get; set; }
+
     /// <summary>
     /// How many milliseconds to wait before each answer: a number, or a range such as 100-300 for a random time. Default: 0.
     /// </summary>
@@ -71,7 +84,7 @@ public sealed partial class StartTcpServerCommand
     {
         options = options with
         {
-            Greeting = Payload.FromReply(Greeting, Encoding),
+            Greeting = Payload.FromReply(Greeting.Unwrapped() is ScriptBlock ? null : Greeting, Encoding),
             Echo = Echo,
             Replies = Payload.FromReply(Reply, Encoding),
             Dialogue = AnswerParameters.Dialogue(this, Dialogue, Path, Unexpected, Encoding),

@@ -2,6 +2,7 @@ using System.Management.Automation;
 using System.Net;
 using System.Text;
 using PSNetLab.Binding;
+using PSNetLab.Conversion;
 using PSNetLab.Engine.Framing;
 using PSNetLab.Engine.Primitives;
 using PSNetLab.Engine.Servers;
@@ -27,8 +28,8 @@ public sealed partial class StartTcpServerCommand : StartStreamServerCmdlet
     [ArgumentCompleter(typeof(FramingCompleter))]
     public MessageFraming Framing { get; set; } = RawFraming.Instance;
 
-    /// <summary>How many connections the script block serves in parallel, each in a runspace of its own. Default: 1.</summary>
-    [Parameter(ParameterSetName = ScriptSet)]
+    /// <summary>How many connections the script blocks serve in parallel, each in a runspace of its own. Default: 1.</summary>
+    [Parameter]
     [ValidateRange(1, 256)]
     [NoFiles]
     public int ThrottleLimit { get; set; } = 1;
@@ -97,7 +98,7 @@ public sealed partial class StartTcpServerCommand : StartStreamServerCmdlet
             MaxPendingBytes = MaxPendingBytes,
         });
         WhenFull whenFull = WhenFull ?? (ParameterSetName == RecordSet ? PSNetLab.WhenFull.Wait : PSNetLab.WhenFull.Drop);
-        MessageScript? script = ScriptBlock is null ? null : new(ScriptBlock, this, ThrottleLimit, Encoding, framing);
-        return new TcpServerJob(CommandLine, Name, Records(whenFull), Complete(options, endPoint), script);
+        TcpScripts scripts = new(this, ThrottleLimit, options, ScriptBlock, OnOpen, Greeting.Unwrapped() as ScriptBlock, OnClose);
+        return new TcpServerJob(CommandLine, Name, Records(whenFull), Complete(options, endPoint), scripts);
     }
 }

@@ -3,7 +3,6 @@ using System.Net;
 using System.Text;
 using PSNetLab.Binding;
 using PSNetLab.Conversion;
-using PSNetLab.Engine.Framing;
 using PSNetLab.Engine.IO;
 using PSNetLab.Engine.Primitives;
 using PSNetLab.Engine.Udp;
@@ -132,7 +131,7 @@ public sealed class StartUdpServerCommand : StartServerCmdlet
                 "A UDP server learns of a sender from its first datagram, so it cannot speak first. Begin with what it expects.");
         }
 
-        MessageScript? script = ScriptBlock is null ? null : new(ScriptBlock, this, ThrottleLimit, Encoding, RawFraming.Instance);
+        UdpScript? script = ScriptBlock is null ? null : new(ScriptBlock, this, ThrottleLimit, Encoding);
         UdpServerJob job = new(CommandLine, Name, Records(WhenFull.Drop), options, script);
         UdpBindings.NoteReceiveBuffer(this, job, ReceiveBufferBytes);
         return job;
