@@ -49,6 +49,7 @@ public class ArchitectureTests
         "SocketOptionValueCompleter",
     ];
 
+    private static readonly string s_root = FindRoot();
     private static readonly TypeUses s_engine = TypeUses.Read(Path.Combine(AppContext.BaseDirectory, "PSNetLab.Engine.dll"));
     private static readonly TypeUses s_module = TypeUses.Read(Path.Combine(AppContext.BaseDirectory, "PSNetLab.dll"));
     private static readonly HashSet<TopType> s_engineTypes = [.. s_engine.Types.Select(type => type.Type)];
@@ -90,6 +91,23 @@ public class ArchitectureTests
         => Assert.All(
             s_files.Where(file => file.Namespace != PipelineNamespace),
             file => Assert.Equal(EnginePrefix + file.Folder, file.Namespace));
+
+    [Fact]
+    public void Lines_end_before_column_140()
+    {
+        const int Most = 140;
+        string[] folders = [Path.Combine(s_root, "src"), Path.Combine(s_root, "tests")];
+        string[] parts = ["bin", "obj"];
+        string[] wrong =
+        [
+            .. from file in folders.SelectMany(folder => Directory.EnumerateFiles(folder, "*.cs", SearchOption.AllDirectories))
+               where !Path.GetRelativePath(s_root, file).Split(Path.DirectorySeparatorChar).Intersect(parts).Any()
+               from line in File.ReadLines(file).Select((text, index) => (text.Length, Number: index + 1))
+               where line.Length > Most
+               select $"{Path.GetRelativePath(s_root, file)}:{line.Number}",
+        ];
+        Assert.True(wrong.Length == 0, $"These lines are too long; wrap them:\n{string.Join('\n', wrong)}");
+    }
 
     /// <summary>Each use against the arrows, as "Folder.Type -> Folder.Type".</summary>
     private static IEnumerable<string> Breaches()
@@ -139,8 +157,7 @@ public class ArchitectureTests
             ?? throw new InvalidOperationException($"Say in {nameof(s_arrows)} what {folder} may use.");
     }
 
-    /// <summary>The files of the engine.</summary>
-    private static List<(string Name, string Folder, string Namespace)> FindFiles()
+    private static string FindRoot()
     {
         DirectoryInfo? root = new(AppContext.BaseDirectory);
         while (root is not null && !File.Exists(Path.Combine(root.FullName, "PSNetLab.psd1")))
@@ -148,10 +165,13 @@ public class ArchitectureTests
             root = root.Parent;
         }
 
-        string engine = Path.Combine(
-            root?.FullName ?? throw new InvalidOperationException("These tests need the repository around them."),
-            "src",
-            "PSNetLab.Engine");
+        return root?.FullName ?? throw new InvalidOperationException("These tests need the repository around them.");
+    }
+
+    /// <summary>The files of the engine.</summary>
+    private static List<(string Name, string Folder, string Namespace)> FindFiles()
+    {
+        string engine = Path.Combine(s_root, "src", "PSNetLab.Engine");
         List<(string Name, string Folder, string Namespace)> files = [];
         foreach (string file in Directory.EnumerateFiles(engine, "*.cs", SearchOption.AllDirectories))
         {

@@ -21,7 +21,8 @@ public sealed class UdpServerJob : ServerJob, IMessageSink<UdpMessage>
     /// <param name="script">Makes the answers; null if no script does.</param>
     /// <param name="isForeground">Whether a cmdlet receives in the foreground. Errors are then delivered to it between the
     /// messages.</param>
-    internal UdpServerJob(string command, string? name, RecordOptions records, UdpServerOptions options, UdpScript? script, bool isForeground = false)
+    internal UdpServerJob(
+        string command, string? name, RecordOptions records, UdpServerOptions options, UdpScript? script, bool isForeground = false)
         : base(command, name, "UdpServer", records)
     {
         _script = script;
