@@ -37,6 +37,7 @@ public sealed partial class StartTcpServerCommand
     /// <summary>The file with the steps of a dialogue: S: and what the server says, C: and what it expects.</summary>
     [Parameter(Mandatory = true, ParameterSetName = DialogueFileSet)]
     [ValidateNotNullOrEmpty]
+    [Alias("PSPath", "FullName")]
     public string? Path { get; set; }
 
     /// <summary>What a client gets for a message that its dialogue does not expect: an answer as in a dialogue. Default: !close.</summary>

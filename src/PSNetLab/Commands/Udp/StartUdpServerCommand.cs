@@ -90,6 +90,7 @@ public sealed class StartUdpServerCommand : StartServerCmdlet
     /// <summary>The file with the steps of a dialogue: C: and what the server expects, S: and what it says.</summary>
     [Parameter(Mandatory = true, ParameterSetName = DialogueFileSet)]
     [ValidateNotNullOrEmpty]
+    [Alias("PSPath", "FullName")]
     public string? Path { get; set; }
 
     /// <summary>
