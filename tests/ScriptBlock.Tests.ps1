@@ -150,6 +150,26 @@ Describe 'A script block that answers' {
         (Receive-TcpMessage $client -Count 1 -TimeoutSec 5).Text | Should -Be 'one'
     }
 
+    It 'answers others while a client does not take its answer, and then keeps no more runspaces than before' {
+        $server = Start-TcpServer -Framing Line -MaxMessageBytes 32MB -ScriptBlock {
+            if ($_.Text -eq 'all') { 'x' * 20MB } else { "$($_.Text), by $([runspace]::DefaultRunspace.Id)" }
+        }
+        $slow = [Net.Sockets.TcpClient]::new('127.0.0.1', $server.Port)
+        $slow.GetStream().Write([Text.Encoding]::ASCII.GetBytes("all`n"))
+        # It has begun, and does not go on.
+        $slow.GetStream().ReadByte() | Should -Be ([int] [char] 'x')
+
+        (Send-TcpMessage localhost $server.Port 'quick' -Framing Line -Count 1 -TimeoutSec 20).Text | Should -BeLike 'quick, by *'
+
+        $left = 20MB
+        $buffer = [byte[]]::new(1MB)
+        while ($left -gt 0 -and ($count = $slow.GetStream().Read($buffer)) -gt 0) { $left -= $count }
+        $left | Should -Be 0 -Because 'its answer is whole'
+        $slow.Dispose()
+        $ids = 1..4 | ForEach-Object { (Send-TcpMessage localhost $server.Port 'again' -Framing Line -Count 1 -TimeoutSec 20).Text }
+        @($ids | Sort-Object -Unique).Count | Should -Be 1
+    }
+
     It 'waits while its answers wait to be sent, and loses none' {
         $server = Start-TcpServer -Framing Line -ScriptBlock { foreach ($i in 1..200) { 'x' * 100000 } }
         $client = Open-TcpConnection 127.0.0.1 $server.Port -Framing Line

@@ -56,7 +56,7 @@ internal sealed class AnswerScript(JobScript script, ScriptRunner runner, Encodi
         ValueTask sending = send(payload);
         if (!sending.IsCompletedSuccessfully)
         {
-            sending.AsTask().GetAwaiter().GetResult();
+            runner.WaitAside(sending.AsTask());
         }
     }
 }

@@ -7,15 +7,23 @@ using PSNetLab.Engine.Servers;
 namespace PSNetLab.Jobs;
 
 /// <summary>Runs script blocks for a server, in runspaces of its own, at most -ThrottleLimit at once.</summary>
-/// <remarks>Never on the thread of an event loop. Nothing a script does ends its server.</remarks>
+/// <remarks>
+/// Never on the thread of an event loop. Nothing a script does ends its server. A script whose client does not take its output does not
+/// count while it waits, so that others are served meanwhile.
+/// </remarks>
 internal sealed class ScriptRunner : IDisposable
 {
+    // Each has a runspace.
+    private const int MostWaitingAside = 64;
+
     private static readonly TimeSpan s_abortGrace = TimeSpan.FromMilliseconds(300);
+    private static readonly TimeSpan s_patience = TimeSpan.FromMilliseconds(50);
 
     private readonly ScriptRunspaces _runspaces;
     private readonly ConcurrentDictionary<PowerShell, byte> _running = new();
     private readonly TaskCompletionSource _abandoning = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly SemaphoreSlim _throttle;
+    private int _waitingAside;
     private volatile bool _stopped;
 
     /// <param name="caller">The cmdlet that starts the server: scripts run at its location.</param>
@@ -73,6 +81,26 @@ internal sealed class ScriptRunner : IDisposable
         }
     }
 
+    /// <summary>Waits for a client on the thread of a script. If that takes long, another script may run meanwhile.</summary>
+    internal void WaitAside(Task sending)
+    {
+        if (Task.WaitAny([sending], s_patience) == 0 || !TryStepAside())
+        {
+            sending.GetAwaiter().GetResult();
+            return;
+        }
+
+        try
+        {
+            sending.GetAwaiter().GetResult();
+        }
+        finally
+        {
+            _throttle.Wait();
+            Interlocked.Decrement(ref _waitingAside);
+        }
+    }
+
     /// <summary>
     /// Aborts scripts that still run after the time that connections get to end by themselves, and then abandons those that
     /// cannot be aborted.
@@ -97,6 +125,18 @@ internal sealed class ScriptRunner : IDisposable
             : string.Empty;
         return new NetLabException(FaultKind.ReplyScriptFailed, $"The script block failed on {what}: "
             + $"{error.Message.TrimEnd('.')}{line}. {consequence}", error);
+    }
+
+    private bool TryStepAside()
+    {
+        if (Interlocked.Increment(ref _waitingAside) > MostWaitingAside)
+        {
+            Interlocked.Decrement(ref _waitingAside);
+            return false;
+        }
+
+        _throttle.Release();
+        return true;
     }
 
     private async Task StopAsync()

@@ -4,7 +4,7 @@ namespace PSNetLab.Jobs;
 
 /// <summary>The runspaces of one script block. Each is opened before it is needed, and replaced when the script has broken it.</summary>
 /// <param name="location">Where each script starts.</param>
-/// <param name="most">How many are taken at once.</param>
+/// <param name="most">How many are kept. More can be taken at once.</param>
 internal sealed class ScriptRunspaces(string location, int most) : IDisposable
 {
     // Its top is the one used last: a script that runs alone always gets the same, and with it its state.
@@ -89,12 +89,13 @@ internal sealed class ScriptRunspaces(string location, int most) : IDisposable
     {
         lock (_idle)
         {
-            if (!_isDisposed)
+            bool isKept = !_isDisposed && Volatile.Read(ref _count) <= most;
+            if (isKept)
             {
                 _idle.Push(Task.FromResult(runspace));
             }
 
-            return !_isDisposed;
+            return isKept;
         }
     }
 

@@ -6,13 +6,20 @@ namespace PSNetLab.Engine.Tests;
 internal sealed class ManualClock : FakeTimeProvider
 {
     private int _timers;
+    private int _started;
 
+    /// <summary>How many there are. One that has just ended may still be counted.</summary>
     internal int Timers => Volatile.Read(ref _timers);
+
+    /// <summary>How many there have been.</summary>
+    internal int Started => Volatile.Read(ref _started);
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
         Interlocked.Increment(ref _timers);
-        return new Counted(this, base.CreateTimer(callback, state, dueTime, period));
+        Counted timer = new(this, base.CreateTimer(callback, state, dueTime, period));
+        Interlocked.Increment(ref _started);
+        return timer;
     }
 
     private sealed class Counted(ManualClock clock, ITimer timer) : ITimer
