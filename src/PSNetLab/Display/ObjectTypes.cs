@@ -72,8 +72,8 @@ internal static class ObjectTypes
             "ms=LatencyMilliseconds",
             nameof(Latency),
             nameof(ResolveTime)),
-        .. Describe<DnsReply>("Name Type Server Status Passed Data Milliseconds Reason", "ms=Milliseconds", nameof(Duration)),
-        .. Describe<DnsRecord>("Name TimeToLive Type Data", "TTL=TimeToLive"),
+        .. Describe<DnsReply>("Name Type Server Status Passed Data Milliseconds Reason", "ms=Milliseconds", nameof(Duration), nameof(Raw)),
+        .. Describe<DnsRecord>("Name TimeToLive Type Data", "TTL=TimeToLive", nameof(Fields)),
         Enum<DnsStatus>(),
         Enum<DnsTransport>(),
         .. Describe<CertificateInfo>(
@@ -131,6 +131,12 @@ internal static class ObjectTypes
 
     /// <summary>The time span of <see cref="HttpRequestRecord.Milliseconds"/> or <see cref="DnsReply.Milliseconds"/>.</summary>
     public static object? Duration(PSObject record) => Span(record, nameof(HttpRequestRecord.Milliseconds));
+
+    /// <summary>The bytes of an answer.</summary>
+    public static object? Raw(PSObject reply) => (reply.BaseObject as DnsReply)?.Raw;
+
+    /// <summary>The parts of a record.</summary>
+    public static object? Fields(PSObject record) => (record.BaseObject as DnsRecord)?.Fields;
 
     /// <summary>The time span of <see cref="HttpRequestRecord.GapMilliseconds"/>.</summary>
     public static object? Gap(PSObject record) => Span(record, nameof(HttpRequestRecord.GapMilliseconds));

@@ -33,8 +33,11 @@ public sealed class DnsRecord
     /// <summary>What the record says, as dig(1) shows it, but for the final dots of names and the quotes of TXT.</summary>
     public string Data { get; }
 
-    /// <summary>The parts of <see cref="Data"/> by their names, such as Preference and Exchange of MX.</summary>
-    public IDictionary Fields { get; }
+    /// <summary>
+    /// The parts of <see cref="Data"/> by their names, such as Preference and Exchange of MX. A hidden property for PowerShell: JSON and
+    /// CSV have the data once.
+    /// </summary>
+    internal IDictionary Fields { get; }
 
     internal ushort TypeNumber { get; }
 

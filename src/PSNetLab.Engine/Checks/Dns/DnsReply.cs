@@ -1,9 +1,6 @@
-using System.Diagnostics.CodeAnalysis;
-
 namespace PSNetLab;
 
 /// <summary>What a name server answered.</summary>
-[SuppressMessage("Performance", "CA1819", Justification = "PowerShell shows arrays.")]
 public sealed class DnsReply
 {
     internal DnsReply(string name, string type, string server)
@@ -62,13 +59,13 @@ public sealed class DnsReply
     public int Strays { get; internal init; }
 
     /// <summary>The records that answer the question, with the aliases on the way.</summary>
-    public DnsRecord[] Answers { get; internal init; } = [];
+    public TextList<DnsRecord> Answers { get; internal init; } = new([]);
 
     /// <summary>The records about who is responsible.</summary>
-    public DnsRecord[] Authorities { get; internal init; } = [];
+    public TextList<DnsRecord> Authorities { get; internal init; } = new([]);
 
     /// <summary>Other records that may be of use.</summary>
-    public DnsRecord[] Additionals { get; internal init; } = [];
+    public TextList<DnsRecord> Additionals { get; internal init; } = new([]);
 
     /// <summary>When the query began, in local time.</summary>
     public DateTime Time { get; internal init; }
@@ -76,11 +73,11 @@ public sealed class DnsReply
     /// <summary>Why there is no data, or not what was expected, and what to do; null if all is well.</summary>
     public string? Reason { get; internal set; }
 
-    /// <summary>The bytes of the answer; null without one.</summary>
-    public byte[]? Raw { get; internal init; }
-
     /// <summary>The parts of <see cref="Data"/>.</summary>
     internal IReadOnlyList<string> Values { get; init; } = [];
+
+    /// <summary>The bytes of the answer; null without one. PowerShell has them as a hidden property: no text form shows them.</summary>
+    internal byte[]? Raw { get; init; }
 
     internal TimeSpan? Duration { get; init; }
 
