@@ -255,6 +255,7 @@ s.close()
         It 'keeps running when a .NET handler of each stream throws, and reports it once' {
             # In a process of its own: the exception would end it.
             $told = Invoke-PowerShell -NonInteractive -Command "
+                `$WarningPreference = 'Ignore'
                 Import-Module '$modulePath/PSNetLab.psd1'
                 function New-ThrowingHandler([type] `$Handler, [type] `$Arguments) {
                     `$parameters = [Linq.Expressions.ParameterExpression[]] ([Linq.Expressions.Expression]::Parameter([object]), [Linq.Expressions.Expression]::Parameter(`$Arguments))

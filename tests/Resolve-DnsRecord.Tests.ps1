@@ -315,15 +315,17 @@ Describe 'Resolve-DnsRecord' {
     Context 'objects' {
         It 'suit JSON, CSV and copies' {
             $reply = Resolve-DnsRecord www @at -Expect 192.0.2.7
-            $json = $reply | ConvertTo-Json -Depth 4 | ConvertFrom-Json
+            $json = $reply | ConvertTo-Json -WarningVariable warnings -WarningAction SilentlyContinue | ConvertFrom-Json
+            $warnings | Should -BeNullOrEmpty
             $json.Status | Should -Be 'Answered'
             $json.Data | Should -Be '192.0.2.7'
             $json.Transport | Should -Be 'Udp'
-            $json.Answers[0].Fields.Address | Should -Be '192.0.2.7'
+            $json.Answers[0].Data | Should -Be '192.0.2.7'
             $csv = $reply | ConvertTo-Csv | ConvertFrom-Csv
             $csv.Status | Should -Be 'Answered'
             $csv.Data | Should -Be '192.0.2.7'
             $csv.Passed | Should -Be 'True'
+            $csv.Answers | Should -Be 'www 300 IN A 192.0.2.7'
             $copy = [Management.Automation.PSSerializer]::Deserialize([Management.Automation.PSSerializer]::Serialize($reply, 4))
             $copy.Status | Should -Be 'Answered'
             $copy.Answers[0].Data | Should -Be '192.0.2.7'

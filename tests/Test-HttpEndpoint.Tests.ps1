@@ -207,7 +207,9 @@ Describe 'Test-HttpEndpoint' {
             $result.Status | Should -Be 'CertificateRejected'
             $result.DaysLeft | Should -BeGreaterThan 0
             $result.Certificate.Subject | Should -Not -BeNullOrEmpty
-            $result.Certificate.Problems | Should -Not -BeNullOrEmpty
+            $result.Problems | Should -Not -BeNullOrEmpty
+            $null = $result | ConvertTo-Json -WarningVariable warnings -WarningAction SilentlyContinue
+            $warnings | Should -BeNullOrEmpty
         }
 
         It 'accepts any with -SkipCertificateCheck, and the trusted one' {

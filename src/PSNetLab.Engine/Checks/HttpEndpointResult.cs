@@ -5,6 +5,8 @@ namespace PSNetLab;
 /// <summary>What Test-HttpEndpoint found out about a web server.</summary>
 public sealed class HttpEndpointResult
 {
+    private readonly CertificateInfo? _certificate;
+
     internal HttpEndpointResult(string uri, IReadOnlyList<HttpHop> hops)
     {
         Uri = uri;
@@ -67,7 +69,18 @@ public sealed class HttpEndpointResult
     public HttpFields Headers { get; internal init; } = HttpFields.None;
 
     /// <summary>The certificate of the server of the last request, also one that was not accepted; null without TLS.</summary>
-    public CertificateInfo? Certificate { get; internal init; }
+    public CertificateInfo? Certificate
+    {
+        get => _certificate;
+        internal init
+        {
+            _certificate = value?.WithoutProblems();
+            Problems = value?.Problems ?? Problems;
+        }
+    }
+
+    /// <summary>What is wrong with the certificate.</summary>
+    public TextList<CertificateProblem> Problems { get; private init; } = new([]);
 
     /// <summary>The whole days until the certificate expires; null without one.</summary>
     public int? DaysLeft => Certificate?.DaysLeft;
