@@ -203,8 +203,8 @@ Describe 'Send-HttpRequest' {
             @{ Why = '-Raw with more'; Code = { Send-HttpRequest x -Raw y -Method GET } }
             @{ Why = 'an object as a body'; Code = { Send-HttpRequest x -Body @{ a = 1 } } }
         ) {
-            & $Code -ErrorVariable faults -ErrorAction SilentlyContinue 2> $null
-            $Error[0].FullyQualifiedErrorId | Should -BeLike 'InvalidParameters,*'
+            $ErrorActionPreference = 'Stop'
+            $Code | Should -Throw -ErrorId 'InvalidParameters,*'
         }
 
         It 'refuses a URI that is none, and says why' {
@@ -255,11 +255,15 @@ Describe 'Send-HttpRequest' {
 
         It 'has colors only where they are wanted' {
             $code = "Import-Module '$modulePath/PSNetLab.psd1'; `$PSStyle.OutputRendering = '{0}'; Send-HttpRequest $base/ok | Out-String"
-            Invoke-PowerShell -Command ($code -f 'Ansi') | Out-String | Should -Match "$escape\[32mHTTP/1.1 200 OK"
-            Invoke-PowerShell -Command ($code -f 'PlainText') | Out-String | Should -Not -Match $escape
-            $env:NO_COLOR = 1
-            try { Invoke-PowerShell -Command ($code -f 'Ansi') | Out-String | Should -Not -Match $escape }
-            finally { $env:NO_COLOR = $null }
+            $before = $env:NO_COLOR
+            try {
+                $env:NO_COLOR = $null
+                Invoke-PowerShell -Command ($code -f 'Ansi') | Out-String | Should -Match "$escape\[32mHTTP/1.1 200 OK"
+                Invoke-PowerShell -Command ($code -f 'PlainText') | Out-String | Should -Not -Match $escape
+                $env:NO_COLOR = 1
+                Invoke-PowerShell -Command ($code -f 'Ansi') | Out-String | Should -Not -Match $escape
+            }
+            finally { $env:NO_COLOR = $before }
         }
 
         It 'lets no peer write to the screen' {
