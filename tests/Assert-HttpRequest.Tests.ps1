@@ -55,7 +55,7 @@ Describe 'Assert-HttpRequest' {
 
     It 'waits for a request that comes later' {
         $slow = Start-HttpServer (New-HttpRoute '*' -Text x -DelayMs 300)
-        $client = Start-ThreadJob -ArgumentList $slow.Uri, "$($api.Uri)users/9" { foreach ($uri in $args) { Invoke-WebRequest $uri } }
+        $client = Start-ThreadJob -ArgumentList $slow.Uri, "$($api.Uri)users/9" { $args | ForEach-Object { Invoke-WebRequest $_ } }
         Assert-HttpRequest $api /users/9 -TimeoutSec 20
         $null = $client | Wait-Job
     }

@@ -1,5 +1,6 @@
 BeforeAll {
     . $PSScriptRoot/common.ps1
+    . $PSScriptRoot/http.ps1
 
     # What curl prints, and its exit code at the end.
     function Invoke-Curl([string[]] $Arguments) {
@@ -125,7 +126,7 @@ Describe 'Start-HttpServer' {
 
         It 'stops while a script runs' {
             $server = Start-HttpServer { Start-Sleep 60 }
-            $client = Start-Job { param($uri) Invoke-WebRequest $uri } -ArgumentList $server.Uri
+            $client = Start-Job { Invoke-WebRequest $args[0] } -ArgumentList $server.Uri
             Wait-Until { $server.ConnectionCount -eq 1 } -TimeoutSec 20
             $clock = [Diagnostics.Stopwatch]::StartNew()
             Stop-Job $server
@@ -168,10 +169,11 @@ Describe 'Start-HttpServer' {
 
     Context 'protection' {
         It 'wants the password of -Credential' {
-            $credential = [pscredential]::new('me', (ConvertTo-SecureString 'secret' -AsPlainText -Force))
+            $credential = New-Login me secret
             $server = Start-HttpServer -Reply 'in' -Credential $credential
             (Invoke-WebRequest $server.Uri -SkipHttpErrorCheck).StatusCode | Should -Be 401
-            Invoke-RestMethod $server.Uri -Credential $credential -Authentication Basic -AllowUnencryptedAuthentication | Should -Be 'in'
+            $header = @{ Authorization = "Basic $([Convert]::ToBase64String([Text.Encoding]::ASCII.GetBytes('me:secret')))" }
+            Invoke-RestMethod $server.Uri -Headers $header | Should -Be 'in'
             (Receive-HttpRequest $server -TimeoutSec 0)[-1].Headers.Authorization | Should -Be 'Basic ***'
         }
 

@@ -40,7 +40,7 @@ Describe 'The script blocks of a TCP server' {
             $server = Start-TcpServer -Framing Line -ScriptBlock $Script
             $client = Open-TcpConnection 127.0.0.1 $server.Port -Framing Line
             Send-TcpMessage -Connection $client 'x'
-            $said = Receive-TcpMessage $client -TimeoutSec 10 2>&1
+            $said = Receive-TcpMessage $client -TimeoutSec 10 -ErrorAction Continue 2>&1
             if ($Reason -eq 'LocalReset') { $said.FullyQualifiedErrorId | Should -BeLike 'ConnectionReset*' }
             else { "$said" | Should -Be 'bye' }
             Close-TcpConnection $client

@@ -129,7 +129,7 @@ http {
         $second = Send-HttpRequest $connection -Raw ''
         Close-TcpConnection $connection
         $first.Response.BodyText, $second.Response.BodyText | Should -Be '<h1>hello</h1>', '<h1>hello</h1>'
-        $first.Remarks -join ' ' | Should -BeLike '*bytes follow*bytes came after the end*'
+        $first.Remarks -join ' ' | Should -BeLike '*bytes follow, which a strict server reads as the next request*'
     }
 
     It 'sees what nginx refuses: <Why>' -ForEach @(

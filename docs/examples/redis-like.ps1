@@ -14,7 +14,7 @@ param([int] $Port = 6380)
 
 . $PSScriptRoot/import.ps1
 
-$values = [hashtable]::Synchronized([hashtable]::new([StringComparer]::Ordinal))
+$values = [Collections.Concurrent.ConcurrentDictionary[string, string]]::new()
 $server = Start-TcpServer $Port -Framing CrLf -ErrorAction Stop -ScriptBlock {
     # redis-cli sends an array: *2, then for each word its length and itself.
     if (-not $State.Left -and $_.Text -match '^\*(\d+)$') {
@@ -37,7 +37,7 @@ $server = Start-TcpServer $Port -Framing CrLf -ErrorAction Stop -ScriptBlock {
             $value = $values[$name]
             if ($null -eq $value) { '$-1' } else { '$' + [Text.Encoding]::UTF8.GetByteCount($value); $value }
         }
-        DEL { ":$([int] $values.ContainsKey($name))"; $values.Remove($name) }
+        DEL { ":$([int] $values.ContainsKey($name))"; $null = $values.TryRemove($name, [ref] $null) }
         INCR { $values[$name] = "$(1 + $values[$name])"; ":$($values[$name])" }
         KEYS {
             $names = @($values.Keys) -like $name
