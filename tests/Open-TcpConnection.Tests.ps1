@@ -94,6 +94,12 @@ Describe 'Open-TcpConnection' {
             (Open-TcpConnection @arguments).State | Should -Be 'Established'
         }
 
+        It 'takes a server in place of a name' {
+            $server = Start-TcpServer
+            (Open-TcpConnection $server).RemoteEndPoint.Port | Should -Be $server.Port
+            "$server" | Should -Be "127.0.0.1:$($server.Port)"
+        }
+
         It 'opens one for each object of the pipeline, past those that fail' {
             $servers = 1..2 | ForEach-Object { Start-TcpServer }
             $ports = $servers[0].Port, (Get-FreePort), $servers[1].Port

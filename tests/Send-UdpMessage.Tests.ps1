@@ -49,6 +49,11 @@ Describe 'Send-UdpMessage' {
             [Convert]::ToHexString((Receive-UdpMessage -Job $server -Count 1 -TimeoutSec 5).Data) | Should -Be 'C0B42CC8B7C8CFCFC2D1DBC9F1'
         }
 
+        It 'sends to a server in place of a name' {
+            $echo = Start-UdpServer -Echo
+            (Send-UdpMessage $echo hi -Count 1 -TimeoutSec 10).Text | Should -Be 'hi'
+        }
+
         It 'sends to a name, by its IPv4 address' {
             'to a name' | Send-UdpMessage localhost $server.Port
             Receive-UdpMessage -Job $server -Count 1 -TimeoutSec 5 | Should -Be 'to a name'

@@ -38,7 +38,7 @@ public sealed class HostTransformationAttribute : ArgumentTransformationAttribut
             IPEndPoint endPoint => endPoint.ToString(),
             DnsEndPoint endPoint => Addresses.Join(endPoint.Host, endPoint.Port),
             Uri { IsAbsoluteUri: true, Host.Length: > 0 } uri => uri.Port > 0 ? Addresses.Join(uri.Host, uri.Port) : uri.Host,
-            StreamServerJob job => Reachable(job.Local).ToString(),
+            StreamServerJob job => job.ToString(),
             TcpConnection connection => connection.Remote.ToString(),
             _ => null,
         };
@@ -71,9 +71,4 @@ public sealed class HostTransformationAttribute : ArgumentTransformationAttribut
             ? PortTransformationAttribute.Read(ports).Select(port => Addresses.Join(name, port))
             : Read(host);
     }
-
-    /// <summary>Where a server on all addresses is reached from this machine.</summary>
-    private static IPEndPoint Reachable(IPEndPoint local) => Addresses.IsAny(local.Address)
-        ? new IPEndPoint(local.Address.Equals(IPAddress.Any) ? IPAddress.Loopback : IPAddress.IPv6Loopback, local.Port)
-        : local;
 }

@@ -32,6 +32,9 @@ public abstract class ServerJob : NetJob
     /// <summary>The endpoint, as Get-Job shows it.</summary>
     public override string Location => Local.ToString();
 
+    /// <summary>Where clients on this machine reach the job, as host:port: a job in place of a host means this.</summary>
+    public override string ToString() => Addresses.Join(Address, Port);
+
     /// <summary>The number of open connections.</summary>
     public virtual int ConnectionCount => 0;
 
