@@ -34,8 +34,8 @@ internal static class Errors
         FaultKind.ConnectTimeout or FaultKind.SendTimeout or FaultKind.ReceiveTimeout or FaultKind.IdleTimeout
             or FaultKind.MessageTimeout or FaultKind.WaitTimeout => ErrorCategory.OperationTimeout,
         FaultKind.MessageTooLong or FaultKind.TooManyConnections or FaultKind.TooMuchPending => ErrorCategory.LimitsExceeded,
-        FaultKind.TruncatedFrame or FaultKind.ResponseTruncated or FaultKind.ResponseMalformed or FaultKind.CertificateUnreadable
-            or FaultKind.CertificateKeyMissing or FaultKind.CertificateKeyMismatch
+        FaultKind.TruncatedFrame or FaultKind.MalformedFrame or FaultKind.ResponseTruncated or FaultKind.ResponseMalformed
+            or FaultKind.CertificateUnreadable or FaultKind.CertificateKeyMissing or FaultKind.CertificateKeyMismatch
             => ErrorCategory.InvalidData,
         FaultKind.CertificateRejected or FaultKind.OwnCertificateRejected or FaultKind.TlsHandshakeFailed or FaultKind.StartTlsFailed
             or FaultKind.CertificatePasswordWrong => ErrorCategory.AuthenticationError,

@@ -7,7 +7,9 @@ public class FramingLimitTests
     private const int Limit = 20;
 
     public static TheoryData<string> Framings => new(
-        "Line", "Null", "Length8", "Length16", "Length16LE", "Length32", "Length32LE", "Delimiter:0D0A", "Delimiter:41414142");
+        "Line", "Null", "Length8", "Length16", "Length16LE", "Length32", "Length32LE", "Length24", "Length64LE",
+        "Length16LE:Offset=2:Includes=Header",
+        "OctetCount", "Netstring", "Varint", "Slip", "Telnet", "Delimiter:0D0A", "Delimiter:41414142");
 
     [Theory]
     [MemberData(nameof(Framings))]
@@ -53,6 +55,15 @@ public class FramingLimitTests
     [InlineData("Length32", "7FFFFFFF", int.MaxValue)]
     [InlineData("Length32", "FFFFFFFF", uint.MaxValue)]
     [InlineData("Length32LE", "FFFFFFFF", uint.MaxValue)]
+    [InlineData("Length24", "FFFFFF", 0xFFFFFF)]
+    [InlineData("Length64", "FFFFFFFFFFFFFFFF", long.MaxValue / 2)]
+    [InlineData("Length64LE", "0000000000000080", long.MaxValue / 2)]
+    [InlineData("Length8:Offset=2:Includes=Header", "AAAA18", 23)]
+    [InlineData("Length16:Adjust=-1", "0016", 21)]
+    [InlineData("Varint", "15", 21)]
+    [InlineData("Varint", "FFFFFFFF7F", (1L << 35) - 1)]
+    [InlineData("OctetCount", "3231", 21)]
+    [InlineData("Netstring", "3939", 99)]
     public void A_length_prefix_over_the_limit_is_refused_without_its_bytes(string framing, string header, long announced)
     {
         FramingRun run = new(FramingRun.Framing(framing), Limit);

@@ -15,6 +15,17 @@ public class FramingParserTests
     [InlineData("Length32LE", "Length32LE")]
     [InlineData("Fixed:1", "Fixed:1")]
     [InlineData("Fixed:128", "Fixed:128")]
+    [InlineData("Length24LE", "Length24LE")]
+    [InlineData("Length64", "Length64")]
+    [InlineData("Length16:Offset=4", "Length16:Offset=4")]
+    [InlineData("Length16LE: Adjust = -2 :Includes= header:Offset=4", "Length16LE:Offset=4:Includes=Header:Adjust=-2")]
+    [InlineData("Length8:Offset=0:Includes=Nothing:Adjust=+0", "Length8")]
+    [InlineData("OctetCount", "OctetCount")]
+    [InlineData("Netstring", "Netstring")]
+    [InlineData("Varint", "Varint")]
+    [InlineData("Slip", "Slip")]
+    [InlineData("Telnet", "Telnet")]
+    [InlineData("TelnetRaw", "TelnetRaw")]
     [InlineData("Delimiter:0D0A", "Delimiter:0D0A")]
     [InlineData("Delimiter:0x0D0A", "Delimiter:0D0A")]
     [InlineData("Delimiter:0X0d0a", "Delimiter:0D0A")]
@@ -39,7 +50,10 @@ public class FramingParserTests
             FramingParser.FromLengthPrefix(1, false), FramingParser.FromLengthPrefix(1, true),
             FramingParser.FromLengthPrefix(2, false), FramingParser.FromLengthPrefix(2, true),
             FramingParser.FromLengthPrefix(4, false), FramingParser.FromLengthPrefix(4, true),
-            FramingParser.FromFixedLength(128), FramingParser.FromDelimiter([0xAB, 0, 1]),
+            FramingParser.FromLengthPrefix(3, true, 7, LengthIncludes.Header, -3),
+            FramingParser.FromLengthPrefix(8, false, 0, LengthIncludes.Length, 5),
+            CountFraming.OctetCount, CountFraming.Netstring, VarintFraming.Instance, SlipFraming.Instance, TelnetFraming.Lines,
+            TelnetFraming.Reads, FramingParser.FromFixedLength(128), FramingParser.FromDelimiter([0xAB, 0, 1]),
         })
         {
             MessageFraming again = FramingParser.Parse(framing.Name);
@@ -75,8 +89,22 @@ public class FramingParserTests
     [InlineData("Line:1")]
     [InlineData("Length")]
     [InlineData("Length0")]
-    [InlineData("Length24")]
-    [InlineData("Length64")]
+    [InlineData("Length40")]
+    [InlineData("LengthLE")]
+    [InlineData("Length16:4")]
+    [InlineData("Length16:Offset")]
+    [InlineData("Length16:Offset=")]
+    [InlineData("Length16:Offset=-1")]
+    [InlineData("Length16:Offset=65536")]
+    [InlineData("Length16:Adjust=x")]
+    [InlineData("Length16:Adjust=-65536")]
+    [InlineData("Length16:Includes=")]
+    [InlineData("Length16:Includes=1")]
+    [InlineData("Length16:Includes=Length,Header")]
+    [InlineData("Length16:Includes=Everything")]
+    [InlineData("Length16:Offset=1:")]
+    [InlineData("OctetCount:1")]
+    [InlineData("Telnet:Raw")]
     [InlineData("Length16BE")]
     [InlineData("Length8LE")]
     [InlineData("Length32:LE")]
@@ -118,10 +146,10 @@ public class FramingParserTests
 
     [Theory]
     [InlineData(0)]
-    [InlineData(3)]
-    [InlineData(8)]
+    [InlineData(5)]
+    [InlineData(16)]
     [InlineData(-1)]
-    public void A_length_prefix_has_1_2_or_4_bytes(int headerBytes)
+    public void A_length_prefix_has_1_2_3_4_or_8_bytes(int headerBytes)
     {
         NetLabException fault = Assert.Throws<NetLabException>(() => FramingParser.FromLengthPrefix(headerBytes, littleEndian: false));
         Assert.Equal(FaultKind.InvalidFraming, fault.Kind);

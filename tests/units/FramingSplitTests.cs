@@ -9,6 +9,8 @@ public class FramingSplitTests
     private static readonly string[] s_framings =
     [
         "Line", "Null", "Length8", "Length16", "Length16LE", "Length32", "Length32LE", "Fixed:1", "Fixed:5",
+        "Length24", "Length24LE", "Length64", "Length64LE", "Length16:Offset=3", "Length16LE:Offset=2:Includes=Header",
+        "Length8:Includes=Length:Adjust=2", "Length32:Adjust=-3", "OctetCount", "Netstring", "Varint",
         "Delimiter:0A", "Delimiter:0D0A", "Delimiter:0D0D0A", "Delimiter:41414142", "Delimiter:616162", "Delimiter:61626162",
     ];
 
@@ -169,9 +171,10 @@ public class FramingSplitTests
         List<byte[]> messages = [.. Enumerable.Range(0, 12).Select(_ => Message(framing, random))];
         if (!framing.StartsWith("Fixed", StringComparison.Ordinal))
         {
-            messages.Insert(3, []);
-            messages.Insert(4, []);
-            messages.Add([]);
+            byte[] shortest = new byte[LeastBytes(framing)];
+            messages.Insert(3, shortest);
+            messages.Insert(4, shortest);
+            messages.Add(shortest);
         }
 
         byte[] tail = FramingRun.Encode(parsed, Message(framing, random));
@@ -180,9 +183,10 @@ public class FramingSplitTests
 
     private static byte[] Message(string framing, Random random)
     {
-        int length = framing.StartsWith("Fixed:", StringComparison.Ordinal) ? framing[^1] - '0' : random.Next(0, 30);
+        int length = framing.StartsWith("Fixed:", StringComparison.Ordinal) ? framing[^1] - '0'
+            : random.Next(0, 30) + LeastBytes(framing);
         byte[] message = new byte[length];
-        if (framing.StartsWith("Length", StringComparison.Ordinal) || framing.StartsWith("Fixed", StringComparison.Ordinal))
+        if (HasLength(framing) || framing.StartsWith("Fixed", StringComparison.Ordinal))
         {
             random.NextBytes(message);
         }
@@ -199,10 +203,19 @@ public class FramingSplitTests
         return message;
     }
 
+    private static bool HasLength(string framing)
+        => framing.StartsWith("Length", StringComparison.Ordinal) || framing is "OctetCount" or "Netstring" or "Varint";
+
+    private static int LeastBytes(string framing)
+        => framing == "OctetCount" || framing.Contains("Includes=Length:Adjust=2", StringComparison.Ordinal) ? 1
+            : framing.Contains("Offset=3", StringComparison.Ordinal) ? 3
+            : framing.Contains("Offset=2", StringComparison.Ordinal) ? 2
+            : 0;
+
     /// <summary>Bytes near the framing's own: delimiters, halves of them, and short lengths.</summary>
     private static byte[] RandomStream(string framing, Random random)
     {
-        if (framing.StartsWith("Length", StringComparison.Ordinal))
+        if (HasLength(framing))
         {
             byte[] whole = FramingRun.Encode(
                 FramingRun.Framing(framing), Enumerable.Range(0, random.Next(1, 20)).Select(_ => Message(framing, random)));

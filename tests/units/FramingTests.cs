@@ -16,6 +16,25 @@ public class FramingTests
     [InlineData("Length32LE", "hi", "020000006869")]
     [InlineData("Fixed:2", "hi", "6869")]
     [InlineData("Delimiter:0D0A", "hi", "68690D0A")]
+    [InlineData("CrLf", "hi", "68690D0A")]
+    [InlineData("Length24", "hi", "0000026869")]
+    [InlineData("Length24LE", "hi", "0200006869")]
+    [InlineData("Length64", "hi", "00000000000000026869")]
+    [InlineData("Length64LE", "hi", "02000000000000006869")]
+    [InlineData("Length16:Offset=1", "hi!", "6800026921")]
+    [InlineData("Length16:Offset=1:Includes=Length", "hi!", "6800046921")]
+    [InlineData("Length16LE:Offset=1:Includes=Header", "hi!", "6805006921")]
+    [InlineData("Length8:Adjust=-4", "hi", "066869")]
+    [InlineData("Length8:Adjust=2", "hi", "006869")]
+    [InlineData("OctetCount", "hello world!", "31322068656C6C6F20776F726C6421")]
+    [InlineData("Netstring", "hello world!", "31323A68656C6C6F20776F726C64212C")]
+    [InlineData("Netstring", "", "303A2C")]
+    [InlineData("Varint", "hi", "026869")]
+    [InlineData("Varint", "", "00")]
+    [InlineData("Slip", "hi", "6869C0")]
+    [InlineData("Telnet", "hi", "68690D0A")]
+    [InlineData("Telnet", "", "0D0A")]
+    [InlineData("TelnetRaw", "hi", "6869")]
     [InlineData("Line", "", "0A")]
     [InlineData("Null", "", "00")]
     [InlineData("Length8", "", "00")]
@@ -40,6 +59,17 @@ public class FramingTests
     [InlineData("Length16", 65535)]
     [InlineData("Length16LE", 256)]
     [InlineData("Length16LE", 65535)]
+    [InlineData("Length24", 65536)]
+    [InlineData("Length64LE", 65536)]
+    [InlineData("OctetCount", 9)]
+    [InlineData("OctetCount", 10)]
+    [InlineData("Netstring", 99999)]
+    [InlineData("Netstring", 100000)]
+    [InlineData("Varint", 127)]
+    [InlineData("Varint", 128)]
+    [InlineData("Varint", 16383)]
+    [InlineData("Varint", 16384)]
+    [InlineData("Slip", 300000)]
     [InlineData("Length32", 65536)]
     [InlineData("Length32LE", 65536)]
     [InlineData("Fixed:70000", 70000)]
@@ -107,8 +137,8 @@ public class FramingTests
     {
         MessageFraming parsed = FramingRun.Framing(framing);
 
-        Assert.Equal(length - 1 + (parsed.EncodedLength(0)), parsed.EncodedLength(length - 1));
-        NetLabException fault = Assert.Throws<NetLabException>(() => parsed.EncodedLength(length));
+        Assert.Equal(length - 1 + (parsed.EncodedLength([])), parsed.EncodedLength(new byte[length - 1]));
+        NetLabException fault = Assert.Throws<NetLabException>(() => parsed.EncodedLength(new byte[length]));
 
         Assert.Equal(FaultKind.MessageTooLong, fault.Kind);
         Assert.Contains(words, fault.Message, StringComparison.Ordinal);
@@ -120,7 +150,7 @@ public class FramingTests
     [InlineData(5)]
     public void A_message_of_another_length_than_fixed_is_refused(int length)
     {
-        NetLabException fault = Assert.Throws<NetLabException>(() => FramingRun.Framing("Fixed:4").EncodedLength(length));
+        NetLabException fault = Assert.Throws<NetLabException>(() => FramingRun.Framing("Fixed:4").EncodedLength(new byte[length]));
 
         Assert.Equal(FaultKind.MessageLengthMismatch, fault.Kind);
         Assert.Contains($"has {length} bytes", fault.Message, StringComparison.Ordinal);
@@ -132,6 +162,11 @@ public class FramingTests
     [InlineData("Null")]
     [InlineData("Length32")]
     [InlineData("Length32LE")]
+    [InlineData("OctetCount")]
+    [InlineData("Netstring")]
+    [InlineData("Varint")]
+    [InlineData("Slip")]
+    [InlineData("Telnet")]
     [InlineData("Delimiter:0D0A")]
     [InlineData("Delimiter:41414142")]
     [InlineData("Fixed:5000000")]

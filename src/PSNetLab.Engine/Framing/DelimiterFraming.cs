@@ -75,9 +75,9 @@ internal sealed class DelimiterFraming : MessageFraming
         return new DelimiterFraming(name, _text, encoding, _optionalText, _sendsOptional);
     }
 
-    internal override FrameStatus TryRead(ReadOnlySpan<byte> buffer, int limit, ref int examined, out Frame frame)
+    internal override FrameStatus TryRead(Span<byte> buffer, int limit, ref FrameProgress progress, out Frame frame)
     {
-        int index = Find(buffer, examined, out int searched);
+        int index = Find(buffer, progress.Examined, out int searched);
         if (index >= 0)
         {
             int length = index - OptionalBefore(buffer[..index]);
@@ -85,13 +85,13 @@ internal sealed class DelimiterFraming : MessageFraming
             return length > limit ? FrameStatus.TooLong : FrameStatus.Complete;
         }
 
-        examined = searched;
+        progress.Examined = searched;
         int pending = searched - OptionalBefore(buffer[..searched]);
         frame = new Frame(0, pending, 0);
         return pending > limit ? FrameStatus.TooLong : FrameStatus.Incomplete;
     }
 
-    internal override int EncodedLength(int payloadLength) => checked(payloadLength + _end.Length);
+    internal override int EncodedLength(ReadOnlySpan<byte> payload) => checked(payload.Length + _end.Length);
 
     internal override void Encode(ReadOnlySpan<byte> payload, Span<byte> destination)
     {

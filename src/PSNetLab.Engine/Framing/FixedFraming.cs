@@ -9,7 +9,7 @@ internal sealed class FixedFraming : MessageFraming
         : base("Fixed:" + length)
         => _length = length;
 
-    internal override FrameStatus TryRead(ReadOnlySpan<byte> buffer, int limit, ref int examined, out Frame frame)
+    internal override FrameStatus TryRead(Span<byte> buffer, int limit, ref FrameProgress progress, out Frame frame)
     {
         frame = new Frame(0, _length, _length);
         return _length > limit ? FrameStatus.TooLong
@@ -17,11 +17,11 @@ internal sealed class FixedFraming : MessageFraming
             : FrameStatus.Complete;
     }
 
-    internal override int EncodedLength(int payloadLength) => payloadLength == _length
+    internal override int EncodedLength(ReadOnlySpan<byte> payload) => payload.Length == _length
         ? _length
         : throw new NetLabException(
             FaultKind.MessageLengthMismatch,
-            $"The message has {payloadLength} bytes; {Name} needs exactly {_length}. Pad or cut the message, or choose another -Framing.");
+            $"The message has {payload.Length} bytes; {Name} needs exactly {_length}. Pad or cut the message, or choose another -Framing.");
 
     internal override void Encode(ReadOnlySpan<byte> payload, Span<byte> destination) => payload.CopyTo(destination);
 }

@@ -6,6 +6,9 @@ internal enum FrameStatus
     Incomplete,
     Complete,
     TooLong,
+
+    /// <summary>The bytes cannot be the start of a frame: <see cref="MessageFraming.Complaint"/> says why.</summary>
+    Malformed,
 }
 
 /// <summary>A frame inside a buffer: its payload, and how many bytes it takes with its header or delimiter.</summary>

@@ -27,20 +27,22 @@ public abstract class MessageFraming
     /// <exception cref="NetLabException">The encoding does not have a character of that text.</exception>
     internal virtual MessageFraming In(Encoding encoding) => this;
 
-    /// <summary>How many bytes at the start of an unfinished frame are not part of its message.</summary>
-    internal virtual int HeaderBytes => 0;
-
     /// <summary>Looks for one frame at the start of <paramref name="buffer"/>.</summary>
-    /// <param name="buffer">The bytes received and not yet consumed.</param>
+    /// <param name="buffer">The bytes received and not yet consumed. A payload that is not sent as it is, is put together in them.</param>
     /// <param name="limit">The most bytes the payload may have.</param>
-    /// <param name="examined">How many bytes were already searched without finding the end; the caller keeps it between
-    /// calls, starting at 0 for a new frame.</param>
+    /// <param name="progress">What was found out before; the caller keeps it between calls.</param>
     /// <param name="frame">The frame or, if it is too long, the length known so far in <see cref="Frame.Length"/>.</param>
-    internal abstract FrameStatus TryRead(ReadOnlySpan<byte> buffer, int limit, ref int examined, out Frame frame);
+    internal abstract FrameStatus TryRead(Span<byte> buffer, int limit, ref FrameProgress progress, out Frame frame);
+
+    /// <summary>What an unfinished frame has of its message: everything but its header.</summary>
+    internal virtual ReadOnlySpan<byte> Rest(Span<byte> buffer, FrameProgress progress) => buffer;
+
+    /// <summary>Why a frame is malformed, as the end of a sentence about it.</summary>
+    internal virtual string Complaint(ReadOnlySpan<byte> buffer) => string.Empty;
 
     /// <summary>How many bytes the frame of a payload takes on the wire.</summary>
     /// <exception cref="NetLabException">The payload does not fit this framing.</exception>
-    internal abstract int EncodedLength(int payloadLength);
+    internal abstract int EncodedLength(ReadOnlySpan<byte> payload);
 
     /// <summary>
     /// Writes the frame of <paramref name="payload"/> into <paramref name="destination"/>, which has <see cref="EncodedLength"/> bytes.

@@ -12,14 +12,14 @@ internal sealed class RawFraming : MessageFraming
 
     internal override bool IsRaw => true;
 
-    internal override FrameStatus TryRead(ReadOnlySpan<byte> buffer, int limit, ref int examined, out Frame frame)
+    internal override FrameStatus TryRead(Span<byte> buffer, int limit, ref FrameProgress progress, out Frame frame)
     {
         int length = Math.Min(buffer.Length, limit);
         frame = new Frame(0, length, length);
         return length == 0 ? FrameStatus.Incomplete : FrameStatus.Complete;
     }
 
-    internal override int EncodedLength(int payloadLength) => payloadLength;
+    internal override int EncodedLength(ReadOnlySpan<byte> payload) => payload.Length;
 
     internal override void Encode(ReadOnlySpan<byte> payload, Span<byte> destination) => payload.CopyTo(destination);
 }

@@ -29,7 +29,7 @@ internal sealed class ReceiveBuffer(HeldMemory? memory = null) : IDisposable
     internal int Count => _end - _start;
 
     /// <summary>The received bytes that are not yet consumed.</summary>
-    internal ReadOnlySpan<byte> Pending => _buffer.AsSpan(_start, Count);
+    internal Span<byte> Pending => _buffer.AsSpan(_start, Count);
 
     /// <summary>Consumes the first <paramref name="count"/> of the pending bytes.</summary>
     internal void Take(int count) => _start += count;

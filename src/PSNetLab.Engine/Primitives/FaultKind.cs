@@ -48,6 +48,9 @@ public enum FaultKind
     /// <summary>A message is longer than allowed.</summary>
     MessageTooLong,
 
+    /// <summary>What came cannot be a frame of the connection's framing.</summary>
+    MalformedFrame,
+
     /// <summary>The stream ended in the middle of a frame.</summary>
     TruncatedFrame,
 

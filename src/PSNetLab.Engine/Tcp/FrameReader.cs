@@ -12,7 +12,7 @@ internal sealed class FrameReader : IDisposable
     private readonly MessageFraming _framing;
     private readonly int _limit;
     private readonly ReceiveBuffer _buffer;
-    private int _examined;
+    private FrameProgress _progress;
     private int _pendingReads;
 
     /// <param name="framing">Where messages end.</param>
@@ -28,6 +28,15 @@ internal sealed class FrameReader : IDisposable
     /// <summary>Bytes received that do not belong to a frame taken so far.</summary>
     internal int Pending => _buffer.Count;
 
+    /// <summary>What the framing itself has to say to the peer, such as refusals of Telnet options.</summary>
+    internal ReadOnlySpan<byte> Answers => _progress.Answers;
+
+    /// <inheritdoc cref="FrameProgress.EndAnswers"/>
+    internal void EndAnswers() => _progress.EndAnswers();
+
+    /// <inheritdoc cref="MessageFraming.Complaint"/>
+    internal string Complaint => _framing.Complaint(_buffer.Pending);
+
     /// <summary>How many reads the last frame took.</summary>
     internal int Reads { get; private set; }
 
@@ -41,18 +50,25 @@ internal sealed class FrameReader : IDisposable
     {
         payload = default;
         length = 0;
-        ReadOnlySpan<byte> pending = _buffer.Pending;
+        Span<byte> pending = _buffer.Pending;
         if (pending.IsEmpty)
         {
             return FrameStatus.Incomplete;
         }
 
-        FrameStatus status = _framing.TryRead(pending, _limit, ref _examined, out Frame frame);
+        FrameStatus status = _framing.TryRead(pending, _limit, ref _progress, out Frame frame);
         length = frame.Length;
-        if (status == FrameStatus.Complete)
+        switch (status)
         {
-            payload = pending.Slice(frame.Start, (int)frame.Length);
-            Take(frame.Consumed);
+            case FrameStatus.Complete:
+                payload = pending.Slice(frame.Start, (int)frame.Length);
+                Take(frame.Consumed);
+                break;
+
+            // Not each time, because that could move much for little.
+            case FrameStatus.Incomplete when _progress.Dropped > _progress.Kept:
+                CloseUp();
+                break;
         }
 
         return status;
@@ -61,15 +77,17 @@ internal sealed class FrameReader : IDisposable
     /// <summary>Takes what is left when no more bytes will come: an incomplete frame, without its header.</summary>
     internal ReadOnlySpan<byte> TakeRest()
     {
-        ReadOnlySpan<byte> rest = _buffer.Pending;
-        Take(rest.Length);
-        return rest[Math.Min(_framing.HeaderBytes, rest.Length)..];
+        Span<byte> pending = _buffer.Pending;
+        ReadOnlySpan<byte> rest = _framing.Rest(pending, _progress);
+        Take(pending.Length);
+        return rest;
     }
 
     /// <summary>Hands out what has been received, to somebody who reads it otherwise; frames begin anew after what is left.</summary>
     internal ReceiveBuffer LeaveToOther()
     {
-        _examined = 0;
+        CloseUp();
+        _progress = default;
         return _buffer;
     }
 
@@ -80,19 +98,33 @@ internal sealed class FrameReader : IDisposable
     public void Dispose()
     {
         _buffer.Dispose();
-        _examined = 0;
+        _progress = default;
         _pendingReads = 0;
     }
 
     private void Take(int count)
     {
         _buffer.Take(count);
-        _examined = 0;
+        _progress.Restart();
         Reads = _pendingReads;
 
         // The bytes after this frame arrived with the same read.
         _pendingReads = Pending > 0 ? 1 : 0;
     }
+
+    /// <summary>Takes bytes that belong to no message out from between those that do and those that follow.</summary>
+    private void CloseUp()
+    {
+        Span<byte> pending = _buffer.Pending;
+        pending[.._progress.Kept].CopyTo(pending[_progress.Dropped..]);
+        _buffer.Take(_progress.Dropped);
+        _progress.CloseUp();
+        if (_progress.Kept == 0)
+        {
+            _pendingReads = Pending > 0 ? 1 : 0;
+        }
+    }
+
     /// <inheritdoc cref="ReceiveBuffer.Lease"/>
     internal readonly ref struct Lease
     {

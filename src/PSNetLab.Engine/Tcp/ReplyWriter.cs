@@ -29,7 +29,7 @@ internal readonly ref struct ReplyWriter
 
     internal void Append(MessageFraming framing, ReadOnlySpan<byte> payload)
     {
-        int length = framing.EncodedLength(payload.Length);
+        int length = framing.EncodedLength(payload);
         framing.Encode(payload, _bytes.GetSpan(length)[..length]);
         _bytes.Advance(length);
     }

@@ -27,6 +27,9 @@ public enum TcpCloseReason : long
     /// <summary>The peer sent a message longer than allowed.</summary>
     MessageTooLong,
 
+    /// <summary>The peer sent what cannot be a message of this framing.</summary>
+    MalformedFrame,
+
     /// <summary>The peer did not send the rest of a message in time.</summary>
     MessageTimeout,
 

@@ -11,6 +11,7 @@ public sealed partial class TcpConnection
     internal const int MessagesPerLook = 128;
 
     private object? _receiver;
+    private Task _answering = Task.CompletedTask;
 
     /// <summary>Makes the caller the only reader, permanently: the session of a server.</summary>
     /// <returns>Whether the connection is still open; then the caller ends with <see cref="EndReading"/>.</returns>
@@ -204,6 +205,28 @@ public sealed partial class TcpConnection
         return false;
     }
 
+    /// <summary>
+    /// Sends what the framing has to say. Nobody waits for it: the peer may take it only after more of its own messages were received.
+    /// </summary>
+    private void AnswerPeer()
+    {
+        if (Reader.Answers.IsEmpty || !_answering.IsCompleted)
+        {
+            return;
+        }
+
+        try
+        {
+            _answering = SendAsync(Reader.Answers, 0, CancellationToken.None).AsTask();
+        }
+        catch (Exception error) when (error is SocketException or IOException or ObjectDisposedException)
+        {
+            // Whoever receives or sends next is told.
+        }
+
+        Reader.EndAnswers();
+    }
+
     private void Exit()
     {
         Volatile.Write(ref _receiver, null);
@@ -223,14 +246,16 @@ public sealed partial class TcpConnection
             return true;
         }
 
-        switch (Reader.TryRead(out ReadOnlySpan<byte> payload, out long length))
+        FrameStatus status = Reader.TryRead(out ReadOnlySpan<byte> payload, out long length);
+        AnswerPeer();
+        switch (status)
         {
             case FrameStatus.Complete:
                 CountReceived();
                 message = NewMessage(payload);
                 return true;
-            case FrameStatus.TooLong:
-                throw TooLong(length);
+            case FrameStatus.TooLong or FrameStatus.Malformed:
+                throw Refuse(status, length);
             default:
                 return false;
         }

@@ -2,6 +2,7 @@ using System.ComponentModel;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using PSNetLab.Engine.Framing;
 using PSNetLab.Engine.IO;
 using PSNetLab.Engine.Primitives;
 using PSNetLab.Engine.Tcp;
@@ -223,13 +224,19 @@ public sealed partial class TcpConnection : IDisposable
         return _rejection ?? fault;
     }
 
-    internal NetLabException TooLong(long length)
+    /// <summary>Closes the connection because of a frame that cannot be taken, and returns the fault to report.</summary>
+    internal NetLabException Refuse(FrameStatus status, long length)
     {
-        NetLabException fault = new(
+        bool isTooLong = status == FrameStatus.TooLong;
+        NetLabException fault = isTooLong ? new(
             FaultKind.MessageTooLong,
             $"{Remote} sent a message of {length} bytes or more; at most {MaxMessageBytes} are allowed here, so the connection was "
-                + $"closed. Raise -MaxMessageBytes, or check that both sides use the framing {Framing}.");
-        Close(TcpCloseReason.MessageTooLong, fault.Message);
+                + $"closed. Raise -MaxMessageBytes, or check that both sides use the framing {Framing}.")
+            : new(
+                FaultKind.MalformedFrame,
+                $"{Remote} sent what is no message of the framing {Framing}, so the connection was closed: {Reader.Complaint}. Check that "
+                    + "both sides use the same framing.");
+        Close(isTooLong ? TcpCloseReason.MessageTooLong : TcpCloseReason.MalformedFrame, fault.Message);
         return fault;
     }
 
@@ -272,6 +279,7 @@ public sealed partial class TcpConnection : IDisposable
     private async Task EndAsync()
     {
         if (CloseReason is TcpCloseReason.LocalClosed or TcpCloseReason.PeerClosed or TcpCloseReason.MessageTooLong
+            or TcpCloseReason.MalformedFrame
             or TcpCloseReason.IdleTimeout
             or TcpCloseReason.MessageTimeout)
         {

@@ -80,10 +80,13 @@ internal sealed class TcpOutbox : IDisposable
     }
 
     /// <summary>Adds a message and starts sending at once. After a failure it is only counted as lost.</summary>
-    /// <exception cref="NetLabException">The framing of the connection cannot carry the message.</exception>
-    internal void Add(ReadOnlySpan<byte> payload)
+    /// <param name="payload">The message.</param>
+    /// <param name="framing">Its framing; null for that of the connection.</param>
+    /// <exception cref="NetLabException">The framing cannot carry the message.</exception>
+    internal void Add(ReadOnlySpan<byte> payload, MessageFraming? framing = null)
     {
-        int length = Connection.Frames.EncodedLength(payload.Length);
+        framing ??= Connection.Frames;
+        int length = framing.EncodedLength(payload);
         lock (_gate)
         {
             Sequence++;
@@ -93,7 +96,7 @@ internal sealed class TcpOutbox : IDisposable
                 return;
             }
 
-            Connection.Frames.Encode(payload, _filling.GetSpan(length)[..length]);
+            framing.Encode(payload, _filling.GetSpan(length)[..length]);
             _filling.Advance(length);
             _messages++;
             if (_flush.IsCompleted)

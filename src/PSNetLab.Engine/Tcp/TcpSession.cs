@@ -17,7 +17,7 @@ internal sealed partial class TcpSession : IServedConnection
     private TcpMessage? _unfinished;
     private bool _isUnanswered;
     private bool _isReading;
-    private long _tooLong;
+    private (FrameStatus Status, long Length) _refused;
 
     internal TcpSession(TcpConnection connection, TcpServerOptions options, IServerHost host)
     {
@@ -39,7 +39,9 @@ internal sealed partial class TcpSession : IServedConnection
         Flush,
         NeedRoom,
         Answer,
-        TooLong,
+
+        /// <summary>A frame that cannot be taken.</summary>
+        Refuse,
 
         /// <summary>The end of the stream.</summary>
         End,
@@ -80,7 +82,8 @@ internal sealed partial class TcpSession : IServedConnection
             }
 
             // Once this side has closed a connection, all work in progress on it fails; that is not a fault.
-            bool closedHere = _connection.CloseReason is not (TcpCloseReason.None or TcpCloseReason.MessageTooLong);
+            bool closedHere = _connection.CloseReason is not (TcpCloseReason.None or TcpCloseReason.MessageTooLong
+                or TcpCloseReason.MalformedFrame);
             NetLabException fault = _connection.Fail(error);
             if (!closedHere)
             {
@@ -137,9 +140,9 @@ internal sealed partial class TcpSession : IServedConnection
 
             while (step != Step.NeedBytes)
             {
-                if (step == Step.TooLong)
+                if (step == Step.Refuse)
                 {
-                    throw _connection.TooLong(_tooLong);
+                    throw _connection.Refuse(_refused.Status, _refused.Length);
                 }
 
                 if (step is Step.NeedRoom or Step.Answer && !await FinishAsync(hasRoom: step != Step.NeedRoom).ConfigureAwait(false))
@@ -171,20 +174,25 @@ internal sealed partial class TcpSession : IServedConnection
         using ReplyWriter replies = ReplyWriter.Lend();
         int messages = 0;
         step = Process(replies, ref messages);
-        return messages == 0 ? default : _connection.SendAsync(replies.Written, messages, CancellationToken.None);
+        replies.Append(RawFraming.Instance, _connection.Reader.Answers);
+        _connection.Reader.EndAnswers();
+        return replies.Written.IsEmpty ? default : _connection.SendAsync(replies.Written, messages, CancellationToken.None);
     }
 
     private Step Process(ReplyWriter replies, ref int messages)
     {
         for (int taken = 1; !replies.IsFull && (taken % TcpConnection.MessagesPerLook != 0 || !_connection.IsTurnOver); taken++)
         {
-            switch (_connection.Reader.TryRead(out ReadOnlySpan<byte> payload, out long length))
+            FrameStatus status = _connection.Reader.TryRead(out ReadOnlySpan<byte> payload, out long length);
+            if (status == FrameStatus.Incomplete)
             {
-                case FrameStatus.Incomplete:
-                    return Step.NeedBytes;
-                case FrameStatus.TooLong:
-                    _tooLong = length;
-                    return Step.TooLong;
+                return Step.NeedBytes;
+            }
+
+            if (status != FrameStatus.Complete)
+            {
+                _refused = (status, length);
+                return Step.Refuse;
             }
 
             _connection.CountReceived();

@@ -38,23 +38,33 @@ public sealed class FramingTransformationAttribute : ArgumentTransformationAttri
             entries[entry.Key.ToString()!] = entry.Value.Unwrapped();
         }
 
-        bool littleEndian = entries.Remove("LittleEndian", out object? little) && LanguagePrimitives.IsTrue(little);
-        if (entries.Count == 1)
+        MessageFraming? framing = null;
+        if (entries.Remove("Delimiter", out object? delimiter))
         {
-            (string key, object? value) = entries.First();
-            switch (key.ToUpperInvariant())
-            {
-                case "DELIMITER":
-                    return Delimiter(value);
-                case "LENGTHPREFIX":
-                    return FramingParser.FromLengthPrefix(Number(key, value), littleEndian);
-                case "FIXEDLENGTH":
-                    return FramingParser.FromFixedLength(Number(key, value));
-            }
+            framing = Delimiter(delimiter);
+        }
+        else if (entries.Remove("FixedLength", out object? fixedLength))
+        {
+            framing = FramingParser.FromFixedLength(Number("FixedLength", fixedLength));
+        }
+        else if (entries.Remove("LengthPrefix", out object? prefix))
+        {
+            framing = FramingParser.FromLengthPrefix(
+                Number("LengthPrefix", prefix),
+                entries.Remove("LittleEndian", out object? little) && LanguagePrimitives.IsTrue(little),
+                entries.Remove("Offset", out object? offset) ? Number("Offset", offset) : 0,
+                entries.Remove("Includes", out object? includes) ? Includes(includes) : LengthIncludes.Nothing,
+                entries.Remove("Adjust", out object? adjust) ? Number("Adjust", adjust) : 0);
         }
 
-        throw FramingParser.Invalid($"A hashtable with {string.Join(", ", entries.Keys.DefaultIfEmpty("nothing"))} is not a framing.");
+        return framing is not null && entries.Count == 0 ? framing : throw FramingParser.Invalid(
+            $"A hashtable with {string.Join(", ", table.Keys.Cast<object>().DefaultIfEmpty("nothing"))} is not a framing.");
     }
+
+    private static LengthIncludes Includes(object? value)
+        => FramingParser.TryParseIncludes($"{value}", out LengthIncludes includes)
+            ? includes
+            : throw FramingParser.Invalid($"Includes must be {string.Join(", ", Enum.GetNames<LengthIncludes>())}, not '{value}'.");
 
     private static MessageFraming Delimiter(object? value) => value switch
     {

@@ -52,7 +52,7 @@ internal sealed class AnswerScript(JobScript script, ScriptRunner runner, Encodi
     /// <summary>Called on the script's own thread.</summary>
     private void Send(byte[] payload, Func<byte[], ValueTask> send)
     {
-        framing.EncodedLength(payload.Length);
+        framing.EncodedLength(payload);
         ValueTask sending = send(payload);
         if (!sending.IsCompletedSuccessfully)
         {

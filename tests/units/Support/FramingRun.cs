@@ -21,7 +21,7 @@ internal sealed class FramingRun(MessageFraming framing, int limit = 1 << 20)
 
     internal static byte[] Encode(MessageFraming framing, byte[] payload)
     {
-        byte[] frame = new byte[framing.EncodedLength(payload.Length)];
+        byte[] frame = new byte[framing.EncodedLength(payload)];
         framing.Encode(payload, frame);
         return frame;
     }

@@ -7,7 +7,7 @@ namespace PSNetLab.Engine.Tests;
 internal sealed class ReferenceDecoder
 {
     private readonly byte[] _stream;
-    private int _headerBytes;
+    private Func<byte[], byte[]> _torn = rest => rest;
 
     private ReferenceDecoder(byte[] stream) => _stream = stream;
 
@@ -19,7 +19,7 @@ internal sealed class ReferenceDecoder
     internal byte[] Rest => _stream[End..];
 
     /// <summary>What of it belongs to a message that has begun: all but its header.</summary>
-    internal byte[] TornMessage => Rest[Math.Min(_headerBytes, Rest.Length)..];
+    internal byte[] TornMessage => _torn(Rest);
 
     private int End => Ends.Count == 0 ? 0 : Ends[^1];
 
@@ -41,10 +41,23 @@ internal sealed class ReferenceDecoder
             case "Fixed":
                 decoder.Fixed(int.Parse(parts[1], CultureInfo.InvariantCulture));
                 break;
+            case "OctetCount":
+                decoder.Counted(' ', 0);
+                break;
+            case "Netstring":
+                decoder.Counted(':', 1);
+                break;
+            case "Varint":
+                decoder.Varint();
+                break;
             default:
                 bool littleEndian = parts[0].EndsWith("LE", StringComparison.Ordinal);
-                int bits = int.Parse(parts[0].AsSpan("Length".Length).TrimEnd("LE"), CultureInfo.InvariantCulture);
-                decoder.LengthPrefixed(bits / 8, littleEndian);
+                int bytes = int.Parse(parts[0].AsSpan("Length".Length).TrimEnd("LE"), CultureInfo.InvariantCulture) / 8;
+                int Option(string name) => parts.FirstOrDefault(part => part.StartsWith(name, StringComparison.Ordinal)) is { } option
+                    ? int.Parse(option.AsSpan(name.Length), CultureInfo.InvariantCulture) : 0;
+                int offset = Option("Offset=");
+                int counted = parts.Contains("Includes=Header") ? offset + bytes : parts.Contains("Includes=Length") ? bytes : 0;
+                decoder.LengthAt(offset, bytes, littleEndian, Option("Adjust=") - counted);
                 break;
         }
 
@@ -72,19 +85,50 @@ internal sealed class ReferenceDecoder
         }
     }
 
-    private void LengthPrefixed(int headerBytes, bool littleEndian)
+    private void LengthAt(int offset, int bytes, bool littleEndian, int adjust)
     {
-        _headerBytes = headerBytes;
-        while (_stream.Length - End >= headerBytes)
+        _torn = rest => [.. rest.Take(offset), .. rest.Skip(offset + bytes)];
+        while (_stream.Length - End >= offset + bytes)
         {
-            int start = End + headerBytes;
-            BigInteger length = new(_stream.AsSpan(End, headerBytes), isUnsigned: true, isBigEndian: !littleEndian);
+            int start = End + offset + bytes;
+            BigInteger length = new BigInteger(_stream.AsSpan(End + offset, bytes), isUnsigned: true, isBigEndian: !littleEndian) + adjust;
             if (length > _stream.Length - start)
             {
                 return;
             }
 
-            Add(start, start + (int)length, start + (int)length);
+            Frames.Add([.. _stream[End..(End + offset)], .. _stream[start..(start + (int)length)]]);
+            Ends.Add(start + (int)length);
+        }
+    }
+
+    private void Counted(char mark, int endBytes)
+    {
+        _torn = rest => rest.Contains((byte)mark) ? [.. rest.SkipWhile(one => one != mark).Skip(1)] : [];
+        while (Array.IndexOf(_stream, (byte)mark, End) is >= 0 and int at)
+        {
+            int length = int.Parse(System.Text.Encoding.ASCII.GetString(_stream[End..at]), CultureInfo.InvariantCulture);
+            if (at + 1 + length + endBytes > _stream.Length)
+            {
+                return;
+            }
+
+            Add(at + 1, at + 1 + length, at + 1 + length + endBytes);
+        }
+    }
+
+    private void Varint()
+    {
+        _torn = rest => [.. rest.SkipWhile(one => one >= 0x80).Skip(1)];
+        while (Array.FindIndex(_stream, End, one => one < 0x80) is >= 0 and int last)
+        {
+            int length = _stream[End..(last + 1)].Select((one, at) => (one & 0x7F) << (7 * at)).Sum();
+            if (last + 1 + length > _stream.Length)
+            {
+                return;
+            }
+
+            Add(last + 1, last + 1 + length, last + 1 + length);
         }
     }
 

@@ -1,3 +1,4 @@
+using PSNetLab.Engine.Framing;
 using PSNetLab.Engine.Tcp;
 using PSNetLab.Jobs;
 
@@ -41,7 +42,7 @@ public sealed partial class SendTcpMessageCommand
         TcpConnection connection = outbox.Connection;
         try
         {
-            outbox.Add(payload);
+            outbox.Add(payload, Raw ? RawFraming.Instance : null);
         }
         catch (NetLabException fault)
         {

@@ -76,7 +76,7 @@ public sealed partial class SendTcpMessageCommand : TcpClientCmdlet
     [NoFiles]
     public object? Message { get; set; }
 
-    /// <summary>Sends the bytes of all messages together as one.</summary>
+    /// <summary>Sends the bytes of all messages together as they are, without the framing of the connection.</summary>
     [Parameter]
     public SwitchParameter Raw { get; set; }
 

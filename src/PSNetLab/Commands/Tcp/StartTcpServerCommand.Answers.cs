@@ -95,7 +95,7 @@ public sealed partial class StartTcpServerCommand
         foreach (byte[] message in options.Greeting.Concat(options.Replies).Concat(options.Dialogue?.Messages ?? []))
         {
             // What does not fit the framing is reported now, not at the first message.
-            options.Framing.EncodedLength(message.Length);
+            options.Framing.EncodedLength(message);
         }
 
         return options;
