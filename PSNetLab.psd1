@@ -38,6 +38,7 @@
         'Resolve-DnsRecord'
         'Test-TlsEndpoint'
         'Get-TlsCertificate'
+        'Start-TcpProxy'
         'Get-SocketInfo'
         'Get-SocketOption'
         'Set-SocketOption'

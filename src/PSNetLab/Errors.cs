@@ -24,13 +24,13 @@ internal static class Errors
         FaultKind.AddressNotLocal or FaultKind.InvalidFraming or FaultKind.InvalidDialogue or FaultKind.InvalidAddress
             or FaultKind.InvalidName
             or FaultKind.MessageLengthMismatch or FaultKind.MulticastRefused or FaultKind.InvalidParameters or FaultKind.InvalidRoute
-            or FaultKind.InvalidOptionValue or FaultKind.NoSocket => ErrorCategory.InvalidArgument,
+            or FaultKind.InvalidOptionValue or FaultKind.NoSocket or FaultKind.ProxyLoop => ErrorCategory.InvalidArgument,
         FaultKind.HostNotFound or FaultKind.ConnectionNotFound or FaultKind.InterfaceNotFound or FaultKind.OptionNotFound
             or FaultKind.PathNotFound
-            or FaultKind.RouteNotFound or FaultKind.RequestNotMatched => ErrorCategory.ObjectNotFound,
+            or FaultKind.RouteNotFound or FaultKind.RequestNotMatched or FaultKind.NetFaultNotFound => ErrorCategory.ObjectNotFound,
         FaultKind.ConnectionBusy => ErrorCategory.ResourceBusy,
         FaultKind.ConnectionRefused or FaultKind.HostUnreachable or FaultKind.ConnectionReset or FaultKind.ConnectionClosed
-            or FaultKind.NoResponse or FaultKind.ProxyRefused => ErrorCategory.ConnectionError,
+            or FaultKind.NoResponse or FaultKind.ProxyRefused or FaultKind.UpstreamFailed => ErrorCategory.ConnectionError,
         FaultKind.ConnectTimeout or FaultKind.SendTimeout or FaultKind.ReceiveTimeout or FaultKind.IdleTimeout
             or FaultKind.MessageTimeout or FaultKind.WaitTimeout => ErrorCategory.OperationTimeout,
         FaultKind.MessageTooLong or FaultKind.TooManyConnections or FaultKind.TooMuchPending => ErrorCategory.LimitsExceeded,

@@ -18,6 +18,9 @@ internal sealed unsafe class EpollLoop
     internal const int MostLoops = 8;
     private const int EventsPerWait = 256;
 
+    // Identifies events of the timer. A socket has a place among the slots, of which there are never so many.
+    private const ulong TimerRegistration = ulong.MaxValue;
+
     // How long sockets are served without looking for new events.
     private static readonly long s_longestRound = Stopwatch.Frequency / 1000;
 
@@ -46,6 +49,7 @@ internal sealed unsafe class EpollLoop
     {
         Index = index;
         _epoll = epoll;
+        Timers = new LoopTimers(AddTimer);
         _thread = new Thread(Run, maxStackSize: 512 * 1024) { IsBackground = true, Name = "PSNetLab epoll" };
         _thread.Start();
     }
@@ -56,6 +60,9 @@ internal sealed unsafe class EpollLoop
 
     /// <summary>Its place among the loops.</summary>
     internal int Index { get; }
+
+    /// <summary>What waits for a point in time.</summary>
+    internal LoopTimers Timers { get; }
 
     internal bool IsCurrentThread => Thread.CurrentThread == _thread;
 
@@ -169,7 +176,15 @@ internal sealed unsafe class EpollLoop
             for (int i = 0; i < count; i++)
             {
                 byte* one = events + (i * s_eventBytes);
-                Find(*(ulong*)(one + s_dataOffset))?.OnEvents(*(uint*)one);
+                ulong registration = *(ulong*)(one + s_dataOffset);
+                if (registration == TimerRegistration)
+                {
+                    Timers.OnExpired();
+                }
+                else
+                {
+                    Find(registration)?.OnEvents(*(uint*)one);
+                }
             }
 
             RunTurns();
@@ -205,6 +220,22 @@ internal sealed unsafe class EpollLoop
         }
 
         return end;
+    }
+
+    /// <summary>Opens the timer, and watches it; negative if the system refuses it.</summary>
+    private int AddTimer()
+    {
+        int timer = TimerCalls.Create();
+        byte* epollEvent = stackalloc byte[16];
+        *(uint*)epollEvent = EpollCalls.In | EpollCalls.EdgeTriggered; // so that nobody needs to read it
+        *(ulong*)(epollEvent + s_dataOffset) = TimerRegistration;
+        if (timer >= 0 && EpollCalls.Control(_epoll, EpollCalls.Add, timer, epollEvent) != 0)
+        {
+            _ = EpollCalls.Close(timer);
+            return -1;
+        }
+
+        return timer;
     }
 
     private EpollSocket? Find(ulong registration)

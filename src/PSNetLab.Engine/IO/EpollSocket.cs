@@ -14,6 +14,7 @@ internal sealed class EpollSocket
     private int _longTurns;
     private volatile bool _endIsNear;
     private volatile bool _interrupted;
+    private volatile bool _isBroken;
 
     /// <param name="handle">The socket to watch.</param>
     /// <param name="group">Who it shares turns with; null for nobody.</param>
@@ -44,6 +45,12 @@ internal sealed class EpollSocket
 
     /// <summary>Whether reading and writing must end.</summary>
     internal bool IsInterrupted => _interrupted;
+
+    /// <inheritdoc cref="Transport.IsKnownBroken"/>
+    internal bool IsBroken => _isBroken;
+
+    /// <inheritdoc cref="Transport.Broken"/>
+    internal Action? Broken { get; set; }
 
     /// <summary>Who it shares turns with.</summary>
     internal TurnGroup.Share Share { get; }
@@ -116,6 +123,8 @@ internal sealed class EpollSocket
             _endIsNear = true;
         }
 
+        _isBroken |= (events & EpollCalls.Error) != 0;
+
         Due due = (events & (EpollCalls.Out | EpollCalls.HangUp | EpollCalls.Error)) != 0 ? Due.Write : Due.Nothing;
         if ((events & (EpollCalls.In | End)) != 0)
         {
@@ -139,6 +148,11 @@ internal sealed class EpollSocket
         if ((due & Due.Read) != 0)
         {
             Read.Signal();
+        }
+
+        if (_isBroken)
+        {
+            Broken?.Invoke();
         }
     }
 

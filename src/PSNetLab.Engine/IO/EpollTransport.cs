@@ -34,6 +34,14 @@ internal sealed class EpollTransport : Transport
 
     internal override bool SendsFilesWithoutCopy => true;
 
+    internal override bool IsKnownBroken => _epoll.IsBroken;
+
+    internal override Action? Broken
+    {
+        get => _epoll.Broken;
+        set => _epoll.Broken = value;
+    }
+
     internal override bool IsTurnOver => _epoll.IsTurnOver;
 
     internal override ValueTask NextTurnAsync() => _epoll.NextTurnAsync(CancellationToken.None);

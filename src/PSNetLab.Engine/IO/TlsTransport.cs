@@ -77,6 +77,14 @@ internal sealed class TlsTransport : Transport
         set => _inner.SendWaits = value;
     }
 
+    internal override bool IsKnownBroken => _inner.IsKnownBroken;
+
+    internal override Action? Broken
+    {
+        get => _inner.Broken;
+        set => _inner.Broken = value;
+    }
+
     internal override bool IsTurnOver => _inner.IsTurnOver;
 
     internal override ValueTask NextTurnAsync() => _inner.NextTurnAsync();

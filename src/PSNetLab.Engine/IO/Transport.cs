@@ -41,6 +41,15 @@ internal abstract partial class Transport : IDisposable
     /// <summary>Told when a send has to wait; null for nobody.</summary>
     internal virtual ISendWaits? SendWaits { get; set; }
 
+    /// <summary>
+    /// Called when the connection has failed, as by a reset, even while nobody reads or writes; perhaps more than once. On an event
+    /// loop only, and on its thread: elsewhere ask <see cref="IsBroken"/> from time to time.
+    /// </summary>
+    internal virtual Action? Broken { get; set; }
+
+    /// <summary>Whether <see cref="Broken"/> has been called, or is about to be.</summary>
+    internal virtual bool IsKnownBroken => false;
+
     /// <summary>The fastest transport on this system for a connected socket. On failure the socket is closed.</summary>
     /// <param name="socket">The socket.</param>
     /// <param name="group">Who it shares turns with; null for nobody.</param>

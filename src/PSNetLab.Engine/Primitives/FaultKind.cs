@@ -185,4 +185,13 @@ public enum FaultKind
 
     /// <summary>The server did not begin TLS when it was asked in plain text.</summary>
     StartTlsFailed,
+
+    /// <summary>A proxy would connect to itself.</summary>
+    ProxyLoop,
+
+    /// <summary>The server behind a proxy did not accept a connection.</summary>
+    UpstreamFailed,
+
+    /// <summary>A proxy has no fault of that name.</summary>
+    NetFaultNotFound,
 }

@@ -23,7 +23,7 @@ public abstract class StartServerCmdlet : NetCmdlet
     [Parameter(Position = 1, ValueFromPipelineByPropertyName = true)]
     [ValidateRange(0, 65535)]
     [NoFiles]
-    public int Port { get; set; }
+    public virtual int Port { get; set; }
 
     /// <summary>
     /// The local address to listen on: an IP address, Loopback, IPv6Loopback, or Any for all,
@@ -48,11 +48,11 @@ public abstract class StartServerCmdlet : NetCmdlet
     [Parameter]
     [ValidateRange(1, int.MaxValue)]
     [NoFiles]
-    public int BufferLimit { get; set; } = RecordOptions.DefaultBufferLimit;
+    public virtual int BufferLimit { get; set; } = RecordOptions.DefaultBufferLimit;
 
     /// <summary>Keeps no messages; only counts and answers them.</summary>
     [Parameter]
-    public SwitchParameter NoRecord { get; set; }
+    public virtual SwitchParameter NoRecord { get; set; }
 
     /// <summary>The name of the job. Default: JobN.</summary>
     [Parameter]

@@ -67,6 +67,11 @@ internal static class ObjectTypes
         .. Describe<SocketOption>("Level Name Value Unit", string.Empty),
         .. Describe<ServerJob>(
             "Id Name State LocalEndPoint ConnectionCount MessageCount Waiting Dropped", "Open=ConnectionCount Messages=MessageCount"),
+        .. Describe<ProxyConnection>(
+            "Number State ClientEndPoint UpstreamEndPoint BytesToServer BytesToClient Faults CloseReason",
+            "Client=ClientEndPoint Upstream=UpstreamEndPoint ms=Milliseconds"),
+        Enum<ProxyCloseReason>(),
+        Enum<ProxyConnectionState>(),
         .. Describe<TcpPortResult>(
             "ComputerName Port Address Status LatencyMilliseconds Banner Reason",
             "ms=LatencyMilliseconds",

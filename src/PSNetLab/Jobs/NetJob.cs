@@ -163,7 +163,7 @@ public abstract class NetJob : Job
         {
             _warnedOfDrops = true;
             Write(new WarningRecord($"{Name}: {Records.BufferLimit} messages are waiting to be received, so new ones are "
-                + "no longer kept; Dropped counts them. Receive them, raise -BufferLimit, or use -NoRecord."));
+                + "no longer kept; Dropped counts them. {Records.Advice}"));
         }
 
         return result != AddResult.NoRoom;
@@ -278,6 +278,9 @@ public abstract class NetJob : Job
 internal sealed record RecordOptions(bool Keep, int BufferLimit, WhenFull WhenFull)
 {
     internal const int DefaultBufferLimit = 65536;
+
+    /// <summary>What to do when the limit is reached.</summary>
+    internal string Advice { get; init; } = "Receive them, raise -BufferLimit, or use -NoRecord.";
 
     /// <summary>
     /// The limit for datagrams on their way to a pipeline: it is drained constantly, so only bursts wait, and those are

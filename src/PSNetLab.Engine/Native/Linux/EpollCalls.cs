@@ -25,6 +25,9 @@ internal static unsafe partial class EpollCalls
     [LibraryImport(CLibrary.Name, EntryPoint = "epoll_ctl", SetLastError = true)]
     internal static partial int Control(int epoll, int operation, SafeSocketHandle socket, byte* epollEvent);
 
+    [LibraryImport(CLibrary.Name, EntryPoint = "epoll_ctl", SetLastError = true)]
+    internal static partial int Control(int epoll, int operation, int descriptor, byte* epollEvent);
+
     [LibraryImport(CLibrary.Name, EntryPoint = "epoll_wait", SetLastError = true)]
     internal static partial int Wait(int epoll, byte* events, int maxEvents, int timeoutMilliseconds);
 }

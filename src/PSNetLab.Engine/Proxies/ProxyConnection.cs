@@ -1,0 +1,75 @@
+using System.Diagnostics;
+using System.Net;
+using PSNetLab.Engine.Primitives;
+using PSNetLab.Engine.Proxies;
+
+namespace PSNetLab;
+
+/// <summary>A connection through a proxy, with both of its sides. The object is live until the connection has ended.</summary>
+public sealed class ProxyConnection
+{
+    private readonly TcpProxySession _session;
+    private readonly long _opened = Stopwatch.GetTimestamp();
+    private readonly TlsInfo? _clientTls;
+    private double? _milliseconds;
+
+    internal ProxyConnection(TcpProxySession session, IPEndPoint client, TlsInfo? clientTls)
+    {
+        _session = session;
+        _clientTls = clientTls;
+        Client = client;
+        OpenedAt = DateTime.Now;
+    }
+
+    /// <summary>The number of the connection on its proxy: 1 for the first.</summary>
+    public long Number => _session.Faults.Number;
+
+    /// <summary>What may still pass.</summary>
+    public ProxyConnectionState State => _session.State;
+
+    /// <summary>The address and port of the client, as text that has an Address and a Port.</summary>
+    public object ClientEndPoint => EndPointText.Of(Client);
+
+    /// <summary>The address and port of the server that accepted the connection; null if none has yet.</summary>
+    public object? UpstreamEndPoint => Upstream is null ? null : EndPointText.Of(Upstream);
+
+    /// <summary>When the client connected, in local time.</summary>
+    public DateTime OpenedAt { get; }
+
+    /// <summary>How long the connection has been open, or was, in milliseconds.</summary>
+    public double Milliseconds => _milliseconds ?? Stopwatch.GetElapsedTime(_opened).TotalMilliseconds;
+
+    /// <summary>Bytes sent to the server so far, not including TLS.</summary>
+    public long BytesToServer => _session.ToServer.Passed;
+
+    /// <summary>Bytes sent to the client so far, not including TLS.</summary>
+    public long BytesToClient => _session.ToClient.Passed;
+
+    /// <summary>Bytes that the proxy holds at this moment: they wait for faults, or for their receiver.</summary>
+    public long BytesHeld => _session.ToServer.Held + _session.ToClient.Held;
+
+    /// <summary>The names of the faults that have acted on it.</summary>
+    public string[] Faults => _session.Faults.Hits;
+
+    /// <summary>The TLS of the client; null without.</summary>
+    public TlsInfo? ClientTls => _clientTls;
+
+    /// <summary>The TLS of the server; null without.</summary>
+    public TlsInfo? UpstreamTls { get; internal set; }
+
+    /// <summary>Why the connection ended.</summary>
+    public ProxyCloseReason CloseReason { get; internal set; }
+
+    /// <summary>A sentence about <see cref="CloseReason"/>, if there is more to say.</summary>
+    public string? CloseDetail { get; internal set; }
+
+    internal IPEndPoint Client { get; }
+
+    internal IPEndPoint? Upstream { get; set; }
+
+    /// <inheritdoc/>
+    public override string ToString() => $"{Client} - {Upstream?.ToString() ?? "none"} ({State})";
+
+    /// <summary>Stops the clock.</summary>
+    internal void NoteEnd() => _milliseconds ??= Milliseconds;
+}

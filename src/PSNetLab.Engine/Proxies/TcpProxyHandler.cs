@@ -1,0 +1,25 @@
+using PSNetLab.Engine.IO;
+using PSNetLab.Engine.Servers;
+
+namespace PSNetLab.Engine.Proxies;
+
+/// <summary>Forwards each connection to the server behind the proxy, as a <see cref="TcpProxySession"/>.</summary>
+internal sealed class TcpProxyHandler(TcpProxyOptions options) : IStreamHandler
+{
+    private static readonly TimeSpan s_look = TimeSpan.FromSeconds(1);
+
+    // Where no event tells of a reset while nobody reads, the session looks for one.
+    public TimeSpan? ShortestDeadline => options.IdleTimeout > TimeSpan.Zero ? options.IdleTimeout
+        : EpollLoop.IsSupported ? null : s_look;
+
+    public int MostTurnedAway => 0;
+
+    public string FateOfTooMany => "are closed at once";
+
+    public IServedConnection Connect(Transport transport, IServerHost host, bool isTurnedAway)
+        => new TcpProxySession(transport, options, host);
+
+    public void Close()
+    {
+    }
+}

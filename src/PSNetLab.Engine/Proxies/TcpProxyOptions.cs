@@ -1,0 +1,26 @@
+using PSNetLab.Engine.IO;
+using PSNetLab.Engine.Servers;
+
+namespace PSNetLab.Engine.Proxies;
+
+/// <summary>The options of a TCP proxy. The cmdlet has the same defaults.</summary>
+internal sealed record TcpProxyOptions : StreamServerOptions
+{
+    internal const int DefaultBufferLimit = 4 * 1024 * 1024;
+
+    /// <summary>The server behind the proxy, and how it is connected to.</summary>
+    internal DialOptions Upstream { get; init; } = new();
+
+    internal UpstreamFailure WhenUpstreamFails { get; init; }
+
+    /// <summary>How long a connection may be silent before it is closed; zero for no limit.</summary>
+    internal TimeSpan IdleTimeout { get; init; }
+
+    /// <summary>How many bytes one direction of a connection may hold before its sender is held back.</summary>
+    internal int BufferLimit { get; init; } = DefaultBufferLimit;
+
+    internal FaultTable Faults { get; init; } = new(0, isStream: true);
+
+    /// <summary>Called when the server did not accept a connection, on a thread that serves sockets.</summary>
+    internal Action<ProxyConnection, NetLabException>? UpstreamFailed { get; init; }
+}

@@ -1,0 +1,150 @@
+using System.Diagnostics;
+using PSNetLab.Engine.IO;
+using PSNetLab.Engine.Primitives;
+
+namespace PSNetLab.Engine.Proxies;
+
+/// <content>The connection to the server, and faults that come at a moment.</content>
+internal sealed partial class TcpProxySession
+{
+    private static readonly TimeSpan s_retry = TimeSpan.FromMilliseconds(500);
+
+    private PreciseDelay? _clock;
+
+    /// <summary>Ends what faults say must end now.</summary>
+    internal void FireEvents() => WatchClock(FireEvents(Stopwatch.GetTimestamp()));
+
+    /// <returns>When the next fault comes by the clock.</returns>
+    private long FireEvents(long now)
+    {
+        long next = PreciseDelay.Never;
+        foreach (ProxyPipe pipe in new Pipes(this))
+        {
+            foreach (ActiveFault fault in Faults.Of(pipe == ToServer ? NetFaultDirection.ToServer : NetFaultDirection.ToClient))
+            {
+                if (HasEnded)
+                {
+                    return PreciseDelay.Never;
+                }
+
+                if (fault.IsEvent && fault.IsActive(pipe.Passed, now))
+                {
+                    Fire(fault, pipe);
+                }
+                else if (fault.IsEvent && fault.BeginsAt > now)
+                {
+                    next = Math.Min(next, fault.BeginsAt);
+                }
+            }
+        }
+
+        return next;
+    }
+
+    private void Fire(ActiveFault fault, ProxyPipe pipe)
+    {
+        if (!fault.TryUse() || (fault.Kind == NetFaultKind.HalfClose && !pipe.Cut()))
+        {
+            return;
+        }
+
+        fault.Hit();
+        if (fault.Kind != NetFaultKind.HalfClose)
+        {
+            bool isReset = fault.Kind == NetFaultKind.Reset;
+            End(ProxyCloseReason.Fault, fault.Fault.ToString(), isReset, isGraceful: !isReset);
+        }
+    }
+
+    /// <summary>Sees to it that faults which come by the clock come, even while nothing is sent.</summary>
+    private void WatchClock(long next)
+    {
+        if (next != PreciseDelay.Never && Volatile.Read(ref _clock) is null
+            && Interlocked.CompareExchange(ref _clock, new PreciseDelay(), null) is null)
+        {
+            _ = RunClockAsync(_clock);
+        }
+    }
+
+    private async Task RunClockAsync(PreciseDelay clock)
+    {
+        try
+        {
+            while (!HasEnded)
+            {
+                clock.Clear();
+                long next = FireEvents(Stopwatch.GetTimestamp());
+                if (!HasEnded)
+                {
+                    await clock.UntilAsync(next).ConfigureAwait(false);
+                }
+            }
+        }
+        catch (Exception error)
+        {
+            Fail(error, null);
+        }
+        finally
+        {
+            clock.Dispose();
+        }
+    }
+
+    /// <summary>Connects to the server; null if the connection has ended, as it does without a server.</summary>
+    private async ValueTask<Transport?> DialAsync()
+    {
+        while (!HasEnded)
+        {
+            try
+            {
+                Transport upstream = await StreamDialer.DialAsync(_options.Upstream, _ending.Token).ConfigureAwait(false);
+                Connection.Upstream = Addresses.OfSocket(upstream.RemoteEndPoint);
+                Connection.UpstreamTls = upstream.Tls;
+                Volatile.Write(ref _upstream, upstream);
+                upstream.Broken = () => OnBroken(upstream);
+                Touch();
+                return HasEnded ? null : upstream;
+            }
+            catch (OperationCanceledException) when (HasEnded)
+            {
+                return null;
+            }
+            catch (NetLabException fault)
+            {
+                await OnNoUpstreamAsync(fault).ConfigureAwait(false);
+            }
+        }
+
+        return null;
+    }
+
+    private async Task OnNoUpstreamAsync(NetLabException fault)
+    {
+        if (HasEnded)
+        {
+            return;
+        }
+
+        _options.UpstreamFailed?.Invoke(Connection, fault);
+        if (_options.WhenUpstreamFails == UpstreamFailure.Hold)
+        {
+            await Task.Delay(s_retry, _options.Clock, _ending.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            return;
+        }
+
+        bool isReset = _options.WhenUpstreamFails == UpstreamFailure.Reset;
+        End(ProxyCloseReason.UpstreamFailed, fault.Message, isReset, isGraceful: !isReset);
+    }
+
+    /// <summary>Both directions, without an allocation.</summary>
+    private ref struct Pipes(TcpProxySession session)
+    {
+        private int _next;
+
+        public readonly ProxyPipe Current => _next == 1 ? session.ToServer : session.ToClient;
+
+        public readonly Pipes GetEnumerator() => this;
+
+        public bool MoveNext() => ++_next <= 2;
+    }
+}

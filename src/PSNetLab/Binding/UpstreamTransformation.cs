@@ -1,0 +1,49 @@
+using System.Management.Automation;
+using PSNetLab.Conversion;
+using PSNetLab.Engine.Primitives;
+using PSNetLab.Jobs;
+
+namespace PSNetLab.Binding;
+
+/// <summary>Reads the server behind a proxy: a host with a port, as -ComputerName takes it, or a server of this module.</summary>
+[AttributeUsage(AttributeTargets.Property)]
+public sealed class UpstreamTransformationAttribute : ArgumentTransformationAttribute
+{
+    /// <inheritdoc/>
+    public override object Transform(EngineIntrinsics engineIntrinsics, object inputData)
+    {
+        object? input = inputData.Unwrapped();
+        if (input is ServerJob job)
+        {
+            return Addresses.Join(job.Address, job.Port);
+        }
+
+        if (input is string or Uri)
+        {
+            return input.ToString()!.Trim(); // what is wrong with it is an error of the cmdlet
+        }
+
+        string[] hosts = [.. HostTransformationAttribute.Read(inputData)];
+        return hosts.Length == 1
+            ? hosts[0]
+            : throw new ArgumentTransformationMetadataException($"A proxy has one server behind it, and here are {hosts.Length}.");
+    }
+
+    /// <exception cref="NetLabException">The text is not a host with a port.</exception>
+    internal static HostPort Parse(string text)
+    {
+        if (text.Contains("://", StringComparison.Ordinal))
+        {
+            string host = Uri.TryCreate(text, UriKind.Absolute, out Uri? uri) && uri.Host.Length > 0
+                ? Addresses.Join(uri.Host, uri.Port > 0 ? uri.Port : 80)
+                : "host:port";
+            throw new NetLabException(FaultKind.InvalidAddress, $"'{text}' is a URL. A proxy forwards bytes and knows nothing of URLs: "
+                + $"use {host}.") { Subject = text };
+        }
+
+        return HostPort.TrySplit(text, out string name, out int? port) && port is not null
+            ? new HostPort(name, port.Value)
+            : throw new NetLabException(FaultKind.InvalidAddress, $"'{text}' is not a host with a port from 1 to 65535. Write db:5432 or "
+                + "[2001:db8::1]:5432, or give a server of this module.") { Subject = text };
+    }
+}
