@@ -1,0 +1,9 @@
+# For the tests of proxies: peers of Python at both ends.
+
+function Start-ProxyPeer { Start-PythonPeer (Get-Content $PSScriptRoot/proxypeer.py -Raw) }
+
+# Runs a case of the peer through a port, and returns what it saw.
+function Invoke-ProxyCase([PythonPeer] $Peer, [string] $Case, [int] $Port) {
+    $Peer.WriteLine("$Case $Port")
+    $Peer.ReadLine(30)
+}
