@@ -39,7 +39,8 @@ internal sealed class ActiveFault(NetFault fault, Draws draws, long fromOffset, 
         ? fromTime + Ticks(((_fault.AfterSec ?? 0) + seconds) * 1000)
         : long.MaxValue;
 
-    internal bool IsActive(long offset, long now) => Volatile.Read(ref _isOver) == 0 && offset >= BeginsAtOffset && now >= BeginsAt && now < EndsAt;
+    internal bool IsActive(long offset, long now)
+        => Volatile.Read(ref _isOver) == 0 && offset >= BeginsAtOffset && now >= BeginsAt && now < EndsAt;
 
     /// <summary>Whether it ends a connection or direction, at one moment.</summary>
     internal bool IsEvent => Kind is NetFaultKind.Reset or NetFaultKind.Close or NetFaultKind.HalfClose;

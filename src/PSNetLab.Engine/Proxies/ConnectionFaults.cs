@@ -64,7 +64,11 @@ internal sealed class ConnectionFaults(long number, IPAddress client, FaultTable
         long now = Stopwatch.GetTimestamp();
         ActiveFault? Active(NetFaultDirection direction) => isHit
             ? new ActiveFault(
-                fault, Draws.For(table.Seed, fault.Name, number, direction), connection.Offset(direction), now, hit => Note(hit, connection))
+                fault,
+                Draws.For(table.Seed, fault.Name, number, direction),
+                connection.Offset(direction),
+                now,
+                hit => Note(hit, connection))
             : null;
         return new Decision(fault, Active(NetFaultDirection.ToServer), Active(NetFaultDirection.ToClient));
     }
