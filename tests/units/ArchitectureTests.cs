@@ -24,6 +24,7 @@ public class ArchitectureTests
         ["Http.Files"] = ["Http.Server"],
         ["Http.Stub"] = ["Http.Server"],
         ["Http.Client"] = ["IO", "Http.Protocol"],
+        ["Http.Forward"] = ["Http.Stub", "Http.Client"],
         ["Checks"] = ["IO", "Tcp", "Udp", "Http.Client"],
         ["Proxies"] = ["IO", "Tcp", "Udp", "Http.Client"],
         ["Inspection"] = ["Native"],
@@ -34,7 +35,7 @@ public class ArchitectureTests
         ["Conversion"] = ["Errors", "Messages", "Framing", "Dialogue", "Http.Stub"],
         ["Jobs"] = ["Conversion", "Tcp", "Udp", "Http.Server", "Checks", "Proxies"],
         ["Binding"] = ["Jobs"],
-        ["Commands"] = ["Binding", "Display", "Jobs", "Http.Files"],
+        ["Commands"] = ["Binding", "Display", "Jobs", "Http.Files", "Http.Forward"],
         ["Module"] = ["Display", "Jobs", "Inspection"],
     };
 

@@ -8,7 +8,8 @@ namespace PSNetLab.Engine.Http.Client;
 /// <remarks>Does no I/O.</remarks>
 /// <param name="peer">Who answers, for errors.</param>
 /// <param name="limits">How large a head may be.</param>
-internal sealed class HeadReader(string peer, HttpLimits limits)
+/// <param name="mends">Whether to read malformed heads as well.</param>
+internal sealed class HeadReader(string peer, HttpLimits limits, bool mends = true)
 {
     /// <summary>Servers of others may send long cookies and policies.</summary>
     internal static readonly HttpLimits DefaultLimits = new() { StartLineBytes = 16 * 1024, HeaderBytes = 256 * 1024, HeaderCount = 1000 };
@@ -35,14 +36,19 @@ internal sealed class HeadReader(string peer, HttpLimits limits)
                 case ParseStatus.Incomplete:
                     return false;
                 case ParseStatus.Complete:
-                    ReadOnlySpan<byte> own = bytes[.._strict.HeadLength];
-                    head = new ReceivedHead(_strict, own, own.ToArray(), method, Remarks(own));
+                    byte[] own = bytes[.._strict.HeadLength].ToArray();
+                    head = new ReceivedHead(_strict, own, own, method, Remarks(own));
                     _strict.Reset();
                     return true;
                 default:
                     _complaint = _strict.FailedReason;
                     break;
             }
+        }
+
+        if (!mends)
+        {
+            throw Malformed($"{char.ToLowerInvariant(_complaint[0])}{_complaint[1..].TrimEnd('.')}");
         }
 
         return TryMend(bytes, method, out head);

@@ -24,13 +24,14 @@ internal sealed class HttpClientConnection : IDisposable
     /// <param name="peer">Who answers, for errors.</param>
     /// <param name="transport">The connection.</param>
     /// <param name="received">What has been received on a connection that was used otherwise, and stays open; null for a new one.</param>
-    internal HttpClientConnection(string peer, Transport transport, ReceiveBuffer? received = null)
+    /// <param name="mends">Whether malformed heads are read as well as that is possible; if not, they are faults.</param>
+    internal HttpClientConnection(string peer, Transport transport, ReceiveBuffer? received = null, bool mends = true)
     {
         _peer = peer;
         _transport = transport;
         _isLent = received is not null;
         _received = received ?? new ReceiveBuffer();
-        _heads = new HeadReader(peer, HeadReader.DefaultLimits);
+        _heads = new HeadReader(peer, HeadReader.DefaultLimits, mends);
     }
 
     internal Transport Transport => _transport;
@@ -58,15 +59,20 @@ internal sealed class HttpClientConnection : IDisposable
     internal long BodyLength => _body.Length;
 
     /// <summary>The fields after the last chunk of a complete body.</summary>
+    internal ReadOnlySpan<byte> TrailerLines => _body.Trailers;
+
+    /// <inheritdoc cref="TrailerLines"/>
     internal HttpFields Trailers => _body.Trailers.IsEmpty ? HttpFields.None : HttpFields.Read(new FieldEnumerator(_body.Trailers));
 
     /// <summary>
     /// Whether another request may follow (RFC 9112, section 9.3): everything was sent, the response is complete and leaves the connection
     /// open, and nothing came after it.
     /// </summary>
-    internal bool MayReuse()
-        => _head?.KeepsConnection == true && _body.Status == ParseStatus.Complete && !_isSending && !HasSentEnd && Pending == 0
-            && IsQuiet();
+    internal bool MayReuse() => IsDone && IsQuiet();
+
+    /// <summary>The same without a look at the socket: for a connection that is only kept yet.</summary>
+    internal bool IsDone
+        => _head?.KeepsConnection == true && _body.Status == ParseStatus.Complete && !_isSending && !HasSentEnd && Pending == 0;
 
     private long LastArrival { get; set; }
 
@@ -146,6 +152,26 @@ internal sealed class HttpClientConnection : IDisposable
         {
             throw ResponseFaults.Ended(_peer, error, _body.Length, hasHead: true);
         }
+    }
+
+    /// <summary>Reads what comes after a response that changed the protocol; returns the number of bytes, 0 at the end.</summary>
+    internal async ValueTask<int> ReadRawAsync(Memory<byte> into, CancellationToken cancellationToken)
+    {
+        int count = Math.Min(Pending, into.Length);
+        if (count > 0)
+        {
+            _received.Pending[..count].CopyTo(into.Span);
+            Take(count);
+            return count;
+        }
+
+        do
+        {
+            await WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+        while ((count = _transport.TryReceive(into.Span)) < 0);
+        BytesReceived += count;
+        return count;
     }
 
     /// <summary>Gives up what was received and not understood; <see cref="Record"/> has it.</summary>

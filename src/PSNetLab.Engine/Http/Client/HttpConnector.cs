@@ -18,6 +18,9 @@ internal sealed record HttpConnectOptions
     /// <summary>The proxy to go through; null for none, whatever the environment says.</summary>
     internal HttpUri? Proxy { get; init; }
 
+    /// <summary>Whether malformed heads are read as well as that is possible; if not, they are faults.</summary>
+    internal bool Mends { get; init; } = true;
+
     /// <summary>The addresses of the server, or of the proxy; null to look them up.</summary>
     internal IPAddress[]? Known { get; init; }
 }
@@ -69,7 +72,7 @@ internal static class HttpConnector
                 transport, origin, options.Tls, trace, limit, cancellationToken).ConfigureAwait(false);
         }
 
-        return new HttpClientConnection(uri.Origin, transport);
+        return new HttpClientConnection(uri.Origin, transport, mends: options.Mends);
     }
 
     /// <summary>The target of a request: a proxy for http gets the whole URI (RFC 9112, section 3.2.2).</summary>

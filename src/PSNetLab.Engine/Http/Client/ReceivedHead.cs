@@ -6,21 +6,26 @@ namespace PSNetLab.Engine.Http.Client;
 /// <summary>The head of a response, interim or final.</summary>
 internal sealed class ReceivedHead
 {
+    // "HTTP/1.1 200", before the space and the reason.
+    private const int ReasonStart = 12;
+
+    private readonly byte[] _understood;
+    private readonly int _fieldsStart;
+    private HttpFields? _fields;
+
     /// <param name="parsed">The head as the parser understood it.</param>
     /// <param name="understood">The bytes that the parser got.</param>
     /// <param name="bytes">The bytes as received.</param>
     /// <param name="method">The method of the request.</param>
     /// <param name="remarks">What a strict reader refuses in it.</param>
     internal ReceivedHead(
-        ResponseHead parsed, ReadOnlySpan<byte> understood, byte[] bytes, HttpMethod method, IReadOnlyList<string> remarks)
+        ResponseHead parsed, byte[] understood, byte[] bytes, HttpMethod method, IReadOnlyList<string> remarks)
     {
         Bytes = bytes;
         Remarks = remarks;
         Status = parsed.Status;
-        Reason = HttpSyntax.ToText(parsed.Reason(understood));
-        ReadOnlySpan<byte> line = bytes.AsSpan().TrimStart("\r\n"u8);
-        Version = Encoding.Latin1.GetString(line[..Math.Max(line.IndexOfAny((byte)' ', (byte)'\r', (byte)'\n'), 0)]);
-        Fields = HttpFields.Read(parsed.Fields(understood));
+        _understood = understood;
+        _fieldsStart = parsed.FieldsStart;
         IsInformational = parsed.IsInformational;
         IsUpgrade = parsed.IsUpgrade;
         ContentLength = parsed.ContentLength;
@@ -29,13 +34,31 @@ internal sealed class ReceivedHead
     }
 
     /// <summary>The version as received, such as HTTP/1.1.</summary>
-    internal string Version { get; }
+    internal string Version
+    {
+        get
+        {
+            ReadOnlySpan<byte> line = Bytes.AsSpan().TrimStart("\r\n"u8);
+            return Encoding.Latin1.GetString(line[..Math.Max(line.IndexOfAny((byte)' ', (byte)'\r', (byte)'\n'), 0)]);
+        }
+    }
 
     internal int Status { get; }
 
-    internal string Reason { get; }
+    internal string Reason
+    {
+        get
+        {
+            ReadOnlySpan<byte> rest = _understood.AsSpan(ReasonStart.._fieldsStart).TrimEnd("\r\n"u8);
+            return HttpSyntax.ToText(rest.IsEmpty ? rest : rest[1..]);
+        }
+    }
 
-    internal HttpFields Fields { get; }
+    /// <summary>The fields as text. That is made when it is asked for: one who passes a head on needs none.</summary>
+    internal HttpFields Fields => _fields ??= HttpFields.Read(Lines);
+
+    /// <summary>The fields as bytes.</summary>
+    internal FieldEnumerator Lines => new(_understood.AsSpan(_fieldsStart));
 
     /// <summary>The bytes as received, with the empty line at their end.</summary>
     internal byte[] Bytes { get; }

@@ -20,6 +20,10 @@ internal enum HttpMethod
 /// <summary>Finds methods by their tokens, which are case-sensitive (RFC 9110, section 9.1).</summary>
 internal static class HttpMethods
 {
+    /// <summary>Whether sending a request twice has the effect of sending it once (RFC 9110, section 9.2.2).</summary>
+    internal static bool IsIdempotent(HttpMethod method)
+        => method is HttpMethod.Get or HttpMethod.Head or HttpMethod.Options or HttpMethod.Trace or HttpMethod.Put or HttpMethod.Delete;
+
     internal static HttpMethod Find(ReadOnlySpan<byte> token) => token.Length switch
     {
         3 when token.SequenceEqual("GET"u8) => HttpMethod.Get,

@@ -110,6 +110,10 @@ internal static class HttpTarget
         return path.IsEmpty ? "/"u8 : path;
     }
 
+    /// <summary>The target as an origin server gets it: the path with its query; of forms that have no path the whole target.</summary>
+    internal static ReadOnlySpan<byte> OriginForm(ReadOnlySpan<byte> target)
+        => FindForm(target, out int start) is TargetForm.Origin or TargetForm.Absolute ? target[start..] : target;
+
     private static TargetForm FindForm(ReadOnlySpan<byte> target, out int pathStart)
     {
         pathStart = 0;

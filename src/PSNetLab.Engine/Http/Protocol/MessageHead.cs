@@ -15,6 +15,9 @@ internal abstract partial class MessageHead
     /// <summary>The length of a complete head in bytes, including empty lines before it and the one that ends it.</summary>
     internal int HeadLength { get; private set; }
 
+    /// <summary>Where the fields begin in a complete head.</summary>
+    internal int FieldsStart => _fieldsStart;
+
     /// <summary>Whether the connection persists after this message (RFC 9112, section 9.3).</summary>
     internal bool KeepAlive => !_closeAsked && (Version == HttpVersion.Http11 || _keepAliveAsked);
 

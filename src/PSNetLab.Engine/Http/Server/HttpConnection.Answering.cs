@@ -229,6 +229,11 @@ internal sealed partial class HttpConnection
             {
                 Fault(new NetLabException(FaultKind.RequestFailed, $"An answer broke off: {error.Message}", error));
                 _last = _isStreamBroken = true;
+                if (_exchange.EndsByClose)
+                {
+                    // A plain close would look like the end of the content.
+                    ResetAtEnd();
+                }
             }
             else if (_body.Status == ParseStatus.Failed)
             {

@@ -58,10 +58,21 @@ internal sealed partial class HttpConnection
         return length == data.Length ? data : data[..length];
     }
 
+    /// <summary>Whether the body was read to its end.</summary>
+    internal bool HasReadBody => _body.Status == ParseStatus.Complete;
+
+    /// <summary>Reads a part of the body that has arrived; returns the number of bytes, 0 if there is none.</summary>
+    internal int ReadBodyNow(Span<byte> destination)
+    {
+        int count = TakeBody(destination);
+        return _body.Status == ParseStatus.Failed ? throw new IOException(_body.Fault) : count;
+    }
+
     /// <summary>Reads a part of the body; returns the number of bytes, 0 at the end.</summary>
     /// <param name="destination">Receives the bytes; not empty.</param>
     /// <param name="isFirst">Whether to send 100 (Continue) if the client waits for it, and to start the time limit anew.</param>
-    internal async ValueTask<int> ReadBodyAsync(Memory<byte> destination, bool isFirst)
+    /// <param name="cancellationToken">Ends the waiting; the body can be read on afterwards.</param>
+    internal async ValueTask<int> ReadBodyAsync(Memory<byte> destination, bool isFirst, CancellationToken cancellationToken = default)
     {
         if (destination.IsEmpty)
         {
@@ -83,7 +94,7 @@ internal sealed partial class HttpConnection
                 return count;
             }
 
-            await ReceiveBodyAsync().ConfigureAwait(false);
+            await ReceiveBodyAsync(cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -141,7 +152,7 @@ internal sealed partial class HttpConnection
         _bodyHeld = 0;
     }
 
-    private async ValueTask ReceiveBodyAsync()
+    private async ValueTask ReceiveBodyAsync(CancellationToken cancellationToken = default)
     {
         if (_body.Status == ParseStatus.Failed)
         {
@@ -154,7 +165,15 @@ internal sealed partial class HttpConnection
         do
         {
             TryBeginWait(Phase.Receiving);
-            await _transport.WaitReadableAsync(CancellationToken.None).ConfigureAwait(false);
+            try
+            {
+                await _transport.WaitReadableAsync(cancellationToken).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException) when (TryChange(Phase.Receiving, Phase.Working))
+            {
+                _isGone = false;
+                throw;
+            }
         }
         while (!TryReceive(Phase.Receiving, out ended));
         if (ended)

@@ -12,8 +12,6 @@ internal sealed partial class HttpConnection
     // The size of a chunk in hexadecimal digits, and two CRLFs.
     private const int MostBytesAroundPiece = 16;
 
-    private static readonly byte[] s_lastChunk = "0\r\n\r\n"u8.ToArray();
-
     private bool _isStreaming;
     private bool _isStreamBroken;
     private long _streamed;
@@ -124,11 +122,11 @@ internal sealed partial class HttpConnection
         }
 
         _isStreaming = false;
-        _outgoing.Add(CompleteRecord(), _exchange.Started, 0, _streamed, _exchange.IsChunked ? s_lastChunk.Length : 0);
+        _outgoing.Add(CompleteRecord(), _exchange.Started, 0, _streamed, _exchange.IsChunked ? _exchange.LastChunk.Length : 0);
         NoteSent(_streamed);
         if (_exchange.IsChunked)
         {
-            await SendAsync(s_lastChunk).ConfigureAwait(false);
+            await SendAsync(_exchange.LastChunk).ConfigureAwait(false);
         }
     }
 }

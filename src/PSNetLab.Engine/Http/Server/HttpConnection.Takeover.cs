@@ -10,15 +10,21 @@ internal sealed partial class HttpConnection
     private bool _isReset;
 
     /// <summary>Lets time pass, unless the connection is ended from elsewhere.</summary>
-    internal Task DelayAsync(TimeSpan time)
-    {
-        CancellationTokenSource delays = _delays ?? Interlocked.CompareExchange(ref _delays, new(), null) ?? _delays;
-        if (Current == Phase.Ended)
-        {
-            delays.Cancel();
-        }
+    internal Task DelayAsync(TimeSpan time) => Task.Delay(time, _options.Clock, Ended);
 
-        return Task.Delay(time, _options.Clock, delays.Token);
+    /// <summary>Cancelled when the connection is ended from elsewhere.</summary>
+    internal CancellationToken Ended
+    {
+        get
+        {
+            CancellationTokenSource delays = _delays ?? Interlocked.CompareExchange(ref _delays, new(), null) ?? _delays;
+            if (Current == Phase.Ended)
+            {
+                delays.Cancel();
+            }
+
+            return delays.Token;
+        }
     }
 
     /// <summary>Receives bytes of no request.</summary>
@@ -42,6 +48,8 @@ internal sealed partial class HttpConnection
     }
 
     internal ValueTask EndSendingAsync() => _transport.ShutdownSendAsync();
+
+    internal void Interrupt() => _transport.Interrupt();
 
     internal void ResetAtEnd()
     {

@@ -11,6 +11,8 @@ namespace PSNetLab.Engine.Http.Server;
 /// </summary>
 internal sealed class HttpExchange
 {
+    private static readonly byte[] s_lastChunk = "0\r\n\r\n"u8.ToArray();
+
     private readonly HttpConnection _connection;
     private byte[] _more = [];
     private int _moreLength;
@@ -67,12 +69,22 @@ internal sealed class HttpExchange
 
     /// <summary>Reads a part of the body; returns the number of bytes, 0 at the end.</summary>
     /// <exception cref="IOException">The body is malformed or did not arrive completely.</exception>
-    internal async ValueTask<int> ReadAsync(Memory<byte> destination)
+    internal async ValueTask<int> ReadAsync(Memory<byte> destination, CancellationToken cancellationToken = default)
     {
-        int count = await _connection.ReadBodyAsync(destination, isFirst: true).ConfigureAwait(false);
+        int count = await _connection.ReadBodyAsync(destination, isFirst: true, cancellationToken).ConfigureAwait(false);
         await LoopThread.Leave();
         return count;
     }
+
+    /// <summary>Reads a part of the body that has arrived; returns the number of bytes, 0 if there is none.</summary>
+    /// <exception cref="IOException">The body is malformed.</exception>
+    internal int ReadNow(Span<byte> destination) => _connection.ReadBodyNow(destination);
+
+    /// <summary>Whether the body was read to its end.</summary>
+    internal bool HasReadBody => _connection.HasReadBody;
+
+    /// <summary>Cancelled when the connection is ended from elsewhere.</summary>
+    internal CancellationToken Ended => _connection.Ended;
 
     /// <summary>
     /// Reads the whole body. If it is longer than <paramref name="mostBytes"/>, answers 413 (Content Too Large) and returns
@@ -147,6 +159,12 @@ internal sealed class HttpExchange
         await LoopThread.Leave();
     }
 
+    /// <summary>Whether the fields of the answer have a Date, which is then not added.</summary>
+    internal bool HasDate { get; set; }
+
+    /// <summary>Sets the field lines after the content, if that is sent in chunks.</summary>
+    internal void SetTrailers(ReadOnlySpan<byte> lines) => LastChunk = [.. "0\r\n"u8, .. lines, .. "\r\n"u8];
+
     /// <summary>Sends more of the content.</summary>
     internal async ValueTask WriteAsync(ReadOnlyMemory<byte> data)
     {
@@ -195,8 +213,14 @@ internal sealed class HttpExchange
     /// <summary>Whether the content is sent in chunks.</summary>
     internal bool IsChunked { get; set; }
 
+    /// <summary>The end of content in chunks.</summary>
+    internal byte[] LastChunk { get; private set; } = s_lastChunk;
+
     /// <summary>Whether the answer has a body: not if the method is HEAD, and not with a status such as 304.</summary>
     internal bool SendsBody => Request.Method != HttpMethod.Head && !HttpStatus.HasNoBody(Status) && !IsTunnel;
+
+    /// <summary>Whether only the end of the connection ends the content.</summary>
+    internal bool EndsByClose => SendsBody && Length < 0 && !IsChunked;
 
     /// <summary>Whether the answer opens a tunnel, so that whatever follows is no longer HTTP (RFC 9110, section 9.3.6).</summary>
     internal bool IsTunnel => Request.Method == HttpMethod.Connect && Status is >= 200 and < 300;
@@ -216,7 +240,8 @@ internal sealed class HttpExchange
         Content.File?.Dispose();
         Content = Content.None;
         Status = _moreLength = 0;
-        IsChunked = false;
+        IsChunked = HasDate = false;
+        LastChunk = s_lastChunk;
         Takeover = null;
     }
 

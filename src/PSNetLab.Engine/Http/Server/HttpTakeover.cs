@@ -45,6 +45,9 @@ internal sealed class HttpTakeover(HttpConnection connection, HttpExchange excha
     /// <summary>Tells the client that nothing more will come, while it may still send.</summary>
     internal ValueTask EndSendingAsync() => connection.EndSendingAsync();
 
+    /// <summary>Ends what waits for the client.</summary>
+    internal void Interrupt() => connection.Interrupt();
+
     /// <summary>Ends the connection with a reset instead of an end of the stream.</summary>
     internal void Reset() => connection.ResetAtEnd();
 }

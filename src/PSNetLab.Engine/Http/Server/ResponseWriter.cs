@@ -64,7 +64,8 @@ internal readonly ref struct ResponseWriter
             exchange.MoreFieldLines,
             hasLength ? exchange.Length : -1,
             exchange.IsChunked,
-            keepAlive);
+            keepAlive,
+            exchange.HasDate);
     }
 
     /// <summary>Writes a head.</summary>
@@ -75,12 +76,13 @@ internal readonly ref struct ResponseWriter
     /// <param name="length">The Content-Length; -1 for none.</param>
     /// <param name="isChunked">Whether the content is in chunks.</param>
     /// <param name="keepAlive">Whether the connection stays open.</param>
+    /// <param name="hasDate">Whether there is a Date among the lines.</param>
     internal void WriteHead(
         HttpVersion version, int status, ReadOnlySpan<byte> fieldLines, ReadOnlySpan<byte> moreLines, long length, bool isChunked,
-            bool keepAlive)
+            bool keepAlive, bool hasDate = false)
     {
         Append(StatusLine(status));
-        Append(_output.DateLine());
+        Append(hasDate ? default : _output.DateLine());
         Append(fieldLines);
         Append(moreLines);
         if (isChunked)

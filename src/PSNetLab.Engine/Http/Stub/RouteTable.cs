@@ -59,6 +59,14 @@ internal sealed class RouteTable
         return search.Best;
     }
 
+    /// <summary>Whether a route is for this method and path, whatever else it asks for.</summary>
+    internal bool HasFor(ReadOnlySpan<byte> method, ReadOnlySpan<byte> path)
+    {
+        Search search = new(method, null, -1, mayBeSlow: true, onlyTarget: true);
+        search.Visit(_root, path, isOver: !path.StartsWith("/"u8), isRoot: true);
+        return search.Best is not null;
+    }
+
     /// <summary>
     /// The order: priority; the path, segment by segment from literal to everything; more criteria; HEAD by name; the newest.
     /// </summary>
@@ -141,7 +149,7 @@ internal sealed class RouteTable
         }
     }
 
-    private ref struct Search(ReadOnlySpan<byte> method, HttpRequestRecord? request, int after, bool mayBeSlow)
+    private ref struct Search(ReadOnlySpan<byte> method, HttpRequestRecord? request, int after, bool mayBeSlow, bool onlyTarget = false)
     {
         private readonly ReadOnlySpan<byte> _method = method;
 
@@ -200,7 +208,7 @@ internal sealed class RouteTable
                 {
                     HasSlow = true;
                 }
-                else if (entry.IsPlain || entry.Criteria.FitsRest(request!))
+                else if (onlyTarget || entry.IsPlain || entry.Criteria.FitsRest(request!))
                 {
                     (Best, Place) = (entry.Route, entry.Place);
                     return;

@@ -6,6 +6,29 @@ namespace PSNetLab.Engine.Http.Stub;
 /// <content>Answers that take time.</content>
 internal sealed partial class StubHandler
 {
+    /// <summary>Has the upstream answer.</summary>
+    private async ValueTask ForwardAsync(HttpExchange exchange, IUpstream upstream)
+    {
+        if (await upstream.ForwardAsync(exchange).ConfigureAwait(false) is not { } fault)
+        {
+            return;
+        }
+
+        int status = fault.Kind switch
+        {
+            FaultKind.InvalidParameters => 501,
+            FaultKind.ConnectTimeout or FaultKind.ReceiveTimeout => 504,
+            _ => 502,
+        };
+        exchange.Answer(((IHttpHandler)this).Refuse(exchange, status, fault.Message));
+        if (fault.Kind != FaultKind.InvalidParameters)
+        {
+            exchange.Fault(fault);
+        }
+    }
+
+    public void Dispose() => _options.Upstream?.Dispose();
+
     private async ValueTask SendAsync(HttpExchange exchange, StubAnswer answer, HttpRequestRecord request)
     {
         (int least, int most) = answer.DelayMilliseconds;

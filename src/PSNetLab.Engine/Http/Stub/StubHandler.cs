@@ -6,12 +6,15 @@ using PSNetLab.Engine.Http.Server;
 namespace PSNetLab.Engine.Http.Stub;
 
 /// <summary>Answers requests as routes say.</summary>
-internal sealed partial class StubHandler : IHttpHandler
+internal sealed partial class StubHandler : IHttpHandler, IDisposable
 {
     private const string Methods = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
 
     private static readonly KeyValuePair<string, string> s_text = FieldLines.Field("Content-Type", "text/plain; charset=utf-8");
     private static readonly KeyValuePair<string, string> s_json = FieldLines.Field("Content-Type", "application/json");
+
+    // Kept for a request that no route answers.
+    private static readonly object s_passedOn = new();
 
     private readonly StubOptions _options;
     private readonly BasicAuthentication? _authentication;
@@ -69,12 +72,21 @@ internal sealed partial class StubHandler : IHttpHandler
             return true;
         }
 
+        RouteTable table = _table;
+        if (_options.Upstream is not null && exchange.Request.HasBody && !table.HasFor(
+            exchange.Request.MethodText(exchange.Head), HttpTarget.PathOf(exchange.Target)))
+        {
+            // Nobody here needs the body: it goes to the upstream as it comes.
+            Note(exchange, needsRecord: false);
+            exchange.Kept = s_passedOn;
+            return false;
+        }
+
         if (!exchange.TryReadBody(_options.MaxBodyBytes))
         {
             return false;
         }
 
-        RouteTable table = _table;
         HttpRequestRecord? request = Note(exchange, table.NeedsRecord);
         bool isSlow = false;
         int place = -1;
@@ -101,11 +113,18 @@ internal sealed partial class StubHandler : IHttpHandler
             return true;
         }
 
+        exchange.Kept = isSlow || _options.Upstream is null ? null : s_passedOn;
         return false;
     }
 
     public async ValueTask HandleAsync(HttpExchange exchange)
     {
+        if (exchange.Kept == s_passedOn)
+        {
+            await ForwardAsync(exchange, _options.Upstream!).ConfigureAwait(false);
+            return;
+        }
+
         if (exchange.Body is null)
         {
             bool isThere = await exchange.ReadBodyAsync(_options.MaxBodyBytes).ConfigureAwait(false) is not null;
@@ -122,6 +141,12 @@ internal sealed partial class StubHandler : IHttpHandler
         {
             RouteTable table = _table;
             answer = await MatchAsync(table, request).ConfigureAwait(false);
+            if (answer is null && _options.Upstream is { } upstream)
+            {
+                await ForwardAsync(exchange, upstream).ConfigureAwait(false);
+                return;
+            }
+
             if (answer is null)
             {
                 AnswerUnmatched(exchange, request, table);

@@ -22,6 +22,9 @@ internal sealed record StubOptions : HttpServerOptions
     /// <summary>Runs the scripts of routes; null if there can be none.</summary>
     internal IStubScripts? Scripts { get; init; }
 
+    /// <summary>Answers the requests that no route answers; null for nobody.</summary>
+    internal IUpstream? Upstream { get; init; }
+
     /// <summary>Called with a request that no route answers, and why. Must not block.</summary>
     internal Action<HttpRequestRecord, string>? OnUnmatched { get; init; }
 }

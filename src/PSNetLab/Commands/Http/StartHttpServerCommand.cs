@@ -12,7 +12,7 @@ namespace PSNetLab.Commands;
 [Cmdlet(VerbsLifecycle.Start, "HttpServer", SupportsShouldProcess = true)]
 [OutputType(typeof(HttpServerJob))]
 [SuppressMessage("Performance", "CA1819", Justification = "PowerShell parameters are arrays.")]
-public sealed class StartHttpServerCommand : StartWebServerCmdlet
+public sealed partial class StartHttpServerCommand : StartWebServerCmdlet
 {
     private const double DefaultScriptTimeoutSec = 30;
 
@@ -90,6 +90,7 @@ public sealed class StartHttpServerCommand : StartWebServerCmdlet
                 Credential = ReadCredential(endPoint),
                 JournalLimit = NoRecord ? 0 : BufferLimit,
                 Scripts = scripts,
+                Upstream = CreateForwarder(),
                 OnUnmatched = (request, text) => job!.Write(Strict
                     ? Errors.Record(FaultKind.RequestNotMatched, text, request.Remote)
                     : new WarningRecord(text)),

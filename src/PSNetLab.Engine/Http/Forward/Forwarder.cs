@@ -1,0 +1,218 @@
+using System.Net.Sockets;
+using PSNetLab.Engine.Http.Client;
+using PSNetLab.Engine.Http.Protocol;
+using PSNetLab.Engine.Http.Server;
+using PSNetLab.Engine.Http.Stub;
+
+namespace PSNetLab.Engine.Http.Forward;
+
+/// <summary>
+/// Passes requests on to another server, and its answers back, as they come: no body is held as a whole, and what is cut off on one side is
+/// cut off on the other.
+/// </summary>
+internal sealed partial class Forwarder : IUpstream
+{
+    // How long the client's body is held back for an upstream that says nothing about it (RFC 9110, section 10.1.1).
+    private static readonly TimeSpan s_continueWait = TimeSpan.FromSeconds(1);
+
+    private readonly UpstreamOptions _options;
+    private readonly UpstreamPool _pool;
+    private readonly byte[] _prefix;
+    private readonly byte[] _host;
+    private readonly byte[] _origin;
+
+    internal Forwarder(UpstreamOptions options)
+    {
+        _options = options;
+        _pool = new UpstreamPool(options);
+        string path = options.Uri.Target.TrimEnd('/');
+        _prefix = System.Text.Encoding.ASCII.GetBytes(path);
+        _host = System.Text.Encoding.ASCII.GetBytes(options.Uri.HostField);
+        _origin = System.Text.Encoding.ASCII.GetBytes(options.Uri.Origin);
+    }
+
+    /// <summary>How many connections to the upstream are idle.</summary>
+    internal int Idle => _pool.Idle;
+
+    private string Peer => _options.Uri.Origin;
+
+    public async ValueTask<NetLabException?> ForwardAsync(HttpExchange exchange)
+    {
+        if (exchange.Request.Method == HttpMethod.Connect || !TryReadTarget(exchange, out _))
+        {
+            return new NetLabException(FaultKind.InvalidParameters, "Only requests for a path can be passed on. For CONNECT, and for a "
+                + "target without a path, this server is the wrong one.");
+        }
+
+        using RequestBody body = await RequestBody.BeginAsync(exchange).ConfigureAwait(false);
+        bool mayRepeat = body.IsWhole && HttpMethods.IsIdempotent(exchange.Request.Method);
+        UpstreamConnection? kept = _pool.TryTake(mayRepeat);
+        while (true)
+        {
+            UpstreamConnection? upstream = kept;
+            bool isReusable = false;
+            try
+            {
+                upstream ??= await _pool.ConnectAsync(exchange.Ended).ConfigureAwait(false);
+                isReusable = await RelayAsync(exchange, upstream, body).ConfigureAwait(false);
+                return null;
+            }
+            catch (NetLabException fault) when (!exchange.IsAnswered)
+            {
+                if (!mayRepeat || kept is null || kept.Http.FirstByteAt is not null || !WasClosed(fault))
+                {
+                    return fault;
+                }
+
+                // The upstream closed the connection when this request was on its way: it has not been answered, and may be sent again.
+                kept = null;
+            }
+            finally
+            {
+                if (isReusable)
+                {
+                    _pool.Give(upstream!);
+                }
+                else if (exchange.Takeover is null)
+                {
+                    upstream?.Dispose();
+                }
+            }
+        }
+    }
+
+    public void Dispose() => _pool.Dispose();
+
+    private static bool WasClosed(NetLabException fault)
+        => fault.Kind is FaultKind.NoResponse or FaultKind.ConnectionReset or FaultKind.ConnectionClosed;
+
+    /// <summary>Has the upstream answer.</summary>
+    /// <returns>Whether another request may follow on the connection.</returns>
+    private async ValueTask<bool> RelayAsync(HttpExchange exchange, UpstreamConnection upstream, RequestBody body)
+    {
+        using CancellationTokenRegistration ending = exchange.Ended.UnsafeRegister(
+            static connection => ((UpstreamConnection)connection!).Cancel(), upstream);
+        try
+        {
+            WriteHead(exchange, upstream.Output, body);
+            body.WriteFirst(upstream.Output);
+            upstream.Renew();
+            bool isSent = await TrySendAsync(upstream).ConfigureAwait(false);
+            ReceivedHead head;
+            if (body.IsWhole || !isSent)
+            {
+                upstream.Renew();
+                head = await ReadHeadAsync(exchange, upstream, mayInform: true).ConfigureAwait(false);
+            }
+            else
+            {
+                (head, isSent) = await ExchangeAsync(exchange, upstream, body).ConfigureAwait(false);
+            }
+
+            await AnswerAsync(exchange, upstream, head).ConfigureAwait(false);
+            return isSent && exchange.Takeover is null;
+        }
+        catch (OperationCanceledException error) when (!exchange.Ended.IsCancellationRequested)
+        {
+            throw new NetLabException(
+                FaultKind.ReceiveTimeout,
+                $"{Peer} took and sent nothing for {_options.Timeout.TotalSeconds:0.###} s. Allow more time with -UpstreamTimeoutSec, or "
+                    + "look into its log.",
+                error);
+        }
+    }
+
+    /// <summary>Sends what is prepared. If the upstream takes no more, it may still have answered.</summary>
+    private static async ValueTask<bool> TrySendAsync(UpstreamConnection upstream)
+    {
+        try
+        {
+            await upstream.FlushAsync().ConfigureAwait(false);
+            return true;
+        }
+        catch (Exception error) when (error is SocketException or IOException or ObjectDisposedException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Sends the rest of the body while it looks for the answer: a server may answer, and stop reading, in the middle.</summary>
+    /// <returns>The answer, and whether all of the body was sent.</returns>
+    private static async ValueTask<(ReceivedHead Head, bool IsSent)> ExchangeAsync(
+        HttpExchange exchange, UpstreamConnection upstream, RequestBody body)
+    {
+        using CancellationTokenSource stop = new();
+        TaskCompletionSource mayContinue = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        Task<ReceivedHead> reading = ReadHeadAsync(exchange, upstream, mayInform: false, mayContinue).AsTask();
+        Task sending = SendRestAsync(upstream, body, mayContinue.Task, stop.Token);
+        if (await Task.WhenAny(reading, sending).ConfigureAwait(false) == sending)
+        {
+            upstream.Renew();
+            if (sending.IsFaulted && sending.Exception.InnerException is not SocketException and var error)
+            {
+                // The client has left, or its body is malformed: no answer is needed any more.
+                upstream.Cancel();
+                await ((Task)reading).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                throw error!;
+            }
+
+            return (await reading.ConfigureAwait(false), sending.IsCompletedSuccessfully);
+        }
+
+        // An answer that is good may depend on the whole body; another one says that the rest is not wanted.
+        const int LeastRefusing = 300;
+        if (!reading.IsCompletedSuccessfully || reading.Result.Status >= LeastRefusing)
+        {
+            await stop.CancelAsync().ConfigureAwait(false);
+        }
+
+        await sending.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return (await reading.ConfigureAwait(false), sending.IsCompletedSuccessfully);
+    }
+
+    private static async Task SendRestAsync(UpstreamConnection upstream, RequestBody body, Task mayContinue, CancellationToken stop)
+    {
+        if (body.AsksFirst)
+        {
+            await Task.WhenAny(mayContinue, Task.Delay(s_continueWait, stop)).ConfigureAwait(false);
+            stop.ThrowIfCancellationRequested();
+        }
+
+        await body.SendRestAsync(upstream, stop).ConfigureAwait(false);
+    }
+
+    /// <summary>Reads up to the head of the final answer.</summary>
+    /// <param name="exchange">What to answer.</param>
+    /// <param name="upstream">Who answers.</param>
+    /// <param name="mayInform">Whether interim answers can be passed on: not while the body is still being read.</param>
+    /// <param name="mayContinue">Completed when the upstream wants the body; null if it has it.</param>
+    private static async ValueTask<ReceivedHead> ReadHeadAsync(
+        HttpExchange exchange, UpstreamConnection upstream, bool mayInform, TaskCompletionSource? mayContinue = null)
+    {
+        const int MostInterim = 100;
+        for (int interim = 0; ; interim++)
+        {
+            ReceivedHead head = await upstream.Http.ReadHeadAsync(exchange.Request.Method, upstream.Limit).ConfigureAwait(false);
+            if (!head.IsInformational)
+            {
+                return head;
+            }
+
+            if (interim == MostInterim)
+            {
+                throw ResponseFaults.TooManyInterim("The upstream", MostInterim);
+            }
+
+            if (head.Status == 100)
+            {
+                mayContinue?.TrySetResult();
+            }
+            else if (mayInform)
+            {
+                upstream.Pause();
+                await exchange.InformAsync(head.Status, EndToEnd(head)).ConfigureAwait(false);
+                upstream.Renew();
+            }
+        }
+    }
+}

@@ -1,0 +1,50 @@
+using System.Buffers;
+using PSNetLab.Engine.Http.Client;
+
+namespace PSNetLab.Engine.Http.Forward;
+
+/// <summary>A connection to the upstream, with what one request after the other needs.</summary>
+internal sealed class UpstreamConnection(HttpClientConnection http, TimeSpan patience) : IDisposable
+{
+    private readonly CancellationTokenSource _limit = new();
+
+    internal HttpClientConnection Http => http;
+
+    /// <summary>What is sent next.</summary>
+    internal ArrayBufferWriter<byte> Output { get; } = new(1024);
+
+    /// <summary>Since when nobody uses it, in milliseconds of the clock of the system; null before its first request is answered.</summary>
+    internal long? IdleSince { get; private set; }
+
+    /// <summary>Ends every wait for the upstream that takes too long.</summary>
+    internal CancellationToken Limit => _limit.Token;
+
+    /// <summary>Starts the time limit anew: call it before waiting for the upstream.</summary>
+    internal void Renew() => _limit.CancelAfter(patience);
+
+    /// <summary>Stops the clock while somebody else is waited for.</summary>
+    internal void Pause() => _limit.CancelAfter(Timeout.InfiniteTimeSpan);
+
+    /// <summary>Ends the waiting now.</summary>
+    internal void Cancel() => _limit.Cancel();
+
+    /// <summary>Prepares for the next request; false if there can be none.</summary>
+    internal bool TryRest(long now)
+    {
+        IdleSince = now;
+        return http.IsDone && _limit.TryReset();
+    }
+
+    /// <summary>Sends <see cref="Output"/>.</summary>
+    internal async ValueTask FlushAsync()
+    {
+        await http.SendAsync(Output.WrittenMemory, Limit).ConfigureAwait(false);
+        Output.ResetWrittenCount();
+    }
+
+    public void Dispose()
+    {
+        http.Dispose();
+        _limit.Dispose();
+    }
+}
