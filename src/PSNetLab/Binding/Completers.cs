@@ -111,6 +111,12 @@ public sealed class ContentTypeCompleter : WordCompleter
     private protected override IEnumerable<(string Word, string Tooltip)> Words => s_types.Select(type => (type, type));
 }
 
+/// <summary>Completes -WebSocket.</summary>
+public sealed class WebSocketAnswerCompleter : WordCompleter
+{
+    private protected override IEnumerable<(string Word, string Tooltip)> Words => [(RouteInput.Echo, "Sends each message back")];
+}
+
 /// <summary>Completes -InterfaceAlias with the interfaces that are up.</summary>
 public sealed class InterfaceCompleter : WordCompleter
 {

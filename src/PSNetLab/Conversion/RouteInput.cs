@@ -10,6 +10,13 @@ namespace PSNetLab.Conversion;
 /// <summary>Reads routes and their criteria as users give them.</summary>
 internal static class RouteInput
 {
+    /// <summary>The argument of a WebSocket that sends back every message.</summary>
+    internal const string Echo = "Echo";
+
+    // Instead of a method, in the short form of a route.
+    private const string WebSocketMethod = "WS";
+    private const string EventsMethod = "SSE";
+
     /// <summary>
     /// The routes in an argument: routes, tables of the form 'GET /path' = answer, or a script block that answers everything; one or
     /// a list.
@@ -34,11 +41,47 @@ internal static class RouteInput
     /// <summary>A route that gives certain answers.</summary>
     internal static HttpRoute OfAnswers(RequestCriteria criteria, object? answers, PSCmdlet caller)
     {
-        IReadOnlyList<StubAnswer> steps = AnswerInput.FromArgument(answers, caller);
+        bool isWebSocket = criteria.Methods is [WebSocketMethod];
+        bool isStream = criteria.Methods is [EventsMethod];
+        criteria = isWebSocket ? ForWebSocket(criteria) : isStream ? ForEvents(criteria) : criteria;
+        IReadOnlyList<StubAnswer> steps = isWebSocket ? [new StubAnswer { Service = WebSocket(answers, caller) }]
+            : isStream ? [new StubAnswer { Service = Events(answers, caller) }]
+            : AnswerInput.FromArgument(answers, caller);
         return steps.Count > 0
             ? new HttpRoute(criteria, steps, new RouteSettings())
             : throw Invalid(criteria.Target, $"The route '{criteria.Target}' has no answer. Give it a status, a text or an object.");
     }
+
+    /// <summary>The criteria of a route for WebSockets.</summary>
+    internal static RequestCriteria ForWebSocket(RequestCriteria criteria)
+        => criteria.Methods is [] or [WebSocketMethod] or ["GET"] ? criteria with { Methods = ["GET"], IsWebSocket = true }
+            : throw Invalid(
+                criteria.Target, $"'{criteria.Target}' is no route for WebSockets, which begin with GET. Leave out the method.");
+
+    /// <summary>The criteria of a route for events.</summary>
+    internal static RequestCriteria ForEvents(RequestCriteria criteria)
+        => criteria.Methods is [] or [EventsMethod] ? criteria with { Methods = ["GET"] } : criteria;
+
+    /// <summary>The criteria of any other route.</summary>
+    internal static RequestCriteria ForAnswers(RequestCriteria criteria) => criteria.Methods switch
+    {
+        [WebSocketMethod] => throw Invalid(criteria.Target, "WS is not a method. A route for WebSockets has -WebSocket."),
+        [EventsMethod] => throw Invalid(criteria.Target, "SSE is not a method. A route for events has -EventStream."),
+        _ => criteria,
+    };
+
+    /// <summary>What happens on a WebSocket: a script block answers each message, or Echo sends it back.</summary>
+    internal static WebSocketService WebSocket(object? answer, PSCmdlet caller) => answer.Unwrapped() switch
+    {
+        ScriptBlock script => new WebSocketService { Script = new JobScript(script, caller) },
+        string text when text.Equals(Echo, StringComparison.OrdinalIgnoreCase) => new WebSocketService(),
+        var other => throw Invalid(other, "The messages of a WebSocket are answered by a script block, such as { \"got $_\" }, or by "
+            + "'Echo'."),
+    };
+
+    private static EventStreamService Events(object? answer, PSCmdlet caller) => answer.Unwrapped() is ScriptBlock script
+        ? new EventStreamService(new JobScript(script, caller), TimeSpan.Zero)
+        : throw Invalid(answer, "Events come from a script block, such as { 1..3 | ForEach-Object { $_; Start-Sleep 1 } }.");
 
     /// <summary>Reads "GET /path?name=value": the methods and the query may be left out, and * is every path.</summary>
     internal static RequestCriteria Target(string text)

@@ -1,13 +1,13 @@
 using System.Management.Automation;
-using System.Text;
 
 namespace PSNetLab.Conversion;
 
 /// <summary>
-/// Turns a script's output into payloads as it comes. PowerShell passes on a byte array byte by byte, so adjacent bytes
-/// are joined into one payload again.
+/// Passes on a script's output as it comes. PowerShell passes on a byte array byte by byte, so adjacent bytes are joined into one array
+/// again.
 /// </summary>
-internal sealed class ScriptOutput(Encoding encoding, Action<byte[]> onPayload) : IScriptOutput
+/// <param name="onItem">Gets each object, or such an array.</param>
+internal sealed class ScriptOutput(Action<object> onItem) : IScriptOutput
 {
     private readonly List<byte> _bytes = [];
     private Exception? _error;
@@ -26,7 +26,7 @@ internal sealed class ScriptOutput(Encoding encoding, Action<byte[]> onPayload) 
             EndBytes();
             if (item is not null)
             {
-                Emit(() => Payload.From(item, encoding));
+                Emit(item);
             }
         }
     }
@@ -49,12 +49,12 @@ internal sealed class ScriptOutput(Encoding encoding, Action<byte[]> onPayload) 
         {
             byte[] bytes = [.. _bytes];
             _bytes.Clear();
-            Emit(() => bytes);
+            Emit(bytes);
         }
     }
 
     // Nothing is sent after a failure: the peer would take it for the missing answer.
-    private void Emit(Func<byte[]> payload)
+    private void Emit(object item)
     {
         if (_error is not null)
         {
@@ -63,7 +63,7 @@ internal sealed class ScriptOutput(Encoding encoding, Action<byte[]> onPayload) 
 
         try
         {
-            onPayload(payload());
+            onItem(item);
         }
         catch (Exception error)
         {

@@ -34,6 +34,9 @@ internal static class ObjectTypes
             nameof(Duration),
             nameof(Gap)),
         .. Describe<HttpRoute>("Name Method Path Answer Hits", string.Empty),
+        .. Describe<WebSocketConnection>(
+            "Id RemoteEndPoint Route Protocol IsOpen MessagesReceived MessagesSent",
+            "Client=RemoteEndPoint In=MessagesReceived Out=MessagesSent"),
         .. Describe<HttpFormFile>("FileName ContentType Length", string.Empty),
         .. Describe<HttpExchangeResult>("Uri StatusCode Request Response Complete TotalMilliseconds Remarks Reason", string.Empty),
         .. Describe<HttpSentRequest>("Method Target Version Headers Text", string.Empty),

@@ -30,7 +30,7 @@ internal sealed class AnswerScript(JobScript script, ScriptRunner runner, Encodi
         CancellationToken cancellationToken = default)
     {
         await LoopThread.Leave();
-        ScriptOutput payloads = new(encoding, payload => Send(payload, send));
+        ScriptOutput payloads = new(item => Send(item as byte[] ?? Payload.From(item, encoding), send));
         try
         {
             TimeSpan noLimit = Timeout.InfiniteTimeSpan;

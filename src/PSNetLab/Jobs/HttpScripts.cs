@@ -8,7 +8,7 @@ namespace PSNetLab.Jobs;
 /// <param name="caller">The cmdlet that starts the server.</param>
 /// <param name="throttleLimit">How many may run at once.</param>
 /// <param name="limit">How long one may run.</param>
-internal sealed class HttpScripts(PSCmdlet caller, int throttleLimit, TimeSpan limit) : IStubScripts, IDisposable
+internal sealed partial class HttpScripts(PSCmdlet caller, int throttleLimit, TimeSpan limit) : IStubScripts, IDisposable
 {
     /// <summary>The most bytes that one answer may have.</summary>
     internal const int MostBytes = 256 * 1024 * 1024;
@@ -36,7 +36,11 @@ internal sealed class HttpScripts(PSCmdlet caller, int throttleLimit, TimeSpan l
     }
 
     /// <inheritdoc/>
-    public void Dispose() => Runner.Dispose();
+    public void Dispose()
+    {
+        Runner.Dispose();
+        _streams.Dispose();
+    }
 
     private async Task<bool> RunAsync<T>(JobScript script, HttpRequestRecord request, T output, string consequence)
         where T : IScriptOutput, ICheckedOutput
@@ -49,13 +53,17 @@ internal sealed class HttpScripts(PSCmdlet caller, int throttleLimit, TimeSpan l
         }
         catch (Exception error)
         {
-            if (!Runner.IsStopped)
-            {
-                string what = $"{request.Method} {request.Target} of {request.Remote}";
-                Job!.Write(Errors.Record(ScriptRunner.Fault(error, what, consequence), request.Remote));
-            }
-
+            Report(Runner, error, request, consequence);
             return false;
+        }
+    }
+
+    private void Report(ScriptRunner runner, Exception error, HttpRequestRecord request, string consequence)
+    {
+        if (!runner.IsStopped)
+        {
+            string what = $"{request.Method} {request.Target} of {request.Remote}";
+            Job!.Write(Errors.Record(ScriptRunner.Fault(error, what, consequence), request.Remote));
         }
     }
 }

@@ -1,5 +1,7 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using PSNetLab.Engine.Http.Server;
+using PSNetLab.Engine.Http.Stub;
 using PSNetLab.Engine.Messages;
 using PSNetLab.Engine.Primitives;
 using PSNetLab.Engine.Servers;
@@ -64,6 +66,10 @@ public sealed class HttpServerJob : StreamServerJob, IMessageSink<HttpRequestRec
     /// <summary>The folder that is served; null if the answers come from elsewhere.</summary>
     public string? Path { get; }
 
+    /// <summary>The WebSockets that are open; each can send and be closed.</summary>
+    [SuppressMessage("Performance", "CA1819", Justification = "A snapshot, for the pipeline.")]
+    public WebSocketConnection[] WebSockets => (Handler as StubHandler)?.WebSockets.ToArray() ?? [];
+
     /// <inheritdoc/>
     public override string StatusMessage
     {
@@ -102,7 +108,7 @@ public sealed class HttpServerJob : StreamServerJob, IMessageSink<HttpRequestRec
     private protected override void BeginStop()
     {
         base.BeginStop();
-        _scripts?.Runner.Stop();
+        _scripts?.Stop();
     }
 
     private protected override void OnFinished() => _scripts?.Dispose();

@@ -48,10 +48,11 @@ internal sealed class ScriptRunner : IDisposable
     /// <param name="limit">How long it may run.</param>
     /// <param name="variables">What it gets besides.</param>
     /// <param name="cancellationToken">Ends the wait for its turn; a script that has begun runs to its end.</param>
-    /// <returns>Whether it ran to its end; false if the server has stopped.</returns>
+    /// <param name="left">Ends the script, because nobody needs it any more.</param>
+    /// <returns>Whether it ran to its end; false if the server has stopped, or nobody needs it.</returns>
     internal async Task<bool> RunAsync(
         JobScript script, object input, NetJob job, IScriptOutput output, TimeSpan limit, ScriptVariable[]? variables = null,
-        CancellationToken cancellationToken = default)
+        CancellationToken cancellationToken = default, CancellationToken left = default)
     {
         await _throttle.WaitAsync(cancellationToken).ConfigureAwait(false);
         ScriptRunspace? runspace = null;
@@ -68,7 +69,7 @@ internal sealed class ScriptRunner : IDisposable
                 runspace.Runspace.SessionStateProxy.SetVariable(variable.Name, variable.Value);
             }
 
-            return await InvokeAsync(runspace, script, input, job, output, limit).ConfigureAwait(false);
+            return await InvokeAsync(runspace, script, input, job, output, limit, left).ConfigureAwait(false);
         }
         finally
         {
@@ -153,7 +154,8 @@ internal sealed class ScriptRunner : IDisposable
     }
 
     private async Task<bool> InvokeAsync(
-        ScriptRunspace runspace, JobScript script, object input, NetJob job, IScriptOutput output, TimeSpan limit)
+        ScriptRunspace runspace, JobScript script, object input, NetJob job, IScriptOutput output, TimeSpan limit,
+        CancellationToken left)
     {
         runspace.Runspace.SessionStateProxy.SetVariable("_", input);
         PowerShell shell = PowerShell.Create();
@@ -176,26 +178,29 @@ internal sealed class ScriptRunner : IDisposable
         // From here on, Stop finds it. Did Stop come before?
         Task run = _stopped ? Task.CompletedTask : BeginAsync(shell, stream);
         using CancellationTokenSource inTime = new();
+        TaskCompletionSource leaving = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        using CancellationTokenRegistration registration = left.UnsafeRegister(_ => leaving.TrySetResult(), null);
         try
         {
             Task late = limit == Timeout.InfiniteTimeSpan ? _abandoning.Task : Task.Delay(limit, inTime.Token);
-            Task first = await Task.WhenAny(run, runspace.Closing, _abandoning.Task, late).ConfigureAwait(false);
+            Task first = await Task.WhenAny(run, runspace.Closing, _abandoning.Task, late, leaving.Task).ConfigureAwait(false);
             if (first == runspace.Closing)
             {
                 // A script that closes its own runspace and waits for that waits for itself: it never ends.
                 throw new InvalidRunspaceStateException("It closed its own runspace");
             }
 
-            if (first == late && first != _abandoning.Task)
+            if ((first == late && first != _abandoning.Task) || first == leaving.Task)
             {
                 Abort(shell);
-                await Task.WhenAny(run, Task.Delay(s_abortGrace)).ConfigureAwait(false);
+                await Task.WhenAny(run, Task.Delay(s_abortGrace, CancellationToken.None)).ConfigureAwait(false);
                 if (!run.IsCompleted)
                 {
                     runspace.Abandon();
                 }
 
-                throw new TimeoutException($"It did not end within {limit.TotalSeconds} s");
+                return first == leaving.Task
+                    ? false : throw new TimeoutException($"It did not end within {limit.TotalSeconds} s");
             }
 
             if (first != run)

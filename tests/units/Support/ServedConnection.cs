@@ -128,5 +128,7 @@ internal sealed class ServedConnection : IServerHost, IAsyncDisposable
             served.BeforeRecord?.Invoke();
             _inner.Answered(records);
         }
+
+        public void Told(HttpRequestRecord message) => _inner.Told(message);
     }
 }

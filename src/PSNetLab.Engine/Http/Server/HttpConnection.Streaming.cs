@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Text;
 using PSNetLab.Engine.Http.Protocol;
+using PSNetLab.Engine.IO;
 using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab.Engine.Http.Server;
@@ -11,6 +12,9 @@ internal sealed partial class HttpConnection
 {
     // The size of a chunk in hexadecimal digits, and two CRLFs.
     private const int MostBytesAroundPiece = 16;
+
+    // Requests that come during a stream.
+    private const int MostBytesAhead = 64 * 1024;
 
     private bool _isStreaming;
     private bool _isStreamBroken;
@@ -69,6 +73,31 @@ internal sealed partial class HttpConnection
         {
             await SendOwnAsync(Information(status, fieldLines)).ConfigureAwait(false);
         }
+    }
+
+    /// <summary>Waits for the end of what the client sends.</summary>
+    internal async Task WaitForEndAsync(CancellationToken cancellationToken)
+    {
+        while (_received.Count < MostBytesAhead)
+        {
+            await _transport.WaitReadableAsync(cancellationToken).ConfigureAwait(false);
+            cancellationToken.ThrowIfCancellationRequested();
+            if (ReceiveAhead() == 0)
+            {
+                return;
+            }
+        }
+
+        // It sends more than is kept, so only a write can tell.
+        await Task.Delay(Timeout.Infinite, cancellationToken).ConfigureAwait(false);
+    }
+
+    private int ReceiveAhead()
+    {
+        using ReceiveBuffer.Lease lease = _received.Lend();
+        int count = _transport.TryReceive(lease.Free);
+        lease.Advance(Math.Max(count, 0));
+        return count;
     }
 
     private static byte[] Information(int status, byte[] fieldLines)

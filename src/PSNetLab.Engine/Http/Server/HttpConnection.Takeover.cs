@@ -7,7 +7,24 @@ namespace PSNetLab.Engine.Http.Server;
 internal sealed partial class HttpConnection
 {
     private CancellationTokenSource? _delays;
+    private CancellationTokenSource? _ending;
+    private bool _isTakeoverTold;
     private bool _isReset;
+
+    /// <summary>Cancelled when the server asks its connections to end, or ends this one.</summary>
+    internal CancellationToken Ending
+    {
+        get
+        {
+            CancellationTokenSource ending = _ending ?? Interlocked.CompareExchange(ref _ending, new(), null) ?? _ending;
+            if (_host.IsStopping || Current == Phase.Ended)
+            {
+                ending.Cancel();
+            }
+
+            return ending.Token;
+        }
+    }
 
     /// <summary>Lets time pass, unless the connection is ended from elsewhere.</summary>
     internal Task DelayAsync(TimeSpan time) => Task.Delay(time, _options.Clock, Ended);
@@ -37,14 +54,44 @@ internal sealed partial class HttpConnection
 
         while (true)
         {
-            await _transport.WaitReadableAsync(CancellationToken.None).ConfigureAwait(false);
-            int count = _transport.TryReceive(destination.Span);
+            await WaitRawAsync().ConfigureAwait(false);
+            int count = TryReceiveRaw(destination.Span);
             if (count >= 0)
             {
-                Totals = Totals with { BytesReceived = Totals.BytesReceived + count };
                 return count;
             }
         }
+    }
+
+    internal ValueTask WaitRawAsync() => _received.Count > 0 ? default : _transport.WaitReadableAsync(CancellationToken.None);
+
+    internal int TryReceiveRaw(Span<byte> destination)
+    {
+        if (_received.Count > 0)
+        {
+            return TakeRaw(destination);
+        }
+
+        int count = _transport.TryReceive(destination);
+        if (count > 0)
+        {
+            Totals = Totals with { BytesReceived = Totals.BytesReceived + count };
+        }
+
+        return count;
+    }
+
+    internal void Tell(HttpRequestRecord message) => _options.Observer?.Told(message);
+
+    /// <summary>Reports the request of a takeover.</summary>
+    /// <param name="bytes">How many bytes were sent for it.</param>
+    /// <param name="isComplete">Whether the client got all that it should have.</param>
+    internal void TellTakeover(long bytes, bool isComplete)
+    {
+        _isTakeoverTold = true;
+        _outgoing.Add(CompleteRecord(), _exchange.Started, 0, bytes, endBytes: isComplete ? 0 : 1);
+        _outgoing.Sent += bytes;
+        Tell(_outgoing);
     }
 
     internal ValueTask EndSendingAsync() => _transport.ShutdownSendAsync();
@@ -63,7 +110,6 @@ internal sealed partial class HttpConnection
         _last = true;
         Totals = Totals with { MessagesReceived = Totals.MessagesReceived + 1 };
         HttpTakeover takeover = new(this, _exchange);
-        HttpRequestRecord? record = CompleteRecord();
         await LoopThread.Leave();
         try
         {
@@ -81,9 +127,15 @@ internal sealed partial class HttpConnection
         }
         finally
         {
-            _outgoing.Add(record, _exchange.Started, 0, takeover.Sent, endBytes: takeover.IsComplete ? 0 : 1);
-            _outgoing.Sent += takeover.Sent;
-            Tell(_outgoing);
+            _hasUnreadBody |= takeover.MayBeUnread;
+            if (_isTakeoverTold)
+            {
+                Totals = Totals with { BytesSent = Totals.BytesSent + takeover.Sent };
+            }
+            else
+            {
+                TellTakeover(takeover.Sent, takeover.IsComplete);
+            }
         }
     }
 
@@ -100,5 +152,6 @@ internal sealed partial class HttpConnection
         // After the phase was set: either this finds the delays, or they find the phase.
         Interlocked.MemoryBarrier();
         Volatile.Read(ref _delays)?.Cancel();
+        Volatile.Read(ref _ending)?.Cancel();
     }
 }

@@ -77,6 +77,10 @@ internal sealed partial class HttpConnection : IServedConnection
         {
             _transport.Interrupt();
         }
+
+        // IsStopping was set before: either this finds the source, or whoever makes it finds that.
+        Interlocked.MemoryBarrier();
+        Volatile.Read(ref _ending)?.Cancel();
     }
 
     public void Abort()

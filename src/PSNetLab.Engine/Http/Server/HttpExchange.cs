@@ -39,6 +39,9 @@ internal sealed class HttpExchange
     /// <remarks>A client that has only shut down its sending side still waits for its answer.</remarks>
     internal bool HasLeft => _connection.HasLeft;
 
+    /// <summary>Cancelled when the server asks its connections to end, or ends this one.</summary>
+    internal CancellationToken Ending => _connection.Ending;
+
     /// <summary>The authenticated user, for the log; null if there is none.</summary>
     internal string? User { get; set; }
 
@@ -169,6 +172,16 @@ internal sealed class HttpExchange
     internal async ValueTask WriteAsync(ReadOnlyMemory<byte> data)
     {
         await _connection.WriteStreamAsync(data).ConfigureAwait(false);
+        await LoopThread.Leave();
+    }
+
+    /// <summary>
+    /// Completes when the client has ended its side, which it also does when it leaves, and fails when it has reset the connection. For a
+    /// handler that streams; what the client sends meanwhile is kept.
+    /// </summary>
+    internal async Task WaitForEndAsync(CancellationToken cancellationToken)
+    {
+        await _connection.WaitForEndAsync(cancellationToken).ConfigureAwait(false);
         await LoopThread.Leave();
     }
 

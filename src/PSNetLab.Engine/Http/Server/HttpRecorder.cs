@@ -23,4 +23,6 @@ internal sealed class HttpRecorder(IMessageSink<HttpRequestRecord>? sink, Handov
 
         log?.Write(records);
     }
+
+    public void Told(HttpRequestRecord message) => sink?.TryAdd(message);
 }

@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Collections.Specialized;
+using System.Net.WebSockets;
 using System.Text;
 using System.Text.Json;
 using PSNetLab.Engine.Http.Protocol;
@@ -37,8 +38,11 @@ public sealed partial class HttpRequestRecord
     /// <summary>The bytes of the body; null if the server does not keep bodies, or there was none.</summary>
     public byte[]? Body { get; internal set; }
 
-    /// <summary>The body as text, in the charset of its Content-Type or else UTF-8; null without a body.</summary>
-    public string? Text => Body is null ? null : Apart.Text ??= ContentTypeField.Charset(Field("Content-Type"u8)).GetString(Body);
+    /// <summary>
+    /// The body as text, in the charset of its Content-Type or else UTF-8; null without a body, and for a binary message of a WebSocket.
+    /// </summary>
+    public string? Text => Body is null || MessageKind == WebSocketMessageType.Binary ? null
+        : Apart.Text ??= ContentTypeField.Charset(Field("Content-Type"u8)).GetString(Body);
 
     /// <summary>
     /// The body as objects, if it is JSON: dictionaries, arrays, text, numbers, Booleans. Null if it is not. A body without a
@@ -118,7 +122,29 @@ public sealed partial class HttpRequestRecord
     /// <summary>The query as received; empty if there is none.</summary>
     internal ReadOnlySpan<byte> RawQuery => RawTarget.IndexOf((byte)'?') is >= 0 and int start ? RawTarget[(start + 1)..] : default;
 
-    internal ReadOnlySpan<byte> RawMethod => Line is var line && line.IndexOf((byte)' ') is > 0 and int end ? line[..end] : default;
+    internal ReadOnlySpan<byte> RawMethod => MessageKind is not null ? "WS"u8
+        : Line is var line && line.IndexOf((byte)' ') is > 0 and int end ? line[..end] : default;
+
+    /// <summary>Of a message of a WebSocket Text or Binary, and Close for its end; null for requests.</summary>
+    public string? MessageType => MessageKind?.ToString();
+
+    internal WebSocketMessageType? MessageKind { get; private init; }
+
+    /// <summary>A record of a message of the WebSocket that this request has opened.</summary>
+    /// <param name="type">Its kind.</param>
+    /// <param name="data">Its data; of the end, the reason.</param>
+    /// <param name="code">The code of the end.</param>
+    internal HttpRequestRecord ToMessage(WebSocketMessageType type, byte[] data, int code = 0) => new(ConnectionId, Remote, Head)
+    {
+        MessageKind = type,
+        Body = data,
+        Status = code,
+        Params = Params,
+        Route = Route,
+        Tls = Tls,
+        User = User,
+        Completed = true,
+    };
 
     private ReadOnlySpan<byte> RawTarget
     {

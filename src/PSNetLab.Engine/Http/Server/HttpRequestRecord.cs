@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Collections.Specialized;
 using System.Net;
+using System.Net.WebSockets;
 using System.Text;
 using PSNetLab.Engine.Http.Protocol;
 using PSNetLab.Engine.Messages;
@@ -46,8 +47,8 @@ public sealed partial class HttpRequestRecord : IWeighted
     /// <summary>The number of the connection, unique in this process.</summary>
     public int ConnectionId { get; }
 
-    /// <summary>The method, such as GET; empty if the head is malformed.</summary>
-    public string Method => RequestLine[0];
+    /// <summary>The method, such as GET; WS for a message of a WebSocket; empty if the head is malformed.</summary>
+    public string Method => MessageKind is null ? RequestLine[0] : "WS";
 
     /// <summary>The request target as received, such as /a%20b?c; empty if the head is malformed.</summary>
     public string Target => RequestLine[1];
@@ -55,7 +56,7 @@ public sealed partial class HttpRequestRecord : IWeighted
     /// <summary>The HTTP version of the request, such as HTTP/1.1.</summary>
     public string Version => RequestLine[2];
 
-    /// <summary>The status code of the answer.</summary>
+    /// <summary>The status code of the answer; for a message of a WebSocket 0, and for its end the code of that.</summary>
     public int Status { get; internal set; }
 
     /// <summary>How many bytes of the answer's body were handed to the operating system, without the head.</summary>
@@ -105,8 +106,8 @@ public sealed partial class HttpRequestRecord : IWeighted
 
     private string[] RequestLine => _requestLine ??= HttpSyntax.ToText(Line).Split(' ');
 
-    /// <summary>Method, target and status, such as "GET / 200".</summary>
-    public override string ToString() => $"{Method} {Target} {Status}";
+    /// <summary>Method, target and status, such as "GET / 200"; of a message of a WebSocket its text.</summary>
+    public override string ToString() => MessageKind is WebSocketMessageType.Text ? Text! : $"{Method} {Target} {Status}";
 
     /// <summary>The request line as received; empty if the head is malformed.</summary>
     internal ReadOnlySpan<byte> Line

@@ -11,6 +11,12 @@ internal sealed class HttpTakeover(HttpConnection connection, HttpExchange excha
     /// <summary>Whether the client got all that it should have: for the record.</summary>
     internal bool IsComplete { get; set; } = true;
 
+    /// <summary>Cancelled when the server asks its connections to end, or ends this one.</summary>
+    internal CancellationToken Ending => connection.Ending;
+
+    /// <summary>Whether the client may still be sending at the end, so that the connection must be closed with patience.</summary>
+    internal bool MayBeUnread { get; set; }
+
     /// <summary>The bytes of a head, with Date, and with Content-Length or Transfer-Encoding.</summary>
     /// <param name="status">The status.</param>
     /// <param name="fieldLines">As in <see cref="HttpExchange.Answer(int, byte[], Content?)"/>.</param>
@@ -38,6 +44,18 @@ internal sealed class HttpTakeover(HttpConnection connection, HttpExchange excha
         await LoopThread.Leave();
         return count;
     }
+
+    /// <summary>Completes when there may be something for <see cref="TryReceive"/>.</summary>
+    internal ValueTask WaitAsync() => connection.WaitRawAsync();
+
+    /// <summary>Receives what is there; returns the number of bytes, 0 at the end, -1 if there is nothing yet.</summary>
+    internal int TryReceive(Span<byte> destination) => connection.TryReceiveRaw(destination);
+
+    /// <summary>Reports the request as answered, now and not at the end.</summary>
+    internal void TellRequest() => connection.TellTakeover(0, isComplete: true);
+
+    /// <summary>Reports a message of a WebSocket.</summary>
+    internal void Tell(HttpRequestRecord message) => connection.Tell(message);
 
     /// <inheritdoc cref="HttpExchange.DelayAsync"/>
     internal ValueTask DelayAsync(TimeSpan time) => exchange.DelayAsync(time);

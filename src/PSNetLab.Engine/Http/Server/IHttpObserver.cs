@@ -12,4 +12,7 @@ internal interface IHttpObserver
 
     /// <summary>Called with the complete records of requests whose answers were sent or aborted, in the order of the connection.</summary>
     void Answered(ReadOnlySpan<HttpRequestRecord> records);
+
+    /// <summary>Called with a message of a WebSocket.</summary>
+    void Told(HttpRequestRecord message);
 }

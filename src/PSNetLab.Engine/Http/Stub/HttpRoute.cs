@@ -54,7 +54,8 @@ public sealed class HttpRoute
     internal IReadOnlyList<StubAnswer> Steps => _steps;
 
     /// <summary>Whether it needs scripts to be run.</summary>
-    internal bool HasScript => Criteria.When is not null || Array.Exists(_steps, step => step.Script is not null);
+    internal bool HasScript => Criteria.When is not null
+        || Array.Exists(_steps, step => step.Script is not null || step.Service?.HasScript == true);
 
     /// <summary>Name and answer.</summary>
     public override string ToString() => $"{Name} -> {Answer}";

@@ -1,5 +1,6 @@
 using System.Text;
 using PSNetLab.Engine.Http.Protocol;
+using PSNetLab.Engine.Http.WebSockets;
 
 namespace PSNetLab.Engine.Http.Stub;
 
@@ -19,6 +20,9 @@ internal sealed record RequestCriteria
 
     internal PathPattern? Path { get; init; }
 
+    /// <summary>Whether it must ask for a WebSocket, with GET.</summary>
+    internal bool IsWebSocket { get; init; }
+
     internal IReadOnlyList<(string Name, ValueCriterion Value)> Query { get; init; } = [];
 
     internal IReadOnlyList<(string Name, ValueCriterion Value)> Headers { get; init; } = [];
@@ -29,16 +33,19 @@ internal sealed record RequestCriteria
     internal object? When { get; init; }
 
     /// <summary>How many criteria there are, besides the path.</summary>
-    internal int Count => (_methods.Length > 0 ? 1 : 0) + Query.Count + Headers.Count + (Body is null ? 0 : 1) + (When is null ? 0 : 1);
+    internal int Count
+        => (_methods.Length > 0 ? 1 : 0) + Query.Count + Headers.Count + (Body is null ? 0 : 1) + (When is null ? 0 : 1)
+        + (IsWebSocket ? 1 : 0);
 
     /// <summary>Whether method and path are all.</summary>
-    internal bool IsPlain => Query.Count + Headers.Count == 0 && Body is null && When is null;
+    internal bool IsPlain => Query.Count + Headers.Count == 0 && Body is null && When is null && !IsWebSocket;
 
     /// <summary>Whether it may take long to find out, so that it must not happen on the thread of an event loop.</summary>
     internal bool IsSlow => When is not null || Body?.IsSlow == true || Query.Concat(Headers).Any(pair => pair.Value.IsSlow);
 
     /// <summary>Method and path, as in "GET /users/{id}".</summary>
-    internal string Target => $"{(_methods.Length == 0 ? string.Empty : string.Join(',', Methods) + " ")}{Path?.Text ?? "*"}";
+    internal string Target => $"{(IsWebSocket ? "WS "
+        : _methods.Length == 0 ? string.Empty : string.Join(',', Methods) + " ")}{Path?.Text ?? "*"}";
 
     /// <summary>Whether the method is right. A route for GET answers HEAD as well (RFC 9110, section 9.3.2).</summary>
     internal bool FitsMethod(ReadOnlySpan<byte> method)
@@ -59,13 +66,15 @@ internal sealed record RequestCriteria
         return false;
     }
 
-    /// <summary>Whether everything but <see cref="When"/> is right.</summary>
+    /// <summary>Whether everything but <see cref="When"/> is right. Messages of WebSockets are meant only by their method, WS.</summary>
     internal bool Fits(HttpRequestRecord request)
-        => FitsMethod(request.RawMethod) && (Path is null || Path.Fits(request.RawPath)) && FitsRest(request);
+        => (request.MessageKind is null || _methods.Length > 0) && FitsMethod(request.RawMethod)
+            && (Path is null || Path.Fits(request.RawPath)) && FitsRest(request);
 
     /// <summary>Whether query, header and body are right.</summary>
     internal bool FitsRest(HttpRequestRecord request)
-        => Query.All(pair => pair.Value.Fits(QueryValues(request, pair.Name)))
+        => (!IsWebSocket || WebSocketHandshake.IsAskedFor(request))
+            && Query.All(pair => pair.Value.Fits(QueryValues(request, pair.Name)))
             && Headers.All(pair => pair.Value.Fits(HeaderValues(request, pair.Name)))
             && Body?.Fits(request) != false;
 
@@ -80,6 +89,12 @@ internal sealed record RequestCriteria
         if (Path is not null)
         {
             yield return new Verdict("Path", Path.Text, Shown.Short(request.Path), Path.Fits(request.RawPath));
+        }
+
+        if (IsWebSocket)
+        {
+            bool isAskedFor = WebSocketHandshake.IsAskedFor(request);
+            yield return new Verdict("Header Upgrade", "'websocket'", Show(HeaderValues(request, "Upgrade")), isAskedFor);
         }
 
         foreach ((string name, ValueCriterion value) in Query)

@@ -22,6 +22,9 @@ internal sealed record StubAnswer
     /// <summary>A script that makes the answer; null for none. Only the module can run it.</summary>
     internal object? Script { get; init; }
 
+    /// <summary>What answers instead; null for a status and a body.</summary>
+    internal StubService? Service { get; init; }
+
     /// <summary>How long to wait before the answer: a random time between these.</summary>
     internal (int Least, int Most) DelayMilliseconds { get; init; }
 
@@ -39,7 +42,8 @@ internal sealed record StubAnswer
     /// <summary>The response, if that is all: it can be sent from memory, at once.</summary>
     internal Response? AtOnce
         => _response
-            ?? (DelayMilliseconds.Most == 0 && Fault is null && BytesPerSecond == 0 && File is null && Script is null && Status >= 200
+            ?? (DelayMilliseconds.Most == 0 && Fault is null && BytesPerSecond == 0 && File is null && Script is null && Service is null
+                && Status >= 200
             ? MakeResponse()
             : null);
 
@@ -60,7 +64,8 @@ internal sealed record StubAnswer
 
     public override string ToString()
     {
-        string text = Script is not null ? "script" : Fault is { } fault ? $"{Status} {fault}"
+        string text = Service is { } service ? service.ToString()
+            : Script is not null ? "script" : Fault is { } fault ? $"{Status} {fault}"
             : Status.ToString(CultureInfo.InvariantCulture);
         string kind = Kind.Length > 0 && Script is null ? $"{text} {Kind}" : text;
         (int least, int most) = DelayMilliseconds;

@@ -50,6 +50,12 @@ internal sealed partial class StubHandler
             return;
         }
 
+        if (answer.Service is { } service)
+        {
+            await service.ServeAsync(exchange, answer, request, this).ConfigureAwait(false);
+            return;
+        }
+
         if (answer.Status < 200)
         {
             // An interim response; the final one follows (RFC 9110, section 15.2).

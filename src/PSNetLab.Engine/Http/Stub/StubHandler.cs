@@ -30,6 +30,10 @@ internal sealed partial class StubHandler : IHttpHandler, IDisposable
         Add(routes);
     }
 
+    internal StubOptions Options => _options;
+
+    internal OpenWebSockets WebSockets { get; } = new();
+
     /// <summary>The latest requests; null if none are kept.</summary>
     internal RequestJournal? Journal { get; }
 

@@ -1,3 +1,4 @@
+using PSNetLab.Engine.Http.Protocol;
 using PSNetLab.Engine.Http.Server;
 
 namespace PSNetLab.Engine.Http.Stub;
@@ -38,6 +39,20 @@ internal interface IStubScripts
     /// <param name="request">The request.</param>
     /// <returns>The answer; null if the script failed, which it has reported.</returns>
     Task<StubAnswer?> AnswerAsync(StubAnswer answer, HttpRequestRecord request);
+
+    /// <summary>Has a script talk on a WebSocket: its output is sent as it comes. Failures are reported and not thrown.</summary>
+    /// <param name="script">The script.</param>
+    /// <param name="input">The message, or the request that opened it.</param>
+    /// <param name="connection">The WebSocket.</param>
+    /// <param name="left">Ends a script that goes on for as long as its client stays; of others, the time is limited.</param>
+    Task TalkAsync(object script, HttpRequestRecord input, WebSocketConnection connection, CancellationToken left);
+
+    /// <summary>Has a script put out events, until it ends or the client leaves. Failures are reported and not thrown.</summary>
+    /// <param name="script">The script.</param>
+    /// <param name="request">The request.</param>
+    /// <param name="send">Sends an event.</param>
+    /// <param name="left">Ends it.</param>
+    Task StreamAsync(object script, HttpRequestRecord request, Func<ServerSentEvent, Task> send, CancellationToken left);
 
     /// <summary>Asks a script whether a request is the right one.</summary>
     Task<bool> TestAsync(object script, HttpRequestRecord request);

@@ -22,6 +22,8 @@ public sealed class NewHttpRouteCommand : HttpCriteriaCmdlet
     private const string FileSet = "File";
     private const string ScriptSet = "ScriptBlock";
     private const string SequenceSet = "Sequence";
+    private const string WebSocketSet = "WebSocket";
+    private const string EventStreamSet = "EventStream";
 
     /// <summary>
     /// The path, such as /users/{id} or /files/{rest*}, perhaps with a method before it and a query behind it, as in 'GET /users?page=2'.
@@ -83,6 +85,44 @@ public sealed class NewHttpRouteCommand : HttpCriteriaCmdlet
     [AllowEmptyString]
     [NoFiles]
     public object?[]? Sequence { get; set; }
+
+    /// <summary>
+    /// Opens a WebSocket. A script block answers each message, which is $_; its output is sent as it comes, text as text, bytes as a
+    /// binary message, and anything else as JSON. Echo sends each message back.
+    /// </summary>
+    [Parameter(Mandatory = true, ParameterSetName = WebSocketSet)]
+    [ValidateNotNull]
+    [ArgumentCompleter(typeof(WebSocketAnswerCompleter))]
+    public object? WebSocket { get; set; }
+
+    /// <summary>
+    /// A script block that runs beside the messages from the opening of a WebSocket to its end; its output is sent as it comes. The request
+    /// is $_, the WebSocket $Connection. Default: none.
+    /// </summary>
+    [Parameter(ParameterSetName = WebSocketSet)]
+    [NoFiles]
+    public ScriptBlock? OnOpen { get; set; }
+
+    /// <summary>
+    /// The subprotocols of a WebSocket: of those that the client offers, the first one that is among them is taken. Default: none.
+    /// </summary>
+    [Parameter(ParameterSetName = WebSocketSet)]
+    [ValidateNotNullOrEmpty]
+    [NoFiles]
+    public string[] Subprotocol { get; set; } = [];
+
+    /// <summary>
+    /// A script block whose output is sent as server-sent events, as it comes, until it ends or the client leaves; the request is $_.
+    /// </summary>
+    [Parameter(Mandatory = true, ParameterSetName = EventStreamSet)]
+    [NoFiles]
+    public ScriptBlock? EventStream { get; set; }
+
+    /// <summary>After how many seconds a comment is sent on an event stream, again and again. Default: 0, never.</summary>
+    [Parameter(ParameterSetName = EventStreamSet)]
+    [ValidateRange(0.0, 86400.0)]
+    [NoFiles]
+    public double HeartbeatSec { get; set; }
 
     /// <summary>What follows the last answer of -Sequence. Default: Last, which gives it again.</summary>
     [Parameter(ParameterSetName = SequenceSet)]
@@ -152,10 +192,22 @@ public sealed class NewHttpRouteCommand : HttpCriteriaCmdlet
         try
         {
             RequestCriteria criteria = Criteria(Path) with { When = When is null ? null : new JobScript(When, this) };
+            criteria = ParameterSetName switch
+            {
+                WebSocketSet => RouteInput.ForWebSocket(criteria),
+                EventStreamSet => RouteInput.ForEvents(criteria),
+                _ => RouteInput.ForAnswers(criteria),
+            };
             if (AfterBytes is not null && Fault is null)
             {
                 throw new NetLabException(FaultKind.InvalidParameters, "-AfterBytes says when a fault happens, but there is none. "
                     + "Add -Fault.");
+            }
+
+            if (ParameterSetName is WebSocketSet or EventStreamSet && (Fault is not null || BytesPerSecond > 0))
+            {
+                throw new NetLabException(FaultKind.InvalidParameters, "-Fault and -BytesPerSecond are about answers with a body. Leave "
+                    + "them out, or end the connection in the script block.");
             }
 
             IEnumerable<StubAnswer> steps = ParameterSetName == SequenceSet ? AnswerInput.FromArgument(Sequence, this) : [Answer()];
@@ -179,9 +231,21 @@ public sealed class NewHttpRouteCommand : HttpCriteriaCmdlet
             FileSet => AnswerInput.Typed(answer, MediaTypes.Default.Find(FullPath()).With(charset: null))
                 with { File = FullPath(), Kind = "file" },
             ScriptSet => answer with { Script = new JobScript(ScriptBlock!, this) },
+            WebSocketSet => answer with { Service = WithParameters(RouteInput.WebSocket(WebSocket, this)) },
+            EventStreamSet => answer with
+            {
+                Service = new EventStreamService(new JobScript(EventStream!, this), TimeSpan.FromSeconds(HeartbeatSec)),
+            },
             _ => answer,
         };
     }
+
+    private WebSocketService WithParameters(WebSocketService service) => new()
+    {
+        Script = service.Script,
+        Opening = OnOpen is null ? null : new JobScript(OnOpen, this),
+        Protocols = Subprotocol,
+    };
 
     /// <summary>What holds for each answer.</summary>
     private StubAnswer WithSettings(StubAnswer answer) => answer with

@@ -1,0 +1,16 @@
+namespace PSNetLab.Engine.Http.WebSockets;
+
+/// <summary>What a reader of frames has found.</summary>
+internal enum WebSocketStep
+{
+    /// <summary>Everything was consumed, and nothing is complete.</summary>
+    NeedsMore,
+    Text,
+    Binary,
+    Ping,
+    Pong,
+    Close,
+
+    /// <summary>The peer broke a rule or a limit; the connection has to be closed with a code.</summary>
+    Failed,
+}

@@ -1,0 +1,319 @@
+using System.Net.WebSockets;
+using System.Text;
+using PSNetLab.Engine.Http.Stub;
+using PSNetLab.Engine.Http.WebSockets;
+
+namespace PSNetLab.Engine.Tests;
+
+/// <summary>WebSockets of a server, with the client of the runtime as the other side, and with bytes.</summary>
+public sealed class WebSocketServerTests
+{
+    private const string Fields = "Host: a\r\nUpgrade: websocket\r\nConnection: keep-alive, Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+        + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(125)]
+    [InlineData(126)]
+    [InlineData(65535)]
+    [InlineData(65536)]
+    [InlineData(3_000_000)]
+    public async Task Messages_are_echoed(int length)
+    {
+        await using StubServer server = new(Echo());
+        using ClientWebSocket client = await ConnectAsync(server);
+        byte[] data = new byte[length];
+        new Random(7).NextBytes(data);
+
+        await client.SendAsync(data, WebSocketMessageType.Binary, endOfMessage: true, default).Soon();
+        (WebSocketMessageType type, byte[] came) = await ReceiveAsync(client);
+        Assert.Equal(WebSocketMessageType.Binary, type);
+        Assert.Equal(data, came);
+
+        await client.SendAsync("h\u00e9"u8.ToArray(), WebSocketMessageType.Text, endOfMessage: false, default).Soon();
+        await client.SendAsync("llo"u8.ToArray(), WebSocketMessageType.Text, endOfMessage: true, default).Soon();
+        (type, came) = await ReceiveAsync(client);
+        Assert.Equal((WebSocketMessageType.Text, "h\u00e9llo"), (type, Encoding.UTF8.GetString(came)));
+
+        await client.CloseAsync(WebSocketCloseStatus.EndpointUnavailable, "bye", default).Soon();
+        Assert.Equal((WebSocketCloseStatus?)1001, client.CloseStatus);
+        await Waiting.Until(() => server.Records().Count == 4);
+        Assert.Equal(
+            [
+                ("GET", 101, null), ("WS", 0, WebSocketMessageType.Binary), ("WS", 0, WebSocketMessageType.Text),
+                ("WS", 1001, WebSocketMessageType.Close),
+            ],
+            server.Records().Select(record => (record.Method, record.Status, record.MessageKind)));
+        Assert.All(server.Records(), record => Assert.Equal(("/ws", "WS /ws"), (record.Path, record.Route)));
+        Assert.Equal("bye", server.Records()[3].Text);
+        Assert.Empty(server.Observer.FaultsLeft());
+    }
+
+    [Fact]
+    public async Task The_handshake_of_the_standard_has_its_answer()
+    {
+        await using StubServer server = new(Echo("chat", "superchat"));
+        using HttpPeer peer = await server.ConnectAsync();
+        await peer.SendAsync($"GET /ws HTTP/1.1\r\n{Fields}Sec-WebSocket-Protocol: none, superchat, chat\r\n"
+            + "Sec-WebSocket-Extensions: permessage-deflate\r\n\r\n");
+        string head = await HeadAsync(peer);
+        Assert.StartsWith("HTTP/1.1 101 Switching Protocols\r\n", head, StringComparison.Ordinal);
+        Assert.Contains("\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n", head, StringComparison.Ordinal);
+        Assert.Contains("\r\nSec-WebSocket-Protocol: superchat\r\n", head, StringComparison.Ordinal);
+        Assert.DoesNotContain("Extensions", head, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("Connection: keep-alive, Upgrade\r\n", "", 400)]
+    [InlineData("Sec-WebSocket-Version: 13\r\n", "Sec-WebSocket-Version: 8\r\n", 426)]
+    [InlineData("Sec-WebSocket-Version: 13\r\n", "", 426)]
+    [InlineData("Key: dGhlIHNhbXBsZSBub25jZQ==", "Key: dGhlIHNhbXBsZSBub25j", 400)]
+    [InlineData("Key: dGhlIHNhbXBsZSBub25jZQ==", "Key: dGhlIHNhbXBsZSBub25jZQ=!", 400)]
+    [InlineData("Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n", "", 400)]
+    [InlineData("Host: a\r\n", "", 400)]
+    [InlineData("Upgrade: websocket\r\n", "Upgrade: h2c\r\n", 404)]
+    [InlineData("Upgrade: websocket\r\n", "", 404)]
+    public async Task A_wrong_handshake_is_refused(string right, string wrong, int status)
+    {
+        await using StubServer server = new(Echo());
+        using HttpPeer peer = await server.ConnectAsync();
+        await peer.SendAsync($"GET /ws HTTP/1.1\r\n{Fields.Replace(right, wrong, StringComparison.Ordinal)}\r\n");
+        HttpAnswer answer = await peer.AnswerAsync();
+        Assert.Equal(status, answer.Status);
+        Assert.Equal(status == 426 ? "13" : null, answer["Sec-WebSocket-Version"]);
+        if (status != 400 || !right.StartsWith("Host", StringComparison.Ordinal))
+        {
+            // The connection goes on with HTTP.
+            await peer.SendAsync($"GET /ws HTTP/1.1\r\n{Fields}\r\n");
+            Assert.StartsWith("HTTP/1.1 101 ", await HeadAsync(peer), StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task A_page_and_a_WebSocket_may_have_the_same_path()
+    {
+        await using StubServer server = new(Echo(), StubServer.Route("GET /ws", "page"));
+        using HttpPeer peer = await server.ConnectAsync();
+        Assert.Equal("page", (await peer.GetAsync("/ws")).Text);
+        using ClientWebSocket client = await ConnectAsync(server);
+        Assert.Equal(WebSocketState.Open, client.State);
+    }
+
+    [Fact]
+    public async Task Frames_that_come_with_the_request_are_read_however_they_are_cut()
+    {
+        await using StubServer server = new(Echo());
+        byte[] all =
+        [
+            .. Encoding.ASCII.GetBytes($"GET /ws HTTP/1.1\r\n{Fields}\r\n"), .. WebSocketBytes.Text("a", isFinal: false),
+            .. WebSocketBytes.Frame(0x89, "p"u8.ToArray()), .. WebSocketBytes.Frame(0x80, "b"u8.ToArray()), .. WebSocketBytes.Close(1000),
+        ];
+        byte[] answers = [0x8A, 1, (byte)'p', 0x81, 2, (byte)'a', (byte)'b', 0x88, 2, 0x03, 0xE8];
+        for (int cut = 1; cut <= all.Length; cut += cut < 150 ? 30 : 1)
+        {
+            using HttpPeer peer = await server.ConnectAsync();
+            await peer.SendAsync(all[..cut]);
+            await peer.SendAsync(all[cut..]);
+            await HeadAsync(peer);
+            Assert.Equal(answers, await peer.RestAsync());
+        }
+    }
+
+    [Theory]
+    [InlineData(0xC1, 1002)]
+    [InlineData(0x83, 1002)]
+    public async Task A_broken_rule_closes_with_its_code_although_more_comes(int first, int code)
+    {
+        await using StubServer server = new(Echo());
+        using HttpPeer peer = await OpenAsync(server);
+        await peer.SendAsync([.. WebSocketBytes.Frame(first, []), .. WebSocketBytes.Frame(0x82, new byte[200_000])]);
+        byte[] rest = await peer.RestAsync();
+        Assert.Equal(0x88, rest[0]);
+        Assert.Equal(code, (rest[2] << 8) | rest[3]);
+        await Waiting.Until(() => server.Records().Count == 2);
+        Assert.Equal(code, server.Records()[1].Status);
+    }
+
+    [Fact]
+    public async Task A_client_that_leaves_without_a_word_is_recorded_with_1006()
+    {
+        await using StubServer server = new(Echo());
+        using (HttpPeer peer = await OpenAsync(server))
+        {
+            await peer.SendAsync(WebSocketBytes.Text("a", isFinal: false));
+        }
+
+        await Waiting.Until(() => server.Records().Count == 2);
+        Assert.Equal((WebSocketMessageType.Close, 1006), (server.Records()[1].MessageKind, server.Records()[1].Status));
+        await Waiting.Until(() => server.Server.ConnectionCount == 0);
+        Assert.Empty(server.Handler.WebSockets.ToArray());
+        Assert.Empty(server.Observer.FaultsLeft());
+    }
+
+    [Fact]
+    public async Task The_server_can_push_and_close()
+    {
+        await using StubServer server = new(Echo());
+        using ClientWebSocket client = await ConnectAsync(server);
+        await Waiting.Until(() => server.Handler.WebSockets.ToArray().Length == 1);
+        WebSocketConnection connection = server.Handler.WebSockets.ToArray()[0];
+
+        connection.Send("news");
+        connection.Ping();
+        connection.Send([1, 2]);
+        Assert.Equal("news", Encoding.UTF8.GetString((await ReceiveAsync(client)).Data));
+        Assert.Equal([1, 2], (await ReceiveAsync(client)).Data);
+        connection.Close(4001, "enough");
+        Assert.Equal(WebSocketMessageType.Close, (await ReceiveAsync(client)).Type);
+        Assert.Equal(((WebSocketCloseStatus?)4001, "enough"), (client.CloseStatus, client.CloseStatusDescription));
+        await client.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, default).Soon();
+
+        await Waiting.Until(() => server.Server.ConnectionCount == 0);
+        NetLabException error = Assert.Throws<NetLabException>(() => connection.Send("late"));
+        Assert.Equal(FaultKind.ConnectionClosed, error.Kind);
+        Assert.Throws<ArgumentOutOfRangeException>(() => connection.Close(1006, string.Empty));
+        Assert.Equal((2, 0), (connection.MessagesSent, connection.MessagesReceived));
+    }
+
+    [Fact]
+    public async Task A_server_that_stops_says_so()
+    {
+        StubServer server = new(Echo());
+        using ClientWebSocket client = await ConnectAsync(server);
+        Task<(WebSocketMessageType Type, byte[])> end = ReceiveAsync(client);
+        await Waiting.Until(() => server.Handler.WebSockets.ToArray().Length == 1);
+        server.Server.Stop();
+        Assert.Equal(WebSocketMessageType.Close, (await end).Type);
+        Assert.Equal(WebSocketCloseStatus.EndpointUnavailable, client.CloseStatus);
+        await client.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, null, default).Soon();
+        await server.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task A_client_that_ignores_the_end_of_the_server_does_not_hold_it()
+    {
+        StubServer server = new(Echo());
+        using HttpPeer peer = await OpenAsync(server);
+        await server.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Scripts_answer_in_order_and_what_came_before_the_end_is_answered()
+    {
+        Talking scripts = new();
+        await using StubServer server = new(new StubOptions { Scripts = scripts }, Scripted());
+        using HttpPeer peer = await OpenAsync(server);
+        await peer.SendAsync([.. Enumerable.Range(0, 100).SelectMany(i => WebSocketBytes.Text($"{i}")), .. WebSocketBytes.Close(1000)]);
+        await peer.RestAsync();
+        await Waiting.Until(() => scripts.Told.Count == 100);
+        Assert.Equal(Enumerable.Range(0, 100).Select(i => $"{i}"), scripts.Told);
+        await scripts.Left.Task.Soon();
+    }
+
+    [Fact]
+    public async Task Many_idle_connections_cost_little()
+    {
+        const int Count = 500;
+        await using StubServer server = new(Echo());
+        List<HttpPeer> peers = [];
+        for (int i = 0; i < 10; i++)
+        {
+            peers.Add(await OpenAsync(server));
+        }
+
+        long before = GC.GetTotalMemory(forceFullCollection: true);
+        List<Peer> sockets = [];
+        byte[] handshake = Encoding.ASCII.GetBytes($"GET /ws HTTP/1.1\r\n{Fields}\r\n");
+        for (int i = 0; i < Count; i++)
+        {
+            Peer peer = await Peer.ConnectAsync(server.EndPoint);
+            sockets.Add(peer);
+            await peer.SendAsync(handshake);
+        }
+
+        await Waiting.Until(() => server.Handler.WebSockets.ToArray().Length == Count + 10);
+        long each = (GC.GetTotalMemory(forceFullCollection: true) - before) / Count;
+        peers.ForEach(peer => peer.Dispose());
+        sockets.ForEach(peer => peer.Dispose());
+        Assert.InRange(each, 0, 16 * 1024); // with the client's half
+    }
+
+    private static HttpRoute Echo(params string[] protocols) => Route(new WebSocketService { Protocols = protocols });
+
+    private static HttpRoute Scripted() => Route(new WebSocketService { Script = "script", Opening = "opening" });
+
+    private static HttpRoute Route(WebSocketService service) => new(
+        new RequestCriteria { Methods = ["GET"], IsWebSocket = true, Path = PathPattern.Parse("/ws") },
+        [new StubAnswer { Service = service }],
+        new RouteSettings());
+
+    private static async Task<HttpPeer> OpenAsync(StubServer server)
+    {
+        HttpPeer peer = await server.ConnectAsync();
+        await peer.SendAsync($"GET /ws HTTP/1.1\r\n{Fields}\r\n");
+        await HeadAsync(peer);
+        return peer;
+    }
+
+    private static async Task<string> HeadAsync(HttpPeer peer)
+    {
+        StringBuilder head = new();
+        while (!head.ToString().EndsWith("\r\n\r\n", StringComparison.Ordinal))
+        {
+            head.Append((char)(await peer.BytesAsync(1))[0]);
+        }
+
+        return head.ToString();
+    }
+
+    private static async Task<ClientWebSocket> ConnectAsync(StubServer server)
+    {
+        ClientWebSocket client = new();
+        await client.ConnectAsync(new Uri($"ws://{server.EndPoint}/ws"), default).Soon();
+        return client;
+    }
+
+    private static async Task<(WebSocketMessageType Type, byte[] Data)> ReceiveAsync(ClientWebSocket client)
+    {
+        using MemoryStream data = new();
+        byte[] buffer = new byte[64 * 1024];
+        WebSocketReceiveResult result;
+        do
+        {
+            result = await client.ReceiveAsync(buffer, default).Soon();
+            data.Write(buffer, 0, result.Count);
+        }
+        while (!result.EndOfMessage);
+        return (result.MessageType, data.ToArray());
+    }
+
+    /// <summary>Scripts that note what they are told.</summary>
+    private sealed class Talking : IStubScripts
+    {
+        internal List<string?> Told { get; } = [];
+
+        internal TaskCompletionSource Left { get; } = new();
+
+        public Task<StubAnswer?> AnswerAsync(StubAnswer answer, HttpRequestRecord request) => throw new NotSupportedException();
+
+        public Task<bool> TestAsync(object script, HttpRequestRecord request) => throw new NotSupportedException();
+
+        public Task StreamAsync(
+            object script, HttpRequestRecord request, Func<Http.Protocol.ServerSentEvent, Task> send, CancellationToken left)
+            => throw new NotSupportedException();
+
+        public async Task TalkAsync(object script, HttpRequestRecord input, WebSocketConnection connection, CancellationToken left)
+        {
+            if (left.CanBeCanceled)
+            {
+                left.Register(() => Left.TrySetResult());
+                await Left.Task;
+                return;
+            }
+
+            await Task.Yield();
+            Told.Add(input.Text);
+        }
+    }
+}
