@@ -1,4 +1,5 @@
 # Both ends of a proxy, for proxies.ps1: the server prints its port, and each line of input is a case and the port to connect to.
+import hashlib
 import socket
 import struct
 import sys
@@ -183,6 +184,30 @@ def first_bytes(port, size=10000):
     _, how = drain(c)
     data, at_server = later()
     return f'{len(data)} {at_server} {how}'
+
+
+def digest(port, piece=1 << 20):
+    """A digest of what the server gets of 200,000 bytes."""
+    c, later = pair(port, drain)
+    for start in range(0, 200000, piece):
+        c.sendall(b'x' * min(piece, 200000 - start))
+    c.close()
+    data, _ = later()
+    return f'{len(data)} {hashlib.md5(data).hexdigest()}'
+
+
+def digest_in_pieces(port):
+    return digest(port, 997)
+
+
+def transfer(port, size=1000000):
+    """The seconds that a server takes to get so many bytes."""
+    c, later = pair(port, drain)
+    started = time.perf_counter()
+    c.sendall(b'x' * size)
+    c.close()
+    data, how = later()
+    return f'{len(data)} {how} {time.perf_counter() - started:.3f}'
 
 
 def trip(port):

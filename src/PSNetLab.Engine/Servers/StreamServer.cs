@@ -16,7 +16,9 @@ internal sealed class StreamServer : IServerHost
 {
     private readonly StreamServerOptions _options;
     private readonly IStreamHandler _handler;
-    private readonly StreamListener _listener;
+    private readonly object _port = new();
+    private StreamListener _listener;
+    private TaskCompletionSource? _closed;
     private readonly TcpHandshakes _handshakes;
     private readonly ServedConnections _open = new();
     private readonly ServedConnections _turnedAway = new();
@@ -33,11 +35,12 @@ internal sealed class StreamServer : IServerHost
     {
         _options = options;
         _handler = handler;
-        _listener = StreamListener.Open(options.EndPoint, options.Backlog, ReportFull, options.ReuseAddress);
+        _listener = Listen(options.EndPoint);
+        LocalEndPoint = _listener.LocalEndPoint;
         _handshakes = new TcpHandshakes(options.Tls, _listener.Group, Report);
     }
 
-    internal EndPoint LocalEndPoint => _listener.LocalEndPoint;
+    internal EndPoint LocalEndPoint { get; }
 
     /// <summary>The listening socket.</summary>
     internal Socket Listener => _listener.Socket;
@@ -84,14 +87,47 @@ internal sealed class StreamServer : IServerHost
             return;
         }
 
-        _stopping = true;
-        _listener.Dispose();
+        lock (_port)
+        {
+            _stopping = true;
+            _listener.Dispose();
+            _closed?.TrySetResult();
+        }
+
         _handshakes.Dispose();
         _turnedAway.Abort();
         _ = Task.Run(() => _open.StopAsync(Completion));
         if (Interlocked.Exchange(ref _hasRun, 1) == 0)
         {
             Leave(null);
+        }
+    }
+
+    /// <summary>Closes the port, so that new clients are refused. Connections are not affected.</summary>
+    internal void ClosePort()
+    {
+        lock (_port)
+        {
+            if (!_stopping && _closed is null)
+            {
+                _closed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+                _listener.Dispose();
+            }
+        }
+    }
+
+    /// <summary>Opens the port again that <see cref="ClosePort"/> has closed.</summary>
+    /// <exception cref="NetLabException">Somebody else has it now.</exception>
+    internal void ReopenPort()
+    {
+        lock (_port)
+        {
+            if (!_stopping && _closed is not null)
+            {
+                _listener = Listen(LocalEndPoint);
+                _closed.TrySetResult();
+                _closed = null;
+            }
         }
     }
 
@@ -110,10 +146,16 @@ internal sealed class StreamServer : IServerHost
                 _deadlines = _options.Clock.CreateTimer(static self => ((StreamServer)self!).CheckDeadlines(), this, period, period);
             }
 
-            while (await _listener.AcceptAsync().ConfigureAwait(false) is { } socket)
+            StreamListener listener;
+            do
             {
-                Admit(socket);
+                listener = _listener;
+                while (await listener.AcceptAsync().ConfigureAwait(false) is { } socket)
+                {
+                    Admit(socket);
+                }
             }
+            while (await IsOpenAgainAsync(listener).ConfigureAwait(false));
 
             Leave(null);
         }
@@ -122,6 +164,26 @@ internal sealed class StreamServer : IServerHost
             Leave(error);
         }
     }
+
+    /// <summary>Waits while the port is closed; false if the server is stopping.</summary>
+    private async ValueTask<bool> IsOpenAgainAsync(StreamListener last)
+    {
+        Task? opening;
+        lock (_port)
+        {
+            opening = _closed?.Task;
+        }
+
+        if (opening is not null)
+        {
+            await opening.ConfigureAwait(false);
+        }
+
+        return !_stopping && _listener != last;
+    }
+
+    private StreamListener Listen(EndPoint endPoint)
+        => StreamListener.Open(endPoint, _options.Backlog, ReportFull, _options.ReuseAddress);
 
     /// <summary>Serves a socket, or closes it.</summary>
     private void Admit(Socket socket)

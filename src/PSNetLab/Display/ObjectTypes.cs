@@ -73,6 +73,10 @@ internal static class ObjectTypes
         .. Describe<ProxyConnection>(
             "Number State ClientEndPoint UpstreamEndPoint BytesToServer BytesToClient Faults CloseReason",
             "Client=ClientEndPoint Upstream=UpstreamEndPoint ms=Milliseconds"),
+        .. Describe<NetFault>("Name Direction Effect When Hits ConnectionHits", "Connections=ConnectionHits"),
+        Enum<NetFaultKind>(),
+        Enum<NetFaultDirection>(),
+        Enum<JitterDistribution>(),
         Enum<ProxyCloseReason>(),
         Enum<ProxyConnectionState>(),
         .. Describe<TcpPortResult>(

@@ -1,3 +1,4 @@
+using System.Collections.Specialized;
 using System.Management.Automation;
 using PSNetLab.Engine.Primitives;
 using PSNetLab.Engine.Proxies;
@@ -6,10 +7,11 @@ using PSNetLab.Engine.Servers;
 namespace PSNetLab.Jobs;
 
 /// <summary>The job behind Start-TcpProxy. Its output is a record of each connection that has ended.</summary>
-public sealed class TcpProxyJob : StreamServerJob
+public sealed class TcpProxyJob : StreamServerJob, IProxyJob
 {
     private readonly TcpProxyOptions _options;
     private readonly StreamServer _server;
+    private readonly PortFaults _port;
     private bool _hasUpstreamFailed;
 
     internal TcpProxyJob(string command, string? name, RecordOptions records, TcpProxyOptions options)
@@ -26,10 +28,23 @@ public sealed class TcpProxyJob : StreamServerJob
             _server.Stop();
             throw;
         }
+
+        options.Faults.FirstHit = (connection, fault) =>
+        {
+            ProxyConnection hit = ((TcpProxySession)connection).Connection;
+            Inform("Fault", $"Connection {hit.Number} from {hit.Client}: {fault}");
+        };
+        _port = new PortFaults(options.Faults, _server);
     }
 
     /// <summary>The server behind the proxy.</summary>
     public string Upstream => _options.Upstream.Target;
+
+    /// <summary>What random decisions depend on: the same seed gives the same faults.</summary>
+    public long Seed => _options.Faults.Seed;
+
+    /// <summary>How often each fault has acted.</summary>
+    public OrderedDictionary FaultCounts => Jobs.FaultCounts.Of(_options.Faults);
 
     /// <summary>The open connections at this moment. Each object is live.</summary>
     public ProxyConnection[] Connections => Array.ConvertAll(_server.Connections, Of);
@@ -51,7 +66,11 @@ public sealed class TcpProxyJob : StreamServerJob
         }
     }
 
+    FaultTable IProxyJob.Faults => _options.Faults;
+
     private protected override StreamServer Server => _server;
+
+    private protected override void OnFinished() => _port.Dispose();
 
     private protected override void OnOpened(IServedConnection connection)
         => Inform("Opened", $"Connection {Of(connection).Number} from {Of(connection).Client} opened");

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Management.Automation;
 using System.Net;
 using PSNetLab.Binding;
@@ -11,6 +12,7 @@ namespace PSNetLab.Commands;
 /// <summary>Starts a TCP proxy as a background job.</summary>
 [Cmdlet(VerbsLifecycle.Start, "TcpProxy", SupportsShouldProcess = true)]
 [OutputType(typeof(TcpProxyJob))]
+[SuppressMessage("Performance", "CA1819", Justification = "PowerShell parameters are arrays.")]
 public sealed class StartTcpProxyCommand : StartStreamServerCmdlet
 {
     /// <summary>The server behind the proxy: host:port, or a TCP or web server of this module.</summary>
@@ -25,6 +27,22 @@ public sealed class StartTcpProxyCommand : StartStreamServerCmdlet
     [ValidateRange(0, 65535)]
     [NoFiles]
     public override int Port { get; set; }
+
+    /// <summary>What goes wrong: objects of New-NetFault, or tables with its parameters as keys. Default: nothing.</summary>
+    [Parameter]
+    [NoFiles]
+    public object[]? Fault { get; set; }
+
+    /// <summary>The faults of a known network. Default: none.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(NetProfileCompleter))]
+    public string? Profile { get; set; }
+
+    /// <summary>What random decisions depend on: the same seed gives the same faults. Default: a random one, which the job shows.</summary>
+    [Parameter]
+    [NoFiles]
+    public long? Seed { get; set; }
 
     /// <summary>What becomes of a client while the server does not accept its connection. Default: Reset.</summary>
     [Parameter]
@@ -91,6 +109,7 @@ public sealed class StartTcpProxyCommand : StartStreamServerCmdlet
                 WhenUpstreamFails = WhenUpstreamFails,
                 IdleTimeout = TimeSpan.FromSeconds(IdleTimeoutSec),
                 BufferLimit = BufferLimit,
+                Faults = ProxyFaults.New(Fault, Profile, Seed, isStream: true),
                 Upstream = new DialOptions
                 {
                     Host = upstream.Host,
