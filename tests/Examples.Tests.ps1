@@ -161,6 +161,20 @@ Describe 'The lessons of TCP' {
         $all | Should -Be $total
     }
 
+    It 'bad-network.ps1: what a client sees of each fault' {
+        $lines = Invoke-Example bad-network @{ LatencyMs = 20 }
+        $lines[0] | Should -BeLike 'no fault *5 bytes came back after * ms'
+        $lines[1] | Should -BeLike '20 ms, both ways *5 bytes came back after * ms'
+        $lines[2] | Should -BeLike '100 KiB/s* 20480 bytes came back *'
+        $lines[3] | Should -BeLike 'a bit flipped *'
+        $lines[4] | Should -BeLike 'nothing passes *ReceiveTimeout *'
+        $lines[5] | Should -BeLike 'half an answer *3 bytes came back *'
+        $lines[6] | Should -BeLike 'the port is closed *ConnectionRefused *'
+        $lines[7..8] | Should -Not -Match 'came back'
+        $lines[9] | Should -BeLike 'a reset, attempt 3 *5 bytes came back *'
+        $lines[10] | Should -Be 'The proxy reset 2 connections.'
+    }
+
     It 'encodings.ps1: the same text in two encodings' {
         $lines = Invoke-Example encodings
         $lines | Should -Contain 'utf8, 19 bytes: E69DA52CE7A1AEE8AEA4E4B88BE79CBCE7A59E'

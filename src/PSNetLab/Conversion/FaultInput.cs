@@ -49,7 +49,8 @@ internal static class FaultInput
         {
             string name = LanguagePrimitives.ConvertTo<string>(entry.Key);
             PropertyInfo setting = Array.Find(s_settings, one => one.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
-                ?? throw Invalid(name, $"A fault has no setting '{name}'. It may have {string.Join(", ", s_settings.Select(one => one.Name))}.");
+                ?? throw Invalid(name, $"A fault has no setting '{name}'. It may have "
+                    + $"{string.Join(", ", s_settings.Select(one => one.Name))}.");
             try
             {
                 object? value = entry.Value.Unwrapped();
