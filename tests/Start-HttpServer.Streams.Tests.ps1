@@ -179,3 +179,48 @@ Describe 'Start-HttpServer, events' {
         $server.Error[0].FullyQualifiedErrorId | Should -Be ReplyScriptFailed
     }
 }
+
+Describe 'Start-HttpServer, tunnels' {
+    BeforeAll { . $PSScriptRoot/http.ps1 }
+    AfterEach { Get-Job | Remove-Job -Force }
+
+    It 'is a proxy for Invoke-WebRequest' {
+        $proxy = Start-HttpServer (New-HttpRoute -Tunnel) -Reply 'the proxy'
+        Invoke-RestMethod http://nowhere.invalid/ -Proxy $proxy.Uri | Should -Be 'the proxy'
+        { Invoke-RestMethod https://nowhere.invalid/ -Proxy $proxy.Uri } | Should -Throw
+        Wait-Until { $proxy.Waiting -eq 2 }
+        $records = Receive-HttpRequest $proxy -Count 2 -TimeoutSec 20
+        $records.Target | Should -Be 'http://nowhere.invalid/', 'nowhere.invalid:443'
+        $records.Status | Should -Be 200, 502
+    }
+
+    It 'is a proxy for curl' {
+        $site = Start-HttpServer -Reply 'the site' -Tls
+        $proxy = Start-HttpServer (New-HttpRoute -Tunnel) -Reply 'the proxy'
+        curl -sk --max-time 20 -x $proxy.Uri $site.Uri | Should -Be 'the site'
+        curl -sk --max-time 20 -x $proxy.Uri "https://localhost:$($site.Port)/" | Should -Be 'the site'
+        curl -s --max-time 20 -x $proxy.Uri http://nowhere.invalid/ | Should -Be 'the proxy'
+        Assert-HttpRequest $proxy -Method CONNECT -Exactly 2
+        Remove-Job $site -Force
+        $records = Receive-HttpRequest $proxy -Count 3 -TimeoutSec 20 | Where-Object Method -EQ CONNECT
+        $records.Status | Should -Be 200, 200
+        $records.Target | Should -Contain "localhost:$($site.Port)"
+        $records | ForEach-Object { $_.BytesReceived | Should -BeGreaterThan 200; $_.BytesSent | Should -BeGreaterThan 500 }
+    }
+
+    It 'refuses other targets, and wants its password' {
+        $proxy = Start-HttpServer (New-HttpRoute -Tunnel -AllowAddress 192.0.2.0/24) -Credential (New-Login user secret)
+        $site = Start-HttpServer -Reply 'the site'
+        $target = "http://127.0.0.1:$($site.Port)/"
+        curl -s --max-time 20 -p -x $proxy.Uri -o /dev/null -w '%{http_connect}' $target | Should -Be 407
+        curl -s --max-time 20 -p -x $proxy.Uri --proxy-user user:wrong -o /dev/null -w '%{http_connect}' $target | Should -Be 407
+        curl -s --max-time 20 -p -x $proxy.Uri --proxy-user user:secret -o /dev/null -w '%{http_connect}' $target | Should -Be 403
+    }
+
+    It 'has no path and no other method' {
+        { New-HttpRoute /a -Tunnel } | Should -Throw -ErrorId 'InvalidRoute,*'
+        { New-HttpRoute 'GET *' -Tunnel } | Should -Throw -ErrorId 'InvalidRoute,*'
+        { New-HttpRoute -Tunnel -AllowAddress 1.2.3 } | Should -Throw -ErrorId 'InvalidAddress,*'
+        (New-HttpRoute -Tunnel).Name | Should -Be 'CONNECT *'
+    }
+}

@@ -62,6 +62,13 @@ internal static class RouteInput
     internal static RequestCriteria ForEvents(RequestCriteria criteria)
         => criteria.Methods is [] or [EventsMethod] ? criteria with { Methods = ["GET"] } : criteria;
 
+    /// <summary>The criteria of a route for tunnels.</summary>
+    internal static RequestCriteria ForTunnels(RequestCriteria criteria)
+        => criteria is { Path: null, Methods: [] or ["CONNECT"] } ? criteria with { Methods = ["CONNECT"] }
+            : throw Invalid(
+                criteria.Target, $"'{criteria.Target}' is no route for tunnels: those are asked for with CONNECT and have no path. Leave "
+                    + "out -Path; -AllowAddress says where tunnels may lead.");
+
     /// <summary>The criteria of any other route.</summary>
     internal static RequestCriteria ForAnswers(RequestCriteria criteria) => criteria.Methods switch
     {

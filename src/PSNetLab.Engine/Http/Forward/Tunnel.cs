@@ -16,19 +16,46 @@ internal sealed class Tunnel(UpstreamConnection upstream, ReceivedHead head)
         {
             upstream.Pause();
             await client.SendAsync(head.Bytes).ConfigureAwait(false);
-            Task there = CopyAsync(client.ReceiveAsync, piece => upstream.Http.SendAsync(piece, upstream.Limit),
-                () => upstream.Http.HalfCloseAsync());
-            Task back = CopyAsync(into => upstream.Http.ReadRawAsync(into, upstream.Limit), client.SendAsync, client.EndSendingAsync);
-            Task first = await Task.WhenAny(there, back).ConfigureAwait(false);
-            if (first.IsFaulted)
+            await JoinAsync(
+                client,
+                into => upstream.Http.ReadRawAsync(into, upstream.Limit),
+                piece => upstream.Http.SendAsync(piece, upstream.Limit),
+                () => upstream.Http.HalfCloseAsync(),
+                upstream.Cancel).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Copies both ways until both sides have ended. When one fails, both are reset.</summary>
+    /// <param name="client">One side.</param>
+    /// <param name="receive">Receives from the other side.</param>
+    /// <param name="send">Sends to it.</param>
+    /// <param name="halfClose">Tells it that the client sends no more.</param>
+    /// <param name="abort">Ends what waits for it.</param>
+    internal static Task JoinAsync(
+        HttpTakeover client,
+        Func<Memory<byte>, ValueTask<int>> receive,
+        Func<ReadOnlyMemory<byte>, ValueTask> send,
+        Func<ValueTask> halfClose,
+        Action abort)
+    {
+        return Task.WhenAll(
+            GuardAsync(CopyAsync(client.ReceiveAsync, send, halfClose)),
+            GuardAsync(CopyAsync(receive, client.SendAsync, client.EndSendingAsync)));
+
+        async Task GuardAsync(Task copying)
+        {
+            try
+            {
+                await copying.ConfigureAwait(false);
+            }
+            catch
             {
                 // What one side has lost, the other one must not wait for.
                 client.Reset();
-                upstream.Cancel();
+                abort();
                 client.Interrupt();
+                throw;
             }
-
-            await Task.WhenAll(there, back).ConfigureAwait(false);
         }
     }
 

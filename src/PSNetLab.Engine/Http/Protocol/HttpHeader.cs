@@ -20,6 +20,7 @@ internal enum HttpHeader
     Accept,
     AcceptEncoding,
     Authorization,
+    ProxyAuthorization,
     UserAgent,
     Referer,
     AccessControlRequestMethod,
@@ -58,7 +59,9 @@ internal static class HttpHeaders
         17 => (name[0] | 0x20) == 't'
             ? Match(name, "Transfer-Encoding"u8, HttpHeader.TransferEncoding)
             : Match(name, "If-Modified-Since"u8, HttpHeader.IfModifiedSince),
-        19 => Match(name, "If-Unmodified-Since"u8, HttpHeader.IfUnmodifiedSince),
+        19 => (name[0] | 0x20) == 'i'
+            ? Match(name, "If-Unmodified-Since"u8, HttpHeader.IfUnmodifiedSince)
+            : Match(name, "Proxy-Authorization"u8, HttpHeader.ProxyAuthorization),
         29 => Match(name, "Access-Control-Request-Method"u8, HttpHeader.AccessControlRequestMethod),
         30 => Match(name, "Access-Control-Request-Headers"u8, HttpHeader.AccessControlRequestHeaders),
         _ => -1,

@@ -9,10 +9,15 @@ internal sealed class BasicAuthentication(BasicCredential credential, string rea
     internal KeyValuePair<string, string> Challenge { get; }
         = FieldLines.Field("WWW-Authenticate", $"Basic realm=\"{realm}\", charset=\"UTF-8\"");
 
+    /// <summary>The field to send with 407 (Proxy Authentication Required).</summary>
+    internal KeyValuePair<string, string> ProxyChallenge => FieldLines.Field("Proxy-Authenticate", Challenge.Value);
+
     /// <summary>Whether the request has the right credentials. Sets <see cref="HttpExchange.User"/>.</summary>
-    internal bool Admits(HttpExchange exchange)
+    /// <param name="exchange">The exchange.</param>
+    /// <param name="header">The field that has them.</param>
+    internal bool Admits(HttpExchange exchange, HttpHeader header = HttpHeader.Authorization)
     {
-        bool isUser = credential.IsValid(exchange.Get(HttpHeader.Authorization));
+        bool isUser = credential.IsValid(exchange.Get(header));
         exchange.User = isUser ? credential.User : null;
         return isUser;
     }

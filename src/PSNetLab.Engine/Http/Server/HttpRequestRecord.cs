@@ -62,6 +62,9 @@ public sealed partial class HttpRequestRecord : IWeighted
     /// <summary>How many bytes of the answer's body were handed to the operating system, without the head.</summary>
     public long BytesSent { get; internal set; }
 
+    /// <summary>How many bytes of the client went through the tunnel that it opened with CONNECT; null for other requests.</summary>
+    public long? BytesReceived { get; internal set; }
+
     /// <summary>The milliseconds from the complete head of the request until the operating system had accepted the whole answer.</summary>
     public double Milliseconds => Duration.TotalMilliseconds;
 

@@ -37,6 +37,13 @@ internal sealed class HttpTakeover(HttpConnection connection, HttpExchange excha
         await LoopThread.Leave();
     }
 
+    /// <summary>Sends the head of an answer, which does not count.</summary>
+    internal async ValueTask SendHeadAsync(ReadOnlyMemory<byte> head)
+    {
+        await SendAsync(head).ConfigureAwait(false);
+        Sent -= head.Length;
+    }
+
     /// <summary>Receives what the client sends after its request; returns the number of bytes, 0 at the end.</summary>
     internal async ValueTask<int> ReceiveAsync(Memory<byte> destination)
     {

@@ -190,10 +190,11 @@ internal sealed partial class StubHandler : IHttpHandler, IDisposable
             return true;
         }
 
-        if (_authentication?.Admits(exchange) == false)
+        bool isProxy = exchange.Request.Method == HttpMethod.Connect;
+        if (_authentication?.Admits(exchange, isProxy ? HttpHeader.ProxyAuthorization : HttpHeader.Authorization) == false)
         {
-            exchange.Answer(((IHttpHandler)this).Refuse(exchange, 401, "This server wants a user name and a password.",
-                _authentication.Challenge));
+            exchange.Answer(((IHttpHandler)this).Refuse(exchange, isProxy ? 407 : 401, "This server wants a user name and a password.",
+                isProxy ? _authentication.ProxyChallenge : _authentication.Challenge));
             return true;
         }
 

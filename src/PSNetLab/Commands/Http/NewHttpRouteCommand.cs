@@ -4,8 +4,10 @@ using System.Management.Automation;
 using PSNetLab.Binding;
 using PSNetLab.Conversion;
 using PSNetLab.Engine.Http.Files;
+using PSNetLab.Engine.Http.Forward;
 using PSNetLab.Engine.Http.Protocol;
 using PSNetLab.Engine.Http.Stub;
+using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab.Commands;
 
@@ -24,6 +26,7 @@ public sealed class NewHttpRouteCommand : HttpCriteriaCmdlet
     private const string SequenceSet = "Sequence";
     private const string WebSocketSet = "WebSocket";
     private const string EventStreamSet = "EventStream";
+    private const string TunnelSet = "Tunnel";
 
     /// <summary>
     /// The path, such as /users/{id} or /files/{rest*}, perhaps with a method before it and a query behind it, as in 'GET /users?page=2'.
@@ -124,6 +127,24 @@ public sealed class NewHttpRouteCommand : HttpCriteriaCmdlet
     [NoFiles]
     public double HeartbeatSec { get; set; }
 
+    /// <summary>Opens tunnels for CONNECT, as a forward proxy does.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = TunnelSet)]
+    public SwitchParameter Tunnel { get; set; }
+
+    /// <summary>
+    /// The addresses or CIDR ranges that tunnels may lead to; a name is resolved first. Default: this machine, 127.0.0.0/8 and ::1.
+    /// </summary>
+    [Parameter(ParameterSetName = TunnelSet)]
+    [ValidateNotNullOrEmpty]
+    [NoFiles]
+    public string[] AllowAddress { get; set; } = ConnectService.DefaultTargets;
+
+    /// <summary>The seconds it may take to connect to the target of a tunnel. Default: 10.</summary>
+    [Parameter(ParameterSetName = TunnelSet)]
+    [ValidateRange(0.001, 86400.0)]
+    [NoFiles]
+    public double TimeoutSec { get; set; } = ConnectService.DefaultTimeout.TotalSeconds;
+
     /// <summary>What follows the last answer of -Sequence. Default: Last, which gives it again.</summary>
     [Parameter(ParameterSetName = SequenceSet)]
     public RouteEnd AtEnd { get; set; } = RouteEnd.Last;
@@ -196,6 +217,7 @@ public sealed class NewHttpRouteCommand : HttpCriteriaCmdlet
             {
                 WebSocketSet => RouteInput.ForWebSocket(criteria),
                 EventStreamSet => RouteInput.ForEvents(criteria),
+                TunnelSet => RouteInput.ForTunnels(criteria),
                 _ => RouteInput.ForAnswers(criteria),
             };
             if (AfterBytes is not null && Fault is null)
@@ -204,7 +226,7 @@ public sealed class NewHttpRouteCommand : HttpCriteriaCmdlet
                     + "Add -Fault.");
             }
 
-            if (ParameterSetName is WebSocketSet or EventStreamSet && (Fault is not null || BytesPerSecond > 0))
+            if (ParameterSetName is WebSocketSet or EventStreamSet or TunnelSet && (Fault is not null || BytesPerSecond > 0))
             {
                 throw new NetLabException(FaultKind.InvalidParameters, "-Fault and -BytesPerSecond are about answers with a body. Leave "
                     + "them out, or end the connection in the script block.");
@@ -235,6 +257,10 @@ public sealed class NewHttpRouteCommand : HttpCriteriaCmdlet
             EventStreamSet => answer with
             {
                 Service = new EventStreamService(new JobScript(EventStream!, this), TimeSpan.FromSeconds(HeartbeatSec)),
+            },
+            TunnelSet => answer with
+            {
+                Service = new ConnectService(new AddressFilter(AllowAddress, null), TimeSpan.FromSeconds(TimeoutSec)),
             },
             _ => answer,
         };

@@ -1,0 +1,115 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using PSNetLab.Engine.Http.Protocol;
+using PSNetLab.Engine.Http.Server;
+using PSNetLab.Engine.Http.Stub;
+using PSNetLab.Engine.IO;
+using PSNetLab.Engine.Primitives;
+
+namespace PSNetLab.Engine.Http.Forward;
+
+/// <summary>Opens tunnels for CONNECT, as a forward proxy does (RFC 9110, section 9.3.6).</summary>
+/// <param name="targets">The addresses that tunnels may lead to.</param>
+/// <param name="timeout">How long it may take to connect.</param>
+internal sealed class ConnectService(AddressFilter targets, TimeSpan timeout) : StubService
+{
+    internal static readonly TimeSpan DefaultTimeout = DialOptions.DefaultTimeout;
+
+    /// <summary>The targets unless others are named: this machine.</summary>
+    internal static readonly string[] DefaultTargets = ["127.0.0.0/8", "::1"];
+
+    internal override async ValueTask ServeAsync(
+        HttpExchange exchange, StubAnswer answer, HttpRequestRecord request, StubHandler handler)
+    {
+        try
+        {
+            if (!HostPort.TrySplit(request.Target, out string host, out int? port) || port is null || host.Length == 0)
+            {
+                Refuse(400, $"CONNECT needs a host and a port, and '{request.Target}' is not that.");
+                return;
+            }
+
+            Transport target = await DialAsync(host, port.Value, exchange.Ending).ConfigureAwait(false);
+            exchange.TakeOver(200, client => ServeAsync(client, target, answer, request));
+        }
+        catch (NetLabException fault)
+        {
+            Refuse(
+                fault.Kind switch
+                {
+                    FaultKind.ConnectTimeout => 504,
+                    FaultKind.AddressNotLocal => 403,
+                    FaultKind.InvalidAddress => 400,
+                    _ => 502,
+                },
+                fault.Message);
+        }
+
+        void Refuse(int status, string explanation)
+            => exchange.Answer(((IHttpHandler)handler).Refuse(exchange, status, explanation));
+    }
+
+    public override string ToString() => "tunnel";
+
+    /// <summary>Connects to the addresses that were checked, and to no other: the name is asked for once.</summary>
+    private async Task<Transport> DialAsync(string host, int port, CancellationToken ending)
+    {
+        using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(ending);
+        limit.CancelAfter(timeout);
+        IPAddress[] addresses;
+        try
+        {
+            addresses = await NameResolver.ResolveAsync(host, AddressFamily.Unspecified, limit.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException error) when (!ending.IsCancellationRequested)
+        {
+            throw new NetLabException(
+                FaultKind.ConnectTimeout, $"The name '{host}' was not resolved within {timeout.TotalSeconds} s.", error);
+        }
+
+        IPAddress[] allowed = Array.FindAll(addresses, targets.IsAllowed);
+        return allowed.Length > 0
+            ? await StreamDialer.DialAsync(new DialOptions { Host = host, Port = port, Known = allowed, Timeout = timeout, NoDelay = true },
+                ending).ConfigureAwait(false)
+            : throw new NetLabException(FaultKind.AddressNotLocal, $"Tunnels to {Addresses.Join(host, port)} are not allowed: "
+                + $"{string.Join<IPAddress>(", ", addresses)} is not among the addresses of -AllowAddress of the route.");
+    }
+
+    private static async ValueTask ServeAsync(HttpTakeover client, Transport target, StubAnswer answer, HttpRequestRecord request)
+    {
+        using (target)
+        {
+            byte[] head = [.. "HTTP/1.1 200 "u8, .. Encoding.ASCII.GetBytes(HttpStatus.Reason(200)), .. "\r\n"u8, .. answer.FieldLines,
+                .. "\r\n"u8];
+            using CancellationTokenRegistration ending = client.Ending.UnsafeRegister(_ => target.Interrupt(), null);
+            await client.SendHeadAsync(head).ConfigureAwait(false);
+            request.BytesReceived = 0;
+            await Tunnel.JoinAsync(
+                client,
+                into => ReceiveAsync(target, into),
+                async piece =>
+                {
+                    await target.SendAsync(piece, client.Ending).ConfigureAwait(false);
+                    request.BytesReceived += piece.Length;
+                },
+                target.ShutdownSendAsync,
+                () =>
+                {
+                    target.ResetOnDispose();
+                    target.Interrupt();
+                }).ConfigureAwait(false);
+        }
+    }
+
+    private static async ValueTask<int> ReceiveAsync(Transport target, Memory<byte> into)
+    {
+        int count;
+        do
+        {
+            await target.WaitReadableAsync(CancellationToken.None).ConfigureAwait(false);
+        }
+        while ((count = target.TryReceive(into.Span)) < 0);
+        return count;
+    }
+}
