@@ -39,6 +39,7 @@
         'Test-TlsEndpoint'
         'Get-TlsCertificate'
         'Start-TcpProxy'
+        'Start-UdpProxy'
         'New-NetFault'
         'Add-NetFault'
         'Get-NetFault'

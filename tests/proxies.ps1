@@ -2,6 +2,8 @@
 
 function Start-ProxyPeer { Start-PythonPeer (Get-Content $PSScriptRoot/proxypeer.py -Raw) }
 
+function Start-UdpProxyPeer { Start-PythonPeer (Get-Content $PSScriptRoot/udpproxypeer.py -Raw) }
+
 # Runs a case of the peer through a port, and returns what it saw.
 function Invoke-ProxyCase([PythonPeer] $Peer, [string] $Case, [int] $Port) {
     $Peer.WriteLine("$Case $Port")

@@ -33,7 +33,7 @@ public class ArchitectureTests
         // The module.
         ["Errors"] = ["Primitives"],
         ["Display"] = ["Jobs"],
-        ["Conversion"] = ["Errors", "Messages", "Framing", "Dialogue", "Http.Stub"],
+        ["Conversion"] = ["Errors", "Messages", "Framing", "Dialogue", "Http.Stub", "Proxies"],
         ["Jobs"] = ["Conversion", "Tcp", "Udp", "Http.Server", "Checks", "Proxies"],
         ["Binding"] = ["Jobs"],
         ["Commands"] = ["Binding", "Display", "Jobs", "Http.Files", "Http.Forward"],

@@ -155,7 +155,8 @@ internal static class UdpSockets
     internal static int ReceiveBuffer(Socket socket)
         => OperatingSystem.IsLinux() ? socket.ReceiveBufferSize / 2 : socket.ReceiveBufferSize;
 
-    private static void SetReceiveBuffer(Socket socket, int bytes)
+    /// <summary>Asks for a receive buffer of so many bytes; the system may give less.</summary>
+    internal static void SetReceiveBuffer(Socket socket, int bytes)
     {
         if (OperatingSystem.IsLinux())
         {

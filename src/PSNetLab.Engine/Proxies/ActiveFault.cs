@@ -15,6 +15,7 @@ internal sealed class ActiveFault(NetFault fault, Draws draws, long fromOffset, 
 
     private volatile NetFault _fault = fault;
     private bool _hasHit;
+    private bool _isBad;
     private int _isOver;
 
     /// <summary>The fault, with its settings of now.</summary>
@@ -86,6 +87,24 @@ internal sealed class ActiveFault(NetFault fault, Draws draws, long fromOffset, 
         }
 
         return Ticks(Math.Clamp(milliseconds, 0, NetFaultSpec.MostSeconds * 1000));
+    }
+
+    /// <summary>
+    /// Whether a datagram is lost, in the model of Gilbert and Elliott: the network is good or bad, and a bad one loses everything.
+    /// Asked once for each datagram, in order.
+    /// </summary>
+    internal bool IsLost(long number)
+    {
+        double share = _fault.LossPercent!.Value / 100;
+        if (_fault.Burst is not { } burst || share is 0)
+        {
+            return draws.Next(number) < share;
+        }
+
+        // How likely a bad network becomes good, and a good one bad, so that the share is kept.
+        double recovers = Math.Min(1 / burst, (1 - share) / share);
+        double fails = recovers * share / (1 - share);
+        return _isBad = draws.Next(number) < (_isBad ? 1 - recovers : fails);
     }
 
     /// <summary>Flips one bit of some blocks of a stream, of which these bytes are a part.</summary>

@@ -74,6 +74,9 @@ internal static class ObjectTypes
             "Number State ClientEndPoint UpstreamEndPoint BytesToServer BytesToClient Faults CloseReason",
             "Client=ClientEndPoint Upstream=UpstreamEndPoint ms=Milliseconds"),
         .. Describe<NetFault>("Name Direction Effect When Hits ConnectionHits", "Connections=ConnectionHits"),
+        .. Describe<ProxySession>(
+            "Number ClientEndPoint DatagramsToServer DatagramsToClient BytesToServer BytesToClient Faults CloseReason",
+            "Client=ClientEndPoint ToServer=DatagramsToServer ToClient=DatagramsToClient"),
         Enum<NetFaultKind>(),
         Enum<NetFaultDirection>(),
         Enum<JitterDistribution>(),

@@ -1,0 +1,335 @@
+using System.Diagnostics;
+using PSNetLab.Engine.IO;
+
+namespace PSNetLab.Engine.Proxies;
+
+/// <summary>Sends a datagram on.</summary>
+/// <returns>False if the system has no room for it.</returns>
+internal delegate bool DatagramSender(ReadOnlySpan<byte> data);
+
+/// <summary>One direction of a session through a UDP proxy: what becomes of each datagram, and when.</summary>
+/// <remarks>
+/// Each random decision is made for the number of a datagram in its direction, so the same seed loses the same datagrams.
+/// </remarks>
+internal sealed class DatagramPipe(UdpProxySession session, NetFaultDirection direction, int limit, DatagramSender send) : IDisposable
+{
+    // How long a datagram waits for those that are to pass it.
+    private static readonly long s_patience = ActiveFault.Ticks(100);
+
+    // Also the lock.
+    private readonly Queue<Chunk> _queue = new();
+    private readonly List<Passed> _passed = [];
+    private PreciseDelay? _delay;
+    private bool _isRunning;
+    private bool _isDisposed;
+    private long _lastDue;
+    private long _lineIsFree;
+    private long _receivedBytes;
+    private long _received;
+    private long _sent;
+    private long _sentBytes;
+    private long _overflowed;
+    private long _unsent;
+    private int _held;
+
+    /// <summary>Datagrams that came.</summary>
+    internal long Received => Volatile.Read(ref _received);
+
+    internal long ReceivedBytes => Volatile.Read(ref _receivedBytes);
+
+    /// <summary>Datagrams that were sent on.</summary>
+    internal long Sent => Interlocked.Read(ref _sent);
+
+    internal long BytesSent => Interlocked.Read(ref _sentBytes);
+
+    /// <summary>Datagrams for which there was no room in the queue.</summary>
+    internal long Overflowed => Interlocked.Read(ref _overflowed);
+
+    /// <summary>Datagrams that the system did not take.</summary>
+    internal long Unsent => Interlocked.Read(ref _unsent);
+
+    /// <summary>Whether datagrams wait.</summary>
+    internal bool IsHolding
+    {
+        get
+        {
+            lock (_queue)
+            {
+                return _held > 0 || _passed.Count > 0;
+            }
+        }
+    }
+
+    /// <summary>Called by the one who reads this direction.</summary>
+    internal void OnDatagram(ReadOnlySpan<byte> data)
+    {
+        long number = _received;
+        long offset = _receivedBytes;
+        Volatile.Write(ref _received, number + 1);
+        Volatile.Write(ref _receivedBytes, offset + data.Length);
+        ActiveFault[] faults = session.Faults.Of(direction);
+        lock (_queue)
+        {
+            if (faults.Length == 0 && _queue.Count == 0 && _passed.Count == 0 && !_isRunning)
+            {
+                Send(data);
+                return;
+            }
+
+            Treat(data, faults, number, offset);
+        }
+    }
+
+    /// <summary>Drops what waits.</summary>
+    public void Dispose()
+    {
+        lock (_queue)
+        {
+            _isDisposed = true;
+            while (_queue.TryDequeue(out Chunk chunk))
+            {
+                chunk.Return();
+            }
+
+            _passed.ForEach(one => one.Chunk.Return());
+            _passed.Clear();
+            _held = 0;
+            _delay?.Wake();
+        }
+    }
+
+    /// <summary>Does to a datagram what the faults say. Under the lock.</summary>
+    private void Treat(ReadOnlySpan<byte> data, ActiveFault[] faults, long number, long offset)
+    {
+        long now = Stopwatch.GetTimestamp();
+        long due = now;
+        long rate = long.MaxValue;
+        bool isLost = false;
+        ActiveFault? twice = null;
+        ActiveFault? corrupt = null;
+        ActiveFault? reorder = null;
+        foreach (ActiveFault fault in faults)
+        {
+            if (!fault.IsActive(offset, now))
+            {
+                continue;
+            }
+
+            switch (fault.Kind)
+            {
+                // The first that loses it counts it; the others keep their own account of the network.
+                case NetFaultKind.Stall:
+                case NetFaultKind.Loss when fault.IsLost(number):
+                    if (!isLost)
+                    {
+                        fault.Hit();
+                    }
+
+                    isLost = true;
+                    break;
+                case NetFaultKind.Latency:
+                    due += fault.Delay(number);
+                    break;
+                case NetFaultKind.Bandwidth:
+                    rate = Math.Min(rate, fault.Fault.BytesPerSecond!.Value);
+                    break;
+                case NetFaultKind.Duplicate when fault.Draws.Next(number) * 100 < fault.Fault.DuplicatePercent:
+                    twice = fault;
+                    break;
+                case NetFaultKind.Corrupt when data.Length > 0 && fault.Draws.Next(number) * 100 < fault.Fault.CorruptPercent:
+                    corrupt = fault;
+                    break;
+                case NetFaultKind.Reorder when fault.Draws.Next(number) * 100 < fault.Fault.ReorderPercent:
+                    reorder = fault;
+                    break;
+            }
+        }
+
+        if (isLost)
+        {
+            return;
+        }
+
+        int copies = twice is null ? 1 : 2;
+        if (_held + (copies * data.Length) > limit)
+        {
+            Interlocked.Increment(ref _overflowed);
+            return;
+        }
+
+        foreach (ActiveFault fault in faults)
+        {
+            if (fault.Kind is NetFaultKind.Latency or NetFaultKind.Bandwidth && fault.IsActive(offset, now))
+            {
+                fault.Hit();
+            }
+        }
+
+        twice?.Hit();
+        if (rate != long.MaxValue)
+        {
+            due = _lineIsFree = Math.Max(_lineIsFree, due) + (long)((double)data.Length * copies / rate * Stopwatch.Frequency);
+        }
+
+        for (int i = 0; i < copies; i++)
+        {
+            Chunk chunk = Chunk.Of(data) with { Due = due };
+            if (corrupt is not null)
+            {
+                int bit = corrupt.Draws.Next(number, 1, data.Length * 8);
+                chunk.Span[bit / 8] ^= (byte)(1 << (bit % 8));
+            }
+
+            _held += chunk.Length;
+            if (reorder is not null)
+            {
+                _passed.Add(new Passed(chunk, reorder, now + s_patience));
+            }
+            else
+            {
+                Enqueue(chunk);
+            }
+        }
+
+        corrupt?.Hit();
+        if (reorder is null)
+        {
+            LetPass();
+        }
+
+        Run();
+    }
+
+    private void Enqueue(Chunk chunk)
+    {
+        _lastDue = Math.Max(_lastDue, chunk.Due);
+        _queue.Enqueue(chunk with { Due = _lastDue });
+    }
+
+    /// <summary>Counts that another one has passed those that wait for it, and lets those go that have waited for enough.</summary>
+    private void LetPass()
+    {
+        for (int i = 0; i < _passed.Count; i++)
+        {
+            Passed one = _passed[i];
+            if (++one.By >= one.Fault.Fault.ReorderGap)
+            {
+                Release(i--);
+            }
+        }
+    }
+
+    private void Release(int index)
+    {
+        Passed one = _passed[index];
+        _passed.RemoveAt(index);
+        if (one.By > 0)
+        {
+            one.Fault.Hit();
+        }
+
+        Enqueue(one.Chunk);
+    }
+
+    /// <summary>Sees to it that what waits is sent in time. Under the lock.</summary>
+    private void Run()
+    {
+        if (!_isRunning && !_isDisposed)
+        {
+            _isRunning = true;
+            _delay ??= new PreciseDelay();
+            _ = RunAsync(_delay);
+        }
+        else
+        {
+            _delay?.Wake(); // what is due next may have changed
+        }
+    }
+
+    private async Task RunAsync(PreciseDelay delay)
+    {
+        try
+        {
+            while (true)
+            {
+                delay.Clear();
+                long next = SendDue();
+                if (next == PreciseDelay.Never)
+                {
+                    return;
+                }
+
+                await delay.UntilAsync(next).ConfigureAwait(false);
+            }
+        }
+        catch (Exception error)
+        {
+            session.OnError(error);
+            lock (_queue)
+            {
+                _isRunning = false;
+            }
+        }
+    }
+
+    /// <summary>Sends what is due, and returns when the next is; if there is none, nobody waits any more.</summary>
+    private long SendDue()
+    {
+        lock (_queue)
+        {
+            long now = Stopwatch.GetTimestamp();
+            while (_passed.Count > 0 && _passed[0].Deadline <= now)
+            {
+                Release(0);
+            }
+
+            while (_queue.TryPeek(out Chunk chunk) && chunk.Due <= now)
+            {
+                _queue.Dequeue();
+                _held -= chunk.Length;
+                Send(chunk.Span);
+                chunk.Return();
+            }
+
+            long next = _queue.TryPeek(out Chunk first) ? first.Due : PreciseDelay.Never;
+            next = _passed.Count > 0 ? Math.Min(next, _passed[0].Deadline) : next;
+            if (next == PreciseDelay.Never)
+            {
+                _isRunning = false;
+            }
+
+            return next;
+        }
+    }
+
+    private void Send(ReadOnlySpan<byte> data)
+    {
+        if (_isDisposed)
+        {
+            return;
+        }
+
+        if (send(data))
+        {
+            Interlocked.Increment(ref _sent);
+            Interlocked.Add(ref _sentBytes, data.Length);
+        }
+        else
+        {
+            Interlocked.Increment(ref _unsent);
+        }
+    }
+
+    /// <summary>A datagram that others are to pass.</summary>
+    private sealed class Passed(Chunk chunk, ActiveFault fault, long deadline)
+    {
+        internal Chunk Chunk => chunk;
+
+        internal ActiveFault Fault => fault;
+
+        internal long Deadline => deadline;
+
+        /// <summary>How many have passed it.</summary>
+        internal int By { get; set; }
+    }
+}
