@@ -1,20 +1,27 @@
-using System.Security.Cryptography;
-using System.Text;
-using System.Text.Unicode;
 using PSNetLab.Engine.Http.Protocol;
 using PSNetLab.Engine.Http.Server;
 
 namespace PSNetLab.Engine.Http.Files;
 
 /// <summary>Answers with a file or a part of it, as preconditions and ranges ask for (RFC 9110, sections 13 and 14).</summary>
-internal sealed class FileResponder(SitePages pages)
+internal sealed class FileResponder
 {
+    private readonly SitePages _pages;
+    private readonly Refusal _refuse;
+
+    internal FileResponder(SitePages pages)
+    {
+        _pages = pages;
+        _refuse = Page;
+    }
+
     internal void Answer(HttpExchange exchange, in Found found)
     {
         exchange.File = found.Path;
         Response response = found.Response;
         Content content = found.Handle is null ? response.Content : response.Content.From(found.Handle);
-        if (response is not FileForm form || !exchange.Request.IsSelective || !TrySelect(exchange, form, content))
+        if (response is not FileForm form || !exchange.Request.IsSelective
+            || !Selection.TryAnswer(exchange, form, content, _refuse))
         {
             exchange.Answer(response.Status, response.Fields, content);
         }
@@ -29,80 +36,6 @@ internal sealed class FileResponder(SitePages pages)
         }
     }
 
-    /// <summary>Answers a request with preconditions or ranges; false if the whole file is to be sent.</summary>
-    private bool TrySelect(HttpExchange exchange, FileForm form, Content content)
-    {
-        PreconditionResult result = Preconditions.Evaluate(
-            exchange.Get(HttpHeader.IfMatch),
-            exchange.Get(HttpHeader.IfUnmodifiedSince),
-            exchange.Get(HttpHeader.IfNoneMatch),
-            exchange.Get(HttpHeader.IfModifiedSince),
-            form.ETag,
-            form.LastModified);
-        if (result == PreconditionResult.NotModified)
-        {
-            exchange.Answer(form.NotModified);
-            return true;
-        }
-
-        if (result == PreconditionResult.Failed)
-        {
-            exchange.Answer(Page(exchange, 412, "The file is not, or not any more, the one that the request means."));
-            return true;
-        }
-
-        RequestHead request = exchange.Request;
-        if (request.Method != HttpMethod.Get || !request.Has(HttpHeader.Range)
-            || (request.Has(HttpHeader.IfRange)
-                && !Preconditions.IfRangeHolds(exchange.Get(HttpHeader.IfRange), form.ETag, form.LastModified)))
-        {
-            return false;
-        }
-
-        Span<ByteRange> ranges = stackalloc ByteRange[ByteRanges.Most];
-        switch (ByteRanges.Parse(exchange.Get(HttpHeader.Range), content.Length, ranges, out int count))
-        {
-            case RangeResult.Unsatisfiable:
-                string text = $"The file has {content.Length} bytes; no requested range lies within them.";
-                exchange.Answer(Page(exchange, 416, text, FieldLines.Field("Content-Range", $"bytes */{content.Length}")));
-                return true;
-            case RangeResult.Satisfiable when count == 1:
-                AnswerRange(exchange, form, content, ranges[0]);
-                return true;
-            case RangeResult.Satisfiable:
-                AnswerRanges(exchange, form, content, ranges[..count]);
-                return true;
-            default:
-                return false;
-        }
-    }
-
     private Response Page(HttpExchange exchange, int status, string explanation, params KeyValuePair<string, string>[] fields)
-        => pages.Status(Accept.NamesHtml(exchange.Get(HttpHeader.Accept)), status, explanation, fields);
-
-    private static void AnswerRange(HttpExchange exchange, FileForm form, Content content, ByteRange range)
-    {
-        exchange.Answer(206, form.Fields, content.Slice(range));
-        Span<byte> value = stackalloc byte[80];
-        Utf8.TryWrite(value, $"bytes {range.Start}-{range.End}/{content.Length}", out int length);
-        exchange.AddField("Content-Range"u8, value[..length]);
-    }
-
-    /// <summary>Several ranges as multipart/byteranges (RFC 9110, section 14.6).</summary>
-    private static void AnswerRanges(HttpExchange exchange, FileForm form, Content content, ReadOnlySpan<ByteRange> ranges)
-    {
-        // Random, so that no file can contain it on purpose.
-        string boundary = Convert.ToHexString(RandomNumberGenerator.GetBytes(12));
-        var parts = new (byte[] Lines, ByteRange Range)[ranges.Length];
-        for (int i = 0; i < parts.Length; i++)
-        {
-            ByteRange range = ranges[i];
-            string start = i == 0 ? string.Empty : "\r\n";
-            string lines = $"Content-Type: {form.MediaType}\r\nContent-Range: bytes {range.Start}-{range.End}/{content.Length}\r\n\r\n";
-            parts[i] = (Encoding.ASCII.GetBytes($"{start}--{boundary}\r\n{lines}"), range);
-        }
-
-        exchange.Answer(206, form.CommonFields, content.Cut(new ContentRanges(parts, Encoding.ASCII.GetBytes($"\r\n--{boundary}--\r\n"))));
-        exchange.AddField("Content-Type"u8, Encoding.ASCII.GetBytes($"multipart/byteranges; boundary={boundary}"));
-    }
+        => _pages.Status(Accept.NamesHtml(exchange.Get(HttpHeader.Accept)), status, explanation, fields);
 }

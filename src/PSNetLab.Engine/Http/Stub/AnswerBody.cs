@@ -29,6 +29,9 @@ internal sealed class AnswerBody : IDisposable
             : File.OpenHandle(answer.File, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete,
                 FileOptions.Asynchronous));
 
+    /// <summary>When the file was modified; null without one.</summary>
+    internal DateTime? Modified => _file is null ? null : File.GetLastWriteTimeUtc(_file);
+
     /// <summary>The same body for somebody else, who closes it.</summary>
     internal AnswerBody Keep()
     {

@@ -75,9 +75,25 @@ internal sealed partial class StubHandler
             long length = exchange.SendsBody ? body.Length : 0;
             await body.SendAsync(exchange.WriteAsync, 0, length, answer.BytesPerSecond, exchange.DelayAsync).ConfigureAwait(false);
         }
+        else if (answer.File is not null && answer.Status == 200 && exchange.Request.Method is HttpMethod.Get or HttpMethod.Head)
+        {
+            AnswerFile(exchange, FileAnswer.Of(answer, body), body.ToContent());
+        }
         else
         {
             exchange.Answer(answer.Status, answer.FieldLines, body.ToContent());
+        }
+    }
+
+    private void AnswerFile(HttpExchange exchange, SelectableResponse whole, Content content)
+    {
+        if (!exchange.Request.IsSelective || !Selection.TryAnswer(exchange, whole, content, ((IHttpHandler)this).Refuse))
+        {
+            exchange.Answer(whole.Status, whole.Fields, content);
+        }
+        else if (exchange.Content.File is null)
+        {
+            content.File!.Dispose();
         }
     }
 }
