@@ -32,6 +32,8 @@
         'Receive-HttpRequest'
         'Assert-HttpRequest'
         'Send-HttpRequest'
+        'Export-HttpRecording'
+        'Import-HttpRecording'
         'Test-TcpPort'
         'Wait-TcpPort'
         'Test-HttpEndpoint'

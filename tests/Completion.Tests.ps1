@@ -145,7 +145,7 @@ Describe 'Completion' {
     }
 
     It 'offers files only where a path is expected' {
-        $paths = 'Path', 'DefaultDocument', 'SpaFallback', 'NotFoundPage', 'LogPath', 'Certificate', 'TrustedCertificate', 'ClientCertificate', 'UpstreamTrustedCertificate', 'File'
+        $paths = 'Path', 'DefaultDocument', 'SpaFallback', 'NotFoundPage', 'LogPath', 'Certificate', 'TrustedCertificate', 'ClientCertificate', 'UpstreamTrustedCertificate', 'UpstreamClientCertificate', 'Recording', 'File'
         $others = [Management.Automation.PSCmdlet]::CommonParameters + [Management.Automation.PSCmdlet]::OptionalCommonParameters
         Push-Location $TestDrive
         try {

@@ -56,7 +56,8 @@ Describe 'The manifest' {
 Describe 'Servers' {
     It 'have the same parameter under the same name' {
         $forms = foreach ($command in Get-Command -Module PSNetLab -Verb Start) {
-            foreach ($parameter in $command.Parameters.Values) {
+            # Behind a web server is a URI, behind a TCP proxy a host and a port.
+            foreach ($parameter in $command.Parameters.Values | Where-Object Name -NE Upstream) {
                 # What the compiler adds says nothing of the parameter.
                 $attributes = foreach ($attribute in $parameter.Attributes) {
                     $range = $attribute -is [ValidateRange] ? "$($attribute.MinRange) to $($attribute.MaxRange)" : ''

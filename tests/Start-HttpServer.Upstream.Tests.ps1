@@ -75,14 +75,14 @@ Describe 'Start-HttpServer -Upstream' {
         $response.StatusCode | Should -Be 502
         $response.Content | Should -BeLike '*certificate*'
 
-        $lax = Start-HttpServer -Upstream "https://localhost:$($real.Port)" -SkipUpstreamCertificateCheck
+        $lax = Start-HttpServer -Upstream "https://localhost:$($real.Port)" -SkipCertificateCheck
         Invoke-RestMethod $lax.Uri | Should -Be 'secret'
 
         $certificate = New-TestCertificate $TestDrive upstream -DnsName upstream.example
         $files = "$TestDrive/upstream.pem", "$TestDrive/upstream.key"
         $real = Start-HttpServer -Reply 'known' -Certificate $files
         $options = @{ Upstream = "https://127.0.0.1:$($real.Port)"; UpstreamTrustedCertificate = $files[0] }
-        $known = Start-HttpServer @options -UpstreamTargetHost upstream.example
+        $known = Start-HttpServer @options -TargetHost upstream.example
         Invoke-RestMethod $known.Uri | Should -Be 'known'
         $wrong = Start-HttpServer @options
         (Invoke-WebRequest $wrong.Uri -SkipHttpErrorCheck).StatusCode | Should -Be 502

@@ -120,6 +120,12 @@ public enum FaultKind
     /// <summary>A route is not valid: its path, its criteria or its answer.</summary>
     InvalidRoute,
 
+    /// <summary>A recording is not valid: its JSON, or one of its entries.</summary>
+    InvalidRecording,
+
+    /// <summary>A recording cannot be written, or is not complete.</summary>
+    RecordingFailed,
+
     /// <summary>No route answers a request.</summary>
     RequestNotMatched,
 

@@ -1,5 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Management.Automation;
 using System.Net;
+using PSNetLab.Engine.Http.Recordings;
 using PSNetLab.Engine.Http.Server;
 using PSNetLab.Engine.Http.Stub;
 using PSNetLab.Engine.Messages;
@@ -22,6 +24,7 @@ public sealed class HttpServerJob : StreamServerJob, IMessageSink<HttpRequestRec
     /// <param name="handler">What answers the requests; it is closed with the server.</param>
     /// <param name="path">The folder that is served, if it is one.</param>
     /// <param name="openLog">Opens the access log, if there is one; gets a callback for its faults.</param>
+    /// <param name="recorder">Records what passes to an upstream; its file is written when the job ends. Null for none.</param>
     /// <param name="scripts">Runs the scripts of the handler; null if it has none. They end with the job.</param>
     internal HttpServerJob(
         string command,
@@ -31,13 +34,20 @@ public sealed class HttpServerJob : StreamServerJob, IMessageSink<HttpRequestRec
         IHttpHandler handler,
         string? path,
         Func<Action<NetLabException>, AccessLog>? openLog,
-        HttpScripts? scripts = null)
+        HttpScripts? scripts = null,
+        Recorder? recorder = null)
         : base(command, name, "HttpServer", records)
     {
         _log = openLog?.Invoke(fault => Write(Errors.Record(fault, Local)));
         Path = path;
         Handler = handler;
         _scripts = scripts;
+        Recorder = recorder;
+        if (recorder is not null)
+        {
+            recorder.OnLoss = text => Write(new WarningRecord(text));
+        }
+
         if (scripts is not null)
         {
             scripts.Job = this;
@@ -45,8 +55,8 @@ public sealed class HttpServerJob : StreamServerJob, IMessageSink<HttpRequestRec
 
         try
         {
-            HttpRecorder? recorder = records.Keep || _log is not null ? new(records.Keep ? this : null, Handover, _log) : null;
-            options = options with { Observer = recorder };
+            HttpRecorder? observer = records.Keep || _log is not null ? new(records.Keep ? this : null, Handover, _log) : null;
+            options = options with { Observer = observer };
             _server = StreamServer.Bind(options, new HttpStreamHandler(options, handler));
         }
         catch
@@ -80,6 +90,9 @@ public sealed class HttpServerJob : StreamServerJob, IMessageSink<HttpRequestRec
         }
     }
 
+    /// <summary>Records what passes to an upstream; null for nobody.</summary>
+    internal Recorder? Recorder { get; }
+
     /// <summary>What answers the requests.</summary>
     internal IHttpHandler Handler { get; }
 
@@ -102,6 +115,23 @@ public sealed class HttpServerJob : StreamServerJob, IMessageSink<HttpRequestRec
             {
                 await _log.DisposeAsync().ConfigureAwait(false);
             }
+
+            if (Recorder is not null)
+            {
+                await Task.Run(SaveRecording).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private void SaveRecording()
+    {
+        try
+        {
+            Recorder!.Save();
+        }
+        catch (NetLabException fault)
+        {
+            Write(Errors.Record(fault, Local));
         }
     }
 

@@ -1,5 +1,6 @@
 using PSNetLab.Engine.Http.Client;
 using PSNetLab.Engine.Http.Forward;
+using PSNetLab.Engine.Http.Recordings;
 using PSNetLab.Engine.Http.Stub;
 
 namespace PSNetLab.Engine.Tests;
@@ -15,8 +16,13 @@ internal sealed class ForwardServer : IAsyncDisposable
     }
 
     internal ForwardServer(UpstreamOptions upstream, params HttpRoute[] routes)
+        : this(upstream, null, routes)
     {
-        Forwarder = new Forwarder(upstream);
+    }
+
+    internal ForwardServer(UpstreamOptions upstream, Recorder? recorder, params HttpRoute[] routes)
+    {
+        Forwarder = new Forwarder(upstream, recorder);
         _server = new StubServer(new StubOptions { Upstream = Forwarder }, routes);
     }
 

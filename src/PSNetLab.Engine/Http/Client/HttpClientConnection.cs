@@ -55,6 +55,9 @@ internal sealed class HttpClientConnection : IDisposable
     /// <summary>Gets the bytes of all responses as they were received, with their framing; null for nobody.</summary>
     internal IBufferWriter<byte>? Record { get; set; }
 
+    /// <summary>Whether the current body was read to its end.</summary>
+    internal bool HasReadBody => _body.Status == ParseStatus.Complete;
+
     /// <summary>How many bytes of the current body there were so far, without their framing.</summary>
     internal long BodyLength => _body.Length;
 

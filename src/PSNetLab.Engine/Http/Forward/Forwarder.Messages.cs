@@ -4,6 +4,7 @@ using System.Text;
 using PSNetLab.Engine.Http.Client;
 using PSNetLab.Engine.Http.Protocol;
 using PSNetLab.Engine.Http.Server;
+using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab.Engine.Http.Forward;
 
@@ -86,7 +87,7 @@ internal sealed partial class Forwarder
         return false;
     }
 
-    private async ValueTask AnswerAsync(HttpExchange exchange, UpstreamConnection upstream, ReceivedHead head)
+    private async ValueTask AnswerAsync(HttpExchange exchange, UpstreamConnection upstream, ReceivedHead head, Tape? tape)
     {
         if (head.IsUpgrade)
         {
@@ -106,6 +107,8 @@ internal sealed partial class Forwarder
         BodyReader body = head.Body;
         if (body.Framing == BodyFraming.None)
         {
+            await EndAsync(tape, head).ConfigureAwait(false);
+
             // With HEAD, the length is that of the answer to GET.
             if (exchange.Request.Method == HttpMethod.Head && !HttpStatus.HasNoBody(head.Status))
             {
@@ -124,15 +127,17 @@ internal sealed partial class Forwarder
                 count += await upstream.Http.ReadBodyAsync(content.AsMemory(count), upstream.Limit).ConfigureAwait(false);
             }
 
+            tape?.Hear(content);
+            await EndAsync(tape, head).ConfigureAwait(false);
             exchange.Answer(head.Status, [], Content.Of(content));
         }
         else
         {
-            await StreamAsync(exchange, upstream, head).ConfigureAwait(false);
+            await StreamAsync(exchange, upstream, head, tape).ConfigureAwait(false);
         }
     }
 
-    private static async ValueTask StreamAsync(HttpExchange exchange, UpstreamConnection upstream, ReceivedHead head)
+    private async ValueTask StreamAsync(HttpExchange exchange, UpstreamConnection upstream, ReceivedHead head, Tape? tape)
     {
         byte[] buffer = ArrayPool<byte>.Shared.Rent(PieceBytes);
         try
@@ -140,10 +145,19 @@ internal sealed partial class Forwarder
             upstream.Pause();
             bool hasLength = head.Body.Framing == BodyFraming.Length;
             await exchange.StartAsync(head.Status, [], hasLength ? head.ContentLength : -1).ConfigureAwait(false);
+            Tape? left = tape;
             while (true)
             {
                 upstream.Renew();
                 int count = await upstream.Http.ReadBodyAsync(buffer, upstream.Limit).ConfigureAwait(false);
+                left?.Hear(buffer.AsSpan(0, count));
+                if (upstream.Http.HasReadBody)
+                {
+                    // Before the client has the last of it, so that whoever has the answer finds it recorded.
+                    await EndAsync(left, head).ConfigureAwait(false);
+                    left = null;
+                }
+
                 if (count == 0)
                 {
                     break;
@@ -161,6 +175,16 @@ internal sealed partial class Forwarder
         finally
         {
             ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    /// <summary>Records the exchange: it may take a moment, and so not on the thread of an event loop.</summary>
+    private async ValueTask EndAsync(Tape? tape, ReceivedHead head)
+    {
+        if (tape is not null)
+        {
+            await LoopThread.Leave();
+            tape.End(head, place => Encoding.Latin1.GetString(Here(Encoding.Latin1.GetBytes(place))));
         }
     }
 

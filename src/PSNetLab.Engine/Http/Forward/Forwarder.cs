@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using PSNetLab.Engine.Http.Client;
 using PSNetLab.Engine.Http.Protocol;
+using PSNetLab.Engine.Http.Recordings;
 using PSNetLab.Engine.Http.Server;
 using PSNetLab.Engine.Http.Stub;
 
@@ -17,12 +18,16 @@ internal sealed partial class Forwarder : IUpstream
 
     private readonly UpstreamOptions _options;
     private readonly UpstreamPool _pool;
+    private readonly Recorder? _recorder;
     private readonly byte[] _prefix;
     private readonly byte[] _host;
     private readonly byte[] _origin;
 
-    internal Forwarder(UpstreamOptions options)
+    /// <param name="options">Where to.</param>
+    /// <param name="recorder">Gets what passes; null for nobody.</param>
+    internal Forwarder(UpstreamOptions options, Recorder? recorder = null)
     {
+        _recorder = recorder;
         _options = options;
         _pool = new UpstreamPool(options);
         string path = options.Uri.Target.TrimEnd('/');
@@ -38,13 +43,15 @@ internal sealed partial class Forwarder : IUpstream
 
     public async ValueTask<NetLabException?> ForwardAsync(HttpExchange exchange)
     {
-        if (exchange.Request.Method == HttpMethod.Connect || !TryReadTarget(exchange, out _))
+        if (exchange.Request.Method == HttpMethod.Connect || !TryReadTarget(exchange, out ReadOnlySpan<byte> target))
         {
             return new NetLabException(FaultKind.InvalidParameters, "Only requests for a path can be passed on. For CONNECT, and for a "
                 + "target without a path, this server is the wrong one.");
         }
 
+        Tape? tape = _recorder is null ? null : new Tape(_recorder, exchange, target);
         using RequestBody body = await RequestBody.BeginAsync(exchange).ConfigureAwait(false);
+        body.Copy = tape?.Request;
         bool mayRepeat = body.IsWhole && HttpMethods.IsIdempotent(exchange.Request.Method);
         UpstreamConnection? kept = _pool.TryTake(mayRepeat);
         while (true)
@@ -54,7 +61,7 @@ internal sealed partial class Forwarder : IUpstream
             try
             {
                 upstream ??= await _pool.ConnectAsync(exchange.Ended).ConfigureAwait(false);
-                isReusable = await RelayAsync(exchange, upstream, body).ConfigureAwait(false);
+                isReusable = await RelayAsync(exchange, upstream, body, tape).ConfigureAwait(false);
                 return null;
             }
             catch (NetLabException fault) when (!exchange.IsAnswered)
@@ -88,7 +95,7 @@ internal sealed partial class Forwarder : IUpstream
 
     /// <summary>Has the upstream answer.</summary>
     /// <returns>Whether another request may follow on the connection.</returns>
-    private async ValueTask<bool> RelayAsync(HttpExchange exchange, UpstreamConnection upstream, RequestBody body)
+    private async ValueTask<bool> RelayAsync(HttpExchange exchange, UpstreamConnection upstream, RequestBody body, Tape? tape)
     {
         using CancellationTokenRegistration ending = exchange.Ended.UnsafeRegister(
             static connection => ((UpstreamConnection)connection!).Cancel(), upstream);
@@ -109,7 +116,7 @@ internal sealed partial class Forwarder : IUpstream
                 (head, isSent) = await ExchangeAsync(exchange, upstream, body).ConfigureAwait(false);
             }
 
-            await AnswerAsync(exchange, upstream, head).ConfigureAwait(false);
+            await AnswerAsync(exchange, upstream, head, tape).ConfigureAwait(false);
             return isSent && exchange.Takeover is null;
         }
         catch (OperationCanceledException error) when (!exchange.Ended.IsCancellationRequested)

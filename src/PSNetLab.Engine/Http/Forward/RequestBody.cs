@@ -47,7 +47,7 @@ internal sealed class RequestBody : IDisposable
     internal bool AsksFirst { get; private init; }
 
     /// <summary>Gets every piece of the body; null for nobody.</summary>
-    internal IBufferWriter<byte>? Copy { get; init; }
+    internal BodyTape? Copy { get; set; }
 
     /// <exception cref="IOException">The body is malformed.</exception>
     internal static async ValueTask<RequestBody> BeginAsync(HttpExchange exchange)
@@ -88,6 +88,8 @@ internal sealed class RequestBody : IDisposable
     /// <summary>Adds the whole body, or what there is of it, to the head.</summary>
     internal void WriteFirst(ArrayBufferWriter<byte> output)
     {
+        Copy?.Write(_first.Span);
+        Copy = _isRead ? null : Copy; // a request that is repeated is heard once
         Write(output, _first.Span);
         WriteEnd(output, _isRead);
     }
@@ -103,6 +105,7 @@ internal sealed class RequestBody : IDisposable
             upstream.Pause();
             int count = await _exchange.ReadAsync(_buffer!, stop).ConfigureAwait(false);
             isLast = _exchange.HasReadBody;
+            Copy?.Write(_buffer.AsSpan(0, count));
             Write(upstream.Output, _buffer.AsSpan(0, count));
             WriteEnd(upstream.Output, isLast);
             upstream.Renew();
@@ -125,7 +128,6 @@ internal sealed class RequestBody : IDisposable
             return;
         }
 
-        Copy?.Write(data);
         if (Length >= 0)
         {
             output.Write(data);

@@ -9,6 +9,9 @@ internal sealed class BodyMatch
     private readonly string? _text;
     private readonly Regex? _regex;
     private readonly JsonElement _json;
+    private readonly IBodyComparison? _comparison;
+
+    private BodyMatch(IBodyComparison comparison) => _comparison = comparison;
 
     private BodyMatch(string? text, Regex? regex, JsonElement json)
     {
@@ -24,6 +27,8 @@ internal sealed class BodyMatch
 
     internal static BodyMatch Like(Regex regex) => new(null, ValueCriterion.WithLimit(regex), default);
 
+    internal static BodyMatch By(IBodyComparison comparison) => new(comparison);
+
     /// <param name="json">Valid JSON.</param>
     internal static BodyMatch With(ReadOnlyMemory<byte> json) => new(null, null, JsonDocument.Parse(json).RootElement);
 
@@ -32,6 +37,11 @@ internal sealed class BodyMatch
     /// <summary>What is wrong with the body; null if nothing is.</summary>
     internal string? Difference(HttpRequestRecord request)
     {
+        if (_comparison is not null)
+        {
+            return _comparison.Difference(request);
+        }
+
         if (_json.ValueKind != JsonValueKind.Undefined)
         {
             return request.ParsedBody is { } document
@@ -45,9 +55,16 @@ internal sealed class BodyMatch
             : text == _text ? null : $"{Shown.Quoted(text)}, which differs from character {FirstDifference(text)} on";
     }
 
-    public override string ToString() => _text is not null ? Shown.Quoted(_text)
+    public override string ToString() => _comparison is not null ? _comparison.ToString()! : _text is not null ? Shown.Quoted(_text)
         : _regex is not null ? $"a match of /{_regex}/"
         : $"JSON with {Shown.Short(_json.GetRawText())}";
 
     private int FirstDifference(string text) => text.AsSpan().CommonPrefixLength(_text) + 1;
+}
+
+/// <summary>Compares bodies in a way of its own; its text says what is expected.</summary>
+internal interface IBodyComparison
+{
+    /// <inheritdoc cref="BodyMatch.Difference"/>
+    string? Difference(HttpRequestRecord request);
 }

@@ -27,6 +27,11 @@ internal sealed class PathPattern
     /// <summary>Whether it names parts of the path.</summary>
     internal bool HasNames => Array.Exists(_segments, segment => segment.Name is not null);
 
+    /// <summary>A pattern for one path, whatever characters it has.</summary>
+    /// <param name="path">The path, still encoded; it starts with a slash.</param>
+    internal static PathPattern Literal(string path)
+        => new(path, [.. path[1..].Split('/').Select(PathSegment.Literally)]);
+
     /// <exception cref="NetLabException">The pattern is not one.</exception>
     internal static PathPattern Parse(string text)
     {
@@ -185,6 +190,8 @@ internal sealed class PathSegment
     /// <summary>What is the same for segments that take the same texts.</summary>
     internal string Shape => IsLiteral ? $"={PrefixText}" : IsTail ? "**" : $"{PrefixText}/{SuffixText}";
 
+    internal static PathSegment Literally(string text) => new(text, null, string.Empty, isLiteral: true, isTail: false);
+
     /// <summary>Null if the text is not a segment.</summary>
     internal static PathSegment? Parse(string text)
     {
@@ -200,7 +207,7 @@ internal sealed class PathSegment
         int close = text.IndexOf('}', StringComparison.Ordinal);
         if (open < 0 && close < 0)
         {
-            return new PathSegment(text, null, string.Empty, isLiteral: true, isTail: false);
+            return Literally(text);
         }
 
         if (open < 0 || close < open || text.LastIndexOf('{') != open || text.LastIndexOf('}') != close)

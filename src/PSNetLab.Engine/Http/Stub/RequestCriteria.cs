@@ -27,6 +27,9 @@ internal sealed record RequestCriteria
 
     internal IReadOnlyList<(string Name, ValueCriterion Value)> Headers { get; init; } = [];
 
+    /// <summary>Whether the query must have nothing else.</summary>
+    internal bool IsWholeQuery { get; init; }
+
     internal BodyMatch? Body { get; init; }
 
     /// <summary>A script that says whether the request is the right one; null for none. Only the module can run it.</summary>
@@ -38,7 +41,8 @@ internal sealed record RequestCriteria
         + (IsWebSocket ? 1 : 0);
 
     /// <summary>Whether method and path are all.</summary>
-    internal bool IsPlain => Query.Count + Headers.Count == 0 && Body is null && When is null && !IsWebSocket;
+    internal bool IsPlain
+        => Query.Count + Headers.Count == 0 && !IsWholeQuery && Body is null && When is null && !IsWebSocket;
 
     /// <summary>Whether it may take long to find out, so that it must not happen on the thread of an event loop.</summary>
     internal bool IsSlow => When is not null || Body?.IsSlow == true || Query.Concat(Headers).Any(pair => pair.Value.IsSlow);
@@ -75,6 +79,7 @@ internal sealed record RequestCriteria
     internal bool FitsRest(HttpRequestRecord request)
         => (!IsWebSocket || WebSocketHandshake.IsAskedFor(request))
             && Query.All(pair => pair.Value.Fits(QueryValues(request, pair.Name)))
+            && (!IsWholeQuery || CountPairs(request) == Query.Count)
             && Headers.All(pair => pair.Value.Fits(HeaderValues(request, pair.Name)))
             && Body?.Fits(request) != false;
 
@@ -101,6 +106,12 @@ internal sealed record RequestCriteria
         {
             IReadOnlyList<string> values = QueryValues(request, name);
             yield return new Verdict($"Query {name}", value.ToString(), Show(values), value.Fits(values));
+        }
+
+        if (IsWholeQuery)
+        {
+            int count = CountPairs(request);
+            yield return new Verdict("Query", $"{Query.Count} parameters", $"{count}", count == Query.Count);
         }
 
         foreach ((string name, ValueCriterion value) in Headers)
@@ -137,6 +148,18 @@ internal sealed record RequestCriteria
         }
 
         return values;
+    }
+
+    private static int CountPairs(HttpRequestRecord request)
+    {
+        int count = 0;
+        FormPairs pairs = new(request.RawQuery);
+        while (pairs.MoveNext())
+        {
+            count++;
+        }
+
+        return count;
     }
 
     private static IReadOnlyList<string> HeaderValues(HttpRequestRecord request, string name)

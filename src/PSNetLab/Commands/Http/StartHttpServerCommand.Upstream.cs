@@ -3,6 +3,7 @@ using System.Security;
 using PSNetLab.Binding;
 using PSNetLab.Engine.Http.Client;
 using PSNetLab.Engine.Http.Forward;
+using PSNetLab.Engine.Http.Recordings;
 using PSNetLab.Engine.IO;
 
 namespace PSNetLab.Commands;
@@ -34,7 +35,7 @@ public sealed partial class StartHttpServerCommand
     [Parameter]
     [ValidateNotNullOrEmpty]
     [NoFiles]
-    public string? UpstreamTargetHost { get; set; }
+    public string? TargetHost { get; set; }
 
     /// <summary>
     /// The issuers to trust for the upstream, instead of those that the system trusts: X509Certificate2 objects or paths of files.
@@ -59,12 +60,12 @@ public sealed partial class StartHttpServerCommand
 
     /// <summary>Accepts any certificate of the upstream. For tests only.</summary>
     [Parameter]
-    public SwitchParameter SkipUpstreamCertificateCheck { get; set; }
+    public SwitchParameter SkipCertificateCheck { get; set; }
 
     /// <summary>What passes requests on; null without an upstream.</summary>
-    private Forwarder? CreateForwarder()
+    private Forwarder? CreateForwarder(Recorder? recorder)
     {
-        if (Upstream is null)
+        if (Upstream is null || MustReplay)
         {
             return null;
         }
@@ -86,13 +87,14 @@ public sealed partial class StartHttpServerCommand
             {
                 Tls = new TlsClientOptions
                 {
-                    TargetHost = UpstreamTargetHost,
+                    TargetHost = TargetHost,
                     Trusted = UpstreamTrustedCertificate?.ReadTrusted(password),
                     Certificate = UpstreamClientCertificate?.Read(password).ToContext("-UpstreamClientCertificate"),
                     Alpn = DefaultAlpn,
-                    SkipCertificateCheck = SkipUpstreamCertificateCheck,
+                    SkipCertificateCheck = SkipCertificateCheck,
                 },
             },
-        });
+        },
+        recorder);
     }
 }

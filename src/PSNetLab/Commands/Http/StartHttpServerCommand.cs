@@ -3,6 +3,8 @@ using System.Management.Automation;
 using System.Net;
 using PSNetLab.Binding;
 using PSNetLab.Conversion;
+using PSNetLab.Engine.Http.Forward;
+using PSNetLab.Engine.Http.Recordings;
 using PSNetLab.Engine.Http.Stub;
 using PSNetLab.Jobs;
 
@@ -80,6 +82,8 @@ public sealed partial class StartHttpServerCommand : StartWebServerCmdlet
             _routes.Add(RouteInput.OfAnswers(new RequestCriteria(), Reply, this));
         }
 
+        Recorder? recorder = ReadRecording();
+        Forwarder? forwarder = CreateForwarder(recorder);
         HttpServerJob? job = null;
         HttpScripts scripts = new(this, ThrottleLimit, TimeSpan.FromSeconds(ScriptTimeoutSec));
         StubOptions options = CompleteWeb(
@@ -90,7 +94,7 @@ public sealed partial class StartHttpServerCommand : StartWebServerCmdlet
                 Credential = ReadCredential(endPoint),
                 JournalLimit = NoRecord ? 0 : BufferLimit,
                 Scripts = scripts,
-                Upstream = CreateForwarder(),
+                Upstream = forwarder,
                 OnUnmatched = (request, text) => job!.Write(Strict
                     ? Errors.Record(FaultKind.RequestNotMatched, text, request.Remote)
                     : new WarningRecord(text)),
@@ -102,6 +106,6 @@ public sealed partial class StartHttpServerCommand : StartWebServerCmdlet
         }
 
         return job = new HttpServerJob(CommandLine, Name, Records(WhenFull.Drop), options, new StubHandler(options, _routes), path: null,
-            OpenLog, scripts);
+            OpenLog, scripts, recorder);
     }
 }

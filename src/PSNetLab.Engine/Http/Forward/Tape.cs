@@ -1,0 +1,135 @@
+using System.Buffers;
+using System.Diagnostics;
+using PSNetLab.Engine.Http.Client;
+using PSNetLab.Engine.Http.Protocol;
+using PSNetLab.Engine.Http.Recordings;
+using PSNetLab.Engine.Http.Server;
+
+namespace PSNetLab.Engine.Http.Forward;
+
+/// <summary>Listens to one exchange, and gives it to the recorder when it is complete.</summary>
+internal sealed class Tape
+{
+    private readonly Recorder _recorder;
+    private readonly DateTimeOffset _time = DateTimeOffset.Now;
+    private readonly long _started = Stopwatch.GetTimestamp();
+    private readonly string _method;
+    private readonly string _target;
+    private readonly List<KeyValuePair<string, string>> _sent = [];
+    private readonly BodyTape _answer;
+
+    /// <param name="recorder">Gets the exchange.</param>
+    /// <param name="exchange">The exchange, with its head.</param>
+    /// <param name="target">The path and query of the request.</param>
+    internal Tape(Recorder recorder, HttpExchange exchange, ReadOnlySpan<byte> target)
+    {
+        _recorder = recorder;
+        ReadOnlySpan<byte> head = exchange.Head;
+        _method = HttpSyntax.ToText(exchange.Request.MethodText(head));
+        _target = Escape(target);
+        Request = exchange.Request.HasBody ? new BodyTape(recorder.MostBodyBytes) : null;
+        _answer = new BodyTape(recorder.MostBodyBytes);
+        Add(_sent, exchange.Request.Fields(head));
+    }
+
+    /// <summary>Gets the body of the request; null if it has none.</summary>
+    internal BodyTape? Request { get; }
+
+    /// <summary>Gets a piece of the body of the answer.</summary>
+    internal void Hear(ReadOnlySpan<byte> piece) => _answer.Write(piece);
+
+    /// <summary>Records the exchange, which is complete now.</summary>
+    internal void End(ReceivedHead head, Func<string, string> place)
+    {
+        List<KeyValuePair<string, string>> fields = [];
+        Add(fields, head.Lines);
+        fields = fields.ConvertAll(field => field.Key.Equals("Location", StringComparison.OrdinalIgnoreCase)
+            ? FieldLines.Field(field.Key, place(field.Value)) : field);
+        byte[]? sent = Request is null ? null : Plain(Request, _sent);
+        byte[]? got = Plain(_answer, fields);
+        if (got is null || (sent is null && Request is not null))
+        {
+            _recorder.OnLoss?.Invoke($"{_method} {_recorder.Redactor.RedactQuery(_target)} was not recorded: a body is longer than "
+                + $"{_recorder.MostBodyBytes} bytes. Raise -MaxBodyBytes.");
+            return;
+        }
+
+        _recorder.Add(new RecordedExchange
+        {
+            Time = _time,
+            Milliseconds = Stopwatch.GetElapsedTime(_started).TotalMilliseconds,
+            Method = _method,
+            Target = _target,
+            RequestFields = _sent,
+            RequestBody = sent,
+            Status = head.Status,
+            Fields = fields,
+            Body = got,
+        });
+    }
+
+    private static void Add(List<KeyValuePair<string, string>> fields, FieldEnumerator all)
+    {
+        bool hasConnection = ForwardedFields.HasConnection(all);
+        FieldEnumerator one = all;
+        while (one.MoveNext())
+        {
+            if (!ForwardedFields.StaysHere(one.Name, all, hasConnection) && !ForwardedFields.Is(one.Name, "Date"u8))
+            {
+                fields.Add(FieldLines.Field(HttpSyntax.ToText(one.Name), System.Text.Encoding.Latin1.GetString(one.Value)));
+            }
+        }
+    }
+
+    /// <summary>The body without its coding, which then leaves the fields; null if it is too long.</summary>
+    private byte[]? Plain(BodyTape body, List<KeyValuePair<string, string>> fields)
+    {
+        if (body.Bytes is not { } bytes)
+        {
+            return null;
+        }
+
+        string coding = RecordedExchange.Get(fields, "Content-Encoding");
+        if (coding.Length == 0 || bytes.Length == 0 || BodyCodings.TryDecode(bytes, coding, _recorder.MostBodyBytes) is not { } plain)
+        {
+            return bytes;
+        }
+
+        fields.RemoveAll(field => field.Key.Equals("Content-Encoding", StringComparison.OrdinalIgnoreCase));
+        return plain;
+    }
+
+    /// <summary>The target as ASCII: clients may send other bytes as they are.</summary>
+    private static string Escape(ReadOnlySpan<byte> target)
+    {
+        System.Text.StringBuilder text = new(target.IsEmpty || target[0] == '?' ? "/" : string.Empty);
+        foreach (byte octet in target)
+        {
+            _ = octet is > 0x20 and < 0x7f ? text.Append((char)octet)
+                : text.Append('%').Append(octet.ToString("X2", System.Globalization.CultureInfo.InvariantCulture));
+        }
+
+        return text.ToString();
+    }
+}
+
+/// <summary>Keeps the bytes of a body up to a limit; beyond it, none.</summary>
+internal sealed class BodyTape(int most)
+{
+    private ArrayBufferWriter<byte>? _kept = new();
+
+    /// <summary>The bytes; null if there were too many.</summary>
+    internal byte[]? Bytes => _kept?.WrittenSpan.ToArray();
+
+    internal void Write(ReadOnlySpan<byte> piece)
+    {
+        if (_kept is { } kept && kept.WrittenCount + piece.Length <= most)
+        {
+            kept.Write(piece);
+        }
+        else
+        {
+            _kept = null;
+        }
+    }
+}

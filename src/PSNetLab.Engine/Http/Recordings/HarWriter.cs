@@ -1,0 +1,116 @@
+using System.Text.Json;
+using PSNetLab.Engine.Http.Protocol;
+
+namespace PSNetLab.Engine.Http.Recordings;
+
+/// <summary>Writes HTTP Archives, version 1.2.</summary>
+internal static class HarWriter
+{
+    internal static void Write(Utf8JsonWriter writer, IReadOnlyList<RecordedExchange> exchanges)
+    {
+        writer.WriteStartObject();
+        writer.WriteStartObject("log");
+        writer.WriteString("version", "1.2");
+        writer.WriteStartObject("creator");
+        writer.WriteString("name", "PSNetLab");
+        writer.WriteString("version", typeof(HarWriter).Assembly.GetName().Version!.ToString(3));
+        writer.WriteEndObject();
+        writer.WriteStartArray("entries");
+        foreach (RecordedExchange exchange in exchanges)
+        {
+            WriteEntry(writer, exchange);
+        }
+
+        writer.WriteEndArray();
+        writer.WriteEndObject();
+        writer.WriteEndObject();
+    }
+
+    private static void WriteEntry(Utf8JsonWriter writer, RecordedExchange exchange)
+    {
+        string host = RecordedExchange.Get(exchange.RequestFields, "Host") is { Length: > 0 } name ? name : "localhost";
+        writer.WriteStartObject();
+        writer.WriteString("startedDateTime", exchange.Time ?? DateTimeOffset.UnixEpoch);
+        writer.WriteNumber("time", exchange.Milliseconds);
+        writer.WriteStartObject("request");
+        writer.WriteString("method", exchange.Method);
+        writer.WriteString("url", $"http://{host}{exchange.Target}");
+        WriteMessage(writer, exchange.RequestFields, exchange.RequestBody?.Length ?? 0);
+        writer.WriteStartArray("queryString");
+        int query = exchange.Target.IndexOf('?', StringComparison.Ordinal);
+        if (query >= 0)
+        {
+            FormPairs pairs = new(System.Text.Encoding.Latin1.GetBytes(exchange.Target[(query + 1)..]));
+            while (pairs.MoveNext())
+            {
+                WritePair(writer, PercentText.Decode(pairs.Name, isForm: true), PercentText.Decode(pairs.Value, isForm: true));
+            }
+        }
+
+        writer.WriteEndArray();
+        if (exchange.RequestBody is { } body)
+        {
+            WriteContent(writer, "postData", body, exchange.RequestFields);
+        }
+
+        writer.WriteEndObject();
+        writer.WriteStartObject("response");
+        writer.WriteNumber("status", exchange.Status);
+        writer.WriteString("statusText", HttpStatus.Reason(exchange.Status));
+        writer.WriteString("redirectURL", RecordedExchange.Get(exchange.Fields, "Location"));
+        WriteMessage(writer, exchange.Fields, exchange.Body.Length);
+        WriteContent(writer, "content", exchange.Body, exchange.Fields);
+        writer.WriteEndObject();
+        writer.WriteStartObject("cache");
+        writer.WriteEndObject();
+        writer.WriteStartObject("timings");
+        writer.WriteNumber("send", 0);
+        writer.WriteNumber("wait", exchange.Milliseconds);
+        writer.WriteNumber("receive", 0);
+        writer.WriteEndObject();
+        writer.WriteEndObject();
+    }
+
+    private static void WriteMessage(Utf8JsonWriter writer, IReadOnlyList<KeyValuePair<string, string>> fields, int bodyLength)
+    {
+        writer.WriteString("httpVersion", "HTTP/1.1");
+        writer.WriteStartArray("cookies");
+        writer.WriteEndArray();
+        writer.WriteStartArray("headers");
+        foreach ((string name, string value) in fields)
+        {
+            WritePair(writer, name, value);
+        }
+
+        writer.WriteEndArray();
+        writer.WriteNumber("headersSize", -1);
+        writer.WriteNumber("bodySize", bodyLength);
+    }
+
+    private static void WriteContent(
+        Utf8JsonWriter writer, string name, byte[] body, IReadOnlyList<KeyValuePair<string, string>> fields)
+    {
+        writer.WriteStartObject(name);
+        writer.WriteNumber("size", body.Length);
+        writer.WriteString("mimeType", RecordedExchange.Get(fields, "Content-Type"));
+        if (RecordingWriter.Text(body) is { } text)
+        {
+            writer.WriteString("text", text);
+        }
+        else
+        {
+            writer.WriteBase64String("text", body);
+            writer.WriteString("encoding", "base64");
+        }
+
+        writer.WriteEndObject();
+    }
+
+    private static void WritePair(Utf8JsonWriter writer, string name, string value)
+    {
+        writer.WriteStartObject();
+        writer.WriteString("name", name);
+        writer.WriteString("value", value);
+        writer.WriteEndObject();
+    }
+}

@@ -1,0 +1,37 @@
+namespace PSNetLab.Engine.Http.Recordings;
+
+/// <summary>
+/// A request and its answer, as a recording has them: without what frames the messages, and with bodies that are not compressed.
+/// </summary>
+internal sealed record RecordedExchange
+{
+    /// <summary>When the request came.</summary>
+    internal DateTimeOffset? Time { get; init; }
+
+    /// <summary>How long the answer took, in milliseconds.</summary>
+    internal double Milliseconds { get; init; }
+
+    internal required string Method { get; init; }
+
+    /// <summary>The path with its query.</summary>
+    internal required string Target { get; init; }
+
+    internal IReadOnlyList<KeyValuePair<string, string>> RequestFields { get; init; } = [];
+
+    /// <summary>The body of the request; null if it had none, or if it does not matter.</summary>
+    internal byte[]? RequestBody { get; init; }
+
+    internal required int Status { get; init; }
+
+    internal IReadOnlyList<KeyValuePair<string, string>> Fields { get; init; } = [];
+
+    internal byte[] Body { get; init; } = [];
+
+    /// <summary>Roughly how much memory it takes.</summary>
+    internal long Weight => 512 + Target.Length + (RequestBody?.Length ?? 0) + Body.Length
+        + RequestFields.Concat(Fields).Sum(pair => 64 + (2 * (pair.Key.Length + pair.Value.Length)));
+
+    /// <summary>The value of a field; empty if it is missing.</summary>
+    internal static string Get(IReadOnlyList<KeyValuePair<string, string>> fields, string name)
+        => fields.FirstOrDefault(field => field.Key.Equals(name, StringComparison.OrdinalIgnoreCase)).Value ?? string.Empty;
+}

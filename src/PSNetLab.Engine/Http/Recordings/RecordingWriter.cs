@@ -1,0 +1,153 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Unicode;
+using PSNetLab.Engine.Http.Protocol;
+
+namespace PSNetLab.Engine.Http.Recordings;
+
+/// <summary>Writes recordings: in this module's own form, or as HAR 1.2.</summary>
+internal static class RecordingWriter
+{
+    internal const int Version = 1;
+
+    internal static readonly JsonWriterOptions Compact = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    private static readonly JsonWriterOptions s_indented = Compact with { Indented = true };
+
+    /// <summary>
+    /// Writes a file, whole or not at all: beside its place first. Only its owner may read it, because nobody knows what else is secret.
+    /// </summary>
+    /// <exception cref="NetLabException">The file cannot be written.</exception>
+    internal static void Save(string path, IReadOnlyList<RecordedExchange> exchanges, Redactor redactor)
+    {
+        string beside = $"{path}.{Guid.NewGuid():N}.tmp";
+        try
+        {
+            FileStreamOptions options = new() { Mode = FileMode.CreateNew, Access = FileAccess.Write };
+            if (!OperatingSystem.IsWindows())
+            {
+                options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+            }
+
+            using (FileStream file = new(beside, options))
+            using (Utf8JsonWriter writer = new(file, s_indented))
+            {
+                if (IsHar(path))
+                {
+                    HarWriter.Write(writer, exchanges);
+                }
+                else
+                {
+                    Write(writer, exchanges, redactor);
+                }
+            }
+
+            File.Move(beside, path, overwrite: true);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            if (File.Exists(beside))
+            {
+                File.Delete(beside);
+            }
+
+            throw new NetLabException(FaultKind.RecordingFailed, $"The recording {path} cannot be written: {error.Message}", error)
+            {
+                Subject = path,
+            };
+        }
+    }
+
+    internal static bool IsHar(string path) => Path.GetExtension(path).Equals(".har", StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>A body as text; null if it is not UTF-8.</summary>
+    internal static string? Text(byte[] body) => Utf8.IsValid(body) && !body.AsSpan().StartsWith("\uFEFF"u8)
+        ? Encoding.UTF8.GetString(body) : null;
+
+    private static void Write(Utf8JsonWriter writer, IReadOnlyList<RecordedExchange> exchanges, Redactor redactor)
+    {
+        writer.WriteStartObject();
+        writer.WriteString("format", "PSNetLab recording");
+        writer.WriteNumber("version", Version);
+        writer.WriteStartArray("redacted");
+        foreach (string name in redactor.Names)
+        {
+            writer.WriteStringValue(name);
+        }
+
+        writer.WriteEndArray();
+        writer.WriteStartArray("entries");
+        foreach (RecordedExchange exchange in exchanges)
+        {
+            writer.WriteStartObject();
+            if (exchange.Time is { } time)
+            {
+                writer.WriteString("time", time.ToString("o", CultureInfo.InvariantCulture));
+            }
+
+            writer.WriteNumber("milliseconds", Math.Round(exchange.Milliseconds, 3));
+            writer.WriteStartObject("request");
+            writer.WriteString("method", exchange.Method);
+            writer.WriteString("target", exchange.Target);
+            WriteFields(writer, exchange.RequestFields);
+            WriteBody(writer, exchange.RequestBody);
+            writer.WriteEndObject();
+            writer.WriteStartObject("response");
+            writer.WriteNumber("status", exchange.Status);
+            WriteFields(writer, exchange.Fields);
+            WriteBody(writer, exchange.Body.Length == 0 ? null : exchange.Body);
+            writer.WriteEndObject();
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
+        writer.WriteEndObject();
+    }
+
+    private static void WriteFields(Utf8JsonWriter writer, IReadOnlyList<KeyValuePair<string, string>> fields)
+    {
+        writer.WriteStartObject("headers");
+        foreach (IGrouping<string, string> field in fields.GroupBy(
+            field => field.Key, field => field.Value, StringComparer.OrdinalIgnoreCase))
+        {
+            string[] values = [.. field];
+            if (values.Length == 1)
+            {
+                writer.WriteString(field.Key, values[0]);
+                continue;
+            }
+
+            writer.WriteStartArray(field.Key);
+            Array.ForEach(values, writer.WriteStringValue);
+            writer.WriteEndArray();
+        }
+
+        writer.WriteEndObject();
+    }
+
+    /// <summary>Writes a body so that it is easy to edit, and the same bytes come back.</summary>
+    private static void WriteBody(Utf8JsonWriter writer, byte[]? body)
+    {
+        if (body is null)
+        {
+            return;
+        }
+
+        if (body.Length > 0 && body[0] is (byte)'{' or (byte)'[' && JsonObjects.TryParse(body) is { } document)
+        {
+            document.Dispose();
+            writer.WritePropertyName("json");
+            writer.WriteRawValue(body, skipInputValidation: true);
+        }
+        else if (Text(body) is { } text)
+        {
+            writer.WriteString("body", text);
+        }
+        else
+        {
+            writer.WriteBase64String("base64", body);
+        }
+    }
+}

@@ -1,0 +1,174 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+using System.Management.Automation;
+using PSNetLab.Binding;
+using PSNetLab.Engine.Http.Client;
+using PSNetLab.Engine.Http.Protocol;
+using PSNetLab.Engine.Http.Recordings;
+using PSNetLab.Jobs;
+
+namespace PSNetLab.Commands;
+
+/// <summary>Writes requests and their answers to a file, without their secrets.</summary>
+[Cmdlet(VerbsData.Export, "HttpRecording", SupportsShouldProcess = true, DefaultParameterSetName = JobSet)]
+[OutputType(typeof(FileInfo))]
+[SuppressMessage("Performance", "CA1819", Justification = "PowerShell parameters are arrays.")]
+public sealed class ExportHttpRecordingCommand : NetCmdlet
+{
+    private const string JobSet = "Job";
+    private const string ExchangeSet = "Exchange";
+
+    private readonly List<RecordedExchange> _exchanges = [];
+    private readonly List<string> _names = [];
+
+    /// <summary>The file to write: .json, or .har for an HTTP Archive.</summary>
+    [Parameter(Mandatory = true, Position = 0)]
+    [ValidateNotNullOrEmpty]
+    public string Path { get; set; } = string.Empty;
+
+    /// <summary>The server that records.</summary>
+    [Parameter(Mandatory = true, Position = 1, ValueFromPipeline = true, ParameterSetName = JobSet)]
+    [JobTransformation]
+    [ArgumentCompleter(typeof(ServerJobCompleter<HttpServerJob>))]
+    public HttpServerJob? Job { get; set; }
+
+    /// <summary>What Send-HttpRequest returned.</summary>
+    [Parameter(Mandatory = true, ValueFromPipeline = true, ParameterSetName = ExchangeSet)]
+    [NoFiles]
+    public HttpExchangeResult[]? InputObject { get; set; }
+
+    /// <summary>More names whose values are secrets, and are not written. Default: none besides the usual ones.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    [NoFiles]
+    public string[] RedactName { get; set; } = [];
+
+    /// <summary>Does not replace a file that is there. Default: off.</summary>
+    [Parameter]
+    public SwitchParameter NoClobber { get; set; }
+
+    /// <summary>Returns the file.</summary>
+    [Parameter]
+    public SwitchParameter PassThru { get; set; }
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        if (ParameterSetName == ExchangeSet)
+        {
+            Array.ForEach(InputObject!, Take);
+            return;
+        }
+
+        try
+        {
+            Recorder recorder = Job!.Recorder ?? throw new NetLabException(
+                FaultKind.InvalidParameters,
+                $"The server on {Job.Local} records nothing. Start it with -Upstream and -Mode Record or Spy.");
+            _exchanges.AddRange(recorder.Read());
+            _names.AddRange(recorder.Redactor.More);
+        }
+        catch (NetLabException fault)
+        {
+            Fail(fault, Job!.Local);
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void EndProcessing()
+    {
+        string path = GetUnresolvedProviderPathFromPSPath(Path);
+        try
+        {
+            if (NoClobber && File.Exists(path))
+            {
+                throw new NetLabException(
+                    FaultKind.RecordingFailed, $"The file {path} is there already. Leave out -NoClobber to replace it.")
+                {
+                    Subject = path,
+                };
+            }
+
+            if (ShouldProcess(path, $"Write {_exchanges.Count.ToString(CultureInfo.InvariantCulture)} recorded exchanges"))
+            {
+                Redactor redactor = new([.. RedactName, .. _names]);
+                RecordingWriter.Save(path, _exchanges.ConvertAll(redactor.Redact), redactor);
+                if (PassThru)
+                {
+                    WriteObject(new FileInfo(path));
+                }
+            }
+        }
+        catch (NetLabException fault)
+        {
+            Report(fault, path);
+        }
+    }
+
+    private void Take(HttpExchangeResult result)
+    {
+        if (Of(result) is { } exchange)
+        {
+            _exchanges.Add(exchange);
+        }
+        else
+        {
+            WriteWarning($"{result} has no complete answer and is left out.");
+        }
+    }
+
+    private static RecordedExchange? Of(HttpExchangeResult result)
+    {
+        if (!result.Complete || result.Response is not { StatusCode: >= 200 and int status } response)
+        {
+            return null;
+        }
+
+        List<KeyValuePair<string, string>> fields = Pairs(response.Headers);
+        byte[] body = response.Body;
+        string coding = RecordedExchange.Get(fields, "Content-Encoding");
+        if (coding.Length > 0 && BodyCodings.TryDecode(body, coding, RoundTripOptions.DefaultMostBodyBytes) is { } plain)
+        {
+            body = plain;
+            fields.RemoveAll(one => one.Key.Equals("Content-Encoding", StringComparison.OrdinalIgnoreCase));
+        }
+
+        return new RecordedExchange
+        {
+            Time = result.Time,
+            Milliseconds = result.TotalMilliseconds,
+            Method = result.Request.Method,
+            Target = HttpUri.Parse(result.Uri).Target,
+            RequestFields = Pairs(result.Request.Headers),
+            RequestBody = Sent(result.Request) is { Length: > 0 } sent ? sent : null,
+            Status = status,
+            Fields = RecordingReader.Sendable(fields),
+            Body = body,
+        };
+    }
+
+    /// <summary>The body of a request, without chunks.</summary>
+    private static byte[] Sent(HttpSentRequest request)
+    {
+        if (request.Headers["Transfer-Encoding"] is null)
+        {
+            return request.Content;
+        }
+
+        List<byte> body = [];
+        BodyReader reader = BodyReader.Chunked;
+        ReadOnlySpan<byte> rest = request.Content;
+        int consumed;
+        do
+        {
+            reader.Read(rest, out consumed, out ReadOnlySpan<byte> data);
+            body.AddRange(data);
+            rest = rest[consumed..];
+        }
+        while (consumed > 0);
+        return [.. body];
+    }
+
+    private static List<KeyValuePair<string, string>> Pairs(IEnumerable<HttpField> fields)
+        => [.. fields.Select(one => FieldLines.Field(one.Name, one.Value))];
+}
