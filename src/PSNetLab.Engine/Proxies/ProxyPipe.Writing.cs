@@ -8,11 +8,12 @@ internal sealed partial class ProxyPipe
 {
     // A limited bandwidth is kept in pieces of a hundredth of a second. What a late timer cost is made up for, but no more.
     private const int PiecesPerSecond = 100;
-    private static readonly long s_mostMadeUp = Stopwatch.Frequency / 20;
+    private static readonly long s_mostMadeUp = Stopwatch.Frequency / 50;
 
     private PreciseDelay? _delay;
     private bool _isReaderSending;
     private long _lineIsFree;
+    private long _lineWillBeFree;
     private long _nextSlice;
 
     /// <summary>Ends the direction now: what it holds is dropped, and what still comes.</summary>
@@ -243,7 +244,7 @@ internal sealed partial class ProxyPipe
                 done += count;
                 AddPassed(count);
                 session.Touch();
-                Account(due, now, isFirst: done == count);
+                Account(now, isFirst: done == count);
                 session.FireEvents();
             }
         }
@@ -289,11 +290,12 @@ internal sealed partial class ProxyPipe
         count = Math.Min(count, Math.Max(rate / PiecesPerSecond, 1));
         long duration = (long)((double)count / rate * Stopwatch.Frequency);
         long starts = Math.Max(Math.Max(_lineIsFree, chunk.Due), now - duration - s_mostMadeUp);
-        return (Math.Max(due, starts + duration), (int)count);
+        _lineWillBeFree = starts + duration;
+        return (Math.Max(due, _lineWillBeFree), (int)count);
     }
 
     /// <summary>Notes what was sent, for the faults that say when to send more.</summary>
-    private void Account(long due, long now, bool isFirst)
+    private void Account(long now, bool isFirst)
     {
         foreach (ActiveFault fault in session.Faults.Of(direction))
         {
@@ -309,7 +311,7 @@ internal sealed partial class ProxyPipe
             }
             else if (fault.Kind == NetFaultKind.Bandwidth)
             {
-                _lineIsFree = due;
+                _lineIsFree = _lineWillBeFree; // by the schedule, however late the timer was
                 if (isFirst)
                 {
                     fault.Hit();
