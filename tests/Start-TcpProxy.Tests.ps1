@@ -214,7 +214,7 @@ Describe 'Start-TcpProxy' {
     }
 
     It 'shows its connections in a table that also fits what was exported' {
-        $proxy = Start-TcpProxy "127.0.0.1:$($peer.Port)"
+        $proxy = Start-TcpProxy "127.0.0.1:$($peer.Port)" -Fault @{ LatencyMs = 1 }, @{ SliceBytes = 500; Match = '127.0.0.1' }
         $null = Invoke-ProxyCase $peer half_close $proxy.Port
         Wait-Until { $proxy.Output.Count }
         $record = Receive-Job $proxy
@@ -225,6 +225,7 @@ Describe 'Start-TcpProxy' {
             $lines[2] | Should -Match '1 +Closed +127.0.0.1:\d+ +1000 +8 +Finished'
         }
         ($record | ConvertTo-Json | ConvertFrom-Json).CloseReason | Should -Be Finished
+        ($record | ConvertTo-Csv | ConvertFrom-Csv).Faults | Should -Be 'Latency; Slice'
         ($record | ConvertTo-Csv | ConvertFrom-Csv).UpstreamEndPoint | Should -Be "127.0.0.1:$($peer.Port)"
     }
 }

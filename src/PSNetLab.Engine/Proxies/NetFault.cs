@@ -98,7 +98,7 @@ public sealed class NetFault
     public double? Probability => Spec.Probability;
 
     /// <summary>The clients it hits, by address.</summary>
-    public string[]? Match => Spec.Match;
+    public TextList<string>? Match => Spec.Match is null ? null : new(Spec.Match);
 
     /// <summary>The profile it belongs to.</summary>
     public string? Profile => Spec.Profile;

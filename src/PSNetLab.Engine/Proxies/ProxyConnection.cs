@@ -49,7 +49,7 @@ public sealed class ProxyConnection
     public long BytesHeld => _session.ToServer.Held + _session.ToClient.Held;
 
     /// <summary>The names of the faults that have acted on it.</summary>
-    public string[] Faults => _session.Faults.Hits;
+    public TextList<string> Faults => new(_session.Faults.Hits);
 
     /// <summary>The TLS of the client; null without.</summary>
     public TlsInfo? ClientTls => _clientTls;

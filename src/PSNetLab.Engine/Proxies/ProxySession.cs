@@ -57,7 +57,7 @@ public sealed class ProxySession
     public long UpstreamUnreachable => _session.Unreachable;
 
     /// <summary>The names of the faults that have acted on it.</summary>
-    public string[] Faults => _session.Faults.Hits;
+    public TextList<string> Faults => new(_session.Faults.Hits);
 
     /// <summary>Why the session ended.</summary>
     public ProxyCloseReason CloseReason { get; internal set; }
