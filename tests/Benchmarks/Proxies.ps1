@@ -103,7 +103,7 @@ $added = {
 }
 
 # A client and a server of this process at both ends of our proxy; the script gets the streams of both.
-function Measure-Ends([string] $Fault, [scriptblock] $Script) {
+function Measure-Pair([string] $Fault, [scriptblock] $Script) {
     $listener = [Net.Sockets.TcpListener]::new([ipaddress]::Loopback, 0)
     $listener.Start()
     $proxy = Start-OurProxy $listener.LocalEndpoint.Port $Fault
@@ -124,7 +124,7 @@ function Measure-Ends([string] $Fault, [scriptblock] $Script) {
 # By how many percent the bytes that arrive in some seconds differ from those that should.
 function Measure-Bandwidth([string] $Name, [int] $BytesPerSecond) {
     $turns = foreach ($round in 1..([Math]::Min(3, $Bench.Rounds))) {
-        Measure-Ends "{ `"BytesPerSecond`": $BytesPerSecond }" {
+        Measure-Pair "{ `"BytesPerSecond`": $BytesPerSecond }" {
             param($client, $server)
             $seconds = $Bench.Quick ? 2 : 5
             $buffer = [byte[]]::new(64KB)
@@ -145,7 +145,7 @@ function Measure-Bandwidth([string] $Name, [int] $BytesPerSecond) {
 # By how much a message that should be delayed comes too late, at the 99th percentile. The time in this process is included.
 function Measure-Latency([string] $Name, [double] $LatencyMs) {
     $turns = foreach ($round in 1..([Math]::Min(3, $Bench.Rounds))) {
-        Measure-Ends "{ `"LatencyMs`": $LatencyMs, `"Direction`": `"ToServer`" }" {
+        Measure-Pair "{ `"LatencyMs`": $LatencyMs, `"Direction`": `"ToServer`" }" {
             param($client, $server)
             $one = [byte[]]::new(1)
             $late = foreach ($message in 1..($Bench.Quick ? 60 : 150)) {

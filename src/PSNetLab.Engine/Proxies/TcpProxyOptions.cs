@@ -8,6 +8,11 @@ internal sealed record TcpProxyOptions : StreamServerOptions
 {
     internal const int DefaultBufferLimit = 4 * 1024 * 1024;
 
+    // A client that does not fit waits a second before it tries again, which no fault of the proxy has asked for.
+    private const int ProxyBacklog = 4096;
+
+    public TcpProxyOptions() => Backlog = ProxyBacklog;
+
     /// <summary>The server behind the proxy, and how it is connected to.</summary>
     internal DialOptions Upstream { get; init; } = new();
 

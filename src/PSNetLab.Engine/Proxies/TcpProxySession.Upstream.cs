@@ -101,7 +101,7 @@ internal sealed partial class TcpProxySession
                 Connection.Upstream = Addresses.OfSocket(upstream.RemoteEndPoint);
                 Connection.UpstreamTls = upstream.Tls;
                 Volatile.Write(ref _upstream, upstream);
-                upstream.Broken = () => OnBroken(upstream);
+                Watch(upstream);
                 Touch();
                 return HasEnded ? null : upstream;
             }

@@ -64,7 +64,7 @@ internal sealed partial class TcpProxySession : IServedConnection, IFaulted
     {
         try
         {
-            _client.Broken = () => OnBroken(_client);
+            Watch(_client);
             if (_host.IsStopping)
             {
                 End(ProxyCloseReason.ProxyStopped);
@@ -127,6 +127,17 @@ internal sealed partial class TcpProxySession : IServedConnection, IFaulted
     }
 
     internal void Touch() => Volatile.Write(ref _lastActivity, Environment.TickCount64);
+
+    /// <summary>Has <see cref="OnBroken"/> called for a side, also if that has happened already.</summary>
+    private void Watch(Transport side)
+    {
+        side.Broken = () => OnBroken(side);
+        Interlocked.MemoryBarrier();
+        if (side.IsKnownBroken)
+        {
+            OnBroken(side);
+        }
+    }
 
     /// <summary>Called when one side was reset, or has failed. If somebody reads it, he finds out, after the bytes before it.</summary>
     internal void OnBroken(Transport side)
