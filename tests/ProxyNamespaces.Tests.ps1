@@ -44,6 +44,8 @@ while True:
     s, peer = tcp.accept()
     first = s.recv(1)
     count = 1
+    if first == b'l':
+        s.sendall(b'.') # so that the client knows its byte has come
     if first == b'r':
         s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, 0))
     else:
@@ -71,6 +73,7 @@ for line in sys.stdin:
         s = socket.create_connection((host, int(port)), 10)
         s.sendall({'count': b'c', 'reset': b'r', 'leave': b'l'}[case])
         if case == 'leave':
+            s.recv(1)
             s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, 0))
             s.close()
             print('left', flush=True)
