@@ -1,6 +1,7 @@
 BeforeAll {
     . $PSScriptRoot/common.ps1
     . $PSScriptRoot/http.ps1
+    . $PSScriptRoot/examples.ps1
 }
 
 Describe 'Recordings of Start-HttpServer' {
@@ -125,5 +126,32 @@ Describe 'Import-HttpRecording' {
         Import-HttpRecording $TestDrive/bad.json, $TestDrive/none.json, $TestDrive/good.json -ErrorVariable faults -ErrorAction SilentlyContinue
         $faults.FullyQualifiedErrorId | Should -Be 'InvalidRecording,PSNetLab.Commands.ImportHttpRecordingCommand', 'PathNotFound,PSNetLab.Commands.ImportHttpRecordingCommand'
         "$($faults[0])" | Should -BeLike 'bad.json, entry 1 ($.entries`[0`].response.status)*'
+    }
+}
+
+Describe 'api-stub.ps1' {
+    AfterEach { Get-Job | Remove-Job -Force }
+
+    It 'records the API behind it, and stands in for it afterwards' {
+        $file = "$TestDrive/stub.json"
+        $real = Start-HttpServer @{ 'GET /users/7' = @{ name = 'Ann' } }
+        $first = Start-ExampleServer api-stub @{ Path = $file; Upstream = "$($real.Uri)" }
+        try {
+            (Invoke-RestMethod "http://127.0.0.1:$($first.Port)/users/7").name | Should -Be Ann
+            Wait-Until { $first.Output.Count -eq 2 }
+            $first.Output[1] | Should -Be 'GET /users/7 200 (passed on)'
+        }
+        finally { Stop-Example $first }
+        Remove-Job $real -Force
+        Wait-Until { Test-Path $file }
+
+        $stub = Start-ExampleServer api-stub @{ Path = $file }
+        try {
+            (Invoke-RestMethod "http://127.0.0.1:$($stub.Port)/users/7").name | Should -Be Ann
+            (Invoke-WebRequest "http://127.0.0.1:$($stub.Port)/users/8" -SkipHttpErrorCheck).StatusCode | Should -Be 404
+            Wait-Until { $stub.Output.Count -eq 3 }
+            $stub.Output[1..2] | Should -Be 'GET /users/7 200 (recorded)', 'GET /users/8 404 (not recorded)'
+        }
+        finally { Stop-Example $stub }
     }
 }
