@@ -12,6 +12,22 @@ BeforeAll {
     }
 }
 
+Describe 'New-HttpRoute, trailers' {
+    AfterEach { Get-Job | Remove-Job -Force }
+
+    It 'sends fields after the body, in chunks, to clients of HTTP/1.1' {
+        $server = Start-HttpServer (New-HttpRoute /a -Text 'hello' -ResponseTrailer @{ 'X-Sum' = 7 })
+        $exchange = Send-HttpRequest "$($server.Uri)a"
+        $exchange.Response.BodyText | Should -Be 'hello'
+        $exchange.Response.Trailers['X-Sum'] | Should -Be 7
+        $exchange.Response.Headers['Transfer-Encoding'] | Should -Be 'chunked'
+        $old = Send-HttpRequest "127.0.0.1:$($server.Port)" -Raw "GET /a HTTP/1.0`r`n`r`n"
+        $old.Response.BodyText | Should -Be 'hello'
+        { New-HttpRoute /a -WebSocket Echo -ResponseTrailer @{ a = 1 } } | Should -Throw -ErrorId 'InvalidParameters,*'
+        { New-HttpRoute /a -ResponseTrailer @{ 'Content-Length' = 1 } } | Should -Throw -ErrorId 'InvalidParameters,*'
+    }
+}
+
 Describe 'New-HttpRoute' {
     AfterEach { Get-Job | Remove-Job -Force }
 

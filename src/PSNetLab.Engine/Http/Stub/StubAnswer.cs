@@ -13,6 +13,9 @@ internal sealed record StubAnswer
     /// <summary>The header fields, without those that frame the message.</summary>
     internal IReadOnlyList<KeyValuePair<string, string>> Fields { get; init; } = [];
 
+    /// <summary>The fields after the body, which is sent in chunks for them; none otherwise.</summary>
+    internal IReadOnlyList<KeyValuePair<string, string>> Trailers { get; init; } = [];
+
     /// <summary>The body, if it is known beforehand.</summary>
     internal byte[] Bytes { get; init; } = [];
 
@@ -43,6 +46,7 @@ internal sealed record StubAnswer
     internal Response? AtOnce
         => _response
             ?? (DelayMilliseconds.Most == 0 && Fault is null && BytesPerSecond == 0 && File is null && Script is null && Service is null
+                && Trailers.Count == 0
                 && Status >= 200
             ? MakeResponse()
             : null);

@@ -69,9 +69,10 @@ internal sealed partial class StubHandler
             FaultyAnswer faulty = new(answer, fault, body.Keep(), exchange.Request.Method == HttpMethod.Head);
             exchange.TakeOver(faulty.RecordedStatus, faulty.ServeAsync);
         }
-        else if (answer.BytesPerSecond > 0)
+        else if (answer.BytesPerSecond > 0 || answer.Trailers.Count > 0)
         {
-            await exchange.StartAsync(answer.Status, answer.FieldLines, body.Length).ConfigureAwait(false);
+            await exchange.StartAsync(answer.Status, answer.FieldLines, answer.Trailers.Count > 0 ? -1 : body.Length).ConfigureAwait(false);
+            exchange.SetTrailers(FieldLines.Format(answer.Trailers));
             long length = exchange.SendsBody ? body.Length : 0;
             await body.SendAsync(exchange.WriteAsync, 0, length, answer.BytesPerSecond, exchange.DelayAsync).ConfigureAwait(false);
         }

@@ -160,6 +160,11 @@ public sealed class NewHttpRouteCommand : HttpCriteriaCmdlet
     [NoFiles]
     public IDictionary ResponseHeader { get; set; } = new Hashtable();
 
+    /// <summary>Fields after the body of the answer, which is sent in chunks for them.</summary>
+    [Parameter]
+    [NoFiles]
+    public IDictionary ResponseTrailer { get; set; } = new Hashtable();
+
     /// <summary>
     /// How many milliseconds to wait before the answer: a number, or a range such as 100-300 for a random time. Default: 0.
     /// </summary>
@@ -226,10 +231,11 @@ public sealed class NewHttpRouteCommand : HttpCriteriaCmdlet
                     + "Add -Fault.");
             }
 
-            if (ParameterSetName is WebSocketSet or EventStreamSet or TunnelSet && (Fault is not null || BytesPerSecond > 0))
+            if (ParameterSetName is WebSocketSet or EventStreamSet or TunnelSet && (Fault is not null || BytesPerSecond > 0
+                || ResponseTrailer.Count > 0))
             {
-                throw new NetLabException(FaultKind.InvalidParameters, "-Fault and -BytesPerSecond are about answers with a body. Leave "
-                    + "them out, or end the connection in the script block.");
+                throw new NetLabException(FaultKind.InvalidParameters, "-Fault, -BytesPerSecond and -ResponseTrailer are about answers "
+                    + "with a body. Leave them out, or end the connection in the script block.");
             }
 
             IEnumerable<StubAnswer> steps = ParameterSetName == SequenceSet ? AnswerInput.FromArgument(Sequence, this) : [Answer()];
@@ -280,6 +286,7 @@ public sealed class NewHttpRouteCommand : HttpCriteriaCmdlet
         DelayMilliseconds = DelayMs is null ? answer.DelayMilliseconds : RouteInput.Delay(DelayMs),
         Fault = Fault ?? answer.Fault,
         AfterBytes = AfterBytes ?? answer.AfterBytes,
+        Trailers = ResponseTrailer.Count > 0 ? Trailers() : answer.Trailers,
         BytesPerSecond = BytesPerSecond > 0 ? BytesPerSecond : answer.BytesPerSecond,
     };
 
@@ -293,6 +300,9 @@ public sealed class NewHttpRouteCommand : HttpCriteriaCmdlet
 
         return FieldLines.CheckResponse(fields, nameof(ResponseHeader));
     }
+
+    private IReadOnlyList<KeyValuePair<string, string>> Trailers()
+        => FieldLines.CheckResponse(Tables.Pairs(ResponseTrailer), nameof(ResponseTrailer));
 
     private string FullPath()
     {
