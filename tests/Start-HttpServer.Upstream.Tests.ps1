@@ -100,7 +100,7 @@ Describe 'Start-HttpServer -Upstream' {
         $real = Start-HttpServer (New-HttpRoute * -Text x -Fault Stall)
         $before = Get-OpenSocketCount
         $api = Start-HttpServer -Upstream $real
-        $waiting = Start-ThreadJob { param($Uri) Invoke-WebRequest $Uri -SkipHttpErrorCheck } -ArgumentList $api.Uri
+        $waiting = Start-ThreadJob { Invoke-WebRequest ($using:api).Uri -SkipHttpErrorCheck }
         Wait-Until { $real.ConnectionCount }
         $clock = [Diagnostics.Stopwatch]::StartNew()
         Remove-Job $api -Force
