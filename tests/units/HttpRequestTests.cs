@@ -147,6 +147,7 @@ public class HttpRequestTests
         { "IfNoneMatch", "If-None-Match" },
         { "IfModifiedSince", "If-Modified-Since" }, { "IfUnmodifiedSince", "If-Unmodified-Since" }, { "Accept", "Accept" },
         { "AcceptEncoding", "Accept-Encoding" }, { "Authorization", "Authorization" }, { "UserAgent", "User-Agent" },
+        { "ProxyAuthorization", "Proxy-Authorization" },
         { "Referer", "Referer" },
         { "Upgrade", "Upgrade" }, { "AccessControlRequestMethod", "Access-Control-Request-Method" },
         { "AccessControlRequestHeaders", "Access-Control-Request-Headers" },

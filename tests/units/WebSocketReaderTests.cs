@@ -168,6 +168,22 @@ public sealed class WebSocketReaderTests
         Assert.Equal(0, held.Held);
     }
 
+    [Fact]
+    public void A_connection_with_nothing_to_do_costs_little()
+    {
+        byte[] ping = WebSocketBytes.Frame(0x89, []);
+        byte[] part = WebSocketBytes.Text("a")[..3];
+        long cost = Allocation.Of(() =>
+        {
+            using WebSocketReader reader = new(Most);
+            ReadOnlySpan<byte> bytes = ping;
+            reader.Read(ref bytes);
+            bytes = part;
+            reader.Read(ref bytes);
+        });
+        Assert.InRange(cost, 1, 400);
+    }
+
     /// <summary>Whatever comes: no exception, no message too long, nothing held at the end, and the same in pieces as at once.</summary>
     [Fact]
     public void Random_bytes_are_read_the_same_way_in_pieces()

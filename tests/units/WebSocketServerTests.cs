@@ -211,34 +211,6 @@ public sealed class WebSocketServerTests
         await scripts.Left.Task.Soon();
     }
 
-    [Fact]
-    public async Task Many_idle_connections_cost_little()
-    {
-        const int Count = 500;
-        await using StubServer server = new(Echo());
-        List<HttpPeer> peers = [];
-        for (int i = 0; i < 10; i++)
-        {
-            peers.Add(await OpenAsync(server));
-        }
-
-        long before = GC.GetTotalMemory(forceFullCollection: true);
-        List<Peer> sockets = [];
-        byte[] handshake = Encoding.ASCII.GetBytes($"GET /ws HTTP/1.1\r\n{Fields}\r\n");
-        for (int i = 0; i < Count; i++)
-        {
-            Peer peer = await Peer.ConnectAsync(server.EndPoint);
-            sockets.Add(peer);
-            await peer.SendAsync(handshake);
-        }
-
-        await Waiting.Until(() => server.Handler.WebSockets.ToArray().Length == Count + 10);
-        long each = (GC.GetTotalMemory(forceFullCollection: true) - before) / Count;
-        peers.ForEach(peer => peer.Dispose());
-        sockets.ForEach(peer => peer.Dispose());
-        Assert.InRange(each, 0, 16 * 1024); // with the client's half
-    }
-
     private static HttpRoute Echo(params string[] protocols) => Route(new WebSocketService { Protocols = protocols });
 
     private static HttpRoute Scripted() => Route(new WebSocketService { Script = "script", Opening = "opening" });
