@@ -134,3 +134,27 @@ ask('PING')
         $said | Should -Be "b'+OK'", "b'`$9'", "b'two words'", "b'+PONG'"
     }
 }
+
+Describe 'time.ps1' {
+    It 'tells python3 the time over TCP and UDP' {
+        $server = Start-ExampleServer time
+        try {
+            $said = Invoke-PythonScript @'
+import socket, struct, sys, time
+port = int(sys.argv[1])
+peer = socket.create_connection(('127.0.0.1', port), 10)
+told = b''
+while part := peer.recv(100):
+    told += part
+print(len(told), abs(struct.unpack('!I', told)[0] - 2208988800 - time.time()) < 30)
+peer = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+peer.settimeout(10)
+peer.sendto(b'', ('127.0.0.1', port))
+told = peer.recv(100)
+print(len(told), abs(struct.unpack('!I', told)[0] - 2208988800 - time.time()) < 30)
+'@ $server.Port
+            $said | Should -Be '4 True', '4 True'
+        }
+        finally { Stop-Example $server }
+    }
+}
