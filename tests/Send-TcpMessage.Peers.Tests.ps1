@@ -180,7 +180,8 @@ Describe 'A byte array in the pipeline' {
         @{ Name = 'Send-UdpMessage' }
     ) {
         $tcp = $Name -eq 'Send-TcpMessage'
-        $server = $tcp ? (Start-TcpServer -Framing Length16) : (Start-UdpServer)
+        $server = $tcp ? (Start-TcpServer) : (Start-UdpServer)
+        $framed = $tcp ? (Start-TcpServer -Framing Length16) : $server
         $options = $tcp ? @{ Framing = 'Length16' } : @{}
         $receive = $tcp ? 'Receive-TcpMessage' : 'Receive-UdpMessage'
         $bytes | & $Name 127.0.0.1 $server.Port @options -Raw -WarningVariable warnings
@@ -190,8 +191,8 @@ Describe 'A byte array in the pipeline' {
         'a', 'b', [byte] 99 | & $Name 127.0.0.1 $server.Port @options -Raw
         (& $receive $server -Count 1 -TimeoutSec 5).Text | Should -Be 'abc'
 
-        $bytes | & $Name 127.0.0.1 $server.Port @options -WarningVariable warnings -WarningAction SilentlyContinue
-        (& $receive $server -Count 3 -TimeoutSec 5).ForEach{ $_.Length } | Should -Be 1, 1, 1
+        $bytes | & $Name 127.0.0.1 $framed.Port @options -WarningVariable warnings -WarningAction SilentlyContinue
+        (& $receive $framed -Count 3 -TimeoutSec 5).ForEach{ $_.Length } | Should -Be 1, 1, 1
         $warnings | Should -HaveCount 1
         "$warnings" | Should -BeLike '*takes a byte array apart*-Raw*'
 
@@ -200,7 +201,7 @@ Describe 'A byte array in the pipeline' {
     }
 
     It 'goes whole to each of several connections' {
-        $server = Start-TcpServer -Framing Length16
+        $server = Start-TcpServer
         $clients = 1..2 | ForEach-Object { Open-TcpConnection 127.0.0.1 $server.Port -Framing Length16 }
         $clients | Send-TcpMessage -Message 'a', 'b' -Raw
         (Receive-TcpMessage $server -Count 2 -TimeoutSec 5).Text | Should -Be 'ab', 'ab'

@@ -54,7 +54,7 @@ internal sealed class MessageInput(PSCmdlet cmdlet, bool joins)
         {
             _warned = true;
             cmdlet.WriteWarning("The pipeline takes a byte array apart, so each byte is sent as a message. "
-                + "Use -Raw to send them as one message, or pass the array with -Message.");
+                + "Pass the array with -Message to send it as one message, or use -Raw to send all bytes together as they are.");
         }
 
         _followsByte = isByte;

@@ -163,7 +163,7 @@ public abstract class NetJob : Job
         {
             _warnedOfDrops = true;
             Write(new WarningRecord($"{Name}: {Records.BufferLimit} messages are waiting to be received, so new ones are "
-                + "no longer kept; Dropped counts them. {Records.Advice}"));
+                + $"no longer kept; Dropped counts them. {Records.Advice}"));
         }
 
         return result != AddResult.NoRoom;
