@@ -61,6 +61,21 @@ Describe 'fleet-check.ps1' {
         $row.Reason | Should -BeLike $Reason
     }
 
+    It 'gives <Line> a row that says why it cannot be checked, and goes on' -ForEach @(
+        @{ Line = 'Port,web1.example.com,' }
+        @{ Line = 'Port,127.0.0.1:99999,' }
+        @{ Line = 'Certificate,localhost:{0},soon' }
+        @{ Line = 'Page,ftp://127.0.0.1/,' }
+        @{ Line = 'Name,a..b,' }
+    ) {
+        $rows = Invoke-Fleet $fleet[0], ($Line -f $secure), $fleet[5]
+        $rows | Should -HaveCount 2
+        $bad = $rows | Where-Object Check -EQ ($Line -split ',')[0] | Where-Object -Not Passed
+        $bad | Should -HaveCount 1
+        $bad.Reason | Should -Not -BeNullOrEmpty
+        ($rows | Where-Object Passed).Check | Should -Be 'Page'
+    }
+
     It 'adds lines of JSON to a file, round after round' {
         $json = "$TestDrive/fleet.json"
         $null = Invoke-Fleet $fleet @{ Json = $json; EveryMinutes = 0.001; Rounds = 2 }

@@ -17,7 +17,7 @@ Name         the name resolves, if something is expected to exactly that; behind
 Certificate  the certificate and the TLS of a server are as they should be, for so many days more, or 30
 Page         the page is there, and the text that is expected is in it
 
-All checks of a kind run side by side. Each gives an object with Time, Check, Target, Passed, Milliseconds and Reason, which is empty if
+A line that makes no sense has not passed. All checks of a kind run side by side. Each gives an object with Time, Check, Target, Passed, Milliseconds and Reason, which is empty if
 the check has passed. The exit code is the number of checks that have not, at most 100.
 
 For cron, once every five minutes: pwsh -File fleet-check.ps1 fleet.csv -Json fleet.json
@@ -106,7 +106,12 @@ for ($round = 1; ; $round++) {
     $began = [datetime]::UtcNow
     $results = foreach ($kind in $kinds.Keys) {
         $some = @($lines | Where-Object Check -EQ $kind)
-        if ($some) { & $kinds[$kind] $some }
+        if ($some) {
+            & $kinds[$kind] $some 2>&1 | ForEach-Object {
+                $isRow = $_ -isnot [Management.Automation.ErrorRecord]
+                $isRow ? $_ : (ConvertTo-Row $kind $_.TargetObject $false $null $_ ([datetime]::Now))
+            }
+        }
     }
     $results
     if ($Json) { $results | ForEach-Object { ConvertTo-Json $_ -Compress } | Add-Content $Json }

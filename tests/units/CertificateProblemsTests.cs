@@ -71,6 +71,25 @@ public class CertificateProblemsTests
         => Assert.Empty(Find([s_good, s_middle.Public], expected => expected with { Host = "shop.example." }));
 
     [Fact]
+    public void A_name_may_have_any_letters()
+        => Assert.Empty(
+            Find([s_middle.Issue("xn--bcher-kva.example"), s_middle.Public], expected => expected with { Host = "bücher.example" }));
+
+    /// <summary>RFC 9525, section 6.3.</summary>
+    [Fact]
+    public void The_common_name_is_not_looked_at()
+    {
+        using RSA key = RSA.Create(2048);
+        CertificateRequest request = new("CN=shop.example", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        using X509Certificate2 leaf = request.CreateSelfSigned(s_now.AddDays(-1), s_now.AddDays(100));
+
+        AssertIs(
+            Assert.Single(Find([leaf], expected => expected with { Trusted = [leaf] }), problem => !problem.IsWarning),
+            CertificateProblemKind.NameMismatch,
+            "it is for the subject CN=shop.example, not for shop.example");
+    }
+
+    [Fact]
     public void One_that_signed_itself_is_not_trusted_unless_it_is_given()
     {
         X509Certificate2 self = ServerCertificates.CreateForLocalhost();

@@ -124,6 +124,20 @@ public sealed class CheckRunTests
         Assert.True(run.Rows.IsDrained);
     }
 
+    [Fact]
+    public async Task Whoever_sees_the_end_of_the_rows_finds_the_failure()
+    {
+        for (int i = 0; i < 500; i++)
+        {
+            CheckRun run = new(2, CancellationToken.None);
+            await run.AddAsync([new Check(_ => throw new InvalidOperationException("x"), 0)]);
+            run.Complete();
+            SpinWait.SpinUntil(() => run.Rows.IsDrained);
+
+            Assert.True(run.Ended.IsFaulted);
+        }
+    }
+
     private static IEnumerable<object> Rows(CheckRun run)
     {
         while (run.Rows.TryTake() is { } row)

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using PSNetLab.Engine.Http.Stub;
+using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab.Engine.Tests;
 
@@ -43,7 +44,7 @@ public sealed class StubCriteriaTests
     {
         ValueCriterion match = ValueCriterion.Like(new Regex("^(a+)+$", RegexOptions.None, TimeSpan.FromMilliseconds(50)));
         Assert.False(match.Fits([new string('a', 40) + "!"]));
-        Assert.Equal(ValueCriterion.LongestRegex, ValueCriterion.WithLimit(new Regex("a")).MatchTimeout);
+        Assert.Equal(Patterns.Longest, Patterns.WithLimit(new Regex("a")).MatchTimeout);
     }
 
     [Fact]

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using PSNetLab.Engine.Checks;
 using PSNetLab.Engine.IO;
+using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab.Engine.Tests;
 
@@ -72,6 +73,48 @@ public sealed class TcpProbeTests
 
         Assert.Equal("220 ready", result.Banner);
         await sending.Soon();
+    }
+
+    /// <summary>That may be an expression of the user, and slow.</summary>
+    [Fact]
+    public async Task Whether_a_banner_is_complete_is_not_asked_on_an_event_loop()
+    {
+        using Socket listener = Listener();
+        Task<Socket> accepting = Task.Run(async () =>
+        {
+            Socket accepted = await listener.AcceptAsync();
+            await accepted.SendAsync("x"u8.ToArray());
+            return accepted;
+        });
+        bool? isLoop = null;
+        TcpProbe probe = new() { Banner = true, IsBannerComplete = _ => (isLoop = LoopThread.IsCurrent) is not null };
+
+        await Try(probe, listener.LocalEndPoint!, s_long);
+
+        (await accepting.Soon()).Dispose();
+        Assert.False(isLoop);
+    }
+
+    [Fact]
+    public async Task A_banner_without_end_ends_at_the_limit()
+    {
+        using Socket listener = Listener();
+        using CancellationTokenSource over = new();
+        Task dripping = Task.Run(async () =>
+        {
+            using Socket accepted = await listener.AcceptAsync();
+            while (!over.IsCancellationRequested && await accepted.SendAsync("x"u8.ToArray()) > 0)
+            {
+                await Task.Delay(20);
+            }
+        });
+
+        TcpPortResult result = await Try(new TcpProbe { Banner = true }, listener.LocalEndPoint!, TimeSpan.FromSeconds(0.5)).Soon();
+
+        await over.CancelAsync();
+        await Task.WhenAny(dripping);
+        Assert.Equal(TcpPortStatus.Open, result.Status);
+        Assert.InRange(result.Banner!.Length, 1, 200);
     }
 
     [LinuxFact]

@@ -185,7 +185,7 @@ internal sealed class CheckRun
             held.Room.TrySetResult();
         }
 
-        _rows.Complete();
+        // Before the rows: whoever sees their end must find the fault.
         if (_fault is null)
         {
             _ended.TrySetResult();
@@ -194,5 +194,7 @@ internal sealed class CheckRun
         {
             _ended.TrySetException(_fault);
         }
+
+        _rows.Complete();
     }
 }

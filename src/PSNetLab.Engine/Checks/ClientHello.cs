@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net;
 using System.Security.Cryptography;
 using System.Text;
@@ -96,7 +95,7 @@ internal static class ClientHello
 
         try
         {
-            return Encoding.ASCII.GetBytes(new IdnMapping { AllowUnassigned = true }.GetAscii(name));
+            return Encoding.ASCII.GetBytes(HostNames.ToAscii(name));
         }
         catch (ArgumentException)
         {

@@ -1,6 +1,7 @@
 using System.Globalization;
 using PSNetLab.Engine.Http.Client;
 using PSNetLab.Engine.IO;
+using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab.Engine.Checks;
 
@@ -24,7 +25,7 @@ internal static class HttpVerdict
         if (options.Match is { } match)
         {
             string text = ShownBody.Decode(trip.Body.Span, head.Fields["Content-Type"]);
-            if (!match.IsMatch(text))
+            if (!Patterns.IsMatch(match, text))
             {
                 return (HttpEndpointStatus.ContentMismatch, head.Fields["Content-Encoding"] is { } coding
                     ? $"The body does not match '{match}', but it is coded as {coding}."

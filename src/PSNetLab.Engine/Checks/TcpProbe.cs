@@ -147,6 +147,7 @@ internal sealed class TcpProbe
     {
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(IsBannerWanted || latency + Settle > timeout ? timeout : latency + Settle);
+        long start = Stopwatch.GetTimestamp();
         byte[] buffer = new byte[IsBannerWanted ? MostBannerBytes : 1];
         int length = 0;
         bool hasEnded = false;
@@ -165,12 +166,14 @@ internal sealed class TcpProbe
                 if (count > 0)
                 {
                     length += count;
+                    await LoopThread.Leave(); // the condition may be slow
                     if (!IsBannerWanted || IsBannerComplete?.Invoke(Encoding.GetString(buffer, 0, length)) == true)
                     {
                         break;
                     }
 
-                    limit.CancelAfter(s_quiet);
+                    TimeSpan left = timeout - Stopwatch.GetElapsedTime(start);
+                    limit.CancelAfter(left < TimeSpan.Zero ? TimeSpan.Zero : left < s_quiet ? left : s_quiet);
                 }
             }
         }

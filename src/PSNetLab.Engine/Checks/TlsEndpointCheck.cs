@@ -213,7 +213,7 @@ internal sealed class TlsEndpointCheck(TlsEndpointOptions options, CheckedName n
                     certificates.Add(new X509Certificate2(one));
                 }
             }
-            catch (CryptographicException)
+            catch (Exception error) when (error is ArgumentException or CryptographicException)
             {
                 // Then the chain ends here.
             }

@@ -121,9 +121,12 @@ internal static class CertificateProblems
         try
         {
             // A scope belongs to this machine, and is in no certificate.
-            return leaf.MatchesHostname(Addresses.TryParse(host, out IPAddress address)
+            string name = Addresses.TryParse(host, out IPAddress address)
                 ? new IPAddress(address.GetAddressBytes()).ToString()
-                : host.TrimEnd('.'));
+                : HostNames.ToAscii(host.TrimEnd('.'));
+
+            // Clients no longer look at the common name (RFC 9525, section 6.3).
+            return leaf.MatchesHostname(name, allowWildcards: true, allowCommonName: false);
         }
         catch (Exception error) when (error is ArgumentException or CryptographicException)
         {

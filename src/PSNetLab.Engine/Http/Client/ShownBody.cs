@@ -16,7 +16,7 @@ internal static class ShownBody
                 ? HttpSyntax.ToText(bytes)
                 : Encoding.GetEncoding(name).GetString(bytes);
         }
-        catch (ArgumentException)
+        catch (Exception error) when (error is ArgumentException or NotSupportedException)
         {
             return HttpSyntax.ToText(bytes);
         }

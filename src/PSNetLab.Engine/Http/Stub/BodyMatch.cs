@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab.Engine.Http.Stub;
 
@@ -25,7 +26,7 @@ internal sealed class BodyMatch
 
     internal static BodyMatch Exactly(string text) => new(text, null, default);
 
-    internal static BodyMatch Like(Regex regex) => new(null, ValueCriterion.WithLimit(regex), default);
+    internal static BodyMatch Like(Regex regex) => new(null, Patterns.WithLimit(regex), default);
 
     internal static BodyMatch By(IBodyComparison comparison) => new(comparison);
 
@@ -51,7 +52,7 @@ internal sealed class BodyMatch
 
         string text = request.Text ?? string.Empty;
         return _regex is not null
-            ? ValueCriterion.IsMatch(_regex, text) ? null : $"no match in {Shown.Quoted(text)}"
+            ? Patterns.IsMatch(_regex, text) ? null : $"no match in {Shown.Quoted(text)}"
             : text == _text ? null : $"{Shown.Quoted(text)}, which differs from character {FirstDifference(text)} on";
     }
 

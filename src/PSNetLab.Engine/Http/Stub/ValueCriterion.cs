@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab.Engine.Http.Stub;
 
@@ -7,9 +8,6 @@ namespace PSNetLab.Engine.Http.Stub;
 /// </summary>
 internal sealed class ValueCriterion
 {
-    /// <summary>How long a regular expression may take: one that backtracks forever must not keep a request forever.</summary>
-    internal static readonly TimeSpan LongestRegex = TimeSpan.FromSeconds(1);
-
     internal static readonly ValueCriterion Present = new(null, null, mustBeThere: true);
 
     internal static readonly ValueCriterion Absent = new(null, null, mustBeThere: false);
@@ -30,7 +28,7 @@ internal sealed class ValueCriterion
 
     internal static ValueCriterion Exactly(string text) => new(text, null, mustBeThere: true);
 
-    internal static ValueCriterion Like(Regex regex) => new(null, WithLimit(regex), mustBeThere: true);
+    internal static ValueCriterion Like(Regex regex) => new(null, Patterns.WithLimit(regex), mustBeThere: true);
 
     /// <summary>Whether any of the values is the right one; for one that must not be there, whether there is none.</summary>
     /// <param name="values">The values of the name; empty if it is missing.</param>
@@ -42,21 +40,5 @@ internal sealed class ValueCriterion
         : _mustBeThere ? "any value"
         : "none";
 
-    /// <summary>Whether the text matches; not if that takes too long.</summary>
-    internal static bool IsMatch(Regex regex, string text)
-    {
-        try
-        {
-            return regex.IsMatch(text);
-        }
-        catch (RegexMatchTimeoutException)
-        {
-            return false;
-        }
-    }
-
-    internal static Regex WithLimit(Regex regex)
-        => regex.MatchTimeout == Regex.InfiniteMatchTimeout ? new Regex(regex.ToString(), regex.Options, LongestRegex) : regex;
-
-    private bool FitsOne(string value) => _text is not null ? value == _text : _regex is null || IsMatch(_regex, value);
+    private bool FitsOne(string value) => _text is not null ? value == _text : _regex is null || Patterns.IsMatch(_regex, value);
 }

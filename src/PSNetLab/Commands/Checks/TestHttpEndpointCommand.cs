@@ -166,7 +166,7 @@ public sealed class TestHttpEndpointCommand : CheckCmdlet
             Body = [.. body.SelectMany(part => part)],
             IsExpected = expected.Contains,
             Expected = Words(expected),
-            Match = Match,
+            Match = Match is null ? null : Patterns.WithLimit(Match),
             MostRedirects = MaximumRedirection,
             Overrides = Array.ConvertAll(Resolve, HostOverride.Parse),
             WarningDays = WarningDays,

@@ -2,6 +2,7 @@ using System.Management.Automation;
 using System.Text.RegularExpressions;
 using PSNetLab.Binding;
 using PSNetLab.Engine.Checks;
+using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab.Commands;
 
@@ -58,18 +59,19 @@ public sealed class WaitTcpPortCommand : HostCheckCmdlet
             Fail(new NetLabException(FaultKind.InvalidParameters, "-Banner is for open ports only. Leave out -State Closed."), null);
         }
 
+        Regex? banner = Banner is null ? null : Patterns.WithLimit(Banner);
         _options = new TcpPortWaitOptions
         {
             Probe = new TcpProbe
                 {
                     Settle = TcpPortWaitOptions.Settle,
                     Banner = Banner is not null,
-                    IsBannerComplete = Banner is null ? null : Banner.IsMatch,
+                    IsBannerComplete = banner is null ? null : text => Patterns.IsMatch(banner, text),
                 },
             Timeout = CheckTimeout,
             State = State,
             Stable = TimeSpan.FromMilliseconds(StableMs),
-            Banner = Banner,
+            Banner = banner,
             Gate = new TryGate(ThrottleLimit),
         };
     }
