@@ -123,7 +123,10 @@ internal sealed class EpollSocket
             _endIsNear = true;
         }
 
-        _isBroken |= (events & EpollCalls.Error) != 0;
+        if ((events & EpollCalls.Error) != 0)
+        {
+            _isBroken = true;
+        }
 
         Due due = (events & (EpollCalls.Out | EpollCalls.HangUp | EpollCalls.Error)) != 0 ? Due.Write : Due.Nothing;
         if ((events & (EpollCalls.In | End)) != 0)

@@ -59,6 +59,12 @@ internal static class SocketFaults
         _ => (FaultKind.SocketError, error.Message),
     };
 
+    /// <summary>What a listening socket reports of an earlier datagram, and who goes on.</summary>
+    internal static NetLabException Reported(Exception error, IPEndPoint endPoint, string who) => new(
+        FaultKind.SocketError,
+        $"The socket on {endPoint} reported: {(error is SocketException known ? Words(known) : error.Message)}. The {who} keeps running.",
+        error);
+
     /// <summary>Why a datagram could not be sent.</summary>
     internal static NetLabException SendDatagram(SocketException error, EndPoint remote, int length) => error.SocketErrorCode switch
     {

@@ -268,13 +268,7 @@ internal sealed class UdpProxy : IDatagramHandler
             {
                 if (!_stopping)
                 {
-                    Options.OnFault?.Invoke(
-                        new NetLabException(
-                            FaultKind.SocketError,
-                            $"The socket on {LocalEndPoint} reported: {(error as SocketException is { } known
-                                ? SocketFaults.Words(known) : error.Message)}. The proxy keeps running.",
-                            error),
-                        LocalEndPoint);
+                    Options.OnFault?.Invoke(SocketFaults.Reported(error, LocalEndPoint, "proxy"), LocalEndPoint);
                 }
             }
         }

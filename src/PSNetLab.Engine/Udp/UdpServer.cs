@@ -204,9 +204,7 @@ internal sealed partial class UdpServer : IDatagramHandler
                 if (!_stopping)
                 {
                     // A pending error of the socket, such as an ICMP answer to an earlier datagram, must not end the server.
-                    _options.OnFault?.Invoke(new NetLabException(FaultKind.SocketError, $"The socket on {LocalEndPoint} "
-                        + $"reported: {(error is SocketException known ? SocketFaults.Words(known) : error.Message)}. "
-                        + "The server keeps running.", error), LocalEndPoint);
+                    _options.OnFault?.Invoke(SocketFaults.Reported(error, LocalEndPoint, "server"), LocalEndPoint);
                 }
             }
         }

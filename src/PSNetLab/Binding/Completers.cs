@@ -3,11 +3,8 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Management.Automation;
 using System.Management.Automation.Language;
-using System.Text.RegularExpressions;
-using PSNetLab.Conversion;
 using PSNetLab.Engine.Checks.Dns;
 using PSNetLab.Engine.Framing;
-using PSNetLab.Engine.Http.Stub;
 using PSNetLab.Engine.Inspection;
 using PSNetLab.Engine.Primitives;
 using PSNetLab.Jobs;
@@ -92,29 +89,6 @@ public sealed class LocalAddressCompleter : WordCompleter
 public sealed class OwnAddressCompleter : WordCompleter
 {
     private protected override IEnumerable<(string Word, string Tooltip)> Words => LocalAddressCompleter.OwnAddresses;
-}
-
-/// <summary>Completes -ContentType.</summary>
-public sealed class ContentTypeCompleter : WordCompleter
-{
-    private static readonly string[] s_types =
-    [
-        "application/json",
-        "application/problem+json",
-        "application/xml",
-        "text/plain",
-        "text/html",
-        "text/csv",
-        "application/octet-stream",
-    ];
-
-    private protected override IEnumerable<(string Word, string Tooltip)> Words => s_types.Select(type => (type, type));
-}
-
-/// <summary>Completes -WebSocket.</summary>
-public sealed class WebSocketAnswerCompleter : WordCompleter
-{
-    private protected override IEnumerable<(string Word, string Tooltip)> Words => [(RouteInput.Echo, "Sends each message back")];
 }
 
 /// <summary>Completes -InterfaceAlias with the interfaces that are up.</summary>
@@ -213,60 +187,6 @@ public sealed class MulticastGroupCompleter : WordCompleter
     ];
 }
 
-/// <summary>Completes ports with those of the running servers of a kind.</summary>
-/// <typeparam name="TJob">The kind.</typeparam>
-public sealed class ServerPortCompleter<TJob> : WordCompleter
-    where TJob : ServerJob
-{
-    private protected override IEnumerable<(string Word, string Tooltip)> Words
-        => LiveJobs.Jobs.OfType<TJob>().OrderBy(job => job.Id).Select(job => (
-            job.Port.ToString(CultureInfo.InvariantCulture), $"{job.PSJobTypeName} {job.Name} on {job.Local}"));
-}
-
-/// <summary>Completes -Job with the running servers of a kind.</summary>
-/// <typeparam name="TJob">The kind.</typeparam>
-public sealed class ServerJobCompleter<TJob> : WordCompleter
-    where TJob : ServerJob
-{
-    private protected override IEnumerable<(string Word, string Tooltip)> Words => Jobs;
-
-    private protected override bool AreExpressions => true;
-
-    internal static IEnumerable<(string Word, string Tooltip)> Jobs
-        => LiveJobs.Jobs.OfType<TJob>().OrderBy(job => job.Id)
-            .Select(job => ($"(Get-Job {job.Id})", $"{job.PSJobTypeName} {job.Name} on {job.Local}"));
-}
-
-/// <summary>Completes the names of routes of the server that -Job chooses; without it, of all.</summary>
-public sealed class HttpRouteCompleter : IArgumentCompleter
-{
-    /// <inheritdoc/>
-    public IEnumerable<CompletionResult> CompleteArgument(
-        string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters)
-    {
-        string typed = wordToComplete.Trim('\'', '"');
-        IEnumerable<HttpServerJob> servers = JobReference.Find<HttpServerJob>(fakeBoundParameters, commandAst)
-            ?? LiveJobs.Jobs.OfType<HttpServerJob>();
-        IEnumerable<CompletionResult> found = from server in servers
-                                              where server.Handler is StubHandler
-                                              from route in ((StubHandler)server.Handler).InOrder
-                                              where route.Name.StartsWith(typed, StringComparison.OrdinalIgnoreCase)
-                                              select Offer.Word(route.Name, route.ToString());
-        return found.OrTyped(wordToComplete);
-    }
-}
-
-/// <summary>Completes -Connection with those opened here that are still open.</summary>
-public sealed class ConnectionCompleter : WordCompleter
-{
-    private protected override IEnumerable<(string Word, string Tooltip)> Words => Connections;
-
-    private protected override bool AreExpressions => true;
-
-    internal static IEnumerable<(string Word, string Tooltip)> Connections
-        => LiveJobs.Connections.Select(connection => ($"(Get-TcpConnection -Id {connection.Id})", connection.ToString()));
-}
-
 /// <summary>Completes an object with a socket: the open connections and the running servers.</summary>
 public sealed class SocketObjectCompleter : WordCompleter
 {
@@ -274,56 +194,6 @@ public sealed class SocketObjectCompleter : WordCompleter
         => [.. ConnectionCompleter.Connections, .. ServerJobCompleter<ServerJob>.Jobs];
 
     private protected override bool AreExpressions => true;
-}
-
-/// <summary>
-/// Completes -Id and -ConnectionId with the open connections of the server that -Job chooses; -Id without it, with those opened here.
-/// </summary>
-public sealed class ConnectionIdCompleter : IArgumentCompleter
-{
-    /// <inheritdoc/>
-    public IEnumerable<CompletionResult> CompleteArgument(
-        string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters)
-    {
-        IEnumerable<TcpConnection> connections = JobReference.Find<TcpServerJob>(fakeBoundParameters, commandAst) is { } servers
-            ? servers.SelectMany(server => server.Connections).OrderBy(connection => connection.Id)
-            : parameterName == "Id" ? LiveJobs.Connections : [];
-        IEnumerable<CompletionResult> found = from connection in connections
-                                              let id = connection.Id.ToString(CultureInfo.InvariantCulture)
-                                              where id.StartsWith(wordToComplete, StringComparison.Ordinal)
-                                              select Offer.Value(id, id, connection.ToString());
-        return found.OrTyped(wordToComplete);
-    }
-}
-
-/// <summary>The job that a line being completed means with -Job.</summary>
-internal static partial class JobReference
-{
-    private const string Job = "Job";
-
-    /// <summary>The running jobs that are meant: all that may come by the pipeline; null if none is named.</summary>
-    internal static IEnumerable<TJob>? Find<TJob>(IDictionary bound, CommandAst command)
-        where TJob : ServerJob
-    {
-        IEnumerable<TJob> all = LiveJobs.Jobs.OfType<TJob>();
-
-        // PowerShell evaluates variables and constants here, but not what completion of -Job inserts.
-        object? chosen = bound[Job].Unwrapped();
-        Match byId = JobById().Match(command.ToString());
-        string? asked = chosen is null && byId.Success ? byId.Groups[1].Value : chosen?.ToString();
-        if (asked is not null)
-        {
-            return all.Where(server => server == chosen || server.Id.ToString(CultureInfo.InvariantCulture) == asked
-                || server.Name.Equals(asked, StringComparison.OrdinalIgnoreCase));
-        }
-
-        bool isPiped = command.Parent is PipelineAst pipeline && pipeline.PipelineElements[0] != command;
-        bool isUnknown = StaticParameterBinder.BindCommand(command, resolve: true).BoundParameters.ContainsKey(Job);
-        return isUnknown ? [] : isPiped ? all : null;
-    }
-
-    [GeneratedRegex(@"\(Get-Job (\d+)\)", RegexOptions.IgnoreCase)]
-    private static partial Regex JobById();
 }
 
 /// <summary>Completes states of sockets, also from the words of ss and netstat.</summary>
@@ -362,16 +232,4 @@ public sealed class NameServerCompleter : WordCompleter
 {
     private protected override IEnumerable<(string Word, string Tooltip)> Words
         => NameServers.Find().Select(address => (address.ToString(), "A name server that this machine is set up with"));
-}
-
-/// <summary>Completes -CacheControl.</summary>
-public sealed class CacheControlCompleter : WordCompleter
-{
-    private protected override IEnumerable<(string Word, string Tooltip)> Words =>
-    [
-        ("no-cache", "Ask each time whether the file has changed (the default)"),
-        ("no-store", "Keep nothing"),
-        ("max-age=3600", "Use it for an hour without asking"),
-        ("public, max-age=31536000, immutable", "Use it for a year: for files whose name changes with their content"),
-    ];
 }

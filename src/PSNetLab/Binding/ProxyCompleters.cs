@@ -1,7 +1,6 @@
 using System.Collections;
 using System.Management.Automation;
 using System.Management.Automation.Language;
-using PSNetLab.Engine.Primitives;
 using PSNetLab.Engine.Proxies;
 using PSNetLab.Jobs;
 
@@ -14,7 +13,7 @@ public sealed class UpstreamCompleter<TJob> : WordCompleter
 {
     private protected override IEnumerable<(string Word, string Tooltip)> Words
         => LiveJobs.Jobs.OfType<TJob>().OrderBy(job => job.Id)
-            .Select(job => (Addresses.Join(job.Address, job.Port), $"{job.PSJobTypeName} {job.Name}"));
+            .Select(job => (job.ToString(), $"{job.PSJobTypeName} {job.Name}"));
 }
 
 /// <summary>Completes -Job with the running proxies.</summary>

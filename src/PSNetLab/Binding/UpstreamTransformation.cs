@@ -15,7 +15,7 @@ public sealed class UpstreamTransformationAttribute : ArgumentTransformationAttr
         object? input = inputData.Unwrapped();
         if (input is ServerJob job)
         {
-            return Addresses.Join(job.Address, job.Port);
+            return job.ToString();
         }
 
         if (input is string or Uri)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab.Engine.Checks.Dns;
 
@@ -14,8 +15,6 @@ internal static class DnsNames
 
     // Each of these ends a label of an internationalized name (RFC 3490, section 3.1).
     private static readonly char[] s_dots = ['\u3002', '\uFF0E', '\uFF61'];
-
-    private static readonly IdnMapping s_international = new() { AllowUnassigned = true };
 
     /// <summary>The bytes of a name that a user typed. Other letters than those of ASCII become A-labels (RFC 5890).</summary>
     /// <exception cref="NetLabException">It is not a name.</exception>
@@ -144,7 +143,7 @@ internal static class DnsNames
 
         try
         {
-            return string.Join('.', name.Split('.').Select(label => Ascii.IsValid(label) ? label : s_international.GetAscii(label)));
+            return string.Join('.', name.Split('.').Select(label => Ascii.IsValid(label) ? label : HostNames.ToAscii(label)));
         }
         catch (ArgumentException)
         {

@@ -83,21 +83,7 @@ internal sealed class Tape
 
     /// <summary>The body without its coding, which then leaves the fields; null if it is too long.</summary>
     private byte[]? Plain(BodyTape body, List<KeyValuePair<string, string>> fields)
-    {
-        if (body.Bytes is not { } bytes)
-        {
-            return null;
-        }
-
-        string coding = RecordedExchange.Get(fields, "Content-Encoding");
-        if (coding.Length == 0 || bytes.Length == 0 || BodyCodings.TryDecode(bytes, coding, _recorder.MostBodyBytes) is not { } plain)
-        {
-            return bytes;
-        }
-
-        fields.RemoveAll(field => field.Key.Equals("Content-Encoding", StringComparison.OrdinalIgnoreCase));
-        return plain;
-    }
+        => body.Bytes is { Length: > 0 } bytes ? BodyCodings.TakeOff(bytes, fields, _recorder.MostBodyBytes) : body.Bytes;
 
     /// <summary>The target as ASCII: clients may send other bytes as they are.</summary>
     private static string Escape(ReadOnlySpan<byte> target)

@@ -6,9 +6,24 @@ namespace PSNetLab.Engine.Http.Recordings;
 internal static class BodyCodings
 {
     /// <summary>
+    /// The body without its Content-Encoding, which then leaves the fields. If it cannot be undone, both stay as they are.
+    /// </summary>
+    internal static byte[] TakeOff(byte[] body, List<KeyValuePair<string, string>> fields, int mostBytes)
+    {
+        string coding = RecordedExchange.Get(fields, "Content-Encoding");
+        if (coding.Length == 0 || TryDecode(body, coding, mostBytes) is not { } plain)
+        {
+            return body;
+        }
+
+        fields.RemoveAll(field => field.Key.Equals("Content-Encoding", StringComparison.OrdinalIgnoreCase));
+        return plain;
+    }
+
+    /// <summary>
     /// The body without its Content-Encoding; null if the coding is not known, the body is not what it says, or is too long.
     /// </summary>
-    internal static byte[]? TryDecode(byte[] body, string contentEncoding, int mostBytes)
+    private static byte[]? TryDecode(byte[] body, string contentEncoding, int mostBytes)
     {
         string[] codings = contentEncoding.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
         byte[]? decoded = body;

@@ -125,14 +125,7 @@ public sealed class ExportHttpRecordingCommand : NetCmdlet
         }
 
         List<KeyValuePair<string, string>> fields = Pairs(response.Headers);
-        byte[] body = response.Body;
-        string coding = RecordedExchange.Get(fields, "Content-Encoding");
-        if (coding.Length > 0 && BodyCodings.TryDecode(body, coding, RoundTripOptions.DefaultMostBodyBytes) is { } plain)
-        {
-            body = plain;
-            fields.RemoveAll(one => one.Key.Equals("Content-Encoding", StringComparison.OrdinalIgnoreCase));
-        }
-
+        byte[] body = BodyCodings.TakeOff(response.Body, fields, RoundTripOptions.DefaultMostBodyBytes);
         return new RecordedExchange
         {
             Time = result.Time,

@@ -1,5 +1,3 @@
-using System.Management.Automation;
-
 namespace PSNetLab.Commands;
 
 /// <summary>Finds routes by name.</summary>
@@ -8,8 +6,8 @@ internal static class RouteNames
     /// <summary>Whether a route has this name, as it is or as a pattern with wildcards.</summary>
     internal static Func<HttpRoute, bool> Filter(string name)
     {
-        WildcardPattern pattern = new(name, WildcardOptions.IgnoreCase);
-        return route => route.Name.Equals(name, StringComparison.OrdinalIgnoreCase) || pattern.IsMatch(route.Name);
+        Func<string, bool> fits = NamePattern.Filter(name);
+        return route => fits(route.Name);
     }
 
     internal static NetLabException NotFound(string name, IEnumerable<HttpRoute> routes)

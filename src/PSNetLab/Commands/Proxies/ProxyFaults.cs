@@ -28,9 +28,8 @@ internal static class ProxyFaults
     /// <exception cref="NetLabException">There is none, and it is not a pattern.</exception>
     internal static NetFault[] Find(FaultTable table, string name)
     {
-        WildcardPattern pattern = new(name, WildcardOptions.IgnoreCase);
-        NetFault[] found = [.. table.Faults.Where(
-            fault => fault.Name.Equals(name, StringComparison.OrdinalIgnoreCase) || pattern.IsMatch(fault.Name))];
+        Func<string, bool> fits = NamePattern.Filter(name);
+        NetFault[] found = [.. table.Faults.Where(fault => fits(fault.Name))];
         if (found.Length == 0 && !WildcardPattern.ContainsWildcardCharacters(name))
         {
             string names = string.Join(", ", table.Faults.Select(fault => $"'{fault.Name}'").Take(10).DefaultIfEmpty("none"));
