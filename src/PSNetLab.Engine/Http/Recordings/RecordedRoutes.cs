@@ -96,15 +96,16 @@ internal sealed class RecordedBody(byte[] body, string contentType, Redactor red
 {
     private readonly string _normal = Normal(body, contentType);
 
+    public bool Fits(HttpRequestRecord request) => request.ComparableBody(redactor, Normal) == _normal;
+
     public string? Difference(HttpRequestRecord request)
     {
-        string type = request.GetHeader("Content-Type") ?? string.Empty;
-        byte[] actual = redactor.RedactBody(request.Body ?? [], type);
-        if (Normal(actual, type) == _normal)
+        if (Fits(request))
         {
             return null;
         }
 
+        byte[] actual = redactor.RedactBody(request.Body ?? [], TypeOf(request));
         using JsonDocument? want = JsonObjects.TryParse(body);
         using JsonDocument? got = JsonObjects.TryParse(actual);
         return want is not null && got is not null
@@ -113,6 +114,11 @@ internal sealed class RecordedBody(byte[] body, string contentType, Redactor red
     }
 
     public override string ToString() => $"the recorded one, {Shown.Quoted(HttpSyntax.ToText(body))}";
+
+    private string Normal(HttpRequestRecord request)
+        => Normal(redactor.RedactBody(request.Body ?? [], TypeOf(request)), TypeOf(request));
+
+    private static string TypeOf(HttpRequestRecord request) => request.GetHeader("Content-Type") ?? string.Empty;
 
     /// <summary>The same text for bodies that mean the same: JSON whatever its order and blanks, a form whatever its boundary.</summary>
     internal static string Normal(byte[] body, string contentType)

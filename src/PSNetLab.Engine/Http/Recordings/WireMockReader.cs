@@ -234,6 +234,8 @@ internal static class WireMockReader
 
     private sealed class AllOf(BodyMatch[] bodies) : IBodyComparison
     {
+        public bool Fits(HttpRequestRecord request) => Array.TrueForAll(bodies, body => body.Fits(request));
+
         public string? Difference(HttpRequestRecord request)
             => bodies.Select(body => body.Difference(request)).FirstOrDefault(difference => difference is not null);
 

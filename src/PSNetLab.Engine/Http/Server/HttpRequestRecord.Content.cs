@@ -23,6 +23,7 @@ public sealed partial class HttpRequestRecord
         internal bool HasReadJson;
         internal bool HasReadForm;
         internal Tuple<JsonDocument?>? Document;
+        internal Tuple<object, string>? Comparable;
     }
 
     private TakenApart Apart => _apart ??= new TakenApart();
@@ -113,6 +114,21 @@ public sealed partial class HttpRequestRecord
     /// <summary>The body as JSON, kept until <see cref="ForgetParsed"/>; null if it is not valid.</summary>
     internal JsonDocument? ParsedBody => (Apart.Document ??= new(JsonObjects.TryParse(Body))).Item1;
 
+    /// <summary>The body in a form in which it is compared with many others, kept until <see cref="ForgetParsed"/>.</summary>
+    /// <param name="owner">Who makes it always in the same form.</param>
+    /// <param name="make">Makes it.</param>
+    internal string ComparableBody(object owner, Func<HttpRequestRecord, string> make)
+    {
+        TakenApart apart = Apart;
+        Tuple<object, string>? known = apart.Comparable;
+        if (known?.Item1 != owner)
+        {
+            apart.Comparable = known = new(owner, make(this));
+        }
+
+        return known.Item2;
+    }
+
     /// <summary>The media type of the body, in lower case; empty if it has none.</summary>
     internal string MediaType => ContentTypeField.MediaType(Field("Content-Type"u8));
 
@@ -162,6 +178,7 @@ public sealed partial class HttpRequestRecord
         if (_apart is { } apart)
         {
             apart.Document = null;
+            apart.Comparable = null;
         }
     }
 

@@ -22,7 +22,7 @@ internal sealed class BodyMatch
     }
 
     /// <inheritdoc cref="ValueCriterion.IsSlow"/>
-    internal bool IsSlow => _regex is not null;
+    internal bool IsSlow => _regex is not null || _comparison is not null;
 
     internal static BodyMatch Exactly(string text) => new(text, null, default);
 
@@ -33,7 +33,8 @@ internal sealed class BodyMatch
     /// <param name="json">Valid JSON.</param>
     internal static BodyMatch With(ReadOnlyMemory<byte> json) => new(null, null, JsonDocument.Parse(json).RootElement);
 
-    internal bool Fits(HttpRequestRecord request) => Difference(request) is null;
+    internal bool Fits(HttpRequestRecord request)
+        => _comparison is not null ? _comparison.Fits(request) : Difference(request) is null;
 
     /// <summary>What is wrong with the body; null if nothing is.</summary>
     internal string? Difference(HttpRequestRecord request)
@@ -66,6 +67,9 @@ internal sealed class BodyMatch
 /// <summary>Compares bodies in a way of its own; its text says what is expected.</summary>
 internal interface IBodyComparison
 {
+    /// <summary>Whether nothing is wrong with the body: asked for each route, so it should be quick.</summary>
+    bool Fits(HttpRequestRecord request);
+
     /// <inheritdoc cref="BodyMatch.Difference"/>
     string? Difference(HttpRequestRecord request);
 }
