@@ -11,6 +11,9 @@ internal sealed class TlsVersionScan(TlsDoor door, string host, TimeSpan timeout
 {
     private const int ReadBytes = 4096;
 
+    // A server that takes one client at a time needs a moment to notice that the one before has left.
+    private static readonly TimeSpan s_breath = TimeSpan.FromMilliseconds(50);
+
     private static readonly TlsVersion[] s_all = Enum.GetValues<TlsVersion>();
 
     /// <summary>What came of one hello.</summary>
@@ -40,6 +43,12 @@ internal sealed class TlsVersionScan(TlsDoor door, string host, TimeSpan timeout
         foreach ((TlsVersion version, Outcome outcome) in open.Zip(outcomes).Where(pair => pair.Second.HasEnded))
         {
             Outcome again = await TryAsync(version, false, cancellationToken).ConfigureAwait(false);
+            if (again.HasEnded)
+            {
+                await Task.Delay(s_breath, cancellationToken).ConfigureAwait(false);
+                again = await TryAsync(version, false, cancellationToken).ConfigureAwait(false);
+            }
+
             Note(found, version, again);
             if (again.HasEnded && found.FirstOrDefault(pair => pair.Value == TlsVersionStatus.Offered) is { Key: not 0 } good)
             {
