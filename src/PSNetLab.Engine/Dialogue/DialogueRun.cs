@@ -125,7 +125,7 @@ public sealed class DialogueRun
 
     private void Refuse(DialogueProgram.Instruction step, ReadOnlySpan<char> text)
     {
-        string got = Shown(text);
+        string got = PeerText.Beginning(text.ToString(), MostShown);
         _told = $"Step {step.Step} expected {step.Words}, and got '{got}'.";
         _fault = new NetLabException(
             FaultKind.DialogueUnexpected,
@@ -169,10 +169,4 @@ public sealed class DialogueRun
     }
 
     private static DialogueAction Say(byte[] data) => new(DialogueDeed.Say, data);
-
-    private static string Shown(ReadOnlySpan<char> text)
-    {
-        string cut = text.Length > MostShown ? $"{text[..(MostShown - 1)]}\u2026" : text.ToString();
-        return string.Concat(cut.Select(c => c < ' ' ? (char)(0x2400 + c) : c));
-    }
 }

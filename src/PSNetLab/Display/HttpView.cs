@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Management.Automation;
 using System.Text;
 using PSNetLab.Conversion;
+using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab.Display;
 
@@ -103,14 +104,7 @@ public static class HttpView
     private static string Text(object? message)
         => message is null ? string.Empty : Value(PSObject.AsPSObject(message), nameof(HttpSentRequest.Text)) as string ?? string.Empty;
 
-    private static string Visible(string text) => string.Concat(text.Select(character => character switch
-    {
-        '\t' => character,
-        < ' ' => (char)(0x2400 + character),
-        '\x7f' => '\u2421',
-        >= '\x80' and < '\xa0' => '\ufffd',
-        _ => character,
-    }));
+    private static string Visible(string text) => string.Join('\t', text.Split('\t').Select(PeerText.Visible));
 
     /// <summary>Collects lines, in colors or without.</summary>
     private sealed class Paper(bool hasColors)

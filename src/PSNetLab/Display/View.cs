@@ -1,6 +1,8 @@
 using System.Collections;
 using System.Management.Automation;
+using System.Text;
 using PSNetLab.Conversion;
+using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab.Display;
 
@@ -84,49 +86,28 @@ public static class View
 
     private static string Visible(string text, int before = 0)
     {
-        int shown = Fitting(
-            text, before == 0 ? MostCharacters : Math.Clamp(TerminalWidth() - 1 - before, LeastCharacters, MostCharacters));
-        return string.Create(shown, text, static (destination, text) =>
-        {
-            text.AsSpan(0, destination.Length).CopyTo(destination);
-            for (int i = 0; i < destination.Length; i++)
-            {
-                destination[i] = destination[i] switch
-                {
-                    < ' ' => (char)(0x2400 + destination[i]),
-                    '\x7f' => '\u2421',
-                    >= '\x80' and < '\xa0' => '\ufffd',
-                    _ => destination[i],
-                };
-            }
-
-            if (destination.Length < text.Length)
-            {
-                destination[^1] = '\u2026';
-            }
-        });
+        int columns = before == 0 ? MostCharacters : Math.Clamp(TerminalWidth() - 1 - before, LeastCharacters, MostCharacters);
+        return PeerText.Beginning(text, Fitting(text, columns));
     }
 
-    /// <summary>How many characters of a text fit into some columns.</summary>
+    /// <summary>How many characters fit into some columns, as PowerShell counts: it knows none without width.</summary>
     private static int Fitting(string text, int columns)
     {
         int taken = 0;
-        for (int i = 0; i < text.Length; i++)
+        int index = 0;
+        foreach (Rune rune in text.EnumerateRunes())
         {
-            taken += IsWide(text[i]) ? 2 : 1;
+            taken += Math.Max(rune.Utf16SequenceLength, CharacterWidth.Of(rune));
             if (taken > columns)
             {
-                return i;
+                return index;
             }
+
+            index += rune.Utf16SequenceLength;
         }
 
         return text.Length;
     }
-
-    // Those that PowerShell counts as two columns: Chinese, Japanese and Korean characters and their punctuation.
-    private static bool IsWide(char character) => character
-        is >= '\u1100' and <= '\u115f' or >= '\u2e80' and <= '\ua4cf' or >= '\uac00' and <= '\ud7a3' or >= '\uf900' and <= '\ufaff'
-        or >= '\ufe30' and <= '\ufe6f' or >= '\uff00' and <= '\uff60' or >= '\uffe0' and <= '\uffe6';
 
     private static int TerminalWidth()
     {
