@@ -249,7 +249,7 @@ Describe 'Resolve-DnsRecord' {
 
         It 'have an error if the type is not known' {
             $fault = { Resolve-DnsRecord www AAA @at } | Should -Throw -PassThru
-            $fault.FullyQualifiedErrorId | Should -Be 'ParameterArgumentTransformationError,PSNetLab.Commands.ResolveDnsRecordCommand'
+            $fault.FullyQualifiedErrorId | Should -Be 'InvalidParameters,PSNetLab.Commands.ResolveDnsRecordCommand'
             "$fault" | Should -BeLike "*'AAA' is not a type*"
         }
 

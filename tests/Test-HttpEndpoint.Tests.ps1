@@ -311,7 +311,7 @@ Describe 'Test-HttpEndpoint' {
 
     Context 'parameters' {
         It 'refuses <_>' -ForEach 'ftp://x/', 'http://', 'http://a:b@x/' {
-            { Test-HttpEndpoint $_ } | Should -Throw -ErrorId 'ParameterArgumentTransformationError,*'
+            { Test-HttpEndpoint $_ } | Should -Throw -ErrorId 'InvalidParameters,*'
         }
 
         It 'refuses what cannot be sent' {

@@ -243,7 +243,7 @@ Describe 'Test-TcpPort' {
             $arguments = @{ ComputerName = '127.0.0.1'; Port = 80 }
             $arguments[$Name] = $Value
             $fault = { Test-TcpPort @arguments } | Should -Throw -PassThru
-            $fault.FullyQualifiedErrorId | Should -Be 'ParameterArgumentTransformationError,PSNetLab.Commands.TestTcpPortCommand'
+            $fault.FullyQualifiedErrorId | Should -Be 'InvalidParameters,PSNetLab.Commands.TestTcpPortCommand'
             "$fault" | Should -BeLike "*'$Value'*"
         }
 

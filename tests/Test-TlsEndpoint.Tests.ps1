@@ -317,7 +317,7 @@ Describe 'Test-TlsEndpoint with servers of this module' {
         It 'ends with an error for <Id>' -ForEach @(
             @{ Id = 'PathNotFound'; With = @{ TrustedCertificate = 'none.pem' } }
             @{ Id = 'CertificateKeyMissing'; With = @{ ClientCertificate = 'root.pem' } }
-            @{ Id = 'ParameterArgumentTransformationError'; With = @{ Port = 0 } }
+            @{ Id = 'InvalidParameters'; With = @{ Port = 0 } }
             @{ Id = 'ParameterArgumentValidationError'; With = @{ WarningDays = -1 } }
             @{ Id = 'CannotConvertArgumentNoMessage'; With = @{ StartTls = 'Gopher' } }
         ) {

@@ -1,4 +1,3 @@
-using System.Collections;
 using System.Management.Automation;
 using System.Net;
 using PSNetLab.Conversion;
@@ -10,16 +9,14 @@ namespace PSNetLab.Binding;
 /// Reads names to look up: texts, addresses, URIs, endpoints, and objects with a Name or ComputerName. A port is left out.
 /// </summary>
 [AttributeUsage(AttributeTargets.Property)]
-public sealed class DnsNameTransformationAttribute : ArgumentTransformationAttribute
+public sealed class DnsNameTransformationAttribute : InputTransformationAttribute
 {
     // -Name and its aliases.
     private static readonly string[] s_properties = ["Name", "ComputerName", "HostName", "IPAddress"];
 
-    /// <inheritdoc/>
-    public override object Transform(EngineIntrinsics engineIntrinsics, object inputData)
-        => inputData.Unwrapped() is IList list ? list.Cast<object?>().Select(Read).ToArray() : new[] { Read(inputData) };
+    private protected override Array Read(object? inputData) => Items(inputData).Select(ReadOne).ToArray();
 
-    private static string Read(object? item) => item.Unwrapped() switch
+    private static string ReadOne(object? item) => item.Unwrapped() switch
     {
         string text => WithoutPort(text),
         IPAddress address => address.ToString(),

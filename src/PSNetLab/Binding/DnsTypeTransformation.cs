@@ -1,4 +1,3 @@
-using System.Collections;
 using System.Management.Automation;
 using PSNetLab.Conversion;
 using PSNetLab.Engine.Checks.Dns;
@@ -10,15 +9,13 @@ namespace PSNetLab.Binding;
 /// them.
 /// </summary>
 [AttributeUsage(AttributeTargets.Property)]
-public sealed class DnsTypeTransformationAttribute : ArgumentTransformationAttribute
+public sealed class DnsTypeTransformationAttribute : InputTransformationAttribute
 {
     private static readonly char[] s_separators = [',', ';', ' '];
 
-    /// <inheritdoc/>
-    public override object Transform(EngineIntrinsics engineIntrinsics, object inputData)
-        => (inputData.Unwrapped() is IList list ? list.Cast<object?>() : [inputData]).SelectMany(Read).ToArray();
+    private protected override Array Read(object? inputData) => Items(inputData).SelectMany(ReadOne).ToArray();
 
-    private static IEnumerable<string> Read(object? item)
+    private static IEnumerable<string> ReadOne(object? item)
         => (item.Unwrapped()?.ToString() ?? string.Empty).Split(s_separators, StringSplitOptions.RemoveEmptyEntries)
             .Select(static word => DnsWords.TryParseType(word, out ushort type)
                 ? DnsWords.Type(type)

@@ -1,4 +1,3 @@
-using System.Collections;
 using System.Management.Automation;
 using System.Net;
 using PSNetLab.Conversion;
@@ -12,23 +11,33 @@ namespace PSNetLab.Binding;
 /// and objects with a ComputerName.
 /// </summary>
 [AttributeUsage(AttributeTargets.Property)]
-public sealed class HostTransformationAttribute : ArgumentTransformationAttribute
+public sealed class HostTransformationAttribute : InputTransformationAttribute
 {
     // -ComputerName and its aliases.
     private static readonly string[] s_hostProperties = ["ComputerName", "HostName", "IPAddress"];
 
-    /// <inheritdoc/>
-    public override object Transform(EngineIntrinsics engineIntrinsics, object inputData)
+    // -Path and its aliases.
+    private static readonly string[] s_pathProperties = ["Path", "PSPath", "FullName"];
+
+    /// <summary>Whether files, and objects with a path, are for another parameter.</summary>
+    public bool LeavesFiles { get; set; }
+
+    private protected override Array Read(object? inputData)
     {
-        object? input = inputData.Unwrapped();
-        return input is IEnumerable list and not (string or IDictionary)
-            ? list.Cast<object?>().SelectMany(Read).ToArray()
-            : Read(inputData).ToArray();
+        if (LeavesFiles && IsFile(inputData))
+        {
+            throw new ArgumentTransformationMetadataException("This is a file, not a host.", new PSInvalidCastException());
+        }
+
+        return ReadAll(Items(inputData));
     }
+
+    /// <summary>The hosts that objects name.</summary>
+    internal static string[] ReadAll(IEnumerable<object?> items) => [.. items.SelectMany(ReadOne)];
 
     /// <summary>The hosts that an object names, each with its port, if it has one.</summary>
     /// <exception cref="ArgumentTransformationMetadataException">It names none.</exception>
-    internal static IEnumerable<string> Read(object? item)
+    internal static IEnumerable<string> ReadOne(object? item)
     {
         object? input = item.Unwrapped();
         string? text = input switch
@@ -44,20 +53,35 @@ public sealed class HostTransformationAttribute : ArgumentTransformationAttribut
         };
         if (input is FileSystemInfo file)
         {
-            // With this inside, PowerShell tries the other parameters that take pipeline input.
-            throw new ArgumentTransformationMetadataException($"'{file.FullName}' is a file, not a host.", new PSInvalidCastException());
+            throw new ArgumentTransformationMetadataException($"'{file.FullName}' is a file, not a host. Import-Csv reads rows of a file.");
         }
 
-        if (text is null)
-        {
-            return OfProperties(item is null ? null : PSObject.AsPSObject(item));
-        }
-
-        return HostPort.TrySplit(text, out _, out _)
-            ? [text]
-            : throw new ArgumentTransformationMetadataException(
-                $"'{text}' is not a host with a port from 1 to 65535. Write web1:443 or [2001:db8::1]:443.");
+        return text is null ? OfProperties(item is null ? null : PSObject.AsPSObject(item)) : [Checked(text)];
     }
+
+    private static string Checked(string text)
+    {
+        if (text.Contains("://", StringComparison.Ordinal) && Uri.TryCreate(text, UriKind.Absolute, out Uri? uri) && uri.Host.Length > 0)
+        {
+            string host = uri.Port > 0 ? Addresses.Join(uri.Host.Trim('[', ']'), uri.Port) : uri.Host;
+            throw new ArgumentTransformationMetadataException(
+                $"'{text}' is a URI, not a host. Write {host}, or use Test-HttpEndpoint for what the URI names.");
+        }
+
+        return text.Contains('/', StringComparison.Ordinal)
+            ? throw new ArgumentTransformationMetadataException(
+                $"'{text}' is not a host: it has a slash. Write web1, web1:443 or [2001:db8::1]:443.")
+            : HostPort.TrySplit(text, out _, out _) ? text
+            : throw new ArgumentTransformationMetadataException(
+                text.Length == 0 ? "There is no host. Write web1:443 or [2001:db8::1]:443."
+                    : $"'{text}' is not a host with a port from 1 to 65535. Write web1:443 or [2001:db8::1]:443.");
+    }
+
+    private static bool IsFile(object? item)
+        => item.Unwrapped() is FileSystemInfo
+        || (item.Unwrapped() is PSObject or PSCustomObject && PSObject.AsPSObject(item!) is var row
+            && !Array.Exists(s_hostProperties, name => row.Properties[name] is not null)
+            && Array.Exists(s_pathProperties, name => row.Properties[name] is not null));
 
     private static IEnumerable<string> OfProperties(PSObject? item)
     {
@@ -67,8 +91,7 @@ public sealed class HostTransformationAttribute : ArgumentTransformationAttribut
                 $"An object of type {item?.BaseObject.GetType().Name ?? "null"} names no host. Use a name, an address, host:port, a URI, "
                     + "an object with ComputerName and Port, or a TCP server or connection of this module.");
         bool hasOwn = HostPort.TrySplit(host, out string name, out int? own) && own is not null;
-        return !hasOwn && item!.Properties["Port"]?.Value is { } ports
-            ? PortTransformationAttribute.Read(ports).Select(port => Addresses.Join(name, port))
-            : Read(host);
+        int[] ports = hasOwn ? [] : PortTransformationAttribute.ReadPorts(item!.Properties["Port"]?.Value);
+        return ports.Length > 0 ? ports.Select(port => Addresses.Join(Checked(name), port)) : [Checked(host.Trim())];
     }
 }

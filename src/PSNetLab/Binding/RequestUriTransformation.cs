@@ -19,7 +19,7 @@ public sealed class RequestUriTransformationAttribute : ArgumentTransformationAt
                 return inputData;
         }
 
-        string[] uris = (string[])new UriTransformationAttribute().Transform(engineIntrinsics, inputData);
+        string[] uris = UriTransformationAttribute.ReadAll(inputData);
         return uris.Length == 1
             ? new RequestUri(uris[0])
             : throw new ArgumentTransformationMetadataException("One request goes to one URI. Use the pipeline for several.");

@@ -23,7 +23,7 @@ public sealed class UpstreamTransformationAttribute : ArgumentTransformationAttr
             return input.ToString()!.Trim(); // what is wrong with it is an error of the cmdlet
         }
 
-        string[] hosts = [.. HostTransformationAttribute.Read(inputData)];
+        string[] hosts = [.. HostTransformationAttribute.ReadOne(inputData)];
         return hosts.Length == 1
             ? hosts[0]
             : throw new ArgumentTransformationMetadataException($"A proxy has one server behind it, and here are {hosts.Length}.");

@@ -1,4 +1,3 @@
-using System.Collections;
 using System.Management.Automation;
 using PSNetLab.Conversion;
 using PSNetLab.Engine.Http.Client;
@@ -11,18 +10,19 @@ namespace PSNetLab.Binding;
 /// and a port.
 /// </summary>
 [AttributeUsage(AttributeTargets.Property)]
-public sealed class UriTransformationAttribute : ArgumentTransformationAttribute
+public sealed class UriTransformationAttribute : InputTransformationAttribute
 {
     private const string SecurePort = ":443";
 
-    /// <inheritdoc/>
-    public override object Transform(EngineIntrinsics engineIntrinsics, object inputData)
+    private protected override Array Read(object? inputData) => ReadAll(inputData);
+
+    /// <summary>The URIs that input names.</summary>
+    /// <exception cref="ArgumentTransformationMetadataException">It names none.</exception>
+    internal static string[] ReadAll(object? inputData)
     {
         try
         {
-            return inputData.Unwrapped() is IEnumerable list and not (string or IDictionary)
-                ? list.Cast<object?>().SelectMany(Read).ToArray()
-                : Read(inputData).ToArray();
+            return [.. Items(inputData).SelectMany(ReadOne)];
         }
         catch (NetLabException fault)
         {
@@ -31,7 +31,7 @@ public sealed class UriTransformationAttribute : ArgumentTransformationAttribute
     }
 
     /// <summary>The URIs that an object names.</summary>
-    internal static IEnumerable<string> Read(object? item)
+    private static IEnumerable<string> ReadOne(object? item)
     {
         object? input = item.Unwrapped();
         string? text = input switch
@@ -44,7 +44,7 @@ public sealed class UriTransformationAttribute : ArgumentTransformationAttribute
         };
 
         // What names no URI may name a host.
-        return text is not null ? [Checked(text)] : HostTransformationAttribute.Read(item).Select(WithScheme).Select(Checked);
+        return text is not null ? [Checked(text)] : HostTransformationAttribute.ReadOne(item).Select(WithScheme).Select(Checked);
     }
 
     private static string WithScheme(string host) => host.EndsWith(SecurePort, StringComparison.Ordinal) ? $"https://{host}" : host;

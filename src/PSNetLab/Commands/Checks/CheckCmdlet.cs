@@ -13,6 +13,7 @@ public abstract class CheckCmdlet : NetCmdlet
     private CancellationTokenSource? _cancellation;
     private CheckRun? _run;
     private bool _areAllGood = true;
+    private bool _hasRows;
 
     /// <param name="timeout">The default of -TimeoutSec.</param>
     private protected CheckCmdlet(TimeSpan timeout) => TimeoutSec = timeout.TotalSeconds;
@@ -29,7 +30,9 @@ public abstract class CheckCmdlet : NetCmdlet
     [NoFiles]
     public int ThrottleLimit { get; set; } = CheckRun.DefaultThrottle;
 
-    /// <summary>Emits one Boolean instead of the results: whether all are good.</summary>
+    /// <summary>
+    /// Emits one Boolean instead of the results: whether everything that was asked for was checked, and is good. False if nothing was.
+    /// </summary>
     [Parameter]
     public SwitchParameter Quiet { get; set; }
 
@@ -41,6 +44,12 @@ public abstract class CheckCmdlet : NetCmdlet
     /// <summary>Cancelled when the pipeline is being stopped, or when the result is known.</summary>
     private protected CancellationToken CheckToken => _cancellation!.Token;
 
+    /// <summary>The values of the parameters that take pipeline input.</summary>
+    private protected abstract object?[] Inputs { get; }
+
+    /// <summary>Whether all that was asked for has been checked, and is good. Nothing at all is not good.</summary>
+    private protected virtual bool AreAllGood => _areAllGood && _hasRows;
+
     /// <summary>What the progress says is going on, such as "Testing ports".</summary>
     private protected abstract string Activity { get; }
 
@@ -51,6 +60,23 @@ public abstract class CheckCmdlet : NetCmdlet
         _cancellation = CancellationTokenSource.CreateLinkedTokenSource(StopToken);
         _run = new CheckRun(MostAtATime, CheckToken);
         Incoming = new IncomingReplies(this, _run.Rows, count: 0, StopToken);
+        if (InputFault is { } fault)
+        {
+            Fail(fault, null); // in an argument, not in a row of the pipeline
+        }
+    }
+
+    /// <inheritdoc/>
+    protected sealed override void ProcessRecord()
+    {
+        if (InputFault is { } fault)
+        {
+            ReportBad(fault, null);
+        }
+        else
+        {
+            AddInput();
+        }
     }
 
     /// <inheritdoc/>
@@ -66,9 +92,12 @@ public abstract class CheckCmdlet : NetCmdlet
         Conclude();
         if (Quiet)
         {
-            WriteObject(_areAllGood);
+            WriteObject(AreAllGood);
         }
     }
+
+    /// <summary>Adds the checks of the input that is bound now.</summary>
+    private protected abstract void AddInput();
 
     /// <summary>Called when everything is checked.</summary>
     private protected virtual void Conclude()
@@ -106,17 +135,26 @@ public abstract class CheckCmdlet : NetCmdlet
     }
 
     /// <inheritdoc/>
-    internal override void WriteIncoming(object reply)
+    internal sealed override void WriteIncoming(object reply)
+    {
+        _hasRows = true;
+        Take(reply);
+    }
+
+    /// <summary>Emits a row, or judges it for -Quiet.</summary>
+    private protected virtual void Take(object row)
     {
         if (!Quiet)
         {
-            WriteObject(reply);
+            WriteObject(row);
         }
-        else if (!IsGood(reply))
+        else if (!IsGood(row))
         {
             EndAsBad();
         }
     }
+
+    private NetLabException? InputFault => Inputs.Select(InputTransformationAttribute.FaultOf).FirstOrDefault(fault => fault is not null);
 
     /// <inheritdoc/>
     private protected override void Dispose(bool disposing)

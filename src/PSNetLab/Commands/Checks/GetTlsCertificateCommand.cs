@@ -19,7 +19,7 @@ public sealed class GetTlsCertificateCommand : TlsCheckCmdlet
         Mandatory = true, Position = 0, ParameterSetName = HostSet, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [Alias("HostName", "IPAddress")]
     [ValidateNotNullOrEmpty]
-    [HostTransformation]
+    [HostTransformation(LeavesFiles = true)]
     [ArgumentCompleter(typeof(ComputerNameCompleter))]
     public override string[] ComputerName { get; set; } = [];
 
@@ -41,12 +41,11 @@ public sealed class GetTlsCertificateCommand : TlsCheckCmdlet
 
     private protected override bool SkipsVersions => true;
 
-    /// <inheritdoc/>
-    protected override void ProcessRecord()
+    private protected override void AddInput()
     {
         if (ParameterSetName == HostSet)
         {
-            base.ProcessRecord();
+            base.AddInput();
             return;
         }
 
@@ -58,13 +57,12 @@ public sealed class GetTlsCertificateCommand : TlsCheckCmdlet
 
     private protected override bool IsGood(object row) => ((CertificateInfo)row).Problems.Count == 0;
 
-    /// <inheritdoc/>
-    internal override void WriteIncoming(object reply)
+    private protected override void Take(object row)
     {
-        switch (reply)
+        switch (row)
         {
             case TlsEndpointResult { Seen: { } certificate }:
-                base.WriteIncoming(certificate);
+                base.Take(certificate);
                 break;
             case TlsEndpointResult endpoint:
                 string none = $"{endpoint.Target} sent no certificate.";
@@ -74,7 +72,7 @@ public sealed class GetTlsCertificateCommand : TlsCheckCmdlet
                 Tell(fault, null);
                 break;
             default:
-                base.WriteIncoming(reply);
+                base.Take(row);
                 break;
         }
     }
@@ -98,7 +96,13 @@ public sealed class GetTlsCertificateCommand : TlsCheckCmdlet
         {
             string file = GetUnresolvedProviderPathFromPSPath(path);
             bool isPattern = WildcardPattern.ContainsWildcardCharacters(path) && !File.Exists(file);
-            return isPattern ? [.. GetResolvedProviderPathFromPSPath(path, out _)] : [file];
+            string[] files = isPattern ? [.. GetResolvedProviderPathFromPSPath(path, out _)] : [file];
+            if (files.Length == 0)
+            {
+                Tell(new NetLabException(FaultKind.PathNotFound, $"No file is named '{path}'. Check the path."), path);
+            }
+
+            return files;
         }
         catch (SessionStateException error)
         {

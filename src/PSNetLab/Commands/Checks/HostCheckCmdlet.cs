@@ -49,14 +49,17 @@ public abstract class HostCheckCmdlet : CheckCmdlet
         _names = new CheckedNames(Family, CheckTimeout, CheckToken);
     }
 
-    /// <inheritdoc/>
-    protected override void ProcessRecord()
+    private protected override object?[] Inputs => [ComputerName, Port];
+
+    private protected override void AddInput()
     {
         List<(string Host, int[] Ports)> hosts = [];
         foreach (string text in ComputerName)
         {
             HostPort.TrySplit(text, out string host, out int? own);
-            int[] ports = own is { } port ? [port] : Port ?? (DefaultPort is { } usual ? [usual] : []);
+            
+            // A cell of a CSV file may be empty.
+            int[] ports = own is { } port ? [port] : Port is { Length: > 0 } given ? given : DefaultPort is { } usual ? [usual] : [];
             if (ports.Length > 0)
             {
                 hosts.Add((host, ports));

@@ -108,8 +108,9 @@ public sealed class ResolveDnsRecordCommand : CheckCmdlet
         };
     }
 
-    /// <inheritdoc/>
-    protected override void ProcessRecord()
+    private protected override object?[] Inputs => [Name, Type, Server];
+
+    private protected override void AddInput()
     {
         // A cell of a CSV file may be empty.
         List<DnsServer> servers = [.. (Server is { Length: > 0 } ? Server : UsualServers()).Select(ParseServer)];

@@ -148,8 +148,9 @@ public sealed class TestHttpEndpointCommand : CheckCmdlet
         _names = new CheckedNames(IPFamily.Any, CheckTimeout, CheckToken);
     }
 
-    /// <inheritdoc/>
-    protected override void ProcessRecord() => Add(Array.ConvertAll(Uri, uri => new HttpCheck(_options!, _names!, HttpUri.Parse(uri))));
+    private protected override object?[] Inputs => [Uri];
+
+    private protected override void AddInput() => Add(Array.ConvertAll(Uri, uri => new HttpCheck(_options!, _names!, HttpUri.Parse(uri))));
 
     private protected override bool IsGood(object row) => ((HttpEndpointResult)row).Passed;
 

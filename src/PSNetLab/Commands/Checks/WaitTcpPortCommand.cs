@@ -76,14 +76,15 @@ public sealed class WaitTcpPortCommand : HostCheckCmdlet
         };
     }
 
+    private protected override bool AreAllGood => Any ? _hasAny : base.AreAllGood;
+
     private protected override bool IsGood(object row) => ((TcpPortWaitOutcome)row).Fault is null;
 
     private protected override ICheck NewCheck(CheckedName name, int port) => new TcpPortWait(_options!, name, port);
 
-    /// <inheritdoc/>
-    internal override void WriteIncoming(object reply)
+    private protected override void Take(object row)
     {
-        TcpPortWaitOutcome outcome = (TcpPortWaitOutcome)reply;
+        TcpPortWaitOutcome outcome = (TcpPortWaitOutcome)row;
         if (_hasAny)
         {
             return;
