@@ -109,9 +109,9 @@ public class UdpServerCongestionTests
 
         internal override ValueTask WaitReadableAsync(CancellationToken cancellationToken) => _inner.WaitReadableAsync(cancellationToken);
 
-        internal override bool Receive(IDatagramHandler handler) => _inner.Receive(handler);
+        private protected override bool ReceiveNow(IDatagramHandler handler) => _inner.Receive(handler);
 
-        internal override bool TrySend(ReadOnlySpan<byte> data, DatagramPeer? to, IPAddress? from, int interfaceIndex = 0)
+        private protected override bool SendNow(ReadOnlySpan<byte> data, DatagramPeer? to, IPAddress? from, int interfaceIndex)
             => !_isFull && _inner.TrySend(data, to, from, interfaceIndex);
 
         internal override async ValueTask WaitWritableAsync(CancellationToken cancellationToken)

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using PSNetLab.Engine.Primitives;
@@ -50,6 +51,9 @@ internal sealed class DatagramPeer
     /// <summary>What a server keeps of it for as long as it remembers it.</summary>
     internal object? State;
 
+    /// <summary>What a tap keeps of it.</summary>
+    internal object? Tapped;
+
     /// <summary>Until when its datagrams are ignored, as <see cref="Environment.TickCount64"/>; 0 if they are not.</summary>
     internal long QuietUntil;
 }
@@ -71,6 +75,9 @@ internal abstract class DatagramTransport : IDisposable
     }
 
     internal Socket Socket { get; }
+
+    /// <summary>Watches the datagrams in both directions. Without one, null, watching costs nothing.</summary>
+    internal IDatagramTap? Tap { get; set; }
 
     /// <summary>The most bytes kept of a datagram.</summary>
     internal int BufferBytes { get; }
@@ -97,7 +104,7 @@ internal abstract class DatagramTransport : IDisposable
 
     /// <summary>Passes on the datagrams that are there, a batch at a time; false if reading was interrupted.</summary>
     /// <exception cref="SocketException">The socket has an error, such as an ICMP answer to an earlier datagram.</exception>
-    internal abstract bool Receive(IDatagramHandler handler);
+    internal bool Receive(IDatagramHandler handler) => ReceiveNow(Tap is { } tap ? new TappedDatagrams(tap, handler) : handler);
 
     /// <summary>Sends a datagram; false when the send buffer is full.</summary>
     /// <param name="data">The payload.</param>
@@ -106,7 +113,23 @@ internal abstract class DatagramTransport : IDisposable
     /// <param name="interfaceIndex">The interface to send from regardless of the routes, on systems that allow it; 0 to
     /// let the system choose.</param>
     /// <exception cref="SocketException">The system refused it.</exception>
-    internal abstract bool TrySend(ReadOnlySpan<byte> data, DatagramPeer? to, IPAddress? from, int interfaceIndex = 0);
+    internal bool TrySend(ReadOnlySpan<byte> data, DatagramPeer? to, IPAddress? from, int interfaceIndex = 0)
+    {
+        if (Tap is not { } tap)
+        {
+            return SendNow(data, to, from, interfaceIndex);
+        }
+
+        long before = Stopwatch.GetTimestamp();
+        tap.OnSending(to, from, before);
+        bool isSent = SendNow(data, to, from, interfaceIndex);
+        if (isSent)
+        {
+            tap.OnSent(data, to, from, before);
+        }
+
+        return isSent;
+    }
 
     /// <summary>Completes when there may be room in the send buffer again.</summary>
     internal abstract ValueTask WaitWritableAsync(CancellationToken cancellationToken);
@@ -121,5 +144,21 @@ internal abstract class DatagramTransport : IDisposable
         Interrupt(); // last, so that who waited finds the socket closed
     }
 
+    /// <inheritdoc cref="Receive"/>
+    private protected abstract bool ReceiveNow(IDatagramHandler handler);
+
+    /// <inheritdoc cref="TrySend"/>
+    private protected abstract bool SendNow(ReadOnlySpan<byte> data, DatagramPeer? to, IPAddress? from, int interfaceIndex);
+
     private protected virtual void Close() => Socket.Dispose();
+
+    /// <summary>Shows a tap what a handler gets.</summary>
+    private sealed class TappedDatagrams(IDatagramTap tap, IDatagramHandler handler) : IDatagramHandler
+    {
+        public void OnDatagram(in Datagram datagram)
+        {
+            tap.OnReceived(datagram, Stopwatch.GetTimestamp());
+            handler.OnDatagram(datagram);
+        }
+    }
 }

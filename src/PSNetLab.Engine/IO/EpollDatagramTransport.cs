@@ -20,7 +20,7 @@ internal sealed unsafe class EpollDatagramTransport : DatagramTransport
 
     internal override ValueTask WaitReadableAsync(CancellationToken cancellationToken) => _epoll.WaitReadableAsync(cancellationToken);
 
-    internal override bool Receive(IDatagramHandler handler)
+    private protected override bool ReceiveNow(IDatagramHandler handler)
     {
         if (!_epoll.BeginRead())
         {
@@ -47,7 +47,7 @@ internal sealed unsafe class EpollDatagramTransport : DatagramTransport
         return true;
     }
 
-    internal override bool TrySend(ReadOnlySpan<byte> data, DatagramPeer? to, IPAddress? from, int interfaceIndex = 0)
+    private protected override bool SendNow(ReadOnlySpan<byte> data, DatagramPeer? to, IPAddress? from, int interfaceIndex)
     {
         const int ControlBytes = 40;
         _epoll.Write.Clear();
@@ -78,7 +78,7 @@ internal sealed unsafe class EpollDatagramTransport : DatagramTransport
             return true;
         }
 
-        return !_epoll.WouldBlock() && TrySend(data, to, from, interfaceIndex);
+        return !_epoll.WouldBlock() && SendNow(data, to, from, interfaceIndex);
     }
 
     internal override ValueTask WaitWritableAsync(CancellationToken cancellationToken) => _epoll.Write.WaitAsync(cancellationToken);

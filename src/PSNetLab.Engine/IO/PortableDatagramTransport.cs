@@ -44,7 +44,7 @@ internal sealed class PortableDatagramTransport : DatagramTransport
         }
     }
 
-    internal override bool Receive(IDatagramHandler handler)
+    private protected override bool ReceiveNow(IDatagramHandler handler)
     {
         if (_interrupted.IsCancellationRequested)
         {
@@ -68,7 +68,7 @@ internal sealed class PortableDatagramTransport : DatagramTransport
         return true;
     }
 
-    internal override bool TrySend(ReadOnlySpan<byte> data, DatagramPeer? to, IPAddress? from, int interfaceIndex = 0)
+    private protected override bool SendNow(ReadOnlySpan<byte> data, DatagramPeer? to, IPAddress? from, int interfaceIndex)
     {
         try
         {

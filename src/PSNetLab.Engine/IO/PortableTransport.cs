@@ -31,6 +31,10 @@ internal sealed class PortableTransport : Transport
         catch (OperationCanceledException) when (_interrupted.IsCancellationRequested)
         {
         }
+        catch (SocketException error) when (NoteFailure(error))
+        {
+            throw;
+        }
     }
 
     private protected override int ReceiveNow(Span<byte> buffer)

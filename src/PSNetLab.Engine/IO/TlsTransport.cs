@@ -79,6 +79,10 @@ internal sealed class TlsTransport : Transport
 
     internal override bool IsKnownBroken => _inner.IsKnownBroken;
 
+    private protected override bool HasReceivedEnd => _ended && !_gate.Interrupted.IsCancellationRequested;
+
+    internal override bool SawReset => base.SawReset || _inner.SawReset;
+
     internal override Action? Broken
     {
         get => _inner.Broken;
@@ -221,6 +225,7 @@ internal sealed class TlsTransport : Transport
 
     public override void Dispose()
     {
+        EndTap();
         if (IsReset)
         {
             // The stream would shut down the socket gracefully first.

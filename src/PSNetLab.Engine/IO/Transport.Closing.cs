@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics;
 using System.Net.Sockets;
 
 namespace PSNetLab.Engine.IO;
@@ -12,6 +13,7 @@ internal abstract partial class Transport
     private static readonly TimeSpan s_closePatience = TimeSpan.FromSeconds(1);
 
     private int _isAborted;
+    private volatile bool _sawReset;
 
     /// <summary>Tells the peer that no more data will come (a FIN; with TLS, after a close_notify alert).</summary>
     internal virtual ValueTask ShutdownSendAsync() => FinishAsync(CancellationToken.None);
@@ -128,6 +130,12 @@ internal abstract partial class Transport
     /// <summary>Whether the peer has closed its side, so that no more can arrive.</summary>
     private protected bool HasPeerEnded { get; set; }
 
+    /// <summary>Whether the peer has ended its stream; over TLS, with a close_notify alert or a FIN.</summary>
+    private protected virtual bool HasReceivedEnd => HasPeerEnded;
+
+    /// <summary>Whether a read has failed because the peer reset the connection.</summary>
+    internal virtual bool SawReset => _sawReset;
+
     /// <summary>Lets reading continue after an interruption.</summary>
     private protected abstract void Resume();
 
@@ -135,6 +143,11 @@ internal abstract partial class Transport
     private protected virtual ValueTask FinishAsync(CancellationToken cancellationToken)
     {
         Socket.Shutdown(SocketShutdown.Send);
+        if (!SawReset)
+        {
+            Tap?.OnSentEnd(Stopwatch.GetTimestamp());
+        }
+
         return default;
     }
 
@@ -154,5 +167,27 @@ internal abstract partial class Transport
         }
     }
 
-    public virtual void Dispose() => Socket.Dispose();
+    public virtual void Dispose()
+    {
+        EndTap();
+        Socket.Dispose();
+    }
+
+    /// <summary>Tells the tap of the end, before the socket is closed: who sees that may ask for what was recorded.</summary>
+    private protected void EndTap()
+    {
+        if (Interlocked.Exchange(ref _tap, null) is { } tap)
+        {
+            bool byPeer = WasReset || SawReset || IsKnownBroken;
+            tap.OnClosed(
+                IsReset ? StreamEnd.Reset : byPeer ? StreamEnd.ResetByPeer : StreamEnd.Closed, Stopwatch.GetTimestamp());
+        }
+    }
+
+    /// <returns>False, so that an exception filter can call it and nothing is caught.</returns>
+    private protected bool NoteFailure(Exception error)
+    {
+        _sawReset |= IsResetError(error);
+        return false;
+    }
 }

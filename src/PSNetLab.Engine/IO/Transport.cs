@@ -4,6 +4,7 @@ using System.Net;
 using System.Net.Sockets;
 using Microsoft.Win32.SafeHandles;
 using PSNetLab.Engine.Native.Linux;
+using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab.Engine.IO;
 
@@ -16,6 +17,12 @@ internal abstract partial class Transport : IDisposable
 {
     /// <summary>The most bytes of one call: the system copies them in about a third of a millisecond.</summary>
     private protected const int MostBytesPerCall = 1024 * 1024;
+
+    private const int ChunkBytes = 64 * 1024;
+
+
+    private ITap? _tap;
+    private int _id;
 
     private protected Transport(Socket socket)
     {
@@ -35,8 +42,26 @@ internal abstract partial class Transport : IDisposable
 
     internal EndPoint RemoteEndPoint { get; }
 
-    /// <summary>Watches the bytes in both directions. Without one, null, watching costs nothing.</summary>
-    internal ITap? Tap { get; set; }
+    /// <summary>The number of the connection, unique in this process.</summary>
+    internal int Id
+    {
+        get
+        {
+            if (Volatile.Read(ref _id) == 0)
+            {
+                Interlocked.CompareExchange(ref _id, ConnectionIds.Next(), 0);
+            }
+
+            return _id;
+        }
+    }
+
+    /// <summary>Watches the bytes in both directions, until the connection is closed. Without one, null, watching costs nothing.</summary>
+    internal ITap? Tap
+    {
+        get => Volatile.Read(ref _tap);
+        set => Volatile.Write(ref _tap, value);
+    }
 
     /// <summary>Told when a send has to wait; null for nobody.</summary>
     internal virtual ISendWaits? SendWaits { get; set; }
@@ -118,10 +143,24 @@ internal abstract partial class Transport : IDisposable
     /// <exception cref="SocketException">The connection failed.</exception>
     internal int TryReceive(Span<byte> buffer)
     {
-        int count = ReceiveNow(buffer);
+        int count;
+        try
+        {
+            count = ReceiveNow(buffer);
+        }
+        catch (Exception error) when (NoteFailure(error))
+        {
+            throw;
+        }
+
         if (Tap is { } tap && count >= 0)
         {
-            tap.OnReceived(buffer[..count], Stopwatch.GetTimestamp());
+            long now = Stopwatch.GetTimestamp();
+            tap.OnReceived(buffer[..count], now);
+            if (count == 0 && HasReceivedEnd && !SawReset)
+            {
+                tap.OnReceivedEnd(now);
+            }
         }
 
         return count;
@@ -131,8 +170,9 @@ internal abstract partial class Transport : IDisposable
     /// <exception cref="SocketException">The connection failed.</exception>
     internal int TrySend(ReadOnlySpan<byte> data)
     {
+        long before = Before();
         int sent = SendNow(data);
-        Show(data[..sent]);
+        Show(data[..sent], before);
         return sent;
     }
 
@@ -145,9 +185,10 @@ internal abstract partial class Transport : IDisposable
     /// <exception cref="SocketException">The connection failed.</exception>
     internal int TrySend(ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, SafeFileHandle? file, long offset)
     {
+        long before = Before();
         int sent = SendNow(first, second, file, offset);
-        Show(first[..Math.Min(sent, first.Length)]);
-        Show(second[..Math.Max(sent - first.Length, 0)]);
+        Show(first[..Math.Min(sent, first.Length)], before);
+        Show(second[..Math.Max(sent - first.Length, 0)], before);
         return sent;
     }
 
@@ -191,22 +232,31 @@ internal abstract partial class Transport : IDisposable
 
     private async ValueTask SendTappedAsync(ReadOnlyMemory<byte> data, CancellationToken cancellationToken)
     {
-        await SendAllAsync(data, cancellationToken).ConfigureAwait(false);
-        Show(data.Span);
+        // In pieces, so that the times are about right, and little is unseen if sending fails.
+        do
+        {
+            ReadOnlyMemory<byte> piece = data[..Math.Min(data.Length, ChunkBytes)];
+            long before = Before();
+            await SendAllAsync(piece, cancellationToken).ConfigureAwait(false);
+            Show(piece.Span, before);
+            data = data[piece.Length..];
+        }
+        while (!data.IsEmpty);
     }
 
-    private void Show(ReadOnlySpan<byte> sent)
+    private long Before() => Tap is null ? 0 : Stopwatch.GetTimestamp();
+
+    private void Show(ReadOnlySpan<byte> sent, long before)
     {
         if (Tap is { } tap && !sent.IsEmpty)
         {
-            tap.OnSent(sent, Stopwatch.GetTimestamp());
+            tap.OnSent(sent, before == 0 ? Stopwatch.GetTimestamp() : before);
         }
     }
 
     private async ValueTask<long> CopyFileAsync(
         SafeFileHandle file, long offset, long count, Action<long> onProgress, CancellationToken cancellationToken)
     {
-        const int ChunkBytes = 64 * 1024;
         byte[] chunk = ArrayPool<byte>.Shared.Rent(ChunkBytes);
         try
         {

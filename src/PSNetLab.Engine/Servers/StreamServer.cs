@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Net.Sockets;
+using PSNetLab.Engine.Capture;
 using PSNetLab.Engine.IO;
 using PSNetLab.Engine.Primitives;
 
@@ -246,6 +247,7 @@ internal sealed class StreamServer : IServerHost
             if (await _handshakes.OpenAsync(socket).ConfigureAwait(false) is { } transport)
             {
                 owner = transport;
+                StreamTap.Attach(_options.Transcript, transport, isServer: true);
                 owner = connection = _handler.Connect(transport, this, isTurnedAway);
                 Enter(connection, isTurnedAway);
                 await connection.ServeAsync().ConfigureAwait(false);

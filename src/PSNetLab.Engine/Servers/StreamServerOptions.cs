@@ -1,4 +1,5 @@
 using System.Net;
+using PSNetLab.Engine.Capture;
 using PSNetLab.Engine.IO;
 using PSNetLab.Engine.Primitives;
 
@@ -24,6 +25,9 @@ internal abstract record StreamServerOptions
     internal TlsServerOptions? Tls { get; init; }
 
     internal AddressFilter? Filter { get; init; }
+
+    /// <summary>Where what goes over its connections is recorded; null for nowhere.</summary>
+    internal Transcript? Transcript { get; init; }
 
     /// <summary>The clock for time limits and ages.</summary>
     internal TimeProvider Clock { get; init; } = TimeProvider.System;

@@ -2,6 +2,7 @@ using System.ComponentModel;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using PSNetLab.Engine.Capture;
 using PSNetLab.Engine.Framing;
 using PSNetLab.Engine.IO;
 using PSNetLab.Engine.Primitives;
@@ -31,13 +32,19 @@ public sealed partial class TcpConnection : IDisposable
 
     internal TcpConnection(Transport transport, MessageFraming framing, Encoding encoding, int maxMessageBytes, HeldMemory? memory = null)
     {
-        Id = ConnectionIds.Next();
+        Id = transport.Id;
         OpenedAt = DateTime.Now;
         Frames = framing;
         TextEncoding = encoding;
         MaxMessageBytes = maxMessageBytes;
         Tls = transport.Tls;
         _transport = transport;
+        if (transport.Tap is StreamTap tap)
+        {
+            tap.Conversation.Encoding = encoding;
+            Transcript = tap.Transcript;
+        }
+
         Local = Addresses.OfSocket(transport.LocalEndPoint);
         Remote = Addresses.OfSocket(transport.RemoteEndPoint);
         Memory = memory;
@@ -97,6 +104,9 @@ public sealed partial class TcpConnection : IDisposable
 
     /// <summary>A sentence about <see cref="CloseReason"/>, if there is more to say.</summary>
     public string? CloseDetail { get; private set; }
+
+    /// <summary>Where it is recorded; null for nowhere.</summary>
+    internal Transcript? Transcript { get; }
 
     internal IPEndPoint Local { get; }
 

@@ -1,4 +1,5 @@
 using System.Text;
+using PSNetLab.Engine.Capture;
 using PSNetLab.Engine.Framing;
 using PSNetLab.Engine.IO;
 using PSNetLab.Engine.Primitives;
@@ -13,6 +14,9 @@ internal sealed record TcpConnectOptions : DialOptions
     internal Encoding Encoding { get; init; } = TextEncoding.Default;
 
     internal int MaxMessageBytes { get; init; } = MessageFraming.DefaultMaxMessageBytes;
+
+    /// <summary>Where what goes over the connection is recorded; null for nowhere.</summary>
+    internal Transcript? Transcript { get; init; }
 }
 
 /// <summary>Opens connections for messages.</summary>
@@ -22,6 +26,7 @@ internal static class TcpConnector
     internal static async Task<TcpConnection> ConnectAsync(TcpConnectOptions options, CancellationToken cancellationToken)
     {
         Transport transport = await StreamDialer.DialAsync(options, cancellationToken).ConfigureAwait(false);
+        StreamTap.Attach(options.Transcript, transport, isServer: false);
         return new TcpConnection(transport, options.Framing, options.Encoding, options.MaxMessageBytes);
     }
 }

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using System.Text;
+using PSNetLab.Engine.Capture;
 using PSNetLab.Engine.IO;
 using PSNetLab.Engine.Messages;
 using PSNetLab.Engine.Native.Linux;
@@ -27,6 +28,9 @@ internal sealed record UdpSendOptions
 
     /// <summary>Receives the answers; null to receive none.</summary>
     internal Mailbox<UdpMessage>? Replies { get; init; }
+
+    /// <summary>Where datagrams are recorded; null for nowhere.</summary>
+    internal Transcript? Transcript { get; init; }
 }
 
 /// <summary>Sends datagrams to one endpoint and receives the answers.</summary>
@@ -52,6 +56,7 @@ internal sealed class UdpSender : IDatagramHandler, IDisposable
         _options = options;
         _to = isConnected ? null : new DatagramPeer(options.Remote);
         _transport = DatagramTransport.Create(socket, UdpServerOptions.MostDatagramBytes);
+        DatagramTap.Attach(options.Transcript, _transport, isServer: false);
         LocalEndPoint = (IPEndPoint)socket.LocalEndPoint!;
         if (options.Broadcast && options.Interface is { } card)
         {

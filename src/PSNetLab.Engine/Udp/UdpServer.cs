@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Net.Sockets;
+using PSNetLab.Engine.Capture;
 using PSNetLab.Engine.IO;
 using PSNetLab.Engine.Native.Linux;
 using PSNetLab.Engine.Primitives;
@@ -34,6 +35,7 @@ internal sealed partial class UdpServer : IDatagramHandler
         try
         {
             _transport = open(Socket, options.BufferBytes);
+            DatagramTap.Attach(options.Transcript, _transport, isServer: true);
         }
         catch (SocketException error)
         {

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text;
+using PSNetLab.Engine.Capture;
 using PSNetLab.Engine.Dialogue;
 using PSNetLab.Engine.IO;
 using PSNetLab.Engine.Messages;
@@ -46,6 +47,9 @@ internal sealed record UdpServerOptions
 
     /// <summary>Where received datagrams go; null to keep none.</summary>
     internal IMessageSink<UdpMessage>? Sink { get; init; }
+
+    /// <summary>Where what it receives and sends is recorded; null for nowhere.</summary>
+    internal Transcript? Transcript { get; init; }
 
     /// <summary>Called for faults that do not end the server. Called on threads that serve sockets, so it must not block.</summary>
     internal Action<NetLabException, EndPoint>? OnFault { get; init; }

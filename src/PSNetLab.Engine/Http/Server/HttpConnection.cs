@@ -56,7 +56,7 @@ internal sealed partial class HttpConnection : IServedConnection
         Ended,
     }
 
-    internal int Id { get; } = ConnectionIds.Next();
+    internal int Id => _transport.Id;
 
     public long IdleMilliseconds => Current == Phase.Working ? 0 : (long)Elapsed.TotalMilliseconds;
 

@@ -1,0 +1,69 @@
+using System.Net;
+using System.Text;
+using PSNetLab.Engine.Primitives;
+
+namespace PSNetLab;
+
+/// <summary>One event of a transcript: what happened, when, in which conversation, and the bytes that went by.</summary>
+public sealed class NetTranscriptEvent
+{
+    private string? _text;
+
+    internal NetTranscriptEvent()
+    {
+    }
+
+    /// <summary>The number of the event within its transcript, in the order of recording, from 1.</summary>
+    public long Sequence { get; internal init; }
+
+    /// <summary>When it happened, in local time. Bytes: when they were read, or given to the system to send.</summary>
+    public DateTime Time { get; internal init; }
+
+    /// <summary>The time since the conversation began.</summary>
+    public TimeSpan Elapsed { get; internal init; }
+
+    /// <summary><see cref="Elapsed"/> in milliseconds.</summary>
+    public double ElapsedMs => Elapsed.TotalMilliseconds;
+
+    /// <summary>The number of the conversation: the Id of its connection, or for UDP a number for each peer.</summary>
+    public int ConnectionId { get; internal init; }
+
+    /// <summary>What carries the conversation.</summary>
+    public NetTranscriptProtocol Protocol { get; internal init; }
+
+    /// <summary>What happened.</summary>
+    public NetTranscriptKind Kind { get; internal init; }
+
+    /// <summary>Which way: of bytes, of the end of a stream, of a reset; null where there is none.</summary>
+    public NetTranscriptDirection? Direction { get; internal init; }
+
+    /// <summary>The number of bytes in <see cref="Data"/>, or of those that are missing.</summary>
+    public long Length { get; internal init; }
+
+    /// <summary>The bytes; null for an event without any. Over TLS, in the clear.</summary>
+    public byte[]? Data { get; internal init; }
+
+    /// <summary>The bytes decoded as the connection decodes text; invalid ones appear as U+FFFD. Null without bytes.</summary>
+    public string? Text => Data is null ? null : _text ??= Encoding.GetString(Data);
+
+    /// <summary>The address and port of the client, as text that has an Address and a Port.</summary>
+    public object ClientEndPoint => EndPointText.Of(Client);
+
+    /// <summary>The address and port of the server, as text that has an Address and a Port.</summary>
+    public object ServerEndPoint => EndPointText.Of(Server);
+
+    /// <summary>More about the event, such as the version of TLS that was taken off, or the fault that was injected; or null.</summary>
+    public string? Detail { get; internal init; }
+
+    internal IPEndPoint Client { get; init; } = null!;
+
+    internal IPEndPoint Server { get; init; } = null!;
+
+    /// <summary>Whether the bytes went over TLS, which was taken off.</summary>
+    internal bool IsTls { get; init; }
+
+    internal Encoding Encoding { get; init; } = TextEncoding.Default;
+
+    /// <inheritdoc/>
+    public override string ToString() => Direction is { } direction ? $"{Kind} {direction} ({Length} bytes)" : $"{Kind}";
+}
