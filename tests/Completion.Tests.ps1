@@ -17,7 +17,7 @@ Describe 'Completion' {
     It 'offers the framings of <Cmdlet>, with what they mean' -ForEach @{ Cmdlet = 'Start-TcpServer' }, @{ Cmdlet = 'Open-TcpConnection' }, @{ Cmdlet = 'Send-TcpMessage' } {
         $offered = Get-Completion "$Cmdlet -Framing "
         $offered.CompletionText | Should -Be 'Raw', 'Line', 'CrLf', 'Null', 'Length8', 'Length16', 'Length16LE', 'Length24', 'Length24LE', 'Length32',
-            'Length32LE', 'Length64', 'Length64LE', 'OctetCount', 'Varint', 'Netstring', 'Slip', 'Telnet', 'TelnetRaw', 'Fixed:', 'Delimiter:'
+            'Length32LE', 'Length64', 'Length64LE', 'OctetCount', 'Varint', 'Netstring', 'Slip', 'Telnet', 'TelnetRaw', 'Fixed:', 'Delimiter:', '@{ Parse = { } }'
         $offered[1].ToolTip | Should -BeLike '*ends with LF*'
         (Get-Completion "$Cmdlet -Framing length16").CompletionText | Should -Be 'Length16', 'Length16LE'
     }

@@ -2,7 +2,7 @@
 
 BeforeDiscovery {
     $tools = @{}
-    foreach ($tool in 'curl', 'nc', 'logger') {
+    foreach ($tool in 'curl', 'nc', 'logger', 'openssl') {
         $tools[$tool] = $IsLinux -and [bool] (Get-Command $tool -CommandType Application -ErrorAction Ignore)
     }
 }
@@ -83,13 +83,15 @@ Describe 'syslog.ps1' {
         finally { Stop-Example $server }
     }
 
-    It 'takes what logger sends over <Name>' -Skip:(-not $tools.logger) -ForEach @(
-        @{ Name = 'UDP'; Option = '--udp' }
-        @{ Name = 'TCP'; Option = '--tcp' }
+    It 'takes what logger <Option> sends' -Skip:(-not $tools.logger) -ForEach @(
+        @{ Name = 'UDP'; Option = , '--udp' }
+        @{ Name = 'TCP'; Option = , '--tcp' }
+        @{ Name = 'TCP'; Option = '--tcp', '--octet-count' }
+        @{ Name = 'TCP'; Option = '--tcp', '--octet-count', '--rfc3164' }
     ) {
         $server = Start-ExampleServer syslog
         try {
-            logger -n 127.0.0.1 -P $server.Port $Option -p mail.warning -t test 'disk full'
+            logger -n 127.0.0.1 -P $server.Port @Option -p mail.warning -t test 'disk full'
             $LASTEXITCODE | Should -Be 0
             $message = Wait-Output $server 1
             $message.By, $message.Facility, $message.Severity | Should -Be $Name, 2, 'Warning'
@@ -98,11 +100,32 @@ Describe 'syslog.ps1' {
         finally { Stop-Example $server }
     }
 
-    It 'takes lines over TLS' {
+    It 'takes lines and counted messages over one connection, however they are cut' {
+        $server = Start-ExampleServer syslog
+        try {
+            Invoke-PythonScript @'
+import socket, sys
+peer = socket.create_connection(('127.0.0.1', int(sys.argv[1])), 10)
+peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+for one in b'<14>first\n13 <14>two\nlines<14>third\r\n10 <14>fourth<14>torn':
+    peer.send(bytes([one]))
+peer.close()
+'@ $server.Port
+            (Wait-Output $server 5).Text | Should -Be 'first', "two`nlines", 'third', 'fourth', 'torn'
+        }
+        finally { Stop-Example $server }
+    }
+
+    It 'takes lines and counted messages over TLS, also of openssl' -Skip:(-not $tools.openssl) {
         $server = Start-ExampleServer syslog @{ Tls = $true }
         try {
-            Send-TcpMessage 127.0.0.1 $server.Port '<14>secret' -Framing Line -SkipCertificateCheck
-            (Wait-Output $server 1).Text | Should -Be 'secret'
+            '<14>line' | Send-TcpMessage 127.0.0.1 $server.Port -Framing Line -SkipCertificateCheck
+            $null = Wait-Output $server 1
+            bash -c "printf '11 <13>counted' | timeout 20 openssl s_client -quiet -no_ign_eof -connect 127.0.0.1:$($server.Port) 2>&1" | Out-Null
+            $messages = Wait-Output $server 2
+            $messages.By | Should -Be 'TLS', 'TLS'
+            $messages.Text | Should -Be 'line', 'counted'
+            $messages.Severity | Should -Be 'Information', 'Notice'
         }
         finally { Stop-Example $server }
     }

@@ -43,7 +43,8 @@ internal static class Errors
         FaultKind.OptionRefused or FaultKind.OptionReadOnly => ErrorCategory.InvalidOperation,
         FaultKind.FileUnreadable => ErrorCategory.ReadError,
         FaultKind.AccessLogFailed => ErrorCategory.WriteError,
-        FaultKind.ReplyScriptFailed or FaultKind.DialogueUnexpected or FaultKind.RequestFailed or FaultKind.HandlerFailed
+        FaultKind.ReplyScriptFailed or FaultKind.FramingScriptFailed
+            or FaultKind.DialogueUnexpected or FaultKind.RequestFailed or FaultKind.HandlerFailed
             or FaultKind.RequestNotReceived => ErrorCategory.InvalidResult,
         _ => ErrorCategory.NotSpecified,
     };

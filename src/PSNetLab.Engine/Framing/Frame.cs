@@ -9,6 +9,9 @@ internal enum FrameStatus
 
     /// <summary>The bytes cannot be the start of a frame: <see cref="MessageFraming.Complaint"/> says why.</summary>
     Malformed,
+
+    /// <summary>The framing has to be asked first, which takes time: FrameReader.DecideAsync.</summary>
+    Undecided,
 }
 
 /// <summary>A frame inside a buffer: its payload, and how many bytes it takes with its header or delimiter.</summary>

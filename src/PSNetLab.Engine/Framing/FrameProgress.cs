@@ -25,6 +25,9 @@ internal struct FrameProgress
     /// <summary>How many bytes that took so far.</summary>
     internal int Skipped { get; set; }
 
+    /// <summary>What somebody has said who was asked about this frame; null before.</summary>
+    internal FrameVerdict? Verdict { get; set; }
+
     /// <summary>What the framing itself has to say to the peer.</summary>
     internal readonly ReadOnlySpan<byte> Answers => _answers is null ? default : _answers.WrittenSpan;
 
@@ -42,7 +45,11 @@ internal struct FrameProgress
     internal readonly void EndAnswers() => _answers?.ResetWrittenCount();
 
     /// <summary>Begins a new frame.</summary>
-    internal void Restart() => Examined = Dropped = 0;
+    internal void Restart()
+    {
+        Examined = Dropped = 0;
+        Verdict = null;
+    }
 
     /// <summary>Forgets the dropped bytes, which are no longer in the buffer.</summary>
     internal void CloseUp() => (Examined, Dropped) = (Kept, 0);

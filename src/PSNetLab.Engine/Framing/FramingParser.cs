@@ -83,7 +83,7 @@ internal static class FramingParser
     internal static NetLabException Invalid(string what)
         => new(FaultKind.InvalidFraming, $"{what} Use one of: {string.Join(", ", Forms.Select(form => form.Text))}, or a hashtable such "
             + "as @{ Delimiter = \"`r`n\" }, @{ LengthPrefix = 4; LittleEndian = $true }, @{ LengthPrefix = 2; Offset = 4; "
-            + "Includes = 'Header'; Adjust = 0 }, @{ FixedLength = 128 }.");
+            + "Includes = 'Header'; Adjust = 0 }, @{ FixedLength = 128 }, @{ Parse = { … }; Format = { … } }.");
 
     private static NetLabException NoFraming(string text) => Invalid($"'{text}' is not a framing.");
 

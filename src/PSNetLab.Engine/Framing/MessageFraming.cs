@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text;
 using PSNetLab.Engine.Framing;
 
@@ -23,6 +24,9 @@ public abstract class MessageFraming
     /// <summary>Whether a message is whatever one read of the socket returned.</summary>
     internal virtual bool IsRaw => false;
 
+    /// <summary>Whether messages are found and made by something that must not run on an event loop.</summary>
+    internal virtual bool IsSlow => false;
+
     /// <summary>The same framing for messages in an encoding: its text, such as the end of a line, is encoded like them.</summary>
     /// <exception cref="NetLabException">The encoding does not have a character of that text.</exception>
     internal virtual MessageFraming In(Encoding encoding) => this;
@@ -39,6 +43,13 @@ public abstract class MessageFraming
 
     /// <summary>Why a frame is malformed, as the end of a sentence about it.</summary>
     internal virtual string Complaint(ReadOnlySpan<byte> buffer) => string.Empty;
+
+    /// <summary>
+    /// Makes of a message what is then encoded. Whoever sends messages of a slow framing awaits this first; with any other, it is the
+    /// message itself.
+    /// </summary>
+    /// <exception cref="NetLabException">The frame cannot be made.</exception>
+    internal virtual ValueTask<byte[]> PrepareAsync(byte[] payload, EndPoint peer, CancellationToken cancellationToken) => new(payload);
 
     /// <summary>How many bytes the frame of a payload takes on the wire.</summary>
     /// <exception cref="NetLabException">The payload does not fit this framing.</exception>

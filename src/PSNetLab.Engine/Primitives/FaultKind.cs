@@ -156,6 +156,9 @@ public enum FaultKind
     /// <summary>A script block that answers messages threw an error.</summary>
     ReplyScriptFailed,
 
+    /// <summary>A script block of -Framing threw an error, took too long, or returned what makes no sense.</summary>
+    FramingScriptFailed,
+
     /// <summary>A request could not be answered because its handler failed.</summary>
     RequestFailed,
 

@@ -1,5 +1,7 @@
+using System.Net;
 using PSNetLab.Engine.Framing;
 using PSNetLab.Engine.IO;
+using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab.Engine.Tcp;
 
@@ -72,6 +74,18 @@ internal sealed class FrameReader : IDisposable
         }
 
         return status;
+    }
+
+    /// <summary>Whether the framing has to be asked before there can be a frame.</summary>
+    internal bool IsUndecided => _framing.IsSlow && Pending > 0 && ScriptFraming.IsUndecided(Pending, _progress);
+
+    /// <summary>Asks the framing, away from the event loop. Nobody else may use the reader meanwhile.</summary>
+    /// <exception cref="NetLabException">It failed.</exception>
+    internal async ValueTask DecideAsync(EndPoint peer, CancellationToken cancellationToken)
+    {
+        byte[] bytes = _buffer.Pending.ToArray();
+        await LoopThread.Leave();
+        _progress.Verdict = await ((ScriptFraming)_framing).Scripts.ParseAsync(bytes, peer, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Takes what is left when no more bytes will come: an incomplete frame, without its header.</summary>

@@ -30,6 +30,9 @@ public enum TcpCloseReason : long
     /// <summary>The peer sent what cannot be a message of this framing.</summary>
     MalformedFrame,
 
+    /// <summary>The script block of its framing failed.</summary>
+    FramingFailed,
+
     /// <summary>The peer did not send the rest of a message in time.</summary>
     MessageTimeout,
 

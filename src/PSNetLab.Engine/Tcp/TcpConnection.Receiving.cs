@@ -114,6 +114,12 @@ public sealed partial class TcpConnection
                     return message;
                 }
 
+                if (Reader.IsUndecided)
+                {
+                    await DecideAsync(cancellationToken).ConfigureAwait(false);
+                    continue;
+                }
+
                 if (_receiveClosed)
                 {
                     return null;
@@ -225,6 +231,20 @@ public sealed partial class TcpConnection
         }
 
         Reader.EndAnswers();
+    }
+
+    /// <summary>Has the script of the framing look for the next message, unless this side closes the connection meanwhile.</summary>
+    private async ValueTask DecideAsync(CancellationToken cancellationToken)
+    {
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(Closing(), cancellationToken);
+        try
+        {
+            await Reader.DecideAsync(Remote, either.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new ObjectDisposedException(nameof(TcpConnection));
+        }
     }
 
     private void Exit()

@@ -222,7 +222,9 @@ public sealed partial class TcpConnection : IDisposable
     }
 
     /// <summary>Closes the connection because of an error, and returns the fault to report.</summary>
-    internal NetLabException Fail(Exception error)
+    /// <param name="error">What happened.</param>
+    /// <param name="report">Reports the fault before the peer sees the connection end: whoever waits for an answer learns why.</param>
+    internal NetLabException Fail(Exception error, Action<NetLabException>? report = null)
     {
         (TcpCloseReason reason, NetLabException fault) = TcpFaults.Ended(error, Remote);
         if (fault.Kind == FaultKind.OwnCertificateRejected)
@@ -230,6 +232,7 @@ public sealed partial class TcpConnection : IDisposable
             Interlocked.CompareExchange(ref _rejection, fault, null);
         }
 
+        report?.Invoke(_rejection ?? fault);
         Close(reason, fault.Message);
         return _rejection ?? fault;
     }
@@ -290,6 +293,7 @@ public sealed partial class TcpConnection : IDisposable
     {
         if (CloseReason is TcpCloseReason.LocalClosed or TcpCloseReason.PeerClosed or TcpCloseReason.MessageTooLong
             or TcpCloseReason.MalformedFrame
+            or TcpCloseReason.FramingFailed
             or TcpCloseReason.IdleTimeout
             or TcpCloseReason.MessageTimeout)
         {

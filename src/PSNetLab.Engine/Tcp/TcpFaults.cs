@@ -14,6 +14,7 @@ internal static class TcpFaults
         NetLabException known => (known.Kind switch
         {
             FaultKind.ConnectionReset => TcpCloseReason.PeerReset,
+            FaultKind.FramingScriptFailed => TcpCloseReason.FramingFailed,
             FaultKind.OwnCertificateRejected => TcpCloseReason.TlsFailed,
             _ => TcpCloseReason.Failed,
         }, known),

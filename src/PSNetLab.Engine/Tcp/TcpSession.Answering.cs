@@ -56,6 +56,12 @@ internal sealed partial class TcpSession
         return true;
     }
 
+    /// <summary>Has the script of the framing look for the next message; false if the connection was closed meanwhile.</summary>
+    private ValueTask<bool> DecideAsync() => AsideAsync(
+        _connection.Reader.Pending,
+        this,
+        static self => self._connection.Reader.DecideAsync(self._connection.Remote, self._giveUp.Token));
+
     /// <summary>
     /// The slow part of handling a message: room in the mailbox, and its answer. False if the connection was closed meanwhile.
     /// </summary>
@@ -196,9 +202,11 @@ internal sealed partial class TcpSession
             return;
         }
 
+        byte[] prepared = await _options.Framing.PrepareAsync(message, _connection.Remote, _giveUp.Token).ConfigureAwait(false);
+
         // From here on, the idle time of the peer counts again.
         _connection.IsHeldBack = false;
-        await SendFrame(message).ConfigureAwait(false);
+        await SendFrame(prepared).ConfigureAwait(false);
         _connection.IsHeldBack = true;
     }
 

@@ -24,7 +24,7 @@ internal sealed partial class TcpSession : IServedConnection
         _connection = connection;
         _options = options;
         _host = host;
-        _answersAside = options.Handler is not null || !options.Delay.IsZero;
+        _answersAside = options.Handler is not null || !options.Delay.IsZero || options.Framing.IsSlow;
         Dialogue = options.Dialogue is null ? null : new DialogueRun(options.Dialogue, connection.Remote, connection.Id);
         if (connection.Memory is { } memory)
         {
@@ -39,6 +39,9 @@ internal sealed partial class TcpSession : IServedConnection
         Flush,
         NeedRoom,
         Answer,
+
+        /// <summary>The framing has to be asked.</summary>
+        Decide,
 
         /// <summary>A frame that cannot be taken.</summary>
         Refuse,
@@ -84,11 +87,7 @@ internal sealed partial class TcpSession : IServedConnection
             // Once this side has closed a connection, all work in progress on it fails; that is not a fault.
             bool closedHere = _connection.CloseReason is not (TcpCloseReason.None or TcpCloseReason.MessageTooLong
                 or TcpCloseReason.MalformedFrame);
-            NetLabException fault = _connection.Fail(error);
-            if (!closedHere)
-            {
-                _host.Report(fault, _connection.Remote);
-            }
+            _connection.Fail(error, closedHere ? null : fault => _host.Report(fault, _connection.Remote));
         }
 
         await _connection.Ended.ConfigureAwait(false);
@@ -150,6 +149,11 @@ internal sealed partial class TcpSession : IServedConnection
                     return;
                 }
 
+                if (step == Step.Decide && !await DecideAsync().ConfigureAwait(false))
+                {
+                    return;
+                }
+
                 if (step == Step.Flush && _connection.IsTurnOver)
                 {
                     await _connection.NextTurnAsync().ConfigureAwait(false);
@@ -187,6 +191,11 @@ internal sealed partial class TcpSession : IServedConnection
             if (status == FrameStatus.Incomplete)
             {
                 return Step.NeedBytes;
+            }
+
+            if (status == FrameStatus.Undecided)
+            {
+                return Step.Decide;
             }
 
             if (status != FrameStatus.Complete)

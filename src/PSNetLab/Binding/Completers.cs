@@ -41,6 +41,8 @@ public abstract class WordCompleter : IArgumentCompleter
     /// <summary>Whether the words are expressions, which are not put in quotes.</summary>
     private protected virtual bool AreExpressions => false;
 
+    private bool IsExpression(string word) => AreExpressions || word.StartsWith("@{", StringComparison.Ordinal);
+
     /// <inheritdoc/>
     public IEnumerable<CompletionResult> CompleteArgument(
         string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters)
@@ -48,7 +50,7 @@ public abstract class WordCompleter : IArgumentCompleter
         string typed = wordToComplete.Trim('\'', '"');
         IEnumerable<CompletionResult> found = from entry in Words
                                               where entry.Word.StartsWith(typed, StringComparison.OrdinalIgnoreCase)
-                                              select AreExpressions
+                                              select IsExpression(entry.Word)
                                                   ? Offer.Value(entry.Word, entry.Word, entry.Tooltip)
                                                   : Offer.Word(entry.Word, entry.Tooltip);
         return found.OrTyped(wordToComplete);
@@ -59,7 +61,8 @@ public abstract class WordCompleter : IArgumentCompleter
 public sealed class FramingCompleter : WordCompleter
 {
     private protected override IEnumerable<(string Word, string Tooltip)> Words
-        => FramingParser.Forms.Select(form => (form.Text.Split('<')[0], form.Meaning));
+        => FramingParser.Forms.Select(form => (form.Text.Split('<')[0], form.Meaning))
+            .Append(("@{ Parse = { } }", "A script block finds the first message in $_, the bytes so far: slow"));
 }
 
 /// <summary>Completes -Encoding.</summary>

@@ -57,9 +57,20 @@ public sealed class FramingTransformationAttribute : ArgumentTransformationAttri
                 entries.Remove("Adjust", out object? adjust) ? Number("Adjust", adjust) : 0);
         }
 
+        else if (entries.Remove("Parse", out object? parse))
+        {
+            entries.Remove("Format", out object? format);
+            framing = new ScriptFraming(new FramingBlocks(Script("Parse", parse)!, Script("Format", format, isOptional: true)));
+        }
+
         return framing is not null && entries.Count == 0 ? framing : throw FramingParser.Invalid(
             $"A hashtable with {string.Join(", ", table.Keys.Cast<object>().DefaultIfEmpty("nothing"))} is not a framing.");
     }
+
+    private static ScriptBlock? Script(string key, object? value, bool isOptional = false)
+        => value as ScriptBlock ?? (value is null && isOptional
+            ? null
+            : throw FramingParser.Invalid($"{key} must be a script block, not {(value is null ? "nothing" : $"'{value}'")}."));
 
     private static LengthIncludes Includes(object? value)
         => FramingParser.TryParseIncludes($"{value}", out LengthIncludes includes)

@@ -16,6 +16,9 @@ internal sealed class ScriptRunner : IDisposable
     // Each has a runspace.
     private const int MostWaitingAside = 64;
 
+    // A script of one line can be long.
+    private const int MostShown = 120;
+
     private static readonly TimeSpan s_abortGrace = TimeSpan.FromMilliseconds(300);
     private static readonly TimeSpan s_patience = TimeSpan.FromMilliseconds(50);
 
@@ -43,7 +46,7 @@ internal sealed class ScriptRunner : IDisposable
     /// <summary>Runs a script, and passes on its output as it comes.</summary>
     /// <param name="script">The script.</param>
     /// <param name="input">What it gets as $_.</param>
-    /// <param name="job">The job whose streams get everything but the output.</param>
+    /// <param name="job">The job whose streams get everything but the output; null if nobody does.</param>
     /// <param name="output">Gets the output.</param>
     /// <param name="limit">How long it may run.</param>
     /// <param name="variables">What it gets besides.</param>
@@ -51,7 +54,7 @@ internal sealed class ScriptRunner : IDisposable
     /// <param name="left">Ends the script, because nobody needs it any more.</param>
     /// <returns>Whether it ran to its end; false if the server has stopped, or nobody needs it.</returns>
     internal async Task<bool> RunAsync(
-        JobScript script, object input, NetJob job, IScriptOutput output, TimeSpan limit, ScriptVariable[]? variables = null,
+        JobScript script, object input, NetJob? job, IScriptOutput output, TimeSpan limit, ScriptVariable[]? variables = null,
         CancellationToken cancellationToken = default, CancellationToken left = default)
     {
         await _throttle.WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -119,14 +122,19 @@ internal sealed class ScriptRunner : IDisposable
     /// <param name="error">What happened.</param>
     /// <param name="what">What it ran for.</param>
     /// <param name="consequence">What follows from that.</param>
-    internal static NetLabException Fault(Exception error, string what, string consequence)
+    /// <param name="kind">The kind of the fault.</param>
+    internal static NetLabException Fault(
+        Exception error, string what, string consequence, FaultKind kind = FaultKind.ReplyScriptFailed)
     {
         string line = (error as RuntimeException)?.ErrorRecord.InvocationInfo is { ScriptLineNumber: > 0 } place
-            ? $" (line {place.ScriptLineNumber} of the script block: {place.Line.Trim()})"
+            ? $" (line {place.ScriptLineNumber} of the script block: {Shortened(place.Line.Trim())})"
             : string.Empty;
-        return new NetLabException(FaultKind.ReplyScriptFailed, $"The script block failed on {what}: "
-            + $"{error.Message.TrimEnd('.')}{line}. {consequence}", error);
+        string message = error is ActionPreferenceStopException stop ? stop.ErrorRecord.ToString() : error.Message;
+        return new NetLabException(kind, $"The script block failed on {what}: "
+            + $"{message.TrimEnd('.')}{line}. {consequence}", error);
     }
+
+    private static string Shortened(string line) => line.Length <= MostShown ? line : line[..MostShown] + "…";
 
     private bool TryStepAside()
     {
@@ -154,7 +162,7 @@ internal sealed class ScriptRunner : IDisposable
     }
 
     private async Task<bool> InvokeAsync(
-        ScriptRunspace runspace, JobScript script, object input, NetJob job, IScriptOutput output, TimeSpan limit,
+        ScriptRunspace runspace, JobScript script, object input, NetJob? job, IScriptOutput output, TimeSpan limit,
         CancellationToken left)
     {
         runspace.Runspace.SessionStateProxy.SetVariable("_", input);
@@ -248,13 +256,13 @@ internal sealed class ScriptRunner : IDisposable
     }
 
     /// <summary>As the script writes them: one that runs for a long time must not collect them.</summary>
-    private static void PassOn<T>(PSDataCollection<T> stream, NetJob job)
+    private static void PassOn<T>(PSDataCollection<T> stream, NetJob? job)
         where T : class
         => stream.DataAdded += (_, _) =>
         {
             foreach (T record in stream.ReadAll())
             {
-                job.Write(record);
+                job?.Write(record);
             }
         };
 }

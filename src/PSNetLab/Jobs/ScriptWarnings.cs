@@ -55,7 +55,8 @@ internal sealed partial class ScriptWarnings
     /// <summary>What to say of an error that ended the script, or that the script wrote; null for the server's own.</summary>
     private static string? Words(ErrorRecord error) => error switch
     {
-        { InvocationInfo: null, Exception: NetLabException { Kind: FaultKind.ReplyScriptFailed } fault } => fault.Message,
+        { InvocationInfo: null, Exception: NetLabException { Kind: FaultKind.ReplyScriptFailed or FaultKind.FramingScriptFailed } fault }
+            => fault.Message,
         { InvocationInfo: { } place } => $"The script block wrote an error: {error.ToString().TrimEnd('.')}{Place(error, place)}.",
         _ => null,
     };

@@ -11,11 +11,18 @@ public sealed class TcpServerJob : StreamServerJob, IMessageSink<TcpMessage>
     private readonly DialogueRuns _dialogues = new();
     private readonly StreamServer _server;
     private readonly TcpScripts _scripts;
+    private readonly FramingScripts? _framing;
 
     internal TcpServerJob(string command, string? name, RecordOptions records, TcpServerOptions options, TcpScripts scripts)
         : base(command, name, "TcpServer", records)
     {
         _scripts = scripts;
+        _framing = FramingScripts.Of(options.Framing);
+        if (_framing is not null)
+        {
+            _framing.Job = this;
+        }
+
         Options = scripts.In(options with { Sink = records.Keep ? this : null }, this);
         _server = StreamServer.Bind(Options, new TcpMessageHandler(Options));
     }
@@ -62,6 +69,7 @@ public sealed class TcpServerJob : StreamServerJob, IMessageSink<TcpMessage>
     private protected override Task WorkAsync()
     {
         _scripts.Prepare();
+        _framing?.Prepare();
         return base.WorkAsync();
     }
 
@@ -69,9 +77,14 @@ public sealed class TcpServerJob : StreamServerJob, IMessageSink<TcpMessage>
     {
         base.BeginStop();
         _scripts.Stop();
+        _framing?.Stop();
     }
 
-    private protected override void OnFinished() => _scripts.Dispose();
+    private protected override void OnFinished()
+    {
+        _scripts.Dispose();
+        _framing?.Dispose();
+    }
 
     private static TcpConnection Of(IServedConnection connection) => ((TcpSession)connection).Connection;
 }

@@ -1,3 +1,4 @@
+using System.Net;
 using PSNetLab.Engine.Framing;
 using PSNetLab.Engine.Tcp;
 
@@ -6,6 +7,8 @@ namespace PSNetLab.Engine.Tests;
 /// <summary>A frame reader with everything that came out of it.</summary>
 internal sealed class FramingRun(MessageFraming framing, int limit = 1 << 20)
 {
+    private static readonly IPEndPoint s_peer = new(IPAddress.Loopback, 1);
+
     internal FrameReader Reader { get; } = new(framing, limit);
 
     internal List<byte[]> Frames { get; } = [];
@@ -58,6 +61,15 @@ internal sealed class FramingRun(MessageFraming framing, int limit = 1 << 20)
         {
             Status = Reader.TryRead(out ReadOnlySpan<byte> payload, out long length);
             Length = length;
+            if (Status == FrameStatus.Undecided)
+            {
+                // Whoever is asked in these tests answers at once.
+                Task deciding = Reader.DecideAsync(s_peer, CancellationToken.None).AsTask();
+                Assert.True(deciding.IsCompleted);
+                deciding.GetAwaiter().GetResult();
+                continue;
+            }
+
             if (Status != FrameStatus.Complete)
             {
                 return;

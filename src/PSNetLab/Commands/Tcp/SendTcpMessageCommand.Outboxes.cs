@@ -42,7 +42,7 @@ public sealed partial class SendTcpMessageCommand
         TcpConnection connection = outbox.Connection;
         try
         {
-            outbox.Add(payload, Raw ? RawFraming.Instance : null);
+            outbox.Add(Raw ? payload : Prepare(payload, connection), Raw ? RawFraming.Instance : null);
         }
         catch (NetLabException fault)
         {
@@ -53,6 +53,20 @@ public sealed partial class SendTcpMessageCommand
         if (PassThru)
         {
             WriteObject(connection.NewSentMessage(payload, outbox.Sequence));
+        }
+    }
+
+    /// <summary>Has the script of a framing make its bytes; any other framing has no work here.</summary>
+    private byte[] Prepare(byte[] payload, TcpConnection connection)
+    {
+        ValueTask<byte[]> preparing = connection.Frames.PrepareAsync(payload, connection.Remote, StopToken);
+        try
+        {
+            return preparing.IsCompletedSuccessfully ? preparing.Result : Await(preparing.AsTask());
+        }
+        catch (ObjectDisposedException)
+        {
+            return payload; // the connection is closed: its outbox says so
         }
     }
 

@@ -86,7 +86,7 @@ public sealed partial class StartTcpServerCommand : StartStreamServerCmdlet
     {
         // The lines of a dialogue have no end of their own.
         bool isLines = HasDialogue && !MyInvocation.BoundParameters.ContainsKey(nameof(Framing));
-        MessageFraming framing = (isLines ? DelimiterFraming.CrLf : Framing).In(Encoding);
+        MessageFraming framing = FramingScripts.Bind(isLines ? DelimiterFraming.CrLf : Framing, this, ThrottleLimit, Encoding);
         TcpServerOptions options = Answering(new()
         {
             Backlog = Backlog,

@@ -8,6 +8,7 @@ using PSNetLab.Engine.Framing;
 using PSNetLab.Engine.IO;
 using PSNetLab.Engine.Primitives;
 using PSNetLab.Engine.Tcp;
+using PSNetLab.Jobs;
 
 namespace PSNetLab.Commands;
 
@@ -126,7 +127,7 @@ public abstract class TcpClientCmdlet : NetCmdlet
             Host = peer.Host,
             Port = peer.Port,
             Timeout = TimeSpan.FromSeconds(ConnectTimeoutSec),
-            Framing = Framing.In(Encoding),
+            Framing = FramingScripts.Bind(Framing, this, 1, Encoding),
             Encoding = Encoding,
             MaxMessageBytes = MaxMessageBytes,
             LocalEndPoint = LocalEndPoint,
@@ -136,7 +137,9 @@ public abstract class TcpClientCmdlet : NetCmdlet
         };
         Task<TcpConnection> connecting = TcpConnector.ConnectAsync(options, StopToken);
         ShowWaiting(connecting, $"Connecting to {Target}", () => $"At most {ConnectTimeoutSec} s");
-        return Await(connecting);
+        TcpConnection connection = Await(connecting);
+        FramingScripts.EndWith(connection);
+        return connection;
     }
 
     private string? Password => PasswordTransformationAttribute.Reveal(CertificatePassword);
