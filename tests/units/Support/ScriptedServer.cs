@@ -89,4 +89,16 @@ internal static class PeerRequests
 
         return head.ToString();
     }
+
+    /// <summary>Answers one request after the other, and waits for the end.</summary>
+    internal static async Task AnswerAllAsync(this Peer peer, params string[] answers)
+    {
+        foreach (string answer in answers)
+        {
+            await peer.ReadHeadAsync();
+            await peer.SendAsync(answer);
+        }
+
+        await peer.ReadToEndAsync();
+    }
 }

@@ -87,7 +87,8 @@ internal sealed partial class Forwarder
         return false;
     }
 
-    private async ValueTask AnswerAsync(HttpExchange exchange, UpstreamConnection upstream, ReceivedHead head, Tape? tape)
+    private async ValueTask AnswerAsync(
+        HttpExchange exchange, UpstreamConnection upstream, ReceivedHead head, Tape? tape, Upload? upload)
     {
         if (head.IsUpgrade)
         {
@@ -105,19 +106,16 @@ internal sealed partial class Forwarder
         AddFields(exchange, head);
         long length = head.ContentLength;
         BodyReader body = head.Body;
-        if (body.Framing == BodyFraming.None)
+        bool isHead = exchange.Request.Method == HttpMethod.Head;
+        if (upload?.IsRunning == true || (body.Framing == BodyFraming.None && isHead && !HttpStatus.HasNoBody(head.Status)))
         {
-            await EndAsync(tape, head).ConfigureAwait(false);
-
             // With HEAD, the length is that of the answer to GET.
-            if (exchange.Request.Method == HttpMethod.Head && !HttpStatus.HasNoBody(head.Status))
-            {
-                await exchange.StartAsync(head.Status, [], length).ConfigureAwait(false);
-            }
-            else
-            {
-                exchange.Answer(head.Status, []);
-            }
+            await StreamAsync(exchange, upstream, head, tape, upload).ConfigureAwait(false);
+        }
+        else if (body.Framing == BodyFraming.None)
+        {
+            await EndAsync(exchange, tape, head).ConfigureAwait(false);
+            exchange.Answer(head.Status, []);
         }
         else if (body.Framing == BodyFraming.Length && length <= PieceBytes && upstream.Http.Pending >= length)
         {
@@ -128,48 +126,56 @@ internal sealed partial class Forwarder
             }
 
             tape?.Hear(content);
-            await EndAsync(tape, head).ConfigureAwait(false);
+            await EndAsync(exchange, tape, head).ConfigureAwait(false);
             exchange.Answer(head.Status, [], Content.Of(content));
         }
         else
         {
-            await StreamAsync(exchange, upstream, head, tape).ConfigureAwait(false);
+            await StreamAsync(exchange, upstream, head, tape, upload).ConfigureAwait(false);
         }
     }
 
-    private async ValueTask StreamAsync(HttpExchange exchange, UpstreamConnection upstream, ReceivedHead head, Tape? tape)
+    private async ValueTask StreamAsync(
+        HttpExchange exchange, UpstreamConnection upstream, ReceivedHead head, Tape? tape, Upload? upload)
     {
         byte[] buffer = ArrayPool<byte>.Shared.Rent(PieceBytes);
         try
         {
             upstream.Pause();
-            bool hasLength = head.Body.Framing == BodyFraming.Length;
-            await exchange.StartAsync(head.Status, [], hasLength ? head.ContentLength : -1).ConfigureAwait(false);
+            long length = HttpStatus.HasNoBody(head.Status) ? 0 : head.ContentLength;
+            await exchange.StartAsync(head.Status, [], length).ConfigureAwait(false);
             Tape? left = tape;
-            while (true)
+            int count = -1;
+            while (count != 0)
             {
                 upstream.Renew();
-                int count = await upstream.Http.ReadBodyAsync(buffer, upstream.Limit).ConfigureAwait(false);
+                count = await upstream.Http.ReadBodyAsync(buffer, upstream.Limit).ConfigureAwait(false);
                 left?.Hear(buffer.AsSpan(0, count));
-                if (upstream.Http.HasReadBody)
+                if (upstream.Http.HasReadBody && upload?.IsRunning != true)
                 {
                     // Before the client has the last of it, so that whoever has the answer finds it recorded.
-                    await EndAsync(left, head).ConfigureAwait(false);
+                    await EndAsync(exchange, left, head).ConfigureAwait(false);
                     left = null;
                 }
 
-                if (count == 0)
+                if (count > 0)
                 {
-                    break;
+                    upstream.Pause();
+                    await exchange.WriteAsync(buffer.AsMemory(0, count)).ConfigureAwait(false);
                 }
-
-                upstream.Pause();
-                await exchange.WriteAsync(buffer.AsMemory(0, count)).ConfigureAwait(false);
             }
 
             if (!upstream.Http.TrailerLines.IsEmpty)
             {
                 exchange.SetTrailers(ForwardedFields.Trailers(upstream.Http.TrailerLines));
+            }
+
+            await exchange.EndAsync().ConfigureAwait(false);
+            if (upload is not null && left is not null)
+            {
+                await upload.FinishAsync().ConfigureAwait(false);
+                upload.ThrowIfClientFailed();
+                await EndAsync(exchange, left, head).ConfigureAwait(false);
             }
         }
         finally
@@ -179,12 +185,12 @@ internal sealed partial class Forwarder
     }
 
     /// <summary>Records the exchange: it may take a moment, and so not on the thread of an event loop.</summary>
-    private async ValueTask EndAsync(Tape? tape, ReceivedHead head)
+    private async ValueTask EndAsync(HttpExchange exchange, Tape? tape, ReceivedHead head)
     {
         if (tape is not null)
         {
             await LoopThread.Leave();
-            tape.End(head, place => Encoding.Latin1.GetString(Here(Encoding.Latin1.GetBytes(place))));
+            tape.End(head, exchange.HasReadBody, place => Encoding.Latin1.GetString(Here(Encoding.Latin1.GetBytes(place))));
         }
     }
 

@@ -13,9 +13,6 @@ namespace PSNetLab.Engine.Http.Forward;
 /// </summary>
 internal sealed partial class Forwarder : IUpstream
 {
-    // How long the client's body is held back for an upstream that says nothing about it (RFC 9110, section 10.1.1).
-    private static readonly TimeSpan s_continueWait = TimeSpan.FromSeconds(1);
-
     private readonly UpstreamOptions _options;
     private readonly UpstreamPool _pool;
     private readonly Recorder? _recorder;
@@ -105,18 +102,16 @@ internal sealed partial class Forwarder : IUpstream
             body.WriteFirst(upstream.Output);
             upstream.Renew();
             bool isSent = await TrySendAsync(upstream).ConfigureAwait(false);
-            ReceivedHead head;
+            upstream.Renew();
             if (body.IsWhole || !isSent)
             {
-                upstream.Renew();
-                head = await ReadHeadAsync(exchange, upstream, mayInform: true).ConfigureAwait(false);
+                await RelayAnswerAsync(exchange, upstream, tape, null).ConfigureAwait(false);
             }
             else
             {
-                (head, isSent) = await ExchangeAsync(exchange, upstream, body).ConfigureAwait(false);
+                isSent = await RelayBothAsync(exchange, upstream, body, tape).ConfigureAwait(false);
             }
 
-            await AnswerAsync(exchange, upstream, head, tape).ConfigureAwait(false);
             return isSent && exchange.Takeover is null;
         }
         catch (OperationCanceledException error) when (!exchange.Ended.IsCancellationRequested)
@@ -134,7 +129,7 @@ internal sealed partial class Forwarder : IUpstream
     {
         try
         {
-            await upstream.FlushAsync().ConfigureAwait(false);
+            await upstream.FlushAsync(upstream.Limit).ConfigureAwait(false);
             return true;
         }
         catch (Exception error) when (error is SocketException or IOException or ObjectDisposedException)
@@ -143,58 +138,42 @@ internal sealed partial class Forwarder : IUpstream
         }
     }
 
-    /// <summary>Sends the rest of the body while it looks for the answer: a server may answer, and stop reading, in the middle.</summary>
-    /// <returns>The answer, and whether all of the body was sent.</returns>
-    private static async ValueTask<(ReceivedHead Head, bool IsSent)> ExchangeAsync(
-        HttpExchange exchange, UpstreamConnection upstream, RequestBody body)
+    /// <summary>Passes on the rest of the body and the answer at the same time.</summary>
+    /// <returns>Whether all of the body was sent.</returns>
+    private async ValueTask<bool> RelayBothAsync(HttpExchange exchange, UpstreamConnection upstream, RequestBody body, Tape? tape)
     {
-        using CancellationTokenSource stop = new();
-        TaskCompletionSource mayContinue = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        Task<ReceivedHead> reading = ReadHeadAsync(exchange, upstream, mayInform: false, mayContinue).AsTask();
-        Task sending = SendRestAsync(upstream, body, mayContinue.Task, stop.Token);
-        if (await Task.WhenAny(reading, sending).ConfigureAwait(false) == sending)
+        Upload upload = new(exchange, upstream, body);
+        try
         {
-            upstream.Renew();
-            if (sending.IsFaulted && sending.Exception.InnerException is not SocketException and var error)
-            {
-                // The client has left, or its body is malformed: no answer is needed any more.
-                upstream.Cancel();
-                await ((Task)reading).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-                throw error!;
-            }
-
-            return (await reading.ConfigureAwait(false), sending.IsCompletedSuccessfully);
+            await RelayAnswerAsync(exchange, upstream, tape, upload).ConfigureAwait(false);
+            await upload.FinishAsync().ConfigureAwait(false);
+        }
+        catch (Exception) when (upload.HasClientFailed)
+        {
+            // Whatever else has failed then: the client is why, and that is thrown below.
+        }
+        finally
+        {
+            await upload.DisposeAsync().ConfigureAwait(false);
         }
 
-        // An answer that is good may depend on the whole body; another one says that the rest is not wanted.
-        const int LeastRefusing = 300;
-        if (!reading.IsCompletedSuccessfully || reading.Result.Status >= LeastRefusing)
-        {
-            await stop.CancelAsync().ConfigureAwait(false);
-        }
-
-        await sending.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        return (await reading.ConfigureAwait(false), sending.IsCompletedSuccessfully);
+        upload.ThrowIfClientFailed();
+        return upload.HasSentAll;
     }
 
-    private static async Task SendRestAsync(UpstreamConnection upstream, RequestBody body, Task mayContinue, CancellationToken stop)
+    private async ValueTask RelayAnswerAsync(HttpExchange exchange, UpstreamConnection upstream, Tape? tape, Upload? upload)
     {
-        if (body.AsksFirst)
+        ReceivedHead head = await ReadHeadAsync(exchange, upstream, upload).ConfigureAwait(false);
+        if (upload is not null)
         {
-            await Task.WhenAny(mayContinue, Task.Delay(s_continueWait, stop)).ConfigureAwait(false);
-            stop.ThrowIfCancellationRequested();
+            await upload.BeginAnswerAsync(head.Status).ConfigureAwait(false);
         }
 
-        await body.SendRestAsync(upstream, stop).ConfigureAwait(false);
+        await AnswerAsync(exchange, upstream, head, tape, upload).ConfigureAwait(false);
     }
 
     /// <summary>Reads up to the head of the final answer.</summary>
-    /// <param name="exchange">What to answer.</param>
-    /// <param name="upstream">Who answers.</param>
-    /// <param name="mayInform">Whether interim answers can be passed on: not while the body is still being read.</param>
-    /// <param name="mayContinue">Completed when the upstream wants the body; null if it has it.</param>
-    private static async ValueTask<ReceivedHead> ReadHeadAsync(
-        HttpExchange exchange, UpstreamConnection upstream, bool mayInform, TaskCompletionSource? mayContinue = null)
+    private static async ValueTask<ReceivedHead> ReadHeadAsync(HttpExchange exchange, UpstreamConnection upstream, Upload? upload)
     {
         const int MostInterim = 100;
         for (int interim = 0; ; interim++)
@@ -210,16 +189,17 @@ internal sealed partial class Forwarder : IUpstream
                 throw ResponseFaults.TooManyInterim("The upstream", MostInterim);
             }
 
-            if (head.Status == 100)
+            upstream.Pause();
+            if (upload is not null)
             {
-                mayContinue?.TrySetResult();
+                await upload.InformAsync(head.Status, EndToEnd(head)).ConfigureAwait(false);
             }
-            else if (mayInform)
+            else if (head.Status != 100)
             {
-                upstream.Pause();
                 await exchange.InformAsync(head.Status, EndToEnd(head)).ConfigureAwait(false);
-                upstream.Renew();
             }
+
+            upstream.Renew();
         }
     }
 }

@@ -94,23 +94,18 @@ internal sealed class RequestBody : IDisposable
         WriteEnd(output, _isRead);
     }
 
-    /// <summary>Sends the rest.</summary>
-    /// <param name="upstream">Where to.</param>
+    /// <summary>Whether it was read to its end.</summary>
+    internal bool IsRead => _exchange.HasReadBody;
+
+    /// <summary>Reads more of it, while something else is sent to the client.</summary>
+    /// <param name="output">Gets it as the upstream does.</param>
     /// <param name="stop">Ends it.</param>
-    internal async Task SendRestAsync(UpstreamConnection upstream, CancellationToken stop)
+    internal async Task ReadAsync(ArrayBufferWriter<byte> output, CancellationToken stop)
     {
-        bool isLast = _isRead;
-        while (!isLast)
-        {
-            upstream.Pause();
-            int count = await _exchange.ReadAsync(_buffer!, stop).ConfigureAwait(false);
-            isLast = _exchange.HasReadBody;
-            Copy?.Write(_buffer.AsSpan(0, count));
-            Write(upstream.Output, _buffer.AsSpan(0, count));
-            WriteEnd(upstream.Output, isLast);
-            upstream.Renew();
-            await upstream.FlushAsync().ConfigureAwait(false);
-        }
+        int count = await _exchange.ReadBesideAsync(_buffer!, stop).ConfigureAwait(false);
+        Copy?.Write(_buffer.AsSpan(0, count));
+        Write(output, _buffer.AsSpan(0, count));
+        WriteEnd(output, IsRead);
     }
 
     public void Dispose()

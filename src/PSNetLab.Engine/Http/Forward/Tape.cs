@@ -38,16 +38,20 @@ internal sealed class Tape
     /// <summary>Gets a piece of the body of the answer.</summary>
     internal void Hear(ReadOnlySpan<byte> piece) => _answer.Write(piece);
 
-    /// <summary>Records the exchange, which is complete now.</summary>
-    internal void End(ReceivedHead head, Func<string, string> place)
+    /// <summary>Records the exchange, whose answer is complete now.</summary>
+    /// <param name="head">The head of the answer.</param>
+    /// <param name="isWhole">Whether all of the request has come; if not, its body is not recorded.</param>
+    /// <param name="place">Makes a place on the upstream one here.</param>
+    internal void End(ReceivedHead head, bool isWhole, Func<string, string> place)
     {
         List<KeyValuePair<string, string>> fields = [];
         Add(fields, head.Lines);
         fields = fields.ConvertAll(field => field.Key.Equals("Location", StringComparison.OrdinalIgnoreCase)
             ? FieldLines.Field(field.Key, place(field.Value)) : field);
-        byte[]? sent = Request is null ? null : Plain(Request, _sent);
+        BodyTape? request = isWhole ? Request : null;
+        byte[]? sent = request is null ? null : Plain(request, _sent);
         byte[]? got = Plain(_answer, fields);
-        if (got is null || (sent is null && Request is not null))
+        if (got is null || (sent is null && request is not null))
         {
             _recorder.OnLoss?.Invoke($"{_method} {_recorder.Redactor.RedactQuery(_target)} was not recorded: a body is longer than "
                 + $"{_recorder.MostBodyBytes} bytes. Raise -MaxBodyBytes.");

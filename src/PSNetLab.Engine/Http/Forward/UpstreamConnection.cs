@@ -3,10 +3,20 @@ using PSNetLab.Engine.Http.Client;
 
 namespace PSNetLab.Engine.Http.Forward;
 
+/// <summary>The directions of an exchange.</summary>
+[Flags]
+internal enum Side
+{
+    None = 0,
+    Answer = 1,
+    Upload = 2,
+}
+
 /// <summary>A connection to the upstream, with what one request after the other needs.</summary>
 internal sealed class UpstreamConnection(HttpClientConnection http, TimeSpan patience) : IDisposable
 {
     private readonly CancellationTokenSource _limit = new();
+    private Side _paused;
 
     internal HttpClientConnection Http => http;
 
@@ -20,10 +30,24 @@ internal sealed class UpstreamConnection(HttpClientConnection http, TimeSpan pat
     internal CancellationToken Limit => _limit.Token;
 
     /// <summary>Starts the time limit anew: call it before waiting for the upstream.</summary>
-    internal void Renew() => _limit.CancelAfter(patience);
+    internal void Renew(Side side = Side.Answer)
+    {
+        lock (_limit)
+        {
+            _paused &= ~side;
+            _limit.CancelAfter(_paused == Side.None ? patience : Timeout.InfiniteTimeSpan);
+        }
+    }
 
-    /// <summary>Stops the clock while somebody else is waited for.</summary>
-    internal void Pause() => _limit.CancelAfter(Timeout.InfiniteTimeSpan);
+    /// <summary>Stops the clock while somebody else is waited for: it runs when no side waits for anybody else.</summary>
+    internal void Pause(Side side = Side.Answer)
+    {
+        lock (_limit)
+        {
+            _paused |= side;
+            _limit.CancelAfter(Timeout.InfiniteTimeSpan);
+        }
+    }
 
     /// <summary>Ends the waiting now.</summary>
     internal void Cancel() => _limit.Cancel();
@@ -36,9 +60,9 @@ internal sealed class UpstreamConnection(HttpClientConnection http, TimeSpan pat
     }
 
     /// <summary>Sends <see cref="Output"/>.</summary>
-    internal async ValueTask FlushAsync()
+    internal async ValueTask FlushAsync(CancellationToken cancellationToken)
     {
-        await http.SendAsync(Output.WrittenMemory, Limit).ConfigureAwait(false);
+        await http.SendAsync(Output.WrittenMemory, cancellationToken).ConfigureAwait(false);
         Output.ResetWrittenCount();
     }
 

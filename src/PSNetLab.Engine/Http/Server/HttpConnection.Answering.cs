@@ -192,7 +192,7 @@ internal sealed partial class HttpConnection
         {
             await ServeTakeoverAsync(serve).ConfigureAwait(false);
         }
-        else if (_isStreaming)
+        else if (_hasStreamed)
         {
             await EndStreamAsync().ConfigureAwait(false);
             _last = _last || await SkipBodyAsync().ConfigureAwait(false) is not null || _hasUnreadBody;
@@ -225,11 +225,15 @@ internal sealed partial class HttpConnection
         }
         catch (Exception error) when (!_isGone)
         {
-            if (_isStreaming)
+            if (_hasStreamed)
             {
-                Fault(new NetLabException(FaultKind.RequestFailed, $"An answer broke off: {error.Message}", error));
+                if (_isStreaming || _body.Status != ParseStatus.Failed)
+                {
+                    Fault(new NetLabException(FaultKind.RequestFailed, $"An answer broke off: {error.Message}", error));
+                }
+
                 _last = _isStreamBroken = true;
-                if (_exchange.EndsByClose)
+                if (_isStreaming && _exchange.EndsByClose)
                 {
                     // A plain close would look like the end of the content.
                     ResetAtEnd();
@@ -239,12 +243,18 @@ internal sealed partial class HttpConnection
             {
                 Refuse(400, _body.Fault);
             }
+            else if (Current == Phase.Expired)
+            {
+                Refuse(408, error.Message);
+            }
             else
             {
                 Fail(error);
             }
         }
     }
+
+    private string TooLate => $"The request did not arrive within {_options.RequestTimeout.TotalSeconds} s.";
 
     /// <summary>Answers 408 to a request that did not arrive in time, if the system accepts the answer without waiting.</summary>
     private void Expire()
@@ -259,7 +269,7 @@ internal sealed partial class HttpConnection
             OpenExchange();
         }
 
-        Refuse(408, $"The request did not arrive within {_options.RequestTimeout.TotalSeconds} s.");
+        Refuse(408, TooLate);
         using ResponseWriter writer = ResponseWriter.Lend();
         writer.Append(Write(writer, keepAlive: false).Bytes.Span);
         BeginSend();

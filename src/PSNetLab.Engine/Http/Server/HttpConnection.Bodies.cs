@@ -207,7 +207,8 @@ internal sealed partial class HttpConnection
     private async ValueTask<string?> SkipBodyAsync()
     {
         // A client that waits for 100 (Continue) gets the final answer instead, and may or may not send the body after it.
-        if (_body.Status == ParseStatus.Incomplete && ((_request.ExpectsContinue && !_hasContinued) || _body.Left > MostBytesSkipped))
+        bool mayNotCome = (_request.ExpectsContinue && !_hasContinued) || _body.Left > MostBytesSkipped || Current == Phase.Expired;
+        if (_body.Status == ParseStatus.Incomplete && mayNotCome)
         {
             _hasUnreadBody = true;
             return null;

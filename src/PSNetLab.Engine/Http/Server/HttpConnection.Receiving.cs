@@ -1,6 +1,5 @@
 using PSNetLab.Engine.Http.Protocol;
 using PSNetLab.Engine.IO;
-using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab.Engine.Http.Server;
 
@@ -64,7 +63,7 @@ internal sealed partial class HttpConnection
         }
 
         lease.Advance(count);
-        Totals = Totals with { BytesReceived = Totals.BytesReceived + count };
+        _bytesReceived += count;
         return count;
     }
 
@@ -87,12 +86,12 @@ internal sealed partial class HttpConnection
 
         _request.Reset();
         _head = null;
-        _hasHead = _hasContinued = false;
+        _hasHead = _hasContinued = _hasStreamed = false;
         _bodyTaken = 0;
     }
 
     /// <summary>Sends 100 (Continue) once, if the client waits for it (RFC 9110, section 10.1.1).</summary>
-    private async ValueTask ContinueAsync()
+    internal async ValueTask ContinueAsync()
     {
         if (_request.ExpectsContinue && !_hasContinued && !_isStreaming)
         {

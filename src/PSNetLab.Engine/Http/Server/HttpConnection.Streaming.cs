@@ -2,7 +2,6 @@ using System.Buffers;
 using System.Globalization;
 using System.Text;
 using PSNetLab.Engine.Http.Protocol;
-using PSNetLab.Engine.IO;
 using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab.Engine.Http.Server;
@@ -16,7 +15,8 @@ internal sealed partial class HttpConnection
     // Requests that come during a stream.
     private const int MostBytesAhead = 64 * 1024;
 
-    private bool _isStreaming;
+    private bool _hasStreamed;
+    private volatile bool _isStreaming;
     private bool _isStreamBroken;
     private long _streamed;
 
@@ -26,7 +26,7 @@ internal sealed partial class HttpConnection
         bool hasNoEnd = _exchange.Length < 0 && _exchange.SendsBody;
         _exchange.IsChunked = hasNoEnd && _request.Version == HttpVersion.Http11;
         _last = !KeepsAlive || (hasNoEnd && !_exchange.IsChunked) || (_request.ExpectsContinue && !_hasContinued);
-        _isStreaming = true;
+        _hasStreamed = _isStreaming = true;
         _streamed = 0;
         Totals = Totals with { MessagesReceived = Totals.MessagesReceived + 1 };
         await SendOwnAsync(StreamHead()).ConfigureAwait(false);
@@ -92,14 +92,6 @@ internal sealed partial class HttpConnection
         await Task.Delay(Timeout.Infinite, cancellationToken).ConfigureAwait(false);
     }
 
-    private int ReceiveAhead()
-    {
-        using ReceiveBuffer.Lease lease = _received.Lend();
-        int count = _transport.TryReceive(lease.Free);
-        lease.Advance(Math.Max(count, 0));
-        return count;
-    }
-
     private static byte[] Information(int status, byte[] fieldLines)
     {
         using ResponseWriter writer = ResponseWriter.Lend();
@@ -140,8 +132,14 @@ internal sealed partial class HttpConnection
         }
     }
 
-    private async ValueTask EndStreamAsync()
+    /// <summary>Sends the end of the content, unless that was done before.</summary>
+    internal async ValueTask EndStreamAsync()
     {
+        if (!_isStreaming)
+        {
+            return;
+        }
+
         bool isComplete = !_isStreamBroken && (!_exchange.SendsBody || _exchange.Length < 0 || _streamed == _exchange.Length);
         if (!isComplete)
         {

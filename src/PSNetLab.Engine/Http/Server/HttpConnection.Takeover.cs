@@ -75,7 +75,7 @@ internal sealed partial class HttpConnection
         int count = _transport.TryReceive(destination);
         if (count > 0)
         {
-            Totals = Totals with { BytesReceived = Totals.BytesReceived + count };
+            _bytesReceived += count;
         }
 
         return count;

@@ -20,6 +20,8 @@ internal sealed partial class HttpConnection : IServedConnection
     private readonly ReceiveBuffer _received = new();
     private int _phase = (int)Phase.Idle;
     private int _unacknowledged;
+    private Totals _totals;
+    private long _bytesReceived;
     private long _since;
 
     /// <param name="transport">The stream; it is closed at the end of <see cref="ServeAsync"/>.</param>
@@ -64,7 +66,12 @@ internal sealed partial class HttpConnection : IServedConnection
 
     internal bool HasLeft => Current == Phase.Ended || _transport.IsBroken;
 
-    public Totals Totals { get; private set; }
+    /// <remarks>What is received is counted apart: a handler may send while it reads.</remarks>
+    public Totals Totals
+    {
+        get => _totals with { BytesReceived = Volatile.Read(ref _bytesReceived) };
+        private set => _totals = value;
+    }
 
     /// <summary>The time since the deadline was last renewed.</summary>
     private TimeSpan Elapsed => _options.Clock.GetElapsedTime(Volatile.Read(ref _since));
@@ -105,12 +112,13 @@ internal sealed partial class HttpConnection : IServedConnection
         {
             Phase.Idle => Totals.MessagesReceived == 0 ? _options.RequestTimeout : _options.KeepAliveTimeout,
             Phase.Receiving or Phase.Sending => _options.RequestTimeout,
+            Phase.Working when _awaitsBody => _options.RequestTimeout,
             _ => TimeSpan.MaxValue,
         };
         bool isOver = elapsed > limit && phase switch
         {
             Phase.Idle => TryChange(phase, Phase.Ended),
-            Phase.Receiving => TryChange(phase, Phase.Expired),
+            Phase.Receiving or Phase.Working => TryChange(phase, Phase.Expired),
             _ => true,
         };
         if (isOver)

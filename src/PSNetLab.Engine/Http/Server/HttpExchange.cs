@@ -9,7 +9,7 @@ namespace PSNetLab.Engine.Http.Server;
 /// One request and its answer, as a handler sees them. A connection reuses the object for all its requests, so a handler
 /// must not keep it.
 /// </summary>
-internal sealed class HttpExchange
+internal sealed partial class HttpExchange
 {
     private static readonly byte[] s_lastChunk = "0\r\n\r\n"u8.ToArray();
 
@@ -149,50 +149,6 @@ internal sealed class HttpExchange
         Append(": "u8);
         Append(value);
         Append("\r\n"u8);
-    }
-
-    /// <summary>Sends the head of an answer. Send its content piece by piece with <see cref="WriteAsync"/>.</summary>
-    /// <param name="status">The status, from 200 to 999.</param>
-    /// <param name="fieldLines">As in <see cref="Answer(int, byte[], Content?)"/>.</param>
-    /// <param name="length">The length of the content in bytes; -1 if it is not known.</param>
-    internal async ValueTask StartAsync(int status, byte[] fieldLines, long length = -1)
-    {
-        Begin(status, fieldLines, length);
-        await _connection.StartStreamAsync().ConfigureAwait(false);
-        await LoopThread.Leave();
-    }
-
-    /// <summary>Whether the fields of the answer have a Date, which is then not added.</summary>
-    internal bool HasDate { get; set; }
-
-    /// <summary>Sets the field lines after the content, if that is sent in chunks.</summary>
-    internal void SetTrailers(ReadOnlySpan<byte> lines) => LastChunk = [.. "0\r\n"u8, .. lines, .. "\r\n"u8];
-
-    /// <summary>Sends more of the content.</summary>
-    internal async ValueTask WriteAsync(ReadOnlyMemory<byte> data)
-    {
-        await _connection.WriteStreamAsync(data).ConfigureAwait(false);
-        await LoopThread.Leave();
-    }
-
-    /// <summary>
-    /// Completes when the client has ended its side, which it also does when it leaves, and fails when it has reset the connection. For a
-    /// handler that streams; what the client sends meanwhile is kept.
-    /// </summary>
-    internal async Task WaitForEndAsync(CancellationToken cancellationToken)
-    {
-        await _connection.WaitForEndAsync(cancellationToken).ConfigureAwait(false);
-        await LoopThread.Leave();
-    }
-
-    /// <summary>
-    /// Sends an interim response, such as 103 (Early Hints). Does nothing if the client speaks HTTP/1.0, which has none, or
-    /// if the answer has started.
-    /// </summary>
-    internal async ValueTask InformAsync(int status, byte[] fieldLines)
-    {
-        await _connection.InformAsync(status, fieldLines).ConfigureAwait(false);
-        await LoopThread.Leave();
     }
 
     /// <summary>Reports an error to the server's observer. The server goes on.</summary>
