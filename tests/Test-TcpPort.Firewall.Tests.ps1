@@ -16,6 +16,10 @@ Describe "Test-TcpPort through a firewall$skipped" -Skip:([bool] $whyNot) {
         . $PSScriptRoot/namespaces.ps1
         $near = [NetHost]::new('near')
         $far = [NetHost]::new('far')
+        # ip-netns(8) puts files of this folder in the place of those in /etc.
+        $etc = "/etc/netns/$($near.Namespace)"
+        $null = New-Item $etc -ItemType Directory -Force
+        Set-Content "$etc/hosts" '127.0.0.1 localhost moving.test'
         $near.StartPwsh()
         $near.Ip("link add lan type veth peer name lan netns $($far.Namespace)")
         $near.SetLink('lan', @('10.78.1.1/24', 'fd78::1/64'))
@@ -32,6 +36,7 @@ Describe "Test-TcpPort through a firewall$skipped" -Skip:([bool] $whyNot) {
     AfterAll {
         foreach ($one in $near, $far) { if ($one) { $one.Stop() } }
         Remove-NetHost
+        if ($etc) { Remove-Item $etc -Recurse }
     }
 
     It 'says <Status> of <Target>' -ForEach @(
@@ -47,5 +52,29 @@ Describe "Test-TcpPort through a firewall$skipped" -Skip:([bool] $whyNot) {
         @{ Target = '198.51.100.1:80'; Status = 'Unreachable' }
     ) {
         Invoke-On $near { "$((Test-TcpPort $args[0] -TimeoutSec 0.5).Status)" } $Target | Should -Be $Status
+    }
+
+    It 'does not take what this machine prevents for a closed port' {
+        Invoke-On $near { Wait-TcpPort 192.0.2.1:80 -State Closed -TimeoutSec 0.3 -Quiet } | Should -BeFalse
+        Invoke-On $near { Wait-TcpPort 10.78.1.2:1001 -State Closed -TimeoutSec 5 -Quiet } | Should -BeTrue
+    }
+
+    It 'tells a name server that does not answer from a name that is not there' {
+        $status, $reason = Invoke-On $near { Test-TcpPort nosuch.example.com 80 -TimeoutSec 20 | ForEach-Object { "$($_.Status)"; $_.Reason } }
+        $status | Should -Be 'Failed'
+        $reason | Should -BeLike "The name 'nosuch.example.com' could not be looked up*name server*"
+        Invoke-On $near { Wait-TcpPort nosuch.example.com 80 -State Closed -TimeoutSec 0.5 -Quiet } | Should -BeFalse
+        $fault = Invoke-On $near { try { Open-TcpConnection nosuch.example.com 80 } catch { $_.FullyQualifiedErrorId } }
+        $fault | Should -Be 'NameServerFailed,PSNetLab.Commands.OpenTcpConnectionCommand'
+    }
+
+    It 'asks for a name again that has moved meanwhile, with -Count' {
+        $addresses = Invoke-On $near {
+            Test-TcpPort moving.test 80 -Count 2 -IntervalMs 1500 | ForEach-Object {
+                $_.Address
+                Set-Content /etc/hosts '127.0.0.2 moving.test'
+            }
+        }
+        $addresses | Should -Be '127.0.0.1', '127.0.0.2'
     }
 }

@@ -205,6 +205,13 @@ Describe 'Test-TcpPort' {
             ($results[2].Time - $results[0].Time).TotalMilliseconds | Should -BeGreaterThan 100
         }
 
+        It 'holds no place of -ThrottleLimit while a repetition waits for its time' {
+            $clock = [Diagnostics.Stopwatch]::StartNew()
+            $results = Test-TcpPort 127.0.0.1 -Port $open, $closed -Count 2 -IntervalMs 20000 -ThrottleLimit 1 | Select-Object -First 2
+            $results.Port | Sort-Object | Should -Be ($open, $closed | Sort-Object)
+            $clock.Elapsed.TotalSeconds | Should -BeLessThan 15
+        }
+
         It 'answers with one Boolean with -Quiet' {
             Test-TcpPort 127.0.0.1 $open -Quiet | Should -BeTrue
             "127.0.0.1:$open", "127.0.0.1:$closed" | Test-TcpPort -Quiet | Should -BeFalse

@@ -129,10 +129,11 @@ Describe 'Wait-TcpPort' {
         $faults.TargetObject | Sort-Object | Should -Be ("127.0.0.1:$closed", "127.0.0.1:$port" | Sort-Object)
     }
 
-    It 'says so of a name that is not found, and takes it for closed' {
+    It 'says so of a name that is not found, and takes it neither for open nor for closed' {
         Wait-TcpPort nosuch.invalid 80 -TimeoutSec 0.2 -ErrorVariable faults -ErrorAction SilentlyContinue
         "$faults" | Should -BeLike "nosuch.invalid:80 was not open within 0.2 s: name not found *"
-        (Wait-TcpPort nosuch.invalid 80 -State Closed -PassThru).Status | Should -Be 'NameNotFound'
+        Wait-TcpPort nosuch.invalid 80 -State Closed -TimeoutSec 0.2 -ErrorVariable faults -ErrorAction SilentlyContinue
+        "$faults" | Should -BeLike "nosuch.invalid:80 was not closed within 0.2 s: name not found *"
     }
 
     It 'says so of a port that does not close' {
@@ -162,6 +163,30 @@ Describe 'Wait-TcpPort' {
         Wait-TcpPort 127.0.0.1 -Port '1-1000' -TimeoutSec 1 -ErrorVariable faults -ErrorAction SilentlyContinue
         $faults.Count | Should -BeGreaterThan 900
         $clock.Elapsed.TotalSeconds | Should -BeLessThan 20
+    }
+
+    It 'keeps to -TimeoutSec when more ports wait than may be tried at a time' -Skip:(-not $IsLinux) {
+        # A listener that accepts nobody, with its queue full: every attempt takes all the time there is.
+        $full = Start-PythonPeer @'
+import socket, sys
+s = socket.socket()
+s.bind(('127.0.0.1', 0))
+s.listen(0)
+held = [socket.socket() for _ in range(2)]
+for c in held:
+    c.setblocking(False)
+    c.connect_ex(s.getsockname())
+print('PORT', s.getsockname()[1])
+sys.stdin.read()
+'@
+        try {
+            $clock = [Diagnostics.Stopwatch]::StartNew()
+            Wait-TcpPort (, "127.0.0.1:$($full.Port)" * 40) -ThrottleLimit 1 -TimeoutSec 0.5 -ErrorVariable faults -ErrorAction SilentlyContinue
+            $clock.Elapsed.TotalSeconds | Should -BeLessThan 10
+        }
+        finally { $full.Stop() }
+        $faults | Should -HaveCount 40
+        $faults -like '*not even tried*-ThrottleLimit*' | Should -Not -BeNullOrEmpty
     }
 
     It 'refuses a banner of a closed port' {

@@ -39,7 +39,7 @@ internal static class Errors
             => ErrorCategory.InvalidData,
         FaultKind.CertificateRejected or FaultKind.OwnCertificateRejected or FaultKind.TlsHandshakeFailed or FaultKind.StartTlsFailed
             or FaultKind.CertificatePasswordWrong => ErrorCategory.AuthenticationError,
-        FaultKind.TooManyOpenFiles => ErrorCategory.ResourceUnavailable,
+        FaultKind.TooManyOpenFiles or FaultKind.NameServerFailed => ErrorCategory.ResourceUnavailable,
         FaultKind.OptionRefused or FaultKind.OptionReadOnly => ErrorCategory.InvalidOperation,
         FaultKind.FileUnreadable => ErrorCategory.ReadError,
         FaultKind.AccessLogFailed => ErrorCategory.WriteError,

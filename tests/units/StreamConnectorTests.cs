@@ -14,7 +14,7 @@ public sealed class StreamConnectorTests
         EndPoint closed = Closed();
 
         (Transport? socket, IReadOnlyList<ConnectAttempt> attempts) =
-            await StreamConnector.ConnectAsync([closed, open], null, CancellationToken.None).Soon();
+            await StreamConnector.ConnectAsync([closed, open], null, Timeout.InfiniteTimeSpan, CancellationToken.None).Soon();
 
         using (socket)
         {
@@ -31,7 +31,7 @@ public sealed class StreamConnectorTests
     public async Task Without_an_open_address_there_are_only_attempts()
     {
         (Transport? socket, IReadOnlyList<ConnectAttempt> attempts) =
-            await StreamConnector.ConnectAsync([Closed(), Closed()], null, CancellationToken.None).Soon();
+            await StreamConnector.ConnectAsync([Closed(), Closed()], null, Timeout.InfiniteTimeSpan, CancellationToken.None).Soon();
 
         Assert.Null(socket);
         Assert.Equal(2, attempts.Count);
@@ -47,7 +47,7 @@ public sealed class StreamConnectorTests
         using CancellationTokenSource limit = new(TimeSpan.FromMilliseconds(100));
 
         (Transport? socket, IReadOnlyList<ConnectAttempt> attempts) =
-            await StreamConnector.ConnectAsync([full.LocalEndPoint!, Closed()], null, limit.Token).Soon();
+            await StreamConnector.ConnectAsync([full.LocalEndPoint!, Closed()], null, Timeout.InfiniteTimeSpan, limit.Token).Soon();
 
         Assert.Null(socket);
         Assert.IsAssignableFrom<OperationCanceledException>(Assert.Single(attempts).Error);

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.RegularExpressions;
 using PSNetLab.Engine.Http.Client;
 using PSNetLab.Engine.Messages;
@@ -43,28 +42,20 @@ internal sealed record HttpCheckOptions
 
     internal TimeSpan Timeout { get; init; } = DefaultTimeout;
 
-    internal int Count { get; init; } = 1;
-
-    internal TimeSpan Interval { get; init; } = TimeSpan.FromSeconds(1);
+    internal Repetition Repetition { get; init; } = new();
 }
 
 /// <summary>Checks a web server, once or repeatedly.</summary>
 internal sealed class HttpCheck(HttpCheckOptions options, CheckedNames names, HttpUri uri) : ICheck
 {
     /// <inheritdoc/>
-    public async ValueTask RunAsync(IMessageSink<object> rows, CancellationToken cancellationToken)
-    {
-        for (int attempt = 1; attempt <= options.Count; attempt++)
-        {
-            long started = Stopwatch.GetTimestamp();
-            HttpCheckRun run = new(options, names, uri);
-            await rows.AddAsync(
-                await run.RunAsync(attempt, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
-            TimeSpan pause = options.Interval - Stopwatch.GetElapsedTime(started);
-            if (attempt < options.Count && pause > TimeSpan.Zero)
+    public ValueTask RunAsync(IMessageSink<object> rows, CancellationToken cancellationToken)
+        => options.Repetition.RunAsync(
+            async attempt =>
             {
-                await Task.Delay(pause, cancellationToken).ConfigureAwait(false);
-            }
-        }
-    }
+                HttpCheckRun run = new(options, names, uri);
+                HttpEndpointResult result = await run.RunAsync(attempt, cancellationToken).ConfigureAwait(false);
+                await rows.AddAsync(result, cancellationToken).ConfigureAwait(false);
+            },
+            cancellationToken);
 }

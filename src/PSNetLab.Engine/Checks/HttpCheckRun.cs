@@ -10,9 +10,6 @@ namespace PSNetLab.Engine.Checks;
 /// <summary>One attempt at a web server: the request, the redirects after it, and the judgement.</summary>
 internal sealed class HttpCheckRun(HttpCheckOptions options, CheckedNames names, HttpUri uri)
 {
-    // A name that was resolved longer ago than this, for an attempt before, is resolved anew.
-    private static readonly TimeSpan s_mostAge = TimeSpan.FromSeconds(1);
-
     // They are for one server only.
     private static readonly string[] s_secrets = ["Authorization", "Cookie", "Proxy-Authorization", "Host"];
 
@@ -231,8 +228,8 @@ internal sealed class HttpCheckRun(HttpCheckOptions options, CheckedNames names,
         }
 
         CheckedName name = names.Get(to.Host);
-        bool isKnown = name.IsKnown(s_mostAge);
-        Resolution resolution = await name.ResolveAsync(s_mostAge).WaitAsync(limit).ConfigureAwait(false);
+        bool isKnown = name.IsKnown(Repetition.MostAge);
+        Resolution resolution = await name.ResolveAsync(Repetition.MostAge).WaitAsync(limit).ConfigureAwait(false);
         trace.Resolved = isKnown || resolution.Duration is null ? null : Stopwatch.GetTimestamp();
         return resolution.Fault is { } fault ? throw fault : resolution.Addresses;
     }

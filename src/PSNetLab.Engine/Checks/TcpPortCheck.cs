@@ -15,45 +15,37 @@ internal sealed record TcpPortCheckOptions
     /// <summary>Whether each address of a name has a row, or the first that accepts decides.</summary>
     internal bool AllAddresses { get; init; }
 
-    internal int Count { get; init; } = 1;
-
-    internal TimeSpan Interval { get; init; } = TimeSpan.FromSeconds(1);
+    internal Repetition Repetition { get; init; } = new();
 }
 
 /// <summary>Checks a port of a host, once or repeatedly.</summary>
 internal sealed class TcpPortCheck(TcpPortCheckOptions options, CheckedName name, int port) : ICheck
 {
     /// <inheritdoc/>
-    public async ValueTask RunAsync(IMessageSink<object> rows, CancellationToken cancellationToken)
-    {
-        Resolution resolution = await name.ResolveAsync().ConfigureAwait(false);
-        for (int attempt = 1; attempt <= options.Count; attempt++)
-        {
-            long started = Stopwatch.GetTimestamp();
-            if (resolution.Addresses.Length == 0)
-            {
-                await rows.AddAsync(TcpProbe.NoAddress(name.Text, port, resolution, attempt), cancellationToken).ConfigureAwait(false);
-            }
-            else if (options.AllAddresses)
-            {
-                await TryEachAsync(rows, resolution, attempt, cancellationToken).ConfigureAwait(false);
-            }
-            else
-            {
-                await rows.AddAsync(
-                    await TryAnyAsync(options.Probe, name.Text, port, resolution, attempt, options.Timeout, cancellationToken)
-                    .ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
-            }
+    public ValueTask RunAsync(IMessageSink<object> rows, CancellationToken cancellationToken)
+        => options.Repetition.RunAsync(attempt => TryAsync(rows, attempt, cancellationToken), cancellationToken);
 
-            TimeSpan pause = options.Interval - Stopwatch.GetElapsedTime(started);
-            if (attempt < options.Count && pause > TimeSpan.Zero)
-            {
-                await Task.Delay(pause, cancellationToken).ConfigureAwait(false);
-            }
+    private async ValueTask TryAsync(IMessageSink<object> rows, int attempt, CancellationToken cancellationToken)
+    {
+        TimeSpan mostAge = attempt == 1 ? Timeout.InfiniteTimeSpan : Repetition.MostAge;
+        Resolution resolution = await name.ResolveAsync(mostAge).ConfigureAwait(false);
+        if (resolution.Addresses.Length == 0)
+        {
+            await rows.AddAsync(TcpProbe.NoAddress(name.Text, port, resolution, attempt), cancellationToken).ConfigureAwait(false);
+        }
+        else if (options.AllAddresses)
+        {
+            await TryEachAsync(rows, resolution, attempt, cancellationToken).ConfigureAwait(false);
+        }
+        else
+        {
+            TcpPortResult result = await TryAnyAsync(
+                options.Probe, name.Text, port, resolution, attempt, options.Timeout, cancellationToken).ConfigureAwait(false);
+            await rows.AddAsync(result, cancellationToken).ConfigureAwait(false);
         }
     }
 
-    /// <summary>Tries the addresses of a name until one accepts; tells the most telling failure if none does.</summary>
+    /// <summary>Tries the addresses of a name until one is open; tells the most telling failure if none is.</summary>
     internal static async ValueTask<TcpPortResult> TryAnyAsync(
         TcpProbe probe, string name, int port, Resolution resolution, int attempt, TimeSpan timeout, CancellationToken cancellationToken)
     {
@@ -65,30 +57,40 @@ internal sealed class TcpPortCheck(TcpPortCheckOptions options, CheckedName name
         }
 
         long began = Stopwatch.GetTimestamp();
-        List<Task<TcpPortResult>> all = [];
-        try
+        List<TcpPortResult> failed = [];
+        List<IPEndPoint> untried = [.. addresses.Select(address => new IPEndPoint(address, port))];
+        TimeSpan left = timeout;
+        while (untried.Count > 0 && left > TimeSpan.Zero)
         {
-            var (ended, _) = await AddressRace.RunAsync(
-                addresses.Length, Start, static result => result.Open, cancellationToken).ConfigureAwait(false);
-            return ended[^1].Open ? ended[^1] : MostTelling(ended);
-        }
-        finally
-        {
-            // Whoever has the result finds no socket of it open.
-            await ((Task)Task.WhenAll(all)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
-
-        Task<TcpPortResult>? Start(int index, CancellationToken lost)
-        {
-            TimeSpan left = timeout - Stopwatch.GetElapsedTime(began);
-            if (index > 0 && left <= TimeSpan.Zero)
+            // Only connecting is a race: whatever is sent goes to one address.
+            DateTime time = DateTime.Now;
+            (Transport? connected, IReadOnlyList<ConnectAttempt> made) = await StreamConnector.ConnectAsync(
+                untried, null, left, cancellationToken).ConfigureAwait(false);
+            if (connected is null)
             {
-                return null;
+                cancellationToken.ThrowIfCancellationRequested();
             }
 
-            all.Add(probe.TryAsync(name, resolution, new IPEndPoint(addresses[index], port), attempt, left, lost).AsTask());
-            return all[^1];
+            failed.AddRange(made.Where(static one => one.Error is not null).Select(
+                one => TcpProbe.Unconnected(name, resolution, one, attempt, time, timeout)));
+            if (connected is null)
+            {
+                break;
+            }
+
+            TcpPortResult result = await probe.TalkAsync(
+                name, resolution, connected, made[^1], attempt, time, timeout, cancellationToken).ConfigureAwait(false);
+            if (result.Open || probe.Send is not null)
+            {
+                return result;
+            }
+
+            failed.Add(result);
+            untried.RemoveAll(one => made.Any(attempted => one.Equals(attempted.EndPoint)));
+            left = timeout - Stopwatch.GetElapsedTime(began);
         }
+
+        return MostTelling(failed);
     }
 
     private async ValueTask TryEachAsync(
@@ -106,6 +108,7 @@ internal sealed class TcpPortCheck(TcpPortCheckOptions options, CheckedName name
             most.Reason = $"{most.Reason} Tried {string.Join("; ", failed.Select(result => $"{result.Address} ({result.Status})"))}.";
         }
 
+        most.IsDoubtful = failed.Exists(static result => result.Status is TcpPortStatus.NotPermitted or TcpPortStatus.Failed);
         return most;
     }
 

@@ -31,7 +31,7 @@ public sealed class TcpPortResult
     /// <summary>The milliseconds until the connection was accepted or refused; null if there was no answer.</summary>
     public double? LatencyMilliseconds => Latency?.TotalMilliseconds;
 
-    /// <summary>The milliseconds that the name took to resolve, once in a call; null for an address.</summary>
+    /// <summary>The milliseconds that the name took to resolve, once or again for a later attempt; null for an address.</summary>
     public double? ResolveMilliseconds => ResolveTime?.TotalMilliseconds;
 
     /// <summary>How often the first segment was sent again before there was an answer; null where the system does not say.</summary>
@@ -55,6 +55,9 @@ public sealed class TcpPortResult
 
     /// <summary>Why the port is not open, and what to do; null if it is.</summary>
     public string? Reason { get; internal set; }
+
+    /// <summary>Whether it was this machine that kept an attempt from saying anything about the port.</summary>
+    internal bool IsDoubtful { get; set; }
 
     internal IPAddress? Remote { get; init; }
 

@@ -73,22 +73,25 @@ internal sealed class TcpPortWait(TcpPortWaitOptions options, CheckedName name, 
         long since = 0;
         int timedOut = 0;
         TcpPortResult? last = null;
+        bool isHeldUp = false;
         for (int attempt = 1; ; attempt++)
         {
             TimeSpan left = options.Timeout - Stopwatch.GetElapsedTime(began);
             if (left <= TimeSpan.Zero)
             {
-                return new TcpPortWaitOutcome(Target, null, Fault(last, lastAt));
+                return new TcpPortWaitOutcome(Target, null, Fault(last, lastAt, isHeldUp));
             }
 
             int seconds = options.Banner is null ? Math.Min(timedOut + 1, MostTrySeconds) : MostTrySeconds;
-            TimeSpan most = Least(left, s_firstTry * seconds);
             long tried = Stopwatch.GetTimestamp();
-            last = await TryAsync(attempt, most, left, cancellationToken).ConfigureAwait(false) ?? last;
-            if (last is null)
+            (TcpPortResult? result, isHeldUp) = await TryAsync(
+                attempt, s_firstTry * seconds, left, cancellationToken).ConfigureAwait(false);
+            if (result is null)
             {
-                continue; // the time ran out before the name was resolved
+                continue; // the time ran out before there was an attempt
             }
+
+            last = result;
 
             await LoopThread.Leave();
             lastAt = Stopwatch.GetTimestamp();
@@ -116,8 +119,11 @@ internal sealed class TcpPortWait(TcpPortWaitOptions options, CheckedName name, 
         }
     }
 
-    private async ValueTask<TcpPortResult?> TryAsync(int attempt, TimeSpan most, TimeSpan left, CancellationToken cancellationToken)
+    /// <summary>Makes an attempt; null if the time runs out before, and whether only the gate was in the way.</summary>
+    private async ValueTask<(TcpPortResult? Result, bool IsHeldUp)> TryAsync(
+        int attempt, TimeSpan most, TimeSpan left, CancellationToken cancellationToken)
     {
+        long began = Stopwatch.GetTimestamp();
         Resolution resolution;
         try
         {
@@ -125,29 +131,37 @@ internal sealed class TcpPortWait(TcpPortWaitOptions options, CheckedName name, 
         }
         catch (TimeoutException)
         {
-            return null;
+            return (null, false);
         }
 
         if (resolution.Addresses.Length == 0)
         {
-            return TcpProbe.NoAddress(name.Text, port, resolution, attempt);
+            return (TcpProbe.NoAddress(name.Text, port, resolution, attempt), false);
         }
 
-        await options.Gate.EnterAsync(cancellationToken).ConfigureAwait(false);
+        if (!await options.Gate.EnterAsync(Left(), cancellationToken).ConfigureAwait(false))
+        {
+            return (null, true);
+        }
+
         try
         {
-            return await TcpPortCheck.TryAnyAsync(
-                options.Probe, name.Text, port, resolution, attempt, most, cancellationToken).ConfigureAwait(false);
+            TcpPortResult result = await TcpPortCheck.TryAnyAsync(
+                options.Probe, name.Text, port, resolution, attempt, Least(most, Left()), cancellationToken).ConfigureAwait(false);
+            return (result, false);
         }
         finally
         {
             options.Gate.Leave();
         }
+
+        TimeSpan Left() => left - Stopwatch.GetElapsedTime(began) is var rest && rest > TimeSpan.Zero ? rest : TimeSpan.Zero;
     }
 
     private bool IsReached(TcpPortResult result) => options.State == TcpPortState.Open
         ? result.Open && (options.Banner is null || Patterns.IsMatch(options.Banner, result.Banner ?? string.Empty))
-        : result.Status is not (TcpPortStatus.Open or TcpPortStatus.NotPermitted or TcpPortStatus.Failed);
+        : result is { Remote: not null, IsDoubtful: false }
+            && result.Status is TcpPortStatus.Refused or TcpPortStatus.ClosedAtOnce or TcpPortStatus.TimedOut or TcpPortStatus.Unreachable;
 
     /// <summary>
     /// The time to the next attempt: short where one costs little, longer where it takes long or many ports are waited for.
@@ -160,7 +174,7 @@ internal sealed class TcpPortWait(TcpPortWaitOptions options, CheckedName name, 
         return pause < s_shortestPause ? s_shortestPause : Least(pause, s_longestPause);
     }
 
-    private NetLabException Fault(TcpPortResult? last, long lastAt)
+    private NetLabException Fault(TcpPortResult? last, long lastAt, bool isHeldUp)
     {
         string wanted = options.State == TcpPortState.Open ? "open" : "closed";
         string stable = options.Stable > TimeSpan.Zero ? $"for {options.Stable.TotalMilliseconds} ms at a time " : string.Empty;
@@ -169,7 +183,9 @@ internal sealed class TcpPortWait(TcpPortWaitOptions options, CheckedName name, 
         {
             return new NetLabException(
                 FaultKind.WaitTimeout,
-                $"{beginning}: its name was not resolved in that time. Check the name server, or give an IP address.");
+                isHeldUp
+                    ? $"{beginning}: it was not even tried, because its turn did not come. Raise -ThrottleLimit or -TimeoutSec."
+                    : $"{beginning}: its name was not resolved in that time. Check the name server, or give an IP address.");
         }
 
         string seen = string.Join(

@@ -35,6 +35,7 @@ internal sealed class TcpProbe
     /// <summary>Ends the waiting for more of a banner as soon as it is true of the text so far.</summary>
     internal Func<string, bool>? IsBannerComplete { get; init; }
 
+    /// <summary>Tries one address.</summary>
     /// <param name="name">The host as it was given.</param>
     /// <param name="resolution">What became of its name.</param>
     /// <param name="remote">The address to try.</param>
@@ -45,52 +46,64 @@ internal sealed class TcpProbe
         string name, Resolution resolution, IPEndPoint remote, int attempt, TimeSpan timeout, CancellationToken cancellationToken)
     {
         DateTime time = DateTime.Now;
-        long started = Stopwatch.GetTimestamp();
-        (Transport? connected, SocketException? error) = await ProbeConnector.ConnectAsync(
-            remote, timeout, cancellationToken).ConfigureAwait(false);
-        TimeSpan latency = Stopwatch.GetElapsedTime(started);
+        (Transport? connected, ConnectAttempt made) = await StreamConnector.TryAsync(
+            remote, null, timeout, cancellationToken).ConfigureAwait(false);
         if (connected is null)
         {
-            (TcpPortStatus status, string reason) = Explain(error!, timeout);
-            return new TcpPortResult(name, remote.Port)
-            {
-                Remote = remote.Address,
-                Status = status,
-                Reason = reason,
-                Latency = status == TcpPortStatus.Refused ? latency : null,
-                ResolveTime = resolution.Duration,
-                Attempt = attempt,
-                Time = time,
-            };
+            cancellationToken.ThrowIfCancellationRequested();
+            return Unconnected(name, resolution, made, attempt, time, timeout);
         }
 
+        return await TalkAsync(name, resolution, connected, made, attempt, time, timeout, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>What became of an attempt that did not connect.</summary>
+    internal static TcpPortResult Unconnected(
+        string name, Resolution resolution, in ConnectAttempt made, int attempt, DateTime time, TimeSpan timeout)
+    {
+        (TcpPortStatus status, string reason) = Explain((SocketException)made.Error!, timeout);
+        IPEndPoint remote = (IPEndPoint)made.EndPoint;
+        return new TcpPortResult(name, remote.Port)
+        {
+            Remote = remote.Address,
+            Status = status,
+            Reason = reason,
+            Latency = status == TcpPortStatus.Refused ? made.Duration : null,
+            ResolveTime = resolution.Duration,
+            Attempt = attempt,
+            Time = time,
+        };
+    }
+
+    /// <summary>What becomes of a connection, which is closed in the end.</summary>
+    internal async ValueTask<TcpPortResult> TalkAsync(
+        string name,
+        Resolution resolution,
+        Transport connected,
+        ConnectAttempt made,
+        int attempt,
+        DateTime time,
+        TimeSpan timeout,
+        CancellationToken cancellationToken)
+    {
         try
         {
+            IPEndPoint remote = (IPEndPoint)made.EndPoint;
             IPEndPoint local = Addresses.OfSocket(connected.LocalEndPoint);
-            bool isSelf = local.Equals(remote);
-            if (isSelf)
-            {
-                // A graceful close would keep the port from the service for a minute.
-                connected.ResetOnDispose();
-            }
-
             int? retransmits = SocketCalls.Retransmits(connected.Socket);
-            (bool hasEnded, byte[] said) = isSelf
-                ? default
-                : await ListenAsync(connected, latency, timeout, cancellationToken).ConfigureAwait(false);
-            TcpPortStatus status = isSelf ? TcpPortStatus.Refused
-                : hasEnded && said.Length == 0 ? TcpPortStatus.ClosedAtOnce
-                : TcpPortStatus.Open;
+            (bool hasEnded, byte[] said) = await ListenAsync(connected, made.Duration, timeout, cancellationToken).ConfigureAwait(false);
+            TcpPortStatus status = hasEnded && said.Length == 0 ? TcpPortStatus.ClosedAtOnce : TcpPortStatus.Open;
+            bool hasBanner = IsBannerWanted && status == TcpPortStatus.Open;
             return new TcpPortResult(name, remote.Port)
             {
                 Remote = remote.Address,
                 Status = status,
-                Reason = isSelf ? SelfConnected : status == TcpPortStatus.ClosedAtOnce ? WasClosedAtOnce : null,
-                Latency = latency,
+                Reason = status == TcpPortStatus.ClosedAtOnce ? WasClosedAtOnce : null,
+                Latency = made.Duration,
                 ResolveTime = resolution.Duration,
                 Retransmits = retransmits,
-                Banner = IsBannerWanted && status == TcpPortStatus.Open ? Encoding.GetString(said).TrimEnd('\r', '\n') : null,
-                BannerBytes = IsBannerWanted && status == TcpPortStatus.Open ? said : null,
+                Banner = hasBanner ? Encoding.GetString(said).TrimEnd('\r', '\n') : null,
+                BannerBytes = hasBanner ? said : null,
                 Local = local,
                 Attempt = attempt,
                 Time = time,
@@ -113,7 +126,12 @@ internal sealed class TcpProbe
     /// <summary>The status of an attempt without a name to connect to.</summary>
     internal static TcpPortResult NoAddress(string name, int port, Resolution resolution, int attempt) => new(name, port)
     {
-        Status = resolution.Fault!.Kind == FaultKind.ConnectTimeout ? TcpPortStatus.TimedOut : TcpPortStatus.NameNotFound,
+        Status = resolution.Fault!.Kind switch
+        {
+            FaultKind.ConnectTimeout => TcpPortStatus.TimedOut,
+            FaultKind.NameServerFailed => TcpPortStatus.Failed,
+            _ => TcpPortStatus.NameNotFound,
+        },
         Reason = resolution.Fault.Message,
         ResolveTime = resolution.Duration,
         Attempt = attempt,
@@ -122,6 +140,7 @@ internal sealed class TcpProbe
     /// <summary>Why there is no connection, and what to do.</summary>
     internal static (TcpPortStatus Status, string Reason) Explain(SocketException error, TimeSpan timeout) => error.SocketErrorCode switch
     {
+        _ when error == StreamConnector.ToItself => (TcpPortStatus.Refused, SelfConnected),
         SocketError.ConnectionRefused => (TcpPortStatus.Refused, "Nothing is listening there. Start the service, or check the port."),
         SocketError.TimedOut => (
             TcpPortStatus.TimedOut,

@@ -59,15 +59,15 @@ internal sealed class TlsEndpointCheck(TlsEndpointOptions options, CheckedName n
     {
         Resolution resolution = await name.ResolveAsync().ConfigureAwait(false);
         _result.ResolveTime = resolution.Duration;
-        HostConnector.Attempt connected = await HostConnector.ConnectAsync(name.Text, port, resolution, options.Timeout, cancellationToken)
-            .ConfigureAwait(false);
+        HostConnector.Connection connected = await HostConnector.ConnectAsync(
+            name.Text, port, resolution, options.Timeout, cancellationToken).ConfigureAwait(false);
         _result.Remote = connected.Remote.Address;
         _result.ConnectTime = connected.Duration;
         TlsDoor door = new(name.Text, connected.Remote, options.StartTls, _check.Expected.Host!);
         Task closing = Task.CompletedTask;
         try
         {
-            TlsTransport tls = await HandshakeAsync(door, connected.Connected!, cancellationToken).ConfigureAwait(false);
+            TlsTransport tls = await HandshakeAsync(door, connected.Transport, cancellationToken).ConfigureAwait(false);
             await ListenAsync(tls, cancellationToken).ConfigureAwait(false);
             closing = CloseAsync(tls, cancellationToken);
         }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using PSNetLab.Engine.IO;
 
 namespace PSNetLab.Engine.Checks;
@@ -22,14 +23,26 @@ internal sealed class TryGate(int most) : IDisposable
 
     internal void Quit() => Interlocked.Decrement(ref _waiting);
 
-    internal async ValueTask EnterAsync(CancellationToken cancellationToken)
+    /// <summary>Takes a place; false if there is none within the time.</summary>
+    internal async ValueTask<bool> EnterAsync(TimeSpan most, CancellationToken cancellationToken)
     {
-        await _places.WaitAsync(cancellationToken).ConfigureAwait(false);
+        long began = Stopwatch.GetTimestamp();
+        if (!await _places.WaitAsync(most, cancellationToken).ConfigureAwait(false))
+        {
+            return false;
+        }
+
         try
         {
             while (Interlocked.Increment(ref _inside) > 1 && Descriptors.AreScarce)
             {
                 Interlocked.Decrement(ref _inside);
+                if (most != Timeout.InfiniteTimeSpan && Stopwatch.GetElapsedTime(began) > most)
+                {
+                    _places.Release();
+                    return false;
+                }
+
                 await Task.Delay(s_descriptorPause, cancellationToken).ConfigureAwait(false);
             }
         }
@@ -38,6 +51,8 @@ internal sealed class TryGate(int most) : IDisposable
             _places.Release();
             throw;
         }
+
+        return true;
     }
 
     internal void Leave()

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab.Engine.IO;
 
@@ -13,43 +14,80 @@ internal readonly record struct ConnectAttempt(EndPoint EndPoint, Exception? Err
 /// <summary>Connects to the first of several addresses that accepts.</summary>
 internal static class StreamConnector
 {
+    /// <summary>What an attempt ends with that came back to its own port: nobody listens there.</summary>
+    internal static readonly SocketException ToItself = new((int)SocketError.ConnectionRefused);
+
     /// <summary>Tries the addresses in their order.</summary>
     /// <param name="endPoints">The addresses.</param>
     /// <param name="local">The address to connect from; null for any.</param>
+    /// <param name="timeout">How long it may take; the error of unfinished attempts is then TimedOut.</param>
     /// <param name="limit">Ends all attempts; the error of unfinished ones is then an OperationCanceledException.</param>
     /// <returns>
     /// The connection, or null if no address accepted; and the attempts that have an outcome, in the order in which they
-    /// ended.
+    /// ended, so that the last is that of the connection. No other attempt has a socket open any more.
     /// </returns>
     internal static async Task<(Transport? Connected, IReadOnlyList<ConnectAttempt> Attempts)> ConnectAsync(
-        IReadOnlyList<EndPoint> endPoints, EndPoint? local, CancellationToken limit)
+        IReadOnlyList<EndPoint> endPoints, EndPoint? local, TimeSpan timeout, CancellationToken limit)
     {
-        var (ended, late) = await AddressRace.RunAsync(
-            endPoints.Count,
-            (index, lost) => limit.IsCancellationRequested ? null : TryAsync(endPoints[index], local, lost),
-            static one => one.Connected is not null,
-            limit).ConfigureAwait(false);
-        late.ForEach(static other => other.ContinueWith(static one => one.Result.Connected?.Dispose(), TaskScheduler.Default));
+        long began = Stopwatch.GetTimestamp();
+        var (ended, late) = await AddressRace.RunAsync(endPoints.Count, Start, static one => one.Connected is not null, limit)
+            .ConfigureAwait(false);
+        foreach (Task<(Transport? Connected, ConnectAttempt Attempt)> other in late)
+        {
+            (await other.ConfigureAwait(false)).Connected?.Dispose();
+        }
+
         return (ended.Count > 0 ? ended[^1].Connected : null, ended.ConvertAll(static one => one.Attempt));
+
+        Task<(Transport? Connected, ConnectAttempt Attempt)>? Start(int index, CancellationToken lost)
+        {
+            bool isEndless = timeout == Timeout.InfiniteTimeSpan;
+            TimeSpan left = isEndless ? timeout : timeout - Stopwatch.GetElapsedTime(began);
+            bool isOver = limit.IsCancellationRequested || (index > 0 && !isEndless && left <= TimeSpan.Zero);
+            return isOver ? null : TryAsync(endPoints[index], local, left, lost).AsTask();
+        }
     }
 
-    private static async Task<(Transport? Connected, ConnectAttempt Attempt)> TryAsync(
-        EndPoint endPoint, EndPoint? local, CancellationToken cancellationToken)
+    /// <summary>Tries one address. Does not throw.</summary>
+    /// <param name="endPoint">The address.</param>
+    /// <param name="local">The address to connect from; null for any.</param>
+    /// <param name="timeout">How long it may take; then the error is TimedOut.</param>
+    /// <param name="limit">Ends the attempt; then the error is an OperationCanceledException.</param>
+    internal static async ValueTask<(Transport? Connected, ConnectAttempt Attempt)> TryAsync(
+        EndPoint endPoint, EndPoint? local, TimeSpan timeout, CancellationToken limit)
     {
         long started = Stopwatch.GetTimestamp();
+        Exception? fault;
         try
         {
             (Transport? connected, SocketException? error) = local is null
-                ? await ProbeConnector.ConnectAsync(
-                    (IPEndPoint)endPoint, Timeout.InfiniteTimeSpan, cancellationToken).ConfigureAwait(false)
-                : (await ConnectFromAsync(local, endPoint, cancellationToken).ConfigureAwait(false), null);
-            return (connected, new ConnectAttempt(endPoint, error, Stopwatch.GetElapsedTime(started)));
+                ? await ProbeConnector.ConnectAsync((IPEndPoint)endPoint, timeout, limit).ConfigureAwait(false)
+                : (await ConnectFromAsync(local, endPoint, limit).ConfigureAwait(false), null);
+            TimeSpan duration = Stopwatch.GetElapsedTime(started);
+            if (connected is not null && IsItself(connected, endPoint))
+            {
+                // A graceful close would keep the port from the service for a minute.
+                connected.ResetOnDispose();
+                connected.Dispose();
+                (connected, error) = (null, ToItself);
+            }
+
+            return (connected, new ConnectAttempt(endPoint, error, duration));
         }
         catch (Exception error) when (error is SocketException or OperationCanceledException)
         {
-            return (null, new ConnectAttempt(endPoint, error, Stopwatch.GetElapsedTime(started)));
+            fault = error;
         }
+
+        return (null, new ConnectAttempt(endPoint, fault, Stopwatch.GetElapsedTime(started)));
     }
+
+    /// <summary>
+    /// Whether a connection to a port that nobody listens on has its own other end there, as happens where the system gives that very
+    /// port to the side that connects.
+    /// </summary>
+    private static bool IsItself(Transport connected, EndPoint remote)
+        => remote is IPEndPoint peer && Addresses.OfSocket(connected.LocalEndPoint).Equals(peer);
 
     private static async Task<Transport> ConnectFromAsync(EndPoint local, EndPoint endPoint, CancellationToken cancellationToken)
     {

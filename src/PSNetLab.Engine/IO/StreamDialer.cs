@@ -80,7 +80,7 @@ internal static class StreamDialer
         cancellationToken.ThrowIfCancellationRequested();
         EndPoint[] endPoints = Array.ConvertAll(addresses, address => (EndPoint)new IPEndPoint(address, options.Port));
         (Transport? transport, IReadOnlyList<ConnectAttempt> attempts) = await StreamConnector.ConnectAsync(
-            endPoints, options.LocalEndPoint, limit).ConfigureAwait(false);
+            endPoints, options.LocalEndPoint, Timeout.InfiniteTimeSpan, limit).ConfigureAwait(false);
         if (transport is null)
         {
             cancellationToken.ThrowIfCancellationRequested();

@@ -18,6 +18,9 @@ public enum FaultKind
     /// <summary>The name cannot be resolved.</summary>
     HostNotFound,
 
+    /// <summary>The name servers did not answer, or could not find out: nobody knows whether there is such a name.</summary>
+    NameServerFailed,
+
     /// <summary>Nothing is listening on the port (ECONNREFUSED).</summary>
     ConnectionRefused,
 

@@ -40,10 +40,30 @@ internal static class NameResolver
         }
         catch (Exception error) when (error is SocketException or ArgumentException)
         {
-            throw new NetLabException(FaultKind.HostNotFound, $"The name '{host}' cannot be resolved: {error.Message}. "
-                + "Check the spelling and the name server, or give an IP address.", error);
+            throw Fault(host, error);
         }
     }
+
+    /// <summary>Why a name has no address: there is none, or nobody could be asked.</summary>
+    internal static NetLabException Fault(string host, Exception error)
+        => error is ArgumentException or SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.NoData }
+            ? new NetLabException(
+                FaultKind.HostNotFound,
+                $"The name '{host}' cannot be resolved: {error.Message}. "
+                    + "Check the spelling and the name server, or give an IP address.",
+                error)
+            : new NetLabException(
+                FaultKind.NameServerFailed,
+                $"The name '{host}' could not be looked up: {Words((SocketException)error)}. "
+                    + "Check the name server and the network, try again later, or give an IP address.",
+                error);
+
+    // The system's own text is that of another error with the same number.
+    private static string Words(SocketException error) => error.SocketErrorCode switch
+    {
+        SocketError.TryAgain or SocketError.NoRecovery => "no name server answered, or none could find out",
+        _ => error.Message,
+    };
 
     private static Task<IPAddress[]> LookUpAsync(string host, AddressFamily family, Action? onStart, CancellationToken cancellationToken)
     {

@@ -43,9 +43,14 @@ internal sealed class DnsCheck(
 
         reply ??= new DnsReply(name, DnsWords.Type(question.Type), server.ToString())
         {
-            Status = DnsStatus.ServerNotFound,
+            Status = resolution.Fault!.Kind switch
+            {
+                FaultKind.ConnectTimeout => DnsStatus.TimedOut,
+                FaultKind.NameServerFailed => DnsStatus.Failed,
+                _ => DnsStatus.ServerNotFound,
+            },
             Transport = options.Tcp ? DnsTransport.Tcp : DnsTransport.Udp,
-            Reason = resolution.Fault!.Message,
+            Reason = resolution.Fault.Message,
             Time = DateTime.Now,
         };
         if (expectation is not null)

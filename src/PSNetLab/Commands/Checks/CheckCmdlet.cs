@@ -12,6 +12,7 @@ public abstract class CheckCmdlet : NetCmdlet
 
     private CancellationTokenSource? _cancellation;
     private CheckRun? _run;
+    private TryGate? _gate;
     private bool _areAllGood = true;
     private bool _hasRows;
 
@@ -99,6 +100,13 @@ public abstract class CheckCmdlet : NetCmdlet
     /// <summary>Adds the checks of the input that is bound now.</summary>
     private protected abstract void AddInput();
 
+    /// <summary>Limits attempts to -ThrottleLimit, where a check has several of them.</summary>
+    private protected TryGate NewGate() => _gate = new TryGate(ThrottleLimit);
+
+    /// <summary>How -Count and -IntervalMs repeat a check. While it waits for its time, it is in nobody's way.</summary>
+    private protected Repetition Repeat(int count, int intervalMs)
+        => new() { Count = count, Interval = TimeSpan.FromMilliseconds(intervalMs), Gate = count > 1 ? NewGate() : null };
+
     /// <summary>Called when everything is checked.</summary>
     private protected virtual void Conclude()
     {
@@ -165,6 +173,7 @@ public abstract class CheckCmdlet : NetCmdlet
             _run.Complete();
             ((IAsyncResult)_run.Ended).AsyncWaitHandle.WaitOne(s_longestEnd);
             _cancellation.Dispose();
+            _gate?.Dispose();
         }
 
         base.Dispose(disposing);

@@ -130,6 +130,9 @@ public sealed class TestHttpEndpointCommand : CheckCmdlet
     [NoFiles]
     public int IntervalMs { get; set; } = 1000;
 
+    /// <summary>All of them if each is repeated: then -ThrottleLimit is for the attempts.</summary>
+    private protected override int MostAtATime => Count > 1 ? int.MaxValue : ThrottleLimit;
+
     private protected override string Activity => "Testing web servers";
 
     /// <inheritdoc/>
@@ -172,8 +175,7 @@ public sealed class TestHttpEndpointCommand : CheckCmdlet
             Overrides = Array.ConvertAll(Resolve, HostOverride.Parse),
             WarningDays = WarningDays,
             Timeout = CheckTimeout,
-            Count = Count,
-            Interval = TimeSpan.FromMilliseconds(IntervalMs),
+            Repetition = Repeat(Count, IntervalMs),
             Connect = new HttpConnectOptions
             {
                 Timeout = CheckTimeout,

@@ -58,6 +58,9 @@ public sealed class TestTcpPortCommand : HostCheckCmdlet
 
     private protected override IPFamily Family => AddressFamily;
 
+    /// <summary>All of them if each is repeated: then -ThrottleLimit is for the attempts.</summary>
+    private protected override int MostAtATime => Count > 1 ? int.MaxValue : ThrottleLimit;
+
     private protected override string Activity => "Testing ports";
 
     /// <inheritdoc/>
@@ -74,8 +77,7 @@ public sealed class TestTcpPortCommand : HostCheckCmdlet
             },
             Timeout = CheckTimeout,
             AllAddresses = AllAddresses,
-            Count = Count,
-            Interval = TimeSpan.FromMilliseconds(IntervalMs),
+            Repetition = Repeat(Count, IntervalMs),
         };
     }
 

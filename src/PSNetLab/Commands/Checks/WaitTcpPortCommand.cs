@@ -72,7 +72,7 @@ public sealed class WaitTcpPortCommand : HostCheckCmdlet
             State = State,
             Stable = TimeSpan.FromMilliseconds(StableMs),
             Banner = banner,
-            Gate = new TryGate(ThrottleLimit),
+            Gate = NewGate(),
         };
     }
 
@@ -120,13 +120,6 @@ public sealed class WaitTcpPortCommand : HostCheckCmdlet
         {
             _failed.ForEach(Tell);
         }
-    }
-
-    /// <inheritdoc/>
-    private protected override void Dispose(bool disposing)
-    {
-        base.Dispose(disposing);
-        _options?.Gate.Dispose();
     }
 
     private void Tell(TcpPortWaitOutcome outcome)
