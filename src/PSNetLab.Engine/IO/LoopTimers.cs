@@ -11,8 +11,11 @@ internal sealed class LoopTimers(Func<int> open)
     private const int NotOpen = -1;
     private const int Refused = -2;
 
-    // Also the lock. A wait that ended early stays until its time.
-    private readonly PriorityQueue<PreciseDelay, long> _waiting = new();
+    // How long delays are served before the sockets of the loop have their turns.
+    private static readonly long s_longestRound = Stopwatch.Frequency / 1000;
+
+    // Also the lock. A delay that was woken early stays until its time, or until it is disposed of.
+    private readonly DelayHeap _waiting = new();
     private int _timer = NotOpen;
 
     /// <summary>Signals a delay at a point in time, from the thread of the loop.</summary>
@@ -32,9 +35,13 @@ internal sealed class LoopTimers(Func<int> open)
                 return false;
             }
 
-            bool isFirst = !_waiting.TryPeek(out _, out long first) || due < first;
-            _waiting.Enqueue(delay, due);
-            if (isFirst)
+            if (delay.IsDisposed)
+            {
+                return true; // and it was woken
+            }
+
+            _waiting.Put(delay, due);
+            if (_waiting.First == delay)
             {
                 Set(due);
             }
@@ -43,32 +50,50 @@ internal sealed class LoopTimers(Func<int> open)
         }
     }
 
-    /// <summary>Called on the thread of the loop when the timer has expired.</summary>
-    internal void OnExpired()
-    {
-        while (TryTake(out PreciseDelay? delay, out long due))
-        {
-            LoopThread.BeginTurn(Stopwatch.GetTimestamp() + LoopThread.LongestTurn);
-            delay!.OnDue(due);
-        }
-    }
-
-    private bool TryTake(out PreciseDelay? delay, out long due)
+    /// <summary>Forgets a delay, for good.</summary>
+    internal void Remove(PreciseDelay delay)
     {
         lock (_waiting)
         {
-            if (!_waiting.TryPeek(out delay, out due))
+            delay.IsDisposed = true;
+            _waiting.Remove(delay);
+        }
+    }
+
+    /// <summary>Called on the thread of the loop when the timer has expired.</summary>
+    /// <remarks>
+    /// What comes due meanwhile has to wait: delays that come faster than they are served would keep the sockets of the loop from
+    /// their turns for ever.
+    /// </remarks>
+    internal void OnExpired()
+    {
+        long start = Stopwatch.GetTimestamp();
+        for (long now = start; TryTake(start, isOver: now - start > s_longestRound, out PreciseDelay? delay, out long due);)
+        {
+            LoopThread.BeginTurn(now + LoopThread.LongestTurn);
+            delay!.OnDue(due);
+            now = Stopwatch.GetTimestamp();
+        }
+    }
+
+    private bool TryTake(long start, bool isOver, out PreciseDelay? delay, out long due)
+    {
+        lock (_waiting)
+        {
+            delay = _waiting.First;
+            due = delay?.Ends ?? 0;
+            if (delay is null)
             {
                 return false;
             }
 
-            if (due > Stopwatch.GetTimestamp())
+            if (isOver || due > start)
             {
                 Set(due);
                 return false;
             }
 
-            _waiting.Dequeue();
+            _waiting.Remove(delay);
             return true;
         }
     }

@@ -11,10 +11,21 @@ internal sealed class PreciseDelay : IDisposable
     /// <summary>A point in time that never comes.</summary>
     internal const long Never = long.MaxValue;
 
+    internal const int NoPlace = -1;
+
     private readonly Readiness _signal = new();
     private readonly EpollLoop? _loop = EpollLoop.IsSupported ? EpollLoop.Next() : null;
     private Timer? _timer;
     private long _due = Never;
+
+    /// <summary>The place in the <see cref="DelayHeap"/> that it is in, and the time by which it is there. Both are the heap's.</summary>
+    internal int Place { get; set; } = NoPlace;
+
+    /// <inheritdoc cref="Place"/>
+    internal long Ends { get; set; }
+
+    /// <summary>Only for the timers of its loop, under their lock.</summary>
+    internal bool IsDisposed { get; set; }
 
     /// <summary>Call this before looking at what <see cref="Wake"/> tells of, so that nothing is missed.</summary>
     internal void Clear() => _signal.Clear();
@@ -43,7 +54,12 @@ internal sealed class PreciseDelay : IDisposable
     /// <summary>Lets the waiter look again, from any thread.</summary>
     internal void Wake() => _signal.Signal();
 
-    public void Dispose() => _timer?.Dispose();
+    /// <summary>Nobody may wait any more. Whoever is about to must be woken as well.</summary>
+    public void Dispose()
+    {
+        _loop?.Timers.Remove(this);
+        _timer?.Dispose();
+    }
 
     /// <summary>Called by the loop. An earlier wait may have ended before its time.</summary>
     internal void OnDue(long due)

@@ -95,6 +95,7 @@ internal sealed class DatagramPipe(UdpProxySession session, NetFaultDirection di
             _passed.Clear();
             _held = 0;
             _delay?.Wake();
+            _delay?.Dispose();
         }
     }
 
