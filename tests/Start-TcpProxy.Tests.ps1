@@ -54,6 +54,27 @@ Describe 'Start-TcpProxy' {
         $records | Should -BeOfType PSNetLab.ProxyConnection
     }
 
+    It 'counts what was passed on, not what waits' {
+        $proxy = Start-TcpServer | Start-TcpProxy -Fault @{ Stall = $true }
+        $client = Open-TcpConnection localhost $proxy.Port
+        Send-TcpMessage $client hello
+        Wait-Until { $proxy.BytesReceived -eq 5 }
+        $proxy.BytesToServer | Should -Be 0
+        $proxy.StatusMessage | Should -BeLike '1 open of 1, 0 bytes to *'
+        Close-TcpConnection $client -Reset
+        Wait-Until { $proxy.ConnectionCount -eq 0 }
+        $proxy.BytesToServer, $proxy.BytesReceived | Should -Be 0, 5
+    }
+
+    It 'keeps of a connection that has ended only its record' {
+        $proxy = Start-TcpProxy "127.0.0.1:$($peer.Port)"
+        Invoke-ProxyCase $peer churn $proxy.Port | Should -Be 2000
+        Wait-Until { $proxy.Output.Count -eq 2000 }
+        $with = [GC]::GetTotalMemory($true)
+        $proxy.Output.Clear()
+        ($with - [GC]::GetTotalMemory($true)) / 2000 | Should -BeLessThan 1000
+    }
+
     It 'keeps no records with -NoRecord' {
         $proxy = Start-TcpProxy "127.0.0.1:$($peer.Port)" -NoRecord
         $null = Invoke-ProxyCase $peer half_close $proxy.Port
@@ -203,11 +224,24 @@ Describe 'Start-TcpProxy' {
         $faults.TargetObject | Should -Be $Upstream
     }
 
+    It 'refuses a server of datagrams' -ForEach @{ Line = 'Start-UdpServer' }, @{ Line = 'Start-UdpProxy localhost:9' } {
+        $server = & ([scriptblock]::Create($Line))
+        $fault = { Start-TcpProxy $server -ErrorAction Stop } | Should -Throw -PassThru
+        "$fault" | Should -BeLike "*$($server.Name) is a *: it has datagrams, and a TCP proxy forwards connections. Use Start-UdpProxy.*"
+        $server | Start-TcpProxy -ErrorVariable faults -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
+        "$faults" | Should -BeLike '*Use Start-UdpProxy.*'
+    }
+
     It 'refuses itself as the server: <Upstream>' -ForEach @(
         @{ Upstream = '127.0.0.1'; Address = 'Loopback' }
         @{ Upstream = 'localhost'; Address = 'Loopback' }
         @{ Upstream = '127.0.0.1'; Address = '0.0.0.0' }
+        @{ Upstream = '0.0.0.0'; Address = 'Loopback' }
+        @{ Upstream = '[::ffff:127.0.0.1]'; Address = 'Loopback' }
+        @{ Upstream = 'LocalHost'; Address = 'Loopback' }
+        @{ Upstream = '<this machine>'; Address = 'Any' }
     ) {
+        $Upstream = $Upstream -replace '<this machine>', [Net.Dns]::GetHostName()
         $port = Get-FreePort
         Start-TcpProxy "${Upstream}:$port" $port $Address -ErrorVariable faults -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
         $faults.FullyQualifiedErrorId | Should -Be 'ProxyLoop,PSNetLab.Commands.StartTcpProxyCommand'

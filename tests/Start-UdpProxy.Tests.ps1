@@ -91,6 +91,39 @@ Describe 'Start-UdpProxy' {
         $count.Lost | Should -BeGreaterOrEqual $proxy.Overflowed
     }
 
+    It 'holds only so many datagrams, also empty ones' {
+        # A datagram counts as 64 bytes more than it has.
+        $proxy = Start-UdpProxy $upstream -Fault @{ LatencyMs = 60000 } -BufferLimit 640
+        Invoke-ProxyCase $peer empty $proxy.Port | Should -Be 20
+        Wait-Until { $proxy.MessageCount -eq 20 }
+        $proxy.Overflowed | Should -Be 10
+    }
+
+    It 'does not end a session that holds datagrams, also empty ones' {
+        $server = Start-UdpServer
+        $proxy = $server | Start-UdpProxy -SessionTimeoutSec 0.05 -Fault @{ LatencyMs = 400 }
+        $null = Invoke-ProxyCase $peer empty $proxy.Port
+        @(Receive-UdpMessage $server -Count 20 -TimeoutSec 5).Count | Should -Be 20
+        Wait-Until { $proxy.ConnectionCount -eq 0 }
+        $proxy.DatagramsToServer, $proxy.Discarded | Should -Be 20, 0
+    }
+
+    It 'counts what it still held when it was stopped: <Name>' -ForEach @(
+        @{ Name = 'late'; Fault = @{ LatencyMs = 60000 } }
+        @{ Name = 'to be passed'; Fault = @{ ReorderPercent = 100; ReorderGap = 100 } }
+    ) {
+        $proxy = Start-UdpServer | Start-UdpProxy -Fault $Fault
+        $null = Invoke-ProxyCase $peer empty $proxy.Port
+        Wait-Until { $proxy.MessageCount -eq 20 }
+        Stop-Job $proxy
+        $proxy.DatagramsToServer + $proxy.Discarded | Should -Be 20
+        if ($Name -eq 'late') {
+            $proxy.Discarded | Should -Be 20
+            $proxy.StatusMessage | Should -BeLike '*, 20 discarded at the end*'
+            (Receive-Job $proxy).Discarded | Should -Be 20
+        }
+    }
+
     It 'changes while it runs' {
         $server = Start-UdpServer -Echo
         $proxy = $server | Start-UdpProxy
@@ -184,9 +217,21 @@ Describe 'Start-UdpProxy' {
         $faults.FullyQualifiedErrorId | Should -Be "$Id,PSNetLab.Commands.StartUdpProxyCommand"
     }
 
-    It 'refuses itself as the server' {
+    It 'refuses a server of connections' {
+        $server = Start-TcpServer
+        $fault = { Start-UdpProxy $server -ErrorAction Stop } | Should -Throw -PassThru
+        "$fault" | Should -BeLike "*$($server.Name) is a TcpServer: it has connections, and a UDP proxy forwards datagrams. Use Start-TcpProxy.*"
+    }
+
+    It 'refuses itself as the server: <Upstream>' -ForEach @(
+        @{ Upstream = 'localhost'; Address = 'Loopback' }
+        @{ Upstream = '0.0.0.0'; Address = 'Loopback' }
+        @{ Upstream = '[::ffff:127.0.0.1]'; Address = 'Any' }
+        @{ Upstream = '<this machine>'; Address = 'Any' }
+    ) {
+        $Upstream = $Upstream -replace '<this machine>', [Net.Dns]::GetHostName()
         $port = Get-FreePort
-        Start-UdpProxy "localhost:$port" $port -ErrorVariable faults -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
+        Start-UdpProxy "${Upstream}:$port" $port $Address -ErrorVariable faults -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
         $faults.FullyQualifiedErrorId | Should -Be 'ProxyLoop,PSNetLab.Commands.StartUdpProxyCommand'
     }
 

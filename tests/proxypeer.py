@@ -240,6 +240,25 @@ def pieces(port):
     return ' '.join(sizes)
 
 
+def ends(port, count=200):
+    """How many of many connections that never stop sending are ended by the proxy."""
+    def send(c):
+        try:
+            while True:
+                c.sendall(b'x' * 1000)
+                c.recv(65536)
+        except OSError:
+            ended.append(c)
+
+    ended = []
+    threads = [threading.Thread(target=send, args=(socket.create_connection(('127.0.0.1', port), LIMIT),), daemon=True) for _ in range(count)]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join(LIMIT)
+    return str(len(ended))
+
+
 server = listen()
 print('PORT', server.getsockname()[1], flush=True)
 for line in sys.stdin:

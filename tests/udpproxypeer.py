@@ -123,6 +123,13 @@ def send(port, number=1):
     return 'sent'
 
 
+def empty(port, number=20):
+    c = client(port)
+    for _ in range(number):
+        c.send(b'')
+    return str(number)
+
+
 server = bound()
 print('PORT', server.getsockname()[1], flush=True)
 for line in sys.stdin:

@@ -65,7 +65,8 @@ internal sealed class DelayHeap
             return null;
         }
 
-        PreciseDelay first = place + 1 < _delays.Count && _delays[place + 1].Ends < _delays[place].Ends ? _delays[place + 1] : _delays[place];
+        bool isSecond = place + 1 < _delays.Count && _delays[place + 1].Ends < _delays[place].Ends;
+        PreciseDelay first = _delays[isSecond ? place + 1 : place];
         return first.Ends < delay.Ends ? first : null;
     }
 

@@ -31,6 +31,9 @@ internal record DialOptions
 
     /// <summary>How to speak TLS; null for plain text.</summary>
     internal TlsClientOptions? Tls { get; init; }
+
+    /// <summary>Says why an address that the name has must not be connected to; null for all addresses.</summary>
+    internal Func<IPEndPoint, NetLabException?>? Refuses { get; init; }
 }
 
 /// <summary>
@@ -78,7 +81,12 @@ internal static class StreamDialer
     {
         IPAddress[] addresses = options.Known ?? await ResolveAsync(options, trace, limit, cancellationToken).ConfigureAwait(false);
         cancellationToken.ThrowIfCancellationRequested();
-        EndPoint[] endPoints = Array.ConvertAll(addresses, address => (EndPoint)new IPEndPoint(address, options.Port));
+        IPEndPoint[] endPoints = Array.ConvertAll(addresses, address => new IPEndPoint(address, options.Port));
+        if (options.Refuses is { } refuses && endPoints.Select(refuses).FirstOrDefault(fault => fault is not null) is { } refusal)
+        {
+            throw refusal;
+        }
+
         (Transport? transport, IReadOnlyList<ConnectAttempt> attempts) = await StreamConnector.ConnectAsync(
             endPoints, options.LocalEndPoint, Timeout.InfiniteTimeSpan, limit).ConfigureAwait(false);
         if (transport is null)

@@ -1,5 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using PSNetLab.Engine.Native.Linux;
 using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab.Engine.IO;
@@ -37,13 +39,15 @@ internal abstract class StreamListener : IDisposable
     /// <param name="backlog">How many connections may wait to be accepted.</param>
     /// <param name="onFault">Called each time something keeps connections from being accepted.</param>
     /// <param name="reuseAddress">Whether to take a port on which connections are in TIME-WAIT.</param>
+    /// <param name="reserved">What <see cref="Reserve"/> has returned for it; null for a new socket.</param>
     /// <exception cref="NetLabException">The system refused to listen there.</exception>
-    internal static StreamListener Open(EndPoint endPoint, int backlog, Action<Func<NetLabException>> onFault, bool reuseAddress = true)
+    internal static StreamListener Open(
+        EndPoint endPoint, int backlog, Action<Func<NetLabException>> onFault, bool reuseAddress = true, Socket? reserved = null)
     {
         try
         {
             bool hasEpoll = EpollLoop.IsSupported;
-            Socket socket = Bind(endPoint, backlog, reuseAddress);
+            Socket socket = reserved is null ? Bind(endPoint, backlog, reuseAddress) : Listen(reserved, backlog, isReserved: reuseAddress);
             return hasEpoll ? new EpollListener(socket, onFault) : new PortableListener(socket, onFault);
         }
         catch (SocketException error) when (endPoint is IPEndPoint ip)
@@ -54,24 +58,18 @@ internal abstract class StreamListener : IDisposable
 
     /// <summary>A listening socket.</summary>
     internal static Socket Bind(EndPoint endPoint, int backlog, bool reuseAddress = true)
-    {
-        Socket socket = reuseAddress ? StreamSocket.For(endPoint) : StreamSocket.WithoutReuse(endPoint);
-        try
-        {
-            if (endPoint is IPEndPoint ip && ip.Address.Equals(IPAddress.IPv6Any))
-            {
-                socket.DualMode = true;
-            }
+        => Listen(BindOnly(endPoint, reuseAddress), backlog);
 
-            socket.Bind(endPoint);
-            socket.Listen(backlog);
-            return socket;
-        }
-        catch
+    /// <summary>A socket that keeps a port from others and does not listen: the system refuses whoever connects.</summary>
+    internal static Socket Reserve(EndPoint endPoint, bool reuseAddress)
+    {
+        Socket socket = BindOnly(endPoint, reuseAddress);
+        if (reuseAddress)
         {
-            socket.Dispose();
-            throw;
+            AllowReuse(socket, false); // otherwise, somebody else who reuses addresses could listen there
         }
+
+        return socket;
     }
 
     /// <summary>The next connection; null once listening has ended.</summary>
@@ -138,6 +136,56 @@ internal abstract class StreamListener : IDisposable
     /// <summary>Ends the wait for a connection.</summary>
     private protected virtual void Interrupt()
     {
+    }
+
+    private static Socket BindOnly(EndPoint endPoint, bool reuseAddress)
+    {
+        Socket socket = reuseAddress ? StreamSocket.For(endPoint) : StreamSocket.WithoutReuse(endPoint);
+        try
+        {
+            if (endPoint is IPEndPoint ip && ip.Address.Equals(IPAddress.IPv6Any))
+            {
+                socket.DualMode = true;
+            }
+
+            socket.Bind(endPoint);
+            return socket;
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    private static Socket Listen(Socket socket, int backlog, bool isReserved = false)
+    {
+        try
+        {
+            if (isReserved)
+            {
+                AllowReuse(socket, true); // otherwise, the connections of the port would be in the way
+            }
+
+            socket.Listen(backlog);
+            return socket;
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Sets SO_REUSEADDR by itself, where it can be changed after binding: the runtime would set SO_REUSEPORT as well.</summary>
+    private static void AllowReuse(Socket socket, bool isAllowed)
+    {
+        if (OperatingSystem.IsLinux())
+        {
+            int value = isAllowed ? 1 : 0;
+            socket.SetRawSocketOption(
+                SocketCalls.LevelSocket, SocketCalls.ReuseAddress, MemoryMarshal.AsBytes(new ReadOnlySpan<int>(in value)));
+        }
     }
 
     private static bool IsOfOneConnection(SocketError error) => error

@@ -13,6 +13,9 @@ internal delegate bool DatagramSender(ReadOnlySpan<byte> data);
 /// </remarks>
 internal sealed class DatagramPipe(UdpProxySession session, NetFaultDirection direction, int limit, DatagramSender send) : IDisposable
 {
+    // What a datagram that waits takes besides its bytes.
+    private const int Overhead = 64;
+
     // How long a datagram waits for those that are to pass it.
     private static readonly long s_patience = ActiveFault.Ticks(100);
 
@@ -30,7 +33,8 @@ internal sealed class DatagramPipe(UdpProxySession session, NetFaultDirection di
     private long _sentBytes;
     private long _overflowed;
     private long _unsent;
-    private int _held;
+    private long _discarded;
+    private long _held;
 
     /// <summary>Datagrams that came.</summary>
     internal long Received => Volatile.Read(ref _received);
@@ -48,6 +52,9 @@ internal sealed class DatagramPipe(UdpProxySession session, NetFaultDirection di
     /// <summary>Datagrams that the system did not take.</summary>
     internal long Unsent => Interlocked.Read(ref _unsent);
 
+    /// <summary>Datagrams that waited when the session ended.</summary>
+    internal long Discarded => Interlocked.Read(ref _discarded);
+
     /// <summary>Whether datagrams wait.</summary>
     internal bool IsHolding
     {
@@ -55,7 +62,7 @@ internal sealed class DatagramPipe(UdpProxySession session, NetFaultDirection di
         {
             lock (_queue)
             {
-                return _held > 0 || _passed.Count > 0;
+                return _queue.Count > 0 || _passed.Count > 0;
             }
         }
     }
@@ -70,6 +77,11 @@ internal sealed class DatagramPipe(UdpProxySession session, NetFaultDirection di
         ActiveFault[] faults = session.Faults.Of(direction);
         lock (_queue)
         {
+            if (_isDisposed)
+            {
+                return;
+            }
+
             if (faults.Length == 0 && _queue.Count == 0 && _passed.Count == 0 && !_isRunning)
             {
                 Send(data);
@@ -80,12 +92,13 @@ internal sealed class DatagramPipe(UdpProxySession session, NetFaultDirection di
         }
     }
 
-    /// <summary>Drops what waits.</summary>
+    /// <summary>Drops what waits, and counts it.</summary>
     public void Dispose()
     {
         lock (_queue)
         {
             _isDisposed = true;
+            Interlocked.Add(ref _discarded, _queue.Count + _passed.Count);
             while (_queue.TryDequeue(out Chunk chunk))
             {
                 chunk.Return();
@@ -152,7 +165,7 @@ internal sealed class DatagramPipe(UdpProxySession session, NetFaultDirection di
         }
 
         int copies = twice is null ? 1 : 2;
-        if (_held + (copies * data.Length) > limit)
+        if (_held + ((long)copies * (data.Length + Overhead)) > limit)
         {
             Interlocked.Increment(ref _overflowed);
             return;
@@ -181,7 +194,7 @@ internal sealed class DatagramPipe(UdpProxySession session, NetFaultDirection di
                 chunk.Span[bit / 8] ^= (byte)(1 << (bit % 8));
             }
 
-            _held += chunk.Length;
+            _held += chunk.Length + Overhead;
             if (reorder is not null)
             {
                 _passed.Add(new Passed(chunk, reorder, now + s_patience));
@@ -287,7 +300,7 @@ internal sealed class DatagramPipe(UdpProxySession session, NetFaultDirection di
             while (_queue.TryPeek(out Chunk chunk) && chunk.Due <= now)
             {
                 _queue.Dequeue();
-                _held -= chunk.Length;
+                _held -= chunk.Length + Overhead;
                 Send(chunk.Span);
                 chunk.Return();
             }
@@ -305,11 +318,6 @@ internal sealed class DatagramPipe(UdpProxySession session, NetFaultDirection di
 
     private void Send(ReadOnlySpan<byte> data)
     {
-        if (_isDisposed)
-        {
-            return;
-        }
-
         if (send(data))
         {
             Interlocked.Increment(ref _sent);

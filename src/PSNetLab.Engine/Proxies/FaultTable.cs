@@ -35,7 +35,7 @@ internal sealed class FaultTable(long seed, bool isStream)
     /// <summary>The faults, in the order in which they came.</summary>
     internal IReadOnlyList<NetFault> Faults => _faults;
 
-    /// <summary>Called after the faults have changed.</summary>
+    /// <summary>Called after the faults have changed. What it throws gets to who has changed them.</summary>
     internal Action? Changed { get; set; }
 
     /// <summary>Called when a fault acts on a connection for the first time, on a thread that serves sockets.</summary>

@@ -6,18 +6,26 @@ namespace PSNetLab.Engine.Proxies;
 /// <summary>Closes the port of a proxy while a fault says so, and opens it again.</summary>
 internal sealed class PortFaults : IDisposable
 {
+    private static readonly long s_retry = Stopwatch.Frequency / 2;
+
     private readonly FaultTable _faults;
     private readonly StreamServer _server;
+    private readonly Action<NetFault> _closed;
     private readonly Timer _timer;
 
     // Also the lock.
-    private readonly HashSet<NetFault> _closing = [];
+    private readonly List<NetFault> _active = [];
+    private bool _isStuck;
 
-    internal PortFaults(FaultTable faults, StreamServer server)
+    /// <param name="faults">The faults of the proxy.</param>
+    /// <param name="server">Whose port it is.</param>
+    /// <param name="closed">Called when a fault closes the port.</param>
+    internal PortFaults(FaultTable faults, StreamServer server, Action<NetFault> closed)
     {
         _faults = faults;
         _server = server;
-        _timer = new Timer(static self => ((PortFaults)self!).Update(), this, Timeout.Infinite, Timeout.Infinite);
+        _closed = closed;
+        _timer = new Timer(static self => ((PortFaults)self!).OnTime(), this, Timeout.Infinite, Timeout.Infinite);
         faults.Changed = Update;
         Update();
     }
@@ -28,39 +36,61 @@ internal sealed class PortFaults : IDisposable
         _timer.Dispose();
     }
 
+    private void OnTime()
+    {
+        bool isKnown = _isStuck;
+        try
+        {
+            Update();
+        }
+        catch (NetLabException fault)
+        {
+            if (!isKnown)
+            {
+                _server.Report(fault, _server.LocalEndPoint);
+            }
+        }
+    }
+
+    /// <exception cref="NetLabException">The port cannot be opened now. It is tried again.</exception>
     private void Update()
     {
-        lock (_closing)
+        lock (_active)
         {
             long now = Stopwatch.GetTimestamp();
             long next = long.MaxValue;
-            bool isClosed = false;
+            List<NetFault> before = [.. _active];
+            _active.Clear();
             foreach (NetFault fault in _faults.Faults.Where(fault => fault.Kind == NetFaultKind.Refuse))
             {
                 long begins = fault.Since + ActiveFault.Ticks((fault.AfterSec ?? 0) * 1000);
                 long ends = fault.ForSec is { } seconds ? begins + ActiveFault.Ticks(seconds * 1000) : long.MaxValue;
-                bool isActive = now >= begins && now < ends;
-                isClosed |= isActive;
                 next = Math.Min(next, now < begins ? begins : now < ends ? ends : long.MaxValue);
-                if (isActive && !_closing.Any(fault.IsSame))
+                if (now >= begins && now < ends)
                 {
-                    _closing.Add(fault);
-                    fault.Hit();
+                    _active.Add(fault);
                 }
             }
 
-            Set(isClosed);
-            if (next != long.MaxValue)
+            try
             {
-                TimeSpan wait = Stopwatch.GetElapsedTime(now, next);
-                try
-                {
-                    _timer.Change((long)Math.Ceiling(wait.TotalMilliseconds), Timeout.Infinite);
-                }
-                catch (ObjectDisposedException)
-                {
-                    // The proxy was stopped meanwhile.
-                }
+                Set(_active.Count > 0);
+            }
+            catch (NetLabException fault)
+            {
+                _isStuck = true;
+                next = Math.Min(next, now + s_retry);
+                throw new NetLabException(fault.Kind, $"{fault.Message} The proxy tries again twice a second.", fault);
+            }
+            finally
+            {
+                Wake(now, next);
+            }
+
+            foreach (NetFault fault in _active.Where(fault => !before.Exists(fault.IsSame)))
+            {
+                fault.Hit();
+                _closed(fault);
             }
         }
     }
@@ -70,16 +100,28 @@ internal sealed class PortFaults : IDisposable
         if (isClosed)
         {
             _server.ClosePort();
+        }
+        else
+        {
+            _server.ReopenPort();
+            _isStuck = false;
+        }
+    }
+
+    private void Wake(long now, long next)
+    {
+        if (next == long.MaxValue)
+        {
             return;
         }
 
         try
         {
-            _server.ReopenPort();
+            _timer.Change((long)Math.Ceiling(Stopwatch.GetElapsedTime(now, next).TotalMilliseconds), Timeout.Infinite);
         }
-        catch (NetLabException fault)
+        catch (ObjectDisposedException)
         {
-            _server.Report(fault, _server.LocalEndPoint);
+            // The proxy was stopped meanwhile.
         }
     }
 }

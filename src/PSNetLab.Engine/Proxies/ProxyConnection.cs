@@ -8,24 +8,25 @@ namespace PSNetLab;
 /// <summary>A connection through a proxy, with both of its sides. The object is live until the connection has ended.</summary>
 public sealed class ProxyConnection
 {
-    private readonly TcpProxySession _session;
     private readonly long _opened = Stopwatch.GetTimestamp();
     private readonly TlsInfo? _clientTls;
+    private TcpProxySession? _live;
+    private Figures _last;
     private double? _milliseconds;
 
     internal ProxyConnection(TcpProxySession session, IPEndPoint client, TlsInfo? clientTls)
     {
-        _session = session;
+        _live = session;
         _clientTls = clientTls;
         Client = client;
         OpenedAt = DateTime.Now;
     }
 
     /// <summary>The number of the connection on its proxy: 1 for the first.</summary>
-    public long Number => _session.Faults.Number;
+    public long Number => Now.Number;
 
     /// <summary>What may still pass.</summary>
-    public ProxyConnectionState State => _session.State;
+    public ProxyConnectionState State => Now.State;
 
     /// <summary>The address and port of the client, as text that has an Address and a Port.</summary>
     public object ClientEndPoint => EndPointText.Of(Client);
@@ -40,16 +41,16 @@ public sealed class ProxyConnection
     public double Milliseconds => _milliseconds ?? Stopwatch.GetElapsedTime(_opened).TotalMilliseconds;
 
     /// <summary>Bytes sent to the server so far, not including TLS.</summary>
-    public long BytesToServer => _session.ToServer.Passed;
+    public long BytesToServer => Now.ToServer;
 
     /// <summary>Bytes sent to the client so far, not including TLS.</summary>
-    public long BytesToClient => _session.ToClient.Passed;
+    public long BytesToClient => Now.ToClient;
 
     /// <summary>Bytes that the proxy holds at this moment: they wait for faults, or for their receiver.</summary>
-    public long BytesHeld => _session.ToServer.Held + _session.ToClient.Held;
+    public long BytesHeld => Now.Held;
 
     /// <summary>The names of the faults that have acted on it.</summary>
-    public TextList<string> Faults => new(_session.Faults.Hits);
+    public TextList<string> Faults => new(Now.Faults);
 
     /// <summary>The TLS of the client; null without.</summary>
     public TlsInfo? ClientTls => _clientTls;
@@ -67,9 +68,29 @@ public sealed class ProxyConnection
 
     internal IPEndPoint? Upstream { get; set; }
 
+    private Figures Now => Volatile.Read(ref _live) is { } live ? Read(live) : _last;
+
     /// <inheritdoc/>
     public override string ToString() => $"{Client} - {Upstream?.ToString() ?? "none"} ({State})";
 
     /// <summary>Stops the clock.</summary>
     internal void NoteEnd() => _milliseconds ??= Milliseconds;
+
+    /// <summary>Keeps what is known by now, and lets go of the connection, which must have ended.</summary>
+    internal void Keep()
+    {
+        _last = Now;
+        Volatile.Write(ref _live, null);
+    }
+
+    private static Figures Read(TcpProxySession live) => new(
+        live.Faults.Number,
+        live.State,
+        live.ToServer.Passed,
+        live.ToClient.Passed,
+        live.ToServer.Held + live.ToClient.Held,
+        live.Faults.Hits);
+
+    private readonly record struct Figures(
+        long Number, ProxyConnectionState State, long ToServer, long ToClient, long Held, string[] Faults);
 }

@@ -102,12 +102,21 @@ internal sealed partial class ProxyPipe
         _idle?.TrySetResult();
     }
 
-    private void Enqueue(Chunk chunk)
+    /// <summary>Puts a chunk into the queue.</summary>
+    private void Add(Chunk chunk)
     {
         lock (_queue)
         {
             _queue.Enqueue(chunk);
             _held += chunk.Length;
+        }
+    }
+
+    /// <summary>Has the queue sent, if nobody does so yet.</summary>
+    private void WriteQueue()
+    {
+        lock (_queue)
+        {
             if (_isBusy)
             {
                 return;

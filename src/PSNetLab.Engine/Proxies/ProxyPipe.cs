@@ -14,6 +14,7 @@ internal sealed partial class ProxyPipe(TcpProxySession session, NetFaultDirecti
 {
     private readonly ReceiveBuffer _received = new();
     private readonly Readiness _room = new();
+    private readonly DueTimes _due = new();
 
     // Also the lock, of itself and of who sends.
     private readonly Queue<Chunk> _queue = new();
@@ -29,7 +30,6 @@ internal sealed partial class ProxyPipe(TcpProxySession session, NetFaultDirecti
     private long _receivedBytes;
     private long _passed;
     private long _held;
-    private long _lastDue;
 
     private enum Step
     {
@@ -39,7 +39,7 @@ internal sealed partial class ProxyPipe(TcpProxySession session, NetFaultDirecti
         /// <summary>A rest is to be sent at once.</summary>
         Send,
 
-        /// <summary>A chunk goes through the queue.</summary>
+        /// <summary>What was read is in the queue.</summary>
         Queue,
 
         /// <summary>The end of the stream.</summary>
@@ -103,7 +103,7 @@ internal sealed partial class ProxyPipe(TcpProxySession session, NetFaultDirecti
                     await SendNowAsync(to, chunk).ConfigureAwait(false);
                     break;
                 case Step.Queue:
-                    await EnqueueAsync(chunk).ConfigureAwait(false);
+                    await WriteQueueAsync().ConfigureAwait(false);
                     break;
                 case Step.End:
                     await EndAsync(to).ConfigureAwait(false);
@@ -136,7 +136,7 @@ internal sealed partial class ProxyPipe(TcpProxySession session, NetFaultDirecti
 
         if (!TryBeginSending())
         {
-            rest = Shape(bytes, offset);
+            Shape(bytes, offset);
             return Step.Queue;
         }
 
@@ -176,10 +176,10 @@ internal sealed partial class ProxyPipe(TcpProxySession session, NetFaultDirecti
         EndSending();
     }
 
-    /// <summary>Puts a chunk into the queue. While it is full, the sender waits.</summary>
-    private async ValueTask EnqueueAsync(Chunk chunk)
+    /// <summary>Has the queue sent. While it is full, the sender waits.</summary>
+    private async ValueTask WriteQueueAsync()
     {
-        Enqueue(chunk);
+        WriteQueue();
         while (!session.HasEnded)
         {
             _room.Clear();
@@ -211,45 +211,43 @@ internal sealed partial class ProxyPipe(TcpProxySession session, NetFaultDirecti
         }
         else
         {
-            long due = DueAt(_receivedBytes, Stopwatch.GetTimestamp(), counts: false);
-            Enqueue(new Chunk(null, 0, due));
+            long due = _due.At(session.Faults.Of(direction), _receivedBytes, Stopwatch.GetTimestamp(), out _);
+            Add(new Chunk(null, 0, due));
+            WriteQueue();
         }
     }
 
-    /// <summary>A chunk as faults change it, with the time at which it is due.</summary>
-    private Chunk Shape(ReadOnlySpan<byte> bytes, long offset)
+    /// <summary>Puts what was read into the queue as faults change it, in chunks with the times at which they are due.</summary>
+    private void Shape(ReadOnlySpan<byte> bytes, long offset)
     {
-        Chunk chunk = Chunk.Of(bytes);
+        ActiveFault[] faults = session.Faults.Of(direction);
         long now = Stopwatch.GetTimestamp();
-        foreach (ActiveFault fault in session.Faults.Of(direction))
+        _due.Begin(offset, now, isAlone: Held == 0);
+        foreach (ActiveFault fault in faults)
         {
-            int skipped = (int)Math.Clamp(fault.BeginsAtOffset - offset, 0, bytes.Length);
-            if (fault.Kind == NetFaultKind.Corrupt && fault.IsActive(offset + skipped, now))
+            if (fault.Kind == NetFaultKind.Latency && fault.IsActive(offset + bytes.Length - 1, now))
             {
-                fault.CorruptStream(chunk.Span[skipped..], offset + skipped);
+                fault.Hit();
             }
         }
 
-        return chunk with { Due = DueAt(offset, now, counts: true) };
-    }
-
-    /// <summary>When what was read at an offset is due. Nothing is due before what came before it.</summary>
-    private long DueAt(long offset, long now, bool counts)
-    {
-        long due = now;
-        foreach (ActiveFault fault in session.Faults.Of(direction))
+        while (!bytes.IsEmpty)
         {
-            if (fault.Kind == NetFaultKind.Latency && fault.IsActive(offset, now))
+            long due = _due.Next(faults, offset, bytes.Length, now, out int count);
+            Chunk chunk = Chunk.Of(bytes[..count]) with { Due = due };
+            foreach (ActiveFault fault in faults)
             {
-                due += fault.Delay(offset);
-                if (counts)
+                int skipped = (int)Math.Clamp(fault.BeginsAtOffset - offset, 0, count);
+                if (fault.Kind == NetFaultKind.Corrupt && fault.IsActive(offset + skipped, now))
                 {
-                    fault.Hit();
+                    fault.CorruptStream(chunk.Span[skipped..], offset + skipped);
                 }
             }
-        }
 
-        return _lastDue = Math.Max(due, _lastDue);
+            Add(chunk);
+            bytes = bytes[count..];
+            offset += count;
+        }
     }
 
     /// <summary>Says that nobody reads for a while, and finds out what nobody would have noticed meanwhile.</summary>

@@ -43,16 +43,19 @@ internal sealed partial class TcpProxySession
 
     private void Fire(ActiveFault fault, ProxyPipe pipe)
     {
-        if (!fault.TryUse() || (fault.Kind == NetFaultKind.HalfClose && !pipe.Cut()))
+        if (!fault.TryUse())
         {
             return;
         }
 
-        fault.Hit();
         if (fault.Kind != NetFaultKind.HalfClose)
         {
             bool isReset = fault.Kind == NetFaultKind.Reset;
-            End(ProxyCloseReason.Fault, fault.Fault.ToString(), isReset, isGraceful: !isReset);
+            End(ProxyCloseReason.Fault, fault.Fault.ToString(), isReset, isGraceful: !isReset, fault);
+        }
+        else if (pipe.Cut())
+        {
+            fault.Hit();
         }
     }
 

@@ -58,7 +58,7 @@ internal sealed partial class TcpProxySession : IServedConnection, IFaulted
     public long IdleMilliseconds => Environment.TickCount64 - Volatile.Read(ref _lastActivity);
 
     /// <summary>The bytes of the client, in and out. A connection counts as one message.</summary>
-    public Totals Totals => new(ToServer.Received, ToClient.Passed, 1, 0);
+    public Totals Totals => new(ToServer.Received, ToClient.Passed, 1, 0, ToServer.Passed);
 
     public async Task ServeAsync()
     {
@@ -171,13 +171,15 @@ internal sealed partial class TcpProxySession : IServedConnection, IFaulted
     }
 
     /// <summary>Ends both sides, from any thread; the first reason is kept.</summary>
-    private void End(ProxyCloseReason reason, string? detail = null, bool isReset = false, bool isGraceful = false)
+    private void End(
+        ProxyCloseReason reason, string? detail = null, bool isReset = false, bool isGraceful = false, ActiveFault? cause = null)
     {
         if (Interlocked.CompareExchange(ref _hasEnded, 1, 0) != 0)
         {
             return;
         }
 
+        cause?.Hit();
         Connection.CloseReason = reason;
         Connection.CloseDetail = detail;
         Connection.NoteEnd();
@@ -209,5 +211,7 @@ internal sealed partial class TcpProxySession : IServedConnection, IFaulted
             _client.Dispose();
             _upstream?.Dispose();
         }
+
+        Connection.Keep();
     }
 }

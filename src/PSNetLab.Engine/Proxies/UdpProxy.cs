@@ -302,6 +302,8 @@ internal sealed class UdpProxy : IDatagramHandler
 
         internal long Unsent { get; init; }
 
+        internal long Discarded { get; init; }
+
         internal long Unreachable { get; init; }
 
         internal long KernelDrops { get; init; }
@@ -316,6 +318,7 @@ internal sealed class UdpProxy : IDatagramHandler
             BytesToClients = BytesToClients + session.ToClient.BytesSent,
             Overflowed = Overflowed + session.ToServer.Overflowed + session.ToClient.Overflowed,
             Unsent = Unsent + session.ToServer.Unsent + session.ToClient.Unsent,
+            Discarded = Discarded + session.ToServer.Discarded + session.ToClient.Discarded,
             Unreachable = Unreachable + session.Unreachable,
             KernelDrops = KernelDrops + (session.KernelDrops ?? 0),
         };

@@ -109,12 +109,11 @@ internal sealed class UdpProxySession : IDatagramHandler, IFaulted
         }
 
         _kernelDrops = SocketCalls.Drops(_upstream.Socket) ?? 0;
-        Session.CloseReason = reason;
-        Session.NoteEnd();
         ToServer.Dispose();
         ToClient.Dispose();
         _upstream.Dispose();
         _proxy.Options.Faults.Leave(this);
+        Session.NoteEnd(reason);
     }
 
     private void Touch() => Volatile.Write(ref _lastActivity, Environment.TickCount64);

@@ -20,6 +20,7 @@ internal sealed class StreamServer : IServerHost
     private readonly object _port = new();
     private StreamListener _listener;
     private TaskCompletionSource? _closed;
+    private Socket? _reserved;
     private readonly TcpHandshakes _handshakes;
     private readonly ServedConnections _open = new();
     private readonly ServedConnections _turnedAway = new();
@@ -41,7 +42,8 @@ internal sealed class StreamServer : IServerHost
         _handshakes = new TcpHandshakes(options.Tls, _listener.Group, Report);
     }
 
-    internal EndPoint LocalEndPoint { get; }
+    /// <inheritdoc/>
+    public EndPoint LocalEndPoint { get; }
 
     /// <summary>The listening socket.</summary>
     internal Socket Listener => _listener.Socket;
@@ -92,6 +94,7 @@ internal sealed class StreamServer : IServerHost
         {
             _stopping = true;
             _listener.Dispose();
+            _reserved?.Dispose();
             _closed?.TrySetResult();
         }
 
@@ -113,19 +116,29 @@ internal sealed class StreamServer : IServerHost
             {
                 _closed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
                 _listener.Dispose();
+                try
+                {
+                    _reserved = StreamListener.Reserve(LocalEndPoint, _options.ReuseAddress);
+                }
+                catch (SocketException)
+                {
+                    // The connections of the port are in the way. They may be gone when it is opened again.
+                }
             }
         }
     }
 
     /// <summary>Opens the port again that <see cref="ClosePort"/> has closed.</summary>
-    /// <exception cref="NetLabException">Somebody else has it now.</exception>
+    /// <exception cref="NetLabException">That is not possible now.</exception>
     internal void ReopenPort()
     {
         lock (_port)
         {
             if (!_stopping && _closed is not null)
             {
-                _listener = Listen(LocalEndPoint);
+                Socket? reserved = _reserved;
+                _reserved = null;
+                _listener = Listen(LocalEndPoint, reserved);
                 _closed.TrySetResult();
                 _closed = null;
             }
@@ -183,8 +196,8 @@ internal sealed class StreamServer : IServerHost
         return !_stopping && _listener != last;
     }
 
-    private StreamListener Listen(EndPoint endPoint)
-        => StreamListener.Open(endPoint, _options.Backlog, ReportFull, _options.ReuseAddress);
+    private StreamListener Listen(EndPoint endPoint, Socket? reserved = null)
+        => StreamListener.Open(endPoint, _options.Backlog, ReportFull, _options.ReuseAddress, reserved);
 
     /// <summary>Serves a socket, or closes it.</summary>
     private void Admit(Socket socket)

@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using System.Net.Sockets;
 using PSNetLab.Conversion;
 using PSNetLab.Engine.Primitives;
 using PSNetLab.Jobs;
@@ -6,16 +7,26 @@ using PSNetLab.Jobs;
 namespace PSNetLab.Binding;
 
 /// <summary>Reads the server behind a proxy: a host with a port, as -ComputerName takes it, or a server of this module.</summary>
+/// <param name="protocol">What the proxy forwards: Tcp or Udp.</param>
 [AttributeUsage(AttributeTargets.Property)]
-public sealed class UpstreamTransformationAttribute : ArgumentTransformationAttribute
+public sealed class UpstreamTransformationAttribute(ProtocolType protocol) : ArgumentTransformationAttribute
 {
+    /// <summary>What the proxy forwards.</summary>
+    public ProtocolType Protocol => protocol;
+
     /// <inheritdoc/>
     public override object Transform(EngineIntrinsics engineIntrinsics, object inputData)
     {
         object? input = inputData.Unwrapped();
         if (input is ServerJob job)
         {
-            return job.ToString();
+            bool isStream = job is StreamServerJob;
+            return isStream == (protocol == ProtocolType.Tcp)
+                ? job.ToString()
+                : throw new ArgumentTransformationMetadataException($"{job.Name} is a {job.PSJobTypeName}: it has "
+                    + (isStream
+                        ? "connections, and a UDP proxy forwards datagrams. Use Start-TcpProxy."
+                        : "datagrams, and a TCP proxy forwards connections. Use Start-UdpProxy."));
         }
 
         if (input is string or Uri)

@@ -34,7 +34,7 @@ public sealed class TcpProxyJob : StreamServerJob, IProxyJob
             ProxyConnection hit = ((TcpProxySession)connection).Connection;
             Inform("Fault", $"Connection {hit.Number} from {hit.Client}: {fault}");
         };
-        _port = new PortFaults(options.Faults, _server);
+        _port = new PortFaults(options.Faults, _server, fault => Inform("Fault", $"Port {Local.Port} closed: {fault}"));
     }
 
     /// <summary>The server behind the proxy.</summary>
@@ -49,8 +49,8 @@ public sealed class TcpProxyJob : StreamServerJob, IProxyJob
     /// <summary>The open connections at this moment. Each object is live.</summary>
     public ProxyConnection[] Connections => Array.ConvertAll(_server.Connections, Of);
 
-    /// <summary>Bytes received from clients so far.</summary>
-    public long BytesToServer => Totals.BytesReceived;
+    /// <summary>Bytes sent to the server so far. BytesReceived counts those that clients have sent.</summary>
+    public long BytesToServer => Totals.BytesPassedOn;
 
     /// <summary>Bytes sent to clients so far.</summary>
     public long BytesToClient => Totals.BytesSent;
@@ -61,7 +61,7 @@ public sealed class TcpProxyJob : StreamServerJob, IProxyJob
         get
         {
             Totals totals = Totals;
-            return $"{ConnectionCount} open of {totals.MessagesReceived}, {totals.BytesReceived} bytes to {Upstream}, "
+            return $"{ConnectionCount} open of {totals.MessagesReceived}, {totals.BytesPassedOn} bytes to {Upstream}, "
                 + $"{totals.BytesSent} back{Losses}";
         }
     }

@@ -78,11 +78,14 @@ public sealed class UdpProxyJob : ServerJob, IProxyJob
     /// <summary>Datagrams that were refused: of clients that are not allowed, and for lack of sessions.</summary>
     public override long Refused => _proxy.Refused;
 
-    /// <summary>Datagrams that were dropped because faults held -BufferLimit bytes already.</summary>
+    /// <summary>Datagrams that were dropped because faults held -BufferLimit bytes already; each counts 64 bytes more.</summary>
     public long Overflowed => _proxy.Totals.Overflowed;
 
     /// <summary>Datagrams that the system did not send.</summary>
     public long Unsent => _proxy.Totals.Unsent;
+
+    /// <summary>Datagrams that waited for faults when their session ended, as all sessions do when the proxy is stopped.</summary>
+    public long Discarded => _proxy.Totals.Discarded;
 
     /// <summary>How often the server's system said that nobody listens there (ICMP port unreachable).</summary>
     public long UpstreamUnreachable => _proxy.Totals.Unreachable;
@@ -98,6 +101,7 @@ public sealed class UdpProxyJob : ServerJob, IProxyJob
             UdpProxy.Sums totals = _proxy.Totals;
             return $"{ConnectionCount} sessions, {totals.ToServer} datagrams to {Upstream}, {totals.ToClients} back"
                 + (KernelDrops > 0 ? $", {KernelDrops} lost in the system's buffers" : string.Empty)
+                + (totals.Discarded > 0 ? $", {totals.Discarded} discarded at the end" : string.Empty)
                 + (totals.Unreachable > 0 ? $", {totals.Unreachable} times nobody listened" : string.Empty) + Losses;
         }
     }

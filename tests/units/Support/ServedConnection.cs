@@ -37,6 +37,8 @@ internal sealed class ServedConnection : IServerHost, IAsyncDisposable
     /// <summary>Completes, without a fault, when the connection is closed.</summary>
     internal Task Ended { get; }
 
+    public EndPoint LocalEndPoint => new IPEndPoint(IPAddress.Loopback, 80);
+
     public bool IsStopping { get; set; }
 
     internal List<NetLabException> Faults { get; } = [];

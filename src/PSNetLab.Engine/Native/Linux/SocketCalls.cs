@@ -37,6 +37,9 @@ internal static unsafe partial class SocketCalls
     internal const int Stream = 1;
 
     internal const int LevelSocket = 1;
+
+    /// <summary>SO_REUSEADDR (socket(7)).</summary>
+    internal const int ReuseAddress = 2;
     internal const int ReceiveBufferForce = 33;
     internal const int MemoryInfo = 55;
 

@@ -38,20 +38,32 @@ public sealed class SetNetFaultCommand : NetFaultCmdlet
             settings.Remove(nameof(Name));
             foreach (NetFault fault in ProxyFaults.Find(table, Name!))
             {
-                NetFaultSpec spec = FaultInput.Change(fault, settings);
-                if (ShouldProcess($"{fault.Name} of {Job!.Local}", "Change fault"))
-                {
-                    NetFault changed = table.Set(fault, spec);
-                    if (PassThru)
-                    {
-                        WriteObject(changed);
-                    }
-                }
+                Change(table, fault, settings);
             }
         }
         catch (NetLabException fault)
         {
             Report(fault, Name);
+        }
+    }
+
+    private void Change(FaultTable table, NetFault fault, Hashtable settings)
+    {
+        try
+        {
+            NetFaultSpec spec = FaultInput.Change(fault, settings);
+            if (ShouldProcess($"{fault.Name} of {Job!.Local}", "Change fault"))
+            {
+                NetFault changed = table.Set(fault, spec);
+                if (PassThru)
+                {
+                    WriteObject(changed);
+                }
+            }
+        }
+        catch (NetLabException error)
+        {
+            Report(error, fault.Name);
         }
     }
 }

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Management.Automation;
 using System.Net;
+using System.Net.Sockets;
 using PSNetLab.Binding;
 using PSNetLab.Engine.IO;
 using PSNetLab.Engine.Primitives;
@@ -17,7 +18,7 @@ public sealed class StartTcpProxyCommand : StartStreamServerCmdlet
 {
     /// <summary>The server behind the proxy: host:port, or a TCP or web server of this module.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true)]
-    [UpstreamTransformation]
+    [UpstreamTransformation(ProtocolType.Tcp)]
     [ArgumentCompleter(typeof(UpstreamCompleter<StreamServerJob>))]
     public string? Upstream { get; set; }
 
@@ -101,7 +102,7 @@ public sealed class StartTcpProxyCommand : StartStreamServerCmdlet
     private protected override ServerJob Bind(IPEndPoint endPoint)
     {
         HostPort upstream = UpstreamTransformationAttribute.Parse(Upstream!);
-        ProxyLoop.Check(upstream, endPoint);
+        CheckLoop(upstream, endPoint);
         string? password = PasswordTransformationAttribute.Reveal(CertificatePassword);
         TcpProxyOptions options = Complete(
             new TcpProxyOptions
@@ -126,5 +127,24 @@ public sealed class StartTcpProxyCommand : StartStreamServerCmdlet
             },
             endPoint);
         return new TcpProxyJob(CommandLine, Name, ProxyRecords.Of(NoRecord), options);
+    }
+
+    /// <summary>Looks up the name of the server only if it has the port of the proxy.</summary>
+    private void CheckLoop(HostPort upstream, IPEndPoint endPoint)
+    {
+        if (upstream.Port != endPoint.Port)
+        {
+            return;
+        }
+
+        try
+        {
+            IPAddress[] addresses = Await(NameResolver.ResolveAsync(upstream.Host, AddressFamily.Unspecified, StopToken));
+            ProxyLoop.Check(upstream, addresses, endPoint);
+        }
+        catch (NetLabException fault) when (fault.Kind == FaultKind.HostNotFound)
+        {
+            // It may be known later. Each connection looks again.
+        }
     }
 }

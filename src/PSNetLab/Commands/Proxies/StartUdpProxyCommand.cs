@@ -18,7 +18,7 @@ public sealed class StartUdpProxyCommand : StartServerCmdlet
 {
     /// <summary>The server behind the proxy: host:port, or a UDP server of this module.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true)]
-    [UpstreamTransformation]
+    [UpstreamTransformation(ProtocolType.Udp)]
     [ArgumentCompleter(typeof(UpstreamCompleter<UdpServerJob>))]
     public string? Upstream { get; set; }
 
@@ -58,7 +58,8 @@ public sealed class StartUdpProxyCommand : StartServerCmdlet
     public int MaxSessions { get; set; } = UdpProxyOptions.DefaultMaxSessions;
 
     /// <summary>
-    /// How many bytes one direction of a session may hold for its faults; datagrams beyond that are dropped. Default: 4194304.
+    /// How many bytes one direction of a session may hold for its faults; datagrams beyond that are dropped and counted in Overflowed.
+    /// A datagram counts as 64 bytes more than it has. Default: 4194304.
     /// </summary>
     [Parameter]
     [ValidateRange(1, int.MaxValue)]
@@ -70,11 +71,11 @@ public sealed class StartUdpProxyCommand : StartServerCmdlet
     private protected override ServerJob Bind(IPEndPoint endPoint)
     {
         HostPort upstream = UpstreamTransformationAttribute.Parse(Upstream!);
-        ProxyLoop.Check(upstream, endPoint);
         IPAddress[] addresses = Await(NameResolver.ResolveAsync(upstream.Host, AddressFamily.Unspecified, StopToken));
 
         // Nobody says which of them answers, so the one that is most like the own address.
         IPAddress address = Array.Find(addresses, one => one.AddressFamily == endPoint.AddressFamily) ?? addresses[0];
+        ProxyLoop.Check(upstream, [address], endPoint);
         return new UdpProxyJob(CommandLine, Name, ProxyRecords.Of(NoRecord), upstream.ToString(), new UdpProxyOptions
         {
             Binding = new UdpBinding { EndPoint = endPoint },
