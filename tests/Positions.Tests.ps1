@@ -81,6 +81,14 @@ BeforeDiscovery {
         @{ Line = '$new = Start-StaticHttpServer $folder 0 Any; "$($new.State)"'; Returns = 'Running' }
         @{ Line = '$new = Start-TcpServer 0 Any; "$($new.State)"'; Returns = 'Running' }
         @{ Line = '$new = Start-UdpServer 0 Loopback; "$($new.State)"'; Returns = 'Running' }
+        @{ Line = '$new = Start-TcpServer { "I am $_" }; (Send-TcpMessage "localhost:$($new.Port)" me -Count 1).Text'; Returns = 'I am me' }
+        @{ Line = '$new = Start-TcpServer { 1 } 0 127.0.0.2; "$($new.LocalEndPoint.Address)"'; Returns = '127.0.0.2' }
+        @{ Line = '$new = Start-TcpServer 0 127.0.0.2 -ScriptBlock { 1 }; "$($new.LocalEndPoint.Address)"'; Returns = '127.0.0.2' }
+        @{ Line = '$new = Start-TcpServer -Echo 0 127.0.0.2; "$($new.LocalEndPoint.Address)"'; Returns = '127.0.0.2' }
+        @{ Line = '$new = [pscustomobject] @{ Port = 0 } | Start-TcpServer -Reply a; "$($new.State)"'; Returns = 'Running' }
+        @{ Line = '$new = Start-UdpServer { "I am $_" }; (Send-UdpMessage "localhost:$($new.Port)" me -Count 1 -TimeoutSec 5).Text'; Returns = 'I am me' }
+        @{ Line = '$new = Start-UdpServer { 1 } 0 127.0.0.2; "$($new.LocalEndPoint.Address)"'; Returns = '127.0.0.2' }
+        @{ Line = 'try { Start-TcpServer 0 { 1 } } catch { "$_" -match "-ScriptBlock \{" }'; Returns = 'True' }
         @{ Line = '(Send-HttpRequest $site.Uri).StatusCode'; Returns = '404' }
         @{ Line = '(Send-HttpRequest $site HEAD).Request.Method'; Returns = 'HEAD' }
         @{ Line = '(Send-HttpRequest "127.0.0.1:$($site.Port)/x").StatusCode'; Returns = '404' }

@@ -29,6 +29,12 @@ public sealed class AddressTransformationAttribute : ArgumentTransformationAttri
             return Addresses.OfSocket(address);
         }
 
+        if (IsToListen && input is ScriptBlock)
+        {
+            throw new ArgumentTransformationMetadataException(
+                "A script block is not an address. If it is what answers, name it: -ScriptBlock { … }, or put it before the port.");
+        }
+
         string text = input?.ToString()?.Trim() ?? string.Empty;
         if (IsToListen && NameToListenOn(text) is { } named)
         {

@@ -32,7 +32,7 @@ public abstract class StartServerCmdlet : NetCmdlet
     [Parameter(Position = 2)]
     [AddressTransformation(IsToListen = true)]
     [ArgumentCompleter(typeof(LocalAddressCompleter))]
-    public IPAddress Address { get; set; } = IPAddress.Loopback;
+    public virtual IPAddress Address { get; set; } = IPAddress.Loopback;
 
     /// <summary>The only peers to accept: addresses or CIDR ranges. Default: all.</summary>
     [Parameter]

@@ -22,7 +22,7 @@ public sealed partial class StartTcpServerCommand
     /// Answers every message with the output of this script block; the message is $_, the connection $Connection, and $State a table that
     /// lasts as long as the connection.
     /// </summary>
-    [Parameter(Mandatory = true, ParameterSetName = ScriptSet)]
+    [Parameter(Mandatory = true, Position = 0, ParameterSetName = ScriptSet)]
     [NoFiles]
     public ScriptBlock? ScriptBlock { get; set; }
 

@@ -16,6 +16,29 @@ namespace PSNetLab.Commands;
 [OutputType(typeof(TcpServerJob))]
 public sealed partial class StartTcpServerCommand : StartStreamServerCmdlet
 {
+    /// <inheritdoc/>
+    /// <remarks>A script block without its name comes first. For PowerShell, that takes a position in each set of parameters.</remarks>
+    [Parameter(Position = 0, ParameterSetName = RecordSet, ValueFromPipelineByPropertyName = true)]
+    [Parameter(Position = 0, ParameterSetName = EchoSet, ValueFromPipelineByPropertyName = true)]
+    [Parameter(Position = 0, ParameterSetName = ReplySet, ValueFromPipelineByPropertyName = true)]
+    [Parameter(Position = 0, ParameterSetName = DialogueSet, ValueFromPipelineByPropertyName = true)]
+    [Parameter(Position = 0, ParameterSetName = DialogueFileSet, ValueFromPipelineByPropertyName = true)]
+    [Parameter(Position = 1, ParameterSetName = ScriptSet, ValueFromPipelineByPropertyName = true)]
+    [ValidateRange(0, 65535)]
+    [NoFiles]
+    public override int Port { get; set; }
+
+    /// <inheritdoc/>
+    [Parameter(Position = 1, ParameterSetName = RecordSet)]
+    [Parameter(Position = 1, ParameterSetName = EchoSet)]
+    [Parameter(Position = 1, ParameterSetName = ReplySet)]
+    [Parameter(Position = 1, ParameterSetName = DialogueSet)]
+    [Parameter(Position = 1, ParameterSetName = DialogueFileSet)]
+    [Parameter(Position = 2, ParameterSetName = ScriptSet)]
+    [AddressTransformation(IsToListen = true)]
+    [ArgumentCompleter(typeof(LocalAddressCompleter))]
+    public override IPAddress Address { get; set; } = IPAddress.Loopback;
+
     /// <summary>How many connections may wait until they are accepted. Default: 512; the system may cap it (listen(2)).</summary>
     [Parameter]
     [ValidateRange(1, int.MaxValue)]

@@ -15,6 +15,29 @@ namespace PSNetLab.Commands;
 [OutputType(typeof(UdpServerJob))]
 public sealed class StartUdpServerCommand : StartServerCmdlet
 {
+    /// <inheritdoc/>
+    /// <remarks>A script block without its name comes first. For PowerShell, that takes a position in each set of parameters.</remarks>
+    [Parameter(Position = 0, ParameterSetName = RecordSet, ValueFromPipelineByPropertyName = true)]
+    [Parameter(Position = 0, ParameterSetName = EchoSet, ValueFromPipelineByPropertyName = true)]
+    [Parameter(Position = 0, ParameterSetName = ReplySet, ValueFromPipelineByPropertyName = true)]
+    [Parameter(Position = 0, ParameterSetName = DialogueSet, ValueFromPipelineByPropertyName = true)]
+    [Parameter(Position = 0, ParameterSetName = DialogueFileSet, ValueFromPipelineByPropertyName = true)]
+    [Parameter(Position = 1, ParameterSetName = ScriptSet, ValueFromPipelineByPropertyName = true)]
+    [ValidateRange(0, 65535)]
+    [NoFiles]
+    public override int Port { get; set; }
+
+    /// <inheritdoc/>
+    [Parameter(Position = 1, ParameterSetName = RecordSet)]
+    [Parameter(Position = 1, ParameterSetName = EchoSet)]
+    [Parameter(Position = 1, ParameterSetName = ReplySet)]
+    [Parameter(Position = 1, ParameterSetName = DialogueSet)]
+    [Parameter(Position = 1, ParameterSetName = DialogueFileSet)]
+    [Parameter(Position = 2, ParameterSetName = ScriptSet)]
+    [AddressTransformation(IsToListen = true)]
+    [ArgumentCompleter(typeof(LocalAddressCompleter))]
+    public override IPAddress Address { get; set; } = IPAddress.Loopback;
+
     /// <summary>
     /// Multicast groups to join: addresses in 224.0.0.0/4 or ff00::/8. Without -Address, the server then listens on all
     /// addresses of that family.
@@ -69,7 +92,7 @@ public sealed class StartUdpServerCommand : StartServerCmdlet
     public object? Reply { get; set; }
 
     /// <summary>Answers every message with the output of this script block; the message is $_.</summary>
-    [Parameter(Mandatory = true, ParameterSetName = ScriptSet)]
+    [Parameter(Mandatory = true, Position = 0, ParameterSetName = ScriptSet)]
     [NoFiles]
     public ScriptBlock? ScriptBlock { get; set; }
 
