@@ -48,8 +48,8 @@ public sealed class HttpRoundTripTests
 
         Assert.Null(result.ResolveMilliseconds);
         Assert.Null(result.TlsMilliseconds);
-        double? sum = result.ConnectMilliseconds + result.SendMilliseconds + result.WaitMilliseconds + result.ReceiveMilliseconds;
-        Assert.Equal(result.TotalMilliseconds, sum!.Value, 0.001);
+        double? sum = result.Phases.Connect + result.Phases.Send + result.Phases.Wait + result.Phases.Receive;
+        Assert.Equal(result.Phases.Total, sum!.Value, 0.001);
     }
 
     [Fact]

@@ -35,7 +35,7 @@ public sealed class TlsEndpointCheckTests
         Assert.False(result.ClientCertificateRequested);
         Assert.Null(result.ResolveMilliseconds);
         Assert.Null(result.StartTlsMilliseconds);
-        Assert.True(result.ConnectMilliseconds > 0 && result.HandshakeMilliseconds > 0);
+        Assert.True(result.ConnectTime > TimeSpan.Zero && result.HandshakeTime > TimeSpan.Zero);
     }
 
     [Fact]

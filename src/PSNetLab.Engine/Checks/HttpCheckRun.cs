@@ -46,7 +46,7 @@ internal sealed class HttpCheckRun(HttpCheckOptions options, CheckedNames names,
                 Certificate = _trace?.Check?.Describe(_hops.Count > 0 ? _hops[^1].Uri : null),
                 Remarks = new(_remarks),
                 Attempt = attempt,
-                Time = time,
+                Began = time,
             };
         }
         finally

@@ -1,4 +1,5 @@
 using PSNetLab.Engine.Http.Client;
+using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab;
 
@@ -36,25 +37,25 @@ public sealed class HttpEndpointResult
     public string? Address => Last?.Address;
 
     /// <summary>The milliseconds that names took to resolve; null if there were none, or they were known.</summary>
-    public double? ResolveMilliseconds => Phases.Resolve;
+    public object? ResolveMilliseconds => FileValue.Of(Phases.Resolve);
 
     /// <summary>The milliseconds of connecting.</summary>
-    public double? ConnectMilliseconds => Phases.Connect;
+    public object? ConnectMilliseconds => FileValue.Of(Phases.Connect);
 
     /// <summary>The milliseconds of TLS handshakes; null without one.</summary>
-    public double? TlsMilliseconds => Phases.Tls;
+    public object? TlsMilliseconds => FileValue.Of(Phases.Tls);
 
     /// <summary>The milliseconds until the system had taken the request.</summary>
-    public double? SendMilliseconds => Phases.Send;
+    public object? SendMilliseconds => FileValue.Of(Phases.Send);
 
     /// <summary>The milliseconds from then until the first byte of the response, not counting interim ones.</summary>
-    public double? WaitMilliseconds => Phases.Wait;
+    public object? WaitMilliseconds => FileValue.Of(Phases.Wait);
 
     /// <summary>The milliseconds from the first byte of the response to the last.</summary>
-    public double? ReceiveMilliseconds => Phases.Receive;
+    public object? ReceiveMilliseconds => FileValue.Of(Phases.Receive);
 
     /// <summary>The milliseconds of all this together, with all redirects.</summary>
-    public double TotalMilliseconds => Phases.Total;
+    public object TotalMilliseconds => FileValue.With(Phases.Total);
 
     /// <summary>How many bytes of the body of the last response arrived.</summary>
     public long? Bytes => Last?.StatusCode is null ? null : Last.Bytes;
@@ -92,11 +93,13 @@ public sealed class HttpEndpointResult
     public int Attempt { get; internal init; } = 1;
 
     /// <summary>When the attempt began, in local time.</summary>
-    public DateTime Time { get; internal init; } = DateTime.Now;
+    public object Time => FileValue.With(Began);
 
     internal HttpPhases Phases { get; }
 
     private HttpHop? Last => Hops.Count > 0 ? Hops[^1] : null;
+
+    internal DateTime Began { get; init; } = DateTime.Now;
 
     /// <inheritdoc/>
     public override string ToString() => $"{Uri} {Status}{(StatusCode is { } code ? $" {code}" : string.Empty)}";

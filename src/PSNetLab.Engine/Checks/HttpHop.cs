@@ -1,5 +1,6 @@
 using System.Net;
 using PSNetLab.Engine.Http.Client;
+using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab;
 
@@ -31,25 +32,25 @@ public sealed class HttpHop
     public bool Reused { get; internal set; }
 
     /// <summary>The milliseconds that the name took to resolve; null for an address, or a name that was known.</summary>
-    public double? ResolveMilliseconds => Phases.Resolve;
+    public object? ResolveMilliseconds => FileValue.Of(Phases.Resolve);
 
     /// <summary>The milliseconds of connecting; null on a connection that was used again.</summary>
-    public double? ConnectMilliseconds => Phases.Connect;
+    public object? ConnectMilliseconds => FileValue.Of(Phases.Connect);
 
     /// <summary>The milliseconds of the TLS handshake; null without one.</summary>
-    public double? TlsMilliseconds => Phases.Tls;
+    public object? TlsMilliseconds => FileValue.Of(Phases.Tls);
 
     /// <summary>The milliseconds until the system had taken the whole request.</summary>
-    public double? SendMilliseconds => Phases.Send;
+    public object? SendMilliseconds => FileValue.Of(Phases.Send);
 
     /// <summary>The milliseconds from then until the first byte of the response, not counting interim ones.</summary>
-    public double? WaitMilliseconds => Phases.Wait;
+    public object? WaitMilliseconds => FileValue.Of(Phases.Wait);
 
     /// <summary>The milliseconds from the first byte of the response to the last.</summary>
-    public double? ReceiveMilliseconds => Phases.Receive;
+    public object? ReceiveMilliseconds => FileValue.Of(Phases.Receive);
 
     /// <summary>The milliseconds of all this together.</summary>
-    public double TotalMilliseconds => Phases.Total;
+    public object TotalMilliseconds => FileValue.With(Phases.Total);
 
     /// <summary>How many bytes of the body arrived.</summary>
     public long Bytes { get; internal set; }

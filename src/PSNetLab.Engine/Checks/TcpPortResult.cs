@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using PSNetLab.Engine.Primitives;
 
@@ -29,10 +28,10 @@ public sealed class TcpPortResult
     public bool Open => Status == TcpPortStatus.Open;
 
     /// <summary>The milliseconds until the connection was accepted or refused; null if there was no answer.</summary>
-    public double? LatencyMilliseconds => Latency?.TotalMilliseconds;
+    public object? LatencyMilliseconds => FileValue.Of(Latency?.TotalMilliseconds);
 
     /// <summary>The milliseconds that the name took to resolve, once or again for a later attempt; null for an address.</summary>
-    public double? ResolveMilliseconds => ResolveTime?.TotalMilliseconds;
+    public object? ResolveMilliseconds => FileValue.Of(ResolveTime?.TotalMilliseconds);
 
     /// <summary>How often the first segment was sent again before there was an answer; null where the system does not say.</summary>
     public int? Retransmits { get; internal init; }
@@ -41,8 +40,7 @@ public sealed class TcpPortResult
     public string? Banner { get; internal init; }
 
     /// <summary>The bytes of <see cref="Banner"/>.</summary>
-    [SuppressMessage("Performance", "CA1819", Justification = "PowerShell shows arrays.")]
-    public byte[]? BannerBytes { get; internal init; }
+    public object? BannerBytes => FileValue.Of(Said);
 
     /// <summary>The address and port on this side, as text that has an Address and a Port; null without a connection.</summary>
     public object? LocalEndPoint => Local is null ? null : EndPointText.Of(Local);
@@ -51,7 +49,7 @@ public sealed class TcpPortResult
     public int Attempt { get; internal init; } = 1;
 
     /// <summary>When the attempt began, in local time.</summary>
-    public DateTime Time { get; internal init; } = DateTime.Now;
+    public object Time => FileValue.With(Began);
 
     /// <summary>Why the port is not open, and what to do; null if it is.</summary>
     public string? Reason { get; internal set; }
@@ -66,6 +64,10 @@ public sealed class TcpPortResult
     internal TimeSpan? Latency { get; init; }
 
     internal TimeSpan? ResolveTime { get; init; }
+
+    internal byte[]? Said { get; init; }
+
+    internal DateTime Began { get; init; } = DateTime.Now;
 
     /// <inheritdoc/>
     public override string ToString()

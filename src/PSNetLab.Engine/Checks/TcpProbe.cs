@@ -71,7 +71,7 @@ internal sealed class TcpProbe
             Latency = status == TcpPortStatus.Refused ? made.Duration : null,
             ResolveTime = resolution.Duration,
             Attempt = attempt,
-            Time = time,
+            Began = time,
         };
     }
 
@@ -103,10 +103,10 @@ internal sealed class TcpProbe
                 ResolveTime = resolution.Duration,
                 Retransmits = retransmits,
                 Banner = hasBanner ? Encoding.GetString(said).TrimEnd('\r', '\n') : null,
-                BannerBytes = hasBanner ? said : null,
+                Said = hasBanner ? said : null,
                 Local = local,
                 Attempt = attempt,
-                Time = time,
+                Began = time,
             };
         }
         finally

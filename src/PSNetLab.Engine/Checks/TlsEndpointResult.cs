@@ -44,10 +44,10 @@ public sealed class TlsEndpointResult
     public string? Issuer => Certificate?.Issuer;
 
     /// <summary>When the certificate becomes valid, in local time.</summary>
-    public DateTime? NotBefore => Certificate?.NotBefore;
+    public object? NotBefore => Certificate?.NotBefore;
 
     /// <summary>When the certificate expires, in local time.</summary>
-    public DateTime? NotAfter => Certificate?.NotAfter;
+    public object? NotAfter => Certificate?.NotAfter;
 
     /// <summary>The whole days until the certificate expires; negative if it has.</summary>
     public int? DaysLeft => Certificate?.DaysLeft;
@@ -77,19 +77,19 @@ public sealed class TlsEndpointResult
     public TextList<string> BuiltChain => With(Certificate?.Chain);
 
     /// <summary>The milliseconds that the name took to resolve, once in a call; null for an address.</summary>
-    public double? ResolveMilliseconds => ResolveTime?.TotalMilliseconds;
+    public object? ResolveMilliseconds => FileValue.Of(ResolveTime?.TotalMilliseconds);
 
     /// <summary>The milliseconds until the connection was accepted; null if it was not.</summary>
-    public double? ConnectMilliseconds => ConnectTime?.TotalMilliseconds;
+    public object? ConnectMilliseconds => FileValue.Of(ConnectTime?.TotalMilliseconds);
 
     /// <summary>The milliseconds that the plain text before TLS took; null if there was none.</summary>
-    public double? StartTlsMilliseconds => StartTlsTime?.TotalMilliseconds;
+    public object? StartTlsMilliseconds => FileValue.Of(StartTlsTime?.TotalMilliseconds);
 
     /// <summary>The milliseconds of the TLS handshake, with the building of the chain; null if it was not finished.</summary>
-    public double? HandshakeMilliseconds => HandshakeTime?.TotalMilliseconds;
+    public object? HandshakeMilliseconds => FileValue.Of(HandshakeTime?.TotalMilliseconds);
 
     /// <summary>When the check began, in local time.</summary>
-    public DateTime Time { get; } = DateTime.Now;
+    public object Time => FileValue.With(Began);
 
     /// <summary>What is wrong, and what to do; null if nothing is.</summary>
     public string? Reason => Fault?.Message ?? Complaint;
@@ -121,6 +121,8 @@ public sealed class TlsEndpointResult
     internal TimeSpan? StartTlsTime { get; set; }
 
     internal TimeSpan? HandshakeTime { get; set; }
+
+    internal DateTime Began { get; init; } = DateTime.Now;
 
     /// <inheritdoc/>
     public override string ToString() => Status switch

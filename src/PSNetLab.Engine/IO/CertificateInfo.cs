@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using PSNetLab.Engine.IO;
+using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab;
 
@@ -15,9 +16,9 @@ public sealed class CertificateInfo
         Subject = certificate.Subject;
         Names = new(CertificateFacts.Names(certificate));
         Issuer = certificate.Issuer;
-        NotBefore = certificate.NotBefore;
-        NotAfter = certificate.NotAfter;
-        DaysLeft = (int)Math.Floor((NotAfter.ToUniversalTime() - seen.UtcDateTime).TotalDays);
+        Begins = certificate.NotBefore;
+        Ends = certificate.NotAfter;
+        DaysLeft = (int)Math.Floor((Ends.ToUniversalTime() - seen.UtcDateTime).TotalDays);
         Thumbprint = certificate.GetCertHashString(HashAlgorithmName.SHA256);
         SerialNumber = certificate.SerialNumber;
         (KeyAlgorithm, KeyBits) = CertificateFacts.Key(certificate);
@@ -37,10 +38,10 @@ public sealed class CertificateInfo
     public string Issuer { get; }
 
     /// <summary>When it becomes valid, in local time.</summary>
-    public DateTime NotBefore { get; }
+    public object NotBefore => FileValue.With(Begins);
 
     /// <summary>When it expires, in local time.</summary>
-    public DateTime NotAfter { get; }
+    public object NotAfter => FileValue.With(Ends);
 
     /// <summary>The whole days until it expires; negative if it has.</summary>
     public int DaysLeft { get; }
@@ -72,6 +73,10 @@ public sealed class CertificateInfo
     internal IReadOnlyList<CertificateInfo> Issuers { get; init; } = [];
 
     internal IReadOnlyList<CertificateInfo> Others { get; init; } = [];
+
+    internal DateTime Begins { get; }
+
+    internal DateTime Ends { get; }
 
     /// <summary>The certificate as an object of .NET.</summary>
     /// <param name="certificate">The description of a certificate.</param>

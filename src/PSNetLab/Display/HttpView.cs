@@ -66,7 +66,7 @@ public static class HttpView
     public static string Bar(PSObject result)
     {
         ArgumentNullException.ThrowIfNull(result);
-        double[] parts = [.. s_phases.Select(phase => Value(result, phase.Property) is double milliseconds ? milliseconds : 0)];
+        double[] parts = [.. s_phases.Select(phase => Value(result, phase.Property).Unwrapped() is double milliseconds ? milliseconds : 0)];
         double total = parts.Sum();
         StringBuilder bar = new();
         double before = 0;
@@ -85,7 +85,7 @@ public static class HttpView
         StringBuilder text = new();
         foreach ((_, string word, string property) in s_phases)
         {
-            if (Value(exchange, property) is double milliseconds)
+            if (Value(exchange, property).Unwrapped() is double milliseconds)
             {
                 text.Append(CultureInfo.InvariantCulture, $"{word} {milliseconds:0.###}, ");
             }

@@ -2,6 +2,7 @@ using System.Management.Automation;
 using System.Management.Automation.Runspaces;
 using System.Reflection;
 using System.Runtime.CompilerServices;
+using PSNetLab.Conversion;
 using PSNetLab.Jobs;
 
 namespace PSNetLab.Display;
@@ -190,7 +191,7 @@ internal static class ObjectTypes
     public static object? PeerChain(PSObject tls) => (tls.BaseObject as TlsInfo)?.PeerChain;
 
     private static TimeSpan? Span(PSObject source, string property)
-        => source.Properties[property]?.Value is double milliseconds
+        => source.Properties[property]?.Value.Unwrapped() is double milliseconds
             ? TimeSpan.FromTicks((long)Math.Round(milliseconds * TimeSpan.TicksPerMillisecond)) // FromMilliseconds cuts off
             : null;
 

@@ -14,6 +14,7 @@ public sealed class ModuleEvents : IModuleAssemblyInitializer, IModuleAssemblyCl
     {
         SocketFaults.DescribeOwner = PortOwner.Describe;
         EndPointText.Of = EndPointObject.Of;
+        FileValue.With = FileText.With;
         ModuleRunspace.AddTypes = ObjectTypes.AddTo;
     }
 

@@ -51,7 +51,7 @@ internal sealed class DnsCheck(
             },
             Transport = options.Tcp ? DnsTransport.Tcp : DnsTransport.Udp,
             Reason = resolution.Fault.Message,
-            Time = DateTime.Now,
+            Began = DateTime.Now,
         };
         if (expectation is not null)
         {

@@ -52,7 +52,7 @@ internal sealed class DnsConversation(DnsCheckOptions options, DnsSockets socket
             Authorities = new(message?.Authorities ?? []),
             Additionals = new(message?.Additionals ?? []),
             Values = message is null ? [] : DnsVerdict.Values(message, question.Type),
-            Time = time,
+            Began = time,
             Raw = exchange.Answer,
         };
     }

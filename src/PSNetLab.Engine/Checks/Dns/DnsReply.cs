@@ -1,3 +1,5 @@
+using PSNetLab.Engine.Primitives;
+
 namespace PSNetLab;
 
 /// <summary>What a name server answered.</summary>
@@ -32,7 +34,7 @@ public sealed class DnsReply
     public string? Data => Values.Count > 0 ? string.Join(", ", Values) : null;
 
     /// <summary>The milliseconds from the first query until the answer; null without an answer.</summary>
-    public double? Milliseconds => Duration?.TotalMilliseconds;
+    public object? Milliseconds => FileValue.Of(Duration?.TotalMilliseconds);
 
     /// <summary>The response code, such as NOERROR; null without an answer.</summary>
     public string? ResponseCode { get; internal init; }
@@ -68,7 +70,7 @@ public sealed class DnsReply
     public TextList<DnsRecord> Additionals { get; internal init; } = new([]);
 
     /// <summary>When the query began, in local time.</summary>
-    public DateTime Time { get; internal init; }
+    public object Time => FileValue.With(Began);
 
     /// <summary>Why there is no data, or not what was expected, and what to do; null if all is well.</summary>
     public string? Reason { get; internal set; }
@@ -83,6 +85,8 @@ public sealed class DnsReply
 
     /// <summary>Whether the server has answered, whatever it says.</summary>
     internal bool HasAnswer => Status <= DnsStatus.OtherCode;
+
+    internal DateTime Began { get; init; }
 
     /// <inheritdoc/>
     public override string ToString() => $"{Name} {Type} {Data ?? Status.ToString()}";

@@ -41,25 +41,25 @@ public sealed class HttpExchangeResult
     public TextList<string> Remarks { get; internal init; } = new([]);
 
     /// <summary>The milliseconds that the name took to resolve; null for an address, and on a connection that was open.</summary>
-    public double? ResolveMilliseconds => Phases.Resolve;
+    public object? ResolveMilliseconds => FileValue.Of(Phases.Resolve);
 
     /// <summary>The milliseconds of connecting; null on a connection that was open.</summary>
-    public double? ConnectMilliseconds => Phases.Connect;
+    public object? ConnectMilliseconds => FileValue.Of(Phases.Connect);
 
     /// <summary>The milliseconds of the TLS handshake; null without one.</summary>
-    public double? TlsMilliseconds => Phases.Tls;
+    public object? TlsMilliseconds => FileValue.Of(Phases.Tls);
 
     /// <summary>The milliseconds until the system had taken the whole request.</summary>
-    public double? SendMilliseconds => Phases.Send;
+    public object? SendMilliseconds => FileValue.Of(Phases.Send);
 
     /// <summary>The milliseconds from then until the first byte of the response, not counting interim ones.</summary>
-    public double? WaitMilliseconds => Phases.Wait;
+    public object? WaitMilliseconds => FileValue.Of(Phases.Wait);
 
     /// <summary>The milliseconds from the first byte of the response to the last.</summary>
-    public double? ReceiveMilliseconds => Phases.Receive;
+    public object? ReceiveMilliseconds => FileValue.Of(Phases.Receive);
 
     /// <summary>The milliseconds of all this together.</summary>
-    public double TotalMilliseconds => Phases.Total;
+    public object TotalMilliseconds => FileValue.With(Phases.Total);
 
     /// <summary>The address and port on this side, as text that has an Address and a Port.</summary>
     public object LocalEndPoint => EndPointText.Of(Local);
@@ -71,13 +71,15 @@ public sealed class HttpExchangeResult
     public TlsInfo? Tls { get; internal init; }
 
     /// <summary>When it began, in local time.</summary>
-    public DateTime Time { get; internal init; } = DateTime.Now;
+    public object Time => FileValue.With(Began);
 
     internal HttpPhases Phases { get; }
 
     internal IPEndPoint Local { get; }
 
     internal IPEndPoint Remote { get; }
+
+    internal DateTime Began { get; init; } = DateTime.Now;
 
     /// <inheritdoc/>
     public override string ToString() => $"{Request.Method} {Uri} {StatusCode}".TrimEnd();

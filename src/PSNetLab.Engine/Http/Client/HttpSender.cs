@@ -76,7 +76,7 @@ internal static class HttpSender
                 Addresses.OfSocket(connection.Transport.LocalEndPoint),
                 Addresses.OfSocket(connection.Transport.RemoteEndPoint))
             {
-                Time = time,
+                Began = time,
                 Response = Response(trip, bytes.WrittenSpan),
                 Informational = new(trip.Interim.Select(head => new HttpReceivedResponse(head, head.Bytes, [], HttpFields.None))),
                 Complete = trip.IsComplete,

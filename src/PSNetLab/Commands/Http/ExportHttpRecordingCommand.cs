@@ -128,8 +128,8 @@ public sealed class ExportHttpRecordingCommand : NetCmdlet
         byte[] body = BodyCodings.TakeOff(response.Body, fields, RoundTripOptions.DefaultMostBodyBytes);
         return new RecordedExchange
         {
-            Time = result.Time,
-            Milliseconds = result.TotalMilliseconds,
+            Time = result.Began,
+            Milliseconds = result.Phases.Total,
             Method = result.Request.Method,
             Target = HttpUri.Parse(result.Uri).Target,
             RequestFields = Pairs(result.Request.Headers),
