@@ -9,3 +9,5 @@ function Invoke-ProxyCase([PythonPeer] $Peer, [string] $Case, [int] $Port) {
     $Peer.WriteLine("$Case $Port")
     $Peer.ReadLine(30)
 }
+
+function Wait-NoConnection($Proxy) { Wait-Until { $Proxy.ConnectionCount -eq 0 } }

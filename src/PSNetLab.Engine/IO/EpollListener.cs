@@ -27,24 +27,32 @@ internal sealed class EpollListener : StreamListener
                 return null;
             }
 
-            int descriptor = SocketCalls.Accept(listener.Handle, 0, 0, SocketCalls.NonBlocking | SocketCalls.CloseOnExec);
+            int descriptor = Accept();
             if (descriptor >= 0 || !listener.WouldBlock())
             {
                 listener.EndRead(mayHaveMore: true);
             }
 
-            if (descriptor >= 0)
+            if (descriptor >= 0 && Connected(descriptor) is { } socket)
             {
-                Socket socket = new(new SafeSocketHandle(descriptor, ownsHandle: true));
-                if (socket.RemoteEndPoint is not null)
-                {
-                    return socket;
-                }
-
-                // The connection was reset while it waited to be accepted.
-                socket.Dispose();
+                return socket;
             }
         }
+    }
+
+    internal override IReadOnlyList<Socket> TakeWaiting()
+    {
+        List<Socket> taken = [];
+        for (int descriptor = Accept(); descriptor >= 0; descriptor = Accept())
+        {
+            if (Connected(descriptor) is { } socket)
+            {
+                Descriptors.Note(socket);
+                taken.Add(socket);
+            }
+        }
+
+        return taken;
     }
 
     private protected override void Interrupt()
@@ -57,6 +65,21 @@ internal sealed class EpollListener : StreamListener
 
         epoll?.Leave();
         epoll?.Interrupt();
+    }
+
+    private int Accept() => SocketCalls.Accept(Socket.SafeHandle, 0, 0, SocketCalls.NonBlocking | SocketCalls.CloseOnExec);
+
+    /// <summary>A connection; null if it was reset while it waited to be accepted.</summary>
+    private static Socket? Connected(int descriptor)
+    {
+        Socket socket = new(new SafeSocketHandle(descriptor, ownsHandle: true));
+        if (socket.RemoteEndPoint is not null)
+        {
+            return socket;
+        }
+
+        socket.Dispose();
+        return null;
     }
 
     private EpollSocket Register()

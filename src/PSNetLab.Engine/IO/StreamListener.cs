@@ -130,6 +130,9 @@ internal abstract class StreamListener : IDisposable
         Socket.Dispose();
     }
 
+    /// <summary>The connections that wait to be accepted, where the system gives them without waiting.</summary>
+    internal virtual IReadOnlyList<Socket> TakeWaiting() => [];
+
     /// <summary>The next connection; null once listening has ended.</summary>
     private protected abstract ValueTask<Socket?> AcceptOneAsync();
 

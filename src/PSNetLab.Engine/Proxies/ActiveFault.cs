@@ -40,6 +40,13 @@ internal sealed class ActiveFault(NetFault fault, Draws draws, long fromOffset, 
         ? fromTime + Ticks(((_fault.AfterSec ?? 0) + seconds) * 1000)
         : long.MaxValue;
 
+    /// <summary>The script that says which chunks it is about; null for all.</summary>
+    internal object? Script => _fault.Spec.Script;
+
+    /// <summary>Whether it is about a chunk.</summary>
+    /// <param name="chosen">The faults whose scripts have chosen the chunk.</param>
+    internal bool Concerns(ActiveFault[] chosen) => Script is null || Array.IndexOf(chosen, this) >= 0;
+
     internal bool IsActive(long offset, long now)
         => Volatile.Read(ref _isOver) == 0 && offset >= BeginsAtOffset && now >= BeginsAt && now < EndsAt;
 

@@ -8,6 +8,15 @@ namespace PSNetLab.Engine.Proxies;
 /// <param name="Due">When they may be sent, as a timestamp of Stopwatch.</param>
 internal readonly record struct Chunk(byte[]? Buffer, int Length, long Due)
 {
+    private readonly ActiveFault[]? _chosen;
+
+    /// <summary>The faults whose scripts have chosen it.</summary>
+    internal ActiveFault[] Chosen
+    {
+        get => _chosen ?? [];
+        init => _chosen = value;
+    }
+
     /// <summary>Whether this is the end of the direction.</summary>
     internal bool IsEnd => Buffer is null;
 

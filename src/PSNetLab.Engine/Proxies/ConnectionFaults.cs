@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net;
+using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab.Engine.Proxies;
 
@@ -30,6 +31,38 @@ internal sealed class ConnectionFaults(long number, IPAddress client, FaultTable
 
     /// <summary>Those of a direction. The array never changes: another takes its place.</summary>
     internal ActiveFault[] Of(NetFaultDirection direction) => direction == NetFaultDirection.ToServer ? _toServer : _toClient;
+
+    /// <summary>Whether a script must be asked about a chunk.</summary>
+    internal bool HasScripts(NetFaultDirection direction)
+    {
+        foreach (ActiveFault fault in Of(direction))
+        {
+            if (fault.Script is not null)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Asks the scripts of faults about a chunk, and returns the faults that act on it.</summary>
+    internal async Task<ActiveFault[]> AskAsync(ProxyChunk chunk, CancellationToken left)
+    {
+        await LoopThread.Leave();
+        long last = chunk.Offset + Math.Max(chunk.Length - 1, 0);
+        List<ActiveFault> chosen = [];
+        foreach (ActiveFault fault in Of(chunk.Direction))
+        {
+            if (fault.Script is { } script && fault.IsActive(last, Stopwatch.GetTimestamp()) && table.Scripts is { } scripts
+                && await scripts.TestAsync(script, fault.Fault, chunk, left).ConfigureAwait(false))
+            {
+                chosen.Add(fault);
+            }
+        }
+
+        return [.. chosen];
+    }
 
     /// <summary>Decides about the faults that are new, and forgets those that are gone. Only under the lock of the table.</summary>
     internal void Update(NetFault[] faults, IFaulted connection)

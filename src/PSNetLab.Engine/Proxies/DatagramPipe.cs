@@ -11,7 +11,8 @@ internal delegate bool DatagramSender(ReadOnlySpan<byte> data);
 /// <remarks>
 /// Each random decision is made for the number of a datagram in its direction, so the same seed loses the same datagrams.
 /// </remarks>
-internal sealed class DatagramPipe(UdpProxySession session, NetFaultDirection direction, int limit, DatagramSender send) : IDisposable
+internal sealed partial class DatagramPipe(
+    UdpProxySession session, NetFaultDirection direction, int limit, DatagramSender send) : IDisposable
 {
     // What a datagram that waits takes besides its bytes.
     private const int Overhead = 64;
@@ -62,7 +63,7 @@ internal sealed class DatagramPipe(UdpProxySession session, NetFaultDirection di
         {
             lock (_queue)
             {
-                return _queue.Count > 0 || _passed.Count > 0;
+                return _queue.Count + _passed.Count + _unasked.Count > 0;
             }
         }
     }
@@ -82,13 +83,10 @@ internal sealed class DatagramPipe(UdpProxySession session, NetFaultDirection di
                 return;
             }
 
-            if (faults.Length == 0 && _queue.Count == 0 && _passed.Count == 0 && !_isRunning)
+            if (!TryAsk(data, number, offset))
             {
-                Send(data);
-                return;
+                Pass(data, faults, number, offset, []);
             }
-
-            Treat(data, faults, number, offset);
         }
     }
 
@@ -98,7 +96,8 @@ internal sealed class DatagramPipe(UdpProxySession session, NetFaultDirection di
         lock (_queue)
         {
             _isDisposed = true;
-            Interlocked.Add(ref _discarded, _queue.Count + _passed.Count);
+            Interlocked.Add(ref _discarded, _queue.Count + _passed.Count + _unasked.Count);
+            _unasked.Clear();
             while (_queue.TryDequeue(out Chunk chunk))
             {
                 chunk.Return();
@@ -112,8 +111,21 @@ internal sealed class DatagramPipe(UdpProxySession session, NetFaultDirection di
         }
     }
 
+    /// <summary>Sends a datagram at once, if nothing speaks against it. Under the lock.</summary>
+    private void Pass(ReadOnlySpan<byte> data, ActiveFault[] faults, long number, long offset, ActiveFault[] chosen)
+    {
+        if (faults.Length == 0 && _queue.Count == 0 && _passed.Count == 0 && !_isRunning)
+        {
+            Send(data);
+        }
+        else
+        {
+            Treat(data, faults, number, offset, chosen);
+        }
+    }
+
     /// <summary>Does to a datagram what the faults say. Under the lock.</summary>
-    private void Treat(ReadOnlySpan<byte> data, ActiveFault[] faults, long number, long offset)
+    private void Treat(ReadOnlySpan<byte> data, ActiveFault[] faults, long number, long offset, ActiveFault[] chosen)
     {
         long now = Stopwatch.GetTimestamp();
         long due = now;
@@ -124,7 +136,7 @@ internal sealed class DatagramPipe(UdpProxySession session, NetFaultDirection di
         ActiveFault? reorder = null;
         foreach (ActiveFault fault in faults)
         {
-            if (!fault.IsActive(offset, now))
+            if (!fault.Concerns(chosen) || !fault.IsActive(offset, now))
             {
                 continue;
             }
@@ -173,7 +185,7 @@ internal sealed class DatagramPipe(UdpProxySession session, NetFaultDirection di
 
         foreach (ActiveFault fault in faults)
         {
-            if (fault.Kind is NetFaultKind.Latency or NetFaultKind.Bandwidth && fault.IsActive(offset, now))
+            if (fault.Kind is NetFaultKind.Latency or NetFaultKind.Bandwidth && fault.Concerns(chosen) && fault.IsActive(offset, now))
             {
                 fault.Hit();
             }

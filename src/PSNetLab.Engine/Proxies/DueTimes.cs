@@ -36,11 +36,12 @@ internal sealed class DueTimes
     /// <param name="length">How many bytes there are.</param>
     /// <param name="now">When they were read, as a timestamp.</param>
     /// <param name="count">How many of them are due at the same time.</param>
-    internal long Next(ActiveFault[] faults, long offset, int length, long now, out int count)
+    /// <param name="chosen">The faults whose scripts have chosen them.</param>
+    internal long Next(ActiveFault[] faults, long offset, int length, long now, out int count, ActiveFault[]? chosen = null)
     {
         long end = offset + length;
-        long due = At(faults, offset, now, out long until);
-        while (until < end && At(faults, until, now, out long next) == due)
+        long due = At(faults, offset, now, out long until, chosen);
+        while (until < end && At(faults, until, now, out long next, chosen) == due)
         {
             until = next;
         }
@@ -50,13 +51,13 @@ internal sealed class DueTimes
     }
 
     /// <summary>When bytes at an offset are due, and up to where that is so.</summary>
-    internal long At(ActiveFault[] faults, long offset, long now, out long until)
+    internal long At(ActiveFault[] faults, long offset, long now, out long until, ActiveFault[]? chosen = null)
     {
         long due = now;
         until = long.MaxValue;
         foreach (ActiveFault fault in faults)
         {
-            if (fault.Kind != NetFaultKind.Latency)
+            if (fault.Kind != NetFaultKind.Latency || !fault.Concerns(chosen ?? []))
             {
                 continue;
             }

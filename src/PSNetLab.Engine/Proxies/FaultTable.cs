@@ -38,6 +38,9 @@ internal sealed class FaultTable(long seed, bool isStream)
     /// <summary>Called after the faults have changed. What it throws gets to who has changed them.</summary>
     internal Action? Changed { get; set; }
 
+    /// <summary>Runs the scripts of faults.</summary>
+    internal IFaultScripts? Scripts { get; set; }
+
     /// <summary>Called when a fault acts on a connection for the first time, on a thread that serves sockets.</summary>
     internal Action<IFaulted, NetFault>? FirstHit { get; set; }
 

@@ -36,6 +36,11 @@ internal static class FaultText
             parts.Add($"from {string.Join(' ', clients)}");
         }
 
+        if (spec.Script is { } script)
+        {
+            parts.Add($"where {{ {OneLine(script.ToString()!)} }}");
+        }
+
         return string.Join(", ", parts);
 
         void Add<T>(T? value, Func<T, FormattableString> text)
@@ -46,6 +51,13 @@ internal static class FaultText
                 parts.Add(Text(text(one)));
             }
         }
+    }
+
+    private static string OneLine(string script)
+    {
+        const int Most = 40;
+        string line = string.Join(' ', script.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+        return line.Length > Most ? $"{line[..Most]}…" : line;
     }
 
     private static string Jitter(NetFaultSpec spec, double jitter) => (spec.Distribution ?? JitterDistribution.Uniform) switch

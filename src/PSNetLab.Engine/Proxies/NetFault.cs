@@ -97,8 +97,10 @@ public sealed class NetFault
     /// <summary>How likely it hits a connection, in percent.</summary>
     public double? Probability => Spec.Probability;
 
-    /// <summary>The clients it hits, by address.</summary>
-    public TextList<string>? Match => Spec.Match is null ? null : new(Spec.Match);
+    /// <summary>The clients it hits, by address; and the script block that chooses chunks, as text.</summary>
+    public TextList<string>? Match => (Spec.Match ?? Spec.Script) is null
+        ? null
+        : new([.. Spec.Match ?? [], .. Spec.Script is { } script ? [script.ToString()!] : Array.Empty<string>()]);
 
     /// <summary>The profile it belongs to.</summary>
     public string? Profile => Spec.Profile;

@@ -60,6 +60,9 @@ internal sealed record NetFaultSpec
 
     public string[]? Match { get; init; }
 
+    /// <summary>The script that says which chunks it is about; null for all.</summary>
+    internal object? Script { get; init; }
+
     /// <summary>The network whose profile it is a part of; null for none. A part that a protocol cannot have is left out.</summary>
     internal string? Profile { get; init; }
 
@@ -173,7 +176,7 @@ internal sealed record NetFaultSpec
             throw Invalid("-First and -Every both choose connections by their number. Give one of them.");
         }
 
-        if (Refuse && (First ?? Every ?? Probability ?? AfterBytes ?? (object?)Match) is not null)
+        if (Refuse && (First ?? Every ?? Probability ?? AfterBytes ?? Match ?? Script) is not null)
         {
             throw Invalid("-Refuse closes the port for everybody, before there is a connection to choose. Only -AfterSec and -ForSec go "
                 + "with it; to fail single connections, use -Reset.");

@@ -249,11 +249,17 @@ internal sealed partial class ProxyPipe
             }
             else
             {
+                session.FireEvents(this, chunk.Chosen);
+                if (session.HasEnded || _isCut)
+                {
+                    return;
+                }
+
                 await _to!.SendAsync(chunk.Memory.Slice(done, count), CancellationToken.None).ConfigureAwait(false);
                 done += count;
                 AddPassed(count);
                 session.Touch();
-                Account(now, isFirst: done == count);
+                Account(chunk, now, isFirst: done == count);
                 session.FireEvents();
             }
         }
@@ -272,7 +278,7 @@ internal sealed partial class ProxyPipe
             {
                 count = Math.Min(count, begins - _passed);
             }
-            else if (fault.IsActive(_passed, now) && !_isCut)
+            else if (fault.Concerns(chunk.Chosen) && fault.IsActive(_passed, now) && !_isCut)
             {
                 switch (fault.Kind)
                 {
@@ -304,11 +310,11 @@ internal sealed partial class ProxyPipe
     }
 
     /// <summary>Notes what was sent, for the faults that say when to send more.</summary>
-    private void Account(long now, bool isFirst)
+    private void Account(Chunk chunk, long now, bool isFirst)
     {
         foreach (ActiveFault fault in session.Faults.Of(direction))
         {
-            if (!fault.IsActive(_passed, now))
+            if (!fault.Concerns(chunk.Chosen) || !fault.IsActive(_passed, now))
             {
                 continue;
             }

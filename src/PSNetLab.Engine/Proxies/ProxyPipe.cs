@@ -39,12 +39,17 @@ internal sealed partial class ProxyPipe(TcpProxySession session, NetFaultDirecti
         /// <summary>A rest is to be sent at once.</summary>
         Send,
 
+        /// <summary>Scripts are to be asked about a chunk.</summary>
+        Ask,
+
         /// <summary>What was read is in the queue.</summary>
         Queue,
 
         /// <summary>The end of the stream.</summary>
         End,
     }
+
+    internal NetFaultDirection Direction => direction;
 
     /// <summary>How many bytes have been read.</summary>
     internal long Received => Volatile.Read(ref _receivedBytes);
@@ -102,6 +107,10 @@ internal sealed partial class ProxyPipe(TcpProxySession session, NetFaultDirecti
                 case Step.Send:
                     await SendNowAsync(to, chunk).ConfigureAwait(false);
                     break;
+                case Step.Ask:
+                    await AskAsync(chunk).ConfigureAwait(false);
+                    await WriteQueueAsync().ConfigureAwait(false);
+                    break;
                 case Step.Queue:
                     await WriteQueueAsync().ConfigureAwait(false);
                     break;
@@ -136,7 +145,13 @@ internal sealed partial class ProxyPipe(TcpProxySession session, NetFaultDirecti
 
         if (!TryBeginSending())
         {
-            Shape(bytes, offset);
+            if (session.Faults.HasScripts(direction))
+            {
+                rest = Chunk.Of(bytes);
+                return Step.Ask;
+            }
+
+            Shape(bytes, offset, []);
             return Step.Queue;
         }
 
@@ -195,6 +210,28 @@ internal sealed partial class ProxyPipe(TcpProxySession session, NetFaultDirecti
         _isHeldBack = false;
     }
 
+    /// <summary>Asks the scripts of faults about a chunk, and puts it into the queue.</summary>
+    private async ValueTask AskAsync(Chunk chunk)
+    {
+        HoldBack();
+        try
+        {
+            long offset = _receivedBytes - chunk.Length;
+            ProxyChunk asked = new(
+                session.Faults.Number, session.Connection.Client, direction, offset, chunk.Span.ToArray());
+            ActiveFault[] chosen = await session.Faults.AskAsync(asked, session.Ending).ConfigureAwait(false);
+            if (!session.HasEnded)
+            {
+                Shape(chunk.Span, offset, chosen);
+            }
+        }
+        finally
+        {
+            chunk.Return();
+            _isHeldBack = false;
+        }
+    }
+
     private async ValueTask EndAsync(Transport to)
     {
         if (_isCut)
@@ -218,14 +255,14 @@ internal sealed partial class ProxyPipe(TcpProxySession session, NetFaultDirecti
     }
 
     /// <summary>Puts what was read into the queue as faults change it, in chunks with the times at which they are due.</summary>
-    private void Shape(ReadOnlySpan<byte> bytes, long offset)
+    private void Shape(ReadOnlySpan<byte> bytes, long offset, ActiveFault[] chosen)
     {
         ActiveFault[] faults = session.Faults.Of(direction);
         long now = Stopwatch.GetTimestamp();
         _due.Begin(offset, now, isAlone: Held == 0);
         foreach (ActiveFault fault in faults)
         {
-            if (fault.Kind == NetFaultKind.Latency && fault.IsActive(offset + bytes.Length - 1, now))
+            if (fault.Kind == NetFaultKind.Latency && fault.Concerns(chosen) && fault.IsActive(offset + bytes.Length - 1, now))
             {
                 fault.Hit();
             }
@@ -233,12 +270,12 @@ internal sealed partial class ProxyPipe(TcpProxySession session, NetFaultDirecti
 
         while (!bytes.IsEmpty)
         {
-            long due = _due.Next(faults, offset, bytes.Length, now, out int count);
-            Chunk chunk = Chunk.Of(bytes[..count]) with { Due = due };
+            long due = _due.Next(faults, offset, bytes.Length, now, out int count, chosen);
+            Chunk chunk = Chunk.Of(bytes[..count]) with { Due = due, Chosen = chosen };
             foreach (ActiveFault fault in faults)
             {
                 int skipped = (int)Math.Clamp(fault.BeginsAtOffset - offset, 0, count);
-                if (fault.Kind == NetFaultKind.Corrupt && fault.IsActive(offset + skipped, now))
+                if (fault.Kind == NetFaultKind.Corrupt && fault.Concerns(chosen) && fault.IsActive(offset + skipped, now))
                 {
                     fault.CorruptStream(chunk.Span[skipped..], offset + skipped);
                 }

@@ -14,24 +14,43 @@ internal sealed partial class TcpProxySession
     /// <summary>Ends what faults say must end now.</summary>
     internal void FireEvents() => WatchClock(FireEvents(Stopwatch.GetTimestamp()));
 
+    /// <summary>Ends what must end because of a chunk that is about to be sent.</summary>
+    /// <param name="pipe">The direction of the chunk.</param>
+    /// <param name="chosen">The faults whose scripts have chosen it.</param>
+    internal void FireEvents(ProxyPipe pipe, ActiveFault[] chosen)
+    {
+        foreach (ActiveFault fault in chosen)
+        {
+            if (fault.IsEvent && !HasEnded && Array.IndexOf(Faults.Of(pipe.Direction), fault) >= 0)
+            {
+                Fire(fault, pipe);
+            }
+        }
+    }
+
     /// <returns>When the next fault comes by the clock.</returns>
     private long FireEvents(long now)
     {
         long next = PreciseDelay.Never;
         foreach (ProxyPipe pipe in new Pipes(this))
         {
-            foreach (ActiveFault fault in Faults.Of(pipe == ToServer ? NetFaultDirection.ToServer : NetFaultDirection.ToClient))
+            foreach (ActiveFault fault in Faults.Of(pipe.Direction))
             {
                 if (HasEnded)
                 {
                     return PreciseDelay.Never;
                 }
 
-                if (fault.IsEvent && fault.IsActive(pipe.Passed, now))
+                if (!fault.IsEvent || fault.Script is not null)
+                {
+                    continue;
+                }
+
+                if (fault.IsActive(pipe.Passed, now))
                 {
                     Fire(fault, pipe);
                 }
-                else if (fault.IsEvent && fault.BeginsAt > now)
+                else if (fault.BeginsAt > now)
                 {
                     next = Math.Min(next, fault.BeginsAt);
                 }

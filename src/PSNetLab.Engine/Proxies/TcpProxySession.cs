@@ -50,6 +50,9 @@ internal sealed partial class TcpProxySession : IServedConnection, IFaulted
     /// <summary>Whether it must end, or has.</summary>
     internal bool HasEnded => Volatile.Read(ref _hasEnded) != 0;
 
+    /// <summary>Cancelled when it must end.</summary>
+    internal CancellationToken Ending => _ending.Token;
+
     internal ProxyConnectionState State => HasEnded ? ProxyConnectionState.Closed
         : Volatile.Read(ref _upstream) is null ? ProxyConnectionState.Connecting
         : ToServer.IsEnded || ToClient.IsEnded ? ProxyConnectionState.HalfClosed

@@ -21,6 +21,7 @@ internal sealed class StreamServer : IServerHost
     private StreamListener _listener;
     private TaskCompletionSource? _closed;
     private Socket? _reserved;
+    private IReadOnlyList<Socket> _waiting = [];
     private readonly TcpHandshakes _handshakes;
     private readonly ServedConnections _open = new();
     private readonly ServedConnections _turnedAway = new();
@@ -103,6 +104,11 @@ internal sealed class StreamServer : IServerHost
         _ = Task.Run(() => _open.StopAsync(Completion));
         if (Interlocked.Exchange(ref _hasRun, 1) == 0)
         {
+            foreach (Socket socket in TakeWaiting())
+            {
+                socket.Dispose();
+            }
+
             Leave(null);
         }
     }
@@ -115,6 +121,7 @@ internal sealed class StreamServer : IServerHost
             if (!_stopping && _closed is null)
             {
                 _closed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+                _waiting = [.. _waiting, .. _listener.TakeWaiting()];
                 _listener.Dispose();
                 try
                 {
@@ -168,6 +175,11 @@ internal sealed class StreamServer : IServerHost
                 {
                     Admit(socket);
                 }
+
+                foreach (Socket socket in TakeWaiting())
+                {
+                    Admit(socket);
+                }
             }
             while (await IsOpenAgainAsync(listener).ConfigureAwait(false));
 
@@ -194,6 +206,17 @@ internal sealed class StreamServer : IServerHost
         }
 
         return !_stopping && _listener != last;
+    }
+
+    /// <summary>Those who had connected before the port was closed.</summary>
+    private IReadOnlyList<Socket> TakeWaiting()
+    {
+        lock (_port)
+        {
+            IReadOnlyList<Socket> waiting = _waiting;
+            _waiting = [];
+            return waiting;
+        }
     }
 
     private StreamListener Listen(EndPoint endPoint, Socket? reserved = null)

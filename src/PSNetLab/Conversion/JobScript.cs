@@ -16,4 +16,7 @@ internal sealed class JobScript
     internal string Text { get; }
 
     internal Dictionary<string, object?> UsingValues { get; }
+
+    /// <inheritdoc/>
+    public override string ToString() => Text.Trim();
 }

@@ -12,12 +12,15 @@ public sealed class TcpProxyJob : StreamServerJob, IProxyJob
     private readonly TcpProxyOptions _options;
     private readonly StreamServer _server;
     private readonly PortFaults _port;
+    private readonly FaultScripts _scripts;
     private bool _hasUpstreamFailed;
 
-    internal TcpProxyJob(string command, string? name, RecordOptions records, TcpProxyOptions options)
+    internal TcpProxyJob(string command, string? name, RecordOptions records, TcpProxyOptions options, FaultScripts scripts)
         : base(command, name, "TcpProxy", records)
     {
         _options = options with { UpstreamFailed = OnUpstreamFailed };
+        _options.Faults.Scripts = _scripts = scripts;
+        scripts.Job = this;
         _server = StreamServer.Bind(_options, new TcpProxyHandler(_options));
         try
         {
@@ -70,7 +73,17 @@ public sealed class TcpProxyJob : StreamServerJob, IProxyJob
 
     private protected override StreamServer Server => _server;
 
-    private protected override void OnFinished() => _port.Dispose();
+    private protected override void BeginStop()
+    {
+        base.BeginStop();
+        _scripts.Stop();
+    }
+
+    private protected override void OnFinished()
+    {
+        _port.Dispose();
+        _scripts.Dispose();
+    }
 
     private protected override void OnOpened(IServedConnection connection)
         => Inform("Opened", $"Connection {Of(connection).Number} from {Of(connection).Client} opened");

@@ -11,8 +11,10 @@ public sealed class UdpProxyJob : ServerJob, IProxyJob
 {
     private readonly UdpProxyOptions _options;
     private readonly UdpProxy _proxy;
+    private readonly FaultScripts _scripts;
 
-    internal UdpProxyJob(string command, string? name, RecordOptions records, string upstream, UdpProxyOptions options)
+    internal UdpProxyJob(
+        string command, string? name, RecordOptions records, string upstream, UdpProxyOptions options, FaultScripts scripts)
         : base(command, name, "UdpProxy", records)
     {
         Upstream = upstream;
@@ -22,6 +24,8 @@ public sealed class UdpProxyJob : ServerJob, IProxyJob
             Closed = OnClosed,
             OnFault = (fault, target) => Write(Errors.Record(fault, target)),
         };
+        _options.Faults.Scripts = _scripts = scripts;
+        scripts.Job = this;
         _options.Faults.FirstHit = (faulted, fault) =>
         {
             ProxySession hit = ((UdpProxySession)faulted).Session;
@@ -127,7 +131,13 @@ public sealed class UdpProxyJob : ServerJob, IProxyJob
         return _proxy.Completion;
     }
 
-    private protected override void BeginStop() => _proxy.Stop();
+    private protected override void BeginStop()
+    {
+        _proxy.Stop();
+        _scripts.Stop();
+    }
+
+    private protected override void OnFinished() => _scripts.Dispose();
 
     private void OnClosed(ProxySession session)
     {

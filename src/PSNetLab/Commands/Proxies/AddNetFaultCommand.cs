@@ -40,7 +40,7 @@ public sealed class AddNetFaultCommand : NetCmdlet
     {
         try
         {
-            _faults.AddRange(FaultInput.FromArgument(Fault));
+            _faults.AddRange(FaultInput.FromArgument(Fault, this));
         }
         catch (NetLabException fault)
         {

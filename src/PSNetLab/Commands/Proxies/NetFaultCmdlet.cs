@@ -123,10 +123,10 @@ public abstract class NetFaultCmdlet : NetCmdlet
     [NoFiles]
     public double? ForSec { get; set; }
 
-    /// <summary>Hits only clients with these addresses or from these ranges.</summary>
+    /// <summary>Hits only clients with these addresses or from these ranges; or only chunks for which a script block says so.</summary>
     [Parameter]
     [NoFiles]
-    public string[]? Match { get; set; }
+    public object[]? Match { get; set; }
 
     /// <summary>The settings that were given, as a table that describes a fault.</summary>
     private protected Hashtable Settings()

@@ -28,7 +28,7 @@ public sealed class NewNetFaultCommand : NetFaultCmdlet
         {
             if (Profile is null)
             {
-                WriteObject(FaultInput.FromTable(Settings()), enumerateCollection: true);
+                WriteObject(FaultInput.FromTable(Settings(), this), enumerateCollection: true);
                 return;
             }
 

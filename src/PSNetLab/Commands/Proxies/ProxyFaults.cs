@@ -10,11 +10,11 @@ internal static class ProxyFaults
 {
     /// <summary>The table of a new proxy.</summary>
     /// <exception cref="NetLabException">Something is not a fault, or not possible on this kind of proxy.</exception>
-    internal static FaultTable New(object? faults, string? profile, long? seed, bool isStream)
+    internal static FaultTable New(object? faults, string? profile, long? seed, bool isStream, PSCmdlet caller)
     {
         // Short enough to be typed again.
         FaultTable table = new(seed ?? Random.Shared.Next(), isStream);
-        table.Add([.. FaultInput.FromProfile(profile), .. FaultInput.FromArgument(faults)]);
+        table.Add([.. FaultInput.FromProfile(profile), .. FaultInput.FromArgument(faults, caller)]);
         return table;
     }
 

@@ -51,7 +51,7 @@ public sealed class SetNetFaultCommand : NetFaultCmdlet
     {
         try
         {
-            NetFaultSpec spec = FaultInput.Change(fault, settings);
+            NetFaultSpec spec = FaultInput.Change(fault, settings, this);
             if (ShouldProcess($"{fault.Name} of {Job!.Local}", "Change fault"))
             {
                 NetFault changed = table.Set(fault, spec);

@@ -110,7 +110,7 @@ public sealed class StartTcpProxyCommand : StartStreamServerCmdlet
                 WhenUpstreamFails = WhenUpstreamFails,
                 IdleTimeout = TimeSpan.FromSeconds(IdleTimeoutSec),
                 BufferLimit = BufferLimit,
-                Faults = ProxyFaults.New(Fault, Profile, Seed, isStream: true),
+                Faults = ProxyFaults.New(Fault, Profile, Seed, isStream: true, this),
                 Upstream = new DialOptions
                 {
                     Host = upstream.Host,
@@ -126,7 +126,7 @@ public sealed class StartTcpProxyCommand : StartStreamServerCmdlet
                 },
             },
             endPoint);
-        return new TcpProxyJob(CommandLine, Name, ProxyRecords.Of(NoRecord), options);
+        return new TcpProxyJob(CommandLine, Name, ProxyRecords.Of(NoRecord), options, new FaultScripts(this));
     }
 
     /// <summary>Looks up the name of the server only if it has the port of the proxy.</summary>

@@ -76,7 +76,7 @@ public sealed class StartUdpProxyCommand : StartServerCmdlet
         // Nobody says which of them answers, so the one that is most like the own address.
         IPAddress address = Array.Find(addresses, one => one.AddressFamily == endPoint.AddressFamily) ?? addresses[0];
         ProxyLoop.Check(upstream, [address], endPoint);
-        return new UdpProxyJob(CommandLine, Name, ProxyRecords.Of(NoRecord), upstream.ToString(), new UdpProxyOptions
+        UdpProxyOptions options = new()
         {
             Binding = new UdpBinding { EndPoint = endPoint },
             Upstream = new IPEndPoint(address, upstream.Port),
@@ -84,7 +84,8 @@ public sealed class StartUdpProxyCommand : StartServerCmdlet
             MaxSessions = MaxSessions,
             BufferLimit = BufferLimit,
             Filter = CreateFilter(),
-            Faults = ProxyFaults.New(Fault, Profile, Seed, isStream: false),
-        });
+            Faults = ProxyFaults.New(Fault, Profile, Seed, isStream: false, this),
+        };
+        return new UdpProxyJob(CommandLine, Name, ProxyRecords.Of(NoRecord), upstream.ToString(), options, new FaultScripts(this));
     }
 }
