@@ -15,6 +15,7 @@
     CmdletsToExport      = @(
         'Start-TcpServer'
         'Open-TcpConnection'
+        'Enter-TcpConnection'
         'Send-TcpMessage'
         'Receive-TcpMessage'
         'Get-TcpConnection'

@@ -40,7 +40,7 @@ internal static class Errors
         FaultKind.CertificateRejected or FaultKind.OwnCertificateRejected or FaultKind.TlsHandshakeFailed or FaultKind.StartTlsFailed
             or FaultKind.CertificatePasswordWrong => ErrorCategory.AuthenticationError,
         FaultKind.TooManyOpenFiles or FaultKind.NameServerFailed => ErrorCategory.ResourceUnavailable,
-        FaultKind.OptionRefused or FaultKind.OptionReadOnly => ErrorCategory.InvalidOperation,
+        FaultKind.OptionRefused or FaultKind.OptionReadOnly or FaultKind.NotInteractive => ErrorCategory.InvalidOperation,
         FaultKind.FileUnreadable => ErrorCategory.ReadError,
         FaultKind.AccessLogFailed => ErrorCategory.WriteError,
         FaultKind.ReplyScriptFailed or FaultKind.FramingScriptFailed

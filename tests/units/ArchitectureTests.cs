@@ -30,6 +30,7 @@ public class ArchitectureTests
         ["Http.Forward"] = ["Http.Recordings"],
         ["Checks"] = ["IO", "Tcp", "Udp", "Http.Client"],
         ["Proxies"] = ["IO", "Tcp", "Udp", "Http.Client"],
+        ["Terminal"] = ["Tcp"],
         ["Inspection"] = ["Native"],
 
         // The module.
@@ -38,7 +39,7 @@ public class ArchitectureTests
         ["Conversion"] = ["Errors", "Messages", "Framing", "Dialogue", "Http.Stub", "Proxies"],
         ["Jobs"] = ["Conversion", "Tcp", "Udp", "Http.Server", "Http.Recordings", "Checks", "Proxies"],
         ["Binding"] = ["Jobs"],
-        ["Commands"] = ["Binding", "Display", "Jobs", "Http.Files", "Http.Forward"],
+        ["Commands"] = ["Binding", "Display", "Jobs", "Http.Files", "Http.Forward", "Terminal"],
         ["Module"] = ["Display", "Jobs", "Inspection"],
     };
 

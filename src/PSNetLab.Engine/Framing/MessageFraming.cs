@@ -27,6 +27,9 @@ public abstract class MessageFraming
     /// <summary>Whether messages are found and made by something that must not run on an event loop.</summary>
     internal virtual bool IsSlow => false;
 
+    /// <summary>Whether messages only say what was read together, with the ends of lines in them.</summary>
+    internal virtual bool IsStream => IsRaw;
+
     /// <summary>The same framing for messages in an encoding: its text, such as the end of a line, is encoded like them.</summary>
     /// <exception cref="NetLabException">The encoding does not have a character of that text.</exception>
     internal virtual MessageFraming In(Encoding encoding) => this;

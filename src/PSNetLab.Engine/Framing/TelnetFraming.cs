@@ -47,6 +47,8 @@ internal sealed class TelnetFraming : MessageFraming
         SubnegotiationCommand,
     }
 
+    internal override bool IsStream => !_hasLines;
+
     internal override MessageFraming In(Encoding encoding)
         => encoding.GetBytes("\r\n").AsSpan().SequenceEqual("\r\n"u8) ? this : throw new NetLabException(
             FaultKind.InvalidFraming,

@@ -138,6 +138,9 @@ public enum FaultKind
     /// <summary>A running server has no route of that name.</summary>
     RouteNotFound,
 
+    /// <summary>There is no console to have a session at.</summary>
+    NotInteractive,
+
     /// <summary>Parameters cannot be combined.</summary>
     InvalidParameters,
 

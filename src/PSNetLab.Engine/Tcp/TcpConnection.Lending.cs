@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using PSNetLab.Engine.IO;
 using PSNetLab.Engine.Tcp;
 
@@ -35,7 +34,7 @@ public sealed partial class TcpConnection
         }
     }
 
-    private NetLabException Closed() => TcpFaults.Ended(new SocketException((int)SocketError.Shutdown), Remote).Fault;
+    private NetLabException Closed() => TcpFaults.Closed(Remote);
 
     /// <summary>A connection in the hands of another protocol, until it is disposed of.</summary>
     internal sealed class Loan : IDisposable

@@ -8,6 +8,11 @@ namespace PSNetLab.Engine.Tcp;
 /// <summary>Turns an exception of a connection into its close reason and its fault.</summary>
 internal static class TcpFaults
 {
+    /// <summary>The fault that nothing more can be sent.</summary>
+    internal static NetLabException Closed(EndPoint remote, Exception? error = null)
+        => new(FaultKind.ConnectionClosed, $"The connection to {remote} is closed, so nothing more can be sent "
+            + "(broken pipe). Open a new one to continue.", error);
+
     /// <summary>The value for <see cref="TcpConnection.CloseReason"/>, and the fault to report.</summary>
     internal static (TcpCloseReason Reason, NetLabException Fault) Ended(Exception error, EndPoint remote) => error switch
     {
@@ -24,8 +29,7 @@ internal static class TcpFaults
                 + "its way. Open a new one to continue.", error)),
         SocketException { SocketErrorCode: SocketError.Shutdown or SocketError.NotConnected } or ObjectDisposedException => (
             TcpCloseReason.PeerClosed,
-            new(FaultKind.ConnectionClosed, $"The connection to {remote} is closed, so nothing more can be sent "
-                + "(broken pipe). Open a new one to continue.", error)),
+            Closed(remote, error)),
         SocketException { SocketErrorCode: SocketError.TimedOut } => (
             TcpCloseReason.Failed,
             new(FaultKind.SendTimeout, $"{remote} stopped answering, and the system gave up on the connection. "

@@ -144,10 +144,13 @@ public abstract class NetCmdlet : PSCmdlet, IDisposable
         }
     }
 
+    /// <summary>Takes the errors of the watched script blocks, to be shown otherwise than as warnings.</summary>
+    private protected IEnumerable<string> TakeWarnings() => _takeWarnings();
+
     /// <summary>Shows the errors of the watched script blocks that came before there was something to wait for.</summary>
     private protected void WarnOfScripts()
     {
-        foreach (string warning in _takeWarnings())
+        foreach (string warning in TakeWarnings())
         {
             WriteWarning(warning);
         }

@@ -4,6 +4,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Unicode;
 using PSNetLab.Engine.Http.Protocol;
+using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab.Engine.Http.Recordings;
 
@@ -16,24 +17,15 @@ internal static class RecordingWriter
 
     private static readonly JsonWriterOptions s_indented = Compact with { Indented = true };
 
-    /// <summary>
-    /// Writes a file, whole or not at all: beside its place first. Only its owner may read it, because nobody knows what else is secret.
-    /// </summary>
+    /// <summary>Writes a file, whole or not at all; only its owner may read it.</summary>
     /// <exception cref="NetLabException">The file cannot be written.</exception>
     internal static void Save(string path, IReadOnlyList<RecordedExchange> exchanges, Redactor redactor)
     {
-        string beside = $"{path}.{Guid.NewGuid():N}.tmp";
         try
         {
-            FileStreamOptions options = new() { Mode = FileMode.CreateNew, Access = FileAccess.Write };
-            if (!OperatingSystem.IsWindows())
+            WholeFile.Write(path, file =>
             {
-                options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-            }
-
-            using (FileStream file = new(beside, options))
-            using (Utf8JsonWriter writer = new(file, s_indented))
-            {
+                using Utf8JsonWriter writer = new(file, s_indented);
                 if (IsHar(path))
                 {
                     HarWriter.Write(writer, exchanges);
@@ -42,17 +34,10 @@ internal static class RecordingWriter
                 {
                     Write(writer, exchanges, redactor);
                 }
-            }
-
-            File.Move(beside, path, overwrite: true);
+            });
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            if (File.Exists(beside))
-            {
-                File.Delete(beside);
-            }
-
             throw new NetLabException(FaultKind.RecordingFailed, $"The recording {path} cannot be written: {error.Message}", error)
             {
                 Subject = path,

@@ -1,0 +1,319 @@
+using System.Globalization;
+
+namespace PSNetLab.Engine.Terminal;
+
+/// <summary>
+/// A session at a terminal that talks and listens at once: lines that are entered are sent, and what arrives is shown above the line being
+/// written.
+/// </summary>
+/// <remarks>One thread has the terminal. What is being sent never holds it up, and what arrives only until there is a key.</remarks>
+internal sealed partial class PromptSession
+{
+    private const int PollMilliseconds = 15;
+
+    // Then the keyboard has its turn.
+    private const int MostBytesAtOnce = 64 * 1024;
+
+    private readonly TcpConnection _connection;
+    private readonly ITerminal _terminal;
+    private readonly PromptSessionOptions _options;
+    private readonly CancellationTokenSource _leaving;
+    private readonly SessionScreen _screen;
+    private readonly SessionSender _sender;
+    private readonly LineEditor _editor;
+    private readonly KeyDecoder _keys = new();
+    private readonly PeerLines _peer;
+    private readonly SaidLog _log;
+    private readonly string _lineEnd;
+    private Task<TcpMessage?> _receiving;
+    private bool _isHex;
+    private bool _isOver;
+    private long _received;
+    private long _sent;
+    private NetLabException? _fault;
+
+    private PromptSession(TcpConnection connection, ITerminal terminal, PromptSessionOptions options, CancellationToken stopping)
+    {
+        _connection = connection;
+        _terminal = terminal;
+        _options = options;
+        _isHex = options.IsHex;
+        _leaving = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+        _screen = new SessionScreen(terminal, options.HasColors);
+        _sender = new SessionSender(connection, _leaving.Token);
+        _editor = new LineEditor(options.History);
+        _peer = new PeerLines(connection.TextEncoding);
+        _log = new SaidLog(connection.TextEncoding, connection.Frames.IsStream);
+        _lineEnd = !connection.Frames.IsStream ? string.Empty : options.LineEnding switch
+        {
+            LineEnding.CrLf => "\r\n",
+            LineEnding.Lf => "\n",
+            LineEnding.Cr => "\r",
+            _ => string.Empty,
+        };
+        _receiving = ReceiveAsync();
+    }
+
+    /// <summary>Runs a session until the peer has ended the stream, the connection is closed, or the user leaves.</summary>
+    /// <returns>The fault that ended it; null for any other end.</returns>
+    internal static NetLabException? Run(
+        TcpConnection connection, ITerminal terminal, PromptSessionOptions options, CancellationToken stopping)
+    {
+        PromptSession session = new(connection, terminal, options, stopping);
+        using (session._leaving)
+        {
+            session.Run(stopping);
+        }
+
+        return session._fault;
+    }
+
+    private void Run(CancellationToken stopping)
+    {
+        Note($"{(_options.StaysOpen ? $"Connection {_connection.Id} to" : "Connected to")} {_options.Peer}"
+            + $"{(_connection.Tls is { } tls ? $" over {tls.Protocol}" : string.Empty)}. "
+            + "Ctrl+D ends sending, Ctrl+C leaves, :help shows more.");
+        try
+        {
+            while (!_isOver && !stopping.IsCancellationRequested)
+            {
+                bool wasBusy = TakeKeys() | TakeReceived() | TakeNotes();
+                _screen.Unfinished = _isHex ? string.Empty : _peer.Unfinished;
+                _screen.Show(_editor.Text, _editor.Cursor);
+                if (!wasBusy && !_isOver)
+                {
+                    Task.WaitAny([_receiving], PollMilliseconds, CancellationToken.None);
+                }
+            }
+        }
+        finally
+        {
+            Leave();
+        }
+    }
+
+    private Task<TcpMessage?> ReceiveAsync() => _connection.ReceiveAsync(_leaving.Token).AsTask();
+
+    private bool TakeKeys()
+    {
+        bool wasBusy = false;
+        while (!_isOver && _terminal.HasKey)
+        {
+            wasBusy = true;
+            ConsoleKeyInfo key = _terminal.ReadKey();
+            switch (_editor.Take(_keys.Decode(key, _terminal.HasKey)))
+            {
+                case EditOutcome.Line:
+                    Enter(_editor.TakeLine());
+                    break;
+                case EditOutcome.Complete:
+                    Complete();
+                    break;
+                case EditOutcome.ClearScreen:
+                    _screen.Clear();
+                    break;
+                case EditOutcome.EndOfInput:
+                    HalfClose();
+                    break;
+                case EditOutcome.Leave:
+                    _isOver = true;
+                    break;
+            }
+        }
+
+        return wasBusy;
+    }
+
+    private bool TakeReceived()
+    {
+        bool wasBusy = false;
+        long most = _received + MostBytesAtOnce;
+        while (!_isOver && _receiving.IsCompleted && _received < most)
+        {
+            wasBusy = true;
+            if (!TryTakeReceived())
+            {
+                _isOver = true;
+            }
+        }
+
+        return wasBusy;
+    }
+
+    private bool TryTakeReceived()
+    {
+        try
+        {
+            if (_receiving.GetAwaiter().GetResult() is not { } message)
+            {
+                return false;
+            }
+
+            Show(message);
+            if (message.Truncated)
+            {
+                _fault = _connection.Truncation;
+            }
+        }
+        catch (NetLabException fault)
+        {
+            _fault = fault;
+            return false;
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
+        }
+
+        _receiving = ReceiveAsync();
+        return true;
+    }
+
+    private void Show(TcpMessage message)
+    {
+        _log.Add(isPeer: true, message.Data);
+        if (_isHex)
+        {
+            foreach (string line in HexLines.Of(message.Data, _received, _screen.Columns))
+            {
+                _screen.Received(line);
+            }
+        }
+        else
+        {
+            List<string> lines = [];
+            _peer.Take(message.Data, lines);
+            if (!_connection.Frames.IsStream)
+            {
+                _peer.End(lines);
+                if (message.Length == 0)
+                {
+                    lines.Add(string.Empty);
+                }
+            }
+
+            lines.ForEach(_screen.Received);
+        }
+
+        _received += message.Length;
+    }
+
+    private bool TakeNotes()
+    {
+        bool wasBusy = false;
+        while (_sender.Notes.TryDequeue(out string? note))
+        {
+            Note(note);
+            wasBusy = true;
+        }
+
+        foreach (string note in _options.TakeNotes())
+        {
+            Note(note);
+            wasBusy = true;
+        }
+
+        return wasBusy;
+    }
+
+    private void HalfClose()
+    {
+        if (_sender.HasEnded)
+        {
+            Note("Sending has already ended. Ctrl+C leaves.");
+            return;
+        }
+
+        _sender.HalfClose();
+        Note("Sending has ended (FIN). What the peer still sends is shown; Ctrl+C leaves.");
+    }
+
+    private void Say(byte[] message)
+    {
+        if (_sender.HasEnded || _connection.State is TcpConnectionState.FinWait)
+        {
+            Note("This was not sent: sending has ended. Ctrl+C leaves.");
+            return;
+        }
+
+        try
+        {
+            _sender.Send(message);
+        }
+        catch (NetLabException fault)
+        {
+            Note(fault.Message);
+            return;
+        }
+
+        _log.Add(isPeer: false, message);
+        EndPeersLine();
+        if (_isHex)
+        {
+            foreach (string line in HexLines.Of(message, _sent, _screen.Columns))
+            {
+                _screen.Sent(line);
+            }
+        }
+        else
+        {
+            List<string> lines = [];
+            PeerLines own = new(_connection.TextEncoding);
+            own.Take(message, lines);
+            own.End(lines);
+            lines.ForEach(_screen.Sent);
+            if (message.Length == 0)
+            {
+                _screen.Sent(string.Empty);
+            }
+        }
+
+        _sent += message.Length;
+    }
+
+    private void Note(string sentence)
+    {
+        EndPeersLine();
+        _screen.Note(sentence);
+    }
+
+    // What is printed below it would otherwise stand before it.
+    private void EndPeersLine()
+    {
+        List<string> lines = [];
+        _peer.EndLine(lines);
+        lines.ForEach(_screen.Received);
+    }
+
+    private void Leave()
+    {
+        // What arrives while the wait is being ended still belongs on the screen.
+        _leaving.Cancel();
+        Task.WaitAny([_receiving], TimeSpan.FromSeconds(1));
+        if (_receiving.IsCompletedSuccessfully && _receiving.Result is { } last)
+        {
+            Show(last);
+        }
+
+        List<string> lines = [];
+        _peer.End(lines);
+        lines.ForEach(_screen.Received);
+        TakeNotes();
+        _fault ??= _sender.Fault;
+        if (_fault is null)
+        {
+            Note(Ending());
+        }
+
+        _screen.End();
+    }
+
+    private string Ending() => _connection switch
+    {
+        { CloseReason: TcpCloseReason.LocalReset } => "The connection was reset.",
+        { IsClosed: true } => "The connection is closed.",
+        { State: TcpConnectionState.CloseWait } => $"{_options.Peer} has closed the connection.",
+        _ when _options.StaysOpen => string.Create(CultureInfo.InvariantCulture, $"Connection {_connection.Id} stays open."),
+        _ => "The connection is closed.",
+    };
+}
