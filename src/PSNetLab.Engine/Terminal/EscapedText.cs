@@ -32,8 +32,10 @@ internal static class EscapedText
                 continue;
             }
 
-            if (index + digits >= text.Length
-                || !int.TryParse(text.AsSpan(index + 1, digits), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out int value))
+            int value = 0;
+            bool isNumber = index + digits < text.Length && int.TryParse(
+                text.AsSpan(index + 1, digits), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out value);
+            if (!isNumber)
             {
                 throw Wrong($"\\{kind}");
             }

@@ -18,7 +18,7 @@ internal sealed class PromptView
 
     private readonly List<Row> _rows = [];
     private int _cursorRow;
-    private int _cursorColumn;
+    private int _cursorIndex;
     private int _columns;
 
     /// <summary>What takes the drawn rows off the screen; the cursor is where they began.</summary>
@@ -34,11 +34,8 @@ internal sealed class PromptView
         if (columns < _columns)
         {
             // The terminal has broken rows that became too long.
-            up = _cursorColumn / Math.Max(columns, 1);
-            for (int row = 0; row < _cursorRow; row++)
-            {
-                up += Math.Max(1, (_rows[row].Width + columns - 1) / Math.Max(columns, 1));
-            }
+            Wrap(_rows[_cursorRow].Text, columns, _cursorIndex, out up, out _);
+            up += _rows.Take(_cursorRow).Sum(row => Wrap(row.Text, columns, -1, out _, out _).Count);
         }
 
         _rows.Clear();
@@ -56,8 +53,9 @@ internal sealed class PromptView
     {
         _columns = Math.Max(columns, LeastColumns);
         _rows.Clear();
-        List<Row> above = unfinished.Length == 0 ? [] : Wrap(unfinished, -1, out _, out _);
-        List<Row> own = Wrap(prompt + line, prompt.Length + cursor, out int cursorRow, out _cursorColumn);
+        List<Row> above = unfinished.Length == 0 ? [] : Wrap(unfinished, _columns, -1, out _, out _);
+        List<Row> own = Wrap(prompt + line, _columns, prompt.Length + cursor, out int cursorRow, out int cursorColumn);
+        _cursorIndex = prompt.Length + cursor - own.Take(cursorRow).Sum(row => row.Text.Length);
 
         // What does not fit could not be erased: what is furthest from the cursor is left out.
         int most = Math.Max(lines - 1, 1);
@@ -73,11 +71,11 @@ internal sealed class PromptView
         int up = _rows.Count - 1 - _cursorRow;
         text.Append('\r');
         _ = up > 0 ? text.Append(CultureInfo.InvariantCulture, $"\u001b[{up}A") : text;
-        _ = _cursorColumn > 0 ? text.Append(CultureInfo.InvariantCulture, $"\u001b[{_cursorColumn}C") : text;
+        _ = cursorColumn > 0 ? text.Append(CultureInfo.InvariantCulture, $"\u001b[{cursorColumn}C") : text;
         return text.ToString();
     }
 
-    private List<Row> Wrap(string content, int cursor, out int cursorRow, out int cursorColumn)
+    private static List<Row> Wrap(string content, int columns, int cursor, out int cursorRow, out int cursorColumn)
     {
         string shown = PeerText.Visible(content);
         List<Row> rows = [];
@@ -88,7 +86,7 @@ internal sealed class PromptView
         {
             int length = StringInfo.GetNextTextElementLength(shown, index);
             int one = CharacterWidth.OfOne(shown.AsSpan(index, length));
-            if (width + one > _columns)
+            if (width > 0 && width + one > columns)
             {
                 rows.Add(new Row(shown[start..index], width));
                 (start, width) = (index, 0);
@@ -106,7 +104,7 @@ internal sealed class PromptView
         rows.Add(new Row(shown[start..], width));
         if (cursor >= shown.Length)
         {
-            if (width == _columns)
+            if (width >= columns)
             {
                 // The cursor has no place behind a full row.
                 rows.Add(new Row(string.Empty, 0));

@@ -91,11 +91,13 @@ internal sealed class SaidLog(Encoding encoding, bool isStream)
         foreach (string line in said)
         {
             string who = isPeer ? "S: " : "C: ";
-            bool isText = PeerText.Visible(line.Replace("\t", string.Empty, StringComparison.Ordinal))
-                is var shown && !shown.Contains('\ufffd', StringComparison.Ordinal) && !shown.AsSpan().ContainsAnyInRange('\u2400', '\u2421');
-            lines.Add(isText ? who + line : $"# not text, with symbols for its control characters: {who}{PeerText.Visible(line)}");
+            lines.Add(IsText(line) ? who + line : $"# not text, with symbols for its control characters: {who}{PeerText.Visible(line)}");
         }
 
         said.Clear();
     }
+
+    private static bool IsText(string line)
+        => line.Replace("\t", string.Empty, StringComparison.Ordinal) is var plain && PeerText.Visible(plain) == plain
+            && !line.Contains('\ufffd', StringComparison.Ordinal);
 }
