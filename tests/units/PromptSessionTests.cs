@@ -241,6 +241,15 @@ public class PromptSessionTests
         Assert.Equal("一二三四五六七八九十一二三四五六七八九十\r\n", await session.HearAsync(22));
     }
 
+    [Fact]
+    public async Task Sentences_of_this_side_are_broken_between_words()
+    {
+        using SessionAtScreen session = await SessionAtScreen.StartAsync(columns: 40, lines: 10);
+        await session.ShowsAsync("* Connected to peer:1.\n* Ctrl+D ends sending, Ctrl+C leaves,\n* :help shows more.\n> |");
+        session.Screen.Type(":help\r");
+        await session.ShowsAsync("* :reset           resets the connection\n* (RST)\n");
+    }
+
     private static async Task FloodAsync(TcpConnection peer, CancellationToken enough)
     {
         byte[] flood = Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat("flood\n", 10_000)));

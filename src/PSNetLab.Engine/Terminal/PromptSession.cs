@@ -71,8 +71,8 @@ internal sealed partial class PromptSession
     private void Run(CancellationToken stopping)
     {
         Note($"{(_options.StaysOpen ? $"Connection {_connection.Id} to" : "Connected to")} {_options.Peer}"
-            + $"{(_connection.Tls is { } tls ? $" over {tls.Protocol}" : string.Empty)}. "
-            + "Ctrl+D ends sending, Ctrl+C leaves, :help shows more.");
+            + $"{(_connection.Tls is { } tls ? $" over {tls.Protocol}" : string.Empty)}.");
+        Note("Ctrl+D ends sending, Ctrl+C leaves, :help shows more.");
         try
         {
             while (!_isOver && !stopping.IsCancellationRequested)

@@ -35,7 +35,27 @@ internal sealed class SessionScreen(ITerminal terminal, bool hasColors)
 
     internal void Sent(string line) => Print(SentColor, SentMark, line);
 
-    internal void Note(string line) => Print(NoteColor, NoteMark, line);
+    /// <summary>Tells a sentence of this side, which is broken between words.</summary>
+    internal void Note(string sentence)
+    {
+        StringBuilder row = new();
+        int width = 0;
+        foreach (string word in sentence.Split(' '))
+        {
+            int one = CharacterWidth.Of(word);
+            if (width > 0 && width + 1 + one > Columns)
+            {
+                Print(NoteColor, NoteMark, row.ToString());
+                row.Clear();
+                width = 0;
+            }
+
+            row.Append(row.Length > 0 ? " " : string.Empty).Append(word);
+            width += one + (row.Length > word.Length ? 1 : 0);
+        }
+
+        Print(NoteColor, NoteMark, row.ToString());
+    }
 
     /// <summary>Empties the screen.</summary>
     internal void Clear()
