@@ -39,6 +39,7 @@ Describe 'Completion' {
 
     It 'offers the ports of the running servers that <Cmdlet> can reach' -ForEach @(
         @{ Cmdlet = 'Open-TcpConnection'; Own = 'Start-TcpServer'; Other = 'Start-UdpServer' }
+        @{ Cmdlet = 'Enter-TcpConnection'; Own = 'Start-TcpServer'; Other = 'Start-UdpServer' }
         @{ Cmdlet = 'Send-TcpMessage'; Own = 'Start-TcpServer'; Other = 'Start-UdpServer' }
         @{ Cmdlet = 'Send-UdpMessage'; Own = 'Start-UdpServer'; Other = 'Start-TcpServer' }
     ) {
@@ -65,7 +66,7 @@ Describe 'Completion' {
         $offered = Get-Completion 'Receive-UdpMessage -Job '
         $offered.ToolTip | Should -BeLike 'UdpServer Log on *'
         & ([scriptblock]::Create($offered.CompletionText)) | Should -Be $udp
-        foreach ($line in 'Receive-TcpMessage ', 'Send-TcpMessage -Connection ', 'Close-TcpConnection ') {
+        foreach ($line in 'Receive-TcpMessage ', 'Send-TcpMessage -Connection ', 'Enter-TcpConnection -Connection ', 'Close-TcpConnection ') {
             Get-Completion $line | ForEach-Object { & ([scriptblock]::Create($_.CompletionText)) } | Should -Be $connection
         }
     }
@@ -73,6 +74,7 @@ Describe 'Completion' {
     It 'offers <Word> after <Line>' -ForEach @(
         @{ Line = 'Send-TcpMessage '; Word = 'localhost' }
         @{ Line = 'Open-TcpConnection '; Word = '127.0.0.1' }
+        @{ Line = 'Enter-TcpConnection -LineEnding '; Word = 'CrLf' }
         @{ Line = 'Send-UdpMessage -ComputerName l'; Word = 'localhost' }
         @{ Line = 'Start-UdpServer -MulticastGroup 224.0.0.2'; Word = '224.0.0.251' }
         @{ Line = 'Receive-UdpMessage 0 -MulticastGroup '; Word = '239.255.0.1' }

@@ -98,6 +98,7 @@ public class PromptSessionTests
         await session.ShowsAsync("< answer");
         await session.Peer.HalfCloseAsync(CancellationToken.None).Soon();
         Assert.Null(await session.Over.Soon());
+        Assert.EndsWith("* peer:1 has closed the connection.\n|", session.Screen.Text, StringComparison.Ordinal);
     }
 
     [Theory]

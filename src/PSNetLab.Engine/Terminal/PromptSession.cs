@@ -28,6 +28,7 @@ internal sealed partial class PromptSession
     private Task<TcpMessage?> _receiving;
     private bool _isHex;
     private bool _isOver;
+    private bool _hasPeerEnded;
     private long _received;
     private long _sent;
     private NetLabException? _fault;
@@ -146,6 +147,7 @@ internal sealed partial class PromptSession
         {
             if (_receiving.GetAwaiter().GetResult() is not { } message)
             {
+                _hasPeerEnded = !_connection.IsClosed;
                 return false;
             }
 
@@ -312,7 +314,7 @@ internal sealed partial class PromptSession
     {
         { CloseReason: TcpCloseReason.LocalReset } => "The connection was reset.",
         { IsClosed: true } => "The connection is closed.",
-        { State: TcpConnectionState.CloseWait } => $"{_options.Peer} has closed the connection.",
+        _ when _hasPeerEnded => $"{_options.Peer} has closed the connection.",
         _ when _options.StaysOpen => string.Create(CultureInfo.InvariantCulture, $"Connection {_connection.Id} stays open."),
         _ => "The connection is closed.",
     };

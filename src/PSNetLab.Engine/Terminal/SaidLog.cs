@@ -38,7 +38,7 @@ internal sealed class SaidLog(Encoding encoding, bool isStream)
         List<string> lines = [$"# {PeerText.Visible(about)}"];
         if (isStream)
         {
-            lines.Add("# Start-TcpServer -Framing Line -Path <this file> says the lines of S: and expects those of C:.");
+            lines.Add("# Start-TcpServer -Path <this file> says the lines of S: and expects those of C:.");
         }
 
         lock (_pieces)

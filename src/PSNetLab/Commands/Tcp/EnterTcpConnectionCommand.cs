@@ -8,7 +8,6 @@ namespace PSNetLab.Commands;
 
 /// <summary>Opens a session at the prompt that talks and listens over a TCP connection.</summary>
 [Cmdlet(VerbsCommon.Enter, "TcpConnection", DefaultParameterSetName = HostSet)]
-[OutputType(typeof(void))]
 public sealed class EnterTcpConnectionCommand : TcpClientCmdlet
 {
     private const string ConnectionSet = "Connection";
