@@ -57,7 +57,7 @@ Describe 'Enter-TcpConnection at a terminal' -Skip:(-not $hasTmux) {
         $env:NO_COLOR = 1
         $terminal = Start-Terminal
         function Enter([string] $Arguments, [string[]] $Shows = @('`* Ctrl+D ends sending*', '>')) {
-            $terminal.Type("Clear-Host; Enter-TcpConnection $Arguments", 'Enter')
+            $terminal.Press("Clear-Host; Enter-TcpConnection $Arguments", 'Enter')
             $terminal.Shows($Shows)
         }
     }
@@ -69,7 +69,7 @@ Describe 'Enter-TcpConnection at a terminal' -Skip:(-not $hasTmux) {
 
     AfterEach {
         # Whatever a test left, the next begins at the prompt.
-        $terminal.Type('', @('C-c', 'C-u'))
+        $terminal.Press('', @('C-c', 'C-u'))
         Get-Job | Remove-Job -Force
         $terminal.Shows('PS>')
     }
@@ -77,14 +77,14 @@ Describe 'Enter-TcpConnection at a terminal' -Skip:(-not $hasTmux) {
     It 'sends what is typed, shows what arrives above it, and ends with the peer' {
         $server = Start-TcpServer -Framing Line
         Enter "localhost $($server.Port)" "`* Connected to localhost:$($server.Port).", '`* Ctrl+D*', '>'
-        $terminal.Type('hello 世界', 'Enter')
+        $terminal.Press('hello 世界', 'Enter')
         $message = Receive-TcpMessage -Job $server -Count 1 -TimeoutSec 10
         $message.Text | Should -Be 'hello 世界'
-        $terminal.Type('half a li')
+        $terminal.Press('half a li')
         $terminal.Shows('> half a li')
         Send-TcpMessage -Job $server "250 你好"
         $terminal.Shows(@('> hello 世界', '< 250 你好', '> half a li'))
-        $terminal.Type('ne', 'Enter')
+        $terminal.Press('ne', 'Enter')
         (Receive-TcpMessage -Job $server -Count 1 -TimeoutSec 10).Text | Should -Be 'half a line'
         Get-TcpConnection -Job $server | Close-TcpConnection
         $terminal.Shows(@('`* localhost:* has closed the connection.', 'PS>'))
@@ -93,39 +93,39 @@ Describe 'Enter-TcpConnection at a terminal' -Skip:(-not $hasTmux) {
     It 'gives the terminal back as it was' {
         $server = Start-TcpServer
         $state = '"[$([Console]::TreatControlCAsInput) $(stty -a | grep -ow -e "-\?echo" -e "-\?icanon")]"'
-        $terminal.Type("Clear-Host; $state", 'Enter')
+        $terminal.Press("Clear-Host; $state", 'Enter')
         $terminal.Shows(@('`[*]', 'PS>'))
         $before = $terminal.Screen()[-2]
         Enter "localhost:$($server.Port)"
-        $terminal.Type('', 'C-c')
+        $terminal.Press('', 'C-c')
         $terminal.Shows(@('`* The connection is closed.', 'PS>'))
-        $terminal.Type($state, 'Enter')
+        $terminal.Press($state, 'Enter')
         $terminal.Shows(@('`[*]', 'PS>'))
         $terminal.Screen()[-2] | Should -Be $before
         # Ctrl+C stops a pipeline again.
-        $terminal.Type('Start-Sleep 600', 'Enter')
-        $terminal.Type('', 'C-c')
-        $terminal.Type('"alive"', 'Enter')
+        $terminal.Press('Start-Sleep 600', 'Enter')
+        $terminal.Press('', 'C-c')
+        $terminal.Press('"alive"', 'Enter')
         $terminal.Shows(@('alive', 'PS>'))
     }
 
     It 'edits wide characters, and keeps a history' {
         $server = Start-TcpServer -Framing Line
         Enter "localhost $($server.Port)"
-        $terminal.Type('中文字', @('Left', 'Left', 'BSpace'))
-        $terminal.Type('法x', @('Home', 'DC'))
+        $terminal.Press('中文字', @('Left', 'Left', 'BSpace'))
+        $terminal.Press('法x', @('Home', 'DC'))
         $terminal.Shows('> x文字')
-        $terminal.Type('', @('C-u', 'C-k'))
-        $terminal.Type('中文字', @('Left', 'BSpace'))
+        $terminal.Press('', @('C-u', 'C-k'))
+        $terminal.Press('中文字', @('Left', 'BSpace'))
         $terminal.Shows('> 中字')
         Wait-Until { $terminal.Cursor() -like '4,*' }
-        $terminal.Type('华😀', @('Left', 'Left', 'Right', 'Enter'))
-        $terminal.Type('second', 'Enter')
+        $terminal.Press('华😀', @('Left', 'Left', 'Right', 'Enter'))
+        $terminal.Press('second', 'Enter')
         (Receive-TcpMessage -Job $server -Count 2 -TimeoutSec 10).Text | Should -Be '中华😀字', 'second'
-        $terminal.Type('', @('Up', 'Up'))
+        $terminal.Press('', @('Up', 'Up'))
         $terminal.Shows('> 中华😀字')
-        $terminal.Type('', @('Down', 'M-b'))
-        $terminal.Type('the ', 'Enter')
+        $terminal.Press('', @('Down', 'M-b'))
+        $terminal.Press('the ', 'Enter')
         (Receive-TcpMessage -Job $server -Count 1 -TimeoutSec 10).Text | Should -Be 'the second'
     }
 
@@ -141,14 +141,14 @@ Describe 'Enter-TcpConnection at a terminal' -Skip:(-not $hasTmux) {
     It 'redraws the line when the terminal is resized' {
         $server = Start-TcpServer -Framing Line
         Enter "localhost $($server.Port)"
-        $terminal.Type(('0123456789' * 9) + '中')
+        $terminal.Press(('0123456789' * 9) + '中')
         $terminal.Shows(@('> 0123456789*', '890123456789中'))
         $terminal.Resize(40, 10)
         $terminal.Shows(@('> 01234567890123456789012345678901234567', '8901234567890123456789012345678901234567', '890123456789中'))
         @($terminal.Screen() -like '> *').Count | Should -Be 1
         $terminal.Resize(80, 24)
         $terminal.Shows(@('> 0123456789*', '890123456789中'))
-        $terminal.Type('', 'Enter')
+        $terminal.Press('', 'Enter')
         (Receive-TcpMessage -Job $server -Count 1 -TimeoutSec 10).Text | Should -Be (('0123456789' * 9) + '中')
     }
 
@@ -166,7 +166,7 @@ client.close()
 '@
         try {
             Enter "127.0.0.1 $($peer.Port)"
-            $terminal.Type('last', @('Enter', 'C-d'))
+            $terminal.Press('last', @('Enter', 'C-d'))
             $peer.ReadLine() | Should -Be "b'last\r\n'"
             $terminal.Shows(@('< you said 6 bytes', "`* 127.0.0.1:$($peer.Port) has closed the connection.", 'PS>'))
         }
@@ -175,7 +175,7 @@ client.close()
 
     It 'never passes on what would command the terminal' {
         # First that this tmux would notice.
-        $terminal.Type('Clear-Host; [Console]::Write("`e]52;c;b3du`a`e]2;own`a")', 'Enter')
+        $terminal.Press('Clear-Host; [Console]::Write("`e]52;c;b3du`a`e]2;own`a")', 'Enter')
         Wait-Until { $terminal.Tmux(@('list-buffers', '-F', '#{buffer_sample}')) -eq 'own' }
         Wait-Until { $terminal.Tmux(@('display-message', '-p', '#{pane_title}')) -eq 'own' }
         $null = $terminal.Tmux('delete-buffer')
@@ -209,17 +209,17 @@ client.close()
         $server = Start-TcpServer -Framing Line
         Enter "localhost $($server.Port)"
         Wait-Until { @(Get-TcpConnection -Job $server).Count -eq 1 }
-        $terminal.Type('unsent', 'C-c')
+        $terminal.Press('unsent', 'C-c')
         $terminal.Shows(@('`* The connection is closed.', 'PS>'))
         Wait-Until { @(Get-TcpConnection -Job $server).Count -eq 0 }
 
-        $terminal.Type("Clear-Host; `$c = Open-TcpConnection localhost $($server.Port) -Framing Line; Enter-TcpConnection `$c", 'Enter')
+        $terminal.Press("Clear-Host; `$c = Open-TcpConnection localhost $($server.Port) -Framing Line; Enter-TcpConnection `$c", 'Enter')
         $terminal.Shows(@('`* Connection * to 127.0.0.1:*', '`* Ctrl+D*', '>'))
-        $terminal.Type('in the session', 'Enter')
-        $terminal.Type('', 'C-c')
+        $terminal.Press('in the session', 'Enter')
+        $terminal.Press('', 'C-c')
         $terminal.Shows(@('`* Connection * stays open.', 'PS>'))
         Send-TcpMessage -Job $server 'later'
-        $terminal.Type('Send-TcpMessage $c after; (Receive-TcpMessage $c -Count 1 -TimeoutSec 10).Text; Close-TcpConnection $c', 'Enter')
+        $terminal.Press('Send-TcpMessage $c after; (Receive-TcpMessage $c -Count 1 -TimeoutSec 10).Text; Close-TcpConnection $c', 'Enter')
         $terminal.Shows(@('later', 'PS>'))
         (Receive-TcpMessage -Job $server -Count 2 -TimeoutSec 10).Text | Should -Be 'in the session', 'after'
     }
@@ -230,24 +230,24 @@ client.close()
         Wait-Until { @(Get-TcpConnection -Job $server).Count -eq 1 }
         Get-TcpConnection -Job $server | Close-TcpConnection -Reset
         $terminal.Shows(@('Enter-TcpConnection:*reset the connection*', '*', 'PS>'))
-        $terminal.Type('Clear-Host; $Error[0].FullyQualifiedErrorId', 'Enter')
+        $terminal.Press('Clear-Host; $Error[0].FullyQualifiedErrorId', 'Enter')
         $terminal.Shows(@('ConnectionReset,PSNetLab.Commands.EnterTcpConnectionCommand', 'PS>'))
     }
 
     It 'reports that nothing listens, as it was typed' {
         $port = Get-FreePort
-        $terminal.Type("Clear-Host; try { Enter-TcpConnection localhost $port } catch { `"`$(`$_.FullyQualifiedErrorId) `$(`$_.TargetObject)`" }", 'Enter')
+        $terminal.Press("Clear-Host; try { Enter-TcpConnection localhost $port } catch { `"`$(`$_.FullyQualifiedErrorId) `$(`$_.TargetObject)`" }", 'Enter')
         $terminal.Shows(@("ConnectionRefused,PSNetLab.Commands.EnterTcpConnectionCommand localhost:$port", 'PS>'))
     }
 
     It 'saves what a server can play' {
         $server = Start-TcpServer -Framing Line -Dialogue '220 ready', 'HELO *', '250 你好', 'QUIT', '221 bye', '!stall'
         Enter "localhost $($server.Port)" '< 220 ready', '>'
-        $terminal.Type('HELO me', 'Enter')
+        $terminal.Press('HELO me', 'Enter')
         $terminal.Shows(@('< 250 你好', '>'))
-        $terminal.Type('QUIT', 'Enter')
+        $terminal.Press('QUIT', 'Enter')
         $terminal.Shows(@('< 221 bye', '>'))
-        $terminal.Type(':save said.txt', 'Enter')
+        $terminal.Press(':save said.txt', 'Enter')
         $terminal.Shows(@('`* 5 lines were written to *said.txt.', '>'))
         $player = Start-TcpServer -Path (Join-Path $TestDrive said.txt)
         $said = 'HELO me', 'QUIT' | Send-TcpMessage localhost $player.Port -Framing Line -Count 3 -TimeoutSec 10
@@ -260,9 +260,9 @@ client.close()
         $peer = Start-TlsPeer $TestDrive '-cert', 'lab.pem', '-key', 'lab.key'
         try {
             Enter "localhost $($peer.Port) -TargetHost lab.example -TrustedCertificate $($own.File)" '`* Connected to localhost:* over Tls1*', '`* Ctrl+D*', '>'
-            $terminal.Type('abc', 'Enter')
+            $terminal.Press('abc', 'Enter')
             $terminal.Shows(@('> abc', '< cba', '>')) # s_server -rev turns each line round
-            $terminal.Type(':info', 'Enter')
+            $terminal.Press(':info', 'Enter')
             $terminal.Shows(@('`* Tls1* TLS_*, certificate of CN=lab', '>'))
         }
         finally { $peer.Stop() }
@@ -284,11 +284,11 @@ ncat.kill()
 '@
         try {
             Enter "127.0.0.1 $($peer.Port) -LineEnding Lf"
-            $terminal.Type('to ncat', 'Enter')
+            $terminal.Press('to ncat', 'Enter')
             $peer.ReadLine() | Should -Be "'to ncat\n'"
             $terminal.Shows(@('< to you', '>'))
-            $terminal.Type(':hex', 'Enter')
-            $terminal.Type('bytes', 'Enter')
+            $terminal.Press(':hex', 'Enter')
+            $terminal.Press('bytes', 'Enter')
             $terminal.Shows(@('> 0008 62 79 74 65 73 0a *bytes.', '`* 127.0.0.1:* has closed the connection.', 'PS>'))
             $peer.ReadLine() | Should -Be "'bytes\n'"
         }
@@ -296,9 +296,9 @@ ncat.kill()
     }
 
     It 'shows the error of a script block of this session' {
-        $terminal.Type('Clear-Host; $s = Start-TcpServer -Framing Line -ScriptBlock { throw "no $_" }; Enter-TcpConnection localhost $s.Port; Remove-Job $s -Force', 'Enter')
+        $terminal.Press('Clear-Host; $s = Start-TcpServer -Framing Line -ScriptBlock { throw "no $_" }; Enter-TcpConnection localhost $s.Port; Remove-Job $s -Force', 'Enter')
         $terminal.Shows(@('`* Ctrl+D*', '>'))
-        $terminal.Type('today', 'Enter')
+        $terminal.Press('today', 'Enter')
         $terminal.Shows(@('> today', '`* *The script block failed*no today*', '`* *', '`* server goes on.', '>'))
     }
 }

@@ -18,8 +18,8 @@ class Terminal {
     }
 
     # Types a text as it is, and then presses keys by the names that tmux has for them.
-    [void] Type([string] $text) { $this.Type($text, @()) }
-    [void] Type([string] $text, [string[]] $keys) {
+    [void] Press([string] $text) { $this.Press($text, @()) }
+    [void] Press([string] $text, [string[]] $keys) {
         if ($text) { $null = $this.Tmux(@('send-keys', '-l', '--', $text)) }
         if ($keys) { $null = $this.Tmux(@('send-keys') + $keys) }
     }

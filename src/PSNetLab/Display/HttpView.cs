@@ -38,8 +38,7 @@ public static class HttpView
     public static string Exchange(PSObject exchange, object? rendering)
     {
         ArgumentNullException.ThrowIfNull(exchange);
-        bool hasColors = rendering?.ToString() != "PlainText" && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"));
-        Paper paper = new(hasColors);
+        Paper paper = new(View.HasColors(rendering));
         paper.Message('>', Text(Value(exchange, nameof(HttpExchangeResult.Request))));
         foreach (object? interim in List(exchange, nameof(HttpExchangeResult.Informational)))
         {

@@ -78,6 +78,11 @@ public static class View
             ", ", kinds.Prepend(Value(result, nameof(TlsEndpointResult.ErrorId))).Where(word => word.Length > 0).Distinct());
     }
 
+    /// <summary>Whether the user wants colors.</summary>
+    /// <param name="rendering">$PSStyle.OutputRendering.</param>
+    internal static bool HasColors(object? rendering)
+        => rendering?.ToString() != "PlainText" && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"));
+
     private static string Shown(PSObject source, string property, int before)
     {
         ArgumentNullException.ThrowIfNull(source);

@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using PSNetLab.Binding;
+using PSNetLab.Display;
 using PSNetLab.Engine.Tcp;
 using PSNetLab.Engine.Terminal;
 using PSNetLab.Jobs;
@@ -109,8 +110,8 @@ public sealed class EnterTcpConnectionCommand : TcpClientCmdlet
         }
     }
 
-    private bool HasColors()
-        => string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"))
-            && (SessionState.PSVariable.GetValue("PSStyle") is not { } style
-                || PSObject.AsPSObject(style).Properties["OutputRendering"]?.Value?.ToString() != "PlainText");
+    private bool HasColors() => View.HasColors(
+        SessionState.PSVariable.GetValue("PSStyle") is { } style
+            ? PSObject.AsPSObject(style).Properties["OutputRendering"]?.Value
+            : null);
 }
