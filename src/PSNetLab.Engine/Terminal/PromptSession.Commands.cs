@@ -122,8 +122,7 @@ internal sealed partial class PromptSession
             return;
         }
 
-        FileStream file = File.OpenRead(_options.ResolvePath(path));
-        _sender.SendFile(file, piece => _log.Add(isPeer: false, piece));
+        _sender.SendFile(File.OpenRead(_options.ResolvePath(path)));
     }
 
     private void Save(string path)

@@ -41,10 +41,10 @@ internal sealed partial class PromptSession
         _isHex = options.IsHex;
         _leaving = CancellationTokenSource.CreateLinkedTokenSource(stopping);
         _screen = new SessionScreen(terminal, options.HasColors);
-        _sender = new SessionSender(connection, _leaving.Token);
         _editor = new LineEditor(options.History);
         _peer = new PeerLines(connection.TextEncoding);
         _log = new SaidLog(connection.TextEncoding, connection.Frames.IsStream);
+        _sender = new SessionSender(connection, _log, _leaving.Token);
         _lineEnd = !connection.Frames.IsStream ? string.Empty : options.LineEnding switch
         {
             LineEnding.CrLf => "\r\n",
@@ -238,17 +238,7 @@ internal sealed partial class PromptSession
             return;
         }
 
-        try
-        {
-            _sender.Send(message);
-        }
-        catch (NetLabException fault)
-        {
-            Note(fault.Message);
-            return;
-        }
-
-        _log.Add(isPeer: false, message);
+        _sender.Send(message);
         EndPeersLine();
         if (_isHex)
         {

@@ -7,7 +7,7 @@ namespace PSNetLab.Engine.Terminal;
 
 /// <summary>Sends what a session says, one after the other, while the session goes on.</summary>
 /// <remarks>A peer that does not read holds up what is to be sent, and never the keyboard.</remarks>
-internal sealed class SessionSender(TcpConnection connection, CancellationToken leaving)
+internal sealed class SessionSender(TcpConnection connection, SaidLog log, CancellationToken leaving)
 {
     private const int PieceBytes = 64 * 1024;
 
@@ -29,29 +29,29 @@ internal sealed class SessionSender(TcpConnection connection, CancellationToken 
     internal long Waiting => Interlocked.Read(ref _waiting);
 
     /// <summary>Sends a message in the framing of the connection.</summary>
-    /// <exception cref="NetLabException">The framing cannot carry it.</exception>
     internal void Send(byte[] message)
     {
-        byte[] frame = new byte[connection.Frames.EncodedLength(message)];
-        connection.Frames.Encode(message, frame);
-        Interlocked.Add(ref _waiting, frame.Length);
+        Interlocked.Add(ref _waiting, message.Length);
         Then(async () =>
         {
             try
             {
-                await connection.SendAsync(frame, 1, leaving).ConfigureAwait(false);
+                if (await EncodeAsync(message).ConfigureAwait(false) is { } frame)
+                {
+                    await connection.SendAsync(frame, 1, leaving).ConfigureAwait(false);
+                    log.Add(isPeer: false, message);
+                }
             }
             finally
             {
-                Interlocked.Add(ref _waiting, -frame.Length);
+                Interlocked.Add(ref _waiting, -message.Length);
             }
         });
     }
 
     /// <summary>Sends the content of a file as it is.</summary>
     /// <param name="file">The file, open; it is closed.</param>
-    /// <param name="onPiece">Gets each piece that was sent.</param>
-    internal void SendFile(FileStream file, Action<byte[]> onPiece) => Then(async () =>
+    internal void SendFile(FileStream file) => Then(async () =>
     {
         using (file)
         {
@@ -59,7 +59,7 @@ internal sealed class SessionSender(TcpConnection connection, CancellationToken 
             while (await ReadAsync(file).ConfigureAwait(false) is { Length: > 0 } piece)
             {
                 await connection.SendAsync(piece, 0, leaving).ConfigureAwait(false);
-                onPiece(piece);
+                log.Add(isPeer: false, piece);
                 sent += piece.Length;
             }
 
@@ -112,6 +112,24 @@ internal sealed class SessionSender(TcpConnection connection, CancellationToken 
                     Fault = connection.Fail(error);
                 }
             }
+        }
+    }
+
+    /// <summary>The frame of a message; null, with a note, if the framing cannot carry it.</summary>
+    private async ValueTask<byte[]?> EncodeAsync(byte[] message)
+    {
+        MessageFraming framing = connection.Frames;
+        try
+        {
+            byte[] prepared = await framing.PrepareAsync(message, connection.Remote, leaving).ConfigureAwait(false);
+            byte[] frame = new byte[framing.EncodedLength(prepared)];
+            framing.Encode(prepared, frame);
+            return frame;
+        }
+        catch (NetLabException fault)
+        {
+            Notes.Enqueue(fault.Message);
+            return null;
         }
     }
 
