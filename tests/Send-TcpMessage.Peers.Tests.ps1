@@ -86,6 +86,39 @@ Describe 'Send-TcpMessage -Count' {
         (Send-TcpMessage 127.0.0.1 $port hello -Framing Line -Count 1 -TimeoutSec 10).Text | Should -Be 'got hello'
     }
 
+    It 'takes the replies of an open connection, and leaves it to others' {
+        $server = Start-TcpServer -Framing Line -ScriptBlock { "$($_.Text)1"; "$($_.Text)2" }
+        $first, $second = 1..2 | ForEach-Object { Open-TcpConnection 127.0.0.1 $server.Port -Framing Line }
+        (Send-TcpMessage $first a -Count 1 -TimeoutSec 10).Text | Should -Be 'a1'
+        (Receive-TcpMessage $first -Count 1 -TimeoutSec 10).Text | Should -Be 'a2'
+        ('b', 'c' | Send-TcpMessage -Connection $first -Count 4 -TimeoutSec 10).Text | Should -Be 'b1', 'b2', 'c1', 'c2'
+        ($first, $second | Send-TcpMessage d -Count 2 -TimeoutSec 10).Text | Should -Be 'd1', 'd2', 'd1', 'd2'
+        $first, $second | Close-TcpConnection
+    }
+
+    It 'with too few replies on an open connection, says so, and those that come later are not lost' {
+        $server = Start-TcpServer -Framing Line
+        $client = Open-TcpConnection 127.0.0.1 $server.Port -Framing Line
+        Send-TcpMessage $client a -Count 1 -TimeoutSec 0.2 -ErrorVariable faults -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
+        $faults.FullyQualifiedErrorId | Should -BeLike 'ReceiveTimeout,*'
+        "$faults" | Should -BeLike "0 of 1 replies arrived from 127.0.0.1:$($server.Port) within*later wait in the connection."
+        Send-TcpMessage -Job $server late
+        (Receive-TcpMessage $client -Count 1 -TimeoutSec 10).Text | Should -Be 'late'
+        $late = Start-TcpServer -Framing Line -Reply a, b -DelayMs 500
+        $other = Open-TcpConnection 127.0.0.1 $late.Port -Framing Line
+        Send-TcpMessage $other x -Count 2 -TimeoutSec 10 | Select-Object -First 1 | ForEach-Object Text | Should -Be 'a'
+        (Receive-TcpMessage $other -Count 1 -TimeoutSec 10).Text | Should -Be 'b'
+        $client, $other | Close-TcpConnection
+    }
+
+    It 'an open connection that the peer closes has fewer replies' {
+        $server = Start-TcpServer -Framing Line -Dialogue 'one', @{ '*' = 'two' }
+        $client = Open-TcpConnection 127.0.0.1 $server.Port -Framing Line
+        (Send-TcpMessage $client a -Count 5 -TimeoutSec 10 -ErrorVariable faults -ErrorAction SilentlyContinue).Text | Should -Be 'one', 'two'
+        $faults.FullyQualifiedErrorId | Should -BeLike 'ConnectionClosed,*'
+        Close-TcpConnection $client
+    }
+
     It 'says what to do when a server answers only at the end of the stream' {
         $server = Start-TcpServer
         $said = { Send-TcpMessage 127.0.0.1 $server.Port hi -Count 1 -TimeoutSec 0.1 -ErrorAction Stop } | Should -Throw -PassThru

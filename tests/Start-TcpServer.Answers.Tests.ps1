@@ -133,6 +133,11 @@ Describe 'Start-TcpServer -Dialogue' {
         (Receive-TcpMessage $client -Count 5 -TimeoutSec 5).Text | Should -Be 'hello me', 'open, so', 'in', 'first', 'AB'
     }
 
+    It 'expects a [regex] as a step, and says what it captures' {
+        $server = Start-TcpServer -Dialogue 'hi', ([regex] '^A(.)$'), 'got $1'
+        ('Az' | Send-TcpMessage 127.0.0.1 $server.Port -Framing Line -Count 2 -TimeoutSec 10).Text | Should -Be 'hi', 'got z'
+    }
+
     It 'says the elements of a list one after the other, and the client is next' {
         $server = Start-TcpServer -Dialogue ('220-one', '220 two'), 'QUIT'
         $client = Open-TcpConnection 127.0.0.1 $server.Port -Framing Line
@@ -166,6 +171,7 @@ Describe 'Start-TcpServer -Dialogue' {
     It 'refuses <Name>' -ForEach @(
         @{ Name = 'a script block'; Dialogue = { 'x' } }
         @{ Name = 'an empty table'; Dialogue = @{} }
+        @{ Name = 'nothing'; Dialogue = @() }
         @{ Name = 'an act that does not exist'; Dialogue = '!jump' }
         @{ Name = 'a loop without a pause'; Dialogue = '!mark', 'S: x', '!loop' }
         @{ Name = 'a broken regular expression'; Dialogue = @{ '/(/' = 'x' } }

@@ -59,6 +59,13 @@ internal sealed class DialogueProgram
     internal static DialogueProgram Compile(
         IReadOnlyList<DialogueStep> steps, IReadOnlyList<DialogueStep> unexpected, Encoding encoding, bool clientBegins = false)
     {
+        if (steps.Count == 0)
+        {
+            throw new NetLabException(
+                FaultKind.InvalidDialogue,
+                "A dialogue has at least one step, such as '220 ready' or @{ 'HELO *' = '250 hi' }. This one has none.");
+        }
+
         DialogueProgram program = new(encoding) { Steps = steps.Count };
         bool isServersTurn = !clientBegins;
         foreach (DialogueStep step in steps)

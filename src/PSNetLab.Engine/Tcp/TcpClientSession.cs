@@ -7,12 +7,14 @@ namespace PSNetLab.Engine.Tcp;
 /// A peer whose replies nobody reads stops reading as well, and then accepts nothing more. So a sender must take the
 /// replies while it waits to send: only a limited number is kept here, and then the connection is not read until some are taken.
 /// </remarks>
-internal sealed class TcpClientSession
+internal sealed class TcpClientSession : IDisposable
 {
     private const int MostWaiting = 1024;
 
     private readonly Mailbox<TcpMessage> _received = new(MostWaiting, WhenFull.Wait);
     private readonly TcpConnection _connection;
+    private readonly CancellationTokenSource _leaving;
+    private bool _isDisposed;
 
     /// <param name="connection">The connection to read; nothing else may receive from it.</param>
     /// <param name="count">How many messages to read; 0 for all until the peer closes.</param>
@@ -20,8 +22,12 @@ internal sealed class TcpClientSession
     internal TcpClientSession(TcpConnection connection, int count, CancellationToken stopping)
     {
         _connection = connection;
-        _ = ReadAsync(count, stopping);
+        _leaving = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+        Ended = ReadAsync(count, _leaving.Token);
     }
+
+    /// <summary>Completes when it reads no more.</summary>
+    internal Task Ended { get; }
 
     /// <summary>The messages received so far.</summary>
     internal IMessageSource<TcpMessage> Received => _received;
@@ -31,6 +37,17 @@ internal sealed class TcpClientSession
     /// count was reached or it was cancelled. Valid once all messages were taken.
     /// </summary>
     internal NetLabException? Fault { get; private set; }
+
+    /// <summary>Ends the reading; others may receive from the connection once it has <see cref="Ended"/>.</summary>
+    public void Dispose()
+    {
+        if (!_isDisposed)
+        {
+            _isDisposed = true;
+            _leaving.Cancel();
+            _leaving.Dispose();
+        }
+    }
 
     private async Task ReadAsync(int count, CancellationToken stopping)
     {

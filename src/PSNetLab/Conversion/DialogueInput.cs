@@ -23,6 +23,7 @@ internal static class DialogueInput
     private static DialogueStep Step(object? item, Encoding encoding) => item switch
     {
         IDictionary table => Expect(table, encoding),
+        Regex regex => new ExpectStep([new DialogueBranch(DialoguePattern.Of(regex), [])]),
         IList list and not byte[] => new GroupStep(ReadAnswer(list, encoding)),
         ScriptBlock => throw new NetLabException(
             FaultKind.InvalidDialogue, "A dialogue cannot run a script block. For answers that a script makes, use -ScriptBlock."),

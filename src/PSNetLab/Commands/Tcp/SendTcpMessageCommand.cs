@@ -84,8 +84,9 @@ public sealed partial class SendTcpMessageCommand : TcpClientCmdlet
     [Parameter(ParameterSetName = HostSet)]
     public SwitchParameter Receive { get; set; }
 
-    /// <summary>Emits this many replies, then closes. Until then the sending side stays open.</summary>
+    /// <summary>Emits this many replies, then closes; an open connection stays open, and its next messages are the replies.</summary>
     [Parameter(ParameterSetName = HostSet)]
+    [Parameter(ParameterSetName = ConnectionSet)]
     [ValidateRange(1, int.MaxValue)]
     [NoFiles]
     public int Count { get; set; }
@@ -142,8 +143,13 @@ public sealed partial class SendTcpMessageCommand : TcpClientCmdlet
         if ((Connection ?? _own) != _to || Job != _from)
         {
             SendRest();
+            EndReplies();
             (_to, _from, _only, _void) = (Connection ?? _own, Job, null, _void && Connection is null && Job is null);
             _isAlone = false;
+            if (Connection is not null && Count > 0)
+            {
+                BeginReplies(Connection);
+            }
         }
 
         foreach (byte[] payload in _input!.Take(message, MessageEncoding))
@@ -161,6 +167,7 @@ public sealed partial class SendTcpMessageCommand : TcpClientCmdlet
         Drain(_outboxes.Values);
         if (_own is null)
         {
+            EndReplies();
             return;
         }
 
@@ -205,6 +212,7 @@ public sealed partial class SendTcpMessageCommand : TcpClientCmdlet
         }
 
         _own?.Dispose();
+        _session?.Dispose();
         base.Dispose(disposing);
     }
 
@@ -233,9 +241,7 @@ public sealed partial class SendTcpMessageCommand : TcpClientCmdlet
             _own = base.Connect();
             if (Receive || Count > 0)
             {
-                Watch(_own.Local, _own.Remote);
-                _session = new TcpClientSession(_own, Count, StopToken);
-                Incoming = new IncomingReplies(this, _session.Received, Count, StopToken);
+                BeginReplies(_own);
             }
             else
             {
