@@ -190,7 +190,15 @@ internal sealed partial class Forwarder
         if (tape is not null)
         {
             await LoopThread.Leave();
-            tape.End(head, exchange.HasReadBody, place => Encoding.Latin1.GetString(Here(Encoding.Latin1.GetBytes(place))));
+            try
+            {
+                tape.End(head, exchange.HasReadBody, place => Encoding.Latin1.GetString(Here(Encoding.Latin1.GetBytes(place))));
+            }
+            catch (Exception error)
+            {
+                // Whatever it is, the answer is passed on.
+                tape.Lose(error.Message);
+            }
         }
     }
 

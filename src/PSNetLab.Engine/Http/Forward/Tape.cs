@@ -49,12 +49,11 @@ internal sealed class Tape
         fields = fields.ConvertAll(field => field.Key.Equals("Location", StringComparison.OrdinalIgnoreCase)
             ? FieldLines.Field(field.Key, place(field.Value)) : field);
         BodyTape? request = isWhole ? Request : null;
-        byte[]? sent = request is null ? null : Plain(request, _sent);
-        byte[]? got = Plain(_answer, fields);
+        byte[]? sent = Plain(request, _sent, out string? requestOmitted);
+        byte[]? got = Plain(_answer, fields, out string? omitted);
         if (got is null || (sent is null && request is not null))
         {
-            _recorder.OnLoss?.Invoke($"{_method} {_recorder.Redactor.RedactQuery(_target)} was not recorded: a body is longer than "
-                + $"{_recorder.MostBodyBytes} bytes. Raise -MaxBodyBytes.");
+            Lose($"a body is longer than {_recorder.MostBodyBytes} bytes. Raise -MaxBodyBytes.");
             return;
         }
 
@@ -65,12 +64,18 @@ internal sealed class Tape
             Method = _method,
             Target = _target,
             RequestFields = _sent,
-            RequestBody = sent,
+            RequestBody = requestOmitted is null ? sent : null,
+            RequestOmitted = requestOmitted,
             Status = head.Status,
             Fields = fields,
             Body = got,
+            Omitted = omitted,
         });
     }
+
+    /// <summary>Says that the exchange is not recorded.</summary>
+    internal void Lose(string why)
+        => _recorder.OnLoss?.Invoke($"{_method} {_recorder.Redactor.RedactTarget(_target)} was not recorded: {why}");
 
     private static void Add(List<KeyValuePair<string, string>> fields, FieldEnumerator all)
     {
@@ -85,9 +90,12 @@ internal sealed class Tape
         }
     }
 
-    /// <summary>The body without its coding, which then leaves the fields; null if it is too long.</summary>
-    private byte[]? Plain(BodyTape body, List<KeyValuePair<string, string>> fields)
-        => body.Bytes is { Length: > 0 } bytes ? BodyCodings.TakeOff(bytes, fields, _recorder.MostBodyBytes) : body.Bytes;
+    /// <summary>The body without its coding, which then leaves the fields; null if there is none, or if it is too long.</summary>
+    private byte[]? Plain(BodyTape? body, List<KeyValuePair<string, string>> fields, out string? omitted)
+    {
+        omitted = null;
+        return body?.Bytes is { } bytes ? BodyCodings.TakeOff(bytes, fields, _recorder.MostBodyBytes, out omitted) : null;
+    }
 
     /// <summary>The target as ASCII: clients may send other bytes as they are.</summary>
     private static string Escape(ReadOnlySpan<byte> target)

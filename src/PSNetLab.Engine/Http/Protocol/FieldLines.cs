@@ -67,7 +67,7 @@ internal static class FieldLines
             }
 
             RefuseOwned(s_framing, name, parameter);
-            if (value.AsSpan().ContainsAnyExceptInRange(' ', '\u00ff') || value.Contains('\u007f', StringComparison.Ordinal))
+            if (value.Any(character => character != '\t' && character is < ' ' or '\u007f' or > '\u00ff'))
             {
                 throw Invalid(value, $"-{parameter}: the value of {name} contains a line break, a control character or "
                     + "one beyond Latin-1, which a header field cannot have (RFC 9110, section 5.5).");

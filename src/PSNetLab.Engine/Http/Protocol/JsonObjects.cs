@@ -1,12 +1,19 @@
 using System.Collections;
 using System.Collections.Specialized;
 using System.Text.Json;
+using System.Text.Unicode;
 
 namespace PSNetLab.Engine.Http.Protocol;
 
 /// <summary>Turns JSON into objects that scripts can walk through: dictionaries, arrays, text, numbers, Booleans and null.</summary>
 internal static class JsonObjects
 {
+    /// <summary>How deep JSON may be.</summary>
+    internal const int UsualDepth = 64;
+
+    /// <summary>How deep it may be where it is only searched: a thread has stack enough for that.</summary>
+    internal const int MostDepth = 512;
+
     /// <summary>Parses JSON; false if it is not valid.</summary>
     internal static bool TryRead(ReadOnlyMemory<byte> json, out object? value)
     {
@@ -24,13 +31,20 @@ internal static class JsonObjects
         return true;
     }
 
-    /// <summary>Parses JSON, with or without a byte order mark; null if it is not valid.</summary>
-    internal static JsonDocument? TryParse(ReadOnlyMemory<byte> json)
+    /// <summary>
+    /// Parses JSON, with or without a byte order mark; null if it is not valid, and JSON is UTF-8 (RFC 8259, section 8.1). Escapes of
+    /// half a character, which no text can hold (section 8.2), become U+FFFD.
+    /// </summary>
+    /// <param name="json">The bytes.</param>
+    /// <param name="mostDepth">How deep it may be.</param>
+    internal static JsonDocument? TryParse(ReadOnlyMemory<byte> json, int mostDepth = UsualDepth)
     {
         ReadOnlySpan<byte> mark = [0xEF, 0xBB, 0xBF];
+        json = json.Span.StartsWith(mark) ? json[mark.Length..] : json;
         try
         {
-            return JsonDocument.Parse(json.Span.StartsWith(mark) ? json[mark.Length..] : json);
+            return Utf8.IsValid(json.Span)
+                ? JsonDocument.Parse(HalfCharacters.Mend(json), new JsonDocumentOptions { MaxDepth = mostDepth }) : null;
         }
         catch (JsonException)
         {

@@ -6,69 +6,88 @@ namespace PSNetLab.Engine.Http.Recordings;
 internal static class BodyCodings
 {
     /// <summary>
-    /// The body without its Content-Encoding, which then leaves the fields. If it cannot be undone, both stay as they are.
+    /// The body without its Content-Encoding, which leaves the fields. One that cannot be undone is left out: nobody knows what is in it.
     /// </summary>
-    internal static byte[] TakeOff(byte[] body, List<KeyValuePair<string, string>> fields, int mostBytes)
+    /// <param name="body">The body as it came.</param>
+    /// <param name="fields">The fields of the message.</param>
+    /// <param name="mostBytes">How long the body may be then.</param>
+    /// <param name="omitted">Why it is left out; null if it is not.</param>
+    internal static byte[] TakeOff(byte[] body, List<KeyValuePair<string, string>> fields, int mostBytes, out string? omitted)
     {
         string coding = RecordedExchange.Get(fields, "Content-Encoding");
-        if (coding.Length == 0 || TryDecode(body, coding, mostBytes) is not { } plain)
+        omitted = null;
+        if (coding.Length == 0 || body.Length == 0)
         {
             return body;
         }
 
+        byte[]? plain = TryDecode(body, coding, mostBytes, out omitted);
         fields.RemoveAll(field => field.Key.Equals("Content-Encoding", StringComparison.OrdinalIgnoreCase));
-        return plain;
+        return plain ?? [];
     }
 
-    /// <summary>
-    /// The body without its Content-Encoding; null if the coding is not known, the body is not what it says, or is too long.
-    /// </summary>
-    private static byte[]? TryDecode(byte[] body, string contentEncoding, int mostBytes)
+    /// <summary>The body without its codings; null if one is not known, the body is not what it says, or is too long.</summary>
+    internal static byte[]? TryDecode(byte[] body, string contentEncoding, int mostBytes, out string? fault)
     {
         string[] codings = contentEncoding.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
         byte[]? decoded = body;
+        fault = null;
         for (int i = codings.Length - 1; i >= 0 && decoded is not null; i--)
         {
-            decoded = Decode(decoded, codings[i].ToLowerInvariant(), mostBytes);
+            decoded = Decode(decoded, codings[i].ToLowerInvariant(), mostBytes, out fault);
         }
 
         return decoded;
     }
 
-    private static byte[]? Decode(byte[] body, string coding, int mostBytes)
+    private static byte[]? Decode(byte[] body, string coding, int mostBytes, out string? fault)
     {
-        using MemoryStream source = new(body);
-        using Stream? stream = coding switch
+        fault = null;
+        switch (coding)
         {
-            "gzip" or "x-gzip" => new GZipStream(source, CompressionMode.Decompress),
-            "deflate" => new ZLibStream(source, CompressionMode.Decompress),
-            "br" => new BrotliStream(source, CompressionMode.Decompress),
-            "identity" => new MemoryStream(body),
-            _ => null,
-        };
-        if (stream is null)
-        {
-            return null;
+            case "gzip" or "x-gzip":
+                return Read(new GZipStream(new MemoryStream(body), CompressionMode.Decompress), coding, mostBytes, out fault);
+            case "br":
+                return Read(new BrotliStream(new MemoryStream(body), CompressionMode.Decompress), coding, mostBytes, out fault);
+            case "deflate":
+                // With the frame of RFC 9110, section 8.4.1.2, or without, as some servers send it.
+                return Read(new ZLibStream(new MemoryStream(body), CompressionMode.Decompress), coding, mostBytes, out _)
+                    ?? Read(new DeflateStream(new MemoryStream(body), CompressionMode.Decompress), coding, mostBytes, out fault);
+            case "identity":
+                return body;
+            default:
+                fault = $"{coding} is not a Content-Encoding that can be undone here";
+                return null;
         }
+    }
 
+    private static byte[]? Read(Stream stream, string coding, int mostBytes, out string? fault)
+    {
+        using MemoryStream plain = new();
+        fault = null;
         try
         {
-            using MemoryStream plain = new();
-            byte[] buffer = new byte[16 * 1024];
-            while (stream.Read(buffer) is > 0 and int count)
+            using (stream)
             {
-                plain.Write(buffer, 0, count);
-                if (plain.Length > mostBytes)
+                byte[] buffer = new byte[16 * 1024];
+                while (stream.Read(buffer) is > 0 and int count)
                 {
-                    return null;
+                    plain.Write(buffer, 0, count);
+                    if (plain.Length > mostBytes)
+                    {
+                        fault = $"without its coding, {coding}, it is longer than {mostBytes} bytes";
+                        return null;
+                    }
                 }
             }
-
-            return plain.ToArray();
         }
-        catch (InvalidDataException)
+        catch (Exception error) when (error is InvalidDataException or IOException or InvalidOperationException)
         {
+            // Brotli says InvalidOperationException of bytes that are none of its own.
+            fault = $"it is not the {coding} that it says it is";
             return null;
         }
+
+        return plain.ToArray();
     }
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using PSNetLab.Engine.Http.Client;
 using PSNetLab.Engine.Http.Protocol;
 
 namespace PSNetLab.Engine.Http.Recordings;
@@ -6,6 +7,9 @@ namespace PSNetLab.Engine.Http.Recordings;
 /// <summary>Writes HTTP Archives, version 1.2.</summary>
 internal static class HarWriter
 {
+    /// <summary>The target of a request that no URI can have, such as *; HAR leaves names with an underscore to programs.</summary>
+    internal const string OwnTarget = "_target";
+
     internal static void Write(Utf8JsonWriter writer, IReadOnlyList<RecordedExchange> exchanges)
     {
         writer.WriteStartObject();
@@ -28,13 +32,18 @@ internal static class HarWriter
 
     private static void WriteEntry(Utf8JsonWriter writer, RecordedExchange exchange)
     {
-        string host = RecordedExchange.Get(exchange.RequestFields, "Host") is { Length: > 0 } name ? name : "localhost";
         writer.WriteStartObject();
         writer.WriteString("startedDateTime", exchange.Time ?? DateTimeOffset.UnixEpoch);
         writer.WriteNumber("time", exchange.Milliseconds);
         writer.WriteStartObject("request");
         writer.WriteString("method", exchange.Method);
-        writer.WriteString("url", $"http://{host}{exchange.Target}");
+        string url = Url(exchange);
+        writer.WriteString("url", url);
+        if (!url.EndsWith(exchange.Target, StringComparison.Ordinal))
+        {
+            writer.WriteString(OwnTarget, exchange.Target);
+        }
+
         WriteMessage(writer, exchange.RequestFields, exchange.RequestBody?.Length ?? 0);
         writer.WriteStartArray("queryString");
         int query = exchange.Target.IndexOf('?', StringComparison.Ordinal);
@@ -48,9 +57,9 @@ internal static class HarWriter
         }
 
         writer.WriteEndArray();
-        if (exchange.RequestBody is { } body)
+        if (exchange.RequestBody is not null || exchange.RequestOmitted is not null)
         {
-            WriteContent(writer, "postData", body, exchange.RequestFields);
+            WriteContent(writer, "postData", exchange.RequestBody ?? [], exchange.RequestFields, exchange.RequestOmitted);
         }
 
         writer.WriteEndObject();
@@ -59,7 +68,7 @@ internal static class HarWriter
         writer.WriteString("statusText", HttpStatus.Reason(exchange.Status));
         writer.WriteString("redirectURL", RecordedExchange.Get(exchange.Fields, "Location"));
         WriteMessage(writer, exchange.Fields, exchange.Body.Length);
-        WriteContent(writer, "content", exchange.Body, exchange.Fields);
+        WriteContent(writer, "content", exchange.Body, exchange.Fields, exchange.Omitted);
         writer.WriteEndObject();
         writer.WriteStartObject("cache");
         writer.WriteEndObject();
@@ -69,6 +78,27 @@ internal static class HarWriter
         writer.WriteNumber("receive", 0);
         writer.WriteEndObject();
         writer.WriteEndObject();
+    }
+
+    private static string Url(RecordedExchange exchange)
+    {
+        foreach (string host in new[] { RecordedExchange.Get(exchange.RequestFields, "Host"), "localhost" })
+        {
+            try
+            {
+                string url = $"http://{host}{exchange.Target}";
+                if (HttpUri.Parse(url).Target == exchange.Target)
+                {
+                    return url;
+                }
+            }
+            catch (NetLabException)
+            {
+                // Clients may name a host that is none.
+            }
+        }
+
+        return "http://localhost/";
     }
 
     private static void WriteMessage(Utf8JsonWriter writer, IReadOnlyList<KeyValuePair<string, string>> fields, int bodyLength)
@@ -88,12 +118,16 @@ internal static class HarWriter
     }
 
     private static void WriteContent(
-        Utf8JsonWriter writer, string name, byte[] body, IReadOnlyList<KeyValuePair<string, string>> fields)
+        Utf8JsonWriter writer, string name, byte[] body, IReadOnlyList<KeyValuePair<string, string>> fields, string? omitted)
     {
         writer.WriteStartObject(name);
         writer.WriteNumber("size", body.Length);
         writer.WriteString("mimeType", RecordedExchange.Get(fields, "Content-Type"));
-        if (RecordingWriter.Text(body) is { } text)
+        if (omitted is not null)
+        {
+            writer.WriteString("comment", omitted);
+        }
+        else if (RecordingWriter.Text(body) is { } text)
         {
             writer.WriteString("text", text);
         }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using PSNetLab.Engine.Http.Protocol;
 
 namespace PSNetLab.Engine.Http.Recordings;
 
@@ -16,7 +17,12 @@ internal readonly record struct Node(JsonElement Value, string Place, string Fil
         {
             using JsonDocument document = JsonDocument.Parse(
                 json.AsMemory(json.AsSpan().StartsWith("\uFEFF"u8) ? 3 : 0),
-                new JsonDocumentOptions { AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip });
+                new JsonDocumentOptions
+                {
+                    AllowTrailingCommas = true,
+                    CommentHandling = JsonCommentHandling.Skip,
+                    MaxDepth = JsonObjects.MostDepth, // a body is deeper here than it was by itself
+                });
             return new Node(document.RootElement.Clone(), "$", name);
         }
         catch (JsonException error)
@@ -46,7 +52,20 @@ internal readonly record struct Node(JsonElement Value, string Place, string Fil
             : null;
     }
 
-    internal string Text => Value.ValueKind == JsonValueKind.String ? Value.GetString()! : throw Fail($"a text is expected, not {Kind}");
+    internal string Text
+    {
+        get
+        {
+            try
+            {
+                return Value.ValueKind == JsonValueKind.String ? Value.GetString()! : throw Fail($"a text is expected, not {Kind}");
+            }
+            catch (InvalidOperationException)
+            {
+                throw Fail("this text has half of a character, such as \\ud800 without its other half");
+            }
+        }
+    }
 
     internal string? TextOf(string name) => TryGet(name)?.Text;
 

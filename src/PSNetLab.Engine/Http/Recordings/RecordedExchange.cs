@@ -21,11 +21,17 @@ internal sealed record RecordedExchange
     /// <summary>The body of the request; null if it had none, or if it does not matter.</summary>
     internal byte[]? RequestBody { get; init; }
 
+    /// <summary>Why the body of the request is left out, so that it does not matter; null if it is not.</summary>
+    internal string? RequestOmitted { get; init; }
+
     internal required int Status { get; init; }
 
     internal IReadOnlyList<KeyValuePair<string, string>> Fields { get; init; } = [];
 
     internal byte[] Body { get; init; } = [];
+
+    /// <summary>Why the body is left out; null if it is not.</summary>
+    internal string? Omitted { get; init; }
 
     /// <summary>Roughly how much memory it takes.</summary>
     internal long Weight => 512 + Target.Length + (RequestBody?.Length ?? 0) + Body.Length

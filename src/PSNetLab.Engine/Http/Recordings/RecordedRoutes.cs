@@ -32,7 +32,7 @@ internal static class RecordedRoutes
 
     /// <summary>A route for each request; the same request again has several answers.</summary>
     internal static IReadOnlyList<HttpRoute> Of(IEnumerable<RecordedExchange> exchanges, ReplayOptions options)
-        => [.. exchanges.Select(options.Redactor.Redact).GroupBy(Key).Select(group =>
+        => [.. exchanges.Select(options.Redactor.RedactRequest).GroupBy(Key).Select(group =>
         {
             RecordedExchange first = group.First();
             return new HttpRoute(
@@ -94,6 +94,8 @@ internal static class RecordedRoutes
 /// <summary>The body of a recorded request: another one is the same if it differs in secrets and in form only.</summary>
 internal sealed class RecordedBody(byte[] body, string contentType, Redactor redactor) : IBodyComparison
 {
+    private const int MostBytes = StubOptions.DefaultMaxBodyBytes;
+
     private readonly string _normal = Normal(body, contentType);
 
     public bool Fits(HttpRequestRecord request) => request.ComparableBody(redactor, Normal) == _normal;
@@ -105,7 +107,7 @@ internal sealed class RecordedBody(byte[] body, string contentType, Redactor red
             return null;
         }
 
-        byte[] actual = redactor.RedactBody(request.Body ?? [], TypeOf(request));
+        byte[] actual = Redacted(request);
         using JsonDocument? want = JsonObjects.TryParse(body);
         using JsonDocument? got = JsonObjects.TryParse(actual);
         return want is not null && got is not null
@@ -116,7 +118,15 @@ internal sealed class RecordedBody(byte[] body, string contentType, Redactor red
     public override string ToString() => $"the recorded one, {Shown.Quoted(HttpSyntax.ToText(body))}";
 
     private string Normal(HttpRequestRecord request)
-        => Normal(redactor.RedactBody(request.Body ?? [], TypeOf(request)), TypeOf(request));
+        => Normal(Redacted(request), TypeOf(request));
+
+    private byte[] Redacted(HttpRequestRecord request)
+    {
+        byte[] sent = request.Body ?? [];
+        string coding = request.GetHeader("Content-Encoding") ?? string.Empty;
+        byte[] plain = coding.Length == 0 ? sent : BodyCodings.TryDecode(sent, coding, MostBytes, out _) ?? sent;
+        return redactor.RedactBody(plain, TypeOf(request)) ?? plain;
+    }
 
     private static string TypeOf(HttpRequestRecord request) => request.GetHeader("Content-Type") ?? string.Empty;
 

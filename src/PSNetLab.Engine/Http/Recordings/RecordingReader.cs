@@ -10,7 +10,7 @@ internal static class RecordingReader
 {
     private const int MostBytes = 512 * 1024 * 1024;
 
-    private static readonly string[] s_bodies = ["body", "json", "base64"];
+    private static readonly string[] s_bodies = ["body", "json", "base64", "omitted"];
 
     // What frames a message, or says how its body is compressed: the server makes these anew.
     private static readonly string[] s_left =
@@ -75,7 +75,7 @@ internal static class RecordingReader
     /// <summary>What of the fields can be sent again.</summary>
     internal static List<KeyValuePair<string, string>> Fields(IEnumerable<KeyValuePair<string, string>> fields, Node place)
     {
-        List<KeyValuePair<string, string>> kept = Sendable(fields);
+        List<KeyValuePair<string, string>> kept = [.. Sendable(fields).SelectMany(Lines)];
         try
         {
             FieldLines.CheckResponse(kept, "headers");
@@ -91,13 +91,20 @@ internal static class RecordingReader
     internal static List<KeyValuePair<string, string>> Sendable(IEnumerable<KeyValuePair<string, string>> fields)
         => [.. fields.Where(field => !field.Key.StartsWith(':') && !s_left.Contains(field.Key, StringComparer.OrdinalIgnoreCase))];
 
+    /// <summary>
+    /// A field as it can be sent: browsers join several of one name with line breaks, and text that is more than Latin-1 is UTF-8.
+    /// </summary>
+    private static IEnumerable<KeyValuePair<string, string>> Lines(KeyValuePair<string, string> field) => field.Value.Split('\n').Select(
+        line => FieldLines.Field(field.Key, line.AsSpan().ContainsAnyExceptInRange('\0', '\u00ff')
+            ? Encoding.Latin1.GetString(Encoding.UTF8.GetBytes(line)) : line));
+
     private static RecordedExchange OfOwn(Node entry)
     {
         entry.Allow("time", "milliseconds", "request", "response");
         Node request = entry.Get("request");
         Node response = entry.Get("response");
-        request.Allow("method", "target", "headers", "body", "json", "base64");
-        response.Allow("status", "headers", "body", "json", "base64");
+        request.Allow("method", "target", "headers", "body", "json", "base64", "omitted");
+        response.Allow("status", "headers", "body", "json", "base64", "omitted");
         return new RecordedExchange
         {
             Time = entry.TextOf("time") is { } time
@@ -108,9 +115,11 @@ internal static class RecordingReader
             Target = Target(request.Get("target"), request.Get("target").Text),
             RequestFields = request.TryGet("headers") is { } sent ? FieldsOf(sent) : [],
             RequestBody = Body(request),
+            RequestOmitted = request.TextOf("omitted"),
             Status = response.Get("status").Status,
             Fields = response.TryGet("headers") is { } headers ? Fields(FieldsOf(headers), headers) : [],
             Body = Body(response) ?? [],
+            Omitted = response.TextOf("omitted"),
         };
     }
 
@@ -120,6 +129,7 @@ internal static class RecordingReader
         return given.Length > 1 ? throw message.Fail($"a message has one body, not both '{given[0]}' and '{given[1]}'")
             : message.TryGet("body") is { } text ? Encoding.UTF8.GetBytes(text.Text)
             : message.TryGet("base64") is { } bytes ? bytes.Base64
+            : message.Has("omitted") ? null
             : message.TryGet("json") is { } json ? Encoding.UTF8.GetBytes(json.Value.GetRawText())
             : null;
     }
@@ -136,8 +146,9 @@ internal static class RecordingReader
     private static string Method(Node node) => node.Text is { Length: > 0 } text && !text.AsSpan().ContainsAnyExcept(HttpSyntax.TokenText)
         ? text : throw node.Fail($"'{node.Text}' is not a method such as GET");
 
-    private static string Target(Node node, string text) => text.StartsWith('/') && !text.AsSpan().ContainsAnyExceptInRange('!', '~')
-        ? text : throw node.Fail($"'{text}' is not a path: it starts with a slash, and what is not ASCII is escaped with %");
+    private static string Target(Node node, string text)
+        => (text.StartsWith('/') || text == "*") && !text.AsSpan().ContainsAnyExceptInRange('!', '~') ? text
+        : throw node.Fail($"'{text}' is not a path: it starts with a slash, and what is not ASCII is escaped with %");
 
     // Browsers keep entries of requests that were blocked, with the status 0.
     private static bool HasAnswer(Node entry) => entry.Get("response").Get("status").Number >= 200;
@@ -150,9 +161,9 @@ internal static class RecordingReader
         string target;
         try
         {
-            target = HttpUri.Parse(url).Target;
+            target = request.TryGet(HarWriter.OwnTarget) is { } own ? Target(own, own.Text) : HttpUri.Parse(url).Target;
         }
-        catch (NetLabException)
+        catch (NetLabException error) when (error.Kind != FaultKind.InvalidRecording)
         {
             throw request.Get("url").Fail($"'{url}' is not the URI of a web page");
         }
@@ -169,9 +180,11 @@ internal static class RecordingReader
             Target = target,
             RequestFields = Pairs(request.TryGet("headers")),
             RequestBody = request.TryGet("postData") is { } data ? Content(data) : null,
+            RequestOmitted = request.TryGet("postData") is { } sent && Content(sent) is null ? sent.TextOf("comment") : null,
             Status = response.Get("status").Status,
             Fields = Fields(fields, response),
             Body = response.TryGet("content") is { } content ? Content(content) ?? [] : [],
+            Omitted = response.TryGet("content") is { } got && Content(got) is null ? got.TextOf("comment") : null,
         };
     }
 

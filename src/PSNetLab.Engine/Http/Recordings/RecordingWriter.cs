@@ -77,12 +77,12 @@ internal static class RecordingWriter
             writer.WriteString("method", exchange.Method);
             writer.WriteString("target", exchange.Target);
             WriteFields(writer, exchange.RequestFields);
-            WriteBody(writer, exchange.RequestBody);
+            WriteBody(writer, exchange.RequestBody, exchange.RequestOmitted);
             writer.WriteEndObject();
             writer.WriteStartObject("response");
             writer.WriteNumber("status", exchange.Status);
             WriteFields(writer, exchange.Fields);
-            WriteBody(writer, exchange.Body.Length == 0 ? null : exchange.Body);
+            WriteBody(writer, exchange.Body.Length == 0 ? null : exchange.Body, exchange.Omitted);
             writer.WriteEndObject();
             writer.WriteEndObject();
         }
@@ -113,14 +113,22 @@ internal static class RecordingWriter
     }
 
     /// <summary>Writes a body so that it is easy to edit, and the same bytes come back.</summary>
-    private static void WriteBody(Utf8JsonWriter writer, byte[]? body)
+    private static void WriteBody(Utf8JsonWriter writer, byte[]? body, string? omitted)
     {
+        if (omitted is not null)
+        {
+            writer.WriteString("omitted", omitted);
+            return;
+        }
+
         if (body is null)
         {
             return;
         }
 
-        if (body.Length > 0 && body[0] is (byte)'{' or (byte)'[' && JsonObjects.TryParse(body) is { } document)
+        // What is before and after the value would be lost.
+        bool mayBeJson = body.Length > 0 && body[0] is (byte)'{' or (byte)'[' && body[^1] is (byte)'}' or (byte)']';
+        if (mayBeJson && JsonObjects.TryParse(body) is { } document)
         {
             document.Dispose();
             writer.WritePropertyName("json");

@@ -15,6 +15,13 @@ public sealed partial class HttpRequestRecord : IWeighted
     // The objects around the bytes of a record take about as much.
     private const int OwnBytes = 256;
 
+    // Those of the registry of IANA that come with credentials, and a few that are usual.
+    private static readonly HashSet<string> s_schemes = new(StringComparer.OrdinalIgnoreCase)
+    {
+        "Basic", "Bearer", "Digest", "DPoP", "GNAP", "HOBA", "Mutual", "Negotiate", "OAuth", "PrivateToken", "SCRAM-SHA-1",
+        "SCRAM-SHA-256", "vapid", "NTLM", "AWS4-HMAC-SHA256", "ApiKey", "Token", "SharedKey", "SharedKeyLite", "Hawk", "Signature",
+    };
+
     private static readonly OrderedDictionary s_none = new OrderedDictionary().AsReadOnly();
 
     private string[]? _requestLine;
@@ -168,6 +175,10 @@ public sealed partial class HttpRequestRecord : IWeighted
     /// <summary>Whether the field has credentials.</summary>
     internal static bool IsSecret(string name) => name.EndsWith("Authorization", StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>What may be shown of credentials: their scheme.</summary>
-    internal static string Mask(string value) => $"{value.Split(' ')[0]} ***";
+    /// <summary>What may be shown of credentials: their scheme, if it is a known one. Anything else may be a secret itself.</summary>
+    internal static string Mask(string value)
+    {
+        string scheme = value.Split(' ')[0];
+        return scheme.Length < value.Length && s_schemes.Contains(scheme) ? $"{scheme} ***" : "***";
+    }
 }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using PSNetLab.Engine.Http.Protocol;
 using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab.Engine.Http.Stub;
@@ -31,7 +32,7 @@ internal sealed class BodyMatch
     internal static BodyMatch By(IBodyComparison comparison) => new(comparison);
 
     /// <param name="json">Valid JSON.</param>
-    internal static BodyMatch With(ReadOnlyMemory<byte> json) => new(null, null, JsonDocument.Parse(json).RootElement);
+    internal static BodyMatch With(ReadOnlyMemory<byte> json) => new(null, null, Parse(json));
 
     internal bool Fits(HttpRequestRecord request)
         => _comparison is not null ? _comparison.Fits(request) : Difference(request) is null;
@@ -60,6 +61,8 @@ internal sealed class BodyMatch
     public override string ToString() => _comparison is not null ? _comparison.ToString()! : _text is not null ? Shown.Quoted(_text)
         : _regex is not null ? $"a match of /{_regex}/"
         : $"JSON with {Shown.Short(_json.GetRawText())}";
+
+    private static JsonElement Parse(ReadOnlyMemory<byte> json) => JsonObjects.TryParse(json, JsonObjects.MostDepth)!.RootElement;
 
     private int FirstDifference(string text) => text.AsSpan().CommonPrefixLength(_text) + 1;
 }

@@ -30,7 +30,7 @@ internal sealed class PathPattern
     /// <summary>A pattern for one path, whatever characters it has.</summary>
     /// <param name="path">The path, still encoded; it starts with a slash.</param>
     internal static PathPattern Literal(string path)
-        => new(path, [.. path[1..].Split('/').Select(PathSegment.Literally)]);
+        => new(path, path == "*" ? [] : [.. path[1..].Split('/').Select(PathSegment.Literally)]);
 
     /// <exception cref="NetLabException">The pattern is not one.</exception>
     internal static PathPattern Parse(string text)
@@ -66,7 +66,7 @@ internal sealed class PathPattern
     {
         if (!path.StartsWith("/"u8))
         {
-            return false;
+            return _segments.Length == 0 && path.SequenceEqual("*"u8);
         }
 
         bool isOver = false;

@@ -165,11 +165,8 @@ internal sealed class RouteTable
             Consider(node.Tails, isRoot && isOver);
             if (isOver)
             {
-                if (!isRoot)
-                {
-                    Consider(node.Ends, onlyAnyPath: false);
-                }
-
+                // At the root, these are for the target *, which has no path (RFC 9112, section 3.2.4).
+                Consider(node.Ends, onlyAnyPath: false);
                 return;
             }
 

@@ -125,18 +125,23 @@ public sealed class ExportHttpRecordingCommand : NetCmdlet
         }
 
         List<KeyValuePair<string, string>> fields = Pairs(response.Headers);
-        byte[] body = BodyCodings.TakeOff(response.Body, fields, RoundTripOptions.DefaultMostBodyBytes);
+        List<KeyValuePair<string, string>> sentFields = Pairs(result.Request.Headers);
+        byte[] body = BodyCodings.TakeOff(response.Body, fields, RoundTripOptions.DefaultMostBodyBytes, out string? omitted);
+        byte[] sent = BodyCodings.TakeOff(Sent(result.Request), sentFields, RoundTripOptions.DefaultMostBodyBytes,
+            out string? requestOmitted);
         return new RecordedExchange
         {
             Time = result.Began,
             Milliseconds = result.Phases.Total,
             Method = result.Request.Method,
             Target = HttpUri.Parse(result.Uri).Target,
-            RequestFields = Pairs(result.Request.Headers),
-            RequestBody = Sent(result.Request) is { Length: > 0 } sent ? sent : null,
+            RequestFields = sentFields,
+            RequestBody = sent.Length > 0 ? sent : null,
+            RequestOmitted = requestOmitted,
             Status = status,
             Fields = RecordingReader.Sendable(fields),
             Body = body,
+            Omitted = omitted,
         };
     }
 
