@@ -1,6 +1,4 @@
-using System.Collections.Concurrent;
 using System.Management.Automation;
-using System.Management.Automation.Runspaces;
 using PSNetLab.Conversion;
 using PSNetLab.Engine.Servers;
 
@@ -8,8 +6,8 @@ namespace PSNetLab.Jobs;
 
 /// <summary>Runs script blocks for a server, in runspaces of its own, at most -ThrottleLimit at once.</summary>
 /// <remarks>
-/// Never on the thread of an event loop. Nothing a script does ends its server. A script whose client does not take its output does not
-/// count while it waits, so that others are served meanwhile.
+/// Never on the thread of an event loop, though one may ask for it. Nothing a script does ends its server. A script whose client does not
+/// take its output does not count while it waits, so that others are served meanwhile.
 /// </remarks>
 internal sealed class ScriptRunner : IDisposable
 {
@@ -19,13 +17,16 @@ internal sealed class ScriptRunner : IDisposable
     // A script of one line can be long.
     private const int MostShown = 120;
 
-    private static readonly TimeSpan s_abortGrace = TimeSpan.FromMilliseconds(300);
     private static readonly TimeSpan s_patience = TimeSpan.FromMilliseconds(50);
 
     private readonly ScriptRunspaces _runspaces;
-    private readonly ConcurrentDictionary<PowerShell, byte> _running = new();
-    private readonly TaskCompletionSource _abandoning = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly SemaphoreSlim _throttle;
+    private readonly int _throttleLimit;
+
+    // All of the following is guarded by the first: who runs, who waits for a turn, and who for one that it gave away.
+    private readonly LinkedList<ScriptRun> _waiting = new();
+    private readonly HashSet<ScriptRunspace> _busy = [];
+    private readonly Queue<ManualResetEventSlim> _returning = new();
+    private int _running;
     private int _waitingAside;
     private volatile bool _stopped;
 
@@ -33,8 +34,8 @@ internal sealed class ScriptRunner : IDisposable
     /// <param name="throttleLimit">How many may run at once.</param>
     internal ScriptRunner(PSCmdlet caller, int throttleLimit)
     {
-        _runspaces = new ScriptRunspaces(caller.SessionState.Path.CurrentFileSystemLocation.ProviderPath, throttleLimit);
-        _throttle = new SemaphoreSlim(throttleLimit);
+        _throttleLimit = throttleLimit;
+        _runspaces = new ScriptRunspaces(this, caller.SessionState.Path.CurrentFileSystemLocation.ProviderPath, throttleLimit);
     }
 
     /// <summary>Whether scripts run no more, because their server has ended.</summary>
@@ -53,36 +54,35 @@ internal sealed class ScriptRunner : IDisposable
     /// <param name="cancellationToken">Ends the wait for its turn; a script that has begun runs to its end.</param>
     /// <param name="left">Ends the script, because nobody needs it any more.</param>
     /// <returns>Whether it ran to its end; false if the server has stopped, or nobody needs it.</returns>
-    internal async Task<bool> RunAsync(
+    internal Task<bool> RunAsync(
         JobScript script, object input, NetJob? job, IScriptOutput output, TimeSpan limit, ScriptVariable[]? variables = null,
         CancellationToken cancellationToken = default, CancellationToken left = default)
     {
-        await _throttle.WaitAsync(cancellationToken).ConfigureAwait(false);
-        ScriptRunspace? runspace = null;
-        try
+        ScriptRun run = new(script, input, job, output, limit, variables ?? [], left);
+        lock (_waiting)
         {
+            if (cancellationToken.IsCancellationRequested)
+            {
+                return Task.FromCanceled<bool>(cancellationToken);
+            }
+
             if (_stopped)
             {
-                return false;
+                return Task.FromResult(false);
             }
 
-            runspace = await _runspaces.TakeAsync().ConfigureAwait(false);
-            foreach (ScriptVariable variable in variables ?? [])
+            if (_running == _throttleLimit)
             {
-                runspace.Runspace.SessionStateProxy.SetVariable(variable.Name, variable.Value);
+                run.Place = _waiting.AddLast(run);
+                run.Watch(state => Withdraw((ScriptRun)state!, cancellationToken), cancellationToken);
+                return run.Ended;
             }
 
-            return await InvokeAsync(runspace, script, input, job, output, limit, left).ConfigureAwait(false);
+            _running++;
         }
-        finally
-        {
-            if (runspace is not null)
-            {
-                _runspaces.PutBack(runspace);
-            }
 
-            _throttle.Release();
-        }
+        Begin(run);
+        return run.Ended;
     }
 
     /// <summary>Waits for a client on the thread of a script. If that takes long, another script may run meanwhile.</summary>
@@ -100,8 +100,7 @@ internal sealed class ScriptRunner : IDisposable
         }
         finally
         {
-            _throttle.Wait();
-            Interlocked.Decrement(ref _waitingAside);
+            StepBack();
         }
     }
 
@@ -114,7 +113,7 @@ internal sealed class ScriptRunner : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        _stopped = true;
+        End();
         _runspaces.Dispose();
     }
 
@@ -136,6 +135,175 @@ internal sealed class ScriptRunner : IDisposable
 
     private static string Shortened(string line) => line.Length <= MostShown ? line : line[..MostShown] + "…";
 
+    /// <summary>Finds the next script for a runspace whose pipeline can go on, or keeps the runspace until there is one.</summary>
+    /// <param name="runspace">The runspace, whose last script has ended.</param>
+    /// <param name="next">The next script; null if there is none yet.</param>
+    /// <returns>False if its pipeline has to end, and the runspace is to be put back then.</returns>
+    internal bool TryContinue(ScriptRunspace runspace, out ScriptRun? next)
+    {
+        lock (_waiting)
+        {
+            next = null;
+            if (_stopped || _runspaces.AreTooMany)
+            {
+                return false;
+            }
+
+            if (_returning.Count == 0 && TryDequeue(out next))
+            {
+                return true;
+            }
+
+            _busy.Remove(runspace);
+        }
+
+        if (!_runspaces.TryKeep(runspace))
+        {
+            return false;
+        }
+
+        PassTurn();
+        return true;
+    }
+
+    /// <summary>Takes a runspace back whose pipeline has ended.</summary>
+    internal void PutBack(ScriptRunspace runspace)
+    {
+        Forget(runspace);
+        _runspaces.PutBack(runspace);
+        PassTurn();
+    }
+
+    /// <summary>Does without a runspace from now on, in which a script runs on.</summary>
+    internal void Lose(ScriptRunspace runspace)
+    {
+        Forget(runspace);
+        _runspaces.Lose();
+        PassTurn();
+    }
+
+    /// <summary>Does without a runspace that was closed before it could run this script, which another has to.</summary>
+    internal void Replace(ScriptRunspace runspace, ScriptRun run)
+    {
+        Forget(runspace);
+        _runspaces.Lose();
+        Begin(run);
+    }
+
+    /// <summary>Runs a script, whose turn it is, in the next runspace.</summary>
+    private void Begin(ScriptRun run)
+    {
+        Task<ScriptRunspace> taking = _runspaces.TakeAsync();
+        if (!taking.IsCompletedSuccessfully || !TryStart(run, taking.Result))
+        {
+            _ = BeginAsync(run, taking);
+        }
+    }
+
+    private async Task BeginAsync(ScriptRun run, Task<ScriptRunspace> taking)
+    {
+        try
+        {
+            while (!TryStart(run, await taking.ConfigureAwait(false)))
+            {
+                _runspaces.Lose();
+                taking = _runspaces.TakeAsync();
+            }
+        }
+        catch (Exception error)
+        {
+            run.End(false, error); // No runspace could be opened.
+            PassTurn();
+        }
+    }
+
+    /// <returns>False if somebody has just closed the runspace.</returns>
+    private bool TryStart(ScriptRun run, ScriptRunspace runspace)
+    {
+        bool isStopped;
+        lock (_waiting)
+        {
+            isStopped = _stopped;
+            if (!isStopped)
+            {
+                _busy.Add(runspace);
+            }
+        }
+
+        if (isStopped)
+        {
+            run.End(false);
+            PutBack(runspace);
+            return true;
+        }
+
+        if (runspace.TryStart(run))
+        {
+            return true;
+        }
+
+        Forget(runspace);
+        return false;
+    }
+
+    private void Forget(ScriptRunspace runspace)
+    {
+        lock (_waiting)
+        {
+            _busy.Remove(runspace);
+        }
+    }
+
+    private void Withdraw(ScriptRun run, CancellationToken cancellationToken)
+    {
+        lock (_waiting)
+        {
+            if (run.Place is null)
+            {
+                return; // It has begun.
+            }
+
+            _waiting.Remove(run.Place);
+            run.Place = null;
+        }
+
+        run.Cancel(cancellationToken);
+    }
+
+    private bool TryDequeue(out ScriptRun? run)
+    {
+        run = _waiting.First?.Value;
+        if (run is not null)
+        {
+            _waiting.RemoveFirst();
+            run.Place = null;
+        }
+
+        return run is not null;
+    }
+
+    /// <summary>Gives a turn that has ended to whoever waits for one.</summary>
+    private void PassTurn()
+    {
+        ScriptRun? next = null;
+        lock (_waiting)
+        {
+            if (_returning.TryDequeue(out ManualResetEventSlim? returning))
+            {
+                returning.Set();
+            }
+            else if (!TryDequeue(out next))
+            {
+                _running--;
+            }
+        }
+
+        if (next is not null)
+        {
+            Begin(next);
+        }
+    }
+
     private bool TryStepAside()
     {
         if (Interlocked.Increment(ref _waitingAside) > MostWaitingAside)
@@ -144,125 +312,56 @@ internal sealed class ScriptRunner : IDisposable
             return false;
         }
 
-        _throttle.Release();
+        PassTurn();
         return true;
+    }
+
+    private void StepBack()
+    {
+        Interlocked.Decrement(ref _waitingAside);
+        using ManualResetEventSlim turn = new();
+        lock (_waiting)
+        {
+            if (_running < _throttleLimit)
+            {
+                _running++;
+                return;
+            }
+
+            _returning.Enqueue(turn);
+        }
+
+        turn.Wait();
+    }
+
+    /// <summary>Lets no more scripts begin.</summary>
+    /// <returns>The runspaces in which some still run.</returns>
+    private ScriptRunspace[] End()
+    {
+        ScriptRun[] waiting;
+        ScriptRunspace[] busy;
+        lock (_waiting)
+        {
+            _stopped = true;
+            waiting = [.. _waiting];
+            _waiting.Clear();
+            busy = [.. _busy];
+        }
+
+        foreach (ScriptRun run in waiting)
+        {
+            run.End(false);
+        }
+
+        return busy;
     }
 
     private async Task StopAsync()
     {
         await Task.Delay(StopGrace.Longest).ConfigureAwait(false);
-        _stopped = true;
-        foreach (PowerShell running in _running.Keys)
+        foreach (ScriptRunspace runspace in End())
         {
-            Abort(running);
-        }
-
-        await Task.Delay(s_abortGrace).ConfigureAwait(false);
-        _abandoning.TrySetResult();
-    }
-
-    private async Task<bool> InvokeAsync(
-        ScriptRunspace runspace, JobScript script, object input, NetJob? job, IScriptOutput output, TimeSpan limit,
-        CancellationToken left)
-    {
-        runspace.Runspace.SessionStateProxy.SetVariable("_", input);
-        PowerShell shell = PowerShell.Create();
-        shell.Runspace = runspace.Runspace;
-        shell.AddScript(script.Text, useLocalScope: true);
-        if (script.UsingValues.Count > 0)
-        {
-            shell.AddParameter(UsingValues.Parameter, script.UsingValues);
-        }
-
-        PSDataCollection<PSObject> stream = [];
-        stream.DataAdded += (_, _) => output.Take(stream.ReadAll());
-        PassOn(shell.Streams.Error, job);
-        PassOn(shell.Streams.Warning, job);
-        PassOn(shell.Streams.Information, job);
-        PassOn(shell.Streams.Verbose, job);
-        PassOn(shell.Streams.Debug, job);
-        _running.TryAdd(shell, 0);
-
-        // From here on, Stop finds it. Did Stop come before?
-        Task run = _stopped ? Task.CompletedTask : BeginAsync(shell, stream);
-        using CancellationTokenSource inTime = new();
-        TaskCompletionSource leaving = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        using CancellationTokenRegistration registration = left.UnsafeRegister(_ => leaving.TrySetResult(), null);
-        try
-        {
-            Task late = limit == Timeout.InfiniteTimeSpan ? _abandoning.Task : Task.Delay(limit, inTime.Token);
-            Task first = await Task.WhenAny(run, runspace.Closing, _abandoning.Task, late, leaving.Task).ConfigureAwait(false);
-            if (first == runspace.Closing)
-            {
-                // A script that closes its own runspace and waits for that waits for itself: it never ends.
-                throw new InvalidRunspaceStateException("It closed its own runspace");
-            }
-
-            if ((first == late && first != _abandoning.Task) || first == leaving.Task)
-            {
-                Abort(shell);
-                await Task.WhenAny(run, Task.Delay(s_abortGrace, CancellationToken.None)).ConfigureAwait(false);
-                if (!run.IsCompleted)
-                {
-                    runspace.Abandon();
-                }
-
-                return first == leaving.Task
-                    ? false : throw new TimeoutException($"It did not end within {limit.TotalSeconds} s");
-            }
-
-            if (first != run)
-            {
-                runspace.Abandon();
-                return false;
-            }
-
-            await run.ConfigureAwait(false);
-            return !_stopped;
-        }
-        finally
-        {
-            inTime.Cancel();
-            if (run.IsCompleted)
-            {
-                output.End();
-            }
-
-            _running.TryRemove(shell, out _);
-            _ = run.ContinueWith(_ => Dispose(shell, stream), TaskScheduler.Default);
+            runspace.StopScript();
         }
     }
-
-    // Asynchronous, so that a failure to begin is one of the task.
-    private static async Task BeginAsync(PowerShell shell, PSDataCollection<PSObject> output)
-        => await Task.Factory.FromAsync(shell.BeginInvoke<PSObject, PSObject>(null, output), shell.EndInvoke).ConfigureAwait(false);
-
-    private static void Abort(PowerShell shell)
-    {
-        try
-        {
-            shell.BeginStop(null, null);
-        }
-        catch (ObjectDisposedException)
-        {
-            // It ended by itself just now.
-        }
-    }
-
-    private static void Dispose(PowerShell shell, PSDataCollection<PSObject> output)
-    {
-        shell.Dispose();
-        output.Dispose();
-    }
-
-    /// <summary>As the script writes them: one that runs for a long time must not collect them.</summary>
-    private static void PassOn<T>(PSDataCollection<T> stream, NetJob? job)
-        where T : class
-        => stream.DataAdded += (_, _) =>
-        {
-            foreach (T record in stream.ReadAll())
-            {
-                job?.Write(record);
-            }
-        };
 }

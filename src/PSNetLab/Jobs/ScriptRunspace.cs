@@ -5,19 +5,23 @@ using PSNetLab.Engine.Primitives;
 namespace PSNetLab.Jobs;
 
 /// <summary>A runspace for one script at a time, and what can be told of it after a script has had it.</summary>
-internal sealed class ScriptRunspace : IDisposable
+internal sealed partial class ScriptRunspace : IDisposable
 {
     private readonly TaskCompletionSource _closing = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly ScriptRunner _runner;
     private readonly string _location;
     private readonly PSLanguageMode _languageMode;
-    private bool _isAbandoned;
 
     /// <summary>Opens it, which takes tens of milliseconds.</summary>
+    /// <param name="runner">What it gets its scripts from.</param>
     /// <param name="location">Where each script starts.</param>
-    internal ScriptRunspace(string location)
+    internal ScriptRunspace(ScriptRunner runner, string location)
     {
         LoopThread.AssertLeft("Opening a runspace");
+        _runner = runner;
         _location = location;
+        _deadlines = new Timer(static self => ((ScriptRunspace)self!).OnDeadline(), this, Timeout.Infinite, Timeout.Infinite);
+        AsTask = Task.FromResult(this);
         Runspace = ModuleRunspace.Create();
         try
         {
@@ -36,51 +40,59 @@ internal sealed class ScriptRunspace : IDisposable
 
     internal Runspace Runspace { get; }
 
+    /// <summary>Itself, as what was awaited.</summary>
+    internal Task<ScriptRunspace> AsTask { get; }
+
     /// <summary>Ends when somebody closes the runspace.</summary>
     internal Task Closing => _closing.Task;
 
-    /// <summary>Undoes what the next script must not see.</summary>
+    /// <summary>Undoes what the next script must not see. Not while a pipeline runs.</summary>
     /// <returns>False if the last script has broken the runspace.</returns>
     internal bool TryRestore()
     {
         try
         {
             SessionStateProxy session = Runspace.SessionStateProxy;
-            if (Closing.IsCompleted || session.LanguageMode != _languageMode)
+            return TryRestore(session.LanguageMode, session.Path);
+        }
+        catch (Exception)
+        {
+            return false; // closed just now
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        TakeNoMore();
+        _deadlines.Dispose();
+
+        // A script that closes its own runspace waits for its own end, and so would this.
+        if (!_isLost && Runspace.RunspaceStateInfo.State != RunspaceState.Closing)
+        {
+            Runspace.Dispose();
+        }
+    }
+
+    private bool TryRestore(PSLanguageMode languageMode, PathIntrinsics path)
+    {
+        try
+        {
+            if (Closing.IsCompleted || languageMode != _languageMode)
             {
                 return false;
             }
 
-            if (session.Path.CurrentLocation.ProviderPath != _location)
+            if (path.CurrentLocation.ProviderPath != _location)
             {
-                session.Path.SetLocation(WildcardPattern.Escape(_location));
+                path.SetLocation(WildcardPattern.Escape(_location));
             }
 
             return true;
         }
         catch (Exception)
         {
-            return false; // closed just now, or it cannot go back to its location
-        }
-    }
-
-    /// <summary>Gives it up while its script still runs, and perhaps never ends.</summary>
-    internal void Abandon()
-    {
-        _isAbandoned = true;
-        _closing.TrySetResult();
-
-        // This waits for the script, on a thread that does not keep PowerShell alive either.
-        Task.Factory.StartNew(Runspace.Dispose, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
-    }
-
-    /// <inheritdoc/>
-    public void Dispose()
-    {
-        // A script that closes its own runspace waits for its own end, and so would this.
-        if (!_isAbandoned && Runspace.RunspaceStateInfo.State != RunspaceState.Closing)
-        {
-            Runspace.Dispose();
+            return false; // It cannot go back to its location.
         }
     }
 
@@ -89,6 +101,7 @@ internal sealed class ScriptRunspace : IDisposable
         if (state is RunspaceState.Closing or RunspaceState.Closed or RunspaceState.Broken)
         {
             _closing.TrySetResult();
+            Lose(new InvalidRunspaceStateException("It closed its own runspace"));
         }
     }
 

@@ -3,14 +3,18 @@ using System.Diagnostics.CodeAnalysis;
 namespace PSNetLab.Jobs;
 
 /// <summary>The runspaces of one script block. Each is opened before it is needed, and replaced when the script has broken it.</summary>
+/// <param name="runner">What they get their scripts from.</param>
 /// <param name="location">Where each script starts.</param>
 /// <param name="most">How many are kept. More can be taken at once.</param>
-internal sealed class ScriptRunspaces(string location, int most) : IDisposable
+internal sealed class ScriptRunspaces(ScriptRunner runner, string location, int most) : IDisposable
 {
     // Its top is the one used last: a script that runs alone always gets the same, and with it its state.
     private readonly Stack<Task<ScriptRunspace>> _idle = new();
     private int _count;
     private bool _isDisposed;
+
+    /// <summary>Whether there are more than are kept.</summary>
+    internal bool AreTooMany => Volatile.Read(ref _count) > most;
 
     /// <summary>Begins to open one, unless one is idle or there are as many as can be taken.</summary>
     internal void Prepare()
@@ -53,11 +57,33 @@ internal sealed class ScriptRunspaces(string location, int most) : IDisposable
     /// <summary>Gives back one that was taken.</summary>
     internal void PutBack(ScriptRunspace runspace)
     {
-        if (!runspace.TryRestore() || !TryPush(runspace))
+        if (!runspace.TryRestore() || !TryKeep(runspace))
         {
             Discard(runspace);
             Prepare();
         }
+    }
+
+    /// <summary>Keeps one that was taken and is as it was; false if there are too many.</summary>
+    internal bool TryKeep(ScriptRunspace runspace)
+    {
+        lock (_idle)
+        {
+            bool isKept = !_isDisposed && !AreTooMany;
+            if (isKept)
+            {
+                _idle.Push(runspace.AsTask);
+            }
+
+            return isKept;
+        }
+    }
+
+    /// <summary>Does without one that was taken.</summary>
+    internal void Lose()
+    {
+        Interlocked.Decrement(ref _count);
+        Prepare();
     }
 
     /// <inheritdoc/>
@@ -85,20 +111,6 @@ internal sealed class ScriptRunspaces(string location, int most) : IDisposable
         }
     }
 
-    private bool TryPush(ScriptRunspace runspace)
-    {
-        lock (_idle)
-        {
-            bool isKept = !_isDisposed && Volatile.Read(ref _count) <= most;
-            if (isKept)
-            {
-                _idle.Push(Task.FromResult(runspace));
-            }
-
-            return isKept;
-        }
-    }
-
     private Task<ScriptRunspace> OpenAsync()
     {
         Interlocked.Increment(ref _count);
@@ -106,7 +118,7 @@ internal sealed class ScriptRunspaces(string location, int most) : IDisposable
         {
             try
             {
-                return new ScriptRunspace(location);
+                return new ScriptRunspace(runner, location);
             }
             catch
             {
