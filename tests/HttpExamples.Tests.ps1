@@ -73,6 +73,8 @@ Describe 'http-server-by-hand.ps1' {
                 '200 OK <h1>你好</h1>', '200 OK <h1>你好</h1>'
                 '404 Not Found <!doctype html><title>404</title><h1>Not found</h1>'
             )
+            # A client may have its answer before its request is printed.
+            Wait-Until { @($server.Output -match ' Host: ').Count -eq 3 }
             $asked = @($server.Output | ForEach-Object { "$_" -replace '^\S+ ' })
             $asked | Should -Contain 'GET / HTTP/1.1'
             $asked | Should -Contain 'GET /other HTTP/1.1'
