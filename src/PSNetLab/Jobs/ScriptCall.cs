@@ -6,8 +6,8 @@ namespace PSNetLab.Jobs;
 
 /// <summary>A script made ready to be called many times in one runspace: parsed and compiled once.</summary>
 /// <remarks>
-/// The call is a syntax tree of constants, as if it were written <c>&amp; $script -% $usingValues</c>. So the script gets a scope of its own
-/// below the global one, sees no variable of ours, and its errors name no line but its own.
+/// The call is a syntax tree of constants, as if it were written <c>&amp; $script -% $usingValues</c>. So the script gets a scope of
+/// its own below the global one, sees no variable of ours, and its errors name no line but its own.
 /// </remarks>
 internal static class ScriptCall
 {
