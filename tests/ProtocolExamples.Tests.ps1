@@ -2,7 +2,7 @@
 
 BeforeDiscovery {
     $tools = @{}
-    foreach ($tool in 'curl', 'nc', 'logger', 'openssl') {
+    foreach ($tool in 'curl', 'nc', 'logger', 'openssl', 'redis-cli') {
         $tools[$tool] = $IsLinux -and [bool] (Get-Command $tool -CommandType Application -ErrorAction Ignore)
     }
 }
@@ -62,6 +62,24 @@ Describe 'ftp-banner.ps1' {
             $LASTEXITCODE | Should -Be 67
             $said | Should -Match '220 ProFTPD 1.3.5 Server ready'
             Wait-Output $server 2 | Should -Be '127.0.0.1 says: USER me', '127.0.0.1 says: PASS secret'
+        }
+        finally { Stop-Example $server }
+    }
+
+    It 'greets python3, and refuses its password' {
+        $server = Start-ExampleServer ftp-banner
+        try {
+            $said = Invoke-PythonScript @'
+import ftplib, sys
+ftp = ftplib.FTP()
+print(ftp.connect('127.0.0.1', int(sys.argv[1]), 10))
+try:
+    ftp.login('me', 'secret')
+except ftplib.error_perm as refused:
+    print(refused)
+'@ $server.Port
+            $said[0] | Should -BeLike '220 ProFTPD*'
+            $said[1] | Should -BeLike '530 *'
         }
         finally { Stop-Example $server }
     }
@@ -139,6 +157,12 @@ Describe 'redis-like.ps1' {
         $said = "printf 'PING\r\nSET name me\r\nGET name\r\nGET other\r\nINCR n\r\nINCR n\r\nKEYS *m*\r\nDEL name\r\nEVAL x\r\nQUIT\r\n' | timeout 20 nc 127.0.0.1 $($server.Port)" |
             ForEach-Object { bash -c $_ }
         $said | Should -Be '+PONG', '+OK', '$2', 'me', '$-1', ':1', ':2', '*1', '$4', 'name', ':1', "-ERR unknown command 'EVAL'", '+OK'
+    }
+
+    It 'answers redis-cli' -Skip:(-not $tools['redis-cli']) {
+        $words = @('SET', 'a name', 'two words'), @('GET', 'a name'), @('GET', 'other'), @('INCR', 'n'), @('KEYS', 'n'), @('NOPE')
+        $said = foreach ($command in $words) { (redis-cli -h 127.0.0.1 -p $server.Port --no-raw @command) -join ' ' }
+        $said | Should -Be 'OK', '"two words"', '(nil)', '(integer) 1', '1) "n"', "(error) ERR unknown command 'NOPE'"
     }
 
     It 'answers arrays as redis-cli sends them' {
