@@ -68,11 +68,11 @@ Describe 'Start-TcpProxy' {
 
     It 'keeps of a connection that has ended only its record' {
         $proxy = Start-TcpProxy "127.0.0.1:$($peer.Port)"
-        Invoke-ProxyCase $peer churn $proxy.Port | Should -Be 2000
-        Wait-Until { $proxy.Output.Count -eq 2000 }
+        Invoke-ProxyCase $peer churn $proxy.Port | Should -Be 5000
+        Wait-Until { $proxy.Output.Count -eq 5000 }
         $with = [GC]::GetTotalMemory($true)
         $proxy.Output.Clear()
-        ($with - [GC]::GetTotalMemory($true)) / 2000 | Should -BeLessThan 1000
+        ($with - [GC]::GetTotalMemory($true)) / 5000 | Should -BeLessThan 1000
     }
 
     It 'keeps no records with -NoRecord' {
@@ -175,17 +175,17 @@ Describe 'Start-TcpProxy' {
         $proxy.Warning | Should -BeLike '*certificate*was not accepted*'
     }
 
-    It 'leaves nothing behind after thousands of connections' -Skip:(-not $IsLinux) {
+    It 'leaves nothing behind after ten thousand connections' -Skip:(-not $IsLinux) {
         $proxy = Start-TcpProxy "127.0.0.1:$($peer.Port)" -NoRecord
-        Invoke-ProxyCase $peer churn $proxy.Port | Should -Be 2000
+        Invoke-ProxyCase $peer churn $proxy.Port | Should -Be 5000
         Wait-Until { $proxy.ConnectionCount -eq 0 }
         $sockets = Get-OpenSocketCount
         $memory = [GC]::GetTotalMemory($true)
-        Invoke-ProxyCase $peer churn $proxy.Port | Should -Be 2000
+        Invoke-ProxyCase $peer churn $proxy.Port | Should -Be 5000
         Wait-Until { $proxy.ConnectionCount -eq 0 }
         Get-OpenSocketCount | Should -Be $sockets
         [GC]::GetTotalMemory($true) - $memory | Should -BeLessThan 2MB
-        $proxy.MessageCount | Should -Be 4000
+        $proxy.MessageCount | Should -Be 10000
     }
 
     It 'frees the port and ends all connections when it is stopped' {

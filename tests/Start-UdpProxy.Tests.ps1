@@ -185,6 +185,8 @@ Describe 'Start-UdpProxy' {
         @{ Name = 'latency'; Fault = @{ LatencyMs = 60000 } }
         @{ Name = 'a limited bandwidth'; Fault = @{ BytesPerSecond = 1 } }
         @{ Name = 'disorder'; Fault = @{ ReorderPercent = 100 } }
+        @{ Name = 'a stall'; Fault = @{ Stall = $true } }
+        @{ Name = 'loss, duplicates and corruption'; Fault = @{ LossPercent = 50; DuplicatePercent = 50; CorruptPercent = 50 } }
         @{ Name = 'nothing'; Fault = @() }
     ) {
         $before = Get-OpenSocketCount

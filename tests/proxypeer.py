@@ -153,7 +153,7 @@ def echo(port, size=100000):
     return f'{"same" if data == sent else f"{len(data)} bytes"} {how}'
 
 
-def churn(port, count=2000):
+def churn(port, count=5000):
     def serve(s):
         s.sendall(s.recv(10))
         s.close()
@@ -257,6 +257,26 @@ def ends(port, count=200):
     for t in threads:
         t.join(LIMIT)
     return str(len(ended))
+
+
+def fetch(port, clients=20, each=50):
+    """How many requests of many clients are answered whole, and how many connections are reset."""
+    seen = []
+
+    def run():
+        for _ in range(each):
+            c = socket.create_connection(('127.0.0.1', port), LIMIT)
+            c.settimeout(LIMIT)
+            c.sendall(b'GET /page.html HTTP/1.0\r\n\r\n')
+            data, how = drain(c)
+            seen.append('whole' if how == 'end' and len(data) > 5000 else how)
+
+    threads = [threading.Thread(target=run, daemon=True) for _ in range(clients)]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join(LIMIT)
+    return f'{seen.count("whole")} {seen.count("reset")}'
 
 
 server = listen()
