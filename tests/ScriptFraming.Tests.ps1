@@ -269,6 +269,7 @@ Describe 'A framing by script blocks' {
 
     It 'refuses <Bad>' -ForEach @(
         @{ Bad = "Parse = 'text'"; Framing = @{ Parse = 'text' }; Why = "*Parse must be a script block, not 'text'*" }
+        @{ Bad = 'a script block alone'; Framing = { 1 }; Why = '*write @{ Parse = *' }
         @{ Bad = 'Format alone'; Framing = @{ Format = { } }; Why = '*A hashtable with Format is not a framing*@{ Parse = *' }
         @{ Bad = 'more'; Framing = @{ Parse = { }; Rest = 1 }; Why = '*is not a framing*' }
     ) {

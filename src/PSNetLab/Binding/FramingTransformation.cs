@@ -20,6 +20,7 @@ public sealed class FramingTransformationAttribute : ArgumentTransformationAttri
             {
                 MessageFraming framing => framing,
                 IDictionary table => FromTable(table),
+                ScriptBlock => throw FramingParser.Invalid("A script block alone is not a framing: write @{ Parse = { … } }."),
                 null => throw FramingParser.Invalid("No framing was given."),
                 _ => FramingParser.Parse(LanguagePrimitives.ConvertTo<string>(input)),
             };
