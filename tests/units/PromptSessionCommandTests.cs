@@ -55,12 +55,12 @@ public sealed class PromptSessionCommandTests : IDisposable
     public async Task A_file_is_sent_as_it_is_and_before_what_follows()
     {
         using SessionAtScreen session = await SessionAtScreen.StartAsync();
-        string file = Path.Combine(_folder, "mail.txt");
+        string file = Path.Combine(_folder, "a mail.txt");
         string content = string.Concat(Enumerable.Repeat("a line\n", 30_000));
         await File.WriteAllTextAsync(file, content);
-        session.Screen.Type($":file {file}\rafter it\r");
+        session.Screen.Type($":file '{file}'\rafter it\r");
         Assert.Equal(content + "after it\r\n", await session.HearAsync(content.Length + 10));
-        await session.ShowsAsync("* 210000 bytes of mail.txt were sent.");
+        await session.ShowsAsync("* 210000 bytes of a mail.txt were sent.");
     }
 
     [Fact]

@@ -142,6 +142,7 @@ public class PromptSessionTests
         TerminalScreen screen = new(80, 24);
         NetLabException? fault = PromptSession.Run(pair.Client, screen, new() { Peer = "peer:1" }, CancellationToken.None);
         Assert.Equal(FaultKind.ConnectionBusy, fault?.Kind);
+        Assert.Equal("|", screen.Text);
         await pair.Server.SendAsync("still there");
         Assert.Equal("still there", (await other)?.Text);
     }

@@ -95,7 +95,7 @@ internal sealed partial class PromptSession
                 _connection.Close(TcpCloseReason.LocalReset);
                 break;
             case ":save":
-                Save(_options.ResolvePath(argument));
+                Save(_options.ResolvePath(Unquoted(argument)));
                 break;
             case ":info":
                 Info();
@@ -114,6 +114,10 @@ internal sealed partial class PromptSession
         }
     }
 
+    // As it may be pasted from elsewhere; spaces need no quotes here.
+    private static string Unquoted(string path)
+        => path.Length > 1 && path[0] is '"' or '\'' && path[^1] == path[0] ? path[1..^1] : path;
+
     private void SendFile(string path)
     {
         if (_sender.HasEnded)
@@ -122,7 +126,7 @@ internal sealed partial class PromptSession
             return;
         }
 
-        _sender.SendFile(File.OpenRead(_options.ResolvePath(path)));
+        _sender.SendFile(File.OpenRead(_options.ResolvePath(Unquoted(path))));
     }
 
     private void Save(string path)

@@ -9,7 +9,10 @@ namespace PSNetLab.Engine.Terminal;
 /// <remarks>One thread has the terminal. What is being sent never holds it up, and what arrives only until there is a key.</remarks>
 internal sealed partial class PromptSession
 {
-    private const int PollMilliseconds = 15;
+    // How often to look for a key: while somebody types, so often that nobody notices.
+    private const int IdlePollMilliseconds = 15;
+    private const int BusyPollMilliseconds = 1;
+    private const int BusyMilliseconds = 2000;
 
     // Then the keyboard has its turn.
     private const int MostBytesAtOnce = 64 * 1024;
@@ -29,6 +32,7 @@ internal sealed partial class PromptSession
     private bool _isHex;
     private bool _isOver;
     private bool _hasPeerEnded;
+    private long _lastKey;
     private long _received;
     private long _sent;
     private NetLabException? _fault;
@@ -71,9 +75,11 @@ internal sealed partial class PromptSession
 
     private void Run(CancellationToken stopping)
     {
-        Note($"{(_options.StaysOpen ? $"Connection {_connection.Id} to" : "Connected to")} {_options.Peer}"
-            + $"{(_connection.Tls is { } tls ? $" over {tls.Protocol}" : string.Empty)}.");
-        Note("Ctrl+D ends sending, Ctrl+C leaves, :help shows more.");
+        if (!_receiving.IsFaulted)
+        {
+            Greet();
+        }
+
         try
         {
             while (!_isOver && !stopping.IsCancellationRequested)
@@ -83,7 +89,8 @@ internal sealed partial class PromptSession
                 _screen.Show(_editor.Text, _editor.Cursor);
                 if (!wasBusy && !_isOver)
                 {
-                    Task.WaitAny([_receiving], PollMilliseconds, CancellationToken.None);
+                    bool isTyping = Environment.TickCount64 - _lastKey < BusyMilliseconds;
+                    Task.WaitAny([_receiving], isTyping ? BusyPollMilliseconds : IdlePollMilliseconds, CancellationToken.None);
                 }
             }
         }
@@ -91,6 +98,13 @@ internal sealed partial class PromptSession
         {
             Leave();
         }
+    }
+
+    private void Greet()
+    {
+        Note($"{(_options.StaysOpen ? $"Connection {_connection.Id} to" : "Connected to")} {_options.Peer}"
+            + $"{(_connection.Tls is { } tls ? $" over {tls.Protocol}" : string.Empty)}.");
+        Note("Ctrl+D ends sending, Ctrl+C leaves, :help shows more.");
     }
 
     private Task<TcpMessage?> ReceiveAsync() => _connection.ReceiveAsync(_leaving.Token).AsTask();
@@ -101,6 +115,7 @@ internal sealed partial class PromptSession
         while (!_isOver && _terminal.HasKey)
         {
             wasBusy = true;
+            _lastKey = Environment.TickCount64;
             ConsoleKeyInfo key = _terminal.ReadKey();
             switch (_editor.Take(_keys.Decode(key, _terminal.HasKey)))
             {
@@ -171,35 +186,6 @@ internal sealed partial class PromptSession
         return true;
     }
 
-    private void Show(TcpMessage message)
-    {
-        _log.Add(isPeer: true, message.Data);
-        if (_isHex)
-        {
-            foreach (string line in HexLines.Of(message.Data, _received, _screen.Columns))
-            {
-                _screen.Received(line);
-            }
-        }
-        else
-        {
-            List<string> lines = [];
-            _peer.Take(message.Data, lines);
-            if (!_connection.Frames.IsStream)
-            {
-                _peer.End(lines);
-                if (message.Length == 0)
-                {
-                    lines.Add(string.Empty);
-                }
-            }
-
-            lines.ForEach(_screen.Received);
-        }
-
-        _received += message.Length;
-    }
-
     private bool TakeNotes()
     {
         bool wasBusy = false;
@@ -216,65 +202,6 @@ internal sealed partial class PromptSession
         }
 
         return wasBusy;
-    }
-
-    private void HalfClose()
-    {
-        if (_sender.HasEnded)
-        {
-            Note("Sending has already ended. Ctrl+C leaves.");
-            return;
-        }
-
-        _sender.HalfClose();
-        Note("Sending has ended (FIN). What the peer still sends is shown; Ctrl+C leaves.");
-    }
-
-    private void Say(byte[] message)
-    {
-        if (_sender.HasEnded || _connection.State is TcpConnectionState.FinWait)
-        {
-            Note("This was not sent: sending has ended. Ctrl+C leaves.");
-            return;
-        }
-
-        _sender.Send(message);
-        EndPeersLine();
-        if (_isHex)
-        {
-            foreach (string line in HexLines.Of(message, _sent, _screen.Columns))
-            {
-                _screen.Sent(line);
-            }
-        }
-        else
-        {
-            List<string> lines = [];
-            PeerLines own = new(_connection.TextEncoding);
-            own.Take(message, lines);
-            own.End(lines);
-            lines.ForEach(_screen.Sent);
-            if (message.Length == 0)
-            {
-                _screen.Sent(string.Empty);
-            }
-        }
-
-        _sent += message.Length;
-    }
-
-    private void Note(string sentence)
-    {
-        EndPeersLine();
-        _screen.Note(sentence);
-    }
-
-    // What is printed below it would otherwise stand before it.
-    private void EndPeersLine()
-    {
-        List<string> lines = [];
-        _peer.EndLine(lines);
-        lines.ForEach(_screen.Received);
     }
 
     private void Leave()
