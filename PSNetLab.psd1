@@ -48,6 +48,7 @@
         'Get-NetFault'
         'Set-NetFault'
         'Remove-NetFault'
+        'Get-NetTranscript'
         'Get-SocketInfo'
         'Get-SocketOption'
         'Set-SocketOption'

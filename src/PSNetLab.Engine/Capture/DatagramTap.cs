@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 using PSNetLab.Engine.IO;
 using PSNetLab.Engine.Primitives;
 
@@ -12,10 +13,12 @@ internal sealed class DatagramTap : IDatagramTap
     private readonly NetTranscriptDirection _incoming;
     private readonly IPEndPoint _local;
     private readonly DatagramPeer? _connected;
+    private readonly Encoding _encoding;
 
-    private DatagramTap(Transcript transcript, Socket socket, bool isServer)
+    private DatagramTap(Transcript transcript, Socket socket, bool isServer, Encoding encoding)
     {
         _transcript = transcript;
+        _encoding = encoding;
         _incoming = isServer ? NetTranscriptDirection.ToServer : NetTranscriptDirection.ToClient;
         _local = Addresses.OfSocket((IPEndPoint)socket.LocalEndPoint!);
         _connected = socket.Connected ? new DatagramPeer((IPEndPoint)socket.RemoteEndPoint!) : null;
@@ -25,11 +28,12 @@ internal sealed class DatagramTap : IDatagramTap
     /// <param name="transcript">Where; null for nowhere.</param>
     /// <param name="transport">The socket; connected first, if it is to be.</param>
     /// <param name="isServer">Whether this side is the server.</param>
-    internal static void Attach(Transcript? transcript, DatagramTransport transport, bool isServer)
+    /// <param name="encoding">How its text is encoded.</param>
+    internal static void Attach(Transcript? transcript, DatagramTransport transport, bool isServer, Encoding encoding)
     {
         if (transcript is not null)
         {
-            transport.Tap = new DatagramTap(transcript, transport.Socket, isServer);
+            transport.Tap = new DatagramTap(transcript, transport.Socket, isServer, encoding);
         }
     }
 
@@ -59,6 +63,7 @@ internal sealed class DatagramTap : IDatagramTap
             Id = ConnectionIds.Next(),
             Start = timestamp,
             Protocol = NetTranscriptProtocol.Udp,
+            Encoding = _encoding,
             Client = isServer ? peer.EndPoint : local,
             Server = isServer ? local : peer.EndPoint,
         };

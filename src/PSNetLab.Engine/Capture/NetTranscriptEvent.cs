@@ -19,10 +19,7 @@ public sealed class NetTranscriptEvent
     /// <summary>When it happened, in local time. Bytes: when they were read, or given to the system to send.</summary>
     public DateTime Time { get; internal init; }
 
-    /// <summary>The time since the conversation began.</summary>
-    public TimeSpan Elapsed { get; internal init; }
-
-    /// <summary><see cref="Elapsed"/> in milliseconds.</summary>
+    /// <summary>The milliseconds since the conversation began.</summary>
     public double ElapsedMs => Elapsed.TotalMilliseconds;
 
     /// <summary>The number of the conversation: the Id of its connection, or for UDP a number for each peer.</summary>
@@ -54,6 +51,12 @@ public sealed class NetTranscriptEvent
 
     /// <summary>More about the event, such as the version of TLS that was taken off, or the fault that was injected; or null.</summary>
     public string? Detail { get; internal init; }
+
+    /// <summary>When, as Stopwatch counts; only of what this process recorded.</summary>
+    internal long Timestamp { get; init; }
+
+    /// <summary>The time since the conversation began.</summary>
+    internal TimeSpan Elapsed { get; init; }
 
     internal IPEndPoint Client { get; init; } = null!;
 

@@ -116,6 +116,15 @@ internal sealed class Transcript
         }
     }
 
+    /// <summary>The conversations of which there is something.</summary>
+    internal IEnumerable<Conversation> Conversations()
+    {
+        lock (_gate)
+        {
+            return [.. _segments.SelectMany(segment => segment.Freeze().Conversations.Where(one => one is not null)).Distinct()];
+        }
+    }
+
     /// <summary>The events from a number on, in the order of their times.</summary>
     /// <param name="from">The number of the first event.</param>
     /// <param name="matches">Which conversations; null for all.</param>
@@ -205,6 +214,7 @@ internal sealed class Transcript
             Data = hasData ? entry.Data.ToArray() : null,
             Detail = missing is not null ? "The transcript has reached its limit, so its oldest bytes are gone."
                 : hasData || entry.Data.IsEmpty ? null : Encoding.UTF8.GetString(entry.Data.Span),
+            Timestamp = entry.Timestamp,
             Client = conversation.Client,
             Server = conversation.Server,
             IsTls = conversation.Tls is not null,

@@ -131,6 +131,14 @@ public sealed class NetFault
     /// <summary>The same fault with other settings: it goes on counting.</summary>
     internal NetFault With(NetFaultSpec spec) => new(spec, Name, _counters);
 
+    /// <summary>The direction as transcripts have it; null for both.</summary>
+    internal NetTranscriptDirection? Way => Direction switch
+    {
+        NetFaultDirection.ToServer => NetTranscriptDirection.ToServer,
+        NetFaultDirection.ToClient => NetTranscriptDirection.ToClient,
+        _ => null,
+    };
+
     internal void Hit() => Interlocked.Increment(ref _counters.Hits);
 
     internal void HitConnection() => Interlocked.Increment(ref _counters.Connections);

@@ -1,4 +1,5 @@
 using System.Net;
+using PSNetLab.Engine.Capture;
 using PSNetLab.Engine.IO;
 using PSNetLab.Engine.Primitives;
 using PSNetLab.Engine.Servers;
@@ -128,6 +129,9 @@ internal sealed partial class TcpProxySession : IServedConnection, IFaulted
         ToClient.Wake();
         Volatile.Read(ref _clock)?.Wake();
     }
+
+    /// <summary>Records that a fault has acted.</summary>
+    internal void Note(NetFault fault) => (_client.Tap as StreamTap)?.NoteFault(fault.Way, fault.ToString());
 
     internal void Touch() => Volatile.Write(ref _lastActivity, Environment.TickCount64);
 

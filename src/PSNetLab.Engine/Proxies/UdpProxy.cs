@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Net.Sockets;
+using PSNetLab.Engine.Capture;
 using PSNetLab.Engine.IO;
 using PSNetLab.Engine.Native.Linux;
 using PSNetLab.Engine.Primitives;
@@ -35,6 +36,7 @@ internal sealed class UdpProxy : IDatagramHandler
         try
         {
             _transport = DatagramTransport.Create(Socket, MostDatagramBytes);
+            DatagramTap.Attach(options.Transcript, _transport, isServer: true, TextEncoding.Default);
         }
         catch (SocketException error)
         {

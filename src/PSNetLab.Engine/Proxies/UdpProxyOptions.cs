@@ -1,4 +1,5 @@
 using System.Net;
+using PSNetLab.Engine.Capture;
 using PSNetLab.Engine.IO;
 using PSNetLab.Engine.Primitives;
 
@@ -24,6 +25,9 @@ internal sealed record UdpProxyOptions
     internal int BufferLimit { get; init; } = TcpProxyOptions.DefaultBufferLimit;
 
     internal AddressFilter? Filter { get; init; }
+
+    /// <summary>Where datagrams from and to clients are recorded; null for nowhere.</summary>
+    internal Transcript? Transcript { get; init; }
 
     internal FaultTable Faults { get; init; } = new(0, isStream: false);
 

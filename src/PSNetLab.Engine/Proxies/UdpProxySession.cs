@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using PSNetLab.Engine.Capture;
 using PSNetLab.Engine.IO;
 using PSNetLab.Engine.Native.Linux;
 using PSNetLab.Engine.Primitives;
@@ -85,6 +86,15 @@ internal sealed class UdpProxySession : IDatagramHandler, IFaulted
     {
         Touch();
         ToClient.OnDatagram(datagram.Data);
+    }
+
+    /// <summary>Records that a fault has acted.</summary>
+    internal void Note(NetFault fault)
+    {
+        if (_client.Tapped is Conversation conversation)
+        {
+            _proxy.Options.Transcript?.Note(conversation, NetTranscriptKind.Fault, fault.Way, fault.ToString());
+        }
     }
 
     /// <summary>Reports what should not happen, and goes on.</summary>

@@ -49,6 +49,9 @@ internal sealed class StreamServer : IServerHost
     /// <summary>The listening socket.</summary>
     internal Socket Listener => _listener.Socket;
 
+    /// <inheritdoc cref="StreamServerOptions.Transcript"/>
+    internal Transcript? Transcript => _options.Transcript;
+
     /// <summary>Completes when the server has stopped and its last connection has ended, or with the fault that ended it.</summary>
     internal Task Completion => _completion.Task;
 

@@ -56,7 +56,7 @@ internal sealed class UdpSender : IDatagramHandler, IDisposable
         _options = options;
         _to = isConnected ? null : new DatagramPeer(options.Remote);
         _transport = DatagramTransport.Create(socket, UdpServerOptions.MostDatagramBytes);
-        DatagramTap.Attach(options.Transcript, _transport, isServer: false);
+        DatagramTap.Attach(options.Transcript, _transport, isServer: false, options.Encoding);
         LocalEndPoint = (IPEndPoint)socket.LocalEndPoint!;
         if (options.Broadcast && options.Interface is { } card)
         {

@@ -35,7 +35,7 @@ internal sealed partial class UdpServer : IDatagramHandler
         try
         {
             _transport = open(Socket, options.BufferBytes);
-            DatagramTap.Attach(options.Transcript, _transport, isServer: true);
+            DatagramTap.Attach(options.Transcript, _transport, isServer: true, options.Encoding);
         }
         catch (SocketException error)
         {
@@ -51,6 +51,9 @@ internal sealed partial class UdpServer : IDatagramHandler
     internal IPEndPoint LocalEndPoint { get; }
 
     internal Socket Socket { get; }
+
+    /// <inheritdoc cref="UdpServerOptions.Transcript"/>
+    internal Transcript? Transcript => _options.Transcript;
 
     /// <summary>Completes when the server was stopped, or with the fault that ended it.</summary>
     internal Task Completion => _completion.Task;

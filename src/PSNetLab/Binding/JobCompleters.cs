@@ -4,6 +4,7 @@ using System.Management.Automation;
 using System.Management.Automation.Language;
 using System.Text.RegularExpressions;
 using PSNetLab.Conversion;
+using PSNetLab.Engine.Capture;
 using PSNetLab.Jobs;
 
 namespace PSNetLab.Binding;
@@ -59,6 +60,25 @@ public sealed class ConnectionIdCompleter : IArgumentCompleter
                                               let id = connection.Id.ToString(CultureInfo.InvariantCulture)
                                               where id.StartsWith(wordToComplete, StringComparison.Ordinal)
                                               select Offer.Value(id, id, connection.ToString());
+        return found.OrTyped(wordToComplete);
+    }
+}
+
+/// <summary>Completes -ConnectionId with what the job that -Job chooses has recorded; without it, with what was recorded lately.</summary>
+public sealed class TranscriptConnectionIdCompleter : IArgumentCompleter
+{
+    /// <inheritdoc/>
+    public IEnumerable<CompletionResult> CompleteArgument(
+        string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters)
+    {
+        IEnumerable<Transcript> transcripts = JobReference.Find<ServerJob>(fakeBoundParameters, commandAst) is { } jobs
+            ? jobs.Select(job => job.Transcript).OfType<Transcript>()
+            : Recordings.All;
+        IEnumerable<CompletionResult> found = from conversation in transcripts.SelectMany(transcript => transcript.Conversations())
+                                              orderby conversation.Id
+                                              let id = conversation.Id.ToString(CultureInfo.InvariantCulture)
+                                              where id.StartsWith(wordToComplete, StringComparison.Ordinal)
+                                              select Offer.Value(id, id, $"{conversation.Client} - {conversation.Server}");
         return found.OrTyped(wordToComplete);
     }
 }

@@ -9,7 +9,7 @@ namespace PSNetLab.Commands;
 
 /// <summary>The parameters of every cmdlet that starts a server, and how they become a job.</summary>
 [SuppressMessage("Performance", "CA1819", Justification = "PowerShell parameters are arrays.")]
-public abstract class StartServerCmdlet : NetCmdlet
+public abstract class StartServerCmdlet : TranscriptCmdlet
 {
     private protected const string RecordSet = "Record";
     private protected const string EchoSet = "Echo";
@@ -79,6 +79,7 @@ public abstract class StartServerCmdlet : NetCmdlet
 
             ServerJob job = Bind(endPoint);
             LiveJobs.Add(job);
+            Recordings.Add(job.Transcript, job);
             JobRepository.Add(job);
             job.Run();
             WriteObject(job);

@@ -83,6 +83,7 @@ public abstract class StartStreamServerCmdlet : StartServerCmdlet
             ReuseAddress = ReuseAddress,
             Tls = UsesTls ? ReadTls() : null,
             Filter = CreateFilter(),
+            Transcript = NewTranscript(),
         });
     }
 

@@ -78,6 +78,11 @@ internal static class ObjectTypes
         .. Describe<ProxySession>(
             "Number ClientEndPoint DatagramsToServer DatagramsToClient BytesToServer BytesToClient Faults CloseReason",
             "Client=ClientEndPoint ToServer=DatagramsToServer ToClient=DatagramsToClient"),
+        .. Describe<NetTranscriptEvent>(
+            "Time ElapsedMs ConnectionId Kind Direction Length Text Detail", "Conn=ConnectionId", nameof(Elapsed)),
+        Enum<NetTranscriptKind>(),
+        Enum<NetTranscriptDirection>(),
+        Enum<NetTranscriptProtocol>(),
         Enum<NetFaultKind>(),
         Enum<NetFaultDirection>(),
         Enum<JitterDistribution>(),
@@ -168,6 +173,9 @@ internal static class ObjectTypes
 
     /// <summary>The time span of <see cref="TcpInfo.RetransmissionTimeoutMilliseconds"/>.</summary>
     public static object? RetransmissionTimeout(PSObject info) => Span(info, nameof(TcpInfo.RetransmissionTimeoutMilliseconds));
+
+    /// <summary>The time span of <see cref="NetTranscriptEvent.ElapsedMs"/>.</summary>
+    public static object? Elapsed(PSObject item) => Span(item, nameof(NetTranscriptEvent.ElapsedMs));
 
     /// <summary>The time span of <see cref="TcpPortResult.LatencyMilliseconds"/>.</summary>
     public static object? Latency(PSObject result) => Span(result, nameof(TcpPortResult.LatencyMilliseconds));

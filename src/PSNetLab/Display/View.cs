@@ -35,6 +35,11 @@ public static class View
     /// <param name="before">How many columns of the line come before it; 0 if the length of the line does not matter.</param>
     public static string Banner(PSObject result, int before = 0) => Shown(result, nameof(TcpPortResult.Banner), before);
 
+    /// <summary>More about an event, as <see cref="Text"/> shows a text.</summary>
+    /// <param name="item">An object with a Detail property, live or deserialized.</param>
+    /// <param name="before">How many columns of the line come before it; 0 if the length of the line does not matter.</param>
+    public static string Detail(PSObject item, int before = 0) => Shown(item, nameof(NetTranscriptEvent.Detail), before);
+
     /// <summary>What a name server said: the data or, without any, what became of the query.</summary>
     /// <param name="reply">The reply, live or deserialized.</param>
     public static string Answer(PSObject reply)

@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using System.Net;
 using System.Net.Sockets;
+using PSNetLab.Engine.Capture;
 using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab.Jobs;
@@ -51,6 +52,9 @@ public abstract class ServerJob : NetJob
     public abstract long Refused { get; }
 
     internal abstract IPEndPoint Local { get; }
+
+    /// <summary>What went over its connections; null without -Transcript.</summary>
+    internal abstract Transcript? Transcript { get; }
 
     /// <summary>The socket the job listens on.</summary>
     internal abstract Socket Socket { get; }

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using PSNetLab.Engine.Capture;
 using PSNetLab.Engine.Primitives;
 using PSNetLab.Engine.Servers;
 
@@ -29,6 +30,8 @@ public abstract class StreamServerJob : ServerJob, IStreamServerObserver
     public override long Refused => Server.Refused;
 
     internal override IPEndPoint Local => (IPEndPoint)Server.LocalEndPoint;
+
+    internal override Transcript? Transcript => Server.Transcript;
 
     internal override Socket Socket => Server.Listener;
 

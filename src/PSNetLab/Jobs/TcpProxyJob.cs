@@ -36,6 +36,7 @@ public sealed class TcpProxyJob : StreamServerJob, IProxyJob
         {
             ProxyConnection hit = ((TcpProxySession)connection).Connection;
             Inform("Fault", $"Connection {hit.Number} from {hit.Client}: {fault}");
+            ((TcpProxySession)connection).Note(fault);
         };
         _port = new PortFaults(options.Faults, _server, fault => Inform("Fault", $"Port {Local.Port} closed: {fault}"));
     }

@@ -1,6 +1,7 @@
 using System.Collections.Specialized;
 using System.Net;
 using System.Net.Sockets;
+using PSNetLab.Engine.Capture;
 using PSNetLab.Engine.Primitives;
 using PSNetLab.Engine.Proxies;
 
@@ -30,6 +31,7 @@ public sealed class UdpProxyJob : ServerJob, IProxyJob
         {
             ProxySession hit = ((UdpProxySession)faulted).Session;
             Inform("Fault", $"Session {hit.Number} with {hit.Client}: {fault}");
+            ((UdpProxySession)faulted).Note(fault);
         };
         _proxy = UdpProxy.Bind(_options);
         try
@@ -113,6 +115,8 @@ public sealed class UdpProxyJob : ServerJob, IProxyJob
     FaultTable IProxyJob.Faults => _options.Faults;
 
     internal override IPEndPoint Local => _proxy.LocalEndPoint;
+
+    internal override Transcript? Transcript => _options.Transcript;
 
     internal override Socket Socket => _proxy.Socket;
 

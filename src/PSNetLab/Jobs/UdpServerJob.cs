@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using System.Net;
 using System.Net.Sockets;
+using PSNetLab.Engine.Capture;
 using PSNetLab.Engine.Messages;
 using PSNetLab.Engine.Primitives;
 using PSNetLab.Engine.Udp;
@@ -82,6 +83,8 @@ public sealed class UdpServerJob : ServerJob, IMessageSink<UdpMessage>
         + (AnswersDropped > 0 ? $", {AnswersDropped} answers dropped" : string.Empty);
 
     internal override IPEndPoint Local => _server.LocalEndPoint;
+
+    internal override Transcript? Transcript => _server.Transcript;
 
     internal override Socket Socket => _server.Socket;
 

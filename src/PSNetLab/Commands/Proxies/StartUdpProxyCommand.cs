@@ -84,6 +84,7 @@ public sealed class StartUdpProxyCommand : StartServerCmdlet
             MaxSessions = MaxSessions,
             BufferLimit = BufferLimit,
             Filter = CreateFilter(),
+            Transcript = NewTranscript(),
             Faults = ProxyFaults.New(Fault, Profile, Seed, isStream: false, this),
         };
         return new UdpProxyJob(CommandLine, Name, ProxyRecords.Of(NoRecord), upstream.ToString(), options, new FaultScripts(this));

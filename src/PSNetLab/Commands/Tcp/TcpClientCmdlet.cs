@@ -14,7 +14,7 @@ namespace PSNetLab.Commands;
 
 /// <summary>The parameters of the cmdlets that open a TCP connection.</summary>
 [SuppressMessage("Performance", "CA1819", Justification = "PowerShell parameters are arrays.")]
-public abstract class TcpClientCmdlet : NetCmdlet
+public abstract class TcpClientCmdlet : TranscriptCmdlet
 {
     private protected const string HostSet = "Host";
 
@@ -107,6 +107,16 @@ public abstract class TcpClientCmdlet : NetCmdlet
     [Parameter(ParameterSetName = HostSet)]
     public SwitchParameter KeepAlive { get; set; }
 
+    /// <inheritdoc/>
+    [Parameter(ParameterSetName = HostSet)]
+    public override SwitchParameter Transcript { get; set; }
+
+    /// <inheritdoc/>
+    [Parameter(ParameterSetName = HostSet)]
+    [ValidateRange(LeastTranscriptBytes, int.MaxValue)]
+    [NoFiles]
+    public override int TranscriptBytes { get; set; } = Engine.Capture.Transcript.DefaultLimitBytes;
+
     private bool UsesTls => Tls || SkipCertificateCheck || TargetHost is not null
         || TrustedCertificate is not null || ClientCertificate is not null || Alpn is not null;
 
@@ -134,11 +144,13 @@ public abstract class TcpClientCmdlet : NetCmdlet
             NoDelay = NoDelay,
             KeepAlive = KeepAlive,
             Tls = UsesTls ? ReadTls() : null,
+            Transcript = NewTranscript(),
         };
         Task<TcpConnection> connecting = TcpConnector.ConnectAsync(options, StopToken);
         ShowWaiting(connecting, $"Connecting to {Target}", () => $"At most {ConnectTimeoutSec} s");
         TcpConnection connection = Await(connecting);
         FramingScripts.EndWith(connection);
+        Recordings.Add(options.Transcript, connection);
         return connection;
     }
 

@@ -5,6 +5,7 @@ using System.Net.Sockets;
 using System.Text;
 using PSNetLab.Binding;
 using PSNetLab.Conversion;
+using PSNetLab.Engine.Capture;
 using PSNetLab.Engine.IO;
 using PSNetLab.Engine.Messages;
 using PSNetLab.Engine.Primitives;
@@ -17,7 +18,7 @@ namespace PSNetLab.Commands;
 [Cmdlet(VerbsCommunications.Send, "Broadcast", DefaultParameterSetName = InterfaceSet)]
 [OutputType(typeof(BroadcastResult), typeof(UdpMessage))]
 [SuppressMessage("Performance", "CA1819", Justification = "PowerShell parameters are arrays.")]
-public sealed class SendBroadcastCommand : NetCmdlet
+public sealed class SendBroadcastCommand : TranscriptCmdlet
 {
     private const string InterfaceSet = "Interface";
     private const string AddressSet = "Address";
@@ -25,6 +26,7 @@ public sealed class SendBroadcastCommand : NetCmdlet
     private readonly Dictionary<(string Alias, IPAddress Source, IPAddress Broadcast), UdpSender> _senders = [];
     private readonly Mailbox<UdpMessage> _answers = new(RecordOptions.PipelineLimit, WhenFull.Drop);
     private MessageInput? _input;
+    private Transcript? _transcript;
     private (string Alias, IPAddress Source, IPAddress Broadcast)[] _ways = [];
 
     /// <summary>The port to send to, 1 to 65535.</summary>
@@ -88,6 +90,8 @@ public sealed class SendBroadcastCommand : NetCmdlet
     {
         base.BeginProcessing();
         _input = new MessageInput(this, Raw);
+        _transcript = NewTranscript();
+        Recordings.Add(_transcript);
         Incoming = TimeoutSec > 0 ? new IncomingReplies(this, _answers, count: 0, StopToken) : null;
         try
         {
@@ -199,6 +203,7 @@ public sealed class SendBroadcastCommand : NetCmdlet
                 Broadcast = true,
                 Interface = way.Alias.Length == 0 ? null : NetworkCard.Find(way.Alias),
                 Replies = Incoming is null ? null : _answers,
+                Transcript = _transcript,
             });
             _senders.Add(way, sender);
         }

@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using System.Text;
 using PSNetLab.Binding;
 using PSNetLab.Conversion;
+using PSNetLab.Engine.Capture;
 using PSNetLab.Engine.Messages;
 using PSNetLab.Engine.Primitives;
 using PSNetLab.Engine.Udp;
@@ -14,7 +15,7 @@ namespace PSNetLab.Commands;
 /// <summary>Sends datagrams to a host or a multicast group, and receives the answers.</summary>
 [Cmdlet(VerbsCommunications.Send, "UdpMessage", DefaultParameterSetName = HostSet)]
 [OutputType(typeof(UdpMessage))]
-public sealed class SendUdpMessageCommand : NetCmdlet
+public sealed class SendUdpMessageCommand : TranscriptCmdlet
 {
     private const string HostSet = "Host";
     private const string GroupSet = "Group";
@@ -138,6 +139,7 @@ public sealed class SendUdpMessageCommand : NetCmdlet
             IPEndPoint remote = MulticastGroup is null ? Resolve() : new(MulticastGroup, Port);
             bool wantsReplies = Receive || Count > 0;
             Mailbox<UdpMessage>? replies = wantsReplies ? new Mailbox<UdpMessage>(RecordOptions.PipelineLimit, WhenFull.Drop) : null;
+            Transcript? transcript = NewTranscript();
             _sender = UdpSender.Open(new UdpSendOptions
             {
                 Remote = remote,
@@ -148,7 +150,9 @@ public sealed class SendUdpMessageCommand : NetCmdlet
                 Interface = InterfaceAlias is null ? null : NetworkCard.Find(InterfaceAlias),
                 TimeToLive = MyInvocation.BoundParameters.ContainsKey(nameof(TimeToLive)) ? TimeToLive : null,
                 Replies = replies,
+                Transcript = transcript,
             });
+            Recordings.Add(transcript);
             Incoming = replies is null ? null : new IncomingReplies(this, replies, Count, StopToken);
             Watch(_sender.LocalEndPoint, remote);
             _unfragmented = _sender.UnfragmentedBytes;

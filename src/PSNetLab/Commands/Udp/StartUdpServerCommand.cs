@@ -147,6 +147,7 @@ public sealed class StartUdpServerCommand : StartServerCmdlet
             Dialogue = AnswerParameters.Dialogue(this, Dialogue, Path, Unexpected, Encoding, clientBegins: true),
             Delay = AnswerParameters.Delay(DelayMs),
             ThrottleLimit = ThrottleLimit,
+            Transcript = NewTranscript(),
         };
         if (options.Dialogue?.SpeaksFirst == true)
         {
