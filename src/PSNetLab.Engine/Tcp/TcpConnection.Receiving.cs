@@ -198,7 +198,7 @@ public sealed partial class TcpConnection
         {
             throw new NetLabException(FaultKind.ConnectionBusy, other is TcpSession
                 ? $"Connection {Id} belongs to the server on {Local}, which reads it. Take its messages from the server: "
-                    + "Receive-TcpMessage -Job."
+                    + "Receive-TcpMessage -Job; a script block of the server gets each as $_."
                 : $"Connection {Id} already has a receiver, and can have only one at a time. Wait for it to finish, or stop it.");
         }
 
