@@ -104,6 +104,42 @@ Describe 'A script block that answers' {
         "$($server.Error[0])" | Should -BeLike '*on message 4 of *: It closed its own runspace. Nothing more was sent back*'
     }
 
+    It 'leaves its runspace as PowerShell expects it when there is nothing to do' {
+        $before = @(Get-Runspace).Id
+        $server = Start-TcpServer -Framing Line -ScriptBlock { $_.Text }
+        (1..3 | Send-TcpMessage localhost $server.Port -Framing Line -Count 3).Text | Should -Be '1', '2', '3'
+        Wait-Until { -not (Get-Runspace | Where-Object { $_.Id -notin $before -and $_.RunspaceAvailability -ne 'Available' }) }
+    }
+
+    It 'has its own connection, whatever an earlier script did to the variable' {
+        $server = Start-TcpServer -Framing Line -ScriptBlock {
+            $Connection.RemoteEndPoint
+            Set-Variable Connection 'mine' -Option ReadOnly -Scope Global -Force
+        }
+        foreach ($round in 1..3) {
+            $client = Open-TcpConnection 127.0.0.1 $server.Port -Framing Line
+            Send-TcpMessage -Connection $client 'x'
+            (Receive-TcpMessage $client -Count 1 -TimeoutSec 10).Text | Should -Be "$($client.LocalEndPoint)"
+        }
+        $server.Error | Should -BeNullOrEmpty
+    }
+
+    It 'answers ten thousand messages in little memory' {
+        $server = Start-TcpServer -Framing Line -ScriptBlock {
+            Write-Progress 'at work'
+            Write-Error 'hidden' -ErrorAction SilentlyContinue
+            Get-Item "/no/such/$($_.Text)" -ErrorAction Ignore
+            'x' * 1000
+        }
+        $client = Open-TcpConnection 127.0.0.1 $server.Port -Framing Line
+        $sizes = foreach ($round in 1..6) {
+            1..2000 | Send-TcpMessage -Connection $client -Count 2000 -TimeoutSec 60 | Measure-Object | ForEach-Object Count | Should -Be 2000
+            $null = Receive-TcpMessage $server -TimeoutSec 0
+            [GC]::GetTotalMemory($true)
+        }
+        ($sizes[-1] - $sizes[0]) / 1MB | Should -BeLessThan 8
+    }
+
     It 'opens a runspace for each of -ThrottleLimit, and closes them all when the server stops' {
         $gate = [Threading.ManualResetEventSlim]::new()
         $before = @(Get-Runspace).Id

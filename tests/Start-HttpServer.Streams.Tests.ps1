@@ -78,6 +78,15 @@ Describe 'Start-HttpServer, WebSockets' {
         $two.Dispose()
     }
 
+    It 'has a connection that the scripts of other routes do not see' {
+        $server = Start-HttpServer @{ 'WS /talk' = { "$($Connection.Target)" }; '/plain' = { "[$Connection][$State]" } } -ThrottleLimit 1
+        $client = Open-WebSocket $server /talk
+        Send-WebSocket $client 'a'
+        Receive-WebSocket $client | Should -Be 'Text /talk'
+        Invoke-RestMethod "$($server.Uri)plain" | Should -Be '[][]'
+        $client.Dispose()
+    }
+
     It 'speaks first, agrees on a subprotocol, and pushes from the prompt' {
         $server = Start-HttpServer (New-HttpRoute /push -WebSocket { $_ } -OnOpen { "welcome to $($Connection.Target)" } -Subprotocol v2, v1)
         $client = Open-WebSocket $server /push v3, v1, v2

@@ -1,7 +1,6 @@
 using System.Net;
 using System.Text;
 using PSNetLab.Conversion;
-using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab.Jobs;
 
@@ -29,7 +28,6 @@ internal sealed class AnswerScript(JobScript script, ScriptRunner runner, Encodi
         ScriptVariable[]? variables = null,
         CancellationToken cancellationToken = default)
     {
-        await LoopThread.Leave();
         ScriptOutput payloads = new(item => Send(item as byte[] ?? Payload.From(item, encoding), send));
         try
         {

@@ -234,6 +234,11 @@ internal sealed partial class ScriptRunner : IDisposable
         {
             _stopped = true;
             waiting = [.. _waiting];
+            foreach (ScriptRun run in waiting)
+            {
+                run.Place = null;
+            }
+
             _waiting.Clear();
             busy = [.. _busy];
         }

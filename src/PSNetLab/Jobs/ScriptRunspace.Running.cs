@@ -8,6 +8,8 @@ internal sealed partial class ScriptRunspace
     // The values that variables had before a script got its own; null for those that did not exist.
     private readonly Dictionary<string, PSVariable?> _before = [];
 
+    private volatile bool _isBroken;
+
     // Of the script that ran last.
     private volatile NetJob? _job;
 
@@ -68,7 +70,8 @@ internal sealed partial class ScriptRunspace
         }
         catch (SessionStateException)
         {
-            return false; // A script has made it read-only.
+            _isBroken = true; // A script has made it read-only.
+            return false;
         }
     }
 

@@ -10,6 +10,7 @@ internal sealed partial class ScriptRunspace : IDisposable
     private readonly TaskCompletionSource _closing = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ScriptRunner _runner;
     private readonly string _location;
+    private readonly string _startingPath;
     private readonly PSLanguageMode _languageMode;
 
     /// <summary>Opens it, which takes tens of milliseconds.</summary>
@@ -28,7 +29,8 @@ internal sealed partial class ScriptRunspace : IDisposable
             Runspace.StateChanged += (_, change) => OnStateChanged(change.RunspaceStateInfo.State);
             Runspace.Open();
             RunInBackground();
-            Runspace.SessionStateProxy.Path.SetLocation(WildcardPattern.Escape(location));
+            PathIntrinsics path = Runspace.SessionStateProxy.Path;
+            _startingPath = path.SetLocation(WildcardPattern.Escape(location)).Path;
             _languageMode = Runspace.SessionStateProxy.LanguageMode;
         }
         catch
@@ -78,12 +80,13 @@ internal sealed partial class ScriptRunspace : IDisposable
     {
         try
         {
-            if (Closing.IsCompleted || languageMode != _languageMode)
+            if (_isBroken || Closing.IsCompleted || languageMode != _languageMode)
             {
                 return false;
             }
 
-            if (path.CurrentLocation.ProviderPath != _location)
+            // Not its ProviderPath, for which PowerShell reads what is mounted.
+            if (path.CurrentLocation.Path != _startingPath)
             {
                 path.SetLocation(WildcardPattern.Escape(_location));
             }
