@@ -19,7 +19,7 @@ internal static class Errors
 
     private static ErrorCategory Category(FaultKind kind) => kind switch
     {
-        FaultKind.PortInUse => ErrorCategory.ResourceExists,
+        FaultKind.PortInUse or FaultKind.FileExists => ErrorCategory.ResourceExists,
         FaultKind.PortNotPermitted or FaultKind.BroadcastNotPermitted => ErrorCategory.PermissionDenied,
         FaultKind.AddressNotLocal or FaultKind.InvalidFraming or FaultKind.InvalidDialogue or FaultKind.InvalidAddress
             or FaultKind.InvalidName
@@ -34,15 +34,16 @@ internal static class Errors
         FaultKind.ConnectTimeout or FaultKind.SendTimeout or FaultKind.ReceiveTimeout or FaultKind.IdleTimeout
             or FaultKind.MessageTimeout or FaultKind.WaitTimeout => ErrorCategory.OperationTimeout,
         FaultKind.MessageTooLong or FaultKind.TooManyConnections or FaultKind.TooMuchPending => ErrorCategory.LimitsExceeded,
-        FaultKind.TruncatedFrame or FaultKind.MalformedFrame or FaultKind.ResponseTruncated or FaultKind.ResponseMalformed
-            or FaultKind.CertificateUnreadable or FaultKind.CertificateKeyMissing or FaultKind.CertificateKeyMismatch
+        FaultKind.TruncatedFrame or FaultKind.MalformedFrame or FaultKind.InvalidTranscript or FaultKind.ResponseTruncated
+            or FaultKind.ResponseMalformed or FaultKind.CertificateUnreadable or FaultKind.CertificateKeyMissing
+            or FaultKind.CertificateKeyMismatch
             => ErrorCategory.InvalidData,
         FaultKind.CertificateRejected or FaultKind.OwnCertificateRejected or FaultKind.TlsHandshakeFailed or FaultKind.StartTlsFailed
             or FaultKind.CertificatePasswordWrong => ErrorCategory.AuthenticationError,
         FaultKind.TooManyOpenFiles or FaultKind.NameServerFailed => ErrorCategory.ResourceUnavailable,
         FaultKind.OptionRefused or FaultKind.OptionReadOnly or FaultKind.NotInteractive => ErrorCategory.InvalidOperation,
         FaultKind.FileUnreadable => ErrorCategory.ReadError,
-        FaultKind.AccessLogFailed => ErrorCategory.WriteError,
+        FaultKind.AccessLogFailed or FaultKind.FileUnwritable => ErrorCategory.WriteError,
         FaultKind.ReplyScriptFailed or FaultKind.FramingScriptFailed
             or FaultKind.DialogueUnexpected or FaultKind.RequestFailed or FaultKind.HandlerFailed
             or FaultKind.RequestNotReceived => ErrorCategory.InvalidResult,

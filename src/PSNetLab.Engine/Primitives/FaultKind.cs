@@ -159,6 +159,15 @@ public enum FaultKind
     /// <summary>A file cannot be read.</summary>
     FileUnreadable,
 
+    /// <summary>A file is there already.</summary>
+    FileExists,
+
+    /// <summary>A file cannot be written.</summary>
+    FileUnwritable,
+
+    /// <summary>A transcript or a capture is malformed, or lacks what is needed of it.</summary>
+    InvalidTranscript,
+
     /// <summary>A script block that answers messages threw an error.</summary>
     ReplyScriptFailed,
 

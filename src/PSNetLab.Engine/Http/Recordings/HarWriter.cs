@@ -86,7 +86,7 @@ internal static class HarWriter
         {
             try
             {
-                string url = $"http://{host}{exchange.Target}";
+                string url = $"{(exchange.IsSecure ? "https" : "http")}://{host}{exchange.Target}";
                 if (HttpUri.Parse(url).Target == exchange.Target)
                 {
                     return url;

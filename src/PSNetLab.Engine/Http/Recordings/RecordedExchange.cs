@@ -11,6 +11,9 @@ internal sealed record RecordedExchange
     /// <summary>How long the answer took, in milliseconds.</summary>
     internal double Milliseconds { get; init; }
 
+    /// <summary>Whether it went over TLS.</summary>
+    internal bool IsSecure { get; init; }
+
     internal required string Method { get; init; }
 
     /// <summary>The path with its query.</summary>

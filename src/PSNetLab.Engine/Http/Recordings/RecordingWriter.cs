@@ -15,7 +15,7 @@ internal static class RecordingWriter
 
     internal static readonly JsonWriterOptions Compact = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    private static readonly JsonWriterOptions s_indented = Compact with { Indented = true };
+    internal static readonly JsonWriterOptions Indented = Compact with { Indented = true };
 
     /// <summary>Writes a file, whole or not at all; only its owner may read it.</summary>
     /// <exception cref="NetLabException">The file cannot be written.</exception>
@@ -25,7 +25,7 @@ internal static class RecordingWriter
         {
             WholeFile.Write(path, file =>
             {
-                using Utf8JsonWriter writer = new(file, s_indented);
+                using Utf8JsonWriter writer = new(file, Indented);
                 if (IsHar(path))
                 {
                     HarWriter.Write(writer, exchanges);

@@ -1,0 +1,144 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Management.Automation;
+using PSNetLab.Binding;
+using PSNetLab.Engine.Capture.Files;
+using PSNetLab.Engine.Http.Recordings;
+using PSNetLab.Engine.Primitives;
+
+namespace PSNetLab.Commands;
+
+/// <summary>Writes a transcript to a file: as a capture for Wireshark, as JSON Lines, as an HTTP Archive, or as text.</summary>
+[Cmdlet(VerbsData.Export, "NetTranscript", SupportsShouldProcess = true)]
+[OutputType(typeof(FileInfo))]
+[SuppressMessage("Performance", "CA1819", Justification = "PowerShell parameters are arrays.")]
+public sealed class ExportNetTranscriptCommand : NetCmdlet
+{
+    private static readonly Dictionary<string, Func<Stream, TranscriptWriter>> s_formats = new(StringComparer.OrdinalIgnoreCase)
+    {
+        [".pcapng"] = stream => new PcapngWriter(stream),
+        [".jsonl"] = stream => new JsonLinesWriter(stream),
+        [".har"] = stream => new TranscriptHarWriter(stream),
+        [".txt"] = stream => new PlainTextWriter(stream),
+    };
+
+    private string _path = string.Empty;
+    private WholeFile? _file;
+    private TranscriptWriter? _writer;
+
+    /// <summary>The file to write: .pcapng, .jsonl, .har or .txt.</summary>
+    [Parameter(Mandatory = true, Position = 0)]
+    [ValidateNotNullOrEmpty]
+    public string Path { get; set; } = string.Empty;
+
+    /// <summary>The events, as Get-NetTranscript or Import-NetTranscript return them.</summary>
+    [Parameter(Mandatory = true, Position = 1, ValueFromPipeline = true)]
+    [AllowEmptyCollection]
+    [NoFiles]
+    public NetTranscriptEvent[] InputObject { get; set; } = [];
+
+    /// <summary>Replaces a file that is there. Default: off.</summary>
+    [Parameter]
+    public SwitchParameter Force { get; set; }
+
+    /// <summary>Returns the file.</summary>
+    [Parameter]
+    public SwitchParameter PassThru { get; set; }
+
+    /// <inheritdoc/>
+    protected override void BeginProcessing()
+    {
+        base.BeginProcessing();
+        _path = GetUnresolvedProviderPathFromPSPath(Path);
+        string extension = System.IO.Path.GetExtension(_path);
+        Guarded(() =>
+        {
+            if (!s_formats.TryGetValue(extension, out Func<Stream, TranscriptWriter>? format))
+            {
+                throw new NetLabException(
+                    FaultKind.InvalidParameters,
+                    $"A transcript cannot be written as '{extension}'. Known are {string.Join(", ", s_formats.Keys)}: choose one "
+                        + "for -Path.");
+            }
+
+            ThrowIfThere();
+            if (ShouldProcess(_path, "Write the transcript"))
+            {
+                _file = WholeFile.Create(_path);
+                _writer = format(_file.Stream);
+            }
+        });
+    }
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord() => Guarded(() =>
+    {
+        foreach (NetTranscriptEvent item in InputObject)
+        {
+            _writer?.Write(item);
+        }
+    });
+
+    /// <inheritdoc/>
+    protected override void EndProcessing()
+    {
+        if (_file is null)
+        {
+            return;
+        }
+
+        Guarded(() =>
+        {
+            _writer!.Finish();
+            ThrowIfThere();
+            _file.Commit(Force);
+        });
+        if (_writer is TranscriptHarWriter { Remarks: var remarks })
+        {
+            foreach (string remark in remarks)
+            {
+                WriteWarning(remark);
+            }
+        }
+
+        if (PassThru)
+        {
+            WriteObject(new FileInfo(_path));
+        }
+    }
+
+    /// <inheritdoc/>
+    private protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            _file?.Dispose();
+        }
+
+        base.Dispose(disposing);
+    }
+
+    private void ThrowIfThere()
+    {
+        if (!Force && File.Exists(_path))
+        {
+            throw new NetLabException(FaultKind.FileExists, $"The file {_path} is there already. Replace it with -Force.");
+        }
+    }
+
+    /// <summary>Does something; what goes wrong makes the whole file void.</summary>
+    private void Guarded(Action action)
+    {
+        try
+        {
+            action();
+        }
+        catch (NetLabException fault)
+        {
+            Fail(fault, _path);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            Fail(new NetLabException(FaultKind.FileUnwritable, $"The file {_path} cannot be written: {error.Message}", error), _path);
+        }
+    }
+}
