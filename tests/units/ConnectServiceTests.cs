@@ -11,6 +11,20 @@ namespace PSNetLab.Engine.Tests;
 /// <summary>Tunnels of CONNECT, with sockets on both ends.</summary>
 public sealed class ConnectServiceTests
 {
+    [Theory]
+    [InlineData("127.0.0.1", "127.1.2.3", true)]
+    [InlineData("::1", "::1", true)]
+    [InlineData("127.0.0.1", "192.0.2.1", false)]
+    [InlineData("192.0.2.9", "127.0.0.1", false)]
+    [InlineData("192.0.2.9", "192.0.2.1", false)]
+    [InlineData("2001:db8::9", "::1", false)]
+    public void Without_named_targets_only_this_machine_reaches_itself(string client, string target, bool mayLead)
+    {
+        ConnectService service = new(null, TimeSpan.FromSeconds(1));
+
+        Assert.Equal(mayLead, service.MayLead(IPAddress.Parse(client), IPAddress.Parse(target)));
+    }
+
     [Fact]
     public async Task Bytes_go_both_ways_and_each_side_may_end_first()
     {

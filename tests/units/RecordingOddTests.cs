@@ -43,6 +43,22 @@ public sealed class RecordingOddTests : IDisposable
     }
 
     [Theory]
+    [InlineData("Content-Length: 1234\r\nContent-Encoding: gzip\r\n", "1234")]
+    [InlineData("Transfer-Encoding: chunked\r\n", null)]
+    [InlineData("Content-Length: 0\r\n", "0")]
+    public async Task HEAD_announces_the_length_that_was_recorded(string fields, string? length)
+    {
+        const string Request = "HEAD /x HTTP/1.1\r\nHost: a\r\n\r\n";
+        (_, string[] paths) = await RecordAsync(Request, HttpHead.Bytes($"HTTP/1.1 200 OK\r\n{fields}\r\n"), "HEAD");
+        foreach (string path in paths)
+        {
+            await using StubServer replay = new([.. Load(path)]);
+            HttpAnswer again = await SendAsync(replay, HttpHead.Bytes(Request), "HEAD");
+            Assert.Equal((200, length), (again.Status, again["Content-Length"]));
+        }
+    }
+
+    [Theory]
     [InlineData(60)]
     [InlineData(64)]
     [InlineData(65)]
@@ -159,18 +175,18 @@ public sealed class RecordingOddTests : IDisposable
         return packed.ToArray();
     }
 
-    private static async Task<HttpAnswer> SendAsync(StubServer server, byte[] request)
+    private static async Task<HttpAnswer> SendAsync(StubServer server, byte[] request, string method = "GET")
     {
         using HttpPeer client = await server.ConnectAsync();
         await client.SendAsync(request);
-        return await client.ResponseAsync();
+        return await client.ResponseAsync(method);
     }
 
-    private Task<(HttpAnswer Live, string[] Paths)> RecordAsync(string request, byte[] answer)
-        => RecordAsync(HttpHead.Bytes(request), answer);
+    private Task<(HttpAnswer Live, string[] Paths)> RecordAsync(string request, byte[] answer, string method = "GET")
+        => RecordAsync(HttpHead.Bytes(request), answer, method);
 
     /// <summary>Sends a request through a server that records it, and writes both forms of a recording.</summary>
-    private async Task<(HttpAnswer Live, string[] Paths)> RecordAsync(byte[] request, byte[] answer)
+    private async Task<(HttpAnswer Live, string[] Paths)> RecordAsync(byte[] request, byte[] answer, string method = "GET")
     {
         await using ScriptedServer upstream = new(async (peer, _) =>
         {
@@ -181,7 +197,7 @@ public sealed class RecordingOddTests : IDisposable
         List<string> losses = [];
         Recorder recorder = new(new RecorderOptions(null, new Redactor(), 10, 1_000_000), []) { OnLoss = losses.Add };
         await using ForwardServer server = new(new UpstreamOptions { Uri = upstream.Uri }, recorder);
-        HttpAnswer live = await SendAsync(server.Server, request);
+        HttpAnswer live = await SendAsync(server.Server, request, method);
         Assert.Empty(losses);
         string[] paths = [Path.Combine(_folder, "r.json"), Path.Combine(_folder, "r.har")];
         foreach (string path in paths)

@@ -68,6 +68,38 @@ public sealed class ServerSentEventTests
         Assert.Empty(server.Observer.FaultsLeft());
     }
 
+    [Theory]
+    [InlineData(64 * 1024)]
+    [InlineData(300_000)]
+    public async Task A_client_that_has_sent_much_ahead_and_closes_ends_the_script(int ahead)
+    {
+        Steps steps = new();
+        await using StubServer server = new(new StubOptions { Scripts = steps }, Events(TimeSpan.Zero));
+        using (HttpPeer peer = await server.ConnectAsync())
+        {
+            await peer.SendAsync("GET /events HTTP/1.1\r\nHost: a\r\n\r\n");
+            await steps.Began.Task.Soon();
+            await peer.SendAsync(new byte[ahead]);
+        }
+
+        await steps.Left.Task.Soon();
+    }
+
+    [Fact]
+    public async Task A_client_that_has_sent_much_ahead_gets_all_events()
+    {
+        Steps steps = new();
+        await using StubServer server = new(new StubOptions { Scripts = steps }, Events(TimeSpan.Zero));
+        using HttpPeer peer = await server.ConnectAsync();
+        await peer.SendAsync("GET /events HTTP/1.1\r\nHost: a\r\n\r\n");
+        await steps.Began.Task.Soon();
+        await peer.SendAsync(new byte[1_000_000]);
+        steps.End.SetResult();
+
+        Assert.Equal("data: first\n\ndata: last\n\n", (await peer.ResponseAsync()).Text);
+        await peer.RestAsync();
+    }
+
     [Fact]
     public async Task A_client_that_only_ends_its_side_gets_all_events()
     {

@@ -211,6 +211,15 @@ public sealed class WebSocketServerTests
         await scripts.Left.Task.Soon();
     }
 
+    [Fact]
+    public async Task A_quiet_client_gets_a_Ping_again_and_again_and_one_that_speaks_gets_none()
+    {
+        await using StubServer server = new(Route(new WebSocketService { Heartbeat = TimeSpan.FromMilliseconds(100) }));
+        using HttpPeer peer = await OpenAsync(server);
+
+        Assert.Equal([0x89, 0, 0x89, 0], await peer.BytesAsync(4));
+    }
+
     private static HttpRoute Echo(params string[] protocols) => Route(new WebSocketService { Protocols = protocols });
 
     private static HttpRoute Scripted() => Route(new WebSocketService { Script = "script", Opening = "opening" });

@@ -10,14 +10,19 @@ using PSNetLab.Engine.Primitives;
 namespace PSNetLab.Engine.Http.Forward;
 
 /// <summary>Opens tunnels for CONNECT, as a forward proxy does (RFC 9110, section 9.3.6).</summary>
-/// <param name="targets">The addresses that tunnels may lead to.</param>
+/// <param name="targets">
+/// The addresses that tunnels may lead to; null for this machine, and that only for clients on it: its loopback addresses are shut off
+/// from others.
+/// </param>
 /// <param name="timeout">How long it may take to connect.</param>
-internal sealed class ConnectService(AddressFilter targets, TimeSpan timeout) : StubService
+internal sealed class ConnectService(AddressFilter? targets, TimeSpan timeout) : StubService
 {
     internal static readonly TimeSpan DefaultTimeout = DialOptions.DefaultTimeout;
 
     /// <summary>The targets unless others are named: this machine.</summary>
     internal static readonly string[] DefaultTargets = ["127.0.0.0/8", "::1"];
+
+    private static readonly AddressFilter s_here = new(DefaultTargets, null);
 
     internal override async ValueTask ServeAsync(
         HttpExchange exchange, StubAnswer answer, HttpRequestRecord request, StubHandler handler)
@@ -30,7 +35,7 @@ internal sealed class ConnectService(AddressFilter targets, TimeSpan timeout) : 
                 return;
             }
 
-            Transport target = await DialAsync(host, port.Value, exchange.Ending).ConfigureAwait(false);
+            Transport target = await DialAsync(host, port.Value, exchange.RemoteEndPoint.Address, exchange.Ending).ConfigureAwait(false);
             exchange.TakeOver(200, client => ServeAsync(client, target, answer, request));
         }
         catch (NetLabException fault)
@@ -53,7 +58,7 @@ internal sealed class ConnectService(AddressFilter targets, TimeSpan timeout) : 
     public override string ToString() => "tunnel";
 
     /// <summary>Connects to the addresses that were checked, and to no other: the name is asked for once.</summary>
-    private async Task<Transport> DialAsync(string host, int port, CancellationToken ending)
+    private async Task<Transport> DialAsync(string host, int port, IPAddress client, CancellationToken ending)
     {
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(ending);
         limit.CancelAfter(timeout);
@@ -68,13 +73,18 @@ internal sealed class ConnectService(AddressFilter targets, TimeSpan timeout) : 
                 FaultKind.ConnectTimeout, $"The name '{host}' was not resolved within {timeout.TotalSeconds} s.", error);
         }
 
-        IPAddress[] allowed = Array.FindAll(addresses, targets.IsAllowed);
+        IPAddress[] allowed = Array.FindAll(addresses, address => MayLead(client, address));
         return allowed.Length > 0
             ? await StreamDialer.DialAsync(new DialOptions { Host = host, Port = port, Known = allowed, Timeout = timeout, NoDelay = true },
                 ending).ConfigureAwait(false)
             : throw new NetLabException(FaultKind.AddressNotLocal, $"Tunnels to {Addresses.Join(host, port)} are not allowed: "
-                + $"{string.Join<IPAddress>(", ", addresses)} is not among the addresses of -AllowAddress of the route.");
+                + (targets is null && !s_here.IsAllowed(client) ? "clients of other machines need -AllowAddress of the route."
+                    : $"{string.Join<IPAddress>(", ", addresses)} is not among the addresses of -AllowAddress of the route."));
     }
+
+    /// <summary>Whether a tunnel of this client may lead to this address.</summary>
+    internal bool MayLead(IPAddress client, IPAddress target)
+        => targets?.IsAllowed(target) ?? (s_here.IsAllowed(client) && s_here.IsAllowed(target));
 
     private static async ValueTask ServeAsync(HttpTakeover client, Transport target, StubAnswer answer, HttpRequestRecord request)
     {

@@ -106,16 +106,23 @@ internal sealed partial class Forwarder
         AddFields(exchange, head);
         long length = head.ContentLength;
         BodyReader body = head.Body;
-        bool isHead = exchange.Request.Method == HttpMethod.Head;
-        if (upload?.IsRunning == true || (body.Framing == BodyFraming.None && isHead && !HttpStatus.HasNoBody(head.Status)))
+        if (upload?.IsRunning == true)
         {
-            // With HEAD, the length is that of the answer to GET.
             await StreamAsync(exchange, upstream, head, tape, upload).ConfigureAwait(false);
         }
         else if (body.Framing == BodyFraming.None)
         {
             await EndAsync(exchange, tape, head).ConfigureAwait(false);
-            exchange.Answer(head.Status, []);
+
+            // With HEAD, the length is that of the answer to GET.
+            if (exchange.Request.Method == HttpMethod.Head && !HttpStatus.HasNoBody(head.Status))
+            {
+                await exchange.StartAsync(head.Status, [], length).ConfigureAwait(false);
+            }
+            else
+            {
+                exchange.Answer(head.Status, []);
+            }
         }
         else if (body.Framing == BodyFraming.Length && length <= PieceBytes && upstream.Http.Pending >= length)
         {

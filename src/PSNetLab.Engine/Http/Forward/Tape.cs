@@ -68,6 +68,7 @@ internal sealed class Tape
             RequestOmitted = requestOmitted,
             Status = head.Status,
             Fields = fields,
+            HeadLength = head.ContentLength,
             Body = got,
             Omitted = omitted,
         });

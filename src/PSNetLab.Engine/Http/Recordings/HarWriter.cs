@@ -67,7 +67,7 @@ internal static class HarWriter
         writer.WriteNumber("status", exchange.Status);
         writer.WriteString("statusText", HttpStatus.Reason(exchange.Status));
         writer.WriteString("redirectURL", RecordedExchange.Get(exchange.Fields, "Location"));
-        WriteMessage(writer, exchange.Fields, exchange.Body.Length);
+        WriteMessage(writer, RecordingWriter.Fields(exchange), exchange.Body.Length);
         WriteContent(writer, "content", exchange.Body, exchange.Fields, exchange.Omitted);
         writer.WriteEndObject();
         writer.WriteStartObject("cache");

@@ -1,3 +1,5 @@
+using PSNetLab.Engine.Http.Protocol;
+
 namespace PSNetLab.Engine.Http.Recordings;
 
 /// <summary>
@@ -32,6 +34,11 @@ internal sealed record RecordedExchange
     internal IReadOnlyList<KeyValuePair<string, string>> Fields { get; init; } = [];
 
     internal byte[] Body { get; init; } = [];
+
+    /// <summary>The length that an answer to HEAD announces; -1 if it announces none.</summary>
+    internal long HeadLength { get; init; } = -1;
+
+    internal bool IsHead => Method == "HEAD" && Body.Length == 0 && !HttpStatus.HasNoBody(Status);
 
     /// <summary>Why the body is left out; null if it is not.</summary>
     internal string? Omitted { get; init; }

@@ -49,6 +49,7 @@ internal static class RecordedRoutes
             Status = exchange.Status,
             Fields = exchange.Fields,
             Bytes = exchange.Body,
+            HeadLength = exchange.IsHead ? exchange.HeadLength : null,
             DelayMilliseconds = (delay, delay),
             Kind = "recorded",
         };

@@ -118,10 +118,15 @@ internal static class RecordingReader
             RequestOmitted = request.TextOf("omitted"),
             Status = response.Get("status").Status,
             Fields = response.TryGet("headers") is { } headers ? Fields(FieldsOf(headers), headers) : [],
+            HeadLength = response.TryGet("headers") is { } all ? Length(FieldsOf(all)) : -1,
             Body = Body(response) ?? [],
             Omitted = response.TextOf("omitted"),
         };
     }
+
+    /// <summary>The length that the fields announce; -1 if they announce none.</summary>
+    internal static long Length(IReadOnlyList<KeyValuePair<string, string>> fields) => long.TryParse(
+        RecordedExchange.Get(fields, "Content-Length"), NumberStyles.None, CultureInfo.InvariantCulture, out long length) ? length : -1;
 
     private static byte[]? Body(Node message)
     {
@@ -183,6 +188,7 @@ internal static class RecordingReader
             RequestOmitted = request.TryGet("postData") is { } sent && Content(sent) is null ? sent.TextOf("comment") : null,
             Status = response.Get("status").Status,
             Fields = Fields(fields, response),
+            HeadLength = Length(fields),
             Body = response.TryGet("content") is { } content ? Content(content) ?? [] : [],
             Omitted = response.TryGet("content") is { } got && Content(got) is null ? got.TextOf("comment") : null,
         };

@@ -81,7 +81,7 @@ internal static class RecordingWriter
             writer.WriteEndObject();
             writer.WriteStartObject("response");
             writer.WriteNumber("status", exchange.Status);
-            WriteFields(writer, exchange.Fields);
+            WriteFields(writer, Fields(exchange));
             WriteBody(writer, exchange.Body.Length == 0 ? null : exchange.Body, exchange.Omitted);
             writer.WriteEndObject();
             writer.WriteEndObject();
@@ -90,6 +90,12 @@ internal static class RecordingWriter
         writer.WriteEndArray();
         writer.WriteEndObject();
     }
+
+    /// <summary>The fields of the answer; to HEAD with the length, which no body has then.</summary>
+    internal static IReadOnlyList<KeyValuePair<string, string>> Fields(RecordedExchange exchange)
+        => exchange.IsHead && exchange.HeadLength >= 0
+            ? [.. exchange.Fields, FieldLines.Field("Content-Length", exchange.HeadLength.ToString(CultureInfo.InvariantCulture))]
+            : exchange.Fields;
 
     private static void WriteFields(Utf8JsonWriter writer, IReadOnlyList<KeyValuePair<string, string>> fields)
     {

@@ -13,6 +13,10 @@ internal static class CrossOrigin
         FieldLines.Field("Access-Control-Expose-Headers", "*"),
     ];
 
+    /// <summary>The same, for answers that may have such fields of their own.</summary>
+    internal static readonly (byte[] Name, byte[] Value)[] Usual =
+        [.. Fields.Select(field => (Encoding.ASCII.GetBytes(field.Key), Encoding.ASCII.GetBytes(field.Value)))];
+
     /// <summary>The fields to add to the answer of a preflight request; none for other requests.</summary>
     internal static KeyValuePair<string, string>[] Permissions(HttpExchange exchange, string methods)
     {

@@ -78,18 +78,24 @@ internal sealed partial class HttpConnection
     /// <summary>Waits for the end of what the client sends.</summary>
     internal async Task WaitForEndAsync(CancellationToken cancellationToken)
     {
-        while (_received.Count < MostBytesAhead)
+        int count = -1;
+        while (count != 0)
         {
             await _transport.WaitReadableAsync(cancellationToken).ConfigureAwait(false);
             cancellationToken.ThrowIfCancellationRequested();
-            if (ReceiveAhead() == 0)
-            {
-                return;
-            }
+            count = _received.Count < MostBytesAhead ? ReceiveAhead() : DiscardAhead();
         }
+    }
 
-        // It sends more than is kept, so only a write can tell.
-        await Task.Delay(Timeout.Infinite, cancellationToken).ConfigureAwait(false);
+    /// <summary>Reads what is more than is kept: only that shows that the client leaves. The connection ends after the answer.</summary>
+    private int DiscardAhead()
+    {
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(PieceBytes);
+        int count = _transport.TryReceive(buffer);
+        ArrayPool<byte>.Shared.Return(buffer);
+        _last = _hasUnreadBody = true;
+        _bytesReceived += Math.Max(count, 0);
+        return count;
     }
 
     private static byte[] Information(int status, byte[] fieldLines)

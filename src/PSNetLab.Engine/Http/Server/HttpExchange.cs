@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net;
+using System.Text;
 using PSNetLab.Engine.Http.Protocol;
 using PSNetLab.Engine.Primitives;
 
@@ -142,6 +143,9 @@ internal sealed partial class HttpExchange
     /// <summary>The record of the request; makes one if nobody observes the server. Only while the head is valid.</summary>
     internal HttpRequestRecord EnsureRecord() => Record ?? (_own ??= _connection.MakeRecord());
 
+    /// <summary>Fields for each answer that has none of the same name.</summary>
+    internal (byte[] Name, byte[] Value)[] Usual { get; set; } = [];
+
     /// <summary>Adds a field to the answer.</summary>
     internal void AddField(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
     {
@@ -223,6 +227,7 @@ internal sealed partial class HttpExchange
         User = File = null;
         Body = null;
         Kept = _own = null;
+        Usual = [];
     }
 
     private void Begin(int status, byte[] fieldLines, long length)
@@ -237,6 +242,33 @@ internal sealed partial class HttpExchange
         Status = status;
         FieldLines = fieldLines;
         Length = length;
+        AddUsual(fieldLines);
+    }
+
+    /// <summary>Adds the usual fields, except those that the answer has.</summary>
+    internal void AddUsual(byte[] fieldLines)
+    {
+        foreach ((byte[] name, byte[] value) in Usual)
+        {
+            if (!Has(fieldLines, name) && !Has(MoreFieldLines, name))
+            {
+                AddField(name, value);
+            }
+        }
+    }
+
+    private static bool Has(ReadOnlySpan<byte> lines, ReadOnlySpan<byte> name)
+    {
+        FieldEnumerator fields = new(lines);
+        while (fields.MoveNext())
+        {
+            if (Ascii.EqualsIgnoreCase(fields.Name, name))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private void Append(ReadOnlySpan<byte> bytes)

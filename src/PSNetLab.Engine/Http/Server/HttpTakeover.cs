@@ -23,6 +23,7 @@ internal sealed class HttpTakeover(HttpConnection connection, HttpExchange excha
     /// <param name="length">The length to announce, true or not; -1 for chunks.</param>
     internal byte[] FormatHead(int status, byte[] fieldLines, long length)
     {
+        exchange.AddUsual(fieldLines);
         using ResponseWriter writer = ResponseWriter.Lend();
         writer.WriteHead(exchange.Request.Version, status, fieldLines, exchange.MoreFieldLines, length, isChunked: length < 0,
             keepAlive: true);

@@ -16,6 +16,9 @@ internal sealed record StubAnswer
     /// <summary>The fields after the body, which is sent in chunks for them; none otherwise.</summary>
     internal IReadOnlyList<KeyValuePair<string, string>> Trailers { get; init; } = [];
 
+    /// <summary>The length to announce to HEAD instead of that of the body, -1 for none; null for that of the body.</summary>
+    internal long? HeadLength { get; init; }
+
     /// <summary>The body, if it is known beforehand.</summary>
     internal byte[] Bytes { get; init; } = [];
 
@@ -46,7 +49,7 @@ internal sealed record StubAnswer
     internal Response? AtOnce
         => _response
             ?? (DelayMilliseconds.Most == 0 && Fault is null && BytesPerSecond == 0 && File is null && Script is null && Service is null
-                && Trailers.Count == 0
+                && Trailers.Count == 0 && HeadLength is null
                 && Status >= 200
             ? MakeResponse()
             : null);

@@ -69,12 +69,16 @@ internal sealed partial class StubHandler
             FaultyAnswer faulty = new(answer, fault, body.Keep(), exchange.Request.Method == HttpMethod.Head);
             exchange.TakeOver(faulty.RecordedStatus, faulty.ServeAsync);
         }
+        else if (answer.HeadLength is { } length && exchange.Request.Method == HttpMethod.Head)
+        {
+            await exchange.StartAsync(answer.Status, answer.FieldLines, length).ConfigureAwait(false);
+        }
         else if (answer.BytesPerSecond > 0 || answer.Trailers.Count > 0)
         {
             await exchange.StartAsync(answer.Status, answer.FieldLines, answer.Trailers.Count > 0 ? -1 : body.Length).ConfigureAwait(false);
             exchange.SetTrailers(FieldLines.Format(answer.Trailers));
-            long length = exchange.SendsBody ? body.Length : 0;
-            await body.SendAsync(exchange.WriteAsync, 0, length, answer.BytesPerSecond, exchange.DelayAsync).ConfigureAwait(false);
+            long sent = exchange.SendsBody ? body.Length : 0;
+            await body.SendAsync(exchange.WriteAsync, 0, sent, answer.BytesPerSecond, exchange.DelayAsync).ConfigureAwait(false);
         }
         else if (answer.File is not null && answer.Status == 200 && exchange.Request.Method is HttpMethod.Get or HttpMethod.Head)
         {

@@ -68,7 +68,7 @@ internal sealed partial class StubHandler : IHttpHandler, IDisposable
     {
         if (_options.Cors)
         {
-            AllowOrigins(exchange);
+            exchange.Usual = CrossOrigin.Usual;
         }
 
         if (TryRefuse(exchange))
@@ -199,14 +199,6 @@ internal sealed partial class StubHandler : IHttpHandler, IDisposable
         }
 
         return false;
-    }
-
-    private static void AllowOrigins(HttpExchange exchange)
-    {
-        foreach ((string name, string value) in CrossOrigin.Fields)
-        {
-            exchange.AddField(Encoding.ASCII.GetBytes(name), Encoding.ASCII.GetBytes(value));
-        }
     }
 
     private static HttpRoute? Find(HttpExchange exchange, RouteTable table, HttpRequestRecord? request, ref int place, ref bool isSlow)

@@ -17,6 +17,9 @@ internal sealed class WebSocketService : StubService
     /// <summary>The script that runs beside the messages, from the opening on; null for none.</summary>
     internal object? Opening { get; init; }
 
+    /// <inheritdoc cref="WebSocketOptions.Heartbeat"/>
+    internal TimeSpan Heartbeat { get; init; } = WebSocketOptions.DefaultHeartbeat;
+
     internal override bool HasScript => (Script ?? Opening) is not null;
 
     internal override ValueTask ServeAsync(HttpExchange exchange, StubAnswer answer, HttpRequestRecord request, StubHandler handler)
@@ -60,6 +63,7 @@ internal sealed class WebSocketService : StubService
         {
             MostBytes = handler.Options.MaxBodyBytes,
             Held = handler.Options.Bodies,
+            Heartbeat = Heartbeat,
             OnReceived = message =>
             {
                 handler.Journal?.Add(message);

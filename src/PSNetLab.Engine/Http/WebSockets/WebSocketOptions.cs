@@ -5,6 +5,11 @@ namespace PSNetLab.Engine.Http.WebSockets;
 /// <summary>What happens on a WebSocket.</summary>
 internal sealed record WebSocketOptions
 {
+    internal static readonly TimeSpan DefaultHeartbeat = TimeSpan.FromSeconds(30);
+
+    /// <summary>After how long without anything from the client it gets a Ping (RFC 6455, section 5.5.2); zero for never.</summary>
+    internal TimeSpan Heartbeat { get; init; } = DefaultHeartbeat;
+
     /// <summary>The longest message; a longer one ends the connection with code 1009.</summary>
     internal required int MostBytes { get; init; }
 

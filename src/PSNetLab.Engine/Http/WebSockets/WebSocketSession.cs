@@ -22,6 +22,7 @@ internal sealed class WebSocketSession(
     private readonly Queue<(WebSocketStep Step, byte[] Data)> _found = new();
     private readonly Channel<HttpRequestRecord> _waiting = Channel.CreateBounded<HttpRequestRecord>(MostWaiting);
     private int _code = WebSocketCode.Abnormal;
+    private long _heardAt = Environment.TickCount64;
 
     /// <summary>Serves it.</summary>
     /// <param name="head">The answer to the handshake.</param>
@@ -35,6 +36,7 @@ internal sealed class WebSocketSession(
             _ => Task.Run(() => connection.CloseAsync(WebSocketCode.GoingAway, "The server ends.")), null);
         Task answering = options.Answer is { } answer ? AnswerAllAsync(answer) : Task.CompletedTask;
         Task opened = options.Opened is { } work ? work(connection, left.Token) : Task.CompletedTask;
+        Task beating = options.Heartbeat > TimeSpan.Zero ? BeatAsync(left.Token) : Task.CompletedTask;
         byte[] reason = [];
         using WebSocketReader reader = new(options.MostBytes, options.Held);
         try
@@ -52,7 +54,7 @@ internal sealed class WebSocketSession(
         await connection.EndAsync().ConfigureAwait(false);
 
         // What has come before the end is still answered, although nobody gets that.
-        await Task.WhenAll(answering, opened).ConfigureAwait(false);
+        await Task.WhenAll(answering, opened, beating).ConfigureAwait(false);
     }
 
     /// <returns>The reason of the end.</returns>
@@ -96,6 +98,7 @@ internal sealed class WebSocketSession(
         try
         {
             int count = takeover.TryReceive(buffer);
+            Volatile.Write(ref _heardAt, Environment.TickCount64);
             ReadOnlySpan<byte> bytes = buffer.AsSpan(0, Math.Max(count, 0));
             WebSocketStep step;
             while ((step = reader.Read(ref bytes)) != WebSocketStep.NeedsMore)
@@ -134,6 +137,30 @@ internal sealed class WebSocketSession(
             {
                 await answer(connection, message).ConfigureAwait(false);
             }
+        }
+    }
+
+    /// <summary>Sends a Ping when nothing has come for a while: what is between the two sides keeps the connection then.</summary>
+    private async Task BeatAsync(CancellationToken left)
+    {
+        try
+        {
+            while (true)
+            {
+                long quiet = Environment.TickCount64 - Volatile.Read(ref _heardAt);
+                TimeSpan wait = options.Heartbeat - TimeSpan.FromMilliseconds(quiet);
+                if (wait <= TimeSpan.Zero)
+                {
+                    await TrySendAsync(WebSocketFrame.Ping([]), isMessage: false).ConfigureAwait(false);
+                    wait = options.Heartbeat;
+                }
+
+                await Task.Delay(wait, left).ConfigureAwait(false);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The client has left.
         }
     }
 

@@ -140,6 +140,7 @@ public sealed class ExportHttpRecordingCommand : NetCmdlet
             RequestOmitted = requestOmitted,
             Status = status,
             Fields = RecordingReader.Sendable(fields),
+            HeadLength = RecordingReader.Length(fields),
             Body = body,
             Omitted = omitted,
         };

@@ -7,6 +7,7 @@ using PSNetLab.Engine.Http.Files;
 using PSNetLab.Engine.Http.Forward;
 using PSNetLab.Engine.Http.Protocol;
 using PSNetLab.Engine.Http.Stub;
+using PSNetLab.Engine.Http.WebSockets;
 using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab.Commands;
@@ -121,18 +122,23 @@ public sealed class NewHttpRouteCommand : HttpCriteriaCmdlet
     [NoFiles]
     public ScriptBlock? EventStream { get; set; }
 
-    /// <summary>After how many seconds a comment is sent on an event stream, again and again. Default: 0, never.</summary>
+    /// <summary>
+    /// After how many seconds a comment is sent on an event stream, again and again, or a Ping on a WebSocket on which nothing comes; 0
+    /// for never. Default: 0 for an event stream, 30 for a WebSocket.
+    /// </summary>
     [Parameter(ParameterSetName = EventStreamSet)]
+    [Parameter(ParameterSetName = WebSocketSet)]
     [ValidateRange(0.0, 86400.0)]
     [NoFiles]
-    public double HeartbeatSec { get; set; }
+    public double? HeartbeatSec { get; set; }
 
     /// <summary>Opens tunnels for CONNECT, as a forward proxy does.</summary>
     [Parameter(Mandatory = true, ParameterSetName = TunnelSet)]
     public SwitchParameter Tunnel { get; set; }
 
     /// <summary>
-    /// The addresses or CIDR ranges that tunnels may lead to; a name is resolved first. Default: this machine, 127.0.0.0/8 and ::1.
+    /// The addresses or CIDR ranges that tunnels may lead to; a name is resolved first. Default: this machine, 127.0.0.0/8 and ::1, for
+    /// clients on it; other clients may open none.
     /// </summary>
     [Parameter(ParameterSetName = TunnelSet)]
     [ValidateNotNullOrEmpty]
@@ -262,11 +268,13 @@ public sealed class NewHttpRouteCommand : HttpCriteriaCmdlet
             WebSocketSet => answer with { Service = WithParameters(RouteInput.WebSocket(WebSocket, this)) },
             EventStreamSet => answer with
             {
-                Service = new EventStreamService(new JobScript(EventStream!, this), TimeSpan.FromSeconds(HeartbeatSec)),
+                Service = new EventStreamService(new JobScript(EventStream!, this), TimeSpan.FromSeconds(HeartbeatSec ?? 0)),
             },
             TunnelSet => answer with
             {
-                Service = new ConnectService(new AddressFilter(AllowAddress, null), TimeSpan.FromSeconds(TimeoutSec)),
+                Service = new ConnectService(
+                    MyInvocation.BoundParameters.ContainsKey(nameof(AllowAddress)) ? new AddressFilter(AllowAddress, null) : null,
+                    TimeSpan.FromSeconds(TimeoutSec)),
             },
             _ => answer,
         };
@@ -277,6 +285,7 @@ public sealed class NewHttpRouteCommand : HttpCriteriaCmdlet
         Script = service.Script,
         Opening = OnOpen is null ? null : new JobScript(OnOpen, this),
         Protocols = Subprotocol,
+        Heartbeat = HeartbeatSec is { } seconds ? TimeSpan.FromSeconds(seconds) : WebSocketOptions.DefaultHeartbeat,
     };
 
     /// <summary>What holds for each answer.</summary>
