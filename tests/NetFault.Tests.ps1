@@ -128,6 +128,31 @@ Describe 'Faults of a running proxy' {
         Close-TcpConnection $client -ErrorAction Ignore
     }
 
+    It 'can be described where they are added' {
+        $proxy = Start-TcpProxy $upstream
+        Add-NetFault $proxy -LatencyMs 5 -Direction ToServer -Name slow
+        (Add-NetFault $proxy @{ Stall = $true; AfterSec = 100 } -Reset -First 1 -PassThru).Name | Should -Be Stall, Reset
+        (Get-NetFault $proxy).Name | Should -Be slow, Stall, Reset
+        Add-NetFault $proxy -ErrorVariable faults -ErrorAction SilentlyContinue
+        "$faults" | Should -BeLike 'Say what is to go wrong: give a fault of New-NetFault*'
+        @() | Add-NetFault $proxy
+        Set-NetFault $proxy slow -ErrorVariable faults -ErrorAction SilentlyContinue
+        "$faults" | Should -BeLike 'Say what is to change*'
+    }
+
+    It 'are over with the proxy: <Line>' -ForEach @(
+        @{ Line = 'Add-NetFault $proxy @{ Reset = $true }' }
+        @{ Line = 'Set-NetFault $proxy Latency -LatencyMs 2' }
+        @{ Line = 'Remove-NetFault $proxy Latency' }
+    ) {
+        $proxy = Start-TcpProxy $upstream -Fault @{ LatencyMs = 1 }
+        Stop-Job $proxy
+        $output = & ([scriptblock]::Create("$Line -ErrorVariable faults -ErrorAction SilentlyContinue; `$faults"))
+        $output.FullyQualifiedErrorId | Should -BeLike 'InvalidParameters,*'
+        "$output" | Should -BeLike '* has ended, and its faults act no more. Start another proxy.'
+        (Get-NetFault $proxy).Effect | Should -Be '1 ms' -Because 'one may look at what they did'
+    }
+
     It 'have names of their own' {
         $proxy = Start-TcpProxy $upstream -Fault @{ LatencyMs = 1 }, @{ LatencyMs = 2 }, @{ LatencyMs = 3; Name = 'slow' }
         (Get-NetFault $proxy).Name | Should -Be Latency, Latency2, slow

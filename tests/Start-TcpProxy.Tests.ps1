@@ -216,6 +216,8 @@ Describe 'Start-TcpProxy' {
         @{ Upstream = 'http://web.example/x'; Id = 'InvalidAddress'; Says = "*is a URL*use web.example:80." }
         @{ Upstream = 'https://[2001:db8::1]:8443/'; Id = 'InvalidAddress'; Says = '*use `[2001:db8::1`]:8443.' }
         @{ Upstream = 'db'; Id = 'InvalidAddress'; Says = "'db' is not a host with a port*db:5432*" }
+        @{ Upstream = '5432'; Id = 'InvalidAddress'; Says = "'5432' is a port without a host. Write localhost:5432*" }
+        @{ Upstream = 5432; Id = 'InvalidAddress'; Says = "'5432' is a port without a host. Write localhost:5432*" }
         @{ Upstream = 'db:70000'; Id = 'InvalidAddress'; Says = "*from 1 to 65535*" }
     ) {
         Start-TcpProxy $Upstream -ErrorVariable faults -ErrorAction SilentlyContinue | Should -BeNullOrEmpty

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Management.Automation;
 using System.Net.Sockets;
 using PSNetLab.Conversion;
@@ -29,7 +30,7 @@ public sealed class UpstreamTransformationAttribute(ProtocolType protocol) : Arg
                         : "datagrams, and a TCP proxy forwards connections. Use Start-UdpProxy."));
         }
 
-        if (input is string or Uri)
+        if (input is string or Uri or int)
         {
             return input.ToString()!.Trim(); // what is wrong with it is an error of the cmdlet
         }
@@ -50,6 +51,12 @@ public sealed class UpstreamTransformationAttribute(ProtocolType protocol) : Arg
                 : "host:port";
             throw new NetLabException(FaultKind.InvalidAddress, $"'{text}' is a URL. A proxy forwards bytes and knows nothing of URLs: "
                 + $"use {host}.") { Subject = text };
+        }
+
+        if (ushort.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out _))
+        {
+            throw new NetLabException(FaultKind.InvalidAddress, $"'{text}' is a port without a host. Write localhost:{text}, or the "
+                + "name of the machine that the server is on.") { Subject = text };
         }
 
         return HostPort.TrySplit(text, out string name, out int? port) && port is not null

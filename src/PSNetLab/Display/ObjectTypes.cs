@@ -72,7 +72,7 @@ internal static class ObjectTypes
         .. Describe<ServerJob>(
             "Id Name State LocalEndPoint ConnectionCount MessageCount Waiting Dropped", "Open=ConnectionCount Messages=MessageCount"),
         .. Describe<ProxyConnection>(
-            "Number State ClientEndPoint UpstreamEndPoint BytesToServer BytesToClient Faults CloseReason",
+            "Number State ClientEndPoint UpstreamEndPoint BytesToServer BytesToClient Faults CloseReason CloseDetail",
             "Client=ClientEndPoint Upstream=UpstreamEndPoint ms=Milliseconds"),
         .. Describe<NetFault>("Name Direction Effect When Hits ConnectionHits", "Connections=ConnectionHits"),
         .. Describe<ProxySession>(

@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Management.Automation;
 using PSNetLab.Binding;
 using PSNetLab.Conversion;
+using PSNetLab.Engine.Proxies;
 using PSNetLab.Jobs;
 
 namespace PSNetLab.Commands;
@@ -10,7 +11,7 @@ namespace PSNetLab.Commands;
 [Cmdlet(VerbsCommon.Add, "NetFault")]
 [OutputType(typeof(NetFault))]
 [SuppressMessage("Performance", "CA1819", Justification = "PowerShell parameters are arrays.")]
-public sealed class AddNetFaultCommand : NetCmdlet
+public sealed class AddNetFaultCommand : NetFaultCmdlet
 {
     private readonly List<NetFault> _faults = [];
 
@@ -24,6 +25,12 @@ public sealed class AddNetFaultCommand : NetCmdlet
     [Parameter(Position = 1, ValueFromPipeline = true)]
     [NoFiles]
     public object[]? Fault { get; set; }
+
+    /// <summary>The name of a fault that the other parameters describe. Default: what it does, such as Latency.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    [NoFiles]
+    public string? Name { get; set; }
 
     /// <summary>The faults of a known network.</summary>
     [Parameter]
@@ -53,8 +60,19 @@ public sealed class AddNetFaultCommand : NetCmdlet
     {
         try
         {
+            FaultTable table = ProxyFaults.OfRunning(Job!);
             _faults.AddRange(FaultInput.FromProfile(Profile));
-            IReadOnlyList<NetFault> added = ProxyFaults.Of(Job!).Add(_faults);
+            if (Settings() is { Count: > 0 } settings)
+            {
+                _faults.AddRange(FaultInput.FromTable(settings, this));
+            }
+            else if (Fault is null && Profile is null && !MyInvocation.ExpectingInput)
+            {
+                throw new NetLabException(FaultKind.InvalidParameters, "Say what is to go wrong: give a fault of New-NetFault, its "
+                    + "parameters, such as -LatencyMs 100, or a -Profile.") { Subject = Job!.Name };
+            }
+
+            IReadOnlyList<NetFault> added = table.Add(_faults);
             if (PassThru)
             {
                 WriteObject(added, enumerateCollection: true);

@@ -24,6 +24,17 @@ internal static class ProxyFaults
         ?? throw new NetLabException(FaultKind.InvalidParameters, $"{job.Name} is not a proxy, and has no faults. Start one with "
             + "Start-TcpProxy or Start-UdpProxy.") { Subject = job.Name };
 
+    /// <summary>The table of a proxy that still runs.</summary>
+    /// <exception cref="NetLabException">The job is not a proxy, or has ended.</exception>
+    internal static FaultTable OfRunning(ServerJob job)
+    {
+        FaultTable table = Of(job);
+        return job.JobStateInfo.State is JobState.NotStarted or JobState.Running
+            ? table
+            : throw new NetLabException(FaultKind.InvalidParameters, $"{job.Name} has ended, and its faults act no more. Start another "
+                + "proxy.") { Subject = job.Name };
+    }
+
     /// <summary>The faults of this name, as it is or as a pattern with wildcards.</summary>
     /// <exception cref="NetLabException">There is none, and it is not a pattern.</exception>
     internal static NetFault[] Find(FaultTable table, string name)

@@ -30,7 +30,7 @@ public sealed class RemoveNetFaultCommand : NetCmdlet
         {
             try
             {
-                FaultTable table = ProxyFaults.Of(Job!);
+                FaultTable table = ProxyFaults.OfRunning(Job!);
                 NetFault[] found = ProxyFaults.Find(table, name);
                 if (found.Length > 0 && ShouldProcess($"{name} of {Job!.Local}", "Remove fault"))
                 {

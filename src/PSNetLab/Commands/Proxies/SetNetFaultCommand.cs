@@ -33,9 +33,15 @@ public sealed class SetNetFaultCommand : NetFaultCmdlet
     {
         try
         {
-            FaultTable table = ProxyFaults.Of(Job!);
+            FaultTable table = ProxyFaults.OfRunning(Job!);
             Hashtable settings = Settings();
             settings.Remove(nameof(Name));
+            if (settings.Count == 0)
+            {
+                throw new NetLabException(FaultKind.InvalidParameters, "Say what is to change, with a parameter of New-NetFault such as "
+                    + "-LatencyMs 100.") { Subject = Name };
+            }
+
             foreach (NetFault fault in ProxyFaults.Find(table, Name!))
             {
                 Change(table, fault, settings);
