@@ -61,7 +61,7 @@ param(
     [ValidateSet('Release', 'Debug')]
     [string] $Configuration = 'Release',
 
-    [ArgumentCompletions('Tcp', 'Udp', 'Http', 'Sockets', 'Startup', 'Pipeline', 'Checks', 'Proxies')]
+    [ArgumentCompletions('Tcp', 'Udp', 'Http', 'HttpRoutes', 'Sockets', 'Startup', 'Pipeline', 'Checks', 'Proxies')]
     [string[]] $Area = @(),
 
     [switch] $Quick,

@@ -102,7 +102,7 @@ Describe 'A plot' {
 Describe 'The page' {
     BeforeAll {
         $results = New-Item TestDrive:/results -ItemType Directory
-        foreach ($area in 'Tcp', 'Udp', 'Http', 'Sockets', 'Startup', 'Pipeline', 'Checks', 'Proxies') {
+        foreach ($area in 'Tcp', 'Udp', 'Http', 'HttpRoutes', 'Sockets', 'Startup', 'Pipeline', 'Checks', 'Proxies') {
             $figures = @(
                 if ($area -eq 'Tcp') {
                     foreach ($count in 1, 10) {
@@ -140,7 +140,7 @@ Describe 'The page' {
     }
 
     It 'has every figure of every area, with the day and the noise' {
-        foreach ($area in 'Udp', 'Http', 'Sockets', 'Startup', 'Pipeline', 'Checks', 'Proxies') {
+        foreach ($area in 'Udp', 'Http', 'HttpRoutes', 'Sockets', 'Startup', 'Pipeline', 'Checks', 'Proxies') {
             $text | Should -Match "\| figure of $area \| ms \| 5.00 \|"
         }
         $text | Should -Match '2026-01-02 03:04 UTC, 5 rounds of 3 s\.\s+Other processes used 1\.5 %'

@@ -42,7 +42,7 @@ difference is the noise of the machine.
 #>
 [CmdletBinding()]
 param(
-    [ValidateSet('Tcp', 'Udp', 'Http', 'Sockets', 'Startup', 'Pipeline', 'Checks', 'Proxies')]
+    [ValidateSet('Tcp', 'Udp', 'Http', 'HttpRoutes', 'Sockets', 'Startup', 'Pipeline', 'Checks', 'Proxies')]
     [string[]] $Area = @(),
 
     [string] $Figure = '*',
@@ -95,7 +95,7 @@ function Get-OtherShare($Before, $After) {
     [Math]::Round([Math]::Max(0, 100 * $others / $there), 1)
 }
 
-$all = 'Tcp', 'Udp', 'Http', 'Sockets', 'Startup', 'Pipeline', 'Checks', 'Proxies'
+$all = 'Tcp', 'Udp', 'Http', 'HttpRoutes', 'Sockets', 'Startup', 'Pipeline', 'Checks', 'Proxies'
 if ($Rehearsal) { $all = $all[0..2] }
 $missed = 0
 foreach ($name in $Area ? $Area : $all) {

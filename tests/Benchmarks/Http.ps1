@@ -49,47 +49,6 @@ function Select-Best($Sides, [string] $Kind, [switch] $Least) {
         Sort-Object { Get-Median $Sides.$_.Value } -Descending:(-not $Least) | Select-Object -First 1
 }
 
-# Sends one request, to check that the measured answer is the right one and not a fast error.
-function Get-Answer([string] $Uri, [string[]] $Headers) {
-    $options = @(foreach ($header in $Headers) { '-H', $header })
-    $lines = @(curl -sk -o /dev/null -D - -w '%{size_download} %{time_total}' @options $Uri)
-    if ($LASTEXITCODE) { throw "curl $Uri failed with $LASTEXITCODE." }
-    $size, $time = $lines[-1].Split(' ')
-    [pscustomobject]@{
-        Status   = [int] $lines[0].Split(' ')[1]
-        Bytes    = [long] $size
-        Ms       = [double]::Parse($time, $culture) * 1000
-        ETag     = @($lines -match '^etag:') -replace '^etag:\s*' | Select-Object -First 1
-        Encoding = @($lines -match '^content-encoding:') -replace '^content-encoding:\s*' | Select-Object -First 1
-    }
-}
-
-# Every turn first checks one answer against Expected.
-function Measure-Wrk($Server, [hashtable] $Request) {
-    $uri = "$($Request['Scheme'] ?? 'http')://127.0.0.1:$($Server.Port)/$($Request.File)"
-    $headers = @(if ($Request['Headers']) { & $Request.Headers $uri })
-    $answer = Get-Answer $uri $headers
-    $expected = $Request.Expected
-    foreach ($property in $expected.Keys) {
-        if ($answer.$property -eq $expected.$property) { continue }
-        throw "$uri gave $property '$($answer.$property)', not '$($expected.$property)'."
-    }
-    $connections = $Request.Connections
-    $line = @('-t', [Math]::Min($Request['Threads'] ?? $loadThreads, $connections), '-c', $connections, '-d', "$($Bench.Seconds)s")
-    $line += '-s', "$PSScriptRoot/peers/wrk.lua"
-    foreach ($header in $headers) { $line += '-H', $header }
-    $result = Invoke-Peer wrk ($line + $uri)
-    # The answers together must be at least as long as that many times the first one.
-    $short = $result.bytes -lt $result.requests * $answer.Bytes ? 1 : 0
-    $rate = $result.requests / $result.seconds
-    @{
-        Rate   = $Request['Unit'] -eq 'MiB/s' ? $rate * $answer.Bytes / 1MB : $rate
-        Count  = $result.requests
-        Errors = $result.errors + $short
-        Raw    = $result
-    }
-}
-
 # A request has File, Connections and the Expected answer; optionally Headers, Scheme, Unit, Peers, Threads of the load
 # generator and Options of our server; Targets for the rate, and LatencyTargets for a second figure.
 function Measure-Request([string] $Name, [hashtable] $Request) {
@@ -231,7 +190,6 @@ try {
         Measure-Figure $Bench $name { Measure-Request $name $other.$name }
     }
     Measure-Figure $Bench 'listing of 10000' { Measure-Listing 'listing of 10000' }
-    . $PSScriptRoot/HttpRoutes.ps1 $Bench
 }
 finally {
     Remove-Item $site -Recurse -Force

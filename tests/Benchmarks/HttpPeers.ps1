@@ -1,4 +1,4 @@
-# Makes the site that all HTTP servers serve, and starts the servers to compare with.
+# Makes the site that all HTTP servers serve, starts the servers to compare with, and measures all of them.
 
 # Files of the measured sizes, a text that compresses about as well as real ones, a folder of 10,000 files and a certificate.
 function New-Site {
@@ -60,7 +60,11 @@ function Start-Nginx([string] $Site, [string] $Workers, [string[]] $Features) {
             if ('GzipStatic' -in $Features) { 'gzip_static on;' }
             if ('List' -in $Features) { 'autoindex on;' }
             if ('Tls' -in $Features) { "ssl_certificate $Site/site.pem;", "ssl_certificate_key $Site/site.pem;" }
-            "server { listen 127.0.0.1:$Port$('Tls' -in $Features ? ' ssl' : ''); root $Site/www; }"
+            $upstream = $Features -like 'Upstream=*' -replace '^Upstream='
+            if ($upstream) { "upstream behind { server $upstream; keepalive 64; }" }
+            "server { listen 127.0.0.1:$Port$('Tls' -in $Features ? ' ssl' : ''); root $Site/www;"
+            if ($upstream) { 'location / { proxy_pass http://behind; proxy_http_version 1.1; proxy_set_header Connection ""; }' }
+            '}'
             '}'
         )
         Set-Content "$folder/nginx.conf" $lines
@@ -90,4 +94,45 @@ function Start-Caddy([string] $Site, [switch] $List) {
 
 function Start-PythonServer([string] $Site) {
     Start-Tool python3 { param($Port) '-m', 'http.server', '--bind', '127.0.0.1', '--directory', "$Site/www", $Port }
+}
+
+# Sends one request, to check that the measured answer is the right one and not a fast error.
+function Get-Answer([string] $Uri, [string[]] $Headers) {
+    $options = @(foreach ($header in $Headers) { '-H', $header })
+    $lines = @(curl -sk -o /dev/null -D - -w '%{size_download} %{time_total}' @options $Uri)
+    if ($LASTEXITCODE) { throw "curl $Uri failed with $LASTEXITCODE." }
+    $size, $time = $lines[-1].Split(' ')
+    [pscustomobject]@{
+        Status   = [int] $lines[0].Split(' ')[1]
+        Bytes    = [long] $size
+        Ms       = [double]::Parse($time, $culture) * 1000
+        ETag     = @($lines -match '^etag:') -replace '^etag:\s*' | Select-Object -First 1
+        Encoding = @($lines -match '^content-encoding:') -replace '^content-encoding:\s*' | Select-Object -First 1
+    }
+}
+
+# Every turn first checks one answer against Expected.
+function Measure-Wrk($Server, [hashtable] $Request) {
+    $uri = "$($Request['Scheme'] ?? 'http')://127.0.0.1:$($Server.Port)/$($Request.File)"
+    $headers = @(if ($Request['Headers']) { & $Request.Headers $uri })
+    $answer = Get-Answer $uri $headers
+    $expected = $Request.Expected
+    foreach ($property in $expected.Keys) {
+        if ($answer.$property -eq $expected.$property) { continue }
+        throw "$uri gave $property '$($answer.$property)', not '$($expected.$property)'."
+    }
+    $connections = $Request.Connections
+    $line = @('-t', [Math]::Min($Request['Threads'] ?? $loadThreads, $connections), '-c', $connections, '-d', "$($Bench.Seconds)s")
+    $line += '-s', "$PSScriptRoot/peers/wrk.lua"
+    foreach ($header in $headers) { $line += '-H', $header }
+    $result = Invoke-Peer wrk ($line + $uri)
+    # The answers together must be at least as long as that many times the first one.
+    $short = $result.bytes -lt $result.requests * $answer.Bytes ? 1 : 0
+    $rate = $result.requests / $result.seconds
+    @{
+        Rate   = $Request['Unit'] -eq 'MiB/s' ? $rate * $answer.Bytes / 1MB : $rate
+        Count  = $result.requests
+        Errors = $result.errors + $short
+        Raw    = $result
+    }
 }

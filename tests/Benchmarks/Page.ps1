@@ -89,7 +89,7 @@ function Get-Common($Areas, [string] $Property) {
     $Areas[0].$Property
 }
 
-$names = 'Tcp', 'Udp', 'Http', 'Sockets', 'Startup', 'Pipeline', 'Checks', 'Proxies'
+$names = 'Tcp', 'Udp', 'Http', 'HttpRoutes', 'Sockets', 'Startup', 'Pipeline', 'Checks', 'Proxies'
 $areas = foreach ($name in $names) {
     Get-Content "$Results/$($name.ToLowerInvariant()).json" -Raw | ConvertFrom-Json -AsHashtable
 }

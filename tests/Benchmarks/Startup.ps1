@@ -21,7 +21,8 @@ function Measure-Import([string] $Name) {
     ConvertTo-Figure "$Name, of that" ms @($difference) @()
 }
 
-function Measure-Start([string] $Command) {
+# The targets are those of the first peer.
+function Measure-Start([string] $Command, [hashtable] $Targets = @{}) {
     $rounds = foreach ($round in 1..$Bench.Rounds) {
         Write-Verbose "round $round"
         $turns = [ordered]@{}
@@ -36,7 +37,8 @@ function Measure-Start([string] $Command) {
     }
     foreach ($when in 'first', 'warm') {
         foreach ($peer in 'Start-ThreadJob', 'Start-Job') {
-            ConvertTo-Figure "$when $Command" ms @($rounds."$when $Command") @($rounds."$when $peer") -Against $peer
+            $limits = $peer -eq 'Start-ThreadJob' ? $Targets[$when] ?? @{} : @{}
+            ConvertTo-Figure "$when $Command" ms @($rounds."$when $Command") @($rounds."$when $peer") -Against $peer @limits
         }
     }
 }
@@ -45,3 +47,4 @@ Measure-Figure $Bench 'Import-Module' { Measure-Import 'Import-Module' }
 foreach ($command in 'Start-TcpServer', 'Start-UdpServer', 'Start-StaticHttpServer') {
     Measure-Figure $Bench $command { Measure-Start $command }
 }
+Measure-Figure $Bench 'Start-HttpServer' { Measure-Start 'Start-HttpServer' @{ first = @{ Most = 60 }; warm = @{ Most = 1 } } }

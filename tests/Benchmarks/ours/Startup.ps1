@@ -4,7 +4,7 @@
 param(
     [string] $Module,
     [Parameter(Mandatory)]
-    [ValidateSet('Start-TcpServer', 'Start-UdpServer', 'Start-StaticHttpServer', 'Start-ThreadJob', 'Start-Job')]
+    [ValidateSet('Start-TcpServer', 'Start-UdpServer', 'Start-StaticHttpServer', 'Start-HttpServer', 'Start-ThreadJob', 'Start-Job')]
     [string] $Command
 )
 $ErrorActionPreference = 'Stop'
@@ -23,6 +23,7 @@ $start = @{
     'Start-TcpServer'        = { Start-TcpServer }
     'Start-UdpServer'        = { Start-UdpServer }
     'Start-StaticHttpServer' = { Start-StaticHttpServer -Path $PSScriptRoot }
+    'Start-HttpServer'       = { Start-HttpServer @{ 'GET /users/{id}' = 'x'; 'POST /pay' = 503, 503, 200 } }
     'Start-ThreadJob'        = { Wait-Running (Start-ThreadJob { 'running'; Start-Sleep 600 }) }
     'Start-Job'              = { Wait-Running (Start-Job { 'running'; Start-Sleep 600 }) }
 }[$Command]
