@@ -2,17 +2,24 @@
 
 # A PowerShell at the terminal of a tmux of its own.
 class Terminal {
-    hidden [string] $Name = "psnetlab-$([guid]::NewGuid())"
+    hidden [string] $Socket
+    hidden [string[]] $Session
 
     Terminal([int] $columns, [int] $lines, [string[]] $command, [string] $folder) {
         $quoted = ($command | ForEach-Object { "'$_'" }) -join ' '
+        $this.Socket = Join-Path $folder tmux
+        $this.Session = '-f', '/dev/null', 'new-session', '-d', '-x', $columns, '-y', $lines, '-c', $folder, $quoted
+        $this.Start()
+    }
+
+    hidden [void] Start() {
         # A window without a status line has all the lines; what a program writes to the clipboard becomes a buffer.
-        $this.Tmux(@('-f', '/dev/null', 'new-session', '-d', '-x', $columns, '-y', $lines, '-c', $folder, $quoted, ';',
-                'set', '-g', 'status', 'off', ';', 'set', '-g', 'set-clipboard', 'on', ';', 'set', '-g', 'history-limit', '5000'))
+        $this.Tmux($this.Session + @(';', 'set', '-g', 'status', 'off', ';', 'set', '-g', 'set-clipboard', 'on'))
+        $this.Shows('PS>', 60)
     }
 
     [string[]] Tmux([string[]] $arguments) {
-        $said = & tmux -u -L $this.Name @arguments 2>&1
+        $said = & tmux -u -S $this.Socket @arguments 2>&1
         if ($LASTEXITCODE) { throw "tmux $arguments`: $said" }
         return @($said | ForEach-Object ToString)
     }
@@ -61,13 +68,16 @@ class Terminal {
         try { $null = $this.Tmux(@('kill-server')) }
         catch { Write-Verbose "The terminal has already ended: $_" }
     }
+
+    [void] Restart() {
+        $this.Stop()
+        $this.Start()
+    }
 }
 
 # PowerShell at its prompt, which is 'PS>', with the module imported.
 function Start-Terminal([int] $Columns = 80, [int] $Lines = 24, [string] $Folder = $TestDrive, [string] $Setup = '') {
     $begin = "function prompt { 'PS> ' }; Import-Module $modulePath/PSNetLab.psd1; Set-PSReadLineOption -PredictionSource None; $Setup; Clear-Host"
     $encoded = [Convert]::ToBase64String([Text.Encoding]::Unicode.GetBytes($begin))
-    $terminal = [Terminal]::new($Columns, $Lines, @(Get-PowerShellCommand) + @('-NoProfile', '-NoExit', '-EncodedCommand', $encoded), $Folder)
-    $terminal.Shows('PS>', 60)
-    $terminal
+    [Terminal]::new($Columns, $Lines, @(Get-PowerShellCommand) + @('-NoProfile', '-NoExit', '-EncodedCommand', $encoded), $Folder)
 }
