@@ -34,7 +34,8 @@ internal sealed class DnsConversation(DnsCheckOptions options, DnsSockets socket
         }
 
         TimeSpan duration = Stopwatch.GetElapsedTime(started);
-        (DnsStatus status, string? reason) = message is null ? Explain(exchange) : DnsVerdict.Of(message, question, name);
+        (DnsStatus status, string? reason, IReadOnlyList<string> values)
+            = message is null ? Explain(exchange) : DnsVerdict.Of(message, question, name);
         return new DnsReply(name, DnsWords.Type(question.Type), serverName)
         {
             Address = _server.Address.ToString(),
@@ -51,7 +52,7 @@ internal sealed class DnsConversation(DnsCheckOptions options, DnsSockets socket
             Answers = new(message?.Answers ?? []),
             Authorities = new(message?.Authorities ?? []),
             Additionals = new(message?.Additionals ?? []),
-            Values = message is null ? [] : DnsVerdict.Values(message, question.Type),
+            Values = values,
             Began = time,
             Raw = exchange.Answer,
         };
@@ -111,14 +112,14 @@ internal sealed class DnsConversation(DnsCheckOptions options, DnsSockets socket
     }
 
     /// <summary>Why there is no answer.</summary>
-    private (DnsStatus Status, string Reason) Explain(DnsExchange exchange)
+    private DnsVerdict Explain(DnsExchange exchange)
     {
         string where = $"{(_transport == DnsTransport.Udp ? "UDP" : "TCP")} port {_server.Port} of {_server.Address}";
         string before = _transport == DnsTransport.UdpThenTcp ? "The answer over UDP was truncated. " : string.Empty;
         string strays = _strays > 0 ? $" {_strays} that answered something else were ignored." : string.Empty;
         if (exchange.Problem is { } problem)
         {
-            return (DnsStatus.Malformed, $"{before}The answer is malformed: {problem}.");
+            return new(DnsStatus.Malformed, $"{before}The answer is malformed: {problem}.", []);
         }
 
         SocketException error = exchange.Error!;
@@ -142,6 +143,6 @@ internal sealed class DnsConversation(DnsCheckOptions options, DnsSockets socket
                 => (DnsStatus.NotPermitted, $"This machine does not let the query out to {where}. Check its firewall and routes."),
             _ => (DnsStatus.Failed, $"{SocketFaults.Words(error)}."),
         };
-        return (status, $"{before}{reason}{strays}");
+        return new(status, $"{before}{reason}{strays}", []);
     }
 }

@@ -13,6 +13,9 @@ internal static class DnsNames
     private const int EscapedCharacters = 4; // \DDD
     private const int Pointer = 0xC0;
 
+    // A name has no more labels than this, so no honest one has more pointers.
+    private const int MostPointers = 127;
+
     // Each of these ends a label of an internationalized name (RFC 3490, section 3.1).
     private static readonly char[] s_dots = ['\u3002', '\uFF0E', '\uFF61'];
 
@@ -61,6 +64,7 @@ internal static class DnsNames
         int bytes = 1;
         int at = offset;
         int first = offset; // of the part of the name that is being read
+        int pointers = 0;
         int next = -1;
         while (at < message.Length)
         {
@@ -108,6 +112,11 @@ internal static class DnsNames
             at = ((size & ~Pointer) << 8) | message[at + 1];
 
             // Each pointer must go further back than the one before it, so there is no loop.
+            if (++pointers > MostPointers)
+            {
+                throw new DnsFormatException($"a name has more than {MostPointers} pointers");
+            }
+
             if (at >= first)
             {
                 throw new DnsFormatException("a compressed name does not point backwards");

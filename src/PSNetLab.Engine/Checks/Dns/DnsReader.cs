@@ -5,7 +5,11 @@ namespace PSNetLab.Engine.Checks.Dns;
 /// <summary>Reads a message from its beginning to its end. What reaches beyond is a <see cref="DnsFormatException"/>.</summary>
 internal ref struct DnsReader
 {
+    // Compressed names and bitmaps of types can become a thousand times as long as they are. No honest message comes near this.
+    private const int MostCharacters = 512 * 1024;
+
     private readonly ReadOnlySpan<byte> _message;
+    private int _characters;
     private int _offset;
     private int _end;
 
@@ -44,7 +48,18 @@ internal ref struct DnsReader
     internal string Name()
     {
         string name = DnsNames.Read(_message, ref _offset);
+        Spend(name.Length);
         return _offset <= _end ? name : throw new DnsFormatException("a name goes on after its field");
+    }
+
+    /// <summary>Counts text that a few bytes have become.</summary>
+    internal void Spend(int characters)
+    {
+        _characters += characters;
+        if (_characters > MostCharacters)
+        {
+            throw new DnsFormatException($"its names and types are longer than {MostCharacters} characters together");
+        }
     }
 
     /// <summary>Begins a part of so many bytes, which then is all that is left.</summary>

@@ -1,23 +1,42 @@
 namespace PSNetLab.Engine.Checks.Dns;
 
 /// <summary>What an answer means.</summary>
-internal static class DnsVerdict
+/// <param name="Status">The status.</param>
+/// <param name="Reason">Why there is no data; null if there is.</param>
+/// <param name="Values">What the records of the type say.</param>
+internal sealed record DnsVerdict(DnsStatus Status, string? Reason, IReadOnlyList<string> Values)
 {
-    /// <summary>The status of an answer, and why there is no data.</summary>
+    private const int MostNamesShown = 5;
+
+    /// <summary>Judges an answer.</summary>
     /// <param name="message">The answer.</param>
     /// <param name="question">What was asked for.</param>
     /// <param name="name">The name as it was given.</param>
-    internal static (DnsStatus Status, string? Reason) Of(DnsMessage message, DnsQuestion question, string name)
+    internal static DnsVerdict Of(DnsMessage message, DnsQuestion question, string name)
     {
+        DnsRecord[] own = Own(message.Answers, question);
+        if (message.Code == DnsWords.NoError && Has(own, question.Type))
+        {
+            // Aliases on the way to the records are not of the type.
+            return new(
+                DnsStatus.Answered, null, [.. own.Where(record => IsOf(record, question.Type)).Select(static record => record.Data)]);
+        }
+
         string type = DnsWords.Type(question.Type);
-        string alias = message.Answers.LastOrDefault(static record => record.TypeNumber == DnsWords.Alias) is { } last
+        string alias = own.LastOrDefault(static record => record.TypeNumber == DnsWords.Alias) is { } last
             && question.Type != DnsWords.Alias
             ? $"{name} is an alias of {last.Data}. "
             : string.Empty;
         string? why = message.ExtendedError is { } said ? $" The server says: {said}." : null;
-        return message.Code switch
+        string[] others = [.. message.Answers.Except(own).Select(static record => record.Name)
+            .Distinct(StringComparer.OrdinalIgnoreCase).Take(MostNamesShown)];
+        if (others.Length > 0)
         {
-            DnsWords.NoError when Has(message.Answers, question.Type) => (DnsStatus.Answered, null),
+            why += $" What the server answers with is of another name: {string.Join(", ", others)}.";
+        }
+
+        (DnsStatus status, string reason) = message.Code switch
+        {
             DnsWords.NoError when IsReferral(message) => (
                 DnsStatus.Referral,
                 $"The server does not know {name}, and refers to "
@@ -32,13 +51,32 @@ internal static class DnsVerdict
                 => (DnsStatus.QueryRefused, $"The server does not answer this question, or not to this client (REFUSED).{why}"),
             _ => (DnsStatus.OtherCode, $"The server answered with {DnsWords.Code(message.Code)}.{why}"),
         };
+        return new(status, reason, []);
     }
 
-    /// <summary>What the records of the type say. Aliases on the way to them are not of the type.</summary>
-    internal static IReadOnlyList<string> Values(DnsMessage message, ushort type)
-        => message.Code == DnsWords.NoError
-            ? [.. message.Answers.Where(record => IsOf(record, type)).Select(static record => record.Data)]
-            : [];
+    /// <summary>The records of the name that was asked for, and of those that its aliases lead to (RFC 1034, section 3.6.2).</summary>
+    private static DnsRecord[] Own(DnsRecord[] answers, DnsQuestion question)
+    {
+        int offset = 0;
+        string name = DnsNames.Read(question.Name, ref offset);
+        if (Array.TrueForAll(answers, record => record.Name.Equals(name, StringComparison.OrdinalIgnoreCase)))
+        {
+            return answers;
+        }
+
+        Dictionary<string, string> aliases = new(StringComparer.OrdinalIgnoreCase);
+        foreach (DnsRecord record in answers.Where(static record => record.TypeNumber == DnsWords.Alias))
+        {
+            aliases.TryAdd(record.Name, record.Data);
+        }
+
+        HashSet<string> names = new(StringComparer.OrdinalIgnoreCase);
+        for (string? next = name; next is not null && names.Add(next); next = aliases.GetValueOrDefault(next))
+        {
+        }
+
+        return Array.FindAll(answers, record => names.Contains(record.Name));
+    }
 
     private static bool Has(DnsRecord[] records, ushort type) => Array.Exists(records, record => IsOf(record, type));
 

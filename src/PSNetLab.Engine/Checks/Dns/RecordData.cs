@@ -212,15 +212,24 @@ internal sealed record RecordData(string Text, OrderedDictionary Fields)
     private static (object Value, string Shown) ReadTypes(ref DnsReader reader)
     {
         List<string> types = [];
+        int last = -1;
         while (!reader.IsAtEnd)
         {
-            int upper = reader.Byte() << 8;
+            int block = reader.Byte();
             ReadOnlySpan<byte> bits = reader.Counted();
+            if (block <= last || bits.Length is 0 or > 32)
+            {
+                throw new DnsFormatException("a list of types is out of order");
+            }
+
+            last = block;
+            int upper = block << 8;
             for (int i = 0; i < bits.Length * 8; i++)
             {
                 if ((bits[i / 8] & (0x80 >> (i % 8))) != 0)
                 {
-                    types.Add(DnsWords.Type((ushort)(upper | (i & 0xFF))));
+                    types.Add(DnsWords.Type((ushort)(upper | i)));
+                    reader.Spend(types[^1].Length);
                 }
             }
         }

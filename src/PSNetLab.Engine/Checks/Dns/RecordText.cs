@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab.Engine.Checks.Dns;
 
@@ -17,11 +18,12 @@ internal static class RecordText
     internal static string Quoted(string text)
         => $"\"{text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\"";
 
+    /// <summary>Text without characters that could clear, color or reorder what a terminal shows.</summary>
     internal static string Escape(string text)
     {
         if (!text.Any(char.IsControl))
         {
-            return text;
+            return PeerText.Visible(text);
         }
 
         StringBuilder escaped = new(text.Length + 16);
@@ -32,7 +34,7 @@ internal static class RecordText
                 : escaped.Append(character);
         }
 
-        return escaped.ToString();
+        return PeerText.Visible(escaped.ToString());
     }
 
     /// <summary>
