@@ -182,4 +182,28 @@ Describe 'Get-TlsCertificate' {
         Remove-Job $silent -Force
         if ($IsLinux) { Wait-Until { (Get-OpenSocketCount) -le $before } }
     }
+
+    Context 'files that are none' -Skip:(-not $IsLinux) {
+        BeforeAll {
+            $pipe = "$TestDrive/pipe"
+            $null = mkfifo "$((Get-Item $TestDrive).FullName)/pipe"
+        }
+
+        It 'gives up a pipe that nobody writes to' {
+            Get-TlsCertificate -Path $pipe -TimeoutSec 0.3 -ErrorVariable faults -ErrorAction SilentlyContinue
+            $faults.FullyQualifiedErrorId | Should -Be 'FileUnreadable,PSNetLab.Commands.GetTlsCertificateCommand'
+            "$faults" | Should -BeLike '*pipe*'
+        }
+
+        It 'ends at once on Ctrl+C while it waits for one' {
+            $stopped = Invoke-Stoppable { Get-TlsCertificate -Path $args[0] -TimeoutSec 60 } -ArgumentList (Get-Item $pipe).FullName
+            $stopped.EndedBefore | Should -BeFalse
+            $stopped.StopMs | Should -BeLessThan 900
+        }
+
+        It 'does not read a file without end' {
+            Get-TlsCertificate -Path /dev/zero -TimeoutSec 20 -ErrorVariable faults -ErrorAction SilentlyContinue
+            "$faults" | Should -BeLike '*larger than*'
+        }
+    }
 }

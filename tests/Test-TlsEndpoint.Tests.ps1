@@ -327,6 +327,16 @@ Describe 'Test-TlsEndpoint with servers of this module' {
             $fault.FullyQualifiedErrorId | Should -Be "$Id,PSNetLab.Commands.TestTlsEndpointCommand"
         }
 
+        It 'says that <_> is no name for -TargetHost, and blames no server' -ForEach 'lab example', 'lab.example:443', 'lab..example', "$('x' * 64).example" {
+            $fault = { Test-TlsEndpoint "127.0.0.1:$port" -TargetHost $_ } | Should -Throw -PassThru
+            $fault.FullyQualifiedErrorId | Should -Be 'InvalidName,PSNetLab.Commands.TestTlsEndpointCommand'
+            { Open-TcpConnection 127.0.0.1 $port -TargetHost $_ } | Should -Throw -ErrorId 'InvalidName,*'
+        }
+
+        It 'takes <_> for -TargetHost' -ForEach 'lab.example.', '127.0.0.1', '[::1]', 'bücher.example', '_dns.example' {
+            (Test-TlsEndpoint "127.0.0.1:$port" @tls -TargetHost $_).ErrorId | Should -BeNullOrEmpty
+        }
+
         It 'takes what Get-TlsCertificate returns as -TrustedCertificate' {
             $self = Start-TcpServer -Tls
             $certificate = Get-TlsCertificate "localhost:$($self.Port)"

@@ -170,6 +170,21 @@ public class ServerAnswerTests
         Assert.Equal(ServerAnswerKind.NotTls, answer.Kind);
     }
 
+    [Fact]
+    public void Of_certificates_without_end_few_are_kept()
+    {
+        byte[] list = [.. Enumerable.Repeat(new byte[3], 5000).SelectMany(static one => one)];
+        byte[] message = Message(11, [0, (byte)(list.Length >> 8), (byte)list.Length, .. list]);
+        ServerAnswer answer = new(wantsCertificates: true);
+        answer.Take(s_old);
+        for (int i = 0; i < 3; i++)
+        {
+            answer.Take(Record(22, message));
+        }
+
+        Assert.InRange(answer.Certificates.Count, 1, 64);
+    }
+
     internal static byte[] Record(byte content, byte[] data) => [content, 3, 1, (byte)(data.Length >> 8), (byte)data.Length, .. data];
 
     internal static byte[] Message(byte kind, byte[] body)

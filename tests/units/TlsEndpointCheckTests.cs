@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net.Security;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
@@ -253,7 +254,54 @@ public sealed class TlsEndpointCheckTests
         });
         TlsEndpointResult result = await Check(server.Port, options => options with { StartTls = StartTlsProtocol.Smtp });
         Assert.Equal(nameof(FaultKind.StartTlsFailed), result.ErrorId);
-        Assert.Contains("make no sense", result.Reason, StringComparison.Ordinal);
+        Assert.Contains("more than 64 KiB", result.Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Plain_text_in_lines_without_end_is_cut_off()
+    {
+        byte[] lines = Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat("250-x\r\n", 1000)));
+        await using HelloServer server = HelloServer.Doing(async stream =>
+        {
+            await stream.WriteAsync("220 ready\r\n"u8.ToArray());
+            while (true)
+            {
+                await stream.WriteAsync(lines);
+            }
+        });
+        TlsEndpointResult result = await Check(server.Port, options => options with { StartTls = StartTlsProtocol.Smtp });
+        Assert.Equal(nameof(FaultKind.StartTlsFailed), result.ErrorId);
+        Assert.Contains("more than 64 KiB", result.Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task All_of_it_ends_at_the_limit_however_many_connections_it_takes()
+    {
+        // A handshake goes well; of all others there is no word, but after a while an end.
+        int connections = 0;
+        await using HelloServer server = HelloServer.Serving(s_good, _ =>
+        {
+            bool isFirst = Interlocked.Increment(ref connections) == 1;
+            Thread.Sleep(isFirst ? 0 : 700);
+            return isFirst;
+        });
+        long started = Stopwatch.GetTimestamp();
+        TlsEndpointResult result = await Check(server.Port, options => options with { Timeout = TimeSpan.FromSeconds(1) });
+        Assert.InRange(Stopwatch.GetElapsedTime(started).TotalSeconds, 0, 3);
+        Assert.Equal("CN=shop.example", result.Subject);
+        Assert.Equal(TlsVersionStatus.Unknown, result.Versions!.Tls10);
+    }
+
+    [Fact]
+    public async Task Of_certificates_without_end_few_are_kept()
+    {
+        X509Certificate2[] others = [.. Enumerable.Range(0, 90).Select(number => s_middle.Issue($"{number}"))];
+        SslServerAuthenticationOptions options = Options();
+        options.ServerCertificateContext = SslStreamCertificateContext.Create(s_leaf, [s_middle.Public, .. others], offline: true);
+        await using HelloServer server = HelloServer.Serving(options);
+        TlsEndpointResult result = await Check(server.Port);
+        Assert.InRange(result.SentChain.Count, 2, 65);
+        Assert.Equal("CN=shop.example; CN=Middle; CN=Root", result.BuiltChain.ToString());
     }
 
     [Fact]

@@ -9,7 +9,8 @@ namespace PSNetLab.Engine.Checks;
 /// <param name="path">The file.</param>
 /// <param name="password">Its password; null for none.</param>
 /// <param name="options">What to measure the certificates by.</param>
-internal sealed class CertificateFileCheck(string path, string? password, TlsClientOptions options) : ICheck
+/// <param name="timeout">How long reading the file may take.</param>
+internal sealed class CertificateFileCheck(string path, string? password, TlsClientOptions options, TimeSpan timeout) : ICheck
 {
     /// <inheritdoc/>
     public async ValueTask RunAsync(IMessageSink<object> rows, CancellationToken cancellationToken)
@@ -18,7 +19,18 @@ internal sealed class CertificateFileCheck(string path, string? password, TlsCli
         CertificateBag bag = new() { SkipsKeys = true };
         try
         {
-            bag.AddFile(path, password);
+            // On a thread of its own, and abandoned at the end: nothing can abort the opening of a pipe that nobody writes to.
+            await Task.Factory.StartNew(
+                () => bag.AddFile(path, password), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)
+                .WaitAsync(timeout, cancellationToken).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            string late = $"'{path}' was not read within {timeout.TotalSeconds} s. "
+                + "Check that it is a file, and no pipe that nobody writes to.";
+            await rows.AddAsync(new NetLabException(FaultKind.FileUnreadable, late) { Subject = path }, cancellationToken)
+                .ConfigureAwait(false);
+            return;
         }
         catch (NetLabException fault)
         {

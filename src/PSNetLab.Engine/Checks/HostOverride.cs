@@ -27,7 +27,7 @@ internal sealed record HostOverride(string Host, int Port, IPAddress[] Addresses
         IPAddress Read(string part) => Primitives.Addresses.TryParse(part, out IPAddress address) ? address : throw Invalid(text);
     }
 
-    internal bool Fits(string host, int port) => Port == port && (Host == "*" || Host.Equals(host, StringComparison.OrdinalIgnoreCase));
+    internal bool Fits(string host, int port) => Port == port && (Host == "*" || HostNames.AreSame(Host, host));
 
     private static NetLabException Invalid(string text)
         => new(

@@ -37,9 +37,6 @@ internal sealed record HttpCheckOptions
 
     internal HttpConnectOptions Connect { get; init; } = new();
 
-    /// <summary>A certificate that expires within so many days does not pass; null for any that is valid.</summary>
-    internal int? WarningDays { get; init; }
-
     internal TimeSpan Timeout { get; init; } = DefaultTimeout;
 
     internal Repetition Repetition { get; init; } = new();

@@ -10,11 +10,17 @@ namespace PSNetLab.Engine.Checks;
 /// <summary>One attempt at a web server: the request, the redirects after it, and the judgement.</summary>
 internal sealed class HttpCheckRun(HttpCheckOptions options, CheckedNames names, HttpUri uri)
 {
+    private const int MostRemarks = 20;
+
+    private static readonly TimeSpan s_closePatience = TimeSpan.FromMilliseconds(100);
+
     // They are for one server only.
-    private static readonly string[] s_secrets = ["Authorization", "Cookie", "Proxy-Authorization", "Host"];
+    private static readonly string[] s_secrets = ["Authorization", "Cookie", "Host"];
 
     private readonly List<HttpHop> _hops = [];
     private readonly List<string> _remarks = [];
+    private readonly List<(string Origin, PeerCheck Check)> _certificates = [];
+    private int _moreRemarks;
     private HttpClientConnection? _connection;
     private HttpUri? _connected;
     private DialTrace? _trace;
@@ -34,7 +40,7 @@ internal sealed class HttpCheckRun(HttpCheckOptions options, CheckedNames names,
             await LoopThread.Leave();
             if (status == HttpEndpointStatus.Passed)
             {
-                (status, reason) = HttpVerdict.Of(options, _trip!, _trace?.Check);
+                (status, reason) = HttpVerdict.Of(options, _trip!, _certificates);
             }
 
             return new HttpEndpointResult(uri.ToString(), _hops)
@@ -44,14 +50,14 @@ internal sealed class HttpCheckRun(HttpCheckOptions options, CheckedNames names,
                 Version = _trip?.Head?.Version,
                 Headers = _trip?.Head?.Fields ?? HttpFields.None,
                 Certificate = _trace?.Check?.Describe(_hops.Count > 0 ? _hops[^1].Uri : null),
-                Remarks = new(_remarks),
+                Remarks = new(_moreRemarks == 0 ? _remarks : _remarks.Append($"There are {_moreRemarks} more remarks.")),
                 Attempt = attempt,
                 Began = time,
             };
         }
         finally
         {
-            Drop(inGoodOrder: isDone);
+            await DropAsync(inGoodOrder: isDone).ConfigureAwait(false);
         }
     }
 
@@ -97,7 +103,7 @@ internal sealed class HttpCheckRun(HttpCheckOptions options, CheckedNames names,
                 return (HttpEndpointStatus.Passed, null);
             }
 
-            _hops[^1].Location = location;
+            _hops[^1].Location = PeerText.Visible(location);
             HttpUri target;
             try
             {
@@ -105,7 +111,9 @@ internal sealed class HttpCheckRun(HttpCheckOptions options, CheckedNames names,
             }
             catch (NetLabException)
             {
-                return (HttpEndpointStatus.RedirectFailed, $"{next} redirects to '{location}', which is not the URI of a web page.");
+                return (
+                    HttpEndpointStatus.RedirectFailed,
+                    $"{next} redirects to '{PeerText.Shown(location)}', which is not the URI of a web page.");
             }
 
             if (_hops.Count > options.MostRedirects)
@@ -142,17 +150,31 @@ internal sealed class HttpCheckRun(HttpCheckOptions options, CheckedNames names,
 
         if (from.IsSecure && !to.IsSecure)
         {
-            _remarks.Add($"{from} redirects from https to http.");
+            Remark([$"{from} redirects from https to http."]);
         }
 
         if (!from.IsSameOrigin(to) && request.Fields.Any(IsSecret))
         {
             string secrets = string.Join(", ", request.Fields.Where(IsSecret).Select(static field => field.Name));
-            _remarks.Add($"{secrets} was not sent to {to.Origin}, which is another origin.");
+            Remark([$"{secrets} was not sent to {to.Origin}, which is another origin."]);
             request = request with { Fields = [.. request.Fields.Where(static field => !IsSecret(field))] };
         }
 
+        if (to.IsSecure && !to.IsSameOrigin(uri) && options.Connect.Tls.Certificate is not null)
+        {
+            Remark([$"-ClientCertificate was not offered to {to.Origin}, which is another origin."]);
+        }
+
         return request;
+    }
+
+    /// <summary>Notes remarks, each once, and of a server that gives reason for very many only how many there are.</summary>
+    private void Remark(IEnumerable<string> remarks)
+    {
+        string[] more = [.. remarks.Except(_remarks)];
+        int room = Math.Min(more.Length, MostRemarks - _remarks.Count);
+        _remarks.AddRange(more.Take(room));
+        _moreRemarks += more.Length - room;
     }
 
     private static bool IsSecret(HttpField field) => s_secrets.Contains(field.Name, StringComparer.OrdinalIgnoreCase);
@@ -168,7 +190,7 @@ internal sealed class HttpCheckRun(HttpCheckOptions options, CheckedNames names,
         {
             if (!reuses)
             {
-                Drop(inGoodOrder: true);
+                await DropAsync(inGoodOrder: true).ConfigureAwait(false);
             }
 
             try
@@ -197,7 +219,7 @@ internal sealed class HttpCheckRun(HttpCheckOptions options, CheckedNames names,
             {
                 _trace = trace = new DialTrace();
                 IPAddress[] known = await AddressesAsync(options.Connect.Proxy ?? to, trace, limit).ConfigureAwait(false);
-                HttpConnectOptions connect = options.Connect with { Known = known };
+                HttpConnectOptions connect = ConnectOptions(to) with { Known = known };
                 _connection = await HttpConnector.ConnectAsync(to, connect, trace, limit, cancellationToken).ConfigureAwait(false);
                 _connected = to;
             }
@@ -216,9 +238,18 @@ internal sealed class HttpCheckRun(HttpCheckOptions options, CheckedNames names,
             hop.StatusCode = _trip?.Head?.Status;
             hop.Bytes = _trip?.BodyLength ?? 0;
             hop.Remote = _trace?.Remote;
-            _remarks.AddRange(_trip is null ? [] : HttpRemarks.Of(_trip).Except(_remarks));
+            if (trace?.Check is { } check)
+            {
+                _certificates.Add((to.Origin, check));
+            }
+
+            Remark(_trip is null ? [] : HttpRemarks.Of(_trip));
         }
     }
+
+    /// <summary>How to connect: the certificate of this side is for the server that the user named, and for no other.</summary>
+    private HttpConnectOptions ConnectOptions(HttpUri to)
+        => to.IsSameOrigin(uri) ? options.Connect : options.Connect with { Tls = options.Connect.Tls with { Certificate = null } };
 
     private async Task<IPAddress[]> AddressesAsync(HttpUri to, DialTrace trace, CancellationToken limit)
     {
@@ -240,6 +271,7 @@ internal sealed class HttpCheckRun(HttpCheckOptions options, CheckedNames names,
         List<HttpField> fields = [];
         Add("Host", to.HostField);
         fields.AddRange(message.Fields);
+        fields.AddRange(options.Connect.Proxy is null || to.IsSecure ? [] : options.Connect.ProxyFields);
         Add("User-Agent", "PSNetLab");
         Add("Accept", "*/*");
         if (message.BodyLength > 0 || message.Method is "POST" or "PUT" or "PATCH")
@@ -263,17 +295,22 @@ internal sealed class HttpCheckRun(HttpCheckOptions options, CheckedNames names,
     private static bool IsIdempotent(RequestMessage request)
         => request.Method is "GET" or "HEAD" or "PUT" or "DELETE" or "OPTIONS" or "TRACE";
 
-    private void Drop(bool inGoodOrder)
+    private async ValueTask DropAsync(bool inGoodOrder)
     {
-        if (inGoodOrder)
+        if (_connection is not { } connection)
         {
-            _connection?.Close();
-        }
-        else
-        {
-            _connection?.Dispose();
+            return;
         }
 
         _connection = null;
+        if (inGoodOrder)
+        {
+            // Whoever has the result finds no socket of it open.
+            await connection.CloseAsync(s_closePatience).ConfigureAwait(false);
+        }
+        else
+        {
+            connection.Dispose();
+        }
     }
 }

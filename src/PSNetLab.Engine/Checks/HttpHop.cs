@@ -22,7 +22,7 @@ public sealed class HttpHop
     /// <summary>The status code; null without a response.</summary>
     public int? StatusCode { get; internal set; }
 
-    /// <summary>Where it redirects to, as received; null for nowhere.</summary>
+    /// <summary>Where it redirects to, as received, with symbols in place of control characters; null for nowhere.</summary>
     public string? Location { get; internal set; }
 
     /// <summary>The address that accepted the connection; null if none did.</summary>

@@ -1,4 +1,3 @@
-using System.Globalization;
 using PSNetLab.Engine.Http.Client;
 using PSNetLab.Engine.IO;
 using PSNetLab.Engine.Primitives;
@@ -11,15 +10,16 @@ internal static class HttpVerdict
     /// <summary>What is to be said of a complete response.</summary>
     /// <param name="options">What is expected.</param>
     /// <param name="trip">The last request and its response.</param>
-    /// <param name="check">What was found out about the certificate; null without one.</param>
-    internal static (HttpEndpointStatus Status, string? Reason) Of(HttpCheckOptions options, RoundTrip trip, PeerCheck? check)
+    /// <param name="certificates">What was found out about the certificates of all servers on the way, by their origins.</param>
+    internal static (HttpEndpointStatus Status, string? Reason) Of(
+        HttpCheckOptions options, RoundTrip trip, IReadOnlyList<(string Origin, PeerCheck Check)> certificates)
     {
         ReceivedHead head = trip.Head!;
         if (!options.IsExpected(head.Status))
         {
             return (
                 HttpEndpointStatus.StatusUnexpected,
-                $"The status is {$"{head.Status} {head.Reason}".TrimEnd()}, and -StatusCode expects {options.Expected}.");
+                $"The status is {$"{head.Status} {PeerText.Shown(head.Reason)}".TrimEnd()}, and -StatusCode expects {options.Expected}.");
         }
 
         if (options.Match is { } match)
@@ -28,18 +28,21 @@ internal static class HttpVerdict
             if (!Patterns.IsMatch(match, text))
             {
                 return (HttpEndpointStatus.ContentMismatch, head.Fields["Content-Encoding"] is { } coding
-                    ? $"The body does not match '{match}', but it is coded as {coding}."
+                    ? $"The body does not match '{match}', but it is coded as {PeerText.Shown(coding)}."
                     : $"The body of {trip.BodyLength} bytes does not match '{match}'.");
             }
         }
 
-        if (options.WarningDays is { } days && check?.Certificate is { } certificate
-            && certificate.NotAfter < DateTime.Now.AddDays(days))
+        foreach ((string origin, PeerCheck check) in certificates)
         {
-            string end = certificate.NotAfter.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
-            return (
-                HttpEndpointStatus.CertificateExpiring,
-                $"The certificate expires on {end}, within {days} days (-WarningDays). Renew it.");
+            string words = string.Join(
+                "; ",
+                check.Problems.Where(static problem => problem.Kind == CertificateProblemKind.ExpiresSoon)
+                    .Select(static problem => problem.Text));
+            if (words.Length > 0)
+            {
+                return (HttpEndpointStatus.CertificateExpiring, $"The certificate of {origin}: {words}. Renew it.");
+            }
         }
 
         return (HttpEndpointStatus.Passed, null);

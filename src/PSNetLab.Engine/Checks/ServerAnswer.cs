@@ -32,6 +32,9 @@ internal sealed class ServerAnswer(bool wantsCertificates)
     private const int MostRecords = 1024;
     private const int ShownBytes = 60;
 
+    // No chain has so many; a list without end must not keep a check busy.
+    private const int MostCertificates = 64;
+
     private readonly List<byte> _bytes = [];
     private readonly List<byte> _messages = [];
     private readonly List<byte[]> _certificates = [];
@@ -232,7 +235,7 @@ internal sealed class ServerAnswer(bool wantsCertificates)
     private void ReadCertificates(ReadOnlySpan<byte> body)
     {
         ReadOnlySpan<byte> rest = body.Length >= 3 ? body[3..] : [];
-        while (rest.Length >= 3)
+        while (rest.Length >= 3 && _certificates.Count < MostCertificates)
         {
             int size = (rest[0] << 16) | (rest[1] << 8) | rest[2];
             if (size > rest.Length - 3)

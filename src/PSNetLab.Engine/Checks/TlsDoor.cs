@@ -12,6 +12,7 @@ namespace PSNetLab.Engine.Checks;
 /// <param name="name">The name of the server, for protocols that ask for it.</param>
 internal sealed class TlsDoor(string host, IPEndPoint remote, StartTlsProtocol? startTls, string name)
 {
+    // All of it, however many lines it makes.
     private const int MostPlainBytes = 64 * 1024;
 
     private string Target => Addresses.Join(host, remote.Port);
@@ -62,12 +63,12 @@ internal sealed class TlsDoor(string host, IPEndPoint remote, StartTlsProtocol? 
     private async ValueTask TalkAsync(Transport transport, StartTlsDialogue dialogue, CancellationToken cancellationToken)
     {
         byte[] received = new byte[MostPlainBytes];
+        int used = 0;
         int count = 0;
         while (true)
         {
-            StartTlsStep step = dialogue.Next(received.AsSpan(0, count));
-            received.AsSpan(step.Used, count - step.Used).CopyTo(received);
-            count -= step.Used;
+            StartTlsStep step = dialogue.Next(received.AsSpan(used, count - used));
+            used += step.Used;
             if (step.Refusal is not null)
             {
                 throw Failed(step.Refusal);
@@ -81,7 +82,7 @@ internal sealed class TlsDoor(string host, IPEndPoint remote, StartTlsProtocol? 
             if (step.IsDone)
             {
                 // What was said in plain text must never count as said under TLS (CVE-2011-0411).
-                if (count + Math.Max(0, transport.TryReceive(received.AsSpan(count))) > 0)
+                if (count > used || transport.TryReceive(new byte[1]) > 0)
                 {
                     throw Failed("more plain text followed the answer, which TLS would not have protected");
                 }
@@ -100,12 +101,14 @@ internal sealed class TlsDoor(string host, IPEndPoint remote, StartTlsProtocol? 
     {
         if (free.IsEmpty)
         {
-            throw Failed($"the server said more than {MostPlainBytes / 1024} KiB that make no sense");
+            throw Failed($"the server said more than {MostPlainBytes / 1024} KiB, and no word of TLS");
         }
 
         int count;
         do
         {
+            // While the server keeps sending, nothing waits, and so nothing else looks at the token.
+            cancellationToken.ThrowIfCancellationRequested();
             await transport.WaitReadableAsync(cancellationToken).ConfigureAwait(false);
             count = transport.TryReceive(free.Span);
         }

@@ -15,7 +15,7 @@ internal sealed record TlsEndpointOptions
 
     internal static readonly TimeSpan DefaultTimeout = TimeSpan.FromSeconds(5);
 
-    /// <summary>How long connecting may take, and then the handshake with what comes before it.</summary>
+    /// <summary>How long everything may take together, from connecting to the last version.</summary>
     internal TimeSpan Timeout { get; init; } = DefaultTimeout;
 
     /// <summary>The protocol in which to ask for TLS; null if the connection begins with it.</summary>
@@ -33,6 +33,8 @@ internal sealed class TlsEndpointCheck(TlsEndpointOptions options, CheckedName n
 {
     // How long after a handshake a server is heard that may still object to the certificate of this side.
     private static readonly TimeSpan s_objection = TimeSpan.FromMilliseconds(50);
+
+    private static readonly TimeSpan s_closePatience = TimeSpan.FromMilliseconds(250);
 
     private readonly TlsEndpointResult _result = new(name.Text, port);
     private bool _isStranger;
@@ -59,6 +61,9 @@ internal sealed class TlsEndpointCheck(TlsEndpointOptions options, CheckedName n
     {
         Resolution resolution = await name.ResolveAsync().ConfigureAwait(false);
         _result.ResolveTime = resolution.Duration;
+        long began = Stopwatch.GetTimestamp();
+        using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(options.Timeout);
         HostConnector.Connection connected = await HostConnector.ConnectAsync(
             name.Text, port, resolution, options.Timeout, cancellationToken).ConfigureAwait(false);
         _result.Remote = connected.Remote.Address;
@@ -67,9 +72,9 @@ internal sealed class TlsEndpointCheck(TlsEndpointOptions options, CheckedName n
         Task closing = Task.CompletedTask;
         try
         {
-            TlsTransport tls = await HandshakeAsync(door, connected.Transport, cancellationToken).ConfigureAwait(false);
+            TlsTransport tls = await HandshakeAsync(door, connected.Transport, limit.Token, cancellationToken).ConfigureAwait(false);
             await ListenAsync(tls, cancellationToken).ConfigureAwait(false);
-            closing = CloseAsync(tls, cancellationToken);
+            closing = CloseAsync(tls, limit.Token);
         }
         catch (NetLabException fault) when (!_isStranger && fault.Kind is FaultKind.TlsHandshakeFailed or FaultKind.OwnCertificateRejected)
         {
@@ -80,7 +85,7 @@ internal sealed class TlsEndpointCheck(TlsEndpointOptions options, CheckedName n
         {
             if (!options.SkipVersionScan || (_result.Fault is not null && _check.Certificate is null))
             {
-                await ScanAsync(door, cancellationToken).ConfigureAwait(false);
+                await ScanAsync(door, options.Timeout - Stopwatch.GetElapsedTime(began), cancellationToken).ConfigureAwait(false);
             }
         }
         finally
@@ -90,10 +95,10 @@ internal sealed class TlsEndpointCheck(TlsEndpointOptions options, CheckedName n
     }
 
     /// <summary>Shakes hands as a client of this system does. On failure the connection is closed.</summary>
-    private async Task<TlsTransport> HandshakeAsync(TlsDoor door, Transport connected, CancellationToken cancellationToken)
+    private async Task<TlsTransport> HandshakeAsync(
+        TlsDoor door, Transport connected, CancellationToken time, CancellationToken cancellationToken)
     {
-        using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(options.Timeout);
+        using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(time);
         FirstAnswer first = new(() => limit.CancelAfter(TimeSpan.Zero)); // elsewhere, because the connection is being read
         try
         {
@@ -171,12 +176,12 @@ internal sealed class TlsEndpointCheck(TlsEndpointOptions options, CheckedName n
     private static async Task CloseAsync(TlsTransport tls, CancellationToken cancellationToken)
     {
         using CancellationTokenRegistration stop = cancellationToken.UnsafeRegister(static one => ((Transport)one!).Abort(), tls);
-        await tls.CloseAsync().ConfigureAwait(false);
+        await tls.CloseAsync(s_closePatience).ConfigureAwait(false);
     }
 
-    private async ValueTask ScanAsync(TlsDoor door, CancellationToken cancellationToken)
+    private async ValueTask ScanAsync(TlsDoor door, TimeSpan left, CancellationToken cancellationToken)
     {
-        TlsVersionScan scan = new(door, _check.Expected.Host!, options.Timeout);
+        TlsVersionScan scan = new(door, _check.Expected.Host!, left);
         TlsVersion? agreed = _result.Protocol is { } protocol ? VersionOf(protocol) : null;
         TlsVersions versions = await scan.RunAsync(agreed, cancellationToken).ConfigureAwait(false);
         _result.Versions = versions;

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net.Sockets;
 using PSNetLab.Engine.IO;
 
@@ -6,10 +7,12 @@ namespace PSNetLab.Engine.Checks;
 /// <summary>Finds out which versions of TLS a server speaks, with hellos of our own.</summary>
 /// <param name="door">The way to the server.</param>
 /// <param name="host">The name to ask for (SNI).</param>
-/// <param name="timeout">How long each connection may take.</param>
+/// <param name="timeout">How long all of it may take together. What is not known then stays unknown.</param>
 internal sealed class TlsVersionScan(TlsDoor door, string host, TimeSpan timeout)
 {
     private const int ReadBytes = 4096;
+
+    private readonly long _began = Stopwatch.GetTimestamp();
 
     // A server that takes one client at a time needs a moment to notice that the one before has left.
     private static readonly TimeSpan s_breath = TimeSpan.FromMilliseconds(50);
@@ -105,15 +108,20 @@ internal sealed class TlsVersionScan(TlsDoor door, string host, TimeSpan timeout
     private async Task<Outcome> TryAsync(TlsVersion version, bool wantsCertificates, CancellationToken cancellationToken)
     {
         ServerAnswer answer = new(wantsCertificates);
+        TimeSpan left = timeout - Stopwatch.GetElapsedTime(_began);
+        if (left <= TimeSpan.Zero)
+        {
+            return new Outcome(answer, HasEnded: false);
+        }
 
         // Each check has several of these connections at a time.
-        await Descriptors.WaitForRoomAsync(timeout, cancellationToken).ConfigureAwait(false);
+        await Descriptors.WaitForRoomAsync(left, cancellationToken).ConfigureAwait(false);
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(timeout);
+        limit.CancelAfter(left);
         Transport? transport = null;
         try
         {
-            transport = await door.OpenAsync(timeout, limit.Token).ConfigureAwait(false);
+            transport = await door.OpenAsync(left, limit.Token).ConfigureAwait(false);
             await transport.SendAsync(ClientHello.Create(version, host), limit.Token).ConfigureAwait(false);
             while (!answer.IsComplete)
             {

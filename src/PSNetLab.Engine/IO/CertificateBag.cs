@@ -12,6 +12,9 @@ internal sealed class CertificateBag
     // ERROR_INVALID_PASSWORD, which the runtime sets on every system.
     private const int InvalidPassword = unchecked((int)0x80070056);
 
+    // All roots of the world in one file are less than one.
+    private const int MostFileBytes = 64 * 1024 * 1024;
+
     private readonly List<AsymmetricAlgorithm> _keys = [];
     private readonly List<string> _origins = [];
     private bool _isOrdered;
@@ -99,11 +102,29 @@ internal sealed class CertificateBag
     private static bool IsIssuer(X509Certificate2 one, X509Certificate2 of)
         => !ReferenceEquals(one, of) && CertificateFacts.IsIssuer(one, of);
 
+    /// <summary>Reads a file, which may be one without an end.</summary>
+    private static byte[] ReadAll(string path)
+    {
+        using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0);
+        using MemoryStream all = new();
+        byte[] piece = new byte[64 * 1024];
+        for (int count; (count = file.Read(piece)) > 0;)
+        {
+            all.Write(piece, 0, count);
+            if (all.Length > MostFileBytes)
+            {
+                throw Unreadable(path, $"is larger than {MostFileBytes / (1024 * 1024)} MiB, and so no certificate. Check the path.");
+            }
+        }
+
+        return all.ToArray();
+    }
+
     private static byte[] Read(string path)
     {
         try
         {
-            return File.ReadAllBytes(path);
+            return ReadAll(path);
         }
         catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
         {

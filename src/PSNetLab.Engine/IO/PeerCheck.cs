@@ -6,6 +6,9 @@ namespace PSNetLab.Engine.IO;
 /// <summary>Looks at the certificate of the peer in one handshake, and remembers what it saw.</summary>
 internal sealed class PeerCheck(CertificateExpectation expected)
 {
+    // No chain has so many; a list without end must not keep a check busy.
+    private const int MostSent = 64;
+
     internal CertificateExpectation Expected => expected;
 
     /// <summary>Accept any certificate.</summary>
@@ -106,7 +109,7 @@ internal sealed class PeerCheck(CertificateExpectation expected)
         X509Certificate2[] known = [.. expected.Trusted?.Where(trusted => !CertificateFacts.IsSelfIssued(trusted)) ?? []];
         bool isAfter = all.Length >= known.Length && known.Zip(all).All(pair => CertificateFacts.IsSame(pair.First, pair.Second));
         IEnumerable<X509Certificate2> sent = isAfter ? all.Skip(known.Length) : all.SkipLast(known.Length);
-        return [leaf, .. sent.Where(other => !CertificateFacts.IsSame(other, leaf))];
+        return [leaf, .. sent.Take(MostSent).Where(other => !CertificateFacts.IsSame(other, leaf))];
     }
 
     private static X509Certificate2 Copy(X509Certificate2 certificate) => new(certificate.RawDataMemory.Span);

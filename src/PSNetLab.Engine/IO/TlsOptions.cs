@@ -38,8 +38,20 @@ internal sealed record TlsServerOptions(SslStreamCertificateContext Certificate)
 /// <summary>How a client speaks TLS.</summary>
 internal sealed record TlsClientOptions
 {
+    private readonly string? _targetHost;
+
     /// <summary>The name the certificate must be issued for; the host if not given.</summary>
-    internal string? TargetHost { get; init; }
+    /// <exception cref="NetLabException">It is not a name.</exception>
+    internal string? TargetHost
+    {
+        get => _targetHost;
+        init => _targetHost = value is null || HostNames.IsValid(value)
+            ? value
+            : throw new NetLabException(
+                FaultKind.InvalidName,
+                $"-TargetHost '{value}' is not a name that a server or a certificate can have. Write a name such as www.example.com, "
+                    + "without a port, or an address.") { Subject = value };
+    }
 
     /// <summary>The issuers to trust; null for those of the system.</summary>
     internal X509Certificate2Collection? Trusted { get; init; }

@@ -65,7 +65,8 @@ internal abstract partial class Transport
     /// A system that closes a connection with unread data, or gets more afterwards, sends a reset, and data on its way to the
     /// peer is lost (RFC 1122, section 4.2.2.13). So the peer gets the end of the stream, and what it still sends is discarded.
     /// </remarks>
-    internal async Task CloseAsync()
+    /// <param name="patience">How long to wait for the peer; null for a second.</param>
+    internal async Task CloseAsync(TimeSpan? patience = null)
     {
         try
         {
@@ -76,7 +77,7 @@ internal abstract partial class Transport
             }
             else
             {
-                using CancellationTokenSource limit = new(s_closePatience);
+                using CancellationTokenSource limit = new(patience ?? s_closePatience);
                 Resume();
                 Interlocked.MemoryBarrier(); // an abort from now on interrupts what was resumed
                 if (_isAborted != 0)

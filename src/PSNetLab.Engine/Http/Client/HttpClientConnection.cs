@@ -190,6 +190,19 @@ internal sealed class HttpClientConnection : IDisposable
         }
     }
 
+    /// <summary>Ends the connection in good order, and has closed it when it returns.</summary>
+    /// <param name="patience">How long to wait for the server.</param>
+    internal Task CloseAsync(TimeSpan patience)
+    {
+        if (_isLent)
+        {
+            return Task.CompletedTask;
+        }
+
+        _received.Dispose();
+        return _transport.CloseAsync(patience);
+    }
+
     /// <summary>Ends the connection at once.</summary>
     public void Dispose()
     {

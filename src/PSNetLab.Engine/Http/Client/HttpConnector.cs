@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using PSNetLab.Engine.Http.Protocol;
 using PSNetLab.Engine.IO;
+using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab.Engine.Http.Client;
 
@@ -18,6 +19,9 @@ internal sealed record HttpConnectOptions
     /// <summary>The proxy to go through; null for none, whatever the environment says.</summary>
     internal HttpUri? Proxy { get; init; }
 
+    /// <summary>Fields that are for the proxy only, such as a login.</summary>
+    internal IReadOnlyList<HttpField> ProxyFields { get; init; } = [];
+
     /// <summary>Whether malformed heads are read as well as that is possible; if not, they are faults.</summary>
     internal bool Mends { get; init; } = true;
 
@@ -28,6 +32,8 @@ internal sealed record HttpConnectOptions
 /// <summary>Opens connections for HTTP: directly, or through a proxy; with TLS for https.</summary>
 internal static class HttpConnector
 {
+    private const int ProxyLogin = 407;
+
     /// <summary>Opens a connection on which requests for the URI can be sent.</summary>
     /// <param name="uri">Where to.</param>
     /// <param name="options">How.</param>
@@ -56,12 +62,12 @@ internal static class HttpConnector
             if (proxy.IsSecure)
             {
                 transport = await StreamDialer.SecureAsync(
-                    transport, dial, options.Tls, new DialTrace(), limit, cancellationToken).ConfigureAwait(false);
+                    transport, dial, options.Tls with { Certificate = null }, new(), limit, cancellationToken).ConfigureAwait(false);
             }
 
             if (uri.IsSecure)
             {
-                await TunnelAsync(transport, uri, proxy, options.Timeout, limit, cancellationToken).ConfigureAwait(false);
+                await TunnelAsync(transport, uri, proxy, options, limit, cancellationToken).ConfigureAwait(false);
             }
         }
 
@@ -81,7 +87,12 @@ internal static class HttpConnector
 
     /// <summary>Has the proxy open a tunnel (RFC 9110, section 9.3.6). On failure the connection is closed.</summary>
     private static async Task TunnelAsync(
-        Transport transport, HttpUri uri, HttpUri proxy, TimeSpan timeout, CancellationToken limit, CancellationToken cancellationToken)
+        Transport transport,
+        HttpUri uri,
+        HttpUri proxy,
+        HttpConnectOptions options,
+        CancellationToken limit,
+        CancellationToken cancellationToken)
     {
         bool isOpen = false;
         HttpClientConnection connection = new(proxy.Origin, transport);
@@ -89,7 +100,12 @@ internal static class HttpConnector
         {
             string host = uri.Host.Contains(':', StringComparison.Ordinal) ? $"[{uri.Host}]" : uri.Host;
             string authority = $"{host}:{uri.Port.ToString(CultureInfo.InvariantCulture)}";
-            RequestMessage request = new() { Method = "CONNECT", Target = authority, Fields = [new HttpField("Host", authority)] };
+            RequestMessage request = new()
+            {
+                Method = "CONNECT",
+                Target = authority,
+                Fields = [new HttpField("Host", authority), .. options.ProxyFields],
+            };
             await connection.SendAsync(request.Head(), limit).ConfigureAwait(false);
             ReceivedHead head;
             int interim = 0;
@@ -106,15 +122,18 @@ internal static class HttpConnector
             {
                 throw new NetLabException(
                     FaultKind.ProxyRefused,
-                    $"The proxy {proxy.Origin} opened no tunnel to {authority}: it answered {head.Status} {head.Reason}".TrimEnd()
-                        + ". Check what it allows, and whether it wants a login.");
+                    $"The proxy {proxy.Origin} opened no tunnel to {authority}: it answered "
+                        + $"{head.Status} {PeerText.Shown(head.Reason)}".TrimEnd()
+                        + (head.Status == ProxyLogin
+                            ? ". It wants a login: give it with a header field, Proxy-Authorization."
+                            : ". Check what it allows."));
             }
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             throw new NetLabException(
                 FaultKind.ConnectTimeout,
-                $"The proxy {proxy.Origin} opened no tunnel within {timeout.TotalSeconds} s. Check that it is a proxy.");
+                $"The proxy {proxy.Origin} opened no tunnel within {options.Timeout.TotalSeconds} s. Check that it is a proxy.");
         }
         finally
         {

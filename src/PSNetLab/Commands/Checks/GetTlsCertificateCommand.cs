@@ -51,7 +51,7 @@ public sealed class GetTlsCertificateCommand : TlsCheckCmdlet
 
         foreach (string path in Path)
         {
-            Add(FilesOf(path).Select(file => new CertificateFileCheck(file, Password, Options.Tls)).ToArray());
+            Add(FilesOf(path).Select(file => new CertificateFileCheck(file, Password, Options.Tls, CheckTimeout)).ToArray());
         }
     }
 

@@ -163,23 +163,29 @@ public sealed class TestHttpEndpointCommand : CheckCmdlet
         byte[][] body = RequestBody.Read(Body, TextEncoding.Default);
         RequestMessage message = new() { Method = Method ?? (Body is null ? "GET" : "POST"), Fields = Headers };
         message.Check();
+        if (Proxy is null && Array.Exists(Headers, IsForProxy))
+        {
+            throw new NetLabException(
+                FaultKind.InvalidParameters, "Proxy-Authorization is a login for a proxy, and there is none. Use -Proxy, or leave it out.");
+        }
+
         return new HttpCheckOptions
         {
             Method = message.Method,
-            Fields = Headers,
+            Fields = Array.FindAll(Headers, field => !IsForProxy(field)),
             Body = [.. body.SelectMany(part => part)],
             IsExpected = expected.Contains,
             Expected = Words(expected),
             Match = Match is null ? null : Patterns.WithLimit(Match),
             MostRedirects = MaximumRedirection,
             Overrides = Array.ConvertAll(Resolve, HostOverride.Parse),
-            WarningDays = WarningDays,
             Timeout = CheckTimeout,
             Repetition = Repeat(Count, IntervalMs),
             Connect = new HttpConnectOptions
             {
                 Timeout = CheckTimeout,
                 Proxy = Proxy is null ? null : HttpUri.Parse(Proxy.Text),
+                ProxyFields = Array.FindAll(Headers, IsForProxy),
                 Tls = new TlsClientOptions
                 {
                     Trusted = TrustedCertificate?.ReadTrusted(PasswordTransformationAttribute.Reveal(CertificatePassword)),
@@ -187,10 +193,14 @@ public sealed class TestHttpEndpointCommand : CheckCmdlet
                         "-ClientCertificate"),
                     Alpn = ["http/1.1"],
                     SkipCertificateCheck = SkipCertificateCheck,
+                    Soon = TimeSpan.FromDays(WarningDays ?? 0),
                 },
             },
         };
     }
+
+    /// <summary>Whether a field is for a proxy, and not for the server behind it (RFC 9110, section 11.7.2).</summary>
+    private static bool IsForProxy(HttpField field) => field.Name.Equals("Proxy-Authorization", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>Numbers as runs: 200-399, 404.</summary>
     private static string Words(IEnumerable<int> codes)

@@ -19,6 +19,7 @@ public abstract class TlsCheckCmdlet : HostCheckCmdlet
     private const int UsualPort = 443;
     private const int MostWarningDays = 36500;
 
+    /// <summary>-TimeoutSec: for the whole check of a server, and as long for its name. Default: 5; -ThrottleLimit: 64.</summary>
     private protected TlsCheckCmdlet()
         : base(TlsEndpointOptions.DefaultTimeout)
         => ThrottleLimit = UsualThrottle;
