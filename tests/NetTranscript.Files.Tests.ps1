@@ -122,10 +122,10 @@ Describe 'Import-NetTranscript' {
         try {
             $file = "$TestDrive/$Interface.pcap"
             $dump = [Diagnostics.ProcessStartInfo]::new('ip')
-            foreach ($word in -split "netns exec $($there.Namespace) tcpdump -i $Interface -U --immediate-mode -w $file tcp") { $dump.ArgumentList.Add($word) }
+            foreach ($word in -split "netns exec $($there.Namespace) tcpdump -i $Interface -B 65536 -U --immediate-mode -w $file tcp") { $dump.ArgumentList.Add($word) }
             $dump.RedirectStandardError = $true
             $dumping = [Diagnostics.Process]::Start($dump)
-            $dumping.StandardError.ReadLine() | Should -BeLike '*listening on*'
+            while (($line = $dumping.StandardError.ReadLine()) -notlike '*listening on*') { if ($null -eq $line) { throw 'tcpdump ended' } }
             $code = @'
 import socket, threading
 s = socket.create_server(("127.0.0.1", 0))

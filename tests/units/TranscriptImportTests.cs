@@ -162,9 +162,9 @@ public sealed class TranscriptImportTests : IDisposable
         CaptureFile file = new CaptureFile().Frame(fragment).Frame(ping).Frame(ping).Frame([0x45, 0, 0]);
         Assert.Empty(CaptureFile.Read(file.Bytes, out List<string> remarks));
         Assert.Equal(
-            ["f: 2 packets are neither TCP nor UDP, and are left out.",
-             "f: 1 packets are fragments of IP, which are not put together, and are left out.",
-             "f: 1 packets have headers that are cut off or wrong, and are left out."],
+            ["f: left out 2 packets neither of TCP nor of UDP.",
+             "f: left out 1 packet with a fragment of IP, which are not put together.",
+             "f: left out 1 packet with headers that are cut off or wrong."],
             remarks);
     }
 

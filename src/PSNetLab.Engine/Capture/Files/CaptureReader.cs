@@ -119,17 +119,18 @@ internal sealed class CaptureReader
 
     private void Remark(ICollection<string> remarks)
     {
-        Add(PacketVerdict.UnknownLink, $"are of a kind of network that is not supported (link type {_reader.LinkType})");
-        Add(PacketVerdict.Other, "are neither TCP nor UDP");
-        Add(PacketVerdict.Fragment, "are fragments of IP, which are not put together");
-        Add(PacketVerdict.Damaged, "have headers that are cut off or wrong");
+        Add(PacketVerdict.UnknownLink, $"of a kind of network that is not supported (link type {_reader.LinkType})");
+        Add(PacketVerdict.Other, "neither of TCP nor of UDP");
+        Add(PacketVerdict.Fragment, "with a fragment of IP, which are not put together");
+        Add(PacketVerdict.Damaged, "with headers that are cut off or wrong");
 
         void Add(PacketVerdict verdict, string what)
         {
             long count = _verdicts[(int)verdict];
             if (count > 0)
             {
-                remarks.Add(string.Create(CultureInfo.InvariantCulture, $"{_reader.Name}: {count} packets {what}, and are left out."));
+                string packets = count == 1 ? "packet" : "packets";
+                remarks.Add(string.Create(CultureInfo.InvariantCulture, $"{_reader.Name}: left out {count} {packets} {what}."));
             }
         }
     }

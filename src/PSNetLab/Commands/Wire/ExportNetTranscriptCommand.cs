@@ -56,8 +56,8 @@ public sealed class ExportNetTranscriptCommand : NetCmdlet
             {
                 throw new NetLabException(
                     FaultKind.InvalidParameters,
-                    $"A transcript cannot be written as '{extension}'. Known are {string.Join(", ", s_formats.Keys)}: choose one "
-                        + "for -Path.");
+                    $"The extension of -Path chooses the format: {string.Join(", ", s_formats.Keys)}. "
+                        + (extension.Length > 0 ? $"{extension} is not one of them." : "This path has none."));
             }
 
             ThrowIfThere();
