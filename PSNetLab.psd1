@@ -49,6 +49,7 @@
         'Set-NetFault'
         'Remove-NetFault'
         'Get-NetTranscript'
+        'Format-NetTranscript'
         'Export-NetTranscript'
         'Import-NetTranscript'
         'Invoke-NetReplay'

@@ -1,4 +1,5 @@
 using System.Text;
+using PSNetLab.Engine.Primitives;
 using PSNetLab.Engine.Terminal;
 
 namespace PSNetLab.Engine.Tests;

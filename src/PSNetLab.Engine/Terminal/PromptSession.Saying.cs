@@ -1,3 +1,5 @@
+using PSNetLab.Engine.Primitives;
+
 namespace PSNetLab.Engine.Terminal;
 
 /// <content>What is said, by either side, and how it is shown.</content>

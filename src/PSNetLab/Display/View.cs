@@ -119,7 +119,8 @@ public static class View
         return text.Length;
     }
 
-    private static int TerminalWidth()
+    /// <summary>The columns of the terminal; 80 without one.</summary>
+    internal static int TerminalWidth()
     {
         try
         {

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 
-namespace PSNetLab.Engine.Terminal;
+namespace PSNetLab.Engine.Primitives;
 
 /// <summary>Bytes as lines: where they are, the bytes, and those of them that are ASCII characters.</summary>
 internal static class HexLines

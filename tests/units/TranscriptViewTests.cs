@@ -1,0 +1,193 @@
+using System.Net;
+using System.Text;
+using System.Xml.Linq;
+using PSNetLab.Engine.Capture.Views;
+using PSNetLab.Engine.Dialogue;
+using PSNetLab.Engine.Framing;
+using PSNetLab.Engine.Primitives;
+
+namespace PSNetLab.Engine.Tests;
+
+/// <summary>How transcripts are shown.</summary>
+public class TranscriptViewTests
+{
+    private const NetTranscriptDirection ToServer = NetTranscriptDirection.ToServer;
+    private const NetTranscriptDirection ToClient = NetTranscriptDirection.ToClient;
+
+    private static readonly NetTranscriptEvent[] s_talk =
+    [
+        Event(NetTranscriptKind.Opened),
+        Data(ToServer, "hello\r\n"),
+        Data(ToClient, "来,确认下眼神\r\n"),
+        Event(NetTranscriptKind.HalfClosed, ToServer),
+        Event(NetTranscriptKind.HalfClosed, ToClient),
+        Event(NetTranscriptKind.Closed),
+    ];
+
+    [Fact]
+    public void A_timeline_has_bytes_directions_and_states()
+        => Assert.Equal(
+            [
+                "#7 TCP 127.0.0.1:40000 --> 127.0.0.1:80, 2026-01-02 03:04:05.000",
+                "  0.001000 ---           SYN, SYN ACK, ACK (ESTABLISHED | ESTABLISHED)",
+                "  0.001000 -->        7  hello\u240d\u240a",
+                "  0.001000 <--       21  来,确认下眼神\u240d\u240a",
+                "  0.001000 -->           FIN (FIN-WAIT-2 | CLOSE-WAIT)",
+                "  0.001000 <--           FIN (TIME-WAIT | CLOSED)",
+                "  0.001000 ---           closed",
+            ],
+            Timeline(s_talk));
+
+    [Theory]
+    [InlineData(40)]
+    [InlineData(80)]
+    [InlineData(132)]
+    public void No_line_is_wider_than_it_may_be(int columns)
+    {
+        NetTranscriptEvent[] events =
+        [
+            .. s_talk,
+            Data(ToServer, string.Concat(Enumerable.Repeat("中文 and more\t\0", 50))),
+            Data(ToServer, new byte[100]),
+            Event(NetTranscriptKind.Fault, null, new string('x', 300)),
+        ];
+        foreach (ByteView view in Enum.GetValues<ByteView>())
+        {
+            Timeline timeline = new(columns, view, new Ink(false));
+            Assert.All(events.SelectMany(timeline.Lines), line => Assert.InRange(CharacterWidth.Of(line), 0, columns));
+        }
+
+        if (columns >= 80)
+        {
+            Ladder ladder = new();
+            LadderText text = new(columns, new Ink(false));
+            Assert.All(
+                events.SelectMany(ladder.Rows).Select(text.Draw).Concat(text.Title(events[0])),
+                line => Assert.InRange(CharacterWidth.Of(line), 0, columns));
+        }
+    }
+
+    [Fact]
+    public void Bytes_that_are_no_text_are_dumped_where_they_are_in_their_stream()
+    {
+        string[] lines = Timeline([Data(ToServer, "abc"), Data(ToServer, [0xff, 0xfe, 0x41])]);
+        Assert.Equal("  0003 ff fe 41                                        ..A", lines[^1]);
+    }
+
+    [Fact]
+    public void A_terminal_cannot_be_commanded()
+    {
+        NetTranscriptEvent[] events = [Data(ToServer, "\u001b]52;c;eA==\u0007\u009b2J"), Event(NetTranscriptKind.Fault, null, "\u001b[2J")];
+        foreach (ByteView view in Enum.GetValues<ByteView>())
+        {
+            Timeline timeline = new(80, view, new Ink(false));
+            Assert.All(events.SelectMany(timeline.Lines).SelectMany(line => line), character => Assert.False(char.IsControl(character)));
+        }
+    }
+
+    [Fact]
+    public void What_frames_a_message_is_apart_from_it()
+    {
+        string[] lines = Timeline(
+            [Data(ToServer, "\0\u0003one\0\u0003tw"), Data(ToServer, "o"), Data(ToClient, "\0\u0001x")],
+            FramingParser.Parse("Length16"));
+        Assert.Equal(
+            ["[0003] one", "\u2400\u2403tw (part of a message, 4 bytes so far)", "[0003] two", "[0001] x"],
+            lines[1..].Select(line => line[25..]));
+    }
+
+    [Fact]
+    public void The_other_side_may_end_first_or_reset()
+    {
+        TcpStates states = new();
+        states.Apply(Event(NetTranscriptKind.HalfClosed, ToClient));
+        Assert.Equal((TcpStates.CloseWait, TcpStates.FinWait2), (states.Client, states.Server));
+        states.Apply(Event(NetTranscriptKind.HalfClosed, ToServer));
+        Assert.Equal((TcpStates.Closed, TcpStates.TimeWait), (states.Client, states.Server));
+        states.Apply(Event(NetTranscriptKind.Reset, ToServer));
+        Assert.Equal((TcpStates.Closed, TcpStates.Closed), (states.Client, states.Server));
+    }
+
+    [Fact]
+    public void Conversations_that_go_on_side_by_side_are_drawn_one_after_the_other()
+    {
+        List<string> drawn = [];
+        LadderPictures pictures = new(first => drawn.Add($"#{first.ConnectionId}"), row => drawn.Add(row.Text));
+        foreach (NetTranscriptEvent item in new[]
+        {
+            Data(ToServer, "a", 1), Data(ToServer, "b", 2), Data(ToClient, "A", 1), Event(NetTranscriptKind.Closed, id: 1),
+            Data(ToClient, "B", 2), Data(ToServer, "c", 3),
+        })
+        {
+            pictures.Add(item);
+        }
+
+        Assert.Equal("#2", drawn[4]);
+        pictures.End();
+        Assert.Equal(
+            ["#1", "1 byte: a", "1 byte: A", "closed", "#2", "1 byte: b", "1 byte: B", "#3", "1 byte: c"], drawn);
+    }
+
+    [Fact]
+    public void The_image_is_XML_whatever_was_said()
+    {
+        LadderSvg image = new();
+        Ladder ladder = new();
+        image.Begin(s_talk[0]);
+        NetTranscriptEvent[] events = [.. s_talk, Data(ToServer, "<script>&\0"), Data(ToServer, "\ufffe\uffff")];
+        foreach (LadderRow row in events.SelectMany(ladder.Rows))
+        {
+            image.Draw(row);
+        }
+
+        XDocument document = XDocument.Parse(image.ToString());
+        string[] texts = [.. document.Descendants().Where(item => item.Name.LocalName == "text").Select(item => item.Value)];
+        Assert.Contains("21 bytes: 来,确认下眼神\u240d\u240a", texts);
+        Assert.Contains(texts, text => text.Contains("<script>&\u2400", StringComparison.Ordinal));
+        Assert.DoesNotContain(document.Descendants(), item => item.Name.LocalName == "script");
+        Assert.DoesNotContain("href", image.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_was_said_line_by_line_is_a_dialogue()
+    {
+        DialogueWriter writer = new();
+        NetTranscriptEvent[] events =
+        [
+            Event(NetTranscriptKind.Opened), Data(ToClient, "220 hi\r\n"), Data(ToServer, "EHLO"), Data(ToServer, " me\r\n/x/\r\n"),
+            Data(ToClient, "250-a\r\n250 b"), Data(ToServer, "QUIT"), Event(NetTranscriptKind.Reset, ToClient),
+        ];
+        string[] steps = [.. events.SelectMany(writer.Take), .. writer.End()];
+        Assert.Equal(
+            ["S: 220 hi", "C: EHLO me", "C: [/]x/", "S: 250-a", "S: 250 b", "C: QUIT", "!reset"], steps);
+        Assert.Equal(7, DialogueText.ParseLines(steps, Encoding.UTF8).Count());
+        Assert.Throws<NetLabException>(() => writer.Take(Data(ToServer, "x", 99)));
+    }
+
+    private static string[] Timeline(IEnumerable<NetTranscriptEvent> events, MessageFraming? framing = null)
+    {
+        Timeline timeline = new(80, ByteView.Auto, new Ink(false), framing);
+        return [.. events.SelectMany(timeline.Lines)];
+    }
+
+    private static NetTranscriptEvent Data(NetTranscriptDirection direction, string text, int id = 7)
+        => Data(direction, Encoding.UTF8.GetBytes(text), id);
+
+    private static NetTranscriptEvent Data(NetTranscriptDirection direction, byte[] data, int id = 7)
+        => Event(NetTranscriptKind.Data, direction, null, data, id);
+
+    private static NetTranscriptEvent Event(
+        NetTranscriptKind kind, NetTranscriptDirection? direction = null, string? detail = null, byte[]? data = null, int id = 7) => new()
+    {
+        Kind = kind,
+        Direction = direction,
+        Detail = detail,
+        Data = data,
+        Length = data?.Length ?? 0,
+        ConnectionId = id,
+        Time = new DateTime(2026, 1, 2, 3, 4, 5),
+        Elapsed = TimeSpan.FromMilliseconds(1),
+        Client = new IPEndPoint(IPAddress.Loopback, 40000),
+        Server = new IPEndPoint(IPAddress.Loopback, 80),
+    };
+}
