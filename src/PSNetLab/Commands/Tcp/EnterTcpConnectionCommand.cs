@@ -95,13 +95,12 @@ public sealed class EnterTcpConnectionCommand : TcpClientCmdlet
                 History = s_history,
             };
             fault = PromptSession.Run(connection, terminal, options, StopToken);
-        }
-
-        if (_own is not null)
-        {
-            // If the process ended earlier, what is still on its way would be lost.
-            _own.Dispose();
-            Await(_own.Ended.WaitAsync(StopToken));
+            if (_own is not null)
+            {
+                // If the process ended earlier, what is still on its way would be lost. A second Ctrl+C is still a key.
+                _own.Dispose();
+                Await(_own.Ended.WaitAsync(StopToken));
+            }
         }
 
         if (fault is not null)
