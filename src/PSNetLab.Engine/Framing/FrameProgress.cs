@@ -25,7 +25,7 @@ internal struct FrameProgress
     /// <summary>How many bytes that took so far.</summary>
     internal int Skipped { get; set; }
 
-    /// <summary>What somebody has said who was asked about this frame; null before.</summary>
+    /// <summary>What a script has said about this frame; null before it was asked.</summary>
     internal FrameVerdict? Verdict { get; set; }
 
     /// <summary>What the framing itself has to say to the peer.</summary>

@@ -2,14 +2,14 @@ using System.Globalization;
 
 namespace PSNetLab.Engine.Framing;
 
-/// <summary>What somebody who was asked says about the first message in the bytes that he was shown.</summary>
+/// <summary>What a script says about the first message in the bytes that it got.</summary>
 internal sealed class FrameVerdict
 {
     private FrameVerdict()
     {
     }
 
-    /// <summary>How many bytes he was shown.</summary>
+    /// <summary>How many bytes it got.</summary>
     internal int Seen { get; private init; }
 
     /// <summary>The bytes that the message takes; 0 if it is not complete.</summary>

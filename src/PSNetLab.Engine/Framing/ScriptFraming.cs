@@ -16,7 +16,7 @@ internal sealed class ScriptFraming(object script, IFramingScripts? scripts = nu
     internal object Script => script;
 
     /// <summary>What runs the script.</summary>
-    internal IFramingScripts Scripts => scripts ?? throw new InvalidOperationException("Nobody runs this script yet.");
+    internal IFramingScripts Scripts => scripts ?? throw new InvalidOperationException("Nothing runs this script yet.");
 
     internal override bool IsSlow => true;
 

@@ -16,7 +16,7 @@ internal sealed class FramingScripts : IFramingScripts, IDisposable
     // A script that looks at a few bytes has no reason to take longer.
     private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(5);
 
-    // What a script writes as an error, it does not take for one; and what it returns after that is of no use.
+    // A script that runs on after an error would return a wrong place in the stream, so every error ends it.
     private static readonly ScriptVariable[] s_variables = [new("ErrorActionPreference", ActionPreference.Stop)];
 
     private readonly ScriptRunner _runner;
