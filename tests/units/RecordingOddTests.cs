@@ -134,6 +134,15 @@ public sealed class RecordingOddTests : IDisposable
     }
 
     [Fact]
+    public async Task Zeros_do_not_blow_up_the_file()
+    {
+        byte[] answer = [.. "HTTP/1.1 200 OK\r\nContent-Length: 30000\r\n\r\n"u8, .. new byte[30_000]];
+        (_, string[] paths) = await RecordAsync("GET / HTTP/1.1\r\nHost: a\r\n\r\n", answer);
+
+        Assert.All(paths, path => Assert.InRange(new FileInfo(path).Length, 30_000, 45_000));
+    }
+
+    [Fact]
     public void A_HAR_of_a_browser_may_have_fields_of_several_lines_and_more_than_Latin_1()
     {
         string path = Path.Combine(_folder, "b.har");

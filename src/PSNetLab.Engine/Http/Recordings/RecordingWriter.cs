@@ -47,9 +47,10 @@ internal static class RecordingWriter
 
     internal static bool IsHar(string path) => Path.GetExtension(path).Equals(".har", StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>A body as text; null if it is not UTF-8.</summary>
-    internal static string? Text(byte[] body) => Utf8.IsValid(body) && !body.AsSpan().StartsWith("\uFEFF"u8)
-        ? Encoding.UTF8.GetString(body) : null;
+    /// <summary>A body as text; null if it is not UTF-8, or has zeros, which no text has, and which would be six characters each.</summary>
+    internal static string? Text(byte[] body)
+        => Utf8.IsValid(body) && !body.AsSpan().StartsWith("\uFEFF"u8) && !body.AsSpan().Contains((byte)0)
+            ? Encoding.UTF8.GetString(body) : null;
 
     private static void Write(Utf8JsonWriter writer, IReadOnlyList<RecordedExchange> exchanges, Redactor redactor)
     {
