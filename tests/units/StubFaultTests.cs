@@ -35,6 +35,10 @@ public sealed class StubFaultTests
         HttpRequestRecord record = server.Records()[0];
         Assert.Equal("GET /a", record.Route);
         Assert.Equal(fault == HttpFault.SlowBody, record.Completed);
+
+        // Without the head, as in every record.
+        int head = all.IndexOf("\r\n\r\n", StringComparison.Ordinal);
+        Assert.Equal(head < 0 ? 0 : all.Length - head - 4, record.BytesSent);
         Assert.Empty(server.Observer.FaultsLeft());
     }
 

@@ -65,7 +65,8 @@ internal sealed class FaultyAnswer(StubAnswer answer, HttpFault fault, AnswerBod
                 case HttpFault.BadStatusLine:
                     byte[] head = connection.FormatHead(answer.Status, answer.FieldLines, body.Length);
                     string line = $"HTTP/1.1 {HttpStatus.Reason(answer.Status)} {answer.Status}\r\n";
-                    await connection.SendAsync((byte[])[.. Encoding.ASCII.GetBytes(line), .. AfterStatusLine(head)]).ConfigureAwait(false);
+                    await connection.SendHeadAsync((byte[])[.. Encoding.ASCII.GetBytes(line), .. AfterStatusLine(head)])
+                        .ConfigureAwait(false);
                     await SendBodyAsync(connection, 0, body.Length).ConfigureAwait(false);
                     break;
                 case HttpFault.WrongLength:
@@ -87,7 +88,7 @@ internal sealed class FaultyAnswer(StubAnswer answer, HttpFault fault, AnswerBod
     }
 
     private ValueTask SendHeadAsync(HttpTakeover connection, long length)
-        => connection.SendAsync(connection.FormatHead(answer.Status, answer.FieldLines, length));
+        => connection.SendHeadAsync(connection.FormatHead(answer.Status, answer.FieldLines, length));
 
     private ValueTask SendBodyAsync(HttpTakeover connection, long start, long count)
     {
