@@ -31,12 +31,15 @@ Describe 'Input of checks' {
         @{ What = 'no host'; Row = [pscustomobject] @{ Address = 'web1'; Port = 80 } }
         @{ What = 'another column'; Row = [pscustomobject] @{ ComputerName = '127.0.0.1'; Port = 'http' } }
         @{ What = 'a URI'; Row = 'https://web1/status' }
+        @{ What = 'a URI in a cell'; Row = [pscustomobject] @{ ComputerName = 'https://web1/status'; Port = 443 } }
+        @{ What = 'an empty cell'; Row = [pscustomobject] @{ ComputerName = ' '; Port = 443 } }
         @{ What = 'an empty line'; Row = '' }
         @{ What = 'nothing'; Row = $null }
         @{ What = 'a file'; Row = (Get-Item $PSCommandPath) }
     ) {
         foreach ($action in 'SilentlyContinue', 'Ignore') {
             $open, $Row, $open | Test-TcpPort -Quiet -ErrorAction $action -ErrorVariable faults | Should -BeFalse
+            if ($action -ne "Ignore" -and $What -eq "an empty cell") { "$faults" | Should -BeLike 'The ComputerName of a row is empty*' }
             if ($action -ne 'Ignore') { $faults.FullyQualifiedErrorId | Should -Be 'InvalidParameters,PSNetLab.Commands.TestTcpPortCommand' }
         }
         $rows = $open, $Row, $open | Test-TcpPort -ErrorAction SilentlyContinue

@@ -1,7 +1,7 @@
 # What the results of checks are in files: the same, whatever language the system speaks.
 BeforeAll {
     . $PSScriptRoot/common.ps1
-    $iso = '^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+([+-]\d\d:\d\d|Z)?$'
+    $iso = '^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,3})?([+-]\d\d:\d\d|Z)?$'
     $number = '^\d+(\.\d+)?(E-\d+)?$'
 
     function Use-Culture([string] $Name, [scriptblock] $Script) {

@@ -184,6 +184,17 @@ Describe 'Test-TcpPort' {
             $result.BannerBytes | Should -Be ([Text.Encoding]::ASCII.GetBytes("220 ready`r`n"))
         }
 
+        It 'shows a banner that commands no terminal, and keeps its lines' {
+            $peer = Start-PythonPeer $door '220-\x1b[2Ja\x9b\r\n220\tb\r\n'
+            try {
+                $result = Test-TcpPort 127.0.0.1 $peer.Port -Banner
+                Wait-TcpPort 127.0.0.1 $peer.Port -Banner '^220-\x1b' -TimeoutSec 10 -Quiet | Should -BeTrue
+            }
+            finally { $peer.Stop() }
+            $result.Banner | Should -Be "220-$([char] 0x241b)[2Ja$([char] 0xfffd)`r`n220`tb"
+            $result.BannerBytes[4] | Should -Be 27
+        }
+
         It 'sends first with -Send, text in -Encoding or bytes' {
             $result = Test-TcpPort 127.0.0.1 $open -Send '中' -Encoding GB18030
             $result.BannerBytes | Should -Be 0xD6, 0xD0

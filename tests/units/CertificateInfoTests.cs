@@ -12,6 +12,18 @@ public class CertificateInfoTests
     private static readonly X509Certificate2 s_leaf = s_middle.Issue("shop.example");
 
     [Fact]
+    public void Its_texts_command_no_terminal()
+    {
+        CertificateAuthority root = new("evil\u001b[2J");
+        CertificateInfo info = new(root.Public, DateTimeOffset.UtcNow);
+        CertificateProblem problem = new(CertificateProblemKind.Invalid, $"{info.Subject}\u001b]0;x\u0007", "\u009b31m");
+
+        Assert.DoesNotContain(
+            $"{info.Subject}{info.Issuer}{info.Names}{problem.Text}{problem.Subject}{problem}", char.IsControl);
+        Assert.Contains("evil", info.Subject, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void It_says_what_the_certificate_says()
     {
         CertificateInfo seen = new(s_leaf, DateTimeOffset.UtcNow) { Source = "shop:443" };

@@ -36,8 +36,10 @@ public sealed class TcpPortResult
     /// <summary>How often the first segment was sent again before there was an answer; null where the system does not say.</summary>
     public int? Retransmits { get; internal init; }
 
-    /// <summary>The first text the service sent; null unless it was asked for.</summary>
-    public string? Banner { get; internal init; }
+    /// <summary>
+    /// The first text the service sent, with symbols in place of what could command a terminal; null unless it was asked for.
+    /// </summary>
+    public string? Banner => Text is null ? null : PeerText.Lines(Text);
 
     /// <summary>The bytes of <see cref="Banner"/>.</summary>
     public object? BannerBytes => FileValue.Of(Said);
@@ -64,6 +66,9 @@ public sealed class TcpPortResult
     internal TimeSpan? Latency { get; init; }
 
     internal TimeSpan? ResolveTime { get; init; }
+
+    /// <summary>The banner as it was sent.</summary>
+    internal string? Text { get; init; }
 
     internal byte[]? Said { get; init; }
 

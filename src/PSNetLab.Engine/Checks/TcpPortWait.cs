@@ -159,7 +159,7 @@ internal sealed class TcpPortWait(TcpPortWaitOptions options, CheckedName name, 
     }
 
     private bool IsReached(TcpPortResult result) => options.State == TcpPortState.Open
-        ? result.Open && (options.Banner is null || Patterns.IsMatch(options.Banner, result.Banner ?? string.Empty))
+        ? result.Open && (options.Banner is null || Patterns.IsMatch(options.Banner, result.Text ?? string.Empty))
         : result is { Remote: not null, IsDoubtful: false }
             && result.Status is TcpPortStatus.Refused or TcpPortStatus.ClosedAtOnce or TcpPortStatus.TimedOut or TcpPortStatus.Unreachable;
 
@@ -196,7 +196,7 @@ internal sealed class TcpPortWait(TcpPortWaitOptions options, CheckedName name, 
         string advice = !last.Open ? last.Reason ?? string.Empty
             : options.State == TcpPortState.Closed ? "Check that the service was told to stop."
             : options.Banner is null ? "Raise -TimeoutSec, or lower -StableMs."
-            : $"Its banner, '{PeerText.Shown(last.Banner ?? string.Empty)}', does not match {options.Banner}.";
+            : $"Its banner, '{PeerText.Shown(last.Text ?? string.Empty)}', does not match {options.Banner}.";
         return new NetLabException(FaultKind.WaitTimeout, $"{beginning}: {seen}, {latest}. {advice}".TrimEnd());
     }
 

@@ -102,7 +102,7 @@ internal sealed class TcpProbe
                 Latency = made.Duration,
                 ResolveTime = resolution.Duration,
                 Retransmits = retransmits,
-                Banner = hasBanner ? Encoding.GetString(said).TrimEnd('\r', '\n') : null,
+                Text = hasBanner ? Encoding.GetString(said).TrimEnd('\r', '\n') : null,
                 Said = hasBanner ? said : null,
                 Local = local,
                 Attempt = attempt,

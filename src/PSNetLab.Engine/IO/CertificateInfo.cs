@@ -13,9 +13,9 @@ public sealed class CertificateInfo
     internal CertificateInfo(X509Certificate2 certificate, DateTimeOffset seen)
     {
         _encoded = certificate.RawData;
-        Subject = certificate.Subject;
-        Names = new(CertificateFacts.Names(certificate));
-        Issuer = certificate.Issuer;
+        Subject = PeerText.Visible(certificate.Subject);
+        Names = new(CertificateFacts.Names(certificate).Select(PeerText.Visible));
+        Issuer = PeerText.Visible(certificate.Issuer);
         Begins = certificate.NotBefore;
         Ends = certificate.NotAfter;
         DaysLeft = (int)Math.Floor((Ends.ToUniversalTime() - seen.UtcDateTime).TotalDays);

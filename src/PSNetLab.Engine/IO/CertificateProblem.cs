@@ -1,3 +1,5 @@
+using PSNetLab.Engine.Primitives;
+
 namespace PSNetLab;
 
 /// <summary>One thing that is wrong with a certificate, its chain, or the TLS it is used for.</summary>
@@ -6,8 +8,8 @@ public sealed class CertificateProblem
     internal CertificateProblem(CertificateProblemKind kind, string text, string subject, int? days = null, bool isWarning = false)
     {
         Kind = kind;
-        Text = text;
-        Subject = subject;
+        Text = PeerText.Visible(text);
+        Subject = PeerText.Visible(subject);
         Days = days;
         IsWarning = isWarning;
     }

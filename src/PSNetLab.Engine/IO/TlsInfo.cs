@@ -1,6 +1,7 @@
 using System.Net.Security;
 using System.Security.Cryptography;
 using PSNetLab.Engine.IO;
+using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab;
 
@@ -35,7 +36,7 @@ public sealed class TlsInfo
     public string? ServerName { get; }
 
     /// <summary>Whom the certificate of the peer names; null if it sent none.</summary>
-    public string? PeerSubject => _check?.Certificate?.Subject;
+    public string? PeerSubject => _check?.Certificate is { } peer ? PeerText.Visible(peer.Subject) : null;
 
     /// <summary>The SHA-256 hash of the certificate of the peer, in hexadecimal; null if it sent none.</summary>
     public string? PeerThumbprint => _check?.Certificate?.GetCertHashString(HashAlgorithmName.SHA256);

@@ -45,6 +45,18 @@ internal static class PeerText
         });
     }
 
+    /// <summary>The same of text that may have several lines: line ends and tabs stay.</summary>
+    internal static string Lines(string text) => string.Create(text.Length, text, static (shown, text) =>
+    {
+        text.CopyTo(shown);
+        MakeVisible(shown);
+        for (int i = 0; i < text.Length; i++)
+        {
+            bool isEnd = text[i] == '\n' || (text[i] == '\r' && i + 1 < text.Length && text[i + 1] == '\n');
+            shown[i] = isEnd || text[i] == '\t' ? text[i] : shown[i];
+        }
+    });
+
     /// <inheritdoc cref="Visible"/>
     internal static void MakeVisible(Span<char> text)
     {

@@ -86,12 +86,19 @@ public sealed class HostTransformationAttribute : InputTransformationAttribute
     private static IEnumerable<string> OfProperties(PSObject? item)
     {
         string?[] values = Array.ConvertAll(s_hostProperties, name => item?.Properties[name]?.Value?.ToString());
-        string host = values.FirstOrDefault(value => !string.IsNullOrEmpty(value))
-            ?? throw new ArgumentTransformationMetadataException(
-                $"An object of type {item?.BaseObject.GetType().Name ?? "null"} names no host. Use a name, an address, host:port, a URI, "
-                    + "an object with ComputerName and Port, or a TCP server or connection of this module.");
-        bool hasOwn = HostPort.TrySplit(host, out string name, out int? own) && own is not null;
-        int[] ports = hasOwn ? [] : PortTransformationAttribute.ReadPorts(item!.Properties["Port"]?.Value);
-        return ports.Length > 0 ? ports.Select(port => Addresses.Join(Checked(name), port)) : [Checked(host.Trim())];
+        string? host = values.FirstOrDefault(value => !string.IsNullOrWhiteSpace(value));
+        if (host is null)
+        {
+            string? empty = s_hostProperties.FirstOrDefault(name => item?.Properties[name] is not null);
+            throw new ArgumentTransformationMetadataException(
+                empty is not null ? $"The {empty} of a row is empty. Write a name or an address there, such as web1."
+                    : $"An object of type {item?.BaseObject.GetType().Name ?? "null"} names no host. Use a name, an address, host:port, "
+                        + "a URI, an object with ComputerName and Port, or a TCP server or connection of this module.");
+        }
+
+        host = Checked(host.Trim());
+        HostPort.TrySplit(host, out string name, out int? own);
+        int[] ports = own is null ? PortTransformationAttribute.ReadPorts(item!.Properties["Port"]?.Value) : [];
+        return ports.Length > 0 ? ports.Select(port => Addresses.Join(name, port)) : [host];
     }
 }

@@ -56,7 +56,7 @@ internal sealed class FileText : PSMethodInfo
 
     private string Text => _value switch
     {
-        DateTime time => time.ToString("O", CultureInfo.InvariantCulture), // ISO 8601, with the distance to UTC
+        DateTime time => time.ToString("yyyy-MM-ddTHH:mm:ss.FFFK", CultureInfo.InvariantCulture), // ISO 8601
         byte[] bytes => Convert.ToHexString(bytes),
         _ => Convert.ToString(_value, CultureInfo.InvariantCulture)!,
     };
