@@ -11,6 +11,7 @@ public class FieldLinesTests
     [InlineData("!#$%&'*+-.^_`|~09azAZ", "")]
     [InlineData("X", "caf\u00e9 \"quoted\"; a=b, c")]
     [InlineData("Content-Security-Policy", "default-src 'self'")]
+    [InlineData("X", "a\tb")]
     public void Fields_that_can_be_sent(string name, string value)
         => Assert.Single(FieldLines.Check([FieldLines.Field(name, value)], "Headers"));
 
@@ -24,7 +25,6 @@ public class FieldLinesTests
     [InlineData("X", "a\nb")]
     [InlineData("X", "a\rb")]
     [InlineData("X", "a\0")]
-    [InlineData("X", "a\tb")]
     [InlineData("X", "a\u007f")]
     [InlineData("X", "\u4f60\u597d")]
     [InlineData("X", "\ud83d\ude00")]

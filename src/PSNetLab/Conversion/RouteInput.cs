@@ -28,15 +28,23 @@ internal static class RouteInput
         null => [],
         HttpRoute route => [route],
         ScriptBlock script => [OfAnswers(new RequestCriteria(), script, caller)],
-        IDictionary table =>
-        [
-            .. table.Cast<DictionaryEntry>().Select(entry => OfAnswers(Target(LanguagePrimitives.ConvertTo<string>(entry.Key)),
-                entry.Value, caller)),
-        ],
+        IDictionary table => FromTable(table, caller),
         IEnumerable list and not string => [.. list.Cast<object?>().SelectMany(element => FromArgument(element, caller))],
         var item => throw Invalid(item, $"'{item}' is not a route. Use New-HttpRoute, or a table such as @{{ 'GET /path' = 200 }}; a "
             + $"port is given with -Port."),
     };
+
+    // No LINQ, which would be compiled for entries of tables when the first server starts.
+    private static List<HttpRoute> FromTable(IDictionary table, PSCmdlet caller)
+    {
+        List<HttpRoute> routes = new(table.Count);
+        foreach (DictionaryEntry entry in table)
+        {
+            routes.Add(OfAnswers(Target(LanguagePrimitives.ConvertTo<string>(entry.Key)), entry.Value, caller));
+        }
+
+        return routes;
+    }
 
     /// <summary>A route that gives certain answers.</summary>
     internal static HttpRoute OfAnswers(RequestCriteria criteria, object? answers, PSCmdlet caller)

@@ -48,7 +48,7 @@ internal static class ObjectTypes
             "Code=StatusCode ms=TotalMilliseconds",
             nameof(Phases)),
         .. Describe<HttpHop>("Method Uri StatusCode Location Address Reused TotalMilliseconds", string.Empty),
-        Enum<HttpEndpointStatus>(),
+        Enum(typeof(HttpEndpointStatus)),
         .. Describe<TcpConnection>(
             "Id State LocalEndPoint RemoteEndPoint BytesReceived BytesSent CloseReason",
             "Local=LocalEndPoint Remote=RemoteEndPoint In=BytesReceived Out=BytesSent"),
@@ -80,14 +80,14 @@ internal static class ObjectTypes
             "Client=ClientEndPoint ToServer=DatagramsToServer ToClient=DatagramsToClient"),
         .. Describe<NetTranscriptEvent>(
             "Time ElapsedMs ConnectionId Kind Direction Length Text Detail", "Conn=ConnectionId", nameof(Elapsed)),
-        Enum<NetTranscriptKind>(),
-        Enum<NetTranscriptDirection>(),
-        Enum<NetTranscriptProtocol>(),
-        Enum<NetFaultKind>(),
-        Enum<NetFaultDirection>(),
-        Enum<JitterDistribution>(),
-        Enum<ProxyCloseReason>(),
-        Enum<ProxyConnectionState>(),
+        Enum(typeof(NetTranscriptKind)),
+        Enum(typeof(NetTranscriptDirection)),
+        Enum(typeof(NetTranscriptProtocol)),
+        Enum(typeof(NetFaultKind)),
+        Enum(typeof(NetFaultDirection)),
+        Enum(typeof(JitterDistribution)),
+        Enum(typeof(ProxyCloseReason)),
+        Enum(typeof(ProxyConnectionState)),
         .. Describe<TcpPortResult>(
             "ComputerName Port Address Status LatencyMilliseconds Banner Reason",
             "ms=LatencyMilliseconds",
@@ -95,8 +95,8 @@ internal static class ObjectTypes
             nameof(ResolveTime)),
         .. Describe<DnsReply>("Name Type Server Status Passed Data Milliseconds Reason", "ms=Milliseconds", nameof(Duration), nameof(Raw)),
         .. Describe<DnsRecord>("Name TimeToLive Type Data", "TTL=TimeToLive", nameof(Fields)),
-        Enum<DnsStatus>(),
-        Enum<DnsTransport>(),
+        Enum(typeof(DnsStatus)),
+        Enum(typeof(DnsTransport)),
         .. Describe<CertificateInfo>(
             "Source Subject Names Issuer NotBefore NotAfter DaysLeft Problems Thumbprint KeyAlgorithm KeyBits SignatureAlgorithm Chain",
             string.Empty),
@@ -109,16 +109,19 @@ internal static class ObjectTypes
             nameof(StartTlsTime),
             nameof(HandshakeTime)),
         .. Describe<TlsVersions>("Ssl3 Tls10 Tls11 Tls12 Tls13", string.Empty),
-        Enum<CertificateProblemKind>(),
-        Enum<TlsEndpointStatus>(),
-        Enum<TlsVersionStatus>(),
-        Enum<TcpPortStatus>(),
-        Enum<RouteEnd>(),
-        Enum<SocketProtocol>(),
-        Enum<SocketState>(),
-        Enum<TcpCloseReason>(),
-        Enum<TcpConnectionState>(),
+        Enum(typeof(CertificateProblemKind)),
+        Enum(typeof(TlsEndpointStatus)),
+        Enum(typeof(TlsVersionStatus)),
+        Enum(typeof(TcpPortStatus)),
+        Enum(typeof(RouteEnd)),
+        Enum(typeof(SocketProtocol)),
+        Enum(typeof(SocketState)),
+        Enum(typeof(TcpCloseReason)),
+        Enum(typeof(TcpConnectionState)),
     ]);
+
+    /// <summary>Works out what is to be told, so that the first cmdlet finds it ready.</summary>
+    internal static void Prepare() => _ = s_types.Value;
 
     /// <summary>Tells the runspace of this thread, once.</summary>
     internal static void Tell()
@@ -128,11 +131,14 @@ internal static class ObjectTypes
             // By its type: the cmdlet need not be visible in the runspace.
             Type cmdlet = Type.GetType(
                 "Microsoft.PowerShell.Commands.UpdateTypeDataCommand, Microsoft.PowerShell.Commands.Utility", throwOnError: true)!;
-            using PowerShell shell = PowerShell.Create(RunspaceMode.CurrentRunspace);
-            shell.AddCommand(new CmdletInfo("Update-TypeData", cmdlet))
-                .AddParameter("TypeData", s_types.Value)
-                .AddParameter("Force")
-                .Invoke();
+            ScriptBlock call = ScriptCall.Create(
+                new CmdletInfo("Update-TypeData", cmdlet), ("TypeData", s_types.Value), ("Force", SwitchParameter.Present));
+
+            // Not a pipeline of its own, whose code PowerShell would have to compile when the first server starts.
+            using SteppablePipeline steps = call.GetSteppablePipeline(CommandOrigin.Internal);
+            steps.Begin(expectInput: false);
+            steps.Process();
+            steps.End();
         }
     }
 
@@ -207,9 +213,12 @@ internal static class ObjectTypes
     /// <param name="shown">The properties of the short list.</param>
     /// <param name="aliases">Headings of its table, as alias=property.</param>
     /// <param name="computed">Methods of this class that compute a property of their name.</param>
-    private static IEnumerable<TypeData> Describe<T>(string shown, string aliases, params string[] computed)
+    private static TypeData[] Describe<T>(string shown, string aliases, params string[] computed)
     {
-        foreach (string typeName in new[] { typeof(T).FullName!, Copy + typeof(T).FullName })
+        string[] serialized = [.. Serialized(typeof(T))];
+        return [Describe(typeof(T).FullName!), Describe(Copy + typeof(T).FullName)];
+
+        TypeData Describe(string typeName)
         {
             TypeData type = new(typeName) { DefaultDisplayPropertySet = new PropertySetData(shown.Split(' ')) };
             foreach (string alias in aliases.Split(' ', StringSplitOptions.RemoveEmptyEntries))
@@ -225,8 +234,8 @@ internal static class ObjectTypes
 
             type.SerializationMethod = "SpecificProperties";
             type.InheritPropertySerializationSet = true;
-            type.PropertySerializationSet = new PropertySetData(Serialized(typeof(T)));
-            yield return type;
+            type.PropertySerializationSet = new PropertySetData(serialized);
+            return type;
         }
     }
 
@@ -245,7 +254,5 @@ internal static class ObjectTypes
     }
 
     /// <summary>An enum that becomes one again, so that the copy compares, groups and converts to JSON by name.</summary>
-    private static TypeData Enum<T>()
-        where T : struct, Enum
-        => new(Copy + typeof(T).FullName) { TargetTypeForDeserialization = typeof(T) };
+    private static TypeData Enum(Type type) => new(Copy + type.FullName) { TargetTypeForDeserialization = type };
 }

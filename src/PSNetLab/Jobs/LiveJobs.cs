@@ -8,9 +8,9 @@ namespace PSNetLab.Jobs;
 internal static class LiveJobs
 {
     private static readonly TimeSpan s_longestClose = TimeSpan.FromSeconds(1.5);
-    private static readonly ConcurrentDictionary<NetJob, Guid> s_jobs = new();
-    private static readonly ConcurrentDictionary<TcpConnection, Guid> s_connections = new();
-    private static readonly ConcurrentDictionary<Guid, Runspace> s_owners = new();
+    private static readonly ConcurrentDictionary<NetJob, Runspace> s_jobs = new();
+    private static readonly ConcurrentDictionary<TcpConnection, Runspace> s_connections = new();
+    private static readonly ConcurrentDictionary<Runspace, object?> s_owners = new();
 
     internal static IEnumerable<NetJob> Jobs => s_jobs.Keys;
 
@@ -42,17 +42,17 @@ internal static class LiveJobs
     internal static void Remove(TcpConnection connection) => s_connections.TryRemove(connection, out _);
 
     /// <summary>Stops everything that this runspace started. Other runspaces may have imported the module as well.</summary>
-    internal static void StopOwn() => StopOwnedBy(Runspace.DefaultRunspace.InstanceId);
+    internal static void StopOwn() => StopOwnedBy(Runspace.DefaultRunspace);
 
-    private static Guid Owner()
+    private static Runspace Owner()
     {
         Runspace runspace = Runspace.DefaultRunspace;
-        if (s_owners.TryAdd(runspace.InstanceId, runspace))
+        if (s_owners.TryAdd(runspace, null))
         {
             runspace.StateChanged += OnStateChanged;
         }
 
-        return runspace.InstanceId;
+        return runspace;
     }
 
     private static void OnStateChanged(object? sender, RunspaceStateEventArgs change)
@@ -60,13 +60,13 @@ internal static class LiveJobs
         if (sender is Runspace runspace
             && change.RunspaceStateInfo.State is RunspaceState.Closing or RunspaceState.Closed or RunspaceState.Broken)
         {
-            s_owners.TryRemove(runspace.InstanceId, out _);
+            s_owners.TryRemove(runspace, out _);
             runspace.StateChanged -= OnStateChanged;
-            StopOwnedBy(runspace.InstanceId);
+            StopOwnedBy(runspace);
         }
     }
 
-    private static void StopOwnedBy(Guid runspace)
+    private static void StopOwnedBy(Runspace runspace)
     {
         // Connections first: servers need not wait for our own clients.
         List<Task> closing = [];

@@ -4,7 +4,7 @@ using PSNetLab.Conversion;
 
 namespace PSNetLab.Jobs;
 
-/// <summary>A script made ready to be called many times in one runspace: parsed and compiled once.</summary>
+/// <summary>A command, above all a script, made ready to be called many times in one runspace: parsed and compiled once.</summary>
 /// <remarks>
 /// The call is a syntax tree of constants, as if it were written <c>&amp; $script -% $usingValues</c>. So the script gets a scope of
 /// its own below the global one, sees no variable of ours, and its errors name no line but its own.
@@ -20,13 +20,28 @@ internal static class ScriptCall
     /// <summary>Makes the call. To be used on a thread of a runspace, whose language mode it gets.</summary>
     internal static ScriptBlock Create(JobScript script)
     {
-        List<CommandElementAst> elements = [new ConstantExpressionAst(s_nowhere, ScriptBlock.Create(script.Text))];
-        if (script.UsingValues.Count > 0)
+        ScriptBlock block = ScriptBlock.Create(script.Text);
+        return script.UsingValues.Count > 0 ? Create(block, (UsingParameter, script.UsingValues)) : Create(block);
+    }
+
+    /// <summary>Makes the call of a command.</summary>
+    /// <param name="command">A script block or a CommandInfo.</param>
+    /// <param name="parameters">Its parameters and their values.</param>
+    internal static ScriptBlock Create(object command, params (string Name, object Value)[] parameters)
+    {
+        CommandElementAst[] elements = new CommandElementAst[parameters.Length + 1];
+        elements[0] = new ConstantExpressionAst(s_nowhere, command);
+        for (int i = 0; i < parameters.Length; i++)
         {
-            ConstantExpressionAst values = new(s_nowhere, script.UsingValues);
-            elements.Add(new CommandParameterAst(s_nowhere, UsingParameter, values, s_nowhere));
+            ConstantExpressionAst value = new(s_nowhere, parameters[i].Value);
+            elements[i + 1] = new CommandParameterAst(s_nowhere, parameters[i].Name, value, s_nowhere);
         }
 
+        return Create(elements);
+    }
+
+    private static ScriptBlock Create(CommandElementAst[] elements)
+    {
         CommandAst command = new(s_nowhere, elements, TokenKind.Ampersand, []);
         StatementBlockAst statements = new(s_nowhere, [new PipelineAst(s_nowhere, [command])], []);
         return new ScriptBlockAst(s_nowhere, null, statements, isFilter: false).GetScriptBlock();

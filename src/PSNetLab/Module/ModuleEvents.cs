@@ -16,6 +16,7 @@ public sealed class ModuleEvents : IModuleAssemblyInitializer, IModuleAssemblyCl
         EndPointText.Of = EndPointObject.Of;
         FileValue.With = FileText.With;
         ModuleRunspace.AddTypes = ObjectTypes.AddTo;
+        ThreadPool.UnsafeQueueUserWorkItem(static _ => ObjectTypes.Prepare(), null);
     }
 
     /// <inheritdoc/>

@@ -16,12 +16,12 @@ internal static class HttpSyntax
     internal static readonly SearchValues<char> TokenText = SearchValues.Create(TokenCharacters);
 
     /// <summary>Not allowed in a field value (RFC 9110, section 5.5): every control character except HTAB.</summary>
-    internal static readonly SearchValues<byte> NotInValue = SearchValues.Create(Controls(except: '\t'));
+    internal static readonly SearchValues<byte> NotInValue = SearchValues.Create(Controls(most: 31, except: '\t'));
 
     /// <summary>
     /// Not allowed in a request target: space and control characters. <see cref="HttpTarget"/> checks bytes above ASCII.
     /// </summary>
-    internal static readonly SearchValues<byte> NotInTarget = SearchValues.Create([.. Controls(), (byte)' ']);
+    internal static readonly SearchValues<byte> NotInTarget = SearchValues.Create(Controls(most: ' '));
 
     // unreserved and sub-delims (RFC 3986, section 2).
     private static readonly SearchValues<byte> s_host = SearchValues.Create(
@@ -131,6 +131,20 @@ internal static class HttpSyntax
         }
     }
 
-    private static byte[] Controls(char? except = null)
-        => [.. Enumerable.Range(0, 32).Append(127).Where(code => code != except).Select(code => (byte)code)];
+    /// <summary>The codes from 0 to the most, and DEL. No LINQ, which would be compiled for bytes when the first server starts.</summary>
+    private static byte[] Controls(int most, int except = -1)
+    {
+        byte[] codes = new byte[most + 2];
+        int count = 0;
+        for (int code = 0; code <= 127; code++)
+        {
+            if ((code <= most || code == 127) && code != except)
+            {
+                codes[count++] = (byte)code;
+            }
+        }
+
+        Array.Resize(ref codes, count);
+        return codes;
+    }
 }

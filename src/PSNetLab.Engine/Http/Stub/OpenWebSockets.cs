@@ -5,7 +5,7 @@ namespace PSNetLab.Engine.Http.Stub;
 /// <summary>The open WebSockets of a server.</summary>
 internal sealed class OpenWebSockets
 {
-    private readonly ConcurrentDictionary<WebSocketConnection, byte> _open = new();
+    private readonly ConcurrentDictionary<WebSocketConnection, object?> _open = new();
 
     /// <summary>Those that are open, the oldest first.</summary>
     internal WebSocketConnection[] ToArray() => [.. _open.Keys.Where(one => one.IsOpen).OrderBy(one => one.Id)];
@@ -13,7 +13,7 @@ internal sealed class OpenWebSockets
     /// <summary>Keeps one until the result is disposed of.</summary>
     internal IDisposable Add(WebSocketConnection connection)
     {
-        _open.TryAdd(connection, 0);
+        _open.TryAdd(connection, null);
         return new Entry(this, connection);
     }
 

@@ -14,20 +14,30 @@ internal sealed class RouteTable
     internal RouteTable(IReadOnlyList<HttpRoute> routes)
     {
         Routes = routes;
-        HttpRoute[] ordered = [.. routes];
-        int[] ages = [.. Enumerable.Range(0, routes.Count)];
-        Array.Sort(ordered.Zip(ages).ToArray(), ordered, Comparer<(HttpRoute Route, int Age)>.Create(Compare));
+
+        // Of objects: sorting values would be compiled for them when the first server starts.
+        List<Entry> entries = new(routes.Count);
+        foreach (HttpRoute route in routes)
+        {
+            entries.Add(new Entry(route, entries.Count));
+        }
+
+        entries.Sort(Compare);
+        HttpRoute[] ordered = new HttpRoute[entries.Count];
         for (int i = 0; i < ordered.Length; i++)
         {
+            Entry entry = entries[i];
+            entry.Place = i;
+            ordered[i] = entry.Route;
             Node node = _root;
-            bool isTail = ordered[i].Criteria.Path is null;
-            foreach (PathSegment segment in ordered[i].Criteria.Path is { } path ? path.Segments : default)
+            bool isTail = entry.Criteria.Path is null;
+            foreach (PathSegment segment in entry.Criteria.Path is { } path ? path.Segments : default)
             {
                 isTail = segment.IsTail;
                 node = isTail ? node : node.Enter(segment);
             }
 
-            (isTail ? node.Tails : node.Ends).Add(new Entry(ordered[i], i));
+            (isTail ? node.Tails : node.Ends).Add(entry);
         }
 
         InOrder = ordered;
@@ -70,10 +80,10 @@ internal sealed class RouteTable
     /// <summary>
     /// The order: priority; the path, segment by segment from literal to everything; more criteria; HEAD by name; the newest.
     /// </summary>
-    private static int Compare((HttpRoute Route, int Age) one, (HttpRoute Route, int Age) other)
+    private static int Compare(Entry one, Entry other)
     {
-        RequestCriteria a = one.Route.Criteria;
-        RequestCriteria b = other.Route.Criteria;
+        RequestCriteria a = one.Criteria;
+        RequestCriteria b = other.Criteria;
         int order = other.Route.Priority.CompareTo(one.Route.Priority);
         order = order != 0 ? order : ComparePaths(a.Path, b.Path);
         order = order != 0 ? order : b.Count.CompareTo(a.Count);
@@ -106,10 +116,11 @@ internal sealed class RouteTable
     }
 
     /// <summary>A route in the table, with what is asked of it for every request.</summary>
-    private sealed class Entry(HttpRoute route, int place)
+    private sealed class Entry(HttpRoute route, int age)
     {
         internal readonly HttpRoute Route = route;
-        internal readonly int Place = place;
+        internal readonly int Age = age;
+        internal int Place;
         internal readonly RequestCriteria Criteria = route.Criteria;
         internal readonly bool IsPlain = route.Criteria.IsPlain;
         internal readonly bool IsSlow = route.Criteria.IsSlow;
