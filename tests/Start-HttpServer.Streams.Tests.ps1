@@ -40,6 +40,23 @@ BeforeAll {
 Describe 'Start-HttpServer, WebSockets' {
     AfterEach { Get-Job | Remove-Job -Force }
 
+    It 'pings a client that says nothing' {
+        $server = Start-HttpServer (New-HttpRoute /q -WebSocket Echo -HeartbeatSec 0.05)
+        $client = [Net.Sockets.TcpClient]::new('127.0.0.1', $server.Port)
+        try {
+            $stream = $client.GetStream()
+            $stream.ReadTimeout = 20000
+            $stream.Write([Text.Encoding]::ASCII.GetBytes(("GET /q HTTP/1.1`nHost: a`nConnection: Upgrade`nUpgrade: websocket`n" +
+                        "Sec-WebSocket-Version: 13`nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==`n`n").Replace("`n", "`r`n")))
+            $got = ''
+            while (-not $got.EndsWith("`r`n`r`n")) { $got += [char] $stream.ReadByte() }
+            $frame = foreach ($i in 1..4) { $stream.ReadByte() }
+            $frame | Should -Be 0x89, 0, 0x89, 0
+        } finally {
+            $client.Dispose()
+        }
+    }
+
     It 'echoes, and records what came' {
         $server = Start-HttpServer @{ 'WS /echo' = 'Echo' }
         $client = Open-WebSocket $server '/echo?a=1'
