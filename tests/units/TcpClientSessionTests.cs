@@ -93,6 +93,30 @@ public class TcpClientSessionTests
         Assert.Equal(TcpConnectionState.Established, pair.Client.State);
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(3)]
+    public async Task What_nobody_took_is_received_next(int count)
+    {
+        using ConnectionPair pair = await ConnectionPair.CreateAsync(TransportPair.Kinds[0]);
+        using TcpClientSession session = new(pair.Client, count, CancellationToken.None);
+        await pair.Server.SendAsync("one\ntwo\nthree").Soon();
+        await Waiting.Until(() => pair.Client.MessagesReceived == 3);
+        await session.Received.WaitForDataAsync(CancellationToken.None).Soon();
+        Assert.Equal("one", session.Received.TryTake()!.Text);
+
+        await session.LeaveAsync().Soon();
+        await pair.Server.SendAsync("four").Soon();
+
+        List<string> texts = [];
+        while (texts.Count < 3)
+        {
+            texts.Add((await pair.Client.ReceiveAsync(CancellationToken.None))!.Text);
+        }
+
+        Assert.Equal(["two", "three", "four"], texts);
+    }
+
     private static async Task<List<string>> TextsAsync(TcpClientSession session)
     {
         List<string> texts = [];

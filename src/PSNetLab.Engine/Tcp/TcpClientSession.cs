@@ -14,7 +14,8 @@ internal sealed class TcpClientSession : IDisposable
     private readonly Mailbox<TcpMessage> _received = new(MostWaiting, WhenFull.Wait);
     private readonly TcpConnection _connection;
     private readonly CancellationTokenSource _leaving;
-    private bool _isDisposed;
+    private readonly Task _reading;
+    private TcpMessage? _unkept;
 
     /// <param name="connection">The connection to read; nothing else may receive from it.</param>
     /// <param name="count">How many messages to read; 0 for all until the peer closes.</param>
@@ -23,11 +24,8 @@ internal sealed class TcpClientSession : IDisposable
     {
         _connection = connection;
         _leaving = CancellationTokenSource.CreateLinkedTokenSource(stopping);
-        Ended = ReadAsync(count, _leaving.Token);
+        _reading = ReadAsync(count, _leaving.Token);
     }
-
-    /// <summary>Completes when it reads no more.</summary>
-    internal Task Ended { get; }
 
     /// <summary>The messages received so far.</summary>
     internal IMessageSource<TcpMessage> Received => _received;
@@ -38,16 +36,24 @@ internal sealed class TcpClientSession : IDisposable
     /// </summary>
     internal NetLabException? Fault { get; private set; }
 
-    /// <summary>Ends the reading; others may receive from the connection once it has <see cref="Ended"/>.</summary>
-    public void Dispose()
+    /// <summary>
+    /// Ends the reading; after that, others may receive from the connection. They get first what was read here and not taken.
+    /// </summary>
+    internal async Task LeaveAsync()
     {
-        if (!_isDisposed)
+        _leaving.Cancel();
+        await _reading.ConfigureAwait(false);
+        while (_received.TryTake() is { } left)
         {
-            _isDisposed = true;
-            _leaving.Cancel();
-            _leaving.Dispose();
+            _connection.PutBack(left);
         }
+
+        _connection.PutBack(_unkept);
+        _unkept = null;
     }
+
+    /// <inheritdoc/>
+    public void Dispose() => _leaving.Dispose();
 
     private async Task ReadAsync(int count, CancellationToken stopping)
     {
@@ -62,7 +68,9 @@ internal sealed class TcpClientSession : IDisposable
                     Fault = _connection.Truncation;
                 }
 
+                _unkept = message;
                 await _received.AddAsync(message, stopping).ConfigureAwait(false);
+                _unkept = null;
                 if (read % TcpConnection.MessagesPerLook == 0 && _connection.IsTurnOver)
                 {
                     await _connection.NextTurnAsync().ConfigureAwait(false);

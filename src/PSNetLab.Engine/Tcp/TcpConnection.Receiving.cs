@@ -10,6 +10,7 @@ public sealed partial class TcpConnection
     /// <summary>How many messages are taken between two looks at the clock.</summary>
     internal const int MessagesPerLook = 128;
 
+    private Queue<TcpMessage>? _putBack;
     private object? _receiver;
     private Task _answering = Task.CompletedTask;
 
@@ -94,6 +95,32 @@ public sealed partial class TcpConnection
     /// <summary>The fault of an incomplete message at the end of the stream; null if there is none, or not yet.</summary>
     internal NetLabException? Truncation { get; private set; }
 
+    /// <summary>Returns a message that was received and not used: it is the next again, after those that were put back before.</summary>
+    internal void PutBack(TcpMessage? message)
+    {
+        if (message is not null)
+        {
+            lock (_gate)
+            {
+                (_putBack ??= new Queue<TcpMessage>()).Enqueue(message);
+            }
+        }
+    }
+
+    private bool TryTakeEarlier(out TcpMessage? message)
+    {
+        message = null;
+        if (_putBack is null)
+        {
+            return false;
+        }
+
+        lock (_gate)
+        {
+            return _putBack.TryDequeue(out message);
+        }
+    }
+
     /// <summary>Waits for the next message; null at the end of the stream, or when this side has closed the connection.</summary>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <param name="waits">Whether to wait; if not, it counts as cancelled when no message has arrived.</param>
@@ -109,7 +136,7 @@ public sealed partial class TcpConnection
         {
             while (true)
             {
-                if (TryTake(receives: false, out TcpMessage? message))
+                if (TryTakeEarlier(out TcpMessage? message) || TryTake(receives: false, out message))
                 {
                     return message;
                 }

@@ -5,8 +5,19 @@ namespace PSNetLab.Commands;
 /// <content>What is said about the replies.</content>
 public sealed partial class SendTcpMessageCommand
 {
+    private static readonly TimeSpan s_leavePatience = TimeSpan.FromSeconds(1);
+
     private const string EndedAtOnce = "-Receive alone ends the sending side as soon as everything is sent, and some servers then do not "
         + "answer any more: use -Count to keep it open until the replies have arrived.";
+
+    /// <summary>Ends the reading, so that others can receive from the connection. That takes a moment.</summary>
+    private static void Leave(TcpClientSession session)
+    {
+        using (session)
+        {
+            session.LeaveAsync().Wait(s_leavePatience);
+        }
+    }
 
     private object RepliesFrom => _own is null ? _to!.Remote : Target;
 
@@ -33,11 +44,9 @@ public sealed partial class SendTcpMessageCommand
 
         ReceiveRest(_session);
 
-        // What arrived in the last moment would otherwise be lost.
-        _session.Dispose();
-        Await(_session.Ended);
-        Incoming!.WriteAvailable();
-        (_session, Incoming) = (null, null);
+        Incoming = null;
+        Leave(_session);
+        _session = null;
     }
 
     /// <summary>Writes the replies until all have arrived, the peer has closed or the time is over.</summary>

@@ -212,7 +212,11 @@ public sealed partial class SendTcpMessageCommand : TcpClientCmdlet
         }
 
         _own?.Dispose();
-        _session?.Dispose();
+        if (_session is not null)
+        {
+            Leave(_session);
+        }
+
         base.Dispose(disposing);
     }
 
