@@ -76,6 +76,17 @@ public class TranscriptReplayTests
     }
 
     [Fact]
+    public async Task A_peer_that_takes_nothing_is_a_result()
+    {
+        NetTranscriptEvent[] events = new Recorded().Opened().Asks(new byte[64 * 1024 * 1024]).Events;
+        using TcpListener listener = new(IPAddress.Loopback, 0);
+        listener.Start();
+        NetReplayResult result = await PlayAsync(
+            (IPEndPoint)listener.LocalEndpoint, events, s_compare with { Patience = TimeSpan.FromMilliseconds(50) });
+        Assert.Equal("The peer did not take what was sent for 0.05 s.", result.Reason);
+    }
+
+    [Fact]
     public async Task A_server_is_played_to_the_next_client()
     {
         NetTranscriptEvent[] events = new Recorded().Opened().Answers("220 hi\n").Asks("QUIT\n").Answers("221 bye\n").Ends(ToClient)

@@ -86,6 +86,8 @@ internal sealed class ReplayRun : IDisposable
             _transport.Dispose();
         }
 
+        // Expressions of users may take their time.
+        await LoopThread.Leave();
         return Result(reason);
     }
 
@@ -122,8 +124,11 @@ internal sealed class ReplayRun : IDisposable
             switch (step.Kind)
             {
                 case NetTranscriptKind.Data:
-                    await _transport.SendAsync(step.Data, cancellationToken).ConfigureAwait(false);
-                    _sent += step.Data.Length;
+                    if (!await TrySendAsync(step.Data, cancellationToken).ConfigureAwait(false))
+                    {
+                        return $"The peer did not take what was sent for {_options.Patience.TotalSeconds} s.";
+                    }
+
                     break;
                 case NetTranscriptKind.HalfClosed:
                     await _transport.ShutdownSendAsync().ConfigureAwait(false);
@@ -137,6 +142,22 @@ internal sealed class ReplayRun : IDisposable
 
         return await WaitAsync(_script.PeerBytes, cancellationToken).ConfigureAwait(false)
             ?? (_script.PeerEnds ? await WaitForEndAsync(cancellationToken).ConfigureAwait(false) : null);
+    }
+
+    private async Task<bool> TrySendAsync(byte[] data, CancellationToken cancellationToken)
+    {
+        using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(_options.Patience);
+        try
+        {
+            await _transport.SendAsync(data, limit.Token).ConfigureAwait(false);
+            _sent += data.Length;
+            return true;
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return false;
+        }
     }
 
     private async Task<string?> WaitAsync(long peerBytes, CancellationToken cancellationToken)
