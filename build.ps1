@@ -179,7 +179,7 @@ function Invoke-Clean {
     $made | Where-Object { Test-Path $_ } | Remove-Item -Recurse -Force
 }
 
-$Area = @(if ($Area) { Split-Word Area $Area Tcp, Udp, Http, Sockets, Startup, Pipeline, Checks })
+$Area = @(if ($Area) { Split-Word Area $Area Tcp, Udp, Http, HttpRoutes, Sockets, Startup, Pipeline, Checks, Proxies })
 $steps = foreach ($name in Split-Word Task $Task Build, Test, Demo, Docs, Bench, Analyze, Package, MediaTypes, Clean) {
     if ($name -notin 'Analyze', 'MediaTypes', 'Clean') { 'Build' }
     $name

@@ -83,6 +83,7 @@ Describe 'Faults that end connections' {
         $server = Start-TcpServer -Echo
         $proxy = $server | Start-TcpProxy
         $client = Open-TcpConnection localhost $proxy.Port
+        Wait-Until { $proxy.ConnectionCount -eq 1 }
         Add-NetFault $proxy $Fault
         Send-TcpMessage $client ('x' * 1000)
         Wait-Until { $proxy.BytesReceived -eq 1000 }

@@ -14,6 +14,7 @@ Describe 'Faults that close the port' {
         $server = Start-TcpServer -Reply welcome
         $proxy = $server | Start-TcpProxy
         $client = Open-TcpConnection localhost $proxy.Port
+        Wait-Until { $proxy.ConnectionCount -eq 1 } # only on Linux are those served that wait to be accepted
         Add-NetFault $proxy (New-NetFault -Refuse)
         Invoke-ProxyCase $peer refused $proxy.Port | Should -Be refused
         Send-TcpMessage $client hi

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using PSNetLab.Engine.IO;
 using PSNetLab.Engine.Servers;
 using PSNetLab.Engine.Tcp;
 
@@ -7,9 +8,14 @@ namespace PSNetLab.Engine.Tests;
 /// <summary>A server whose port is closed for a while.</summary>
 public class StreamServerPortTests
 {
-    [LinuxFact]
+    [Fact]
     public async Task A_client_that_has_connected_before_is_served()
     {
+        if (!EpollLoop.IsSupported)
+        {
+            return; // elsewhere, those that wait to be accepted are reset with the port
+        }
+
         StreamServer server = Starting.Bind(new TcpServerOptions { Echo = true });
         using (Peer early = await Peer.ConnectAsync(server.LocalEndPoint))
         {
@@ -29,7 +35,7 @@ public class StreamServerPortTests
         await server.Completion.Soon();
     }
 
-    [LinuxFact]
+    [Fact]
     public async Task A_server_that_never_ran_lets_them_go()
     {
         StreamServer server = Starting.Bind(new TcpServerOptions());
