@@ -104,6 +104,14 @@ Describe 'A script block that answers' {
         "$($server.Error[0])" | Should -BeLike '*on message 4 of *: It closed its own runspace. Nothing more was sent back*'
     }
 
+    It 'leaves no runspace that it has closed' {
+        $before = @(Get-Runspace).Id
+        $server = Start-UdpServer -ScriptBlock { [runspace]::DefaultRunspace.CloseAsync() }
+        foreach ($i in 1..5) { Send-UdpMessage localhost $server.Port 'x' }
+        Wait-Until { $server.Error.Count -eq 5 }
+        Wait-Until { @(Get-Runspace | Where-Object Id -NotIn $before).Count -le 1 }
+    }
+
     It 'leaves its runspace as PowerShell expects it when there is nothing to do' {
         $before = @(Get-Runspace).Id
         $server = Start-TcpServer -Framing Line -ScriptBlock { $_.Text }

@@ -138,10 +138,13 @@ internal sealed partial class ScriptRunspace
 
         if (runsOn && Lose(null))
         {
-            // This waits for the script, on a thread that does not keep PowerShell alive either.
-            _ = Task.Factory.StartNew(Runspace.Dispose, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+            DisposeAside();
         }
     }
+
+    /// <summary>Waits for the script, on a thread that does not keep PowerShell alive either.</summary>
+    private void DisposeAside()
+        => _ = Task.Factory.StartNew(Runspace.Dispose, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
     /// <summary>Gives the runspace up while its script still runs, and perhaps never ends.</summary>
     /// <returns>Whether there was something to give up.</returns>

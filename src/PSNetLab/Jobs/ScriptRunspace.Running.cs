@@ -147,6 +147,8 @@ internal sealed partial class ScriptRunspace
         {
             if (_isLost)
             {
+                // Its script did end. Nobody else frees a runspace that was closed from inside.
+                DisposeAside();
                 return;
             }
 
