@@ -103,6 +103,10 @@ Describe 'Format-NetTranscript' {
         $lines | Should -HaveCount 2
     }
 
+    It 'refuses a framing by script blocks, which it does not run' {
+        { $talk | Format-NetTranscript -Framing @{ Parse = { 1 } } } | Should -Throw -ErrorId 'InvalidParameters,*' -ExpectedMessage '*runs no script blocks*'
+    }
+
     It 'refuses to make a dialogue of two connections' {
         $both = @($talk) + @(Get-Talk)
         { $both | Format-NetTranscript -Dialogue } | Should -Throw -ErrorId 'InvalidParameters,*' -ExpectedMessage '*-ConnectionId*'

@@ -82,6 +82,16 @@ public sealed class FormatNetTranscriptCommand : NetCmdlet
                 ? PSObject.AsPSObject(style).Properties["OutputRendering"]?.Value
                 : null));
         ByteView view = Hex ? ByteView.Hex : Text ? ByteView.Text : ByteView.Auto;
+        if (Framing?.IsSlow == true)
+        {
+            Fail(
+                new NetLabException(
+                    FaultKind.InvalidParameters,
+                    "Format-NetTranscript runs no script blocks, so it cannot use -Framing @{ Parse = … }. Choose another framing, "
+                        + "or none."),
+                Framing);
+        }
+
         _timeline = new Timeline(Width, view, ink, Framing);
         if (Path is not null)
         {
