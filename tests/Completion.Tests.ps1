@@ -147,7 +147,7 @@ Describe 'Completion' {
     }
 
     It 'offers files only where a path is expected' {
-        $paths = 'Path', 'DefaultDocument', 'SpaFallback', 'NotFoundPage', 'LogPath', 'Certificate', 'TrustedCertificate', 'ClientCertificate', 'UpstreamTrustedCertificate', 'UpstreamClientCertificate', 'Recording', 'File'
+        $paths = 'Path', 'DefaultDocument', 'SpaFallback', 'NotFoundPage', 'LogPath', 'Certificate', 'TrustedCertificate', 'ClientCertificate', 'UpstreamTrustedCertificate', 'UpstreamClientCertificate', 'Recording', 'File', 'Transcript'
         $others = [Management.Automation.PSCmdlet]::CommonParameters + [Management.Automation.PSCmdlet]::OptionalCommonParameters
         Push-Location $TestDrive
         try {
