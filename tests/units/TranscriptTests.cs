@@ -52,6 +52,37 @@ public class TranscriptTests
     }
 
     [Fact]
+    public void Whoever_reads_keeps_what_is_overwritten_meanwhile()
+    {
+        Transcript transcript = new(64 * 1024);
+        Conversation one = NewConversation(1);
+        void Add(int from, int count)
+        {
+            for (int i = from; i < from + count; i++)
+            {
+                byte[] data = new byte[100];
+                BitConverter.TryWriteBytes(data, i);
+                transcript.Add(one, NetTranscriptKind.Data, NetTranscriptDirection.ToServer, data, i);
+            }
+        }
+
+        Add(0, 5000);
+        using IEnumerator<NetTranscriptEvent> reader = transcript.Read().GetEnumerator();
+        Assert.True(reader.MoveNext());
+        Add(5000, 5000);
+        int expected = 0;
+        while (reader.MoveNext())
+        {
+            int value = BitConverter.ToInt32(reader.Current.Data!);
+            Assert.True(expected == 0 || value == expected);
+            expected = value + 1;
+        }
+
+        Assert.Equal(5000, expected);
+        Assert.Equal(9999, BitConverter.ToInt32(transcript.Read().Last().Data!));
+    }
+
+    [Fact]
     public void A_stream_is_divided_and_a_datagram_is_not()
     {
         Transcript transcript = new(1024 * 1024);

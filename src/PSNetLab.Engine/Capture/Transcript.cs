@@ -121,7 +121,7 @@ internal sealed class Transcript
     {
         lock (_gate)
         {
-            return [.. _segments.SelectMany(segment => segment.Freeze().Conversations.Where(one => one is not null)).Distinct()];
+            return [.. _segments.SelectMany(segment => segment.Peek().Conversations.Where(one => one is not null)).Distinct()];
         }
     }
 
@@ -177,15 +177,15 @@ internal sealed class Transcript
             return last;
         }
 
-        TranscriptSegment next = new(Math.Max(_segmentBytes, TranscriptSegment.HeaderBytes + dataBytes), _next);
-        _segments.AddLast(next);
-        _bytes += next.Capacity;
-        while (_bytes > _limit && _segments.Count > 1)
+        int capacity = Math.Max(_segmentBytes, TranscriptSegment.HeaderBytes + dataBytes);
+        byte[]? spare = null;
+        while (_bytes + capacity > _limit && _segments.Count > 0)
         {
             TranscriptSegment oldest = _segments.First!.Value;
             _segments.RemoveFirst();
             _bytes -= oldest.Capacity;
-            foreach (TranscriptSegment.Entry entry in oldest.Freeze().Entries())
+            spare = oldest.Capacity == capacity ? oldest.Spare ?? spare : spare;
+            foreach (TranscriptSegment.Entry entry in oldest.Peek().Entries())
             {
                 if (entry is { Kind: NetTranscriptKind.Data, Direction: { } direction })
                 {
@@ -194,6 +194,10 @@ internal sealed class Transcript
             }
         }
 
+        // A full transcript goes on in the memory that it has.
+        TranscriptSegment next = new(spare ?? GC.AllocateUninitializedArray<byte>(capacity), _next);
+        _segments.AddLast(next);
+        _bytes += capacity;
         return next;
     }
 

@@ -3,20 +3,24 @@ using System.Buffers.Binary;
 namespace PSNetLab.Engine.Capture;
 
 /// <summary>A piece of a transcript: events one after the other in one array, which is only appended to.</summary>
-/// <param name="capacity">The size of the array in bytes.</param>
+/// <param name="bytes">The array.</param>
 /// <param name="first">The number of its first event.</param>
-internal sealed class TranscriptSegment(int capacity, long first)
+internal sealed class TranscriptSegment(byte[] bytes, long first)
 {
     /// <summary>Length (4), timestamp (8), conversation (2), kind (1), direction (1).</summary>
     internal const int HeaderBytes = 16;
 
     private const byte NoDirection = 0xFF;
 
-    private readonly byte[] _bytes = new byte[capacity];
+    private readonly byte[] _bytes = bytes;
+    private bool _isRead;
     private Conversation[] _conversations = new Conversation[4];
     private int _conversationCount;
 
     internal int Capacity => _bytes.Length;
+
+    /// <summary>The array, for another segment; null if a reader may still look into it.</summary>
+    internal byte[]? Spare => _isRead ? null : _bytes;
 
     /// <summary>The bytes in use.</summary>
     internal int Used { get; private set; }
@@ -56,7 +60,14 @@ internal sealed class TranscriptSegment(int capacity, long first)
     }
 
     /// <summary>What is in it now. It never changes, so it may be read without a lock.</summary>
-    internal Part Freeze() => new(_bytes, _conversations, Used, First);
+    internal Part Freeze()
+    {
+        _isRead = true;
+        return Peek();
+    }
+
+    /// <summary>The same, for whoever holds the lock all the time.</summary>
+    internal Part Peek() => new(_bytes, _conversations, Used, First);
 
     /// <summary>A part of a segment that has been written.</summary>
     internal readonly record struct Part(byte[] Bytes, Conversation[] Conversations, int Used, long First)
