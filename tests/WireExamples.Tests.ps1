@@ -3,7 +3,13 @@
 BeforeAll {
     . $PSScriptRoot/common.ps1
     . $PSScriptRoot/examples.ps1
+
+    # Colors are escape sequences, which stand between the words.
+    $noColor = $env:NO_COLOR
+    $env:NO_COLOR = '1'
 }
+
+AfterAll { $env:NO_COLOR = $noColor }
 
 Describe 'see-handshake.ps1' {
     It 'draws the handshake and both ends, as text and as an image' {

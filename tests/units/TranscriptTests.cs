@@ -102,15 +102,33 @@ public class TranscriptTests
     }
 
     [Fact]
-    public async Task Whoever_waits_is_told()
+    public void A_quiet_conversation_keeps_nothing_that_has_gone()
     {
-        Transcript transcript = new();
-        Task waiting = transcript.WaitAsync(transcript.Next);
-        Assert.False(waiting.IsCompleted);
-        transcript.Note(NewConversation(1), NetTranscriptKind.Opened);
-        await waiting.WaitAsync(TimeSpan.FromSeconds(30));
-        Assert.True(transcript.WaitAsync(1).IsCompleted);
-        Assert.False(transcript.WaitAsync(transcript.Next).IsCompleted);
+        const int Limit = 64 * 1024;
+        Transcript transcript = new(Limit);
+        Conversation quiet = NewConversation(1);
+        transcript.Note(quiet, NetTranscriptKind.Opened);
+        Conversation busy = NewConversation(2);
+        for (int i = 0; i < 1000; i++)
+        {
+            transcript.Add(busy, NetTranscriptKind.Data, NetTranscriptDirection.ToServer, new byte[1000], i);
+        }
+
+        Assert.Null(quiet.Place.Segment);
+        Assert.NotNull(busy.Place.Segment);
+    }
+
+    [Fact]
+    public void Conversations_count_towards_the_limit()
+    {
+        const int Limit = 1024 * 1024;
+        Transcript transcript = new(Limit);
+        for (int id = 1; id <= 50_000; id++)
+        {
+            transcript.Add(NewConversation(id), NetTranscriptKind.Data, NetTranscriptDirection.ToServer, "x"u8, id);
+        }
+
+        Assert.InRange(transcript.Conversations().Count(), 1, 20_000);
     }
 
     [Fact]

@@ -27,7 +27,6 @@ internal sealed class Transcript
     private readonly DateTime _startTime = DateTime.UtcNow;
     private long _bytes;
     private long _next = 1;
-    private TaskCompletionSource? _more;
 
     internal Transcript(int limitBytes = DefaultLimitBytes)
     {
@@ -59,17 +58,20 @@ internal sealed class Transcript
         }
     }
 
-    /// <summary>Whether older events have gone.</summary>
-    internal bool IsTruncated
+    /// <summary>The number of the oldest event that is still there; <see cref="Next"/> if none is.</summary>
+    internal long First
     {
         get
         {
             lock (_gate)
             {
-                return _segments.First?.Value.First > 1;
+                return _segments.First?.Value.First ?? _next;
             }
         }
     }
+
+    /// <summary>Whether older events have gone.</summary>
+    internal bool IsTruncated => First > 1;
 
     /// <summary>Records an event. The bytes are copied.</summary>
     /// <param name="conversation">Whose it is.</param>
@@ -80,7 +82,6 @@ internal sealed class Transcript
     internal void Add(
         Conversation conversation, NetTranscriptKind kind, NetTranscriptDirection? direction, ReadOnlySpan<byte> data, long timestamp)
     {
-        TaskCompletionSource? more;
         lock (_gate)
         {
             // A datagram stays whole; a stream has no boundaries that could be lost.
@@ -93,28 +94,13 @@ internal sealed class Transcript
                 _next++;
             }
             while (!data.IsEmpty);
-
-            (more, _more) = (_more, null);
         }
-
-        more?.TrySetResult();
     }
 
     /// <summary>Records an event without bytes, now.</summary>
     internal void Note(
         Conversation conversation, NetTranscriptKind kind, NetTranscriptDirection? direction = null, string? detail = null)
         => Add(conversation, kind, direction, detail is null ? default : Encoding.UTF8.GetBytes(detail), Stopwatch.GetTimestamp());
-
-    /// <summary>Completes when there is an event with this number or a later one.</summary>
-    internal Task WaitAsync(long number)
-    {
-        lock (_gate)
-        {
-            return _next > number
-                ? Task.CompletedTask
-                : (_more ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
-        }
-    }
 
     /// <summary>The conversations of which there is something.</summary>
     internal IEnumerable<Conversation> Conversations()
@@ -179,11 +165,13 @@ internal sealed class Transcript
 
         int capacity = Math.Max(_segmentBytes, TranscriptSegment.HeaderBytes + dataBytes);
         byte[]? spare = null;
+        _bytes += _segments.Last?.Value.ConversationBytes ?? 0;
         while (_bytes + capacity > _limit && _segments.Count > 0)
         {
             TranscriptSegment oldest = _segments.First!.Value;
             _segments.RemoveFirst();
-            _bytes -= oldest.Capacity;
+            _bytes -= oldest.Capacity + oldest.ConversationBytes;
+            oldest.Leave();
             spare = oldest.Capacity == capacity ? oldest.Spare ?? spare : spare;
             foreach (TranscriptSegment.Entry entry in oldest.Peek().Entries())
             {

@@ -5,12 +5,20 @@ internal sealed class TranscriptReader
 {
     private readonly Dictionary<Transcript, long> _next = [];
 
+    /// <summary>How many events were gone before they could be read, because the transcript has a limit.</summary>
+    internal long Missed { get; private set; }
+
     /// <summary>Which conversations to read; null for all.</summary>
     internal Func<Conversation, bool>? Matches { get; init; }
 
     /// <summary>The events that were recorded since the last call, or from the beginning.</summary>
     internal IEnumerable<NetTranscriptEvent> Read(IReadOnlyList<Transcript> transcripts)
     {
+        foreach (Transcript forgotten in _next.Keys.Except(transcripts).ToArray())
+        {
+            _next.Remove(forgotten);
+        }
+
         PriorityQueue<IEnumerator<NetTranscriptEvent>, long> heads = new();
         foreach (Transcript transcript in transcripts)
         {
@@ -20,9 +28,9 @@ internal sealed class TranscriptReader
         return Merge(heads);
     }
 
-    /// <summary>For each transcript a task that completes when there is more to read.</summary>
-    internal IEnumerable<Task> More(IEnumerable<Transcript> transcripts)
-        => transcripts.Select(transcript => transcript.WaitAsync(_next.GetValueOrDefault(transcript, 1)));
+    /// <summary>Whether there is more to read.</summary>
+    internal bool HasMore(IEnumerable<Transcript> transcripts)
+        => transcripts.Any(transcript => transcript.Next > _next.GetValueOrDefault(transcript, 1));
 
     private static IEnumerable<NetTranscriptEvent> Merge(PriorityQueue<IEnumerator<NetTranscriptEvent>, long> heads)
     {
@@ -36,6 +44,12 @@ internal sealed class TranscriptReader
     private IEnumerable<NetTranscriptEvent> Read(Transcript transcript)
     {
         long from = _next.GetValueOrDefault(transcript, 1);
+        if (from > 1)
+        {
+            // At the beginning, the events themselves say what is missing.
+            Missed += Math.Max(transcript.First - from, 0);
+        }
+
         long end = _next[transcript] = transcript.Next;
         return from == end ? [] : transcript.Read(from, Matches).Where(item => item.Sequence < end);
     }

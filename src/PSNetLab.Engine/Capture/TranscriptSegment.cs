@@ -12,6 +12,9 @@ internal sealed class TranscriptSegment(byte[] bytes, long first)
 
     private const byte NoDirection = 0xFF;
 
+    // What a conversation costs at least: its object, its endpoints, its place in a table.
+    private const int BytesPerConversation = 512;
+
     private readonly byte[] _bytes = bytes;
     private bool _isRead;
     private Conversation[] _conversations = new Conversation[4];
@@ -21,6 +24,9 @@ internal sealed class TranscriptSegment(byte[] bytes, long first)
 
     /// <summary>The array, for another segment; null if a reader may still look into it.</summary>
     internal byte[]? Spare => _isRead ? null : _bytes;
+
+    /// <summary>About how much memory its conversations take.</summary>
+    internal int ConversationBytes => _conversationCount * BytesPerConversation;
 
     /// <summary>The bytes in use.</summary>
     internal int Used { get; private set; }
@@ -57,6 +63,18 @@ internal sealed class TranscriptSegment(byte[] bytes, long first)
         data.CopyTo(record[HeaderBytes..]);
         Used += HeaderBytes + data.Length;
         Count++;
+    }
+
+    /// <summary>Lets go of its conversations: a quiet one would keep it, and all that came after it, in memory.</summary>
+    internal void Leave()
+    {
+        foreach (Conversation conversation in _conversations.AsSpan(0, _conversationCount))
+        {
+            if (conversation.Place.Segment == this)
+            {
+                conversation.Place = default;
+            }
+        }
     }
 
     /// <summary>What is in it now. It never changes, so it may be read without a lock.</summary>

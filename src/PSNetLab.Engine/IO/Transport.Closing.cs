@@ -143,10 +143,12 @@ internal abstract partial class Transport
     /// <summary>Ends the sending side, which may have to wait for room in the send buffer.</summary>
     private protected virtual ValueTask FinishAsync(CancellationToken cancellationToken)
     {
+        // Before the call: the peer's answer to it is later.
+        long now = Stopwatch.GetTimestamp();
         Socket.Shutdown(SocketShutdown.Send);
         if (!SawReset)
         {
-            Tap?.OnSentEnd(Stopwatch.GetTimestamp());
+            Tap?.OnSentEnd(now);
         }
 
         return default;

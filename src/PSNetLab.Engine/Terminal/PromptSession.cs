@@ -17,6 +17,9 @@ internal sealed partial class PromptSession
     // Then the keyboard has its turn.
     private const int MostBytesAtOnce = 64 * 1024;
 
+    // Of empty ones there is no end.
+    private const int MostMessagesAtOnce = 1024;
+
     private readonly TcpConnection _connection;
     private readonly ITerminal _terminal;
     private readonly PromptSessionOptions _options;
@@ -144,7 +147,7 @@ internal sealed partial class PromptSession
     {
         bool wasBusy = false;
         long most = _received + MostBytesAtOnce;
-        while (!_isOver && _receiving.IsCompleted && _received < most)
+        for (int taken = 0; !_isOver && _receiving.IsCompleted && _received < most && taken < MostMessagesAtOnce; taken++)
         {
             wasBusy = true;
             if (!TryTakeReceived())

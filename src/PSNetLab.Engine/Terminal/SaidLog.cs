@@ -16,16 +16,19 @@ internal sealed class SaidLog(Encoding encoding, bool isStream)
     private int _bytes;
     private bool _hasLost;
 
+    /// <summary>What a piece takes, with its object.</summary>
+    private static int Cost(byte[] bytes) => bytes.Length + 64;
+
     /// <summary>Adds what one side said. Any thread.</summary>
     internal void Add(bool isPeer, byte[] bytes)
     {
         lock (_pieces)
         {
             _pieces.Enqueue((isPeer, bytes));
-            _bytes += bytes.Length;
+            _bytes += Cost(bytes);
             while (_bytes > MostBytes && _pieces.Count > 1)
             {
-                _bytes -= _pieces.Dequeue().Bytes.Length;
+                _bytes -= Cost(_pieces.Dequeue().Bytes);
                 _hasLost = true;
             }
         }

@@ -23,8 +23,13 @@ internal sealed class FaultScripts(PSCmdlet caller) : IFaultScripts, IDisposable
         ConditionOutput output = new();
         try
         {
-            bool hasEnded = await _runner.RunAsync((JobScript)script, chunk, Job!, output, s_limit, left: left).ConfigureAwait(false);
+            bool hasEnded = await _runner.RunAsync(
+                (JobScript)script, chunk, Job!, output, s_limit, cancellationToken: left, left: left).ConfigureAwait(false);
             return hasEnded && output.IsTrue;
+        }
+        catch (OperationCanceledException) when (left.IsCancellationRequested)
+        {
+            return false;
         }
         catch (Exception error)
         {

@@ -11,7 +11,6 @@ internal static class Recordings
 
     // Also the lock. The oldest is first.
     private static readonly List<(Transcript Transcript, WeakReference? Source)> s_all = [];
-    private static TaskCompletionSource s_more = NewSignal();
 
     /// <summary>Those that are there, the oldest first.</summary>
     internal static Transcript[] All
@@ -26,18 +25,6 @@ internal static class Recordings
         }
     }
 
-    /// <summary>Completes when there is another one.</summary>
-    internal static Task More
-    {
-        get
-        {
-            lock (s_all)
-            {
-                return s_more.Task;
-            }
-        }
-    }
-
     /// <summary>Keeps a transcript while its source is at work, and for a while after.</summary>
     /// <param name="transcript">The transcript; null does nothing.</param>
     /// <param name="source">The job or connection; null for a cmdlet that sends and ends.</param>
@@ -48,15 +35,11 @@ internal static class Recordings
             return;
         }
 
-        TaskCompletionSource more;
         lock (s_all)
         {
             s_all.Add((transcript, source is null ? null : new WeakReference(source)));
             Forget();
-            (more, s_more) = (s_more, NewSignal());
         }
-
-        more.SetResult();
     }
 
     /// <summary>Whether nothing more will be recorded of a job or connection.</summary>
@@ -73,6 +56,4 @@ internal static class Recordings
         int excess = s_all.Count(entry => HasEnded(entry.Source)) - MostEnded;
         s_all.RemoveAll(entry => excess > 0 && HasEnded(entry.Source) && excess-- > 0);
     }
-
-    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 }

@@ -15,6 +15,9 @@ internal sealed partial class ScriptRunner
     private int _running;
     private int _waitingAside;
 
+    /// <summary>How many scripts wait for a client and let others run meanwhile.</summary>
+    internal int WaitingAside => Volatile.Read(ref _waitingAside);
+
     /// <summary>Waits for a client on the thread of a script. If that takes long, another script may run meanwhile.</summary>
     internal void WaitAside(Task sending)
     {

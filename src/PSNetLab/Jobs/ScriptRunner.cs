@@ -83,7 +83,11 @@ internal sealed partial class ScriptRunner : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        End();
+        foreach (ScriptRunspace runspace in End())
+        {
+            runspace.StopScript();
+        }
+
         _runspaces.Dispose();
     }
 

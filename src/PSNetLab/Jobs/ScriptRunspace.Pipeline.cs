@@ -37,6 +37,22 @@ internal sealed partial class ScriptRunspace
     /// <returns>False if somebody has closed the runspace.</returns>
     internal bool TryStart(ScriptRun run)
     {
+        bool isStarted = TryTake(run);
+        StopIfEnded();
+        return isStarted;
+    }
+
+    /// <summary>Whoever ended the runner meanwhile has not seen the script.</summary>
+    private void StopIfEnded()
+    {
+        if (_runner.IsStopped)
+        {
+            StopScript();
+        }
+    }
+
+    private bool TryTake(ScriptRun run)
+    {
         lock (_gate)
         {
             if (_isLost)
@@ -66,7 +82,11 @@ internal sealed partial class ScriptRunspace
         for (ScriptRun? run = WaitForRun(); run is not null;)
         {
             Exception? fault = run.IsOver ? null : Run(run, cmdlet);
-            run.Output.End();
+            if (!run.IsOver)
+            {
+                run.Output.End();
+            }
+
             bool isUsable = TryClear(run, cmdlet.SessionState.PSVariable)
                 && TryRestore(cmdlet.SessionState.LanguageMode, cmdlet.SessionState.Path);
 
@@ -272,9 +292,12 @@ internal sealed partial class ScriptRunspace
             return null;
         }
 
+        ScriptRun? taken = null;
+        bool isLost;
         lock (_gate)
         {
-            if (!_isLost)
+            isLost = _isLost;
+            if (!isLost)
             {
                 _takesMore &= goesOn;
                 _isTaken = true;
@@ -284,8 +307,14 @@ internal sealed partial class ScriptRunspace
                     next.HasBegun = _takesMore;
                 }
 
-                return _takesMore ? next : null;
+                taken = _takesMore ? next : null;
             }
+        }
+
+        if (!isLost)
+        {
+            StopIfEnded();
+            return taken;
         }
 
         // Somebody has closed the runspace just now.

@@ -16,10 +16,10 @@ internal sealed partial class ScriptRunspace
     /// <returns>What the script has thrown.</returns>
     private Exception? Run(ScriptRun run, PSCmdlet cmdlet)
     {
+        PSVariableIntrinsics variables = cmdlet.SessionState.PSVariable;
         try
         {
             _job = run.Job;
-            PSVariableIntrinsics variables = cmdlet.SessionState.PSVariable;
             variables.Set("_", run.Input);
             foreach (ScriptVariable variable in run.Variables)
             {
@@ -46,6 +46,12 @@ internal sealed partial class ScriptRunspace
         {
             return error;
         }
+        catch (Exception)
+        {
+            // It was stopped, which ends the pipeline. The runspace goes on to other clients.
+            TryClear(run, variables);
+            throw;
+        }
     }
 
     /// <summary>What one client's script had is not for the next.</summary>
@@ -68,9 +74,9 @@ internal sealed partial class ScriptRunspace
 
             return true;
         }
-        catch (SessionStateException)
+        catch (RuntimeException)
         {
-            _isBroken = true; // A script has made it read-only.
+            _isBroken = true; // A script has made one read-only, or says which values it may have.
             return false;
         }
     }
@@ -165,7 +171,11 @@ internal sealed partial class ScriptRunspace
             _isTaken &= begins;
         }
 
-        unfinished?.Output.End();
+        if (unfinished is { IsOver: false })
+        {
+            unfinished.Output.End();
+        }
+
         if (begins)
         {
             BeginPipeline();

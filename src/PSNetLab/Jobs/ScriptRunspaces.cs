@@ -13,8 +13,8 @@ internal sealed class ScriptRunspaces(ScriptRunner runner, string location, int 
     private int _count;
     private bool _isDisposed;
 
-    /// <summary>Whether there are more than are kept.</summary>
-    internal bool AreTooMany => Volatile.Read(ref _count) > most;
+    /// <summary>Whether there are more than are kept, not counting those whose scripts wait for a client.</summary>
+    internal bool AreTooMany => Volatile.Read(ref _count) > most + runner.WaitingAside;
 
     /// <summary>Begins to open one, unless one is idle or there are as many as can be taken.</summary>
     internal void Prepare()

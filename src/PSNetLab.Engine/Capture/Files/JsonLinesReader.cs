@@ -89,6 +89,10 @@ internal sealed class JsonLinesReader(Stream stream, string name)
         {
             throw Malformed($"this is not JSON (byte {error.BytePositionInLine + 1})");
         }
+        catch (InvalidOperationException)
+        {
+            throw Malformed("there is half a character in it");
+        }
     }
 
     private NetTranscriptEvent Parse(JsonElement json)
@@ -168,7 +172,7 @@ internal sealed class JsonLinesReader(Stream stream, string name)
         {
             return Encoding.GetEncoding(encoding);
         }
-        catch (ArgumentException)
+        catch (Exception error) when (error is ArgumentException or NotSupportedException)
         {
             throw Malformed($"there is no encoding '{PeerText.Shown(encoding)}'");
         }

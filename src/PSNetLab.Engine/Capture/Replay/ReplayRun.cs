@@ -31,6 +31,9 @@ internal sealed class ReplayRun : IDisposable
     private const int BufferBytes = 64 * 1024;
     private static readonly TimeSpan s_quiet = TimeSpan.FromMilliseconds(20);
 
+    // A timer takes no more than 49 days, and a capture may span more.
+    private static readonly TimeSpan s_longestWait = TimeSpan.FromDays(40);
+
     private readonly ReplayScript _script;
     private readonly ReplayOptions _options;
     private readonly Transport _transport;
@@ -110,7 +113,7 @@ internal sealed class ReplayRun : IDisposable
                 TimeSpan wait = (step.Elapsed / _options.Speed) - Stopwatch.GetElapsedTime(_start);
                 if (wait > TimeSpan.Zero)
                 {
-                    await Task.Delay(wait, cancellationToken).ConfigureAwait(false);
+                    await Task.Delay(wait < s_longestWait ? wait : s_longestWait, cancellationToken).ConfigureAwait(false);
                 }
             }
 

@@ -1,4 +1,5 @@
 using System.Text;
+using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab.Engine.Capture.Views;
 
@@ -60,7 +61,7 @@ internal sealed class DialogueWriter
                 steps.Add(Step(direction, line.ToString().TrimEnd('\r')));
                 line.Clear();
             }
-            else if (char.IsControl(character) && character is not ('\r' or '\t'))
+            else if (character is not ('\r' or '\t') && !char.IsSurrogate(character) && PeerText.Visible($"{character}") != $"{character}")
             {
                 throw new NetLabException(
                     FaultKind.InvalidParameters,

@@ -44,7 +44,7 @@ internal static class EventText
         NetTranscriptKind.Reset => "RST",
         NetTranscriptKind.Closed => "closed",
         NetTranscriptKind.Fault => $"fault: {PeerText.Visible(item.Detail ?? string.Empty)}",
-        NetTranscriptKind.Dropped => $"{Bytes(item.Length)} missing: {item.Detail}",
+        NetTranscriptKind.Dropped => $"{Bytes(item.Length)} missing: {PeerText.Visible(item.Detail ?? string.Empty)}",
         _ => string.Empty,
     };
 }

@@ -15,6 +15,7 @@ internal sealed class LadderPictures(Action<NetTranscriptEvent> begin, Action<La
         if (_ladder is null || item.ConnectionId == _current)
         {
             Draw(item);
+            DrawNext();
             return;
         }
 
@@ -55,13 +56,13 @@ internal sealed class LadderPictures(Action<NetTranscriptEvent> begin, Action<La
         if (item.Kind == NetTranscriptKind.Closed)
         {
             _ladder = null;
-            DrawNext();
         }
     }
 
+    /// <summary>Draws those that wait, up to one that has not ended.</summary>
     private void DrawNext()
     {
-        if (_order.TryDequeue(out int next) && _waiting.Remove(next, out Queue<NetTranscriptEvent>? queue))
+        while (_ladder is null && _order.TryDequeue(out int next) && _waiting.Remove(next, out Queue<NetTranscriptEvent>? queue))
         {
             while (queue.TryDequeue(out NetTranscriptEvent? item))
             {

@@ -37,6 +37,9 @@ internal sealed class EventStreamService(object script, TimeSpan heartbeat) : St
             .ConfigureAwait(false);
         await left.CancelAsync().ConfigureAwait(false);
         await Task.WhenAll(watching, beating).ConfigureAwait(false);
+
+        // A script that was stopped may still be sending. Nothing may be sent beside that; its end is that of the connection.
+        await sending.WaitAsync(CancellationToken.None).ConfigureAwait(false);
     }
 
     public override string ToString() => "events";

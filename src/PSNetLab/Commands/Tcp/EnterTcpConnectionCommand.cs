@@ -77,6 +77,19 @@ public sealed class EnterTcpConnectionCommand : TcpClientCmdlet
         base.Dispose(disposing);
     }
 
+    /// <exception cref="NetLabException">There is no such drive or provider.</exception>
+    private string FindPath(string path)
+    {
+        try
+        {
+            return SessionState.Path.GetUnresolvedProviderPathFromPSPath(path);
+        }
+        catch (RuntimeException error)
+        {
+            throw new NetLabException(FaultKind.InvalidParameters, error.Message, error);
+        }
+    }
+
     private void Talk(TcpConnection connection, string peer)
     {
         Watch(connection.Local, connection.Remote);
@@ -90,7 +103,7 @@ public sealed class EnterTcpConnectionCommand : TcpClientCmdlet
                 LineEnding = LineEnding,
                 IsHex = Hex,
                 HasColors = HasColors(),
-                ResolvePath = SessionState.Path.GetUnresolvedProviderPathFromPSPath,
+                ResolvePath = FindPath,
                 TakeNotes = TakeWarnings,
                 History = s_history,
             };

@@ -148,7 +148,8 @@ public sealed partial class SendTcpMessageCommand
             Task[] drains = [.. waiting.Select(one => one.Drain)];
             int replies = Incoming?.Written ?? 0;
             TimeSpan next = waiting.Min(one => Left(one.Outbox));
-            Await(enough == 0 ? EndAsync(drains) : Task.WhenAny(drains), next < left ? next : left);
+            next = TimeSpan.FromTicks(Math.Clamp(next.Ticks, 0, left.Ticks)); // It may have run out just now.
+            Await(enough == 0 ? EndAsync(drains) : Task.WhenAny(drains), next);
             if (Incoming?.Written > replies)
             {
                 waiting.ForEach(one => one.Outbox.NoteProgress());

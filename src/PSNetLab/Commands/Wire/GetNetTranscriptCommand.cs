@@ -109,15 +109,15 @@ public sealed class GetNetTranscriptCommand : NetCmdlet
             WriteObject(item);
         }
 
+        long missed = 0;
         while (!isOver)
         {
             isOver = hasEnded();
             if (!isOver)
             {
-                Task more = ParameterSetName == SessionSet ? Recordings.More : Task.Delay(SliceMilliseconds, StopToken);
-                now = transcripts();
-                if (!Await(Task.WhenAny(reader.More(now).Append(more)), TimeSpan.FromMilliseconds(SliceMilliseconds)))
+                if (!reader.HasMore(transcripts()))
                 {
+                    Pause(SliceMilliseconds);
                     continue;
                 }
 
@@ -127,6 +127,13 @@ public sealed class GetNetTranscriptCommand : NetCmdlet
             foreach (NetTranscriptEvent item in reader.Read(transcripts()).Where(IsWanted))
             {
                 WriteObject(item);
+            }
+
+            if (reader.Missed > missed)
+            {
+                WriteWarning($"{reader.Missed - missed} events were gone before the pipeline took them, because the transcript had reached "
+                    + "its limit. Raise -TranscriptBytes, or read faster.");
+                missed = reader.Missed;
             }
         }
     }

@@ -250,6 +250,10 @@ public sealed class InvokeNetReplayCommand : NetCmdlet
         {
             Fail(fault, path);
         }
+        catch (IOException error)
+        {
+            Fail(new NetLabException(FaultKind.InvalidTranscript, $"{path} could not be read: {error.Message}", error), path);
+        }
         catch (OperationCanceledException)
         {
             throw new PipelineStoppedException();
