@@ -104,6 +104,21 @@ Describe 'Start-HttpServer, WebSockets' {
         $client.Dispose()
     }
 
+    It 'leaves nothing of a client to the scripts of others when it is stopped' {
+        $server = Start-HttpServer (New-HttpRoute /talk -WebSocket Echo -OnOpen { $State.secret = 'mine'; 'on'; while ($true) { Start-Sleep 60 } }),
+        (New-HttpRoute /events -EventStream { "[$Connection][$($State.secret)]" })
+        foreach ($try in 1..5) {
+            $client = Open-WebSocket $server /talk
+            Receive-WebSocket $client | Should -Be 'Text on'
+            # Its script ends only when it is stopped, soon after the client has left.
+            $client.Dispose()
+            foreach ($look in 1..10) {
+                $answer = (Invoke-WebRequest "$($server.Uri)events").Content
+                ($answer -is [string] ? $answer : [Text.Encoding]::UTF8.GetString($answer)).Trim() | Should -Be 'data: [][]'
+            }
+        }
+    }
+
     It 'speaks first, agrees on a subprotocol, and pushes from the prompt' {
         $server = Start-HttpServer (New-HttpRoute /push -WebSocket { $_ } -OnOpen { "welcome to $($Connection.Target)" } -Subprotocol v2, v1)
         $client = Open-WebSocket $server /push v3, v1, v2

@@ -216,6 +216,8 @@ public sealed class TranscriptImportTests : IDisposable
     [InlineData("GOOD\n{\"kind\":\"Data\"}", "line 2: there is neither 'text' nor 'base64'")]
     [InlineData("GOOD\n{\"kind\":\"Data\",\"text\":\"\\ud800\"}", "line 2: 'text' has half a character")]
     [InlineData("GOOD\n{\"kind\":\"Data\",\"base64\":\"?\"}", "line 2: 'base64' is not base64")]
+    [InlineData("GOOD\n{\"kind\":\"Data\",\"base64\":\"\\ud800\"}", "line 2: there is half a character in it")]
+    [InlineData("GOOD\n{\"kind\":\"Opened\",\"encoding\":\"utf-7\"}", "line 2: there is no encoding 'utf-7'")]
     [InlineData("GOOD\n{\"kind\":\"Data\",\"text\":\"\"}", "line 2: 'direction' is missing")]
     [InlineData("GOOD\n[]", "line 2: this is not an object")]
     public void Lines_that_are_malformed_are_named(string lines, string expected)

@@ -129,6 +129,30 @@ public class TranscriptViewTests
     }
 
     [Fact]
+    public void Any_number_of_conversations_may_wait_for_one_that_does_not_end()
+    {
+        const int Many = 100_000;
+        int begun = 0;
+        LadderPictures pictures = new(_ => begun++, _ => { });
+        pictures.Add(Data(ToServer, "a", 1));
+        for (int id = 2; id <= Many; id++)
+        {
+            pictures.Add(Data(ToServer, "b", id));
+            pictures.Add(Event(NetTranscriptKind.Closed, id: id));
+        }
+
+        pictures.End();
+        Assert.Equal(Many, begun);
+    }
+
+    [Fact]
+    public void What_is_said_of_an_event_has_no_control_characters()
+        => Assert.All(
+            Enum.GetValues<NetTranscriptKind>(),
+            kind => Assert.DoesNotContain(
+                EventText.Of(new NetTranscriptEvent { Kind = kind, Detail = "\u001b]52;c;x\u0007" }), char.IsControl));
+
+    [Fact]
     public void The_image_is_XML_whatever_was_said()
     {
         LadderSvg image = new();
