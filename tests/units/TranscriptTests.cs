@@ -42,7 +42,7 @@ public class TranscriptTests
         }
 
         NetTranscriptEvent[] events = [.. transcript.Read()];
-        Assert.True(transcript.IsTruncated);
+        Assert.True(transcript.First > 1);
         NetTranscriptEvent[] dropped = [.. events.Where(item => item.Kind == NetTranscriptKind.Dropped)];
         Assert.Equal(events[..2], dropped);
         NetTranscriptEvent[] kept = events[2..];

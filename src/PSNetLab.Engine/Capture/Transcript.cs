@@ -70,9 +70,6 @@ internal sealed class Transcript
         }
     }
 
-    /// <summary>Whether older events have gone.</summary>
-    internal bool IsTruncated => First > 1;
-
     /// <summary>Records an event. The bytes are copied.</summary>
     /// <param name="conversation">Whose it is.</param>
     /// <param name="kind">What happened.</param>

@@ -77,8 +77,8 @@ internal static class PeerText
         }
     }
 
-    // Controls, and what Unicode calls format characters, apart from joiners and signs that have a shape.
-    private static bool IsUnseen(int character) => character
+    /// <summary>Whether it is a control or a format character of Unicode, apart from joiners and signs that have a shape.</summary>
+    internal static bool IsUnseen(int character) => character
         is < ' ' or >= 0x7f and < 0xa0 or 0xad or 0x61c or 0x180e or 0x200b or 0x200e or 0x200f or >= 0x2028 and <= 0x202e
         or >= 0x2060 and <= 0x206f or 0xfeff or >= 0xfff9 and <= 0xfffb or >= 0x1d173 and <= 0x1d17a or >= 0xe0000 and <= 0xe00ff;
 }

@@ -61,7 +61,7 @@ internal sealed class DialogueWriter
                 steps.Add(Step(direction, line.ToString().TrimEnd('\r')));
                 line.Clear();
             }
-            else if (character is not ('\r' or '\t') && !char.IsSurrogate(character) && PeerText.Visible($"{character}") != $"{character}")
+            else if (character is not ('\r' or '\t') && PeerText.IsUnseen(character))
             {
                 throw new NetLabException(
                     FaultKind.InvalidParameters,

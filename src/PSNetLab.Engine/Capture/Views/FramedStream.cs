@@ -19,12 +19,14 @@ internal sealed class FramedStream(MessageFraming framing)
     internal IReadOnlyList<FramedPiece> Take(byte[] bytes)
     {
         byte[] all = [.. _pending, .. bytes];
+
+        // A framing may change the bytes of a frame in which it looks.
+        byte[] work = [.. all];
         List<FramedPiece> pieces = [];
         int at = 0;
         while (at < all.Length && !_isMalformed)
         {
-            // A framing may change the bytes in which it looks.
-            byte[] buffer = all[at..];
+            Span<byte> buffer = work.AsSpan(at);
             FrameProgress progress = default;
             FrameStatus status = framing.TryRead(buffer, MessageFraming.MostMessageBytes, ref progress, out Frame frame);
             if (status != FrameStatus.Complete)
@@ -36,10 +38,10 @@ internal sealed class FramedStream(MessageFraming framing)
             // What a framing puts together in place, such as SLIP, has no bytes of a frame that could be set apart.
             int end = frame.Start + (int)frame.Length;
             ReadOnlySpan<byte> original = all.AsSpan(at, frame.Consumed);
-            bool isAsSent = original[frame.Start..end].SequenceEqual(buffer.AsSpan(frame.Start, (int)frame.Length));
+            bool isAsSent = original[frame.Start..end].SequenceEqual(buffer[frame.Start..end]);
             pieces.Add(new FramedPiece(
                 isAsSent ? original[..frame.Start].ToArray() : [],
-                buffer[frame.Start..end],
+                buffer[frame.Start..end].ToArray(),
                 isAsSent ? original[end..].ToArray() : [],
                 IsWhole: true));
             at += frame.Consumed;
