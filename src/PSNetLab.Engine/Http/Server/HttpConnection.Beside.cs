@@ -7,6 +7,13 @@ internal sealed partial class HttpConnection
 {
     private volatile bool _awaitsBody;
 
+    // How long the client was waited for, and how much came, since it last sent a piece or took a part of the answer.
+    private long _ticksAwaited;
+    private int _bytesAwaited;
+
+    private string TooSlow
+        => $"Less than {PieceBytes / 1024} KiB of the request body arrived within {_options.RequestTimeout.TotalSeconds} s.";
+
     /// <summary>Reads a part of the body; returns the number of bytes, 0 at the end. It asks for nothing: that is the sender's.</summary>
     /// <param name="destination">Receives the bytes; not empty.</param>
     /// <param name="cancellationToken">Ends the waiting; the body can be read on afterwards.</param>
@@ -26,7 +33,7 @@ internal sealed partial class HttpConnection
 
     private async ValueTask ReceiveBesideAsync(CancellationToken cancellationToken)
     {
-        // Whatever moves, in either direction, starts the time limit anew.
+        // A byte now and then is not enough: it takes a piece to start the time limit anew, in either direction.
         Renew();
         _awaitsBody = true;
         int count;
@@ -48,13 +55,21 @@ internal sealed partial class HttpConnection
             _awaitsBody = false;
         }
 
-        Renew();
         if (count == 0)
         {
             bool isLate = Current == Phase.Expired;
             _isGone = !isLate;
-            throw new IOException(isLate ? TooLate : "The request body did not arrive completely.");
+            throw new IOException(isLate ? TooSlow : "The request body did not arrive completely.");
         }
+
+        long awaited = Volatile.Read(ref _ticksAwaited) + Elapsed.Ticks;
+        _bytesAwaited += count;
+        if (_bytesAwaited >= PieceBytes)
+        {
+            awaited = _bytesAwaited = 0;
+        }
+
+        Volatile.Write(ref _ticksAwaited, awaited);
     }
 
     /// <summary>Receives once; returns the number of bytes, 0 at the end of the stream, -1 if there is nothing yet.</summary>

@@ -82,6 +82,7 @@ internal sealed partial class HttpConnection
         if (_request.HasBody)
         {
             _body = BodyReader.None;
+            _ticksAwaited = _bytesAwaited = 0;
         }
 
         _request.Reset();

@@ -102,6 +102,7 @@ internal sealed partial class HttpConnection : IServedConnection
     {
         // Read before the time: Touch renews the time first, so a new phase is never judged by the time of the old one.
         Phase phase = Current;
+        bool awaitsBody = _awaitsBody;
         if (phase == Phase.Sending && _transport.HasProgressed(ref _unacknowledged))
         {
             Renew();
@@ -112,7 +113,7 @@ internal sealed partial class HttpConnection : IServedConnection
         {
             Phase.Idle => Totals.MessagesReceived == 0 ? _options.RequestTimeout : _options.KeepAliveTimeout,
             Phase.Receiving or Phase.Sending => _options.RequestTimeout,
-            Phase.Working when _awaitsBody => _options.RequestTimeout,
+            Phase.Working when awaitsBody => _options.RequestTimeout - TimeSpan.FromTicks(Volatile.Read(ref _ticksAwaited)),
             _ => TimeSpan.MaxValue,
         };
         bool isOver = elapsed > limit && phase switch
@@ -221,6 +222,7 @@ internal sealed partial class HttpConnection : IServedConnection
     private void Touch(Phase phase)
     {
         Renew();
+        Volatile.Write(ref _ticksAwaited, 0);
         Volatile.Write(ref _phase, (int)phase);
     }
 
