@@ -96,6 +96,18 @@ Describe 'Export-NetTranscript' {
         $entries[-1].request.url | Should -Be "$($api.Uri)form"
     }
 
+    It 'takes secrets out of an HTTP Archive, also those of -RedactName' {
+        $api = Start-HttpServer @{ 'POST /in' = { @{ token = 'S3CRET'; mine = 'S3CRET'; other = 'kept' } } } -Transcript
+        $login = @{ Uri = "$($api.Uri)in?api_key=S3CRET"; Method = 'Post'; Body = @{ password = 'S3CRET' } }
+        $null = Invoke-RestMethod @login -Headers @{ Authorization = 'Bearer S3CRET'; Cookie = 'id=S3CRET' }
+        Get-NetTranscript $api | Export-NetTranscript $TestDrive/secret.har -RedactName mine
+        $text = Get-Content $TestDrive/secret.har -Raw
+        $text | Should -Not -BeLikeExactly '*S3CRET*'
+        $text | Should -BeLike '*kept*'
+        { Get-NetTranscript $api | Export-NetTranscript $TestDrive/secret.jsonl -RedactName mine -ErrorAction Stop } |
+            Should -Throw '*-RedactName is for files with the extension .har*' -ErrorId 'InvalidParameters*'
+    }
+
     It 'says what is not HTTP' {
         $server = Start-TcpServer -Echo -Transcript
         $null = Send-TcpMessage localhost $server.Port 'hello' -Count 1

@@ -56,6 +56,87 @@ public class TranscriptHarTests
         Assert.StartsWith("Connection 3: it is not HTTP/1.1", remarks[2], StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Secrets_are_not_written()
+    {
+        byte[] answer = Zip("""{"access_token":"S3CRET","expires_in":5}""");
+        byte[] question = Zip("grant=x&password=S3CRET");
+        string archive = Encoding.UTF8.GetString(Bytes(
+            new Recorded().Opened()
+                .Asks("GET /a?api_key=S3CRET&b=1 HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer S3CRET\r\nCookie: id=S3CRET\r\n\r\n")
+                .Answers("HTTP/1.1 302 Found\r\nSet-Cookie: id=S3CRET; Path=/\r\nLocation: /b?token=S3CRET\r\nContent-Length: 0\r\n\r\n")
+                .Asks("GET http://user:S3CRET@h/c HTTP/1.1\r\nHost: h\r\nX-Mine: S3CRET\r\n\r\n")
+                .Answers("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+                .Asks([
+                    .. "POST /d HTTP/1.1\r\nHost: h\r\nContent-Type: application/x-www-form-urlencoded\r\n"u8,
+                    .. Encoding.ASCII.GetBytes($"Content-Encoding: gzip\r\nContent-Length: {question.Length}\r\n\r\n"),
+                    .. question,
+                ])
+                .Answers([
+                    .. "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Encoding: gzip\r\n"u8,
+                    .. Encoding.ASCII.GetBytes($"Content-Length: {answer.Length}\r\n\r\n"),
+                    .. answer,
+                ]).Closed().Events,
+            stream => new TranscriptHarWriter(stream, new Redactor(["x-mine"]))));
+        Assert.DoesNotContain("S3CRET", archive, StringComparison.Ordinal);
+        JsonElement log = JsonDocument.Parse(archive).RootElement.GetProperty("log");
+        Assert.Equal("Secrets are replaced by ***.", log.GetProperty("comment").GetString());
+        JsonElement[] entries = [.. log.GetProperty("entries").EnumerateArray()];
+        Assert.Equal("http://h/a?api_key=***&b=1", entries[0].GetProperty("request").GetProperty("url").GetString());
+        Assert.Equal("http://h/c", entries[1].GetProperty("request").GetProperty("url").GetString());
+        Assert.Equal(
+            "grant=x&password=***", entries[2].GetProperty("request").GetProperty("postData").GetProperty("text").GetString());
+        Assert.Equal(
+            """{"access_token":"***","expires_in":5}""",
+            entries[2].GetProperty("response").GetProperty("content").GetProperty("text").GetString());
+    }
+
+    [Fact]
+    public void Compressed_bodies_that_are_too_long_together_are_left_out()
+    {
+        Recorded recorded = new Recorded().Opened();
+        byte[] zipped = Zip(new string('x', 100_000));
+        for (int i = 0; i < 5; i++)
+        {
+            recorded.Asks("GET / HTTP/1.1\r\nHost: h\r\n\r\n").Answers([
+                .. Encoding.ASCII.GetBytes($"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {zipped.Length}\r\n\r\n"),
+                .. zipped,
+            ]);
+        }
+
+        recorded.Asks("GET / HTTP/1.1\r\nHost: h\r\n\r\n").Answers("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nplain");
+        TranscriptHarWriter? writer = null;
+        byte[] archive = Bytes(
+            recorded.Closed().Events,
+            stream => writer = new TranscriptHarWriter(stream, new Redactor(), new DecodingLimit(150_000, mostTogether: 200_000)));
+        JsonElement log = JsonDocument.Parse(archive).RootElement.GetProperty("log");
+        JsonElement[] contents =
+            [.. log.GetProperty("entries").EnumerateArray().Select(entry => entry.GetProperty("response").GetProperty("content"))];
+        int whole = contents.Count(content => content.GetProperty("size").GetInt32() == 100_000);
+        Assert.InRange(whole, 2, 3);
+        Assert.All(contents[whole..5], content => Assert.StartsWith(
+            "the compressed bodies of this file are longer than", content.GetProperty("comment").GetString(), StringComparison.Ordinal));
+        Assert.Equal("plain", contents[5].GetProperty("text").GetString());
+        Assert.EndsWith($" {5 - whole} bodies are left out: see their comments.", log.GetProperty("comment").GetString(),
+            StringComparison.Ordinal);
+        Assert.StartsWith($"{5 - whole} bodies are left out", Assert.Single(writer!.Remarks), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_coding_that_cannot_be_undone_leaves_the_body_out()
+    {
+        byte[] archive = Bytes(
+            new Recorded().Opened().Asks("GET / HTTP/1.1\r\nHost: h\r\n\r\n")
+                .Answers("HTTP/1.1 200 OK\r\nContent-Encoding: zstd\r\nContent-Length: 6\r\n\r\nS3CRET").Closed().Events,
+            stream => new TranscriptHarWriter(stream, new Redactor()));
+        JsonElement log = JsonDocument.Parse(archive).RootElement.GetProperty("log");
+        Assert.StartsWith(
+            "zstd is not a Content-Encoding that can be undone",
+            log.GetProperty("entries")[0].GetProperty("response").GetProperty("content").GetProperty("comment").GetString(),
+            StringComparison.Ordinal);
+        Assert.EndsWith(" 1 body is left out: see its comment.", log.GetProperty("comment").GetString(), StringComparison.Ordinal);
+    }
+
     private static string Summary(JsonElement entry)
     {
         JsonElement request = entry.GetProperty("request");
@@ -66,12 +147,19 @@ public class TranscriptHarTests
 
     private static JsonElement[] Write(NetTranscriptEvent[] events, out IReadOnlyList<string> remarks)
     {
+        TranscriptHarWriter? writer = null;
+        byte[] archive = Bytes(events, stream => writer = new TranscriptHarWriter(stream, new Redactor()));
+        remarks = writer!.Remarks;
+        return [.. JsonDocument.Parse(archive).RootElement.GetProperty("log").GetProperty("entries").EnumerateArray()];
+    }
+
+    private static byte[] Bytes(NetTranscriptEvent[] events, Func<Stream, TranscriptHarWriter> create)
+    {
         using MemoryStream stream = new();
-        TranscriptHarWriter writer = new(stream);
+        TranscriptHarWriter writer = create(stream);
         Array.ForEach(events, writer.Write);
         writer.Finish();
-        remarks = writer.Remarks;
-        return [.. JsonDocument.Parse(stream.ToArray()).RootElement.GetProperty("log").GetProperty("entries").EnumerateArray()];
+        return stream.ToArray();
     }
 
     private static byte[] Zip(string text)

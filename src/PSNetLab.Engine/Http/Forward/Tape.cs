@@ -95,7 +95,8 @@ internal sealed class Tape
     private byte[]? Plain(BodyTape? body, List<KeyValuePair<string, string>> fields, out string? omitted)
     {
         omitted = null;
-        return body?.Bytes is { } bytes ? BodyCodings.TakeOff(bytes, fields, _recorder.MostBodyBytes, out omitted) : null;
+        return body?.Bytes is { } bytes
+            ? BodyCodings.TakeOff(bytes, fields, new DecodingLimit(_recorder.MostBodyBytes), out omitted) : null;
     }
 
     /// <summary>The target as ASCII: clients may send other bytes as they are.</summary>

@@ -10,49 +10,56 @@ internal static class BodyCodings
     /// </summary>
     /// <param name="body">The body as it came.</param>
     /// <param name="fields">The fields of the message.</param>
-    /// <param name="mostBytes">How long the body may be then.</param>
+    /// <param name="limit">How long it may be then.</param>
     /// <param name="omitted">Why it is left out; null if it is not.</param>
-    internal static byte[] TakeOff(byte[] body, List<KeyValuePair<string, string>> fields, int mostBytes, out string? omitted)
+    internal static byte[] TakeOff(byte[] body, List<KeyValuePair<string, string>> fields, DecodingLimit limit, out string? omitted)
+    {
+        byte[] plain = Plain(body, fields, limit, out omitted);
+        if (body.Length > 0)
+        {
+            fields.RemoveAll(field => field.Key.Equals("Content-Encoding", StringComparison.OrdinalIgnoreCase));
+        }
+
+        return plain;
+    }
+
+    /// <summary>The same, with fields that stay as they are.</summary>
+    internal static byte[] Plain(
+        byte[] body, IReadOnlyList<KeyValuePair<string, string>> fields, DecodingLimit limit, out string? omitted)
     {
         string coding = RecordedExchange.Get(fields, "Content-Encoding");
         omitted = null;
-        if (coding.Length == 0 || body.Length == 0)
-        {
-            return body;
-        }
-
-        byte[]? plain = TryDecode(body, coding, mostBytes, out omitted);
-        fields.RemoveAll(field => field.Key.Equals("Content-Encoding", StringComparison.OrdinalIgnoreCase));
-        return plain ?? [];
+        return coding.Length == 0 || body.Length == 0 ? body : TryDecode(body, coding, limit, out omitted) ?? [];
     }
 
     /// <summary>The body without its codings; null if one is not known, the body is not what it says, or is too long.</summary>
-    internal static byte[]? TryDecode(byte[] body, string contentEncoding, int mostBytes, out string? fault)
+    internal static byte[]? TryDecode(byte[] body, string contentEncoding, DecodingLimit limit, out string? fault)
     {
+        limit.Allow(body.Length);
         string[] codings = contentEncoding.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
         byte[]? decoded = body;
         fault = null;
         for (int i = codings.Length - 1; i >= 0 && decoded is not null; i--)
         {
-            decoded = Decode(decoded, codings[i].ToLowerInvariant(), mostBytes, out fault);
+            decoded = Decode(decoded, codings[i].ToLowerInvariant(), limit, out fault);
         }
 
         return decoded;
     }
 
-    private static byte[]? Decode(byte[] body, string coding, int mostBytes, out string? fault)
+    private static byte[]? Decode(byte[] body, string coding, DecodingLimit limit, out string? fault)
     {
         fault = null;
         switch (coding)
         {
             case "gzip" or "x-gzip":
-                return Read(new GZipStream(new MemoryStream(body), CompressionMode.Decompress), coding, mostBytes, out fault);
+                return Read(new GZipStream(new MemoryStream(body), CompressionMode.Decompress), coding, limit, out fault);
             case "br":
-                return Read(new BrotliStream(new MemoryStream(body), CompressionMode.Decompress), coding, mostBytes, out fault);
+                return Read(new BrotliStream(new MemoryStream(body), CompressionMode.Decompress), coding, limit, out fault);
             case "deflate":
                 // With the frame of RFC 9110, section 8.4.1.2, or without, as some servers send it.
-                return Read(new ZLibStream(new MemoryStream(body), CompressionMode.Decompress), coding, mostBytes, out _)
-                    ?? Read(new DeflateStream(new MemoryStream(body), CompressionMode.Decompress), coding, mostBytes, out fault);
+                return Read(new ZLibStream(new MemoryStream(body), CompressionMode.Decompress), coding, limit, out _)
+                    ?? Read(new DeflateStream(new MemoryStream(body), CompressionMode.Decompress), coding, limit, out fault);
             case "identity":
                 return body;
             default:
@@ -61,7 +68,7 @@ internal static class BodyCodings
         }
     }
 
-    private static byte[]? Read(Stream stream, string coding, int mostBytes, out string? fault)
+    private static byte[]? Read(Stream stream, string coding, DecodingLimit limit, out string? fault)
     {
         using MemoryStream plain = new();
         fault = null;
@@ -73,9 +80,9 @@ internal static class BodyCodings
                 while (stream.Read(buffer) is > 0 and int count)
                 {
                     plain.Write(buffer, 0, count);
-                    if (plain.Length > mostBytes)
+                    fault = limit.Take(count, plain.Length, coding);
+                    if (fault is not null)
                     {
-                        fault = $"without its coding, {coding}, it is longer than {mostBytes} bytes";
                         return null;
                     }
                 }

@@ -1,16 +1,23 @@
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using PSNetLab.Engine.Http.Client;
 using PSNetLab.Engine.Http.Protocol;
 
 namespace PSNetLab.Engine.Http.Recordings;
 
 /// <summary>Writes HTTP Archives, version 1.2.</summary>
-internal static class HarWriter
+internal static partial class HarWriter
 {
     /// <summary>The target of a request that no URI can have, such as *; HAR leaves names with an underscore to programs.</summary>
     internal const string OwnTarget = "_target";
 
-    internal static void Write(Utf8JsonWriter writer, IReadOnlyList<RecordedExchange> exchanges)
+    // When the writer hands on what it has.
+    private const int FlushBytes = 64 * 1024;
+
+    /// <param name="writer">Where to.</param>
+    /// <param name="exchanges">What to write; each is wanted once.</param>
+    /// <param name="comment">What the archive says of itself, after the last of them.</param>
+    internal static void Write(Utf8JsonWriter writer, IEnumerable<RecordedExchange> exchanges, Func<string> comment)
     {
         writer.WriteStartObject();
         writer.WriteStartObject("log");
@@ -23,9 +30,14 @@ internal static class HarWriter
         foreach (RecordedExchange exchange in exchanges)
         {
             WriteEntry(writer, exchange);
+            if (writer.BytesPending > FlushBytes)
+            {
+                writer.Flush();
+            }
         }
 
         writer.WriteEndArray();
+        writer.WriteString("comment", comment());
         writer.WriteEndObject();
         writer.WriteEndObject();
     }
@@ -39,7 +51,7 @@ internal static class HarWriter
         writer.WriteString("method", exchange.Method);
         string url = Url(exchange);
         writer.WriteString("url", url);
-        if (!url.EndsWith(exchange.Target, StringComparison.Ordinal))
+        if (!url.EndsWith(exchange.Target, StringComparison.Ordinal) && !IsWhole(exchange.Target))
         {
             writer.WriteString(OwnTarget, exchange.Target);
         }
@@ -80,8 +92,17 @@ internal static class HarWriter
         writer.WriteEndObject();
     }
 
+    /// <summary>Whether a target is a whole URI, as proxies get it (RFC 9112, section 3.2.2).</summary>
+    private static bool IsWhole(string target) => target.StartsWith("http://", StringComparison.OrdinalIgnoreCase)
+        || target.StartsWith("https://", StringComparison.OrdinalIgnoreCase);
+
     private static string Url(RecordedExchange exchange)
     {
+        if (IsWhole(exchange.Target))
+        {
+            return UserInfo().Replace(exchange.Target, string.Empty);
+        }
+
         foreach (string host in new[] { RecordedExchange.Get(exchange.RequestFields, "Host"), "localhost" })
         {
             try
@@ -147,4 +168,7 @@ internal static class HarWriter
         writer.WriteString("value", value);
         writer.WriteEndObject();
     }
+
+    [GeneratedRegex("(?<=^https?://)[^/?#]*@", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex UserInfo();
 }

@@ -125,7 +125,7 @@ internal sealed class RecordedBody(byte[] body, string contentType, Redactor red
     {
         byte[] sent = request.Body ?? [];
         string coding = request.GetHeader("Content-Encoding") ?? string.Empty;
-        byte[] plain = coding.Length == 0 ? sent : BodyCodings.TryDecode(sent, coding, MostBytes, out _) ?? sent;
+        byte[] plain = coding.Length == 0 ? sent : BodyCodings.TryDecode(sent, coding, new DecodingLimit(MostBytes), out _) ?? sent;
         return redactor.RedactBody(plain, TypeOf(request)) ?? plain;
     }
 

@@ -28,7 +28,7 @@ internal static class RecordingWriter
                 using Utf8JsonWriter writer = new(file, Indented);
                 if (IsHar(path))
                 {
-                    HarWriter.Write(writer, exchanges);
+                    HarWriter.Write(writer, exchanges, () => Redactor.Remark);
                 }
                 else
                 {

@@ -16,12 +16,8 @@ internal sealed partial class RedactedText(SecretNames names)
     /// <summary>A query or a form.</summary>
     internal string Pairs(string pairs) => Pairs(pairs, MostNested);
 
-    /// <summary>A path with its query.</summary>
-    internal string Target(string target)
-    {
-        int start = target.IndexOf('?', StringComparison.Ordinal);
-        return start < 0 ? target : target[..(start + 1)] + Pairs(target[(start + 1)..]);
-    }
+    /// <summary>What a request asks for: a path with its query, or a URI.</summary>
+    internal string Target(string target) => Uri(target, MostNested);
 
     /// <summary>A text with URIs in it.</summary>
     internal string Uris(string text) => Uris(text, MostNested);

@@ -9,6 +9,9 @@ internal sealed class Redactor
     /// <summary>What stands in place of a secret.</summary>
     internal const string Mark = "***";
 
+    /// <summary>What a file without secrets says of itself.</summary>
+    internal const string Remark = $"Secrets are replaced by {Mark}.";
+
     private const string Unsafe = "it may have secrets that cannot be taken out";
 
     private readonly SecretNames _names;
@@ -55,7 +58,7 @@ internal sealed class Redactor
         };
     }
 
-    /// <summary>A path without the secrets in its query.</summary>
+    /// <summary>A path or URI without its secrets.</summary>
     internal string RedactTarget(string target) => _text.Target(target);
 
     /// <summary>

@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Text;
-using PSNetLab.Engine.Http.Client;
 using PSNetLab.Engine.Http.Protocol;
 using static PSNetLab.NetTranscriptDirection;
 
@@ -23,7 +22,7 @@ internal sealed class TranscriptExchanges(NetTranscriptEvent first)
         }
     }
 
-    /// <summary>The exchanges that are complete.</summary>
+    /// <summary>The exchanges that are complete, with bodies as they were sent.</summary>
     /// <param name="remark">What is left out, as a sentence; null if nothing is.</param>
     internal List<RecordedExchange> Read(out string? remark)
     {
@@ -95,18 +94,14 @@ internal sealed class TranscriptExchanges(NetTranscriptEvent first)
             return false;
         }
 
-        List<KeyValuePair<string, string>> fields = Fields(head, bytes);
         isLast = head.IsUpgrade || (request.Method == HttpMethod.Connect && head.Status is >= 200 and < 300);
         answer = new RecordedExchange
         {
             Method = string.Empty,
             Target = string.Empty,
             Status = head.Status,
-            Fields = fields,
-
-            // An archive has the content without its coding, and the fields as they were.
-            Body = BodyCodings.TryDecode(
-                body, RecordedExchange.Get(fields, "Content-Encoding"), RoundTripOptions.DefaultMostBodyBytes, out _) ?? body,
+            Fields = Fields(head, bytes),
+            Body = body,
         };
         return true;
     }

@@ -20,6 +20,7 @@ public sealed class ExportHttpRecordingCommand : NetCmdlet
 
     private readonly List<RecordedExchange> _exchanges = [];
     private readonly List<string> _names = [];
+    private readonly DecodingLimit _limit = DecodingLimit.OfFile();
 
     /// <summary>The file to write: .json, or .har for an HTTP Archive.</summary>
     [Parameter(Mandatory = true, Position = 0)]
@@ -117,7 +118,7 @@ public sealed class ExportHttpRecordingCommand : NetCmdlet
         }
     }
 
-    private static RecordedExchange? Of(HttpExchangeResult result)
+    private RecordedExchange? Of(HttpExchangeResult result)
     {
         if (!result.Complete || result.Response is not { StatusCode: >= 200 and int status } response)
         {
@@ -126,9 +127,8 @@ public sealed class ExportHttpRecordingCommand : NetCmdlet
 
         List<KeyValuePair<string, string>> fields = Pairs(response.Headers);
         List<KeyValuePair<string, string>> sentFields = Pairs(result.Request.Headers);
-        byte[] body = BodyCodings.TakeOff(response.Body, fields, RoundTripOptions.DefaultMostBodyBytes, out string? omitted);
-        byte[] sent = BodyCodings.TakeOff(Sent(result.Request), sentFields, RoundTripOptions.DefaultMostBodyBytes,
-            out string? requestOmitted);
+        byte[] body = BodyCodings.TakeOff(response.Body, fields, _limit, out string? omitted);
+        byte[] sent = BodyCodings.TakeOff(Sent(result.Request), sentFields, _limit, out string? requestOmitted);
         return new RecordedExchange
         {
             Time = result.Began,

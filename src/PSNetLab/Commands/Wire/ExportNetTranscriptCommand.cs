@@ -13,12 +13,14 @@ namespace PSNetLab.Commands;
 [SuppressMessage("Performance", "CA1819", Justification = "PowerShell parameters are arrays.")]
 public sealed class ExportNetTranscriptCommand : NetCmdlet
 {
-    private static readonly Dictionary<string, Func<Stream, TranscriptWriter>> s_formats = new(StringComparer.OrdinalIgnoreCase)
+    private const string Archive = ".har";
+
+    private static readonly Dictionary<string, Func<Stream, Redactor, TranscriptWriter>> s_formats = new(StringComparer.OrdinalIgnoreCase)
     {
-        [".pcapng"] = stream => new PcapngWriter(stream),
-        [".jsonl"] = stream => new JsonLinesWriter(stream),
-        [".har"] = stream => new TranscriptHarWriter(stream),
-        [".txt"] = stream => new PlainTextWriter(stream),
+        [".pcapng"] = (stream, _) => new PcapngWriter(stream),
+        [".jsonl"] = (stream, _) => new JsonLinesWriter(stream),
+        [Archive] = (stream, redactor) => new TranscriptHarWriter(stream, redactor),
+        [".txt"] = (stream, _) => new PlainTextWriter(stream),
     };
 
     private string _path = string.Empty;
@@ -36,6 +38,12 @@ public sealed class ExportNetTranscriptCommand : NetCmdlet
     [NoFiles]
     public NetTranscriptEvent[] InputObject { get; set; } = [];
 
+    /// <summary>More names whose values are secrets, and are not written to .har. Default: none besides the usual ones.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    [NoFiles]
+    public string[] RedactName { get; set; } = [];
+
     /// <summary>Replaces a file that is there. Default: off.</summary>
     [Parameter]
     public SwitchParameter Force { get; set; }
@@ -52,7 +60,7 @@ public sealed class ExportNetTranscriptCommand : NetCmdlet
         string extension = System.IO.Path.GetExtension(_path);
         Guarded(() =>
         {
-            if (!s_formats.TryGetValue(extension, out Func<Stream, TranscriptWriter>? format))
+            if (!s_formats.TryGetValue(extension, out Func<Stream, Redactor, TranscriptWriter>? format))
             {
                 throw new NetLabException(
                     FaultKind.InvalidParameters,
@@ -60,11 +68,19 @@ public sealed class ExportNetTranscriptCommand : NetCmdlet
                         + (extension.Length > 0 ? $"{extension} is not one of them." : "This path has none."));
             }
 
+            if (RedactName.Length > 0 && !extension.Equals(Archive, StringComparison.OrdinalIgnoreCase))
+            {
+                throw new NetLabException(
+                    FaultKind.InvalidParameters,
+                    $"Secrets are only taken out of HTTP, so -RedactName is for files with the extension {Archive}. Leave it out, or write "
+                        + "such a file.");
+            }
+
             ThrowIfThere();
             if (ShouldProcess(_path, "Write the transcript"))
             {
                 _file = WholeFile.Create(_path);
-                _writer = format(_file.Stream);
+                _writer = format(_file.Stream, new Redactor(RedactName));
             }
         });
     }
