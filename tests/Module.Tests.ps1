@@ -173,3 +173,19 @@ Describe 'The tests' {
         "$said" | Should -BeLike '*Listing the interfaces is slow, and this thread serves an event loop*'
     }
 }
+
+Describe 'The rehearsal of a first start' {
+    It 'goes through for every kind of server, and leaves no job and no port' {
+        $told = Invoke-NewProcess "
+            Import-Module '$modulePath/PSNetLab.psd1'
+            Get-Command -Module PSNetLab -Verb Start | ForEach-Object {
+                `$upstream = `$_.Name -like '*Proxy' ? @{ Upstream = 'localhost:1' } : @{}
+                `$null = & `$_ @upstream -WhatIf
+            }
+            `$type = (Get-Command Start-HttpServer).ImplementingType.Assembly.GetType('PSNetLab.Commands.Rehearsal', `$true)
+            `$rehearsal = `$type.GetField('s_last', 'NonPublic, Static').GetValue(`$null)
+            `$null = `$rehearsal.Wait(30000)
+            `"`$(`$rehearsal.Status), `$(@(Get-Job).Count) jobs, `$(@(Get-SocketInfo -ProcessId `$PID).Count) sockets`""
+        $told[-1] | Should -Be 'RanToCompletion, 0 jobs, 0 sockets'
+    }
+}

@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Management.Automation;
 using System.Net;
 using PSNetLab.Binding;
+using PSNetLab.Engine.IO;
 using PSNetLab.Engine.Primitives;
 using PSNetLab.Jobs;
 
@@ -17,6 +18,8 @@ public abstract class StartServerCmdlet : TranscriptCmdlet
     private protected const string ScriptSet = "ScriptBlock";
     private protected const string DialogueSet = "Dialogue";
     private protected const string DialogueFileSet = "DialogueFile";
+
+    static StartServerCmdlet() => Rehearsal.Add(static () => _ = EpollLoop.IsSupported);
 
     /// <summary>The port to listen on, 0 to 65535; 0 takes a free one, shown by the job. Default: 0.</summary>
     /// <remarks>Position 0 is for the main object of a server that has one, such as a folder.</remarks>

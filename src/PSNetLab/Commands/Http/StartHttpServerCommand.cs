@@ -1,3 +1,4 @@
+using System.Collections;
 using System.Diagnostics.CodeAnalysis;
 using System.Management.Automation;
 using System.Net;
@@ -17,6 +18,14 @@ namespace PSNetLab.Commands;
 public sealed partial class StartHttpServerCommand : StartWebServerCmdlet
 {
     private const double DefaultScriptTimeoutSec = 30;
+
+    static StartHttpServerCommand() => Rehearsal.Add(static () =>
+    {
+        Hashtable routes = new() { ["GET /{name}"] = "text", ["POST /list"] = new object[] { 503, 200 } };
+
+        // Only scripts ask for the caller, and there are none.
+        new StubHandler(new StubOptions(), RouteInput.FromArgument(routes, caller: null!)).Dispose();
+    });
 
     /// <summary>
     /// The routes: objects of New-HttpRoute, tables such as @{ 'GET /users/{id}' = { @{ id = $_.Params.id } } }, or a script block

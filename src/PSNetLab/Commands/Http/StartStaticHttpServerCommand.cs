@@ -16,6 +16,17 @@ namespace PSNetLab.Commands;
 [SuppressMessage("Performance", "CA1819", Justification = "PowerShell parameters are arrays.")]
 public sealed class StartStaticHttpServerCommand : StartWebServerCmdlet
 {
+    static StartStaticHttpServerCommand() => Rehearsal.Add(static () =>
+    {
+        StaticSiteOptions options = new()
+        {
+            Folder = AppContext.BaseDirectory,
+            MediaTypes = MediaTypes.Default,
+            Codings = NamedCodings.Default.With(Tables.Pairs(null)),
+        };
+        new StaticSiteHandler(options).Dispose();
+    });
+
     /// <summary>The folder to serve. Default: the current one.</summary>
     [Parameter(Position = 0, ValueFromPipelineByPropertyName = true)]
     [Alias("PSPath", "FullName")]
