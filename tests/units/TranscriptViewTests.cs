@@ -97,6 +97,67 @@ public class TranscriptViewTests
     }
 
     [Fact]
+    public void A_message_of_many_events_is_looked_at_once()
+    {
+        const int Count = 1000;
+        byte[] piece = new byte[1000];
+        Array.Fill(piece, (byte)'x');
+        NetTranscriptEvent[] events = [.. Enumerable.Repeat(Data(ToServer, piece), Count), Data(ToServer, "\n")];
+        Timeline timeline = new(80, ByteView.Auto, new Ink(false), FramingParser.Parse("Line"));
+        string last = string.Empty;
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        foreach (NetTranscriptEvent item in events[..^1])
+        {
+            last = timeline.Lines(item).Last();
+        }
+
+        long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+        Assert.EndsWith("(part of a message, 1000000 bytes so far)", last, StringComparison.Ordinal);
+        Assert.InRange(allocated, 0, 100L * Count * piece.Length);
+        Assert.Equal(Count * piece.Length, timeline.Lines(events[^1]).Sum(line => line.Count(character => character == 'x')));
+    }
+
+    [Theory]
+    [InlineData("Slip", "C061C062DBDC63C064", "a", "b\u00c0c", "d")]
+    [InlineData("Telnet", "61FF0D0AFFFB0162FFFFFA20FFF00D0A63", null)]
+    [InlineData("Telnet", "FFFB0161FFFA01FFF0620D0A63", "ab", "c")]
+    [InlineData("Varint", "0161026263", "a", "bc")]
+    [InlineData("OctetCount", "3120613220626334", "a", "bc", "4")]
+    public void Messages_are_the_same_however_they_are_cut(string framing, string bytes, params string[]? expected)
+    {
+        byte[] all = Convert.FromHexString(bytes);
+        string[] whole = Messages(framing, [all]);
+        if (expected is not null)
+        {
+            Assert.Equal(expected, whole);
+        }
+
+        Assert.Equal(whole, Messages(framing, [.. all.Select(one => new[] { one })]));
+
+        static string[] Messages(string framing, byte[][] pieces)
+        {
+            FramedStream stream = new(FramingParser.Parse(framing));
+            FramedPiece[] all = [.. pieces.SelectMany(stream.Take)];
+            return [.. all.Where((piece, i) => piece.IsWhole || i == all.Length - 1).Select(piece => Encoding.Latin1.GetString(piece.Payload))];
+        }
+    }
+
+    [Fact]
+    public void Conversations_that_have_ended_are_forgotten_and_datagrams_are_messages_already()
+    {
+        Timeline timeline = new(80, ByteView.Auto, new Ink(false), FramingParser.Parse("Line"));
+        for (int id = 1; id <= 10; id++)
+        {
+            _ = timeline.Lines(Data(ToServer, "half", id)).Count();
+            _ = timeline.Lines(Event(NetTranscriptKind.Closed, id: id)).Count();
+        }
+
+        Assert.Equal(0, timeline.Open);
+        NetTranscriptEvent datagram = Event(NetTranscriptKind.Data, ToServer, data: [.. "half"u8], protocol: NetTranscriptProtocol.Udp);
+        Assert.EndsWith(" half", timeline.Lines(datagram).Last(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void The_other_side_may_end_first_or_reset()
     {
         TcpStates states = new();
@@ -201,8 +262,14 @@ public class TranscriptViewTests
         => Event(NetTranscriptKind.Data, direction, null, data, id);
 
     private static NetTranscriptEvent Event(
-        NetTranscriptKind kind, NetTranscriptDirection? direction = null, string? detail = null, byte[]? data = null, int id = 7) => new()
+        NetTranscriptKind kind,
+        NetTranscriptDirection? direction = null,
+        string? detail = null,
+        byte[]? data = null,
+        int id = 7,
+        NetTranscriptProtocol protocol = NetTranscriptProtocol.Tcp) => new()
     {
+        Protocol = protocol,
         Kind = kind,
         Direction = direction,
         Detail = detail,

@@ -31,25 +31,27 @@ internal sealed class Timeline(int columns, ByteView view, Ink ink, MessageFrami
     private const int MostCharacters = 2000;
     private const int MostDumped = 512;
 
+    // Those over UDP have no end that could be seen.
+    private const int MostOverUdp = 4096;
+
     private readonly Dictionary<int, Shown> _conversations = [];
+    private readonly Queue<int> _overUdp = new();
     private int? _last;
+
+    /// <summary>How many conversations are not over.</summary>
+    internal int Open => _conversations.Count;
 
     /// <summary>The lines of the next event.</summary>
     internal IEnumerable<string> Lines(NetTranscriptEvent item)
     {
-        bool isNew = !_conversations.TryGetValue(item.ConnectionId, out Shown? shown);
-        if (isNew)
-        {
-            _conversations.Add(item.ConnectionId, shown = new Shown(framing));
-        }
-
+        Shown shown = Find(item, out bool isNew);
         if (_last != item.ConnectionId)
         {
             _last = item.ConnectionId;
             yield return Title(item, isNew);
         }
 
-        foreach (string line in item.Kind == NetTranscriptKind.Data ? Data(item, shown!) : [Event(item, shown!)])
+        foreach (string line in item.Kind == NetTranscriptKind.Data ? Data(item, shown) : [Event(item, shown)])
         {
             yield return line;
         }
@@ -59,6 +61,29 @@ internal sealed class Timeline(int columns, ByteView view, Ink ink, MessageFrami
             string text = $"TLS was taken off: {PeerText.Visible(tls)}";
             yield return new string(' ', TextColumn) + ink.Dim(Columns.Beginning(text, columns - TextColumn));
         }
+    }
+
+    private Shown Find(NetTranscriptEvent item, out bool isNew)
+    {
+        isNew = !_conversations.TryGetValue(item.ConnectionId, out Shown? shown);
+        if (item.Kind == NetTranscriptKind.Closed)
+        {
+            _conversations.Remove(item.ConnectionId);
+        }
+        else if (isNew)
+        {
+            _conversations.Add(item.ConnectionId, shown = new Shown(framing));
+            if (item.Protocol == NetTranscriptProtocol.Udp)
+            {
+                _overUdp.Enqueue(item.ConnectionId);
+                if (_overUdp.Count > MostOverUdp)
+                {
+                    _conversations.Remove(_overUdp.Dequeue());
+                }
+            }
+        }
+
+        return shown ?? new Shown(framing);
     }
 
     private string Title(NetTranscriptEvent item, bool isNew)
@@ -93,7 +118,10 @@ internal sealed class Timeline(int columns, ByteView view, Ink ink, MessageFrami
     {
         string start = Start(item, item.Direction, item.Length.ToString(CultureInfo.InvariantCulture));
         long offset = shown.Take(item);
-        if (view == ByteView.Hex || (view == ByteView.Auto && framing is null && EventText.IsBinary(item)))
+
+        // A datagram is a message already.
+        bool isFramed = framing is not null && item.Protocol == NetTranscriptProtocol.Tcp;
+        if (view == ByteView.Hex || (view == ByteView.Auto && !isFramed && EventText.IsBinary(item)))
         {
             yield return start.TrimEnd();
             byte[] bytes = view == ByteView.Auto ? item.Data![..Math.Min(item.Data!.Length, MostDumped)] : item.Data!;
@@ -110,7 +138,7 @@ internal sealed class Timeline(int columns, ByteView view, Ink ink, MessageFrami
             yield break;
         }
 
-        foreach (string line in framing is null ? Text(item) : shown.Messages(item).SelectMany(message => Message(message, item)))
+        foreach (string line in isFramed ? shown.Messages(item).SelectMany(message => Message(message, item)) : Text(item))
         {
             yield return start + line;
             start = new string(' ', TextColumn);
@@ -140,7 +168,7 @@ internal sealed class Timeline(int columns, ByteView view, Ink ink, MessageFrami
         string text = PeerText.Visible(item.Encoding.GetString(message.Payload));
         if (!message.IsWhole)
         {
-            end = $" (part of a message, {EventText.Bytes(message.Payload.Length)} so far)";
+            end = $" (part of a message, {EventText.Bytes(message.Length)} so far)";
             text = Columns.Beginning(text, Math.Max(columns - TextColumn - end.Length, 1));
         }
 
