@@ -88,7 +88,7 @@ public sealed class HttpClientConnectionTests
             using TransportPair pair = await TransportPair.CreateAsync(transport);
             using HttpClientConnection connection = new("http://peer", pair.Client);
             await SendAsync(pair.Server, response);
-            await pair.Server.ShutdownSendAsync().Soon();
+            await pair.Server.ShutdownSendAsync(default).Soon();
 
             NetLabException fault = await Assert.ThrowsAsync<NetLabException>(() => ReadAsync(connection));
 
@@ -198,7 +198,7 @@ public sealed class HttpClientConnectionTests
             using TransportPair pair = await TransportPair.CreateAsync(TransportPair.Kinds[0]);
             using HttpClientConnection connection = new("http://peer", pair.Client);
             await pair.Server.SendAsync(bytes, default).Soon();
-            await pair.Server.ShutdownSendAsync().Soon();
+            await pair.Server.ShutdownSendAsync(default).Soon();
             try
             {
                 await ReadAsync(connection);

@@ -53,7 +53,7 @@ public class TlsGateTests
     public async Task Reading_goes_on_while_a_half_close_waits_for_the_peer()
     {
         using ConnectionPair pair = await ConnectionPair.CreateAsync(TransportKind.Tls);
-        Fill(pair.Client.Socket);
+        pair.Client.Socket.Fill();
         Task closing = pair.Client.HalfCloseAsync(CancellationToken.None).AsTask();
 
         await pair.Server.SendAsync("You read first").Soon();
@@ -87,7 +87,7 @@ public class TlsGateTests
     {
         using ConnectionPair pair = await ConnectionPair.CreateAsync(TransportKind.Tls);
         Socket socket = pair.Client.Socket;
-        Fill(socket);
+        socket.Fill();
         Task closing = pair.Client.HalfCloseAsync(CancellationToken.None).AsTask();
         Assert.False(closing.IsCompleted);
         pair.Client.Close(TcpCloseReason.LocalClosed);
@@ -96,14 +96,15 @@ public class TlsGateTests
         await Waiting.Until(() => socket.SafeHandle.IsClosed);
     }
 
-    /// <summary>Fills a socket until not even the alert that ends a TLS stream finds room.</summary>
-    private static void Fill(Socket socket)
+    [Fact]
+    public async Task A_half_close_that_waits_for_the_peer_can_be_cancelled()
     {
-        socket.Blocking = false;
-        byte[] filling = new byte[64 * 1024];
-        for (SocketError error = SocketError.Success; error == SocketError.Success;)
-        {
-            socket.Send(filling, SocketFlags.None, out error);
-        }
+        using ConnectionPair pair = await ConnectionPair.CreateAsync(TransportKind.Tls);
+        pair.Client.Socket.Fill();
+        using CancellationTokenSource stop = new();
+        Task closing = pair.Client.HalfCloseAsync(stop.Token).AsTask();
+        Assert.False(closing.IsCompleted);
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => closing.Soon());
     }
 }

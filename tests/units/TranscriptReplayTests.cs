@@ -87,6 +87,17 @@ public class TranscriptReplayTests
     }
 
     [Fact]
+    public async Task A_peer_that_does_not_take_the_end_of_a_stream_is_a_result()
+    {
+        using TransportPair pair = await TransportPair.CreateAsync(TransportKind.Tls);
+        pair.Client.Socket.Fill();
+        ReplayScript script = ReplayScript.Of(new Recorded().Opened().Ends(ToServer).Events, null, ToServer);
+        using ReplayRun run = new(script, s_compare with { Patience = TimeSpan.FromMilliseconds(50) }, pair.Client);
+        NetReplayResult result = await run.RunAsync(default).Soon();
+        Assert.Equal("The peer did not take what was sent for 0.05 s.", result.Reason);
+    }
+
+    [Fact]
     public async Task A_server_is_played_to_the_next_client()
     {
         NetTranscriptEvent[] events = new Recorded().Opened().Answers("220 hi\n").Asks("QUIT\n").Answers("221 bye\n").Ends(ToClient)

@@ -26,7 +26,7 @@ public class TranscriptTapTests
 
         await Task.WhenAll(pair.Client.SendAsync(data, default).AsTask(), pair.Server.ReadExactlyAsync(data.Length)).Soon();
         await Task.WhenAll(pair.Server.SendAsync("answer"u8.ToArray(), default).AsTask(), pair.Client.ReadExactlyAsync(6)).Soon();
-        await pair.Client.ShutdownSendAsync();
+        await pair.Client.ShutdownSendAsync(default);
         await pair.Server.DiscardAsync(default).AsTask().Soon();
         await pair.Server.CloseAsync().Soon();
         await pair.Client.DiscardAsync(default).AsTask().Soon();

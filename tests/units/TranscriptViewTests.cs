@@ -138,7 +138,8 @@ public class TranscriptViewTests
         {
             FramedStream stream = new(FramingParser.Parse(framing));
             FramedPiece[] all = [.. pieces.SelectMany(stream.Take)];
-            return [.. all.Where((piece, i) => piece.IsWhole || i == all.Length - 1).Select(piece => Encoding.Latin1.GetString(piece.Payload))];
+            return [.. all.Where((piece, i) => piece.IsWhole || i == all.Length - 1)
+                .Select(piece => Encoding.Latin1.GetString(piece.Payload))];
         }
     }
 

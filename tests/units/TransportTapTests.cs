@@ -49,7 +49,7 @@ public sealed class TransportTapTests
 
         Task<byte[]> reading = pair.Client.ReadToEndAsync();
         await pair.Server.SendFileAsync(file, 5, 150_000, _ => { }, CancellationToken.None).Soon();
-        await pair.Server.ShutdownSendAsync();
+        await pair.Server.ShutdownSendAsync(default);
 
         Assert.Equal(tape.Sent, Encoding.ASCII.GetString(await reading.Soon()));
         Assert.Equal(150_000, tape.Sent.Length);
@@ -68,7 +68,7 @@ public sealed class TransportTapTests
             using Transport connected = Transport.Create(client);
 
             await connected.SendAsync("no port"u8.ToArray(), CancellationToken.None);
-            await connected.ShutdownSendAsync();
+            await connected.ShutdownSendAsync(default);
 
             Assert.Equal("no port", Encoding.ASCII.GetString(await accepted.ReadToEndAsync().Soon()));
             Assert.Equal(path, accepted.LocalEndPoint.ToString());

@@ -39,7 +39,7 @@ public class TransportTests
                 await pair.Server.SendAsync(some, CancellationToken.None);
             }
 
-            await pair.Server.ShutdownSendAsync();
+            await pair.Server.ShutdownSendAsync(default);
         });
 
         Task<byte[]> reading = pair.Client.ReadToEndAsync(() => 65_536);
@@ -71,7 +71,7 @@ public class TransportTests
             using TransportPair pair = await TransportPair.CreateAsync(kind);
             byte[] data = RandomBytes(round * 1000, seed: round);
             await pair.Client.SendAsync(data, CancellationToken.None).Soon();
-            await pair.Client.ShutdownSendAsync().Soon();
+            await pair.Client.ShutdownSendAsync(default).Soon();
 
             Assert.Equal(data, await pair.Server.ReadToEndAsync(() => 4096).Soon());
             for (int i = 0; i < 3; i++)
@@ -86,7 +86,7 @@ public class TransportTests
     public async Task After_a_half_close_the_other_way_still_works(TransportKind kind)
     {
         using TransportPair pair = await TransportPair.CreateAsync(kind);
-        await pair.Client.ShutdownSendAsync().Soon();
+        await pair.Client.ShutdownSendAsync(default).Soon();
         Assert.Empty(await pair.Server.ReadSomeAsync().Soon());
 
         byte[] data = RandomBytes(500_000, seed: 10);
@@ -108,12 +108,12 @@ public class TransportTests
             Task asking = Task.Run(async () =>
             {
                 await pair.Client.SendAsync("ask"u8.ToArray(), CancellationToken.None);
-                await pair.Client.ShutdownSendAsync();
+                await pair.Client.ShutdownSendAsync(default);
             });
 
             Assert.Equal("ask"u8.ToArray(), await pair.Server.ReadToEndAsync().Soon());
             await pair.Server.SendAsync("answer"u8.ToArray(), CancellationToken.None).Soon();
-            await pair.Server.ShutdownSendAsync().Soon();
+            await pair.Server.ShutdownSendAsync(default).Soon();
 
             await asking.Soon();
             Assert.Equal("answer"u8.ToArray(), await answer.Soon());
@@ -231,7 +231,7 @@ public class TransportTests
             at += count;
         }
 
-        await transport.ShutdownSendAsync().ConfigureAwait(false);
+        await transport.ShutdownSendAsync(default).ConfigureAwait(false);
     }
 
     private static byte[] RandomBytes(int count, int seed)

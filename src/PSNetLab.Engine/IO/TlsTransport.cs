@@ -194,7 +194,11 @@ internal sealed class TlsTransport : Transport
         }
     }
 
-    internal override ValueTask ShutdownSendAsync() => FinishAsync(_gate.Interrupted.Token);
+    internal override async ValueTask ShutdownSendAsync(CancellationToken cancellationToken)
+    {
+        using CancellationTokenSource? either = Either(cancellationToken);
+        await FinishAsync(either?.Token ?? _gate.Interrupted.Token).ConfigureAwait(false);
+    }
 
     internal override void Interrupt()
     {

@@ -16,7 +16,8 @@ internal abstract partial class Transport
     private volatile bool _sawReset;
 
     /// <summary>Tells the peer that no more data will come (a FIN; with TLS, after a close_notify alert).</summary>
-    internal virtual ValueTask ShutdownSendAsync() => FinishAsync(CancellationToken.None);
+    /// <remarks>TLS may have to wait until the peer takes the alert.</remarks>
+    internal virtual ValueTask ShutdownSendAsync(CancellationToken cancellationToken) => FinishAsync(cancellationToken);
 
     /// <summary>Discards what arrives, until the end of the stream or an interruption.</summary>
     internal async ValueTask DiscardAsync(CancellationToken cancellationToken)

@@ -243,7 +243,7 @@ internal sealed partial class ProxyPipe
             }
             else if (chunk.IsEnd)
             {
-                await _to!.ShutdownSendAsync().ConfigureAwait(false);
+                await _to!.ShutdownSendAsync(CancellationToken.None).ConfigureAwait(false);
                 Volatile.Write(ref _isEndSent, true);
                 return;
             }

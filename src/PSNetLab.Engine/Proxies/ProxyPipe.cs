@@ -242,7 +242,7 @@ internal sealed partial class ProxyPipe(TcpProxySession session, NetFaultDirecti
         if (TryBeginSending())
         {
             _failing = to;
-            await to.ShutdownSendAsync().ConfigureAwait(false);
+            await to.ShutdownSendAsync(CancellationToken.None).ConfigureAwait(false);
             Volatile.Write(ref _isEndSent, true);
             EndSending();
         }

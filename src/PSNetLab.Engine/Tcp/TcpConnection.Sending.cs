@@ -72,7 +72,7 @@ public sealed partial class TcpConnection
             if (!_sendClosed && !IsClosed)
             {
                 _sendClosed = true;
-                await _transport.ShutdownSendAsync().ConfigureAwait(false);
+                await _transport.ShutdownSendAsync(cancellationToken).ConfigureAwait(false);
             }
         }
         catch (Exception error) when (error is SocketException or IOException or ObjectDisposedException or CryptographicException

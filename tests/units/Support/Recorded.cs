@@ -80,7 +80,7 @@ internal sealed class Recorded
         }
         else
         {
-            await pair.Client.ShutdownSendAsync();
+            await pair.Client.ShutdownSendAsync(default);
             await pair.Server.DiscardAsync(default).AsTask().Soon();
             await pair.Server.CloseAsync().Soon();
         }

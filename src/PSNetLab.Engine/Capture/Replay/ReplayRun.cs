@@ -127,14 +127,12 @@ internal sealed class ReplayRun : IDisposable
             switch (step.Kind)
             {
                 case NetTranscriptKind.Data:
-                    if (!await TrySendAsync(step.Data, cancellationToken).ConfigureAwait(false))
+                case NetTranscriptKind.HalfClosed:
+                    if (!await TrySendAsync(step, cancellationToken).ConfigureAwait(false))
                     {
                         return $"The peer did not take what was sent for {_options.Patience.TotalSeconds} s.";
                     }
 
-                    break;
-                case NetTranscriptKind.HalfClosed:
-                    await _transport.ShutdownSendAsync().ConfigureAwait(false);
                     break;
                 case NetTranscriptKind.Reset:
                     _isReset = true;
@@ -147,14 +145,22 @@ internal sealed class ReplayRun : IDisposable
             ?? (_script.PeerEnds ? await WaitForEndAsync(cancellationToken).ConfigureAwait(false) : null);
     }
 
-    private async Task<bool> TrySendAsync(byte[] data, CancellationToken cancellationToken)
+    private async Task<bool> TrySendAsync(ReplayStep step, CancellationToken cancellationToken)
     {
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(_options.Patience);
         try
         {
-            await _transport.SendAsync(data, limit.Token).ConfigureAwait(false);
-            _sent += data.Length;
+            if (step.Kind == NetTranscriptKind.HalfClosed)
+            {
+                await _transport.ShutdownSendAsync(limit.Token).ConfigureAwait(false);
+            }
+            else
+            {
+                await _transport.SendAsync(step.Data, limit.Token).ConfigureAwait(false);
+                _sent += step.Data.Length;
+            }
+
             return true;
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)

@@ -10,7 +10,7 @@ namespace PSNetLab.Engine.Capture.Views;
 /// <param name="IsWhole">Whether it has come as a whole.</param>
 internal sealed record FramedPiece(byte[] Header, byte[] Payload, byte[] Trailer, int Length, bool IsWhole);
 
-/// <summary>Divides one direction of a recorded stream into messages. No byte is searched or copied for each event that follows it.</summary>
+/// <summary>Divides one direction of a recorded stream into messages. It looks at each byte once.</summary>
 internal sealed class FramedStream(MessageFraming framing)
 {
     // More than a line can show of what is not whole.

@@ -97,10 +97,10 @@ internal sealed class HttpClientConnection : IDisposable
     }
 
     /// <summary>Tells the server that nothing more will be sent.</summary>
-    internal ValueTask HalfCloseAsync()
+    internal ValueTask HalfCloseAsync(CancellationToken cancellationToken)
     {
         HasSentEnd = true;
-        return _transport.ShutdownSendAsync();
+        return _transport.ShutdownSendAsync(cancellationToken);
     }
 
     /// <summary>Reads the next head: that of an interim response, or that of the response.</summary>

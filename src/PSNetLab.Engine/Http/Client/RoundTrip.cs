@@ -115,7 +115,7 @@ internal sealed class RoundTrip(HttpClientConnection connection, string peer, Ro
         IsSent = true;
         if (options.HalfCloses)
         {
-            await connection.HalfCloseAsync().ConfigureAwait(false);
+            await connection.HalfCloseAsync(cancellationToken).ConfigureAwait(false);
         }
     }
 

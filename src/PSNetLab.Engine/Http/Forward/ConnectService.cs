@@ -103,7 +103,7 @@ internal sealed class ConnectService(AddressFilter? targets, TimeSpan timeout) :
                     await target.SendAsync(piece, client.Ending).ConfigureAwait(false);
                     request.BytesReceived += piece.Length;
                 },
-                target.ShutdownSendAsync,
+                () => target.ShutdownSendAsync(client.Ending),
                 () =>
                 {
                     target.ResetOnDispose();

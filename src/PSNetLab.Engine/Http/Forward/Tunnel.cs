@@ -20,7 +20,7 @@ internal sealed class Tunnel(UpstreamConnection upstream, ReceivedHead head)
                 client,
                 into => upstream.Http.ReadRawAsync(into, upstream.Limit),
                 piece => upstream.Http.SendAsync(piece, upstream.Limit),
-                () => upstream.Http.HalfCloseAsync(),
+                () => upstream.Http.HalfCloseAsync(upstream.Limit),
                 upstream.Cancel).ConfigureAwait(false);
         }
     }

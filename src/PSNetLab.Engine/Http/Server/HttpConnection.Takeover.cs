@@ -94,7 +94,7 @@ internal sealed partial class HttpConnection
         Tell(_outgoing);
     }
 
-    internal ValueTask EndSendingAsync() => _transport.ShutdownSendAsync();
+    internal ValueTask EndSendingAsync() => _transport.ShutdownSendAsync(CancellationToken.None);
 
     internal void Interrupt() => _transport.Interrupt();
 

@@ -43,7 +43,7 @@ public sealed class CloseTcpConnectionCommand : NetCmdlet
 
             if (HalfClose)
             {
-                Await(connection.HalfCloseAsync(StopToken).AsTask().WaitAsync(StopToken));
+                Await(connection.HalfCloseAsync(StopToken).AsTask());
             }
             else
             {
