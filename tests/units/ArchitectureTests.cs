@@ -16,7 +16,7 @@ public class ArchitectureTests
         ["Framing"] = ["Primitives"],
         ["Messages"] = ["Primitives"],
         ["Dialogue"] = ["Primitives"],
-        ["Capture"] = ["IO", "Framing"],
+        ["Capture"] = ["IO", "Framing", "Dialogue"],
         ["Servers"] = ["IO", "Capture"],
         ["Tcp"] = ["Servers", "Framing", "Messages", "Dialogue", "IO"],
         ["Udp"] = ["Servers", "Framing", "Messages", "Dialogue", "IO"],

@@ -184,7 +184,27 @@ public class DialogueTests
     public void A_line_of_a_transcript_is_expected_as_it_is()
     {
         Talk talk = new("C: list[0]?");
-        Assert.Equal("Close", talk.Send("list[0]?"));
+        talk.Send("list[0]?");
+        Assert.True(talk.Run.Completed);
+    }
+
+    [Theory]
+    [InlineData("/users/*[1]?/")]
+    [InlineData("/`/")]
+    [InlineData("//")]
+    [InlineData("list[0]?")]
+    [InlineData(" two spaces")]
+    [InlineData("")]
+    public void A_line_that_was_said_is_expected_again(string said)
+    {
+        foreach (string sent in (string[])[said, "/users/x1y/"])
+        {
+            Talk talk = new(DialogueText.Line(isServer: false, said));
+            talk.Send(sent);
+            Assert.Equal(sent == said, talk.Run.Completed);
+        }
+
+        Assert.Equal($"S: {said}", DialogueText.Line(isServer: true, said));
     }
 
     [Fact]

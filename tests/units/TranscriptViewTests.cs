@@ -245,7 +245,7 @@ public class TranscriptViewTests
         ];
         string[] steps = [.. events.SelectMany(writer.Take), .. writer.End()];
         Assert.Equal(
-            ["S: 220 hi", "C: EHLO me", "C: [/]x/", "S: 250-a", "S: 250 b", "C: QUIT", "!reset"], steps);
+            ["S: 220 hi", "C: EHLO me", "C: `/x/", "S: 250-a", "S: 250 b", "C: QUIT", "!reset"], steps);
         Assert.Equal(7, DialogueText.ParseLines(steps, Encoding.UTF8).Count());
         Assert.Throws<NetLabException>(() => writer.Take(Data(ToServer, "x", 99)));
     }

@@ -23,7 +23,10 @@ internal abstract class DialoguePattern
     /// <summary>A pattern from text: a wildcard or, between slashes, a regular expression.</summary>
     /// <exception cref="NetLabException">The regular expression is not one.</exception>
     internal static DialoguePattern Parse(string text)
-        => text.Length > 2 && text.StartsWith('/') && text.EndsWith('/') ? Of(text[1..^1], RegexOptions.IgnoreCase) : new Like(text);
+        => IsExpression(text) ? Of(text[1..^1], RegexOptions.IgnoreCase) : new Like(text);
+
+    /// <summary>Whether a text between slashes is meant as a regular expression.</summary>
+    internal static bool IsExpression(string text) => text.Length > 2 && text.StartsWith('/') && text.EndsWith('/');
 
     /// <summary>The pattern of a regular expression that somebody made.</summary>
     internal static DialoguePattern Of(Regex regex) => Of(regex.ToString(), regex.Options);

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab.Engine.Dialogue;
 
@@ -81,6 +82,12 @@ internal static class DialogueText
                     + $"or ! for {string.Join(", ", Acts.Select(act => act.Text))}; # begins a comment.");
         }
     }
+
+    /// <summary>The line of a file for what one side has said: the server says it, or the client is expected to.</summary>
+    /// <remarks>What looks like a regular expression is written as a wildcard, whose first character stands for itself.</remarks>
+    internal static string Line(bool isServer, string said)
+        => isServer ? $"{ServerSays} {said}"
+            : $"{ClientSays} {(DialoguePattern.IsExpression(said) ? $"`{Wildcard.Escape(said)}" : said)}";
 
     private static string After(string prefix, string text) => text[prefix.Length..] is [' ', .. var rest] ? rest : text[prefix.Length..];
 

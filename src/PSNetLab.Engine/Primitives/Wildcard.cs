@@ -30,6 +30,10 @@ internal sealed class Wildcard
     /// <summary>Whether it matches only one text.</summary>
     internal bool IsOneText => _pieces is [{ IsText: true }];
 
+    /// <summary>The pattern of one text, whose characters all stand for themselves.</summary>
+    internal static string Escape(string text)
+        => string.Concat(text.Select(c => c is '*' or '?' or '[' or ']' or '`' ? $"`{c}" : $"{c}"));
+
     internal bool IsMatch(ReadOnlySpan<char> text)
     {
         Piece first = _pieces[0];

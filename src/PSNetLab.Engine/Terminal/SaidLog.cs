@@ -1,11 +1,12 @@
 using System.Text;
+using PSNetLab.Engine.Dialogue;
 using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab.Engine.Terminal;
 
 /// <summary>What both sides of a session have said, up to a limit, to be saved as a dialogue.</summary>
 /// <remarks>
-/// Of a file of a dialogue (<see cref="Dialogue.DialogueText"/>), only S: and C: are used, and comments for what is no line of text.
+/// Of a file of a dialogue (<see cref="DialogueText"/>), only S: and C: are used, and comments for what is no line of text.
 /// </remarks>
 internal sealed class SaidLog(Encoding encoding, bool isStream)
 {
@@ -93,8 +94,8 @@ internal sealed class SaidLog(Encoding encoding, bool isStream)
     {
         foreach (string line in said)
         {
-            string who = isPeer ? "S: " : "C: ";
-            lines.Add(IsText(line) ? who + line : $"# not text, with symbols for its control characters: {who}{PeerText.Visible(line)}");
+            lines.Add(IsText(line) ? DialogueText.Line(isPeer, line)
+                : $"# not text, with symbols for its control characters: {DialogueText.Line(isPeer, PeerText.Visible(line))}");
         }
 
         said.Clear();

@@ -1,4 +1,5 @@
 using System.Text;
+using PSNetLab.Engine.Dialogue;
 using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab.Engine.Capture.Views;
@@ -85,7 +86,5 @@ internal sealed class DialogueWriter
     }
 
     private static string Step(NetTranscriptDirection direction, string line)
-        => direction == NetTranscriptDirection.ToClient ? $"S: {line}"
-            : line.Length > 2 && line.StartsWith('/') && line.EndsWith('/') ? $"C: [/]{line[1..]}" // no regular expression
-            : $"C: {line}";
+        => DialogueText.Line(direction == NetTranscriptDirection.ToClient, line);
 }
