@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net.Sockets;
 using PSNetLab.Engine.Capture;
 using PSNetLab.Engine.Framing;
@@ -61,6 +62,60 @@ public class TranscriptTapTests
         {
             Assert.Equal(
                 [(Opened, null), (Reset, ToServer), (Closed, null)], one.Read().Select(item => (item.Kind, item.Direction)));
+        }
+    }
+
+    [Fact]
+    public async Task Nothing_follows_the_end_of_a_stream_or_of_a_connection()
+    {
+        using TransportPair pair = await TransportPair.CreateAsync(TransportKind.Portable);
+        Transcript transcript = Record(pair.Server, isServer: true);
+        StreamTap tap = (StreamTap)pair.Server.Tap!;
+        long start = tap.Conversation.Start;
+        tap.OnReceived("in"u8, start + 100);
+        tap.OnSent("out"u8, start + 200);
+
+        // One thread has taken the time, and another one comes before it.
+        tap.OnClosed(StreamEnd.Closed, start + 50);
+        tap.OnSent("late"u8, start + 40);
+        tap.OnReceived("late"u8, start + 40);
+        tap.OnReceivedEnd(start + 40);
+        tap.OnSentEnd(start + 40);
+        tap.NoteFault(null, "late");
+        tap.OnClosed(StreamEnd.Reset, start + 300);
+        Assert.Equal(
+            [(Data, ToServer), (Data, ToClient), (HalfClosed, ToClient), (Closed, null)],
+            transcript.Read().Where(item => item.Kind != Opened).Select(item => (item.Kind, item.Direction)));
+    }
+
+    [Fact]
+    public async Task Threads_that_record_while_another_closes_cannot_come_after_it()
+    {
+        using TransportPair pair = await TransportPair.CreateAsync(TransportKind.Portable);
+        for (int round = 0; round < 200; round++)
+        {
+            Transcript transcript = Record(pair.Server, isServer: true);
+            StreamTap tap = (StreamTap)pair.Server.Tap!;
+            using Barrier barrier = new(3);
+            Task[] tasks =
+            [
+                Race(() => tap.OnReceived("in"u8, Stopwatch.GetTimestamp())),
+                Race(() => tap.OnSent("out"u8, Stopwatch.GetTimestamp())),
+                Race(() => tap.OnClosed(StreamEnd.Closed, Stopwatch.GetTimestamp())),
+            ];
+            await Task.WhenAll(tasks).Soon();
+            NetTranscriptKind[] kinds = [.. transcript.Read().Where(item => item.Direction != ToServer).Select(item => item.Kind)];
+            Assert.Equal([HalfClosed, Closed], kinds[^2..]);
+
+            Task Race(Action action) => Task.Factory.StartNew(
+                () =>
+                {
+                    barrier.SignalAndWait();
+                    action();
+                },
+                default,
+                TaskCreationOptions.LongRunning,
+                TaskScheduler.Default);
         }
     }
 

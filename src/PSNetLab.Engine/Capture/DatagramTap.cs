@@ -9,6 +9,7 @@ namespace PSNetLab.Engine.Capture;
 /// <summary>Records the datagrams of a socket in a transcript, as one conversation for each peer.</summary>
 internal sealed class DatagramTap : IDatagramTap
 {
+    private readonly object _first = new();
     private readonly Transcript _transcript;
     private readonly NetTranscriptDirection _incoming;
     private readonly IPEndPoint _local;
@@ -39,15 +40,18 @@ internal sealed class DatagramTap : IDatagramTap
 
     /// <inheritdoc/>
     public void OnReceived(in Datagram datagram, long timestamp)
-        => _transcript.Add(
-            Find(_connected ?? datagram.Peer, datagram.Packet.Own, timestamp), NetTranscriptKind.Data, _incoming, datagram.Data, timestamp);
+        => Add(Find(_connected ?? datagram.Peer, datagram.Packet.Own, timestamp), _incoming, datagram.Data, timestamp);
 
     /// <inheritdoc/>
     public void OnSending(DatagramPeer? to, IPAddress? from, long timestamp) => Find(to ?? _connected!, from, timestamp);
 
     /// <inheritdoc/>
     public void OnSent(ReadOnlySpan<byte> data, DatagramPeer? to, IPAddress? from, long timestamp)
-        => _transcript.Add(Find(to ?? _connected!, from, timestamp), NetTranscriptKind.Data, 1 - _incoming, data, timestamp);
+        => Add(Find(to ?? _connected!, from, timestamp), 1 - _incoming, data, timestamp);
+
+    /// <summary>Records a datagram. Its thread may have taken the time before the one that recorded the beginning.</summary>
+    private void Add(Conversation conversation, NetTranscriptDirection direction, ReadOnlySpan<byte> data, long timestamp)
+        => _transcript.Add(conversation, NetTranscriptKind.Data, direction, data, Math.Max(timestamp, conversation.Start));
 
     private Conversation Find(DatagramPeer peer, IPAddress? own, long timestamp)
     {
@@ -68,13 +72,17 @@ internal sealed class DatagramTap : IDatagramTap
             Server = isServer ? local : peer.EndPoint,
         };
 
-        // Sender and receiver may meet here.
-        if (Interlocked.CompareExchange(ref peer.Tapped, first, null) is Conversation other)
+        // Sender and receiver may meet here, and whoever knows it may record what follows.
+        lock (_first)
         {
-            return other;
-        }
+            if (peer.Tapped is Conversation other)
+            {
+                return other;
+            }
 
-        _transcript.Add(first, NetTranscriptKind.Opened, null, default, timestamp);
-        return first;
+            _transcript.Add(first, NetTranscriptKind.Opened, null, default, timestamp);
+            Volatile.Write(ref peer.Tapped, first);
+            return first;
+        }
     }
 }

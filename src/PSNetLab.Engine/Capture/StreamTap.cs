@@ -11,7 +11,6 @@ internal sealed class StreamTap : ITap
     private static readonly IPEndPoint s_nowhere = new(IPAddress.Loopback, 0);
 
     private readonly NetTranscriptDirection _incoming;
-    private int _ended;
 
     private StreamTap(Transcript transcript, Transport transport, bool isServer)
     {
@@ -88,14 +87,9 @@ internal sealed class StreamTap : ITap
         Transcript.Add(Conversation, NetTranscriptKind.Closed, null, default, timestamp);
     }
 
+    /// <summary>Records the end of a stream, once.</summary>
     private void End(NetTranscriptDirection direction, long timestamp)
-    {
-        int flag = 1 << (int)direction;
-        if ((Interlocked.Or(ref _ended, flag) & flag) == 0)
-        {
-            Transcript.Add(Conversation, NetTranscriptKind.HalfClosed, direction, default, timestamp);
-        }
-    }
+        => Transcript.Add(Conversation, NetTranscriptKind.HalfClosed, direction, default, timestamp);
 
     private static IPEndPoint EndPoint(EndPoint endPoint) => endPoint is IPEndPoint ip ? Addresses.OfSocket(ip) : s_nowhere;
 }

@@ -70,7 +70,7 @@ internal sealed class Transcript
         }
     }
 
-    /// <summary>Records an event. The bytes are copied.</summary>
+    /// <summary>Records an event, unless its conversation is over. The bytes are copied.</summary>
     /// <param name="conversation">Whose it is.</param>
     /// <param name="kind">What happened.</param>
     /// <param name="direction">Which way; null for none.</param>
@@ -81,6 +81,11 @@ internal sealed class Transcript
     {
         lock (_gate)
         {
+            if (!conversation.Follow(kind, direction, ref timestamp))
+            {
+                return;
+            }
+
             // A datagram stays whole; a stream has no boundaries that could be lost.
             bool mayDivide = kind == NetTranscriptKind.Data && conversation.Protocol == NetTranscriptProtocol.Tcp;
             do

@@ -67,11 +67,12 @@ internal sealed class CapturedConversation
 
     internal void TakeSegment(ref CapturedPacket packet, DateTime time, CaptureComments comments)
     {
-        Begin(time, comments);
         if (_isOver)
         {
             return;
         }
+
+        Begin(time, comments);
 
         NetTranscriptDirection way = Way(ref packet);
         CapturedStream stream = _streams[(int)way];
