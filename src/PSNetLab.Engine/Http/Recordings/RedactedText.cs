@@ -5,7 +5,7 @@ using PSNetLab.Engine.Http.Protocol;
 
 namespace PSNetLab.Engine.Http.Recordings;
 
-/// <summary>Takes secrets out of texts: URIs wherever they stand, queries, parameters of fields, and what looks like JSON.</summary>
+/// <summary>Takes secrets out of texts: URIs wherever they stand, queries, forms, parameters of fields, and what looks like JSON.</summary>
 internal sealed partial class RedactedText(SecretNames names)
 {
     // How many URIs may stand in each other's queries.
@@ -22,6 +22,9 @@ internal sealed partial class RedactedText(SecretNames names)
     /// <summary>A text with URIs in it.</summary>
     internal string Uris(string text) => Uris(text, MostNested);
 
+    /// <summary>A text in JSON, which may be a form or have URIs.</summary>
+    internal string Value(string text) => BeginsAsForm().IsMatch(text) ? Pairs(text) : Uris(text);
+
     /// <summary>The value of a field, which may have parameters and URIs.</summary>
     internal string Field(string value) => Uris(Parameter().Replace(value, match => names.Has(match.Groups[1].Value)
         ? $"{match.Groups[1].Value}={Redactor.Mark}" : match.Value));
@@ -33,20 +36,15 @@ internal sealed partial class RedactedText(SecretNames names)
         string redacted = Member().Replace(text, match =>
         {
             string value = match.Groups[3].Value;
-            bool isSecret = names.Has(match.Groups[1].Value, value.Trim('"'));
-            isLost |= isSecret && value[0] is '{' or '[';
+            string plain = value.Trim('"');
+            bool isSecret = names.Has(match.Groups[1].Value, plain);
+
+            // The value that this is the name of may be anywhere.
+            bool isName = SecretNames.IsForName(match.Groups[1].Value) && SecretNames.MayBeName(plain) && names.Has(plain, string.Empty);
+            isLost |= isSecret ? value[0] is '{' or '[' : isName;
             return isSecret ? $"\"{match.Groups[1].Value}\"{match.Groups[2].Value}\"{Redactor.Mark}\"" : match.Value;
         });
         return isLost ? null : Uris(redacted);
-    }
-
-    /// <summary>XML: attributes, and elements without others in them.</summary>
-    internal string Markup(string text)
-    {
-        string elements = Element().Replace(text, match => names.Has(match.Groups[2].Value, match.Groups[4].Value.Trim())
-            ? $"{match.Groups[1].Value}{Redactor.Mark}" : match.Value);
-        return Uris(Attribute().Replace(elements, match => names.Has(match.Groups[1].Value, match.Groups[3].Value)
-            ? $"{match.Groups[1].Value}{match.Groups[2].Value}{Redactor.Mark}\"" : match.Value));
     }
 
     private string Pairs(string pairs, int nested)
@@ -89,15 +87,37 @@ internal sealed partial class RedactedText(SecretNames names)
             return $"{name}={Redactor.Mark}";
         }
 
-        int end = value.IndexOf(';', StringComparison.Ordinal);
-        string rest = end < 0 || nested == 0 ? string.Empty : $";{Pairs(value[(end + 1)..], nested - 1)}";
-        value = rest.Length == 0 ? value : value[..end];
+        StringBuilder redacted = new($"{name}=");
+        bool isFirst = true;
+        foreach (string part in value.Split(';'))
+        {
+            // Where the first sign is that of a query, it is a URI.
+            int equals = !isFirst && part.AsSpan().IndexOfAny('=', '?') is >= 0 and int sign && part[sign] == '=' ? sign : -1;
+            bool isSecret = equals >= 0 && names.Has(Decode(part[..equals]));
+            string safe = isSecret ? Redactor.Mark : Value(part[(equals + 1)..], nested);
+            redacted.Append(isFirst ? string.Empty : ";").Append(part, 0, equals + 1).Append(safe);
+            if (safe.EndsWith(Redactor.Mark, StringComparison.Ordinal))
+            {
+                break; // what follows may belong to the secret
+            }
 
-        // It may be a URI of its own.
+            isFirst = false;
+        }
+
+        return redacted.ToString();
+    }
+
+    /// <summary>A value in a query, which may be a URI of its own.</summary>
+    private string Value(string value, int nested)
+    {
+        if (nested == 0)
+        {
+            return value;
+        }
+
         string decoded = Decode(value);
         string redacted = Uris(decoded, nested - 1);
-        value = redacted == decoded ? value : decoded == value ? redacted : System.Uri.EscapeDataString(redacted);
-        return $"{name}={value}{rest}";
+        return redacted == decoded ? value : decoded == value ? redacted : System.Uri.EscapeDataString(redacted);
     }
 
     private static string Decode(string text) => PercentText.Decode(Encoding.UTF8.GetBytes(text), isForm: true);
@@ -108,15 +128,12 @@ internal sealed partial class RedactedText(SecretNames names)
     [GeneratedRegex("""(?<=^|[?&#;])(?!amp;)([^=&#?;]+)=([^&#]+)""")]
     private static partial Regex Pair();
 
+    [GeneratedRegex("""^[\w.%+\[\] -]+=[^;&]*[;&][\w.%+\[\] -]+=""")]
+    private static partial Regex BeginsAsForm();
+
     [GeneratedRegex("""(?<=^|[\s,;])([A-Za-z][A-Za-z0-9_.-]*)=(?:"[^"]*"|[^\s",;]+)""")]
     private static partial Regex Parameter();
 
     [GeneratedRegex("""["]((?:[^"\\]|\\.){1,200})["](\s*:\s*)(["](?:[^"\\]|\\.)*["]?|[^\s,}\]"]+)""", RegexOptions.Singleline)]
     private static partial Regex Member();
-
-    [GeneratedRegex("""(<(?:[\w.-]+:)?([\w.-]+)(\s[^<>]*)?>)([^<]+)(?=</)""")]
-    private static partial Regex Element();
-
-    [GeneratedRegex("""(?<=\s)([\w.:-]+)(\s*=\s*["])([^"<]*)["]""")]
-    private static partial Regex Attribute();
 }

@@ -17,6 +17,7 @@ internal sealed class Redactor
     private readonly SecretNames _names;
     private readonly RedactedText _text;
     private readonly RedactedJson _json;
+    private readonly RedactedMarkup _markup;
 
     /// <param name="more">More names to redact, wherever they occur.</param>
     internal Redactor(IEnumerable<string>? more = null)
@@ -24,6 +25,7 @@ internal sealed class Redactor
         _names = new SecretNames(more ?? []);
         _text = new RedactedText(_names);
         _json = new RedactedJson(_names, _text);
+        _markup = new RedactedMarkup(_names);
     }
 
     /// <summary>The names that are not among the usual ones.</summary>
@@ -87,7 +89,7 @@ internal sealed class Redactor
         return type == "application/x-www-form-urlencoded" ? Change(body, _text.Pairs)
             : ContentTypeField.IsJson(type) || type.EndsWith("ndjson", StringComparison.Ordinal) || body[0] is (byte)'{' or (byte)'['
                 ? Change(body, _json.Lines)
-            : type.EndsWith("xml", StringComparison.Ordinal) ? Change(body, _text.Markup)
+            : type.EndsWith("xml", StringComparison.Ordinal) ? Change(body, text => _text.Uris(_markup.Redact(text)))
             : body.AsSpan().Contains((byte)0) ? body
             : Change(body, _text.Uris);
     }

@@ -26,6 +26,16 @@ internal sealed class SecretNames
         "idempotencykey", "websocketkey", "hotkey", "monkey", "turkey",
     ];
 
+    // Of an object that is a name and its value. Both may be the ends of longer names, such as ParameterKey and ParameterValue.
+    private static readonly string[] s_forName =
+    [
+        "k", "n", "id", "label", "field", "param", "parameter", "header", "property", "attribute", "setting", "option", "variable",
+    ];
+
+    private static readonly string[] s_forNameAtEnd = ["name", "key"];
+    private static readonly string[] s_forValue = ["v", "val", "default"];
+    private static readonly string[] s_forValueAtEnd = ["value", "values"];
+
     private readonly HashSet<string> _more;
 
     /// <param name="more">More names, each as a whole.</param>
@@ -54,6 +64,25 @@ internal sealed class SecretNames
         Kind.Vague => LooksRandom(value),
         _ => false,
     };
+
+    /// <summary>Whether a member of this name may have the name of a value that is another member.</summary>
+    internal static bool IsForName(string name)
+        => Plain(name) is var plain && (s_forName.Contains(plain) || Ends(s_forNameAtEnd, plain));
+
+    /// <summary>Whether a member of this name may have the value whose name is another member.</summary>
+    internal static bool IsForValue(string name)
+        => Plain(name) is var plain && (s_forValue.Contains(plain) || Ends(s_forValueAtEnd, plain));
+
+    /// <summary>Whether this is a name, such as api_key or Client secret, and not a sentence.</summary>
+    internal static bool MayBeName(string text)
+    {
+        const int MostCharacters = 64;
+        const int MostSpaces = 2;
+        return text.Length <= MostCharacters && text.Count(char.IsWhiteSpace) <= MostSpaces;
+    }
+
+    /// <summary>Whether a member of this name has cookies.</summary>
+    internal static bool AreCookies(string name) => Plain(name).EndsWith("cookies", StringComparison.Ordinal);
 
     private static string Plain(string name) => string.Concat(name.Where(char.IsLetterOrDigit)).ToLowerInvariant();
 
