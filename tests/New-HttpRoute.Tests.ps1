@@ -118,6 +118,13 @@ Describe 'New-HttpRoute' {
         (Get-Answer $server file).Content | Should -Be 'new'
     }
 
+    It 'takes no pipe for a file' -Skip:$IsWindows {
+        $pipe = "$((Get-Item $TestDrive).FullName)/pipe"
+        $null = mkfifo $pipe
+        { New-HttpRoute /file -File $pipe } | Should -Throw '*is not a file*' -ErrorId 'PathNotFound*'
+        [IO.FileStream]::new($pipe, 'Open', 'Write').Dispose()
+    }
+
     It 'waits for -DelayMs' {
         $server = Start-HttpServer (New-HttpRoute /a -Text x -DelayMs 300)
         $clock = [Diagnostics.Stopwatch]::StartNew()

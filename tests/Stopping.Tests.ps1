@@ -123,6 +123,22 @@ input()
         $server.State | Should -Be 'Running'
     }
 
+    It 'ends <What>, a pipe that nobody writes to' -Skip:$IsWindows -ForEach @(
+        @{ What = 'the dialogue of Start-TcpServer'; Script = { Start-TcpServer -Path $args[0] } }
+        @{ What = 'the certificate of Start-TcpServer'; Script = { Start-TcpServer -Certificate $args[0] } }
+        @{ What = 'the issuers of Open-TcpConnection'; Script = { Open-TcpConnection localhost 1 -TrustedCertificate $args[0] } }
+        @{ What = 'the recording of Start-HttpServer'; Script = { Start-HttpServer -Recording $args[0] } }
+        @{ What = 'Import-HttpRecording'; Script = { Import-HttpRecording $args[0] } }
+        @{ What = 'Import-NetTranscript'; Script = { Import-NetTranscript $args[0] } }
+        @{ What = 'the transcript of Invoke-NetReplay'; Script = { Invoke-NetReplay localhost 1 -Transcript $args[0] } }
+    ) {
+        $pipe = "$((Get-Item $TestDrive).FullName)/pipe"
+        if (-not (Test-Path $pipe)) { $null = mkfifo $pipe }
+        Assert-EndsAtOnce $Script $pipe
+        # Lets the thread go that opens it.
+        [IO.FileStream]::new($pipe, 'Open', 'Write').Dispose()
+    }
+
     It 'ends <Verb>; the server goes on' -ForEach @(
         @{ Verb = 'Receive-Job -Wait'; Script = { Receive-Job $args[0] -Wait } }
         @{ Verb = 'Wait-Job'; Script = { Wait-Job $args[0] } }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Text;
 using PSNetLab.Engine.Dialogue;
@@ -61,6 +62,39 @@ public sealed class PromptSessionCommandTests : IDisposable
         session.Screen.Type($":file '{file}'\rafter it\r");
         Assert.Equal(content + "after it\r\n", await session.HearAsync(content.Length + 10));
         await session.ShowsAsync("* 210000 bytes of a mail.txt were sent.");
+    }
+
+    [ToolFact("mkfifo")]
+    public async Task A_pipe_that_nobody_writes_to_holds_up_what_follows_but_not_the_keyboard()
+    {
+        using SessionAtScreen session = await SessionAtScreen.StartAsync();
+        string pipe = MakePipe();
+        session.Screen.Type($":file {pipe}\rafter it\r");
+        await session.ShowsAsync("does not open: it may be a pipe that nobody writes to.");
+        session.Screen.Type(":hex\r");
+        await session.ShowsAsync("* Bytes are shown.");
+        await using (FileStream writer = new(pipe, FileMode.Open, FileAccess.Write))
+        {
+            await writer.WriteAsync("through "u8.ToArray());
+        }
+
+        Assert.Equal("through after it\r\n", await session.HearAsync(18));
+    }
+
+    [ToolFact("mkfifo")]
+    public async Task A_pipe_that_nobody_writes_to_does_not_hold_up_the_end()
+    {
+        string pipe = MakePipe();
+        using (SessionAtScreen session = await SessionAtScreen.StartAsync())
+        {
+            session.Screen.Type($":file {pipe}\r");
+            await session.ShowsAsync("does not open");
+            session.Stop();
+            await session.Over.Soon();
+        }
+
+        // Lets the thread that opens it go.
+        new FileStream(pipe, FileMode.Open, FileAccess.Write).Dispose();
     }
 
     [Fact]
@@ -159,5 +193,13 @@ public sealed class PromptSessionCommandTests : IDisposable
                 yield return Encoding.UTF8.GetString(action.Data!);
             }
         }
+    }
+
+    private string MakePipe()
+    {
+        string pipe = Path.Combine(_folder, "pipe");
+        using Process making = Process.Start("mkfifo", pipe);
+        making.WaitForExit();
+        return pipe;
     }
 }

@@ -224,7 +224,7 @@ public sealed class TranscriptImportTests : IDisposable
     {
         const string Good = """{"time":"2026-01-01T00:00:00Z","connectionId":1,"kind":"Opened","client":"[::1]:1","server":"[::1]:2"}""";
         File.WriteAllText(_path, lines.Replace("GOOD", Good, StringComparison.Ordinal));
-        NetLabException error = Assert.Throws<NetLabException>(() => TranscriptFile.Read(_path, []).ToArray());
+        NetLabException error = Assert.Throws<NetLabException>(() => TranscriptFile.Read(_path, [], default).ToArray());
         Assert.Contains(expected, error.Message, StringComparison.Ordinal);
     }
 
@@ -252,7 +252,7 @@ public sealed class TranscriptImportTests : IDisposable
             File.WriteAllBytes(_path, bytes);
             try
             {
-                Assert.All(TranscriptFile.Read(_path, []), item => Assert.InRange(item.Length, 0, long.MaxValue));
+                Assert.All(TranscriptFile.Read(_path, [], default), item => Assert.InRange(item.Length, 0, long.MaxValue));
             }
             catch (NetLabException error)
             {
@@ -296,7 +296,7 @@ public sealed class TranscriptImportTests : IDisposable
     {
         Recorded.Write(_path, format, events);
         List<string> remarks = [];
-        NetTranscriptEvent[] back = [.. TranscriptFile.Read(_path, remarks)];
+        NetTranscriptEvent[] back = [.. TranscriptFile.Read(_path, remarks, default)];
         Assert.Empty(remarks);
         return back;
     }

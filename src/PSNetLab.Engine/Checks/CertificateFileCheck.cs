@@ -19,10 +19,7 @@ internal sealed class CertificateFileCheck(string path, string? password, TlsCli
         CertificateBag bag = new() { SkipsKeys = true };
         try
         {
-            // On a thread of its own, and abandoned at the end: nothing can abort the opening of a pipe that nobody writes to.
-            await Task.Factory.StartNew(
-                () => bag.AddFile(path, password), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)
-                .WaitAsync(timeout, cancellationToken).ConfigureAwait(false);
+            await SlowFile.ReadAsync(() => bag.AddFile(path, password)).WaitAsync(timeout, cancellationToken).ConfigureAwait(false);
         }
         catch (TimeoutException)
         {

@@ -35,7 +35,7 @@ internal sealed class CertificateBag
 
     /// <summary>Adds what a file holds: PFX, PEM with any number of certificates and keys, DER, or PKCS#7.</summary>
     /// <exception cref="NetLabException">The file cannot be read, or its password is wrong.</exception>
-    internal void AddFile(string path, string? password)
+    internal CertificateBag AddFile(string path, string? password)
     {
         _origins.Add($"'{path}'");
         byte[] bytes = Read(path);
@@ -48,6 +48,8 @@ internal sealed class CertificateBag
         {
             AddBinary(path, bytes, password);
         }
+
+        return this;
     }
 
     /// <summary>

@@ -23,6 +23,9 @@ internal sealed partial class PromptSession
         ("::", "text", "sends a line that begins with a colon"),
     ];
 
+    // Then the keyboard is served again.
+    private static readonly TimeSpan s_openPatience = TimeSpan.FromMilliseconds(100);
+
     private readonly HashSet<string> _saved = [];
 
     private void Enter(string line)
@@ -126,7 +129,19 @@ internal sealed partial class PromptSession
             return;
         }
 
-        _sender.SendFile(File.OpenRead(_options.ResolvePath(Unquoted(path))));
+        string full = _options.ResolvePath(Unquoted(path));
+        Task<FileStream> opening = SlowFile.ReadAsync(
+            () => new FileStream(full, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0, useAsync: true));
+        if (Task.WaitAny([opening], s_openPatience) < 0)
+        {
+            Note($"{full} does not open: it may be a pipe that nobody writes to. What is said next waits for it.");
+        }
+        else if (opening.IsFaulted)
+        {
+            opening.GetAwaiter().GetResult();
+        }
+
+        _sender.SendFile(opening);
     }
 
     private void Save(string path)

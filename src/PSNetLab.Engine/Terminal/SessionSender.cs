@@ -50,9 +50,20 @@ internal sealed class SessionSender(TcpConnection connection, SaidLog log, Cance
     }
 
     /// <summary>Sends the content of a file as it is.</summary>
-    /// <param name="file">The file, open; it is closed.</param>
-    internal void SendFile(FileStream file) => Then(async () =>
+    /// <param name="opening">Opens the file; it is closed.</param>
+    internal void SendFile(Task<FileStream> opening) => Then(async () =>
     {
+        FileStream file;
+        try
+        {
+            file = await opening.WaitAsync(leaving).ConfigureAwait(false);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            Notes.Enqueue(error.Message);
+            return;
+        }
+
         using (file)
         {
             long sent = 0;
@@ -140,7 +151,7 @@ internal sealed class SessionSender(TcpConnection connection, SaidLog log, Cance
         byte[] piece = new byte[PieceBytes];
         try
         {
-            return piece[..await file.ReadAsync(piece, leaving).ConfigureAwait(false)];
+            return piece[..await file.ReadAsync(piece, leaving).AsTask().WaitAsync(leaving).ConfigureAwait(false)];
         }
         catch (IOException error)
         {

@@ -1,4 +1,3 @@
-using System.Management.Automation;
 using System.Text;
 using PSNetLab.Conversion;
 using PSNetLab.Engine.Dialogue;
@@ -18,21 +17,27 @@ internal static class AnswerParameters
         $"-DelayMs '{text}' is neither a number of milliseconds nor a range such as 100-300.");
 
     /// <summary>The dialogue in -Dialogue, or in the file of -Path; null without either.</summary>
+    /// <param name="cmdlet">Whose parameters they are.</param>
+    /// <param name="dialogue">-Dialogue.</param>
+    /// <param name="path">-Path.</param>
+    /// <param name="unexpected">-Unexpected.</param>
+    /// <param name="encoding">-Encoding.</param>
+    /// <param name="clientBegins">Whether the client speaks first.</param>
     /// <exception cref="NetLabException">The file cannot be read, or something in it is no step.</exception>
     internal static DialogueProgram? Dialogue(
-        PSCmdlet cmdlet, object? dialogue, string? path, object? unexpected, Encoding encoding, bool clientBegins = false)
+        NetCmdlet cmdlet, object? dialogue, string? path, object? unexpected, Encoding encoding, bool clientBegins = false)
         => dialogue is null && path is null ? null : DialogueProgram.Compile(
             path is null ? DialogueInput.Read(dialogue, encoding) : ReadFile(cmdlet, path, encoding),
             DialogueInput.ReadAnswer(unexpected, encoding),
             encoding,
             clientBegins);
 
-    private static DialogueStep[] ReadFile(PSCmdlet cmdlet, string path, Encoding encoding)
+    private static DialogueStep[] ReadFile(NetCmdlet cmdlet, string path, Encoding encoding)
     {
         string file = cmdlet.SessionState.Path.GetUnresolvedProviderPathFromPSPath(path);
         try
         {
-            return [.. DialogueText.ParseLines(File.ReadAllLines(file), encoding)];
+            return [.. DialogueText.ParseLines(cmdlet.Read(() => File.ReadAllLines(file)), encoding)];
         }
         catch (NetLabException fault)
         {

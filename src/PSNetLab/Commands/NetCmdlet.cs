@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using System.Net;
 using PSNetLab.Display;
+using PSNetLab.Engine.Primitives;
 using PSNetLab.Jobs;
 
 namespace PSNetLab.Commands;
@@ -68,6 +69,9 @@ public abstract class NetCmdlet : PSCmdlet, IDisposable
             throw new PipelineStoppedException();
         }
     }
+
+    /// <summary>Reads a file, which may be a pipe that nobody writes to.</summary>
+    internal T Read<T>(Func<T> read) => Await(SlowFile.ReadAsync(read).WaitAsync(StopToken));
 
     /// <summary>Blocks the pipeline thread until the task is done, however it ends; false if the time runs out first.</summary>
     private protected bool Await(Task task, TimeSpan timeout)

@@ -98,13 +98,13 @@ public abstract class StartStreamServerCmdlet : StartServerCmdlet
         }
 
         string? password = PasswordTransformationAttribute.Reveal(CertificatePassword);
-        X509Certificate2Collection? trusted = TrustedCertificate?.ReadTrusted(password);
+        X509Certificate2Collection? trusted = TrustedCertificate?.ReadTrusted(password, StopToken);
 
         // Clients with several certificates learn from the names which one to present. Windows has no way to send them.
         SslCertificateTrust? names = trusted is null || OperatingSystem.IsWindows()
             ? null
             : SslCertificateTrust.CreateForX509Collection(trusted, sendTrustInHandshake: OperatingSystem.IsLinux());
-        SslStreamCertificateContext certificate = Certificate?.Read(password).ToContext("-Certificate", names)
+        SslStreamCertificateContext certificate = Certificate?.Read(password, StopToken).ToContext("-Certificate", names)
             ?? ServerCertificates.Localhost(names);
         return new TlsServerOptions(certificate) { ClientCertificate = ClientCertificate, Trusted = trusted, Alpn = Alpn ?? DefaultAlpn };
     }

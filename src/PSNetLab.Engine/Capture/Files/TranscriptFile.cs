@@ -12,11 +12,13 @@ internal static class TranscriptFile
     /// <summary>Reads a file, as slowly as its events are taken.</summary>
     /// <param name="path">The file.</param>
     /// <param name="remarks">Gets what is left out, at the end.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
     /// <exception cref="NetLabException">There is no such file, it cannot be read, or it is malformed. Also while enumerating.</exception>
-    internal static IEnumerable<NetTranscriptEvent> Read(string path, ICollection<string> remarks)
+    /// <exception cref="OperationCanceledException">It was cancelled. Also while enumerating.</exception>
+    internal static IEnumerable<NetTranscriptEvent> Read(string path, ICollection<string> remarks, CancellationToken cancellationToken)
     {
         string name = PeerText.Visible(Path.GetFileName(path));
-        using FileStream file = Open(path);
+        using FileStream file = SlowFile.Read(() => Open(path), cancellationToken);
         byte[] magic = new byte[MagicBytes];
         int count = file.ReadAtLeast(magic, MagicBytes, throwOnEndOfStream: false);
         file.Position = 0;
@@ -36,6 +38,7 @@ internal static class TranscriptFile
             };
         foreach (NetTranscriptEvent item in events)
         {
+            cancellationToken.ThrowIfCancellationRequested();
             yield return item;
         }
     }

@@ -188,8 +188,8 @@ public sealed class TestHttpEndpointCommand : CheckCmdlet
                 ProxyFields = Array.FindAll(Headers, IsForProxy),
                 Tls = new TlsClientOptions
                 {
-                    Trusted = TrustedCertificate?.ReadTrusted(PasswordTransformationAttribute.Reveal(CertificatePassword)),
-                    Certificate = ClientCertificate?.Read(PasswordTransformationAttribute.Reveal(CertificatePassword)).ToContext(
+                    Trusted = TrustedCertificate?.ReadTrusted(PasswordTransformationAttribute.Reveal(CertificatePassword), StopToken),
+                    Certificate = ClientCertificate?.Read(PasswordTransformationAttribute.Reveal(CertificatePassword), StopToken).ToContext(
                         "-ClientCertificate"),
                     Alpn = ["http/1.1"],
                     SkipCertificateCheck = SkipCertificateCheck,

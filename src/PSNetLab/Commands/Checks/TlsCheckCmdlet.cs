@@ -101,8 +101,8 @@ public abstract class TlsCheckCmdlet : HostCheckCmdlet
                 Tls = new TlsClientOptions
                 {
                     TargetHost = TargetHost,
-                    Trusted = TrustedCertificate?.ReadTrusted(Password),
-                    Certificate = ClientCertificate?.Read(Password).ToContext("-ClientCertificate"),
+                    Trusted = TrustedCertificate?.ReadTrusted(Password, StopToken),
+                    Certificate = ClientCertificate?.Read(Password, StopToken).ToContext("-ClientCertificate"),
                     Alpn = Alpn ?? [],
                     SkipCertificateCheck = true,
                     Soon = TimeSpan.FromDays(WarningDays),

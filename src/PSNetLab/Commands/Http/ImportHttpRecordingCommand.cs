@@ -40,7 +40,7 @@ public sealed class ImportHttpRecordingCommand : NetCmdlet
             try
             {
                 string full = GetUnresolvedProviderPathFromPSPath(path);
-                WriteObject(RecordedRoutes.Load(full, options), enumerateCollection: true);
+                WriteObject(Read(() => RecordedRoutes.Load(full, options)), enumerateCollection: true);
             }
             catch (NetLabException fault)
             {

@@ -313,10 +313,30 @@ public sealed class NewHttpRouteCommand : HttpCriteriaCmdlet
     private IReadOnlyList<KeyValuePair<string, string>> Trailers()
         => FieldLines.CheckResponse(Tables.Pairs(ResponseTrailer), nameof(ResponseTrailer));
 
+    /// <summary>Whether a file has no length, as a pipe, which would hold up every request for it.</summary>
+    private bool IsPipe(string path)
+    {
+        const int PatienceMs = 1000;
+        Task<bool> looking = SlowFile.ReadAsync(() =>
+        {
+            try
+            {
+                using FileStream file = System.IO.File.OpenRead(path);
+                return !file.CanSeek;
+            }
+            catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+            {
+                // Each request tells.
+                return false;
+            }
+        });
+        return !Await(looking, TimeSpan.FromMilliseconds(PatienceMs)) || looking.Result;
+    }
+
     private string FullPath()
     {
         string path = GetUnresolvedProviderPathFromPSPath(File);
-        return System.IO.File.Exists(path)
+        return System.IO.File.Exists(path) && !IsPipe(path)
             ? path
             : throw new NetLabException(FaultKind.PathNotFound, $"'{path}' is not a file. Set -File to one.") { Subject = path };
     }

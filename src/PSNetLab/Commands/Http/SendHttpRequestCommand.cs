@@ -269,8 +269,8 @@ public sealed class SendHttpRequestCommand : NetCmdlet
         Tls = new TlsClientOptions
         {
             TargetHost = TargetHost,
-            Trusted = TrustedCertificate?.ReadTrusted(PasswordTransformationAttribute.Reveal(CertificatePassword)),
-            Certificate = ClientCertificate?.Read(PasswordTransformationAttribute.Reveal(CertificatePassword)).ToContext(
+            Trusted = TrustedCertificate?.ReadTrusted(PasswordTransformationAttribute.Reveal(CertificatePassword), StopToken),
+            Certificate = ClientCertificate?.Read(PasswordTransformationAttribute.Reveal(CertificatePassword), StopToken).ToContext(
                 "-ClientCertificate"),
             Alpn = Alpn,
             SkipCertificateCheck = SkipCertificateCheck,

@@ -48,10 +48,10 @@ public sealed partial class StartHttpServerCommand
         switch (UsedMode)
         {
             case UpstreamMode.Replay:
-                _routes.AddRange(RecordedRoutes.Load(path!, replay));
+                _routes.AddRange(Read(() => RecordedRoutes.Load(path!, replay)));
                 return null;
             case UpstreamMode.Spy:
-                IReadOnlyList<RecordedExchange> before = path is null || !File.Exists(path) ? [] : RecordingReader.Read(path);
+                IReadOnlyList<RecordedExchange> before = path is null || !File.Exists(path) ? [] : Read(() => RecordingReader.Read(path));
                 _routes.AddRange(RecordedRoutes.Of(before, replay));
                 return CreateRecorder(path, redactor, before);
             case UpstreamMode.Record:

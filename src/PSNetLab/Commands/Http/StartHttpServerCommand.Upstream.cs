@@ -88,8 +88,8 @@ public sealed partial class StartHttpServerCommand
                 Tls = new TlsClientOptions
                 {
                     TargetHost = TargetHost,
-                    Trusted = UpstreamTrustedCertificate?.ReadTrusted(password),
-                    Certificate = UpstreamClientCertificate?.Read(password).ToContext("-UpstreamClientCertificate"),
+                    Trusted = UpstreamTrustedCertificate?.ReadTrusted(password, StopToken),
+                    Certificate = UpstreamClientCertificate?.Read(password, StopToken).ToContext("-UpstreamClientCertificate"),
                     Alpn = DefaultAlpn,
                     SkipCertificateCheck = SkipCertificateCheck,
                 },

@@ -120,7 +120,7 @@ public sealed class StartTcpProxyCommand : StartStreamServerCmdlet
                     Tls = !UsesUpstreamTls ? null : new TlsClientOptions
                     {
                         TargetHost = TargetHost,
-                        Trusted = UpstreamTrustedCertificate?.ReadTrusted(password),
+                        Trusted = UpstreamTrustedCertificate?.ReadTrusted(password, StopToken),
                         SkipCertificateCheck = SkipCertificateCheck,
                     },
                 },

@@ -159,8 +159,8 @@ public abstract class TcpClientCmdlet : TranscriptCmdlet
     private TlsClientOptions ReadTls() => new()
     {
         TargetHost = TargetHost,
-        Trusted = TrustedCertificate?.ReadTrusted(Password),
-        Certificate = ClientCertificate?.Read(Password).ToContext("-ClientCertificate"),
+        Trusted = TrustedCertificate?.ReadTrusted(Password, StopToken),
+        Certificate = ClientCertificate?.Read(Password, StopToken).ToContext("-ClientCertificate"),
         Alpn = Alpn ?? [],
         SkipCertificateCheck = SkipCertificateCheck,
     };

@@ -24,15 +24,14 @@ public sealed class ImportNetTranscriptCommand : NetCmdlet
             List<string> remarks = [];
             try
             {
-                foreach (NetTranscriptEvent item in TranscriptFile.Read(GetUnresolvedProviderPathFromPSPath(path), remarks))
+                foreach (NetTranscriptEvent item in TranscriptFile.Read(GetUnresolvedProviderPathFromPSPath(path), remarks, StopToken))
                 {
-                    if (Stopping)
-                    {
-                        throw new PipelineStoppedException();
-                    }
-
                     WriteObject(item);
                 }
+            }
+            catch (OperationCanceledException)
+            {
+                throw new PipelineStoppedException();
             }
             catch (NetLabException fault)
             {

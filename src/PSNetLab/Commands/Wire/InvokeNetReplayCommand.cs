@@ -208,7 +208,7 @@ public sealed class InvokeNetReplayCommand : NetCmdlet
             Tls = !usesTls ? null : new TlsClientOptions
             {
                 TargetHost = TargetHost,
-                Trusted = TrustedCertificate?.ReadTrusted(Password),
+                Trusted = TrustedCertificate?.ReadTrusted(Password, StopToken),
                 SkipCertificateCheck = SkipCertificateCheck,
             },
         };
@@ -226,7 +226,7 @@ public sealed class InvokeNetReplayCommand : NetCmdlet
         }
 
         TlsServerOptions? tls = Tls || Certificate is not null
-            ? new TlsServerOptions(Certificate?.Read(Password).ToContext("-Certificate") ?? ServerCertificates.Localhost(null))
+            ? new TlsServerOptions(Certificate?.Read(Password, StopToken).ToContext("-Certificate") ?? ServerCertificates.Localhost(null))
             : null;
         NetReplayJob job = new(MyInvocation.Line.Trim(), Name, endPoint, script, Options, tls);
         LiveJobs.Add(job);
@@ -240,9 +240,8 @@ public sealed class InvokeNetReplayCommand : NetCmdlet
         List<string> remarks = [];
         try
         {
-            foreach (NetTranscriptEvent item in TranscriptFile.Read(path, remarks))
+            foreach (NetTranscriptEvent item in TranscriptFile.Read(path, remarks, StopToken))
             {
-                StopToken.ThrowIfCancellationRequested();
                 _events.Add(item);
             }
         }
