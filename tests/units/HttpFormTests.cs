@@ -73,6 +73,7 @@ public sealed class HttpFormTests
             body.AddRange("--b0undary--\r\n"u8);
             List<MultipartPart>? read = MultipartBody.Read([.. body], "b0undary");
             Assert.Equal(parts, read!.Select(part => part.Data));
+            Assert.Equal(parts, read!.Select(part => body[part.Start..part.End].ToArray()));
         }
     }
 

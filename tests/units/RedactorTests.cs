@@ -106,6 +106,22 @@ public sealed class RedactorTests
         }
     }
 
+    [Fact]
+    public async Task Parts_take_time_in_proportion_to_their_length()
+    {
+        const int Length = 3_000_000;
+        string breaks = string.Concat(Enumerable.Repeat("\r\n", Length));
+        string body = $"{breaks}\r\n--b\r\n\r\n{breaks}{new string('b', Length)}\r\n--b--";
+
+        Assert.Equal(body, await Task.Run(() => Body(body, "multipart/mixed; boundary=b")).Soon());
+    }
+
+    [Theory]
+    [InlineData("--b\r\npassword=S3CRET\r\n--b--")]
+    [InlineData("--b\r\n\r\nx\r\n--b\r\npassword=S3CRET\r\n--b--")]
+    public void A_part_without_content_hides_nothing(string body)
+        => Assert.DoesNotContain("S3CRET", Body(body, "multipart/form-data; boundary=b"), StringComparison.Ordinal);
+
     [Theory]
     [InlineData("""{"a":"\ud800","token":"S3CRET"}""")]
     [InlineData("""{"\udfff":"\ud83d\ude00","b":["\uD83D","\\ud800"],"token":"S3CRET"}""")]

@@ -4,8 +4,13 @@ namespace PSNetLab.Engine.Http.Protocol;
 /// <param name="Name">The name of the form field; null if the part has none.</param>
 /// <param name="FileName">The name of the file; null if the part is not one.</param>
 /// <param name="ContentType">The Content-Type of the part; empty if it has none.</param>
+/// <param name="Start">Where in the body the content begins.</param>
 /// <param name="Data">The content.</param>
-internal sealed record MultipartPart(string? Name, string? FileName, string ContentType, byte[] Data);
+internal sealed record MultipartPart(string? Name, string? FileName, string ContentType, int Start, byte[] Data)
+{
+    /// <summary>Where in the body the content ends.</summary>
+    internal int End => Start + Data.Length;
+}
 
 /// <summary>Takes a multipart body apart (RFC 2046, section 5.1; RFC 7578 for forms).</summary>
 internal static class MultipartBody
@@ -36,7 +41,7 @@ internal static class MultipartBody
                 return null;
             }
 
-            parts.Add(ReadPart(rest[(line + 2)..Math.Max(line + 2, line + end)]));
+            parts.Add(ReadPart(rest[(line + 2)..Math.Max(line + 2, line + end)], start + line + 2));
             start += line + end + delimiter.Length;
         }
 
@@ -46,11 +51,13 @@ internal static class MultipartBody
     private static int After(ReadOnlySpan<byte> body, ReadOnlySpan<byte> delimiter, int start)
         => body[start..].IndexOf(delimiter) is >= 0 and int found ? start + found + delimiter.Length : -1;
 
-    private static MultipartPart ReadPart(ReadOnlySpan<byte> part)
+    /// <param name="part">Its lines and its content.</param>
+    /// <param name="place">Where in the body that is.</param>
+    private static MultipartPart ReadPart(ReadOnlySpan<byte> part, int place)
     {
         int end = part.StartsWith("\r\n"u8) ? 0 : part.IndexOf("\r\n\r\n"u8);
         ReadOnlySpan<byte> lines = end < 0 ? part : part[..end];
-        ReadOnlySpan<byte> data = end < 0 ? default : part[(end == 0 ? 2 : end + 4)..];
+        int start = end < 0 ? part.Length : end == 0 ? 2 : end + 4;
         string? name = null;
         string? file = null;
         string type = string.Empty;
@@ -77,6 +84,6 @@ internal static class MultipartBody
             }
         }
 
-        return new MultipartPart(name, file, type, data.ToArray());
+        return new MultipartPart(name, file, type, place + start, part[start..].ToArray());
     }
 }

@@ -12,6 +12,9 @@ internal sealed class Redactor
     /// <summary>What a file without secrets says of itself.</summary>
     internal const string Remark = $"Secrets are replaced by {Mark}.";
 
+    // How many documents may be within each other.
+    private const int MostNested = 4;
+
     private const string Unsafe = "it may have secrets that cannot be taken out";
 
     private readonly SecretNames _names;
@@ -66,8 +69,26 @@ internal sealed class Redactor
     /// <summary>
     /// A body without its secrets; the same bytes if there are none, or if it is no text; null if they cannot be taken out of it.
     /// </summary>
-    internal byte[]? RedactBody(byte[] body, string contentType)
+    internal byte[]? RedactBody(byte[] body, string contentType) => RedactBody(body, contentType, MostNested);
+
+    /// <summary>Bytes that are taken for characters, so that those of a text in any encoding stay as they are.</summary>
+    private static byte[]? Change(byte[] body, Func<string, string?> change)
     {
+        string text = Encoding.Latin1.GetString(body);
+        string? changed = change(text);
+        return changed is null ? null : changed == text ? body : Encoding.Latin1.GetBytes(changed);
+    }
+
+    /// <param name="body">The body.</param>
+    /// <param name="contentType">Its type.</param>
+    /// <param name="nested">How many documents may be within each other here.</param>
+    private byte[]? RedactBody(byte[] body, string contentType, int nested)
+    {
+        if (nested == 0)
+        {
+            return null;
+        }
+
         byte[] field = Encoding.Latin1.GetBytes(contentType);
         string type = ContentTypeField.MediaType(field);
         if (body.Length == 0)
@@ -77,7 +98,7 @@ internal sealed class Redactor
 
         if (type.StartsWith("multipart/", StringComparison.Ordinal))
         {
-            return RedactParts(body, ContentTypeField.Parameter(field, "boundary"u8) ?? string.Empty);
+            return RedactParts(body, ContentTypeField.Parameter(field, "boundary"u8) ?? string.Empty, nested - 1);
         }
 
         // What clients call a form, or do not name, is often JSON.
@@ -92,14 +113,6 @@ internal sealed class Redactor
             : type.EndsWith("xml", StringComparison.Ordinal) ? Change(body, text => _text.Uris(_markup.Redact(text)))
             : body.AsSpan().Contains((byte)0) ? body
             : Change(body, _text.Uris);
-    }
-
-    /// <summary>Bytes that are taken for characters, so that those of a text in any encoding stay as they are.</summary>
-    private static byte[]? Change(byte[] body, Func<string, string?> change)
-    {
-        string text = Encoding.Latin1.GetString(body);
-        string? changed = change(text);
-        return changed is null ? null : changed == text ? body : Encoding.Latin1.GetBytes(changed);
     }
 
     private List<KeyValuePair<string, string>> RedactFields(IReadOnlyList<KeyValuePair<string, string>> fields) => [.. fields
@@ -124,28 +137,26 @@ internal sealed class Redactor
     }
 
     /// <summary>The parts of a multipart body, each by its own type; null if the body is not what its boundary says.</summary>
-    private byte[]? RedactParts(byte[] body, string boundary)
+    private byte[]? RedactParts(byte[] body, string boundary, int nested)
     {
         List<byte> redacted = [];
-        ReadOnlySpan<byte> rest = body;
-        byte[] end = Encoding.Latin1.GetBytes($"\r\n--{boundary}");
+        int copied = 0;
         foreach (MultipartPart part in MultipartBody.Read(body, boundary) ?? [])
         {
-            byte[] tail = [.. "\r\n\r\n"u8, .. part.Data, .. end];
-            int start = rest.IndexOf(tail);
+            ReadOnlySpan<byte> before = body.AsSpan(copied, part.Start - copied);
             byte[]? data = part.Name is not null && _names.Has(part.Name) && part.FileName is null
-                ? Encoding.ASCII.GetBytes(Mark) : RedactBody(part.Data, part.ContentType);
-            if (start < 0 || data is null)
+                ? Encoding.ASCII.GetBytes(Mark) : RedactBody(part.Data, part.ContentType, nested);
+            if (data is null || !before.EndsWith("\r\n\r\n"u8))
             {
                 return null;
             }
 
-            redacted.AddRange(rest[..(start + 4)]);
+            redacted.AddRange(before);
             redacted.AddRange(data);
-            rest = rest[(start + 4 + part.Data.Length)..];
+            copied = part.End;
         }
 
-        redacted.AddRange(rest);
-        return rest.Length == body.Length ? null : [.. redacted];
+        redacted.AddRange(body.AsSpan(copied));
+        return copied == 0 ? null : [.. redacted];
     }
 }

@@ -36,9 +36,18 @@ internal static class JsonSubset
                 return $"{place}: expected {length} elements, got {actual.GetArrayLength()}";
             }
 
-            return Enumerable.Range(0, length)
-                .Select(index => FirstDifference(expected[index], actual[index], $"{place}[{index}]"))
-                .FirstOrDefault(difference => difference is not null);
+            int index = 0;
+            JsonElement.ArrayEnumerator others = actual.EnumerateArray();
+            foreach (JsonElement element in expected.EnumerateArray())
+            {
+                others.MoveNext();
+                if (FirstDifference(element, others.Current, $"{place}[{index++}]") is { } difference)
+                {
+                    return difference;
+                }
+            }
+
+            return null;
         }
 
         return AreEqual(expected, actual) ? null : $"{place}: expected {Show(expected)}, got {Show(actual)}";

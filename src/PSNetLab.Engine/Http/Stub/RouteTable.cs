@@ -171,29 +171,41 @@ internal sealed class RouteTable
         internal bool HasSlow { get; private set; }
 
         /// <summary>Looks at the routes that fit the rest of the path.</summary>
+        /// <remarks>
+        /// Only where a segment fits several of them this goes deeper: paths that clients chose come from recordings, as they are, and have
+        /// more segments than a stack has room for.
+        /// </remarks>
         internal void Visit(Node node, ReadOnlySpan<byte> rest, bool isOver, bool isRoot = false)
         {
             Consider(node.Tails, isRoot && isOver);
-            if (isOver)
+            while (!isOver)
             {
-                // At the root, these are for the target *, which has no path (RFC 9112, section 3.2.4).
-                Consider(node.Ends, onlyAnyPath: false);
-                return;
-            }
-
-            ReadOnlySpan<byte> segment = PathPattern.Decode(PathPattern.TakeSegment(ref rest, out isOver));
-            if (node.Literals.TryFind(segment, out Node? literal))
-            {
-                Visit(literal, rest, isOver);
-            }
-
-            foreach ((PathSegment pattern, Node next) in node.Patterns)
-            {
-                if (pattern.Fits(segment))
+                ReadOnlySpan<byte> segment = PathPattern.Decode(PathPattern.TakeSegment(ref rest, out isOver));
+                node.Literals.TryFind(segment, out Node? last);
+                foreach ((PathSegment pattern, Node next) in node.Patterns)
                 {
-                    Visit(next, rest, isOver);
+                    if (pattern.Fits(segment))
+                    {
+                        if (last is not null)
+                        {
+                            Visit(last, rest, isOver);
+                        }
+
+                        last = next;
+                    }
                 }
+
+                if (last is null)
+                {
+                    return;
+                }
+
+                node = last;
+                Consider(node.Tails, onlyAnyPath: false);
             }
+
+            // At the root, these are for the target *, which has no path (RFC 9112, section 3.2.4).
+            Consider(node.Ends, onlyAnyPath: false);
         }
 
         /// <param name="routes">Routes in their order.</param>
