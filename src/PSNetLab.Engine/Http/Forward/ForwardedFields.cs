@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text;
 using PSNetLab.Engine.Http.Protocol;
+using PSNetLab.Engine.Http.Server;
 
 namespace PSNetLab.Engine.Http.Forward;
 
@@ -16,6 +17,13 @@ internal static class ForwardedFields
     /// <param name="hasConnection">Whether Connection is among them.</param>
     internal static bool StaysHere(ReadOnlySpan<byte> name, FieldEnumerator all, bool hasConnection)
         => IsOfConnection(name) || (hasConnection && IsNamed(name, all));
+
+    /// <summary>
+    /// Whether the field has the password of this server, which is nobody else's (RFC 9110, section 11.6.2): an upstream would see it, and
+    /// a recording keep it.
+    /// </summary>
+    internal static bool IsOwnLogin(ReadOnlySpan<byte> name, HttpExchange exchange)
+        => exchange.User is not null && Is(name, "Authorization"u8);
 
     /// <summary>Whether Connection is among the fields.</summary>
     internal static bool HasConnection(FieldEnumerator all)

@@ -42,6 +42,7 @@ internal sealed partial class Forwarder
         while (fields.MoveNext())
         {
             if (!ForwardedFields.Is(fields.Name, "Host"u8) && !ForwardedFields.Is(fields.Name, "Expect"u8)
+                && !ForwardedFields.IsOwnLogin(fields.Name, exchange)
                 && !ForwardedFields.StaysHere(fields.Name, all, hasConnection))
             {
                 ForwardedFields.Write(output, fields.Name, fields.Value);

@@ -29,7 +29,7 @@ internal sealed class Tape
         _target = Escape(target);
         Request = exchange.Request.HasBody ? new BodyTape(recorder.MostBodyBytes) : null;
         _answer = new BodyTape(recorder.MostBodyBytes);
-        Add(_sent, exchange.Request.Fields(head));
+        Add(_sent, exchange.Request.Fields(head), exchange);
     }
 
     /// <summary>Gets the body of the request; null if it has none.</summary>
@@ -78,13 +78,14 @@ internal sealed class Tape
     internal void Lose(string why)
         => _recorder.OnLoss?.Invoke($"{_method} {_recorder.Redactor.RedactTarget(_target)} was not recorded: {why}");
 
-    private static void Add(List<KeyValuePair<string, string>> fields, FieldEnumerator all)
+    private static void Add(List<KeyValuePair<string, string>> fields, FieldEnumerator all, HttpExchange? exchange = null)
     {
         bool hasConnection = ForwardedFields.HasConnection(all);
         FieldEnumerator one = all;
         while (one.MoveNext())
         {
-            if (!ForwardedFields.StaysHere(one.Name, all, hasConnection) && !ForwardedFields.Is(one.Name, "Date"u8))
+            if (!ForwardedFields.StaysHere(one.Name, all, hasConnection) && !ForwardedFields.Is(one.Name, "Date"u8)
+                && (exchange is null || !ForwardedFields.IsOwnLogin(one.Name, exchange)))
             {
                 fields.Add(FieldLines.Field(HttpSyntax.ToText(one.Name), System.Text.Encoding.Latin1.GetString(one.Value)));
             }
