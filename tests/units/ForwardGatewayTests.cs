@@ -43,4 +43,61 @@ public sealed class ForwardGatewayTests
         IEnumerable<string> recorded = Assert.Single(recorder.Read()).RequestFields.Select(field => field.Key);
         Assert.Equal(isOurs ? ["Host", "X-Kept"] : ["Host", "authorization", "X-Kept"], recorded);
     }
+
+    [Theory]
+    [InlineData("/..")]
+    [InlineData("/../admin")]
+    [InlineData("/%2e%2E/admin")]
+    [InlineData("/.%2e?q")]
+    [InlineData("/a/../../x")]
+    [InlineData("/a/b/../../c/../../x")]
+    [InlineData("/./../x")]
+    [InlineData("//../x")]
+    [InlineData("http://a/../x")]
+    [InlineData("/..%2fadmin")]
+    [InlineData("/..\\admin")]
+    [InlineData("/a/..%5C../x")]
+    [InlineData("/x%2fy/../..")]
+    [InlineData("/..;/admin")]
+    [InlineData("/..;a=b%2Fx")]
+    public async Task A_path_that_may_leave_the_part_of_the_upstream_that_is_served_is_refused(string target)
+    {
+        await using ScriptedServer upstream = new(Ok);
+        await using ForwardServer server = new(HttpUri.Parse($"http://{upstream.EndPoint}/base"));
+        using HttpPeer client = await server.ConnectAsync();
+
+        HttpAnswer answer = await client.GetAsync(target);
+
+        Assert.Equal(400, answer.Status);
+        Assert.Contains("'..'", answer.Text, StringComparison.Ordinal);
+        Assert.Equal(0, upstream.Connections);
+
+        // An upstream that is served as a whole sees to that itself.
+        await using ForwardServer whole = new(upstream.Uri);
+        Assert.Equal("ok", (await whole.Server.AskAsync("GET", target)).Text);
+    }
+
+    [Theory]
+    [InlineData("/a/../b")]
+    [InlineData("/a/b/../../c")]
+    [InlineData("/...")]
+    [InlineData("/..a/a../.b/%2e%2ex")]
+    [InlineData("/a%2Fb/../c")]
+    [InlineData("/a;..;x/..")]
+    [InlineData("/a?/../..")]
+    [InlineData("?../..")]
+    [InlineData("/%zz/..")]
+    public async Task Other_paths_are_passed_on_as_they_are(string target)
+    {
+        string seen = string.Empty;
+        await using ScriptedServer upstream = new(async (peer, _) =>
+        {
+            seen = await peer.ReadHeadAsync();
+            await peer.SendAsync(Ok);
+        });
+        await using ForwardServer server = new(HttpUri.Parse($"http://{upstream.EndPoint}/base"));
+
+        Assert.Equal("ok", (await server.Server.AskAsync("GET", target[0] == '?' ? $"http://a{target}" : target)).Text);
+        Assert.StartsWith($"GET /base{(target[0] == '?' ? "/" : string.Empty)}{target} HTTP/1.1", seen);
+    }
 }

@@ -38,12 +38,17 @@ internal sealed partial class Forwarder : IUpstream
 
     private string Peer => _options.Uri.Origin;
 
-    public async ValueTask<NetLabException?> ForwardAsync(HttpExchange exchange)
+    public async ValueTask<UpstreamRefusal?> ForwardAsync(HttpExchange exchange)
     {
         if (exchange.Request.Method == HttpMethod.Connect || !TryReadTarget(exchange, out ReadOnlySpan<byte> target))
         {
-            return new NetLabException(FaultKind.InvalidParameters, "Only requests for a path can be passed on. For CONNECT, and for a "
-                + "target without a path, this server is the wrong one.");
+            return new UpstreamRefusal(501, "Only requests for a path can be passed on. For CONNECT, and for a target without a path, this "
+                + "server is the wrong one.");
+        }
+
+        if (_prefix.Length > 0 && UpstreamPath.MayLeaveRoot(target))
+        {
+            return new UpstreamRefusal(400, "The path has more '..' than there are folders to leave.");
         }
 
         Tape? tape = _recorder is null ? null : new Tape(_recorder, exchange, target);
@@ -65,7 +70,8 @@ internal sealed partial class Forwarder : IUpstream
             {
                 if (!mayRepeat || kept is null || kept.Http.FirstByteAt is not null || !WasClosed(fault))
                 {
-                    return fault;
+                    return new UpstreamRefusal(
+                        fault.Kind is FaultKind.ConnectTimeout or FaultKind.ReceiveTimeout ? 504 : 502, fault.Message, fault);
                 }
 
                 // The upstream closed the connection when this request was on its way: it has not been answered, and may be sent again.

@@ -9,19 +9,13 @@ internal sealed partial class StubHandler
     /// <summary>Has the upstream answer.</summary>
     private async ValueTask ForwardAsync(HttpExchange exchange, IUpstream upstream)
     {
-        if (await upstream.ForwardAsync(exchange).ConfigureAwait(false) is not { } fault)
+        if (await upstream.ForwardAsync(exchange).ConfigureAwait(false) is not { } refusal)
         {
             return;
         }
 
-        int status = fault.Kind switch
-        {
-            FaultKind.InvalidParameters => 501,
-            FaultKind.ConnectTimeout or FaultKind.ReceiveTimeout => 504,
-            _ => 502,
-        };
-        exchange.Answer(((IHttpHandler)this).Refuse(exchange, status, fault.Message));
-        if (fault.Kind != FaultKind.InvalidParameters)
+        exchange.Answer(((IHttpHandler)this).Refuse(exchange, refusal.Status, refusal.Explanation));
+        if (refusal.Fault is { } fault)
         {
             exchange.Fault(fault);
         }
