@@ -100,4 +100,35 @@ public sealed class ForwardGatewayTests
         Assert.Equal("ok", (await server.Server.AskAsync("GET", target[0] == '?' ? $"http://a{target}" : target)).Text);
         Assert.StartsWith($"GET /base{(target[0] == '?' ? "/" : string.Empty)}{target} HTTP/1.1", seen);
     }
+
+    [Theory]
+    [InlineData("Transfer-Encoding: gzip, chunked\r\n\r\n2\r\nab\r\n0\r\n\r\n")]
+    [InlineData("Transfer-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n0\r\n\r\n")]
+    [InlineData("Transfer-Encoding: deflate\r\n\r\nab")]
+    public async Task An_answer_in_another_transfer_coding_than_chunks_is_not_passed_on_without_it(string answer)
+    {
+        await using ScriptedServer upstream = new($"HTTP/1.1 200 OK\r\n{answer}");
+        await using ForwardServer server = new(upstream.Uri);
+
+        HttpAnswer got = await server.Server.AskAsync("GET", "/");
+
+        Assert.Equal(502, got.Status);
+        Assert.Contains("transfer coding", got.Text, StringComparison.Ordinal);
+        Assert.Equal(FaultKind.ResponseMalformed, (await server.Server.Observer.FaultAsync()).Fault.Kind);
+    }
+
+    [Theory]
+    [InlineData("HEAD", "200 OK")]
+    [InlineData("GET", "304 Not Modified")]
+    [InlineData("GET", "200 OK", "identity")]
+    public async Task A_transfer_coding_that_changes_no_body_is_none(string method, string status, string coding = "gzip")
+    {
+        await using ScriptedServer upstream = new($"HTTP/1.1 {status}\r\nTransfer-Encoding: {coding}, chunked\r\n\r\n0\r\n\r\n");
+        await using ForwardServer server = new(upstream.Uri);
+
+        using HttpPeer client = await server.ConnectAsync();
+        await client.SendAsync($"{method} / HTTP/1.1\r\nHost: a\r\n\r\n");
+
+        Assert.StartsWith(status[..3], $"{(await client.ResponseAsync(method)).Status}");
+    }
 }

@@ -220,6 +220,10 @@ public sealed class HttpRoundTripTests
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nContent-Length: 1\r\n\r\n",
         "Response: Content-Length must not be in a trailer")]
     [InlineData("HTTP/1.1 204 OK\r\n\r\nmore", "4 bytes came after the end")]
+    [InlineData(
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
+        "Response: The body has a transfer coding other than chunked")]
+    [InlineData("HTTP/1.1 200 OK\r\nTransfer-Encoding: br\r\n\r\n", "Response: The body has a transfer coding other than chunked")]
     [InlineData("HTTP/1.1 100 OK\n\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", "Response 100: A line ends")]
     public async Task What_a_strict_client_refuses_is_remarked_on(string response, string remark)
     {
@@ -229,6 +233,19 @@ public sealed class HttpRoundTripTests
 
         Assert.Null(fault);
         Assert.Contains(result.Remarks, said => said.Contains(remark, StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("Transfer-Encoding: identity, chunked\r\n\r\n0\r\n\r\n")]
+    [InlineData("Transfer-Encoding: Identity\r\n\r\n")]
+    public async Task A_coding_that_changes_nothing_is_no_coding(string response)
+    {
+        await using ScriptedServer server = new($"HTTP/1.1 200 OK\r\n{response}");
+
+        (HttpExchangeResult result, NetLabException? fault) = await SendAsync(server, "GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+
+        Assert.Null(fault);
+        Assert.Empty(result.Remarks);
     }
 
     [Fact]

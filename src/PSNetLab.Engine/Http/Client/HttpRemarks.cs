@@ -33,7 +33,9 @@ internal static class HttpRemarks
         IEnumerable<string> trailers = trip.Trailers
             .Where(field => s_notInTrailers.Contains(field.Name, StringComparer.OrdinalIgnoreCase))
             .Select(field => $"Response: {field.Name} must not be in a trailer (RFC 9110, section 6.5.1).");
-        return [.. heads, .. final, .. trailers, .. trip.Remarks];
+        string[] coding = trip.Head?.HasCodedBody == true
+            ? ["Response: The body has a transfer coding other than chunked, which is left on (RFC 9112, section 6.1)."] : [];
+        return [.. heads, .. final, .. coding, .. trailers, .. trip.Remarks];
     }
 
     private static void Look(ReadOnlySpan<byte> bytes, List<string> remarks)

@@ -30,6 +30,7 @@ internal sealed class ReceivedHead
         IsUpgrade = parsed.IsUpgrade;
         ContentLength = parsed.ContentLength;
         Body = parsed.BodyFor(method);
+        HasCodedBody = parsed.IsCoded && Body.Framing != BodyFraming.None;
         KeepsConnection = parsed.KeepAlive && !parsed.IsUpgrade && Body.Framing != BodyFraming.UntilClose && remarks.Count == 0;
     }
 
@@ -71,6 +72,9 @@ internal sealed class ReceivedHead
 
     /// <inheritdoc cref="MessageHead.ContentLength"/>
     internal long ContentLength { get; }
+
+    /// <summary>Whether the body has a transfer coding that nobody here takes off.</summary>
+    internal bool HasCodedBody { get; }
 
     /// <summary>A new reader for the body.</summary>
     internal BodyReader Body { get; }

@@ -187,7 +187,10 @@ internal sealed partial class Forwarder : IUpstream
             ReceivedHead head = await upstream.Http.ReadHeadAsync(exchange.Request.Method, upstream.Limit).ConfigureAwait(false);
             if (!head.IsInformational)
             {
-                return head;
+                // The field that tells stays here, and what it tells of would be lost.
+                return !head.HasCodedBody ? head : throw new NetLabException(
+                    FaultKind.ResponseMalformed, "The body of the answer of the upstream has a transfer coding other than chunked, which "
+                        + "cannot be passed on (RFC 9112, section 6.1).");
             }
 
             if (interim == MostInterim)

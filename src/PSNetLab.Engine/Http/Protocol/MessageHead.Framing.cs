@@ -16,6 +16,9 @@ internal abstract partial class MessageHead
     /// <summary>Whether there is a transfer coding other than chunked.</summary>
     private protected bool HasOtherCoding { get; private set; }
 
+    /// <summary>Whether the body is coded, as with gzip, below its chunks: identity is no coding.</summary>
+    internal bool IsCoded { get; private set; }
+
     /// <summary>Checks a field that only requests, or only responses, give a meaning to.</summary>
     /// <param name="header">The field.</param>
     /// <param name="value">Its value.</param>
@@ -102,6 +105,7 @@ internal abstract partial class MessageHead
 
             IsChunked = Ascii.EqualsIgnoreCase(coding, "chunked"u8);
             HasOtherCoding |= !IsChunked;
+            IsCoded |= !IsChunked && !Ascii.EqualsIgnoreCase(coding, "identity"u8);
         }
 
         // RFC 9110, section 5.6.1.2, allows empty elements in a list, but recipients could disagree about them here.

@@ -68,7 +68,7 @@ internal abstract partial class MessageHead
         Position = _fieldCount = 0;
         Present = 0;
         _repeated.Clear();
-        _closeAsked = _keepAliveAsked = HasOtherCoding = _hasFolds = false;
+        _closeAsked = _keepAliveAsked = HasOtherCoding = IsCoded = _hasFolds = false;
         Version = HttpVersion.Unknown;
         ContentLength = -1;
         IsChunked = false;
