@@ -1,3 +1,4 @@
+using System.Text;
 using PSNetLab.Engine.Http.Client;
 using PSNetLab.Engine.Http.Forward;
 using PSNetLab.Engine.Http.Recordings;
@@ -130,5 +131,45 @@ public sealed class ForwardGatewayTests
         await client.SendAsync($"{method} / HTTP/1.1\r\nHost: a\r\n\r\n");
 
         Assert.StartsWith(status[..3], $"{(await client.ResponseAsync(method)).Status}");
+    }
+
+    [Fact]
+    public async Task The_head_of_a_change_of_protocol_is_made_anew_as_all_others()
+    {
+        await using ScriptedServer upstream = new(async (peer, _) =>
+        {
+            await peer.ReadHeadAsync();
+            await peer.SendAsync("HTTP/1.1 101 Whatever you like\r\nupgrade: chat\r\nConnection: Upgrade, X-Here, keep-alive\r\n"
+                + "X-Here: 1\r\nKeep-Alive: 5\r\nContent-Length: 7\r\nProxy-Authorization: x\r\nX-Kept:\t2 \r\n\r\nhello");
+            await peer.ReadToEndAsync();
+        });
+        await using ForwardServer server = new(upstream.Uri);
+        using HttpPeer client = await server.ConnectAsync();
+
+        await client.SendAsync("GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: chat\r\n\r\n");
+
+        const string Head = "HTTP/1.1 101 Switching Protocols\r\nX-Kept: 2\r\nConnection: Upgrade\r\nUpgrade: chat\r\n\r\n";
+        Assert.Equal($"{Head}hello", Encoding.Latin1.GetString(await client.BytesAsync(Head.Length + 5)));
+        client.Dispose();
+        await Waiting.Until(() => server.Server.Records() is [{ Status: 101, BytesSent: 5 }]);
+    }
+
+    /// <summary>RFC 9110, section 7.8.</summary>
+    [Fact]
+    public async Task A_client_of_HTTP_1_0_cannot_change_the_protocol()
+    {
+        string seen = string.Empty;
+        await using ScriptedServer upstream = new(async (peer, _) =>
+        {
+            seen = await peer.ReadHeadAsync();
+            await peer.SendAsync(Ok);
+        });
+        await using ForwardServer server = new(upstream.Uri);
+        using HttpPeer client = await server.ConnectAsync();
+
+        await client.SendAsync("GET / HTTP/1.0\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: chat\r\n\r\n");
+
+        Assert.Equal("ok", (await client.AnswerAsync()).Text);
+        Assert.DoesNotContain("Upgrade", seen, StringComparison.Ordinal);
     }
 }

@@ -1,11 +1,12 @@
 using System.Buffers;
-using PSNetLab.Engine.Http.Client;
 using PSNetLab.Engine.Http.Server;
 
 namespace PSNetLab.Engine.Http.Forward;
 
 /// <summary>A connection that has changed to another protocol, such as WebSocket: bytes go both ways, whatever they are.</summary>
-internal sealed class Tunnel(UpstreamConnection upstream, ReceivedHead head)
+/// <param name="upstream">The connection to the upstream, which is disposed of here.</param>
+/// <param name="head">What the client gets first.</param>
+internal sealed class Tunnel(UpstreamConnection upstream, byte[] head)
 {
     private const int PieceBytes = 16 * 1024;
 
@@ -15,7 +16,7 @@ internal sealed class Tunnel(UpstreamConnection upstream, ReceivedHead head)
         using (upstream)
         {
             upstream.Pause();
-            await client.SendAsync(head.Bytes).ConfigureAwait(false);
+            await client.SendHeadAsync(head).ConfigureAwait(false);
             await JoinAsync(
                 client,
                 into => upstream.Http.ReadRawAsync(into, upstream.Limit),
