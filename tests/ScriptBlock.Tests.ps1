@@ -66,6 +66,20 @@ Describe 'A script block that answers' {
         (Send-TcpMessage localhost $server.Port 'x' -Framing Line -Count 1).Text | Should -Be "[][$PID][$HOME][$env:PATH]"
     }
 
+    It 'runs script blocks and functions of the session in its own runspace' {
+        $where = 'session'
+        $block = { "[$where]" }
+        function Get-Where([string] $Text) { process { "$Text[$where]" } }
+        $server = Start-TcpServer -Framing Line -ScriptBlock {
+            & $using:block
+            & ${using:function:Get-Where} 'called '
+            ${function:Get-It} = ${using:function:Get-Where}
+            Get-It -Text 'taken '
+        }
+        $answer = Send-TcpMessage localhost $server.Port 'x' -Framing Line -Count 3
+        $answer.Text | Should -Be '[]', 'called []', 'taken []'
+    }
+
     It 'keeps its state from the first message on' {
         foreach ($round in 1..5) {
             $server = Start-TcpServer -Framing Line -ScriptBlock { $script:sum += [int] $_.Text; $script:sum }

@@ -189,7 +189,9 @@ public enum FaultKind
     /// <summary>The time ran out before a port was in the state that was waited for.</summary>
     WaitTimeout,
 
-    /// <summary>The connections of a server hold too many bytes of incomplete messages and unsent answers.</summary>
+    /// <summary>
+    /// The connections of a server hold too many bytes of incomplete messages and unsent answers, or too many scripts wait for clients.
+    /// </summary>
     TooMuchPending,
 
     /// <summary>Two servers answer each other's answers.</summary>

@@ -36,7 +36,7 @@ public enum TcpCloseReason : long
     /// <summary>The peer did not send the rest of a message in time.</summary>
     MessageTimeout,
 
-    /// <summary>The connections of the server held too much memory together, and this one the most.</summary>
+    /// <summary>The server had too much waiting for its clients: this one held the most memory, or took nothing for longest.</summary>
     TooMuchPending,
 
     /// <summary>The TLS handshake or a TLS record was bad.</summary>

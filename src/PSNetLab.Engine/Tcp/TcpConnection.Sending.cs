@@ -15,6 +15,9 @@ public sealed partial class TcpConnection
     /// <summary>How fast it may send; null for as fast as it can.</summary>
     internal Pace? Pace { get; init; }
 
+    /// <summary>Ends the connection, for the reason given, because its peer does not take what it is sent.</summary>
+    internal Action<string> GiveUp { get; set; } = _ => { };
+
     internal TcpMessage NewSentMessage(byte[] payload, long sequence) => new(this, payload, sequence, 0, truncated: false);
 
     /// <summary>Sends encoded frames, whole and in order. The data is not used after this returns.</summary>
@@ -88,6 +91,23 @@ public sealed partial class TcpConnection
             }
 
             EndUse();
+        }
+    }
+
+    /// <summary>Waits until all was sent that is being sent now, or could not be.</summary>
+    internal async Task FlushAsync(CancellationToken cancellationToken)
+    {
+        if (TryBeginUse())
+        {
+            try
+            {
+                await _sending.WaitAsync(cancellationToken).ConfigureAwait(false);
+                _sending.Release();
+            }
+            finally
+            {
+                EndUse();
+            }
         }
     }
 

@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using System.Runtime.ExceptionServices;
 using PSNetLab.Engine.Dialogue;
+using PSNetLab.Engine.IO;
 
 namespace PSNetLab.Engine.Tcp;
 
@@ -9,6 +10,9 @@ internal sealed partial class TcpSession
 {
     // What comes next in the dialogue, if it could not be done at once.
     private DialogueAction _deed;
+
+    // Those of all clients together must not use up the memory that they have.
+    private long MostUnsent => Math.Min(HandedOver.DefaultMost, _options.MaxPendingBytes / Math.Max(1, _options.MaxConnections));
 
     private bool HasOpening => _options.Opening is not null || _options.Greeting.Count > 0 || _options.Dialogue?.SpeaksFirst == true;
 
@@ -171,20 +175,25 @@ internal sealed partial class TcpSession
     /// </summary>
     private async ValueTask RunAsync(TcpAnswering answering, TcpMessage? message)
     {
+        // From the first that waits on, the idle time of the peer counts again.
+        HandedOver unsent = new(MostUnsent, isAny => _connection.IsHeldBack = !isAny);
+        Func<byte[], ValueTask> send = SendFrame;
         Exception? failure = null;
-        await answering(_connection, message, SendForAsync, _giveUp.Token).ConfigureAwait(false);
-        if (failure is not null)
+        await answering(_connection, message, HandOverAsync, _giveUp.Token).ConfigureAwait(false);
+        await unsent.DrainAsync().ConfigureAwait(false);
+        if ((failure ?? unsent.Failure) is { } error)
         {
-            ExceptionDispatchInfo.Throw(failure);
+            ExceptionDispatchInfo.Throw(error);
         }
 
-        async ValueTask SendForAsync(byte[] data)
+        async ValueTask HandOverAsync(byte[] data)
         {
             try
             {
-                if (failure is null)
+                if ((failure ?? unsent.Failure) is null && !_connection.IsClosed)
                 {
-                    await SendAsync(data).ConfigureAwait(false);
+                    byte[] prepared = await PrepareAsync(data).ConfigureAwait(false);
+                    await unsent.SendAsync(prepared, prepared.Length, send).ConfigureAwait(false);
                 }
             }
             catch (Exception error) when (error is SocketException or IOException or ObjectDisposedException)
@@ -202,13 +211,15 @@ internal sealed partial class TcpSession
             return;
         }
 
-        byte[] prepared = await _options.Framing.PrepareAsync(message, _connection.Remote, _giveUp.Token).ConfigureAwait(false);
+        byte[] prepared = await PrepareAsync(message).ConfigureAwait(false);
 
         // From here on, the idle time of the peer counts again.
         _connection.IsHeldBack = false;
         await SendFrame(prepared).ConfigureAwait(false);
         _connection.IsHeldBack = true;
     }
+
+    private ValueTask<byte[]> PrepareAsync(byte[] message) => _options.Framing.PrepareAsync(message, _connection.Remote, _giveUp.Token);
 
     private ValueTask SendFrame(byte[] payload)
     {

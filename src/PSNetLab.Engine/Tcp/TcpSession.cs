@@ -30,6 +30,8 @@ internal sealed partial class TcpSession : IServedConnection
         {
             memory.Ending = () => EndForMemory(memory);
         }
+
+        connection.GiveUp = why => CloseFor(FaultKind.TooMuchPending, TcpCloseReason.TooMuchPending, why);
     }
 
     /// <summary>Why processing of the received bytes stopped.</summary>

@@ -73,6 +73,24 @@ public abstract class NetCmdlet : PSCmdlet, IDisposable
     /// <summary>Reads a file, which may be a pipe that nobody writes to.</summary>
     internal T Read<T>(Func<T> read) => Await(SlowFile.ReadAsync(read).WaitAsync(StopToken));
 
+    /// <summary>Blocks the pipeline thread until a peer has done something. If it is that of a script, others may run meanwhile.</summary>
+    private protected void AwaitPeer(Task task, Action<string> giveUp)
+    {
+        if (PeerWait.Current is not null)
+        {
+            try
+            {
+                PeerWait.For(task, giveUp);
+            }
+            catch (OperationCanceledException)
+            {
+                // Await says what that means.
+            }
+        }
+
+        Await(task);
+    }
+
     /// <summary>Blocks the pipeline thread until the task is done, however it ends; false if the time runs out first.</summary>
     private protected bool Await(Task task, TimeSpan timeout)
     {

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text;
 using PSNetLab.Conversion;
+using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab.Jobs;
 
@@ -16,7 +17,8 @@ internal sealed class AnswerScript(JobScript script, ScriptRunner runner, Encodi
     /// <param name="what">The words for that in an error.</param>
     /// <param name="remote">The peer.</param>
     /// <param name="job">The job whose streams get the rest of the output.</param>
-    /// <param name="send">Sends a payload. The script waits for it, so that what it does next comes after that.</param>
+    /// <param name="send">Takes a payload to be sent. The script waits for it, so that what it does next comes after that.</param>
+    /// <param name="giveUp">Ends the connection, for the reason given, if the peer does not take what is sent.</param>
     /// <param name="variables">What it gets besides.</param>
     /// <param name="cancellationToken">Ends the wait for its turn; a script that has begun runs to its end.</param>
     internal async Task RunAsync(
@@ -25,10 +27,11 @@ internal sealed class AnswerScript(JobScript script, ScriptRunner runner, Encodi
         IPEndPoint remote,
         NetJob job,
         Func<byte[], ValueTask> send,
+        Action<string> giveUp,
         ScriptVariable[]? variables = null,
         CancellationToken cancellationToken = default)
     {
-        ScriptOutput payloads = new(item => Send(item as byte[] ?? Payload.From(item, encoding), send));
+        ScriptOutput payloads = new(item => Send(item as byte[] ?? Payload.From(item, encoding), send, giveUp));
         try
         {
             TimeSpan noLimit = Timeout.InfiniteTimeSpan;
@@ -48,13 +51,13 @@ internal sealed class AnswerScript(JobScript script, ScriptRunner runner, Encodi
     }
 
     /// <summary>Called on the script's own thread.</summary>
-    private void Send(byte[] payload, Func<byte[], ValueTask> send)
+    private void Send(byte[] payload, Func<byte[], ValueTask> send, Action<string> giveUp)
     {
         framing.EncodedLength(payload);
         ValueTask sending = send(payload);
         if (!sending.IsCompletedSuccessfully)
         {
-            runner.WaitAside(sending.AsTask());
+            PeerWait.For(sending.AsTask(), giveUp);
         }
     }
 }

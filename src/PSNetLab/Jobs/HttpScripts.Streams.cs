@@ -2,6 +2,7 @@ using System.Collections;
 using System.Runtime.CompilerServices;
 using PSNetLab.Conversion;
 using PSNetLab.Engine.Http.Protocol;
+using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab.Jobs;
 
@@ -24,7 +25,7 @@ internal sealed partial class HttpScripts
         {
             if (connection.IsOpen)
             {
-                runner.WaitAside(connection.SendAsync(StreamInput.ToFrame(item)));
+                connection.SendFrame(StreamInput.ToFrame(item));
             }
         });
         ScriptVariable[] variables =
@@ -38,7 +39,8 @@ internal sealed partial class HttpScripts
     /// <inheritdoc/>
     public Task StreamAsync(object script, HttpRequestRecord request, Func<ServerSentEvent, Task> send, CancellationToken left)
     {
-        ScriptOutput output = new(item => _streams.WaitAside(send(StreamInput.ToEvent(item))));
+        // A client that takes nothing has a time limit of its own.
+        ScriptOutput output = new(item => PeerWait.For(send(StreamInput.ToEvent(item)), _ => { }));
         return RunStreamAsync(_streams, (JobScript)script, request, output, [], () => !left.IsCancellationRequested, left);
     }
 

@@ -21,8 +21,16 @@ internal static class ScriptCall
     internal static ScriptBlock Create(JobScript script)
     {
         ScriptBlock block = ScriptBlock.Create(script.Text);
-        return script.UsingValues.Count > 0 ? Create(block, (UsingParameter, script.UsingValues)) : Create(block);
+        return script.UsingValues.Count > 0 ? Create(block, (UsingParameter, WithOwnBlocks(script.UsingValues))) : Create(block);
     }
+
+    /// <summary>
+    /// Script blocks among the values, functions above all, run in the session that made them, wherever they are called. Its thread may be
+    /// at work in it at that moment, and two break it. So each runspace has copies.
+    /// </summary>
+    private static Dictionary<string, object?> WithOwnBlocks(Dictionary<string, object?> values) => values.ToDictionary(
+        value => value.Key,
+        value => value.Value.Unwrapped() is ScriptBlock block ? ScriptBlock.Create(block.ToString()) : value.Value);
 
     /// <summary>Makes the call of a command.</summary>
     /// <param name="command">A script block or a CommandInfo.</param>

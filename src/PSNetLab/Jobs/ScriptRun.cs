@@ -3,6 +3,7 @@ using PSNetLab.Conversion;
 namespace PSNetLab.Jobs;
 
 /// <summary>A script that runs once, for a message or the like, and what comes of it.</summary>
+/// <param name="runner">What runs it.</param>
 /// <param name="script">The script.</param>
 /// <param name="input">What it gets as $_.</param>
 /// <param name="job">The job whose streams get everything but the output; null if nobody does.</param>
@@ -11,9 +12,11 @@ namespace PSNetLab.Jobs;
 /// <param name="variables">What it gets besides.</param>
 /// <param name="left">Cancelled when nobody needs it any more.</param>
 internal sealed class ScriptRun(
-    JobScript script, object input, NetJob? job, IScriptOutput output, TimeSpan limit, ScriptVariable[] variables, CancellationToken left)
+    ScriptRunner runner, JobScript script, object input, NetJob? job, IScriptOutput output, TimeSpan limit, ScriptVariable[] variables,
+    CancellationToken left)
 {
     private readonly TaskCompletionSource<bool> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private ScriptTurn? _turn;
     private CancellationTokenRegistration _watch;
 
     internal JobScript Script => script;
@@ -30,8 +33,8 @@ internal sealed class ScriptRun(
 
     internal CancellationToken Left => left;
 
-    /// <summary>Its place among those that wait for their turn.</summary>
-    internal LinkedListNode<ScriptRun>? Place { get; set; }
+    /// <summary>Its right to run.</summary>
+    internal ScriptTurn Turn => _turn ??= new ScriptTurn(runner, this);
 
     /// <summary>Whether a pipeline has taken it.</summary>
     internal bool HasBegun { get; set; }

@@ -47,8 +47,8 @@ internal sealed partial class ScriptRunner : IDisposable
         JobScript script, object input, NetJob? job, IScriptOutput output, TimeSpan limit, ScriptVariable[]? variables = null,
         CancellationToken cancellationToken = default, CancellationToken left = default)
     {
-        ScriptRun run = new(script, input, job, output, limit, variables ?? [], left);
-        lock (_waiting)
+        ScriptRun run = new(this, script, input, job, output, limit, variables ?? [], left);
+        lock (_gate)
         {
             if (cancellationToken.IsCancellationRequested)
             {
@@ -60,14 +60,14 @@ internal sealed partial class ScriptRunner : IDisposable
                 return Task.FromResult(false);
             }
 
-            if (_running == _throttleLimit)
+            if (_running.Count == _throttleLimit)
             {
-                run.Place = _waiting.AddLast(run);
+                Move(run.Turn, _waiting);
                 run.Watch(state => Withdraw((ScriptRun)state!, cancellationToken), cancellationToken);
                 return run.Ended;
             }
 
-            _running++;
+            Move(run.Turn, _running);
         }
 
         Begin(run);
@@ -110,21 +110,25 @@ internal sealed partial class ScriptRunner : IDisposable
     private static string Shortened(string line) => line.Length <= MostShown ? line : line[..MostShown] + "…";
 
     /// <summary>Finds the next script for a runspace whose pipeline can go on, or keeps the runspace until there is one.</summary>
-    /// <param name="runspace">The runspace, whose last script has ended.</param>
+    /// <param name="runspace">The runspace.</param>
+    /// <param name="ended">The turn of its last script, which has ended.</param>
     /// <param name="next">The next script; null if there is none yet.</param>
     /// <returns>False if its pipeline has to end, and the runspace is to be put back then.</returns>
-    internal bool TryContinue(ScriptRunspace runspace, out ScriptRun? next)
+    internal bool TryContinue(ScriptRunspace runspace, ScriptTurn ended, out ScriptRun? next)
     {
-        lock (_waiting)
+        next = null;
+        lock (_gate)
         {
-            next = null;
             if (_stopped || _runspaces.AreTooMany)
             {
                 return false;
             }
 
-            if (_returning.Count == 0 && TryDequeue(out next))
+            if (ended.Place.List == _running && _returning.Count == 0 && _waiting.First is { } first)
             {
+                Move(ended, null);
+                Move(first.Value, _running);
+                next = first.Value.Run;
                 return true;
             }
 
@@ -136,7 +140,7 @@ internal sealed partial class ScriptRunner : IDisposable
             return false;
         }
 
-        PassTurn();
+        ended.Dispose();
         return true;
     }
 
@@ -145,22 +149,19 @@ internal sealed partial class ScriptRunner : IDisposable
     {
         Forget(runspace);
         _runspaces.PutBack(runspace);
-        PassTurn();
     }
 
-    /// <summary>Does without a runspace from now on, in which a script runs on.</summary>
+    /// <summary>Does without a runspace from now on, in which a script runs on, or which is closed.</summary>
     internal void Lose(ScriptRunspace runspace)
     {
         Forget(runspace);
         _runspaces.Lose();
-        PassTurn();
     }
 
     /// <summary>Does without a runspace that was closed before it could run this script, which another has to.</summary>
     internal void Replace(ScriptRunspace runspace, ScriptRun run)
     {
-        Forget(runspace);
-        _runspaces.Lose();
+        Lose(runspace);
         Begin(run);
     }
 
@@ -187,7 +188,7 @@ internal sealed partial class ScriptRunner : IDisposable
         catch (Exception error)
         {
             run.End(false, error); // No runspace could be opened.
-            PassTurn();
+            run.Turn.Dispose();
         }
     }
 
@@ -195,7 +196,7 @@ internal sealed partial class ScriptRunner : IDisposable
     private bool TryStart(ScriptRun run, ScriptRunspace runspace)
     {
         bool isStopped;
-        lock (_waiting)
+        lock (_gate)
         {
             isStopped = _stopped;
             if (!isStopped)
@@ -208,6 +209,7 @@ internal sealed partial class ScriptRunner : IDisposable
         {
             run.End(false);
             PutBack(runspace);
+            run.Turn.Dispose();
             return true;
         }
 
@@ -222,7 +224,7 @@ internal sealed partial class ScriptRunner : IDisposable
 
     private void Forget(ScriptRunspace runspace)
     {
-        lock (_waiting)
+        lock (_gate)
         {
             _busy.Remove(runspace);
         }
@@ -232,25 +234,17 @@ internal sealed partial class ScriptRunner : IDisposable
     /// <returns>The runspaces in which some still run.</returns>
     private ScriptRunspace[] End()
     {
-        ScriptRun[] waiting;
+        ScriptTurn[] waiting;
         ScriptRunspace[] busy;
-        lock (_waiting)
+        lock (_gate)
         {
             _stopped = true;
             waiting = [.. _waiting];
-            foreach (ScriptRun run in waiting)
-            {
-                run.Place = null;
-            }
-
             _waiting.Clear();
             busy = [.. _busy];
         }
 
-        foreach (ScriptRun run in waiting)
-        {
-            run.End(false);
-        }
+        Array.ForEach(waiting, turn => turn.Run.End(false));
 
         return busy;
     }

@@ -81,17 +81,19 @@ internal sealed partial class ScriptRunspace
     {
         for (ScriptRun? run = WaitForRun(); run is not null;)
         {
-            Exception? fault = run.IsOver ? null : Run(run, cmdlet);
-            if (!run.IsOver)
+            Exception? fault;
+            using (run.Turn.Enter())
             {
-                run.Output.End();
+                fault = run.IsOver ? null : Run(run, cmdlet);
+                EndOutput(run);
             }
 
             bool isUsable = TryClear(run, cmdlet.SessionState.PSVariable)
                 && TryRestore(cmdlet.SessionState.LanguageMode, cmdlet.SessionState.Path);
 
             // Before the end of the run: whoever waits for it may need the runspace next.
-            ScriptRun? next = Continue(isUsable);
+            ScriptRun? next = Continue(run, isUsable);
+            run.Turn.Dispose();
             run.End(true, fault);
             run = next ?? WaitForRun();
         }
@@ -184,11 +186,14 @@ internal sealed partial class ScriptRunspace
         }
 
         // The state of the run that it has keeps a script that runs on from sending more.
-        _run?.End(false, why);
+        ScriptRun? run = _run;
+        run?.End(false, why);
         if (isTaken)
         {
             _runner.Lose(this);
         }
+
+        run?.Turn.Dispose();
 
         return true;
     }
@@ -267,7 +272,7 @@ internal sealed partial class ScriptRunspace
     }
 
     /// <summary>Takes the next script, or gives the runspace back; null if there is none yet, or this pipeline has to end.</summary>
-    private ScriptRun? Continue(bool isUsable)
+    private ScriptRun? Continue(ScriptRun ended, bool isUsable)
     {
         lock (_gate)
         {
@@ -286,7 +291,7 @@ internal sealed partial class ScriptRunspace
             _isTaken = false;
         }
 
-        bool goesOn = _runner.TryContinue(this, out ScriptRun? next);
+        bool goesOn = _runner.TryContinue(this, ended.Turn, out ScriptRun? next);
         if (goesOn && next is null)
         {
             return null;

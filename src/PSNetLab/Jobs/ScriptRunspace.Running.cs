@@ -81,6 +81,15 @@ internal sealed partial class ScriptRunspace
         }
     }
 
+    /// <summary>A script that was given up sends nothing more.</summary>
+    private static void EndOutput(ScriptRun run)
+    {
+        if (!run.IsOver)
+        {
+            run.Output.End();
+        }
+    }
+
     private PowerShell CreatePipeline()
     {
         PowerShell pipeline = PowerShell.Create();
@@ -171,9 +180,12 @@ internal sealed partial class ScriptRunspace
             _isTaken &= begins;
         }
 
-        if (unfinished is { IsOver: false })
+        if (unfinished is not null)
         {
-            unfinished.Output.End();
+            using (unfinished.Turn.Enter())
+            {
+                EndOutput(unfinished);
+            }
         }
 
         if (begins)
@@ -185,6 +197,7 @@ internal sealed partial class ScriptRunspace
             _runner.PutBack(this);
         }
 
+        unfinished?.Turn.Dispose();
         unfinished?.End(true, fault);
     }
 }

@@ -14,7 +14,7 @@ internal sealed class ScriptRunspaces(ScriptRunner runner, string location, int 
     private bool _isDisposed;
 
     /// <summary>Whether there are more than are kept, not counting those whose scripts wait for a client.</summary>
-    internal bool AreTooMany => Volatile.Read(ref _count) > most + runner.WaitingAside;
+    internal bool AreTooMany => Volatile.Read(ref _count) > most + runner.Aside;
 
     /// <summary>Begins to open one, unless one is idle or there are as many as can be taken.</summary>
     internal void Prepare()

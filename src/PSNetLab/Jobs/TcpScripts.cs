@@ -55,6 +55,7 @@ internal sealed class TcpScripts : IDisposable
             connection.Remote,
             job,
             send,
+            connection.GiveUp,
             Variables(connection),
             cancellationToken),
         Opening = _open is null && _greeting is null ? null : async (connection, _, send, cancellationToken) =>
@@ -96,6 +97,7 @@ internal sealed class TcpScripts : IDisposable
             connection.Remote,
             job,
             send,
+            connection.GiveUp,
             Variables(connection),
             cancellationToken);
 

@@ -23,7 +23,7 @@ internal sealed class UdpScript : IDisposable
 
     /// <summary>Answers a datagram.</summary>
     internal Task AnswerAsync(UdpMessage message, NetJob job, Func<byte[], ValueTask> send)
-        => _answer.RunAsync(message, () => $"message {message.Sequence} of {message.Remote}", message.Remote, job, send);
+        => _answer.RunAsync(message, () => $"message {message.Sequence} of {message.Remote}", message.Remote, job, send, _ => { });
 
     /// <inheritdoc cref="ScriptRunner.Prepare"/>
     internal void Prepare() => _runner.Prepare();

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Text;
 using PSNetLab.Engine.Http.Server;
 using PSNetLab.Engine.Http.WebSockets;
+using PSNetLab.Engine.IO;
 using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab;
@@ -15,6 +16,7 @@ public sealed class WebSocketConnection
     private static readonly TimeSpan s_closePatience = TimeSpan.FromSeconds(5);
 
     private readonly SemaphoreSlim _sending = new(1);
+    private readonly HandedOver _handedOver = new(HandedOver.DefaultMost);
     private readonly TaskCompletionSource _left = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly HttpTakeover _takeover;
     private readonly HttpRequestRecord _request;
@@ -58,16 +60,16 @@ public sealed class WebSocketConnection
     /// <summary>How many messages were sent to it.</summary>
     public long MessagesSent => Interlocked.Read(ref _sent);
 
-    /// <summary>Sends a text message, and waits until the system has taken it.</summary>
+    /// <summary>Sends a text message. Waits only while the client has more than 256 KiB to take of what was sent before.</summary>
     /// <param name="text">The text.</param>
-    public void Send(string text) => SendAsync(WebSocketFrame.Text(Encoding.UTF8.GetBytes(text))).GetAwaiter().GetResult();
+    public void Send(string text) => SendFrame(WebSocketFrame.Text(Encoding.UTF8.GetBytes(text)));
 
-    /// <summary>Sends a binary message, and waits until the system has taken it.</summary>
+    /// <summary>Sends a binary message. Waits only while the client has more than 256 KiB to take of what was sent before.</summary>
     /// <param name="data">The bytes.</param>
-    public void Send(byte[] data) => SendAsync(WebSocketFrame.Binary(data)).GetAwaiter().GetResult();
+    public void Send(byte[] data) => SendFrame(WebSocketFrame.Binary(data));
 
     /// <summary>Sends a Ping frame, which the client answers.</summary>
-    public void Ping() => SendAsync(WebSocketFrame.Ping([]), isMessage: false).GetAwaiter().GetResult();
+    public void Ping() => SendFrame(WebSocketFrame.Ping([]), isMessage: false);
 
     /// <summary>Closes it with code 1000.</summary>
     public void Close() => Close(WebSocketCode.Normal, string.Empty);
@@ -83,11 +85,32 @@ public sealed class WebSocketConnection
                 + "or 3000 to 4999.");
         }
 
-        CloseAsync(code, reason).GetAwaiter().GetResult();
+        PeerWait.For(CloseAsync(code, reason), GiveUp);
     }
 
     /// <summary>Number and client, such as "7 127.0.0.1:50000 /chat".</summary>
     public override string ToString() => $"{Id} {_request.Remote} {Target}";
+
+    /// <summary>Sends a frame without waiting for the client, unless it has not taken much of what was sent before.</summary>
+    /// <param name="frame">The frame.</param>
+    /// <param name="isMessage">Whether it is a message, and not a control frame.</param>
+    /// <exception cref="NetLabException">It is closed, or the client has left.</exception>
+    internal void SendFrame(byte[] frame, bool isMessage = true)
+    {
+        if (_isClosing)
+        {
+            throw Closed();
+        }
+
+        ValueTask handing = _handedOver.SendAsync(
+            (Self: this, Frame: frame, IsMessage: isMessage),
+            frame.Length,
+            static one => new ValueTask(one.Self.SendAsync(one.Frame, one.IsMessage)));
+        if (!handing.IsCompletedSuccessfully)
+        {
+            PeerWait.For(handing.AsTask(), GiveUp);
+        }
+    }
 
     /// <summary>Sends a frame.</summary>
     /// <param name="frame">The frame.</param>
@@ -159,6 +182,8 @@ public sealed class WebSocketConnection
             _sending.Release();
         }
     }
+
+    private void GiveUp(string why) => _takeover.Interrupt();
 
     private NetLabException Closed(Exception? inner = null)
         => new(FaultKind.ConnectionClosed, $"The WebSocket of {_request.Remote} is closed.", inner);

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Management.Automation;
 using PSNetLab.Binding;
+using PSNetLab.Engine.Primitives;
 using PSNetLab.Jobs;
 
 namespace PSNetLab.Commands;
@@ -43,10 +44,16 @@ public sealed class CloseTcpConnectionCommand : NetCmdlet
 
             if (HalfClose)
             {
-                Await(connection.HalfCloseAsync(StopToken).AsTask());
+                AwaitPeer(connection.HalfCloseAsync(StopToken).AsTask(), connection.GiveUp);
             }
             else
             {
+                if (!Reset && PeerWait.Current?.IsOf(connection) == true)
+                {
+                    // The script that answers has put out more than was sent.
+                    AwaitPeer(connection.FlushAsync(StopToken), connection.GiveUp);
+                }
+
                 connection.Close(Reset ? TcpCloseReason.LocalReset : TcpCloseReason.LocalClosed);
                 LiveJobs.Remove(connection);
                 _closing.Add(connection.Ended);
@@ -55,5 +62,5 @@ public sealed class CloseTcpConnectionCommand : NetCmdlet
     }
 
     /// <summary>Waits for all of them at once: if the process ended earlier, data still on its way would be lost.</summary>
-    protected override void EndProcessing() => Await(Task.WhenAll(_closing).WaitAsync(StopToken));
+    protected override void EndProcessing() => AwaitPeer(Task.WhenAll(_closing).WaitAsync(StopToken), _ => { });
 }

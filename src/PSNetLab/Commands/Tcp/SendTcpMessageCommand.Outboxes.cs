@@ -1,4 +1,5 @@
 using PSNetLab.Engine.Framing;
+using PSNetLab.Engine.Primitives;
 using PSNetLab.Engine.Tcp;
 using PSNetLab.Jobs;
 
@@ -124,11 +125,18 @@ public sealed partial class SendTcpMessageCommand
             waiting.ForEach(one => one.Outbox.NoteProgress());
         }
 
+        using IDisposable? lent = LendTurn(waiting, enough);
         ShowWaiting(
             milliseconds => Settle(waiting, enough, milliseconds),
             $"Sending to {(outboxes.Count == 1 ? outboxes.First().Connection.Remote : $"{outboxes.Count} clients")}",
             () => $"{waiting.Sum(one => (long)one.Outbox.WaitingBytes)} bytes wait until the other side reads");
     }
+
+    /// <summary>If a script waits here, and that takes a moment, others may run until the result is disposed of.</summary>
+    private IDisposable? LendTurn(List<(TcpOutbox Outbox, Task Drain)> waiting, int enough)
+        => PeerWait.Current is { } script && !Settle(waiting, enough, PeerWait.PatienceMilliseconds)
+            ? script.TryStepAside(_only is null ? _ => { } : _only.Connection.GiveUp)
+            : null;
 
     /// <summary>Waits for a time, and removes what was sent or given up; true when only <paramref name="enough"/> are left.</summary>
     private bool Settle(List<(TcpOutbox Outbox, Task Drain)> waiting, int enough, int milliseconds)
