@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using PSNetLab.Engine.Http.Recordings;
 using PSNetLab.Engine.Http.Stub;
@@ -8,6 +9,8 @@ namespace PSNetLab.Engine.Tests;
 /// <summary>What a peer nests may be as deep as it wants: no stack ends, and no time without limit passes.</summary>
 public sealed class NestingTests
 {
+    private static readonly JsonSerializerOptions s_plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     private readonly Redactor _redactor = new();
 
     [Theory]
@@ -26,6 +29,31 @@ public sealed class NestingTests
         string? redacted = await SmallStack.Run(() => Redact(text, "multipart/mixed; boundary=x0x"));
 
         Assert.Equal(isKept ? text.Replace("S3CRET", "***", StringComparison.Ordinal) : null, redacted);
+    }
+
+    [Theory]
+    [InlineData(0, 500, true)]
+    [InlineData(3, 120, true)]
+    [InlineData(3, 500, false)]
+    [InlineData(4, 1, false)]
+    [InlineData(0, 513, false)]
+    [InlineData(0, 100_000, false)]
+    [InlineData(6, 500, false)]
+    public async Task JSON_in_texts_of_JSON_is_left_out_beyond_a_few_and_some_levels(int documents, int levels, bool isKept)
+    {
+        string text = """{"a":[{"password":"S3CRET"}]}""";
+        for (int i = 0; i <= documents; i++)
+        {
+            text = i == 0 ? text : JsonSerializer.Serialize(text, s_plain);
+            text = $"{new string('[', Math.Max(0, levels - 3))}{text}{new string(']', Math.Max(0, levels - 3))}";
+        }
+
+        foreach (string type in new[] { "application/json", "text/plain", string.Empty, "application/x-ndjson" })
+        {
+            Redact("""[[{"a":"[[1]]"}]]""", type);
+            string? redacted = await SmallStack.Run(() => Redact(text, type));
+            Assert.Equal(isKept ? text.Replace("S3CRET", "***", StringComparison.Ordinal) : null, redacted);
+        }
     }
 
     [Fact]

@@ -52,6 +52,25 @@ internal static class JsonObjects
         }
     }
 
+    /// <summary>Whether it is valid JSON, however deep.</summary>
+    internal static bool IsValid(ReadOnlySpan<byte> json)
+    {
+        ReadOnlySpan<byte> mark = [0xEF, 0xBB, 0xBF];
+        Utf8JsonReader reader = new(json.StartsWith(mark) ? json[mark.Length..] : json, new JsonReaderOptions { MaxDepth = int.MaxValue });
+        try
+        {
+            while (reader.Read())
+            {
+            }
+
+            return Utf8.IsValid(json);
+        }
+        catch (JsonException)
+        {
+            return false;
+        }
+    }
+
     internal static object? Read(JsonElement element) => element.ValueKind switch
     {
         JsonValueKind.Object => ReadObject(element),

@@ -23,29 +23,15 @@ internal sealed class RedactedJson(SecretNames names, RedactedText text)
         CookieList,
     }
 
-    /// <summary>Whether this is JSON, and if so, without its secrets: the same bytes if it has none.</summary>
-    internal bool TryRedact(byte[] body, out byte[] redacted)
-    {
-        redacted = body;
-        using JsonDocument? document = JsonObjects.TryParse(body, JsonObjects.MostDepth);
-        if (document is null)
-        {
-            return false;
-        }
-
-        bool hasSecret = false;
-        using MemoryStream bytes = new();
-        using (Utf8JsonWriter writer = new(bytes, RecordingWriter.Compact))
-        {
-            Write(writer, document.RootElement, Place.Anywhere, ref hasSecret);
-        }
-
-        redacted = hasSecret ? bytes.ToArray() : body;
-        return true;
-    }
+    /// <summary>Whether this is JSON, and if so, without its secrets: the same bytes if it has none, null if it may keep some.</summary>
+    /// <param name="body">The bytes.</param>
+    /// <param name="documents">How many documents may be within each other, with this one.</param>
+    /// <param name="redacted">What is left of it.</param>
+    internal bool TryRedact(byte[] body, int documents, out byte[]? redacted)
+        => TryRedact(body, new Room(JsonObjects.MostDepth, documents), out redacted);
 
     /// <summary>Several values, one a line, in bytes that are taken for characters; null if a secret cannot be taken out.</summary>
-    internal string? Lines(string body)
+    internal string? Lines(string body, int documents)
     {
         string[] lines = body.Split('\n');
         for (int i = 0; i < lines.Length; i++)
@@ -55,9 +41,14 @@ internal sealed class RedactedJson(SecretNames names, RedactedText text)
                 continue;
             }
 
-            if (!TryRedact(Encoding.Latin1.GetBytes(lines[i]), out byte[] redacted))
+            if (!TryRedact(Encoding.Latin1.GetBytes(lines[i]), documents, out byte[]? redacted))
             {
                 return text.Members(body);
+            }
+
+            if (redacted is null)
+            {
+                return null;
             }
 
             lines[i] = Encoding.Latin1.GetString(redacted);
@@ -66,21 +57,40 @@ internal sealed class RedactedJson(SecretNames names, RedactedText text)
         return string.Join('\n', lines);
     }
 
-    private void Write(Utf8JsonWriter writer, JsonElement value, Place place, ref bool hasSecret)
+    private bool TryRedact(byte[] body, Room room, out byte[]? redacted)
     {
+        redacted = null;
+        using JsonDocument? document = room.Documents > 0 && room.Levels > 0 ? JsonObjects.TryParse(body, room.Levels) : null;
+        if (document is null)
+        {
+            // Too deep. Without a text, it has no names.
+            return body.AsSpan().Contains((byte)'"') && JsonObjects.IsValid(body);
+        }
+
+        Findings findings = new();
+        using MemoryStream bytes = new();
+        using (Utf8JsonWriter writer = new(bytes, RecordingWriter.Compact))
+        {
+            Write(writer, document.RootElement, Place.Anywhere, room with { Documents = room.Documents - 1 }, findings);
+        }
+
+        redacted = findings.IsLost ? null : findings.HasSecret ? bytes.ToArray() : body;
+        return true;
+    }
+
+    private void Write(Utf8JsonWriter writer, JsonElement value, Place place, Room room, Findings findings)
+    {
+        Room inside = room with { Levels = room.Levels - 1 };
         switch (value.ValueKind)
         {
             case JsonValueKind.Object:
-                WriteObject(writer, value, place, ref hasSecret);
+                WriteObject(writer, value, place, inside, findings);
                 break;
             case JsonValueKind.Array:
-                WriteArray(writer, value, place, ref hasSecret);
+                WriteArray(writer, value, place, inside, findings);
                 break;
             case JsonValueKind.String:
-                string before = value.GetString()!;
-                string after = Text(before);
-                hasSecret |= before != after;
-                writer.WriteStringValue(after);
+                WriteText(writer, value.GetString()!, room, findings);
                 break;
             default:
                 writer.WriteRawValue(value.GetRawText());
@@ -88,7 +98,28 @@ internal sealed class RedactedJson(SecretNames names, RedactedText text)
         }
     }
 
-    private void WriteObject(Utf8JsonWriter writer, JsonElement value, Place place, ref bool hasSecret)
+    private void WriteText(Utf8JsonWriter writer, string before, Room room, Findings findings)
+    {
+        string after = before;
+        bool mayBeJson = before.AsSpan().TrimStart() is ['{' or '[' or '"', ..];
+        if (!mayBeJson || !TryRedact(Encoding.UTF8.GetBytes(before), room, out byte[]? inner))
+        {
+            after = text.Value(before);
+        }
+        else if (inner is null)
+        {
+            findings.IsLost = true;
+        }
+        else
+        {
+            after = Encoding.UTF8.GetString(inner);
+        }
+
+        findings.HasSecret |= before != after;
+        writer.WriteStringValue(after);
+    }
+
+    private void WriteObject(Utf8JsonWriter writer, JsonElement value, Place place, Room room, Findings findings)
     {
         // Its value may come before its name.
         List<string> given = NamesInPair(value);
@@ -102,18 +133,18 @@ internal sealed class RedactedJson(SecretNames names, RedactedText text)
                 || (place == Place.CookieList && SecretNames.IsForValue(member.Name));
             if (isSecret)
             {
-                WriteMark(writer, member.Value, ref hasSecret);
+                WriteMark(writer, member.Value, findings);
             }
             else
             {
-                Write(writer, member.Value, SecretNames.AreCookies(member.Name) ? Place.Cookies : Place.Anywhere, ref hasSecret);
+                Write(writer, member.Value, SecretNames.AreCookies(member.Name) ? Place.Cookies : Place.Anywhere, room, findings);
             }
         }
 
         writer.WriteEndObject();
     }
 
-    private void WriteArray(Utf8JsonWriter writer, JsonElement value, Place place, ref bool hasSecret)
+    private void WriteArray(Utf8JsonWriter writer, JsonElement value, Place place, Room room, Findings findings)
     {
         // In a list of lists, one of two may be a name and its value.
         bool isPair = place == Place.List && value.GetArrayLength() == 2 && value[0].ValueKind == JsonValueKind.String
@@ -125,11 +156,11 @@ internal sealed class RedactedJson(SecretNames names, RedactedText text)
         {
             if ((isPair && index == 1) || (inside == Place.CookieList && element.ValueKind == JsonValueKind.String))
             {
-                WriteMark(writer, element, ref hasSecret);
+                WriteMark(writer, element, findings);
             }
             else
             {
-                Write(writer, element, inside, ref hasSecret);
+                Write(writer, element, inside, room, findings);
             }
 
             index++;
@@ -138,20 +169,21 @@ internal sealed class RedactedJson(SecretNames names, RedactedText text)
         writer.WriteEndArray();
     }
 
-    private static void WriteMark(Utf8JsonWriter writer, JsonElement value, ref bool hasSecret)
+    private static void WriteMark(Utf8JsonWriter writer, JsonElement value, Findings findings)
     {
-        hasSecret |= value.ValueKind != JsonValueKind.String || !value.ValueEquals(Redactor.Mark);
+        findings.HasSecret |= value.ValueKind != JsonValueKind.String || !value.ValueEquals(Redactor.Mark);
         writer.WriteStringValue(Redactor.Mark);
     }
 
-    /// <summary>The names that an object may give to its value.</summary>
+    /// <summary>The names that an object may give to its value: one of each kind stands for all.</summary>
     private List<string> NamesInPair(JsonElement pair)
     {
         List<string> given = [];
         foreach (JsonProperty member in pair.EnumerateObject())
         {
             if (member.Value.ValueKind == JsonValueKind.String && SecretNames.IsForName(member.Name)
-                && member.Value.GetString()! is var name && SecretNames.MayBeName(name) && !names.Has(member.Name, name))
+                && member.Value.GetString()! is var name && SecretNames.MayBeName(name) && !names.Has(member.Name, name)
+                && names.Has(name) && !given.Exists(other => names.Has(other, string.Empty) == names.Has(name, string.Empty)))
             {
                 given.Add(name);
             }
@@ -167,7 +199,14 @@ internal sealed class RedactedJson(SecretNames names, RedactedText text)
         _ => names.Has(name, string.Empty),
     };
 
-    private string Text(string value)
-        => value.Length > 0 && value[0] is '{' or '[' && TryRedact(Encoding.UTF8.GetBytes(value), out byte[] inner)
-            ? Encoding.UTF8.GetString(inner) : text.Value(value);
+    /// <summary>How many levels and how many documents within each other there may still be: a stack has an end.</summary>
+    private readonly record struct Room(int Levels, int Documents);
+
+    private sealed class Findings
+    {
+        internal bool HasSecret { get; set; }
+
+        /// <summary>Whether a secret may be where nobody looks.</summary>
+        internal bool IsLost { get; set; }
+    }
 }

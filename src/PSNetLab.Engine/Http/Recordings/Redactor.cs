@@ -102,14 +102,14 @@ internal sealed class Redactor
         }
 
         // What clients call a form, or do not name, is often JSON.
-        if (_json.TryRedact(body, out byte[] redacted))
+        if (_json.TryRedact(body, nested, out byte[]? redacted))
         {
             return redacted;
         }
 
         return type == "application/x-www-form-urlencoded" ? Change(body, _text.Pairs)
             : ContentTypeField.IsJson(type) || type.EndsWith("ndjson", StringComparison.Ordinal) || body[0] is (byte)'{' or (byte)'['
-                ? Change(body, _json.Lines)
+                ? Change(body, text => _json.Lines(text, nested))
             : type.EndsWith("xml", StringComparison.Ordinal) ? Change(body, text => _text.Uris(_markup.Redact(text)))
             : body.AsSpan().Contains((byte)0) ? body
             : Change(body, _text.Uris);
