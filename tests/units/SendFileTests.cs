@@ -56,6 +56,9 @@ public sealed class SendFileTests : IDisposable
         pair.Server.Interrupt();
 
         await Assert.ThrowsAnyAsync<SocketException>(() => sending.Soon());
+
+        // Not even where there is room again.
+        await pair.Client.ReadExactlyAsync((int)Math.Min(Interlocked.Read(ref told), 100_000));
         await Assert.ThrowsAnyAsync<SocketException>(
             () => pair.Server.SendFileAsync(file, 0, 10, _ => { }, CancellationToken.None).Soon());
     }

@@ -177,6 +177,8 @@ internal sealed class TlsTransport : Transport
         bool isSent = false;
         try
         {
+            // Where there is room, nothing would look at the token, and a record would follow half of another.
+            token.ThrowIfCancellationRequested();
             await _stream.WriteAsync(data, token).ConfigureAwait(false);
             isSent = true;
         }
