@@ -35,6 +35,46 @@ public class StreamServerPortTests
         await server.Completion.Soon();
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_client_that_has_reset_its_connection_before_is_forgotten_and_the_others_are_served(bool isFirst)
+    {
+        if (!EpollLoop.IsSupported)
+        {
+            return;
+        }
+
+        StreamServer server = Starting.Bind(new TcpServerOptions { Echo = true });
+        using (Socket gone = new(SocketType.Stream, ProtocolType.Tcp))
+        {
+            if (isFirst)
+            {
+                await gone.ConnectAsync(server.LocalEndPoint);
+            }
+
+            using Peer early = await Peer.ConnectAsync(server.LocalEndPoint);
+            if (!isFirst)
+            {
+                await gone.ConnectAsync(server.LocalEndPoint);
+            }
+
+            gone.LingerState = new LingerOption(true, 0);
+            gone.Dispose();
+            server.ClosePort();
+            server.Started(new TestObserver());
+            await early.SendAsync("x");
+            Assert.Equal("x", await early.ReadTextAsync("x"));
+            server.ReopenPort();
+            using Peer late = await Peer.ConnectAsync(server.LocalEndPoint);
+            await late.SendAsync("y");
+            Assert.Equal("y", await late.ReadTextAsync("y"));
+        }
+
+        server.Stop();
+        await server.Completion.Soon();
+    }
+
     [Fact]
     public async Task A_server_that_never_ran_lets_them_go()
     {

@@ -43,10 +43,13 @@ internal sealed class PortFaults : IDisposable
         {
             Update();
         }
-        catch (NetLabException fault)
+        catch (Exception error)
         {
+            // Whatever escapes a timer ends the process.
             if (!isKnown)
             {
+                NetLabException fault = error as NetLabException ?? new(
+                    FaultKind.SocketError, $"A fault of {_server.LocalEndPoint} could not open or close its port: {error.Message}", error);
                 _server.Report(fault, _server.LocalEndPoint);
             }
         }
