@@ -44,8 +44,18 @@ Describe 'Format-NetTranscript' {
     }
 
     It 'says when the image cannot be written' {
-        $talk | Format-NetTranscript -Path $TestDrive/nowhere/x.svg -ErrorVariable failed -ErrorAction SilentlyContinue
-        $failed[0].FullyQualifiedErrorId | Should -BeLike 'FileUnwritable,*'
+        { $talk | Format-NetTranscript -Path $TestDrive/nowhere/x.svg } | Should -Throw -ErrorId 'FileUnwritable,*'
+    }
+
+    It 'replaces an image with -Force only, as Export-NetTranscript does' {
+        $path = "$TestDrive/there.svg"
+        'mine' | Set-Content $path
+        { $talk | Format-NetTranscript -Path $path } | Should -Throw '*-Force*' -ErrorId 'FileExists,*'
+        $talk | Format-NetTranscript -Path $path -Force -WhatIf
+        Get-Content $path | Should -Be 'mine'
+        $talk | Format-NetTranscript -Path $path -Force
+        Get-Content $path -Raw | Should -BeLike '*<svg*'
+        Get-ChildItem $TestDrive/there.svg* | Should -HaveCount 1
     }
 
     It 'writes a dialogue that a server plays' {

@@ -108,6 +108,20 @@ Describe 'Export-NetTranscript' {
             Should -Throw '*-RedactName is for files with the extension .har*' -ErrorId 'InvalidParameters*'
     }
 
+    It 'takes copies of events, and says what is no event' {
+        $server = Start-TcpServer -Echo -Framing Line -Transcript
+        $null = Send-TcpMessage localhost $server.Port 'hello' -Framing Line -Count 1
+        $events = Get-NetTranscript $server
+        Export-Clixml $TestDrive/events.xml -InputObject $events
+        $copies = Import-Clixml $TestDrive/events.xml
+        Export-NetTranscript $TestDrive/live.txt $events
+        $copies | Export-NetTranscript $TestDrive/copies.txt
+        Get-Content $TestDrive/copies.txt | Should -Be (Get-Content $TestDrive/live.txt)
+        5 | Export-NetTranscript $TestDrive/five.txt -ErrorVariable failed -ErrorAction SilentlyContinue
+        $failed[0].FullyQualifiedErrorId | Should -BeLike 'InvalidParameters,*'
+        ($copies | Invoke-NetReplay localhost $server.Port -Compare).Matched | Should -BeTrue
+    }
+
     It 'says what is not HTTP' {
         $server = Start-TcpServer -Echo -Transcript
         $null = Send-TcpMessage localhost $server.Port 'hello' -Count 1

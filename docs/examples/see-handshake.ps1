@@ -22,7 +22,7 @@ try {
     # Its transcript is complete when the server has ended.
     Stop-Job $server
     Get-NetTranscript $server | Format-NetTranscript -Sequence
-    if ($Path) { Get-NetTranscript $server | Format-NetTranscript -Sequence -Path $Path }
+    if ($Path) { Get-NetTranscript $server | Format-NetTranscript -Sequence -Path $Path -Force }
 }
 finally {
     Remove-Job $server -Force

@@ -146,7 +146,7 @@ public class TranscriptReplayTests
         Check([], null, "The transcript is empty");
         Check([.. one, .. two], null, "2 conversations: 1, 2. Choose one with -ConnectionId");
         Check(one, 5, "no connection 5, only 1");
-        Check(datagrams, 3, "went over UDP");
+        Check(datagrams, 3, "went over UDP, and only streams, over TCP, can be replayed");
         Check(new Recorded().Opened().Events, null, "Nothing was sent in connection 1");
         Check([.. one, Recorded.Dropped(one[0], ToServer, 7)], null, "7 bytes that would have to be sent are missing");
         Assert.Equal(2, ReplayScript.Of([.. one, .. two], 2, ToServer).ConnectionId);

@@ -45,6 +45,14 @@ internal static class TranscriptInput
         };
     }
 
+    /// <summary>What is wrong with something that is no event.</summary>
+    /// <param name="input">What was given.</param>
+    /// <param name="cmdlet">Which cmdlet it was given to.</param>
+    internal static NetLabException NoEvent(object input, string cmdlet) => new(
+        FaultKind.InvalidParameters,
+        $"'{input}' is no event of a transcript. Get them with Get-NetTranscript or Import-NetTranscript, as in Get-NetTranscript $job | "
+            + $"{cmdlet}.");
+
     private static object? Value(PSObject input, string property) => input.Properties[property]?.Value.Unwrapped();
 
     private static string Word(PSObject input, string property) => Value(input, property)?.ToString() ?? string.Empty;

@@ -65,7 +65,9 @@ internal sealed class ReplayScript
 
         if (own[0].Protocol != NetTranscriptProtocol.Tcp)
         {
-            throw Invalid($"Connection {Text(id)} of the transcript went over UDP. Only those over TCP can be replayed.");
+            throw Invalid(
+                $"Connection {Text(id)} of the transcript went over UDP, and only streams, over TCP, can be replayed. Send its datagrams "
+                    + "again with Send-UdpMessage: their bytes are the Data of the events.");
         }
 
         ReplayScript script = new() { ConnectionId = id, Direction = direction };

@@ -1,9 +1,9 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Management.Automation;
 using PSNetLab.Binding;
+using PSNetLab.Conversion;
 using PSNetLab.Engine.Capture.Files;
 using PSNetLab.Engine.Http.Recordings;
-using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab.Commands;
 
@@ -23,8 +23,7 @@ public sealed class ExportNetTranscriptCommand : NetCmdlet
         [".txt"] = (stream, _) => new PlainTextWriter(stream),
     };
 
-    private string _path = string.Empty;
-    private WholeFile? _file;
+    private NewFile? _file;
     private TranscriptWriter? _writer;
 
     /// <summary>The file to write: .pcapng, .jsonl, .har or .txt.</summary>
@@ -36,7 +35,7 @@ public sealed class ExportNetTranscriptCommand : NetCmdlet
     [Parameter(Mandatory = true, Position = 1, ValueFromPipeline = true)]
     [AllowEmptyCollection]
     [NoFiles]
-    public NetTranscriptEvent[] InputObject { get; set; } = [];
+    public PSObject[] InputObject { get; set; } = [];
 
     /// <summary>More names whose values are secrets, and are not written to .har. Default: none besides the usual ones.</summary>
     [Parameter]
@@ -56,9 +55,9 @@ public sealed class ExportNetTranscriptCommand : NetCmdlet
     protected override void BeginProcessing()
     {
         base.BeginProcessing();
-        _path = GetUnresolvedProviderPathFromPSPath(Path);
-        string extension = System.IO.Path.GetExtension(_path);
-        Guarded(() =>
+        NewFile file = new(GetUnresolvedProviderPathFromPSPath(Path), Force);
+        string extension = System.IO.Path.GetExtension(file.Path);
+        Guarded(file.Path, () =>
         {
             if (!s_formats.TryGetValue(extension, out Func<Stream, Redactor, TranscriptWriter>? format))
             {
@@ -76,37 +75,44 @@ public sealed class ExportNetTranscriptCommand : NetCmdlet
                         + "such a file.");
             }
 
-            ThrowIfThere();
-            if (ShouldProcess(_path, "Write the transcript"))
+            file.ThrowIfThere();
+            if (ShouldProcess(file.Path, "Write the transcript"))
             {
-                _file = WholeFile.Create(_path);
-                _writer = format(_file.Stream, new Redactor(RedactName));
+                _file = file;
+                file.Begin();
+                _writer = format(file.Stream, new Redactor(RedactName));
             }
         });
     }
 
     /// <inheritdoc/>
-    protected override void ProcessRecord() => Guarded(() =>
+    protected override void ProcessRecord()
     {
-        foreach (NetTranscriptEvent item in InputObject)
+        foreach (PSObject input in InputObject)
         {
-            _writer?.Write(item);
+            if (TranscriptInput.Read(input) is not { } item)
+            {
+                Report(TranscriptInput.NoEvent(input, MyInvocation.MyCommand.Name), input);
+            }
+            else if (_file is { } file)
+            {
+                Guarded(file.Path, () => file.Do(() => _writer!.Write(item)));
+            }
         }
-    });
+    }
 
     /// <inheritdoc/>
     protected override void EndProcessing()
     {
-        if (_file is null)
+        if (_file is not { } file)
         {
             return;
         }
 
-        Guarded(() =>
+        Guarded(file.Path, () =>
         {
-            _writer!.Finish();
-            ThrowIfThere();
-            _file.Commit(Force);
+            file.Do(_writer!.Finish);
+            file.End();
         });
         if (_writer is TranscriptHarWriter { Remarks: var remarks })
         {
@@ -118,7 +124,7 @@ public sealed class ExportNetTranscriptCommand : NetCmdlet
 
         if (PassThru)
         {
-            WriteObject(new FileInfo(_path));
+            WriteObject(new FileInfo(file.Path));
         }
     }
 
@@ -133,16 +139,8 @@ public sealed class ExportNetTranscriptCommand : NetCmdlet
         base.Dispose(disposing);
     }
 
-    private void ThrowIfThere()
-    {
-        if (!Force && File.Exists(_path))
-        {
-            throw new NetLabException(FaultKind.FileExists, $"The file {_path} is there already. Replace it with -Force.");
-        }
-    }
-
     /// <summary>Does something; what goes wrong makes the whole file void.</summary>
-    private void Guarded(Action action)
+    private void Guarded(string path, Action action)
     {
         try
         {
@@ -150,11 +148,7 @@ public sealed class ExportNetTranscriptCommand : NetCmdlet
         }
         catch (NetLabException fault)
         {
-            Fail(fault, _path);
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            Fail(new NetLabException(FaultKind.FileUnwritable, $"The file {_path} cannot be written: {error.Message}", error), _path);
+            Fail(fault, path);
         }
     }
 }

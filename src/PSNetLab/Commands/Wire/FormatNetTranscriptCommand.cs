@@ -4,12 +4,11 @@ using PSNetLab.Binding;
 using PSNetLab.Conversion;
 using PSNetLab.Display;
 using PSNetLab.Engine.Capture.Views;
-using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab.Commands;
 
 /// <summary>Shows a transcript: as a timeline, as a dump, as the picture of a lesson, or as a dialogue that can be played.</summary>
-[Cmdlet(VerbsCommon.Format, "NetTranscript", DefaultParameterSetName = TimelineSet)]
+[Cmdlet(VerbsCommon.Format, "NetTranscript", SupportsShouldProcess = true, DefaultParameterSetName = TimelineSet)]
 [OutputType(typeof(string))]
 public sealed class FormatNetTranscriptCommand : NetCmdlet
 {
@@ -23,9 +22,11 @@ public sealed class FormatNetTranscriptCommand : NetCmdlet
     private Timeline? _timeline;
     private LadderPictures? _pictures;
     private LadderSvg? _image;
+    private NewFile? _file;
 
     /// <summary>The events, as Get-NetTranscript returned them.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true)]
+    [AllowEmptyCollection]
     [NoFiles]
     public PSObject[] InputObject { get; set; } = [];
 
@@ -41,10 +42,14 @@ public sealed class FormatNetTranscriptCommand : NetCmdlet
     [Parameter(ParameterSetName = SequenceSet)]
     public SwitchParameter Sequence { get; set; }
 
-    /// <summary>Writes the picture of -Sequence to this file, as SVG. A file that is there is replaced.</summary>
+    /// <summary>Writes the picture of -Sequence to this file, as SVG.</summary>
     [Parameter(ParameterSetName = SequenceSet)]
     [ValidateNotNullOrEmpty]
     public string? Path { get; set; }
+
+    /// <summary>Replaces a file that is there. Default: off.</summary>
+    [Parameter(ParameterSetName = SequenceSet)]
+    public SwitchParameter Force { get; set; }
 
     /// <summary>Writes the lines that were said as a dialogue: C: and S: and the line.</summary>
     [Parameter(Mandatory = true, ParameterSetName = DialogueSet)]
@@ -95,6 +100,7 @@ public sealed class FormatNetTranscriptCommand : NetCmdlet
         _timeline = new Timeline(Width, view, ink, Framing);
         if (Path is not null)
         {
+            BeginFile();
             _image = new LadderSvg();
             _pictures = new LadderPictures(_image.Begin, _image.Draw);
         }
@@ -118,12 +124,7 @@ public sealed class FormatNetTranscriptCommand : NetCmdlet
             }
             else
             {
-                Report(
-                    new NetLabException(
-                        FaultKind.InvalidParameters,
-                        $"'{input}' is no event of a transcript. Get them with Get-NetTranscript, as in "
-                            + "Get-NetTranscript $job | Format-NetTranscript."),
-                    input);
+                Report(TranscriptInput.NoEvent(input, MyInvocation.MyCommand.Name), input);
             }
         }
     }
@@ -137,10 +138,21 @@ public sealed class FormatNetTranscriptCommand : NetCmdlet
             WriteObject(_dialogue.End(), enumerateCollection: true);
         }
 
-        if (_image is not null)
+        if (_file is not null)
         {
-            Save(GetUnresolvedProviderPathFromPSPath(Path));
+            EndFile(_file);
         }
+    }
+
+    /// <inheritdoc/>
+    private protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            _file?.Dispose();
+        }
+
+        base.Dispose(disposing);
     }
 
     private void Show(NetTranscriptEvent item)
@@ -161,16 +173,34 @@ public sealed class FormatNetTranscriptCommand : NetCmdlet
         }
     }
 
-    private void Save(string path)
+    private void BeginFile()
+    {
+        NewFile file = new(GetUnresolvedProviderPathFromPSPath(Path), Force);
+        try
+        {
+            file.ThrowIfThere();
+            if (ShouldProcess(file.Path, "Write the picture"))
+            {
+                _file = file;
+                file.Begin();
+            }
+        }
+        catch (NetLabException fault)
+        {
+            Fail(fault, file.Path);
+        }
+    }
+
+    private void EndFile(NewFile file)
     {
         try
         {
-            byte[] image = Encoding.UTF8.GetBytes(_image!.ToString());
-            WholeFile.Write(path, file => file.Write(image));
+            file.Do(() => file.Stream.Write(Encoding.UTF8.GetBytes(_image!.ToString())));
+            file.End();
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        catch (NetLabException fault)
         {
-            Report(new NetLabException(FaultKind.FileUnwritable, $"'{path}' cannot be written: {error.Message}", error), path);
+            Fail(fault, file.Path);
         }
     }
 }

@@ -4,6 +4,7 @@ using System.Net;
 using System.Security;
 using System.Text.RegularExpressions;
 using PSNetLab.Binding;
+using PSNetLab.Conversion;
 using PSNetLab.Engine.Capture.Files;
 using PSNetLab.Engine.Capture.Replay;
 using PSNetLab.Engine.IO;
@@ -157,11 +158,17 @@ public sealed class InvokeNetReplayCommand : NetCmdlet
                     Read(GetUnresolvedProviderPathFromPSPath(path));
                     break;
                 default:
-                    Fail(
-                        new NetLabException(
-                            FaultKind.InvalidParameters,
-                            "-Transcript takes events of Get-NetTranscript or Import-NetTranscript, or the path of a file."),
-                        item);
+                    if (TranscriptInput.Read(PSObject.AsPSObject(item)) is not { } copy)
+                    {
+                        Fail(
+                            new NetLabException(
+                                FaultKind.InvalidParameters,
+                                "-Transcript takes events of Get-NetTranscript or Import-NetTranscript, or the path of a file."),
+                            item);
+                        return;
+                    }
+
+                    _events.Add(copy);
                     break;
             }
         }
