@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using PSNetLab.Conversion;
 using PSNetLab.Engine.Http.Stub;
+using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab.Jobs;
 
@@ -62,7 +63,7 @@ internal sealed partial class HttpScripts(PSCmdlet caller, int throttleLimit, Ti
     {
         if (!runner.IsStopped)
         {
-            string what = $"{request.Method} {request.Target} of {request.Remote}";
+            string what = $"{request.Method} {PeerText.Visible(request.Target)} of {request.Remote}";
             Job!.Write(Errors.Record(ScriptRunner.Fault(error, what, consequence), request.Remote));
         }
     }

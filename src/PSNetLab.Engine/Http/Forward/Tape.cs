@@ -4,6 +4,7 @@ using PSNetLab.Engine.Http.Client;
 using PSNetLab.Engine.Http.Protocol;
 using PSNetLab.Engine.Http.Recordings;
 using PSNetLab.Engine.Http.Server;
+using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab.Engine.Http.Forward;
 
@@ -76,7 +77,8 @@ internal sealed class Tape
 
     /// <summary>Says that the exchange is not recorded.</summary>
     internal void Lose(string why)
-        => _recorder.OnLoss?.Invoke($"{_method} {_recorder.Redactor.RedactTarget(_target)} was not recorded: {why}");
+        => _recorder.OnLoss?.Invoke(
+            PeerText.Visible($"{_method} {_recorder.Redactor.RedactTarget(_target)} was not recorded: {why}"));
 
     private static void Add(List<KeyValuePair<string, string>> fields, FieldEnumerator all, HttpExchange? exchange = null)
     {

@@ -243,7 +243,7 @@ internal sealed partial class StubHandler : IHttpHandler, IDisposable
 
     private void AnswerUnmatched(HttpExchange exchange, HttpRequestRecord request, RouteTable table)
     {
-        Unmatched unmatched = new(request, table);
+        Unmatched unmatched = new(request, table, _options.Redact);
         request.ForgetParsed();
         bool isJson = Accept.PrefersJson(exchange.Get(HttpHeader.Accept));
         byte[] explanation = isJson ? unmatched.Json : Encoding.UTF8.GetBytes(unmatched.Text);

@@ -26,6 +26,9 @@ internal sealed record StubOptions : HttpServerOptions
     /// <summary>Answers the requests that no route answers; null for nobody.</summary>
     internal IUpstream? Upstream { get; init; }
 
+    /// <summary>Takes secrets out of targets that are shown; null to show them.</summary>
+    internal Func<string, string>? Redact { get; init; }
+
     /// <summary>Called with a request that no route answers, and why. Must not block.</summary>
     internal Action<HttpRequestRecord, string>? OnUnmatched { get; init; }
 }

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab.Engine.Http.Stub;
 
@@ -7,11 +8,13 @@ namespace PSNetLab.Engine.Http.Stub;
 internal sealed class Unmatched
 {
     private readonly HttpRequestRecord _request;
+    private readonly Func<string, string>? _redact;
     private readonly (HttpRoute Route, Verdict[] Verdicts)[] _near;
 
-    internal Unmatched(HttpRequestRecord request, RouteTable table)
+    internal Unmatched(HttpRequestRecord request, RouteTable table, Func<string, string>? redact = null)
     {
         _request = request;
+        _redact = redact;
         _near = Array.ConvertAll(
             NearMisses.Find(table.InOrder, route => (route.Criteria, request)),
             route => (route, Verdicts(route, request)));
@@ -22,7 +25,7 @@ internal sealed class Unmatched
     {
         get
         {
-            string text = $"No route answers {_request.Method} {Shown.Short(_request.Target)}";
+            string text = $"No route answers {_request.Method} {Shown.Short(_redact?.Invoke(_request.Target) ?? _request.Target)}";
             if (_near.Length == 0)
             {
                 return $"{text}: the server has no routes. Add one with Add-HttpRoute.";
@@ -40,7 +43,8 @@ internal sealed class Unmatched
     {
         get
         {
-            StringBuilder text = new($"404 Not Found: no route of this server answers {_request.Method} {_request.Target}\n");
+            StringBuilder text = new($"404 Not Found: no route of this server answers {_request.Method} "
+                + $"{PeerText.Visible(_request.Target)}\n");
             text.Append(_near.Length == 0 ? "\nIt has no routes.\n" : "\nThe nearest routes:\n");
             foreach ((HttpRoute route, Verdict[] verdicts) in _near)
             {

@@ -5,6 +5,7 @@ using PSNetLab.Binding;
 using PSNetLab.Engine.Http.Client;
 using PSNetLab.Engine.Http.Protocol;
 using PSNetLab.Engine.Http.Recordings;
+using PSNetLab.Engine.Primitives;
 using PSNetLab.Jobs;
 
 namespace PSNetLab.Commands;
@@ -114,7 +115,7 @@ public sealed class ExportHttpRecordingCommand : NetCmdlet
         }
         else
         {
-            WriteWarning($"{result} has no complete answer and is left out.");
+            WriteWarning($"{PeerText.Visible($"{result}")} has no complete answer and is left out.");
         }
     }
 

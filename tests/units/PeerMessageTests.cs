@@ -1,0 +1,73 @@
+using System.Text;
+using System.Text.RegularExpressions;
+using PSNetLab.Engine.Http.Recordings;
+using PSNetLab.Engine.Http.Stub;
+using PSNetLab.Engine.Primitives;
+
+namespace PSNetLab.Engine.Tests;
+
+/// <summary>What a peer chose commands no terminal and forges no line, in whatever message it is shown.</summary>
+public sealed class PeerMessageTests
+{
+    private const string Hostile = "a\u001b[2J\u0007\u009b31m\u202e\u0085";
+    private const string Sent = "a%1b[2J%07%0d%0aFORGED%c2%9b31m%e2%80%ae";
+
+    [Fact]
+    public async Task Warnings_and_pages_of_requests_without_a_route_show_symbols()
+    {
+        RequestCriteria criteria = new()
+        {
+            Methods = ["GET"],
+            Path = PathPattern.Parse("/x/{id}"),
+            Query = [("q", ValueCriterion.Exactly("ok"))],
+            Headers = [("X-T", ValueCriterion.Exactly("v"))],
+        };
+        await using StubServer server = new(
+            new StubOptions { Redact = new Redactor().RedactTarget }, new HttpRoute(criteria, [new StubAnswer()], new RouteSettings()));
+
+        HttpAnswer answer = await server.AskAsync("GET", $"/x/{Sent}?q={Sent}&token=S3CRET", "X-T: \u009b31m");
+        await Waiting.Until(() => server.Unmatched.Count == 1);
+
+        Assert.Equal(404, answer.Status);
+        AssertVisible(server.Unmatched[0]);
+        AssertVisible(Encoding.UTF8.GetString(answer.Body).Replace("\n", string.Empty, StringComparison.Ordinal));
+        Assert.DoesNotContain("\nFORGED", Encoding.UTF8.GetString(answer.Body), StringComparison.Ordinal);
+        Assert.Contains("token=***", server.Unmatched[0], StringComparison.Ordinal);
+        Assert.DoesNotContain("S3CRET", server.Unmatched[0], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Errors_of_assertions_show_symbols()
+    {
+        HttpRequestRecord request = StubServer.Request($"POST /pay/{Sent}\u009b", "X-T: \u009b31m\r\n",
+            "{\"a\":\"\u202e\", \"b\":\u0020\r\n5}");
+        BodyMatch[] bodies =
+            [BodyMatch.Exactly("x"), BodyMatch.Like(new Regex("^x")), BodyMatch.With("""{"b":6}"""u8.ToArray()),
+            BodyMatch.With("""{"a":6}"""u8.ToArray())];
+        foreach (BodyMatch body in bodies)
+        {
+            RequestCriteria criteria = new()
+            {
+                Methods = ["POST"], Path = PathPattern.Parse("/pay/x"), Headers = [("X-T", ValueCriterion.Exactly("v"))], Body = body,
+            };
+            RequestExpectation expectation = new([criteria], (1, 1), inOrder: false);
+            string message = expectation.Fault([request], 0, 0).Message;
+
+            AssertVisible(message.Replace("\n", string.Empty, StringComparison.Ordinal));
+            Assert.DoesNotContain("\nFORGED", message, StringComparison.Ordinal);
+        }
+    }
+
+    [Theory]
+    [InlineData(Hostile)]
+    [InlineData("b\rFORGED")]
+    public void No_error_commands_a_terminal(string text)
+    {
+        string message = new NetLabException(FaultKind.SocketError, $"It said '{text}'.\nTry again.").Message;
+
+        AssertVisible(message.Replace("\n", string.Empty, StringComparison.Ordinal));
+        Assert.EndsWith(".\nTry again.", message, StringComparison.Ordinal);
+    }
+
+    private static void AssertVisible(string text) => Assert.Equal(PeerText.Visible(text), text);
+}
