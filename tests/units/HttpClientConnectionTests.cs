@@ -185,6 +185,37 @@ public sealed class HttpClientConnectionTests
         }
     }
 
+    /// <summary>RFC 9112, section 9.8: anybody on the way can end a connection, but not TLS.</summary>
+    [Theory]
+    [InlineData(true, "\r\nhalf", true)]
+    [InlineData(false, "\r\nhalf", false)]
+    [InlineData(false, "Content-Length: 4\r\n\r\nhalf", true)]
+    [InlineData(false, "Transfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n0\r\n\r\n", true)]
+    public async Task Over_TLS_a_body_that_the_end_ends_needs_the_end_of_TLS(bool endsTls, string response, bool isComplete)
+    {
+        using TransportPair pair = await TransportPair.CreateAsync(TransportKind.Tls);
+        using HttpClientConnection connection = new("http://peer", pair.Client);
+        await SendAsync(pair.Server, $"HTTP/1.1 200 OK\r\n{response}");
+        if (endsTls)
+        {
+            await pair.Server.ShutdownSendAsync(default).Soon();
+        }
+        else
+        {
+            pair.Server.Socket.Shutdown(System.Net.Sockets.SocketShutdown.Send);
+        }
+
+        if (isComplete)
+        {
+            Assert.Equal("200 half", await ReadAsync(connection));
+            return;
+        }
+
+        NetLabException fault = await Assert.ThrowsAsync<NetLabException>(() => ReadAsync(connection));
+        Assert.Equal(FaultKind.ResponseTruncated, fault.Kind);
+        Assert.Contains("4 bytes of the body, but not TLS", fault.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Random_responses_end_in_a_response_or_a_fault()
     {

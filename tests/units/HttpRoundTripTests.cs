@@ -248,6 +248,23 @@ public sealed class HttpRoundTripTests
         Assert.Empty(result.Remarks);
     }
 
+    [Theory]
+    [InlineData("1", true)]
+    [InlineData("000000000000001", false)]
+    public async Task The_framing_of_a_body_has_a_limit_too(string size, bool isAllowed)
+    {
+        const int Chunks = 100_000;
+        string chunks = string.Concat(Enumerable.Repeat($"{size}\r\nx\r\n", Chunks));
+        await using ScriptedServer server = new($"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{chunks}0\r\n\r\n");
+
+        (HttpExchangeResult result, NetLabException? fault) = await SendAsync(
+            server, "GET / HTTP/1.1\r\nHost: x\r\n\r\n", trip: new() { MostBodyBytes = Chunks });
+
+        Assert.Equal(isAllowed, result.Complete);
+        Assert.Equal(isAllowed ? null : FaultKind.MessageTooLong, fault?.Kind);
+        Assert.Equal(!isAllowed, result.Reason?.Contains("chunk sizes", StringComparison.Ordinal) == true);
+    }
+
     [Fact]
     public async Task What_is_not_HTTP_is_there_in_bytes()
     {

@@ -81,6 +81,8 @@ internal sealed class TlsTransport : Transport
 
     private protected override bool HasReceivedEnd => _ended && !_gate.Interrupted.IsCancellationRequested;
 
+    internal override bool WasCut => HasReceivedEnd && _gate.IsInnerEnd;
+
     internal override bool SawReset => base.SawReset || _inner.SawReset;
 
     internal override Action? Broken

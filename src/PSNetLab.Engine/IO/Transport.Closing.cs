@@ -135,6 +135,12 @@ internal abstract partial class Transport
     /// <summary>Whether the peer has ended its stream; over TLS, with a close_notify alert or a FIN.</summary>
     private protected virtual bool HasReceivedEnd => HasPeerEnded;
 
+    /// <summary>
+    /// Whether what the peer sent ended without the message that ends it, close_notify over TLS: anybody on the way may have cut it off
+    /// (RFC 8446, section 6.1).
+    /// </summary>
+    internal virtual bool WasCut => false;
+
     /// <summary>Whether a read has failed because the peer reset the connection.</summary>
     internal virtual bool SawReset => _sawReset;
 

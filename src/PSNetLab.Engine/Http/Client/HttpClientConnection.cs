@@ -292,7 +292,7 @@ internal sealed class HttpClientConnection : IDisposable
 
         if (HasEnded && Pending == 0)
         {
-            _body.End();
+            _body.End(_transport.WasCut);
         }
 
         return length;

@@ -53,6 +53,14 @@ internal static class ResponseFaults
                 $"The chunks of the answer of {peer} are malformed after {body.Length} bytes of the body (RFC 9112, section 7.1).");
         }
 
+        if (body.Framing == BodyFraming.UntilClose)
+        {
+            return new NetLabException(
+                FaultKind.ResponseTruncated,
+                $"{peer} ended the connection after {body.Length} bytes of the body, but not TLS, so that the rest may be missing "
+                    + "(RFC 9112, section 9.8).");
+        }
+
         string whole = head.ContentLength >= 0
             ? $"{body.Length} of {head.ContentLength} bytes"
             : $"{body.Length} bytes, and without the last chunk";
@@ -61,6 +69,10 @@ internal static class ResponseFaults
 
     internal static NetLabException TooLarge(string peer, long most)
         => new(FaultKind.MessageTooLong, $"The body of the answer of {peer} is longer than {most} bytes. Raise -MaxBodyBytes.");
+
+    internal static NetLabException TooMuchFraming(string peer, long framing, long length)
+        => new(FaultKind.MessageTooLong, $"The answer of {peer} has {framing} bytes of chunk sizes and line ends for only {length} bytes of "
+            + "its body. Raise -MaxBodyBytes if that is right.");
 
     internal static NetLabException TooManyInterim(string peer, int most)
         => new(FaultKind.ResponseMalformed, $"{peer} sent more than {most} interim responses (1xx) and no final one.");

@@ -36,6 +36,9 @@ internal sealed class RoundTrip(HttpClientConnection connection, string peer, Ro
     private const int LeastFree = 4096;
     private const int CountedBytes = 64 * 1024;
 
+    // The bytes are kept as they came, too. Chunks of a few bytes have more framing than data, which is right for a short body.
+    private const int LeastFraming = 1024 * 1024;
+
     private readonly ArrayBufferWriter<byte> _body = new();
     private readonly TaskCompletionSource<bool> _mayContinue = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -97,6 +100,9 @@ internal sealed class RoundTrip(HttpClientConnection connection, string peer, Ro
 
         await reading.ConfigureAwait(false);
     }
+
+    /// <summary>How many bytes of responses were read so far.</summary>
+    private long Taken => connection.BytesReceived - connection.Pending;
 
     private async Task SendAsync(ReadOnlyMemory<byte> head, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
     {
@@ -164,6 +170,7 @@ internal sealed class RoundTrip(HttpClientConnection connection, string peer, Ro
     private async Task ReadBodyAsync(CancellationToken cancellationToken)
     {
         byte[]? counted = null;
+        long start = Taken;
         try
         {
             while (true)
@@ -180,6 +187,12 @@ internal sealed class RoundTrip(HttpClientConnection connection, string peer, Ro
                 }
 
                 BodyLength += count;
+                long framing = Taken - start - BodyLength;
+                if (!options.CountsRest && framing > Math.Max(options.MostBodyBytes, LeastFraming))
+                {
+                    throw ResponseFaults.TooMuchFraming(peer, framing, BodyLength);
+                }
+
                 if (room > 0)
                 {
                     _body.Advance(count);

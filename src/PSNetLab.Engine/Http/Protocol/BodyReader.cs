@@ -99,11 +99,12 @@ internal struct BodyReader
     }
 
     /// <summary>Call this when the connection has ended: that completes a body framed by close and breaks any other.</summary>
-    internal ParseStatus End()
+    /// <param name="wasCut">Whether it did not end in good order, which completes no body (RFC 9112, section 9.8).</param>
+    internal ParseStatus End(bool wasCut = false)
     {
         if (Status == ParseStatus.Incomplete)
         {
-            _isBroken = Framing != BodyFraming.UntilClose;
+            _isBroken = wasCut || Framing != BodyFraming.UntilClose;
             Status = _isBroken ? ParseStatus.Failed : ParseStatus.Complete;
         }
 
