@@ -154,6 +154,7 @@ public sealed class StubServerTests
 
     [Theory]
     [InlineData("GET", 204)]
+    [InlineData("GET", 205)]
     [InlineData("GET", 304)]
     [InlineData("HEAD", 200)]
     [InlineData("DELETE", 200)]
@@ -171,7 +172,28 @@ public sealed class StubServerTests
         await peer.SendAsync($"{method} /a HTTP/1.1\r\nHost: a\r\n\r\n");
         HttpAnswer answer = await peer.ResponseAsync(method);
         Assert.Equal(status, answer.Status);
-        Assert.Equal(status is 204 or 304 || method == "HEAD" ? string.Empty : "body", answer.Text);
+        Assert.Equal(status is 204 or 205 or 304 || method == "HEAD" ? string.Empty : "body", answer.Text);
+        Assert.Equal(status == 205 ? "0" : answer["Content-Length"], answer["Content-Length"]);
+        Assert.Equal("next", (await peer.GetAsync("/next")).Text);
+    }
+
+    [Theory]
+    [InlineData(10, 0)]
+    [InlineData(0, 1)]
+    public async Task A_reset_of_content_has_none_however_it_is_sent(int bytesPerSecond, int trailers)
+    {
+        StubAnswer reset = new()
+        {
+            Status = 205,
+            Bytes = "body"u8.ToArray(),
+            BytesPerSecond = bytesPerSecond,
+            Trailers = [.. Enumerable.Repeat(new KeyValuePair<string, string>("X-Sum", "1"), trailers)],
+        };
+        await using StubServer server = new(
+            new HttpRoute(StubServer.Criteria("/a"), [reset], new RouteSettings()), StubServer.Route("/next", "next"));
+        using HttpPeer peer = await server.ConnectAsync();
+
+        Assert.Equal("0", (await peer.GetAsync("/a"))["Content-Length"]);
         Assert.Equal("next", (await peer.GetAsync("/next")).Text);
     }
 

@@ -81,4 +81,7 @@ internal static class HttpStatus
 
     /// <summary>Whether a response with this status has no body, whatever its fields say (RFC 9112, section 6.3).</summary>
     internal static bool HasNoBody(int status) => status is < 200 or 204 or 304;
+
+    /// <summary>Whether a server sends no content with this status: with 205, its length is 0 (RFC 9110, section 15.3.6).</summary>
+    internal static bool IsEmpty(int status) => status == 205 || HasNoBody(status);
 }

@@ -190,7 +190,7 @@ internal sealed partial class HttpExchange
     internal byte[] LastChunk { get; private set; } = s_lastChunk;
 
     /// <summary>Whether the answer has a body: not if the method is HEAD, and not with a status such as 304.</summary>
-    internal bool SendsBody => Request.Method != HttpMethod.Head && !HttpStatus.HasNoBody(Status) && !IsTunnel;
+    internal bool SendsBody => Request.Method != HttpMethod.Head && !HttpStatus.IsEmpty(Status) && !IsTunnel;
 
     /// <summary>Whether only the end of the connection ends the content.</summary>
     internal bool EndsByClose => SendsBody && Length < 0 && !IsChunked;

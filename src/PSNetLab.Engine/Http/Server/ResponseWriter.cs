@@ -62,7 +62,7 @@ internal readonly ref struct ResponseWriter
             exchange.Status,
             exchange.FieldLines,
             exchange.MoreFieldLines,
-            hasLength ? exchange.Length : -1,
+            !hasLength ? -1 : HttpStatus.IsEmpty(exchange.Status) ? 0 : exchange.Length,
             exchange.IsChunked,
             keepAlive,
             exchange.HasDate);
