@@ -166,6 +166,41 @@ public sealed class RecordingTests : IDisposable
     }
 
     [Fact]
+    public async Task Bodies_that_are_being_recorded_have_a_limit_together_and_give_back_what_they_hold()
+    {
+        TaskCompletionSource first = new();
+        TaskCompletionSource goOn = new();
+        await using ScriptedServer upstream = new(async (peer, _) =>
+        {
+            bool isFirst = (await peer.ReadHeadAsync()).StartsWith("GET /1", StringComparison.Ordinal);
+            await peer.SendAsync($"HTTP/1.1 200 OK\r\nContent-Length: 6000\r\n\r\n{new string('a', 5000)}");
+            if (isFirst)
+            {
+                await goOn.Task;
+            }
+
+            await peer.SendAsync(new string('b', 1000));
+        });
+        List<string> losses = [];
+        Recorder recorder = new(new RecorderOptions(null, new(), 10, 6000), []) { OnLoss = losses.Add, Bodies = new(10_000) };
+        await using (ForwardServer server = new(new UpstreamOptions { Uri = upstream.Uri }, recorder))
+        {
+            using HttpPeer one = await server.ConnectAsync();
+            await one.SendAsync("GET /1 HTTP/1.1\r\nHost: a\r\n\r\n");
+            await one.FillAsync(5000);
+
+            Assert.Equal(200, (await server.Server.AskAsync("GET", "/2")).Status);
+            Assert.StartsWith("GET /2 was not recorded: the bodies", Assert.Single(losses));
+            goOn.SetResult();
+            Assert.Equal(6000, (await one.AnswerAsync()).Body.Length);
+            Assert.Equal(200, (await server.Server.AskAsync("GET", "/3")).Status);
+            await Waiting.Until(() => recorder.Bodies.Held == 0);
+        }
+
+        Assert.Equal(["/1", "/3"], recorder.Read().Select(exchange => exchange.Target));
+    }
+
+    [Fact]
     public async Task An_answer_that_breaks_off_is_not_recorded()
     {
         await using ScriptedServer upstream = new("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n12345");

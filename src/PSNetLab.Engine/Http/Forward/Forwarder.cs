@@ -51,7 +51,7 @@ internal sealed partial class Forwarder : IUpstream
             return new UpstreamRefusal(400, "The path has more '..' than there are folders to leave.");
         }
 
-        Tape? tape = _recorder is null ? null : new Tape(_recorder, exchange, target);
+        using Tape? tape = _recorder is null or { IsFull: true } ? null : new Tape(_recorder, exchange, target);
         using RequestBody body = await RequestBody.BeginAsync(exchange).ConfigureAwait(false);
         body.Copy = tape?.Request;
         bool mayRepeat = body.IsWhole && HttpMethods.IsIdempotent(exchange.Request.Method);

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Diagnostics;
 using PSNetLab.Engine.Http.Client;
 using PSNetLab.Engine.Http.Protocol;
@@ -9,7 +8,7 @@ using PSNetLab.Engine.Primitives;
 namespace PSNetLab.Engine.Http.Forward;
 
 /// <summary>Listens to one exchange, and gives it to the recorder when it is complete.</summary>
-internal sealed class Tape
+internal sealed class Tape : IDisposable
 {
     private readonly Recorder _recorder;
     private readonly DateTimeOffset _time = DateTimeOffset.Now;
@@ -28,8 +27,8 @@ internal sealed class Tape
         ReadOnlySpan<byte> head = exchange.Head;
         _method = HttpSyntax.ToText(exchange.Request.MethodText(head));
         _target = Escape(target);
-        Request = exchange.Request.HasBody ? new BodyTape(recorder.MostBodyBytes) : null;
-        _answer = new BodyTape(recorder.MostBodyBytes);
+        Request = exchange.Request.HasBody ? new BodyTape(recorder) : null;
+        _answer = new BodyTape(recorder);
         Add(_sent, exchange.Request.Fields(head), exchange);
     }
 
@@ -50,6 +49,12 @@ internal sealed class Tape
         fields = fields.ConvertAll(field => field.Key.Equals("Location", StringComparison.OrdinalIgnoreCase)
             ? FieldLines.Field(field.Key, place(field.Value)) : field);
         BodyTape? request = isWhole ? Request : null;
+        if (_answer.IsCrowdedOut || request?.IsCrowdedOut == true)
+        {
+            Lose("the bodies of the requests that are being answered take too much memory together. Record fewer at a time.");
+            return;
+        }
+
         byte[]? sent = Plain(request, _sent, out string? requestOmitted);
         byte[]? got = Plain(_answer, fields, out string? omitted);
         if (got is null || (sent is null && request is not null))
@@ -79,6 +84,12 @@ internal sealed class Tape
     internal void Lose(string why)
         => _recorder.OnLoss?.Invoke(
             PeerText.Visible($"{_method} {_recorder.Redactor.RedactTarget(_target)} was not recorded: {why}"));
+
+    public void Dispose()
+    {
+        Request?.Dispose();
+        _answer.Dispose();
+    }
 
     private static void Add(List<KeyValuePair<string, string>> fields, FieldEnumerator all, HttpExchange? exchange = null)
     {
@@ -113,26 +124,5 @@ internal sealed class Tape
         }
 
         return text.ToString();
-    }
-}
-
-/// <summary>Keeps the bytes of a body up to a limit; beyond it, none.</summary>
-internal sealed class BodyTape(int most)
-{
-    private ArrayBufferWriter<byte>? _kept = new();
-
-    /// <summary>The bytes; null if there were too many.</summary>
-    internal byte[]? Bytes => _kept?.WrittenSpan.ToArray();
-
-    internal void Write(ReadOnlySpan<byte> piece)
-    {
-        if (_kept is { } kept && kept.WrittenCount + piece.Length <= most)
-        {
-            kept.Write(piece);
-        }
-        else
-        {
-            _kept = null;
-        }
     }
 }

@@ -15,13 +15,16 @@ internal enum Side
 /// <summary>A connection to the upstream, with what one request after the other needs.</summary>
 internal sealed class UpstreamConnection(HttpClientConnection http, TimeSpan patience) : IDisposable
 {
+    // A piece of a body, with a head.
+    private const int MostBytesKept = 128 * 1024;
+
     private readonly CancellationTokenSource _limit = new();
     private Side _paused;
 
     internal HttpClientConnection Http => http;
 
     /// <summary>What is sent next.</summary>
-    internal ArrayBufferWriter<byte> Output { get; } = new(1024);
+    internal ArrayBufferWriter<byte> Output { get; private set; } = NewOutput();
 
     /// <summary>Since when nobody uses it, in milliseconds of the clock of the system; null before its first request is answered.</summary>
     internal long? IdleSince { get; private set; }
@@ -63,7 +66,15 @@ internal sealed class UpstreamConnection(HttpClientConnection http, TimeSpan pat
     internal async ValueTask FlushAsync(CancellationToken cancellationToken)
     {
         await http.SendAsync(Output.WrittenMemory, cancellationToken).ConfigureAwait(false);
-        Output.ResetWrittenCount();
+        if (Output.Capacity <= MostBytesKept)
+        {
+            Output.ResetWrittenCount();
+        }
+        else
+        {
+            // It would be held for as long as the connection is.
+            Output = NewOutput();
+        }
     }
 
     public void Dispose()
@@ -71,4 +82,6 @@ internal sealed class UpstreamConnection(HttpClientConnection http, TimeSpan pat
         http.Dispose();
         _limit.Dispose();
     }
+
+    private static ArrayBufferWriter<byte> NewOutput() => new(1024);
 }

@@ -1,3 +1,5 @@
+using PSNetLab.Engine.Http.Server;
+
 namespace PSNetLab.Engine.Http.Recordings;
 
 /// <summary>Keeps what passes, without its secrets, up to a limit, and writes it to a file.</summary>
@@ -25,6 +27,12 @@ internal sealed class Recorder
 
     internal Redactor Redactor => _options.Redactor;
 
+    /// <summary>How many bytes of bodies may be held until their exchanges are complete, all together.</summary>
+    internal ByteLimit Bodies { get; init; } = new(HttpServerOptions.DefaultMaxHeldBytes);
+
+    /// <summary>Whether nothing more is recorded, as was said.</summary>
+    internal bool IsFull => Volatile.Read(ref _isFull);
+
     /// <summary>Told what is not recorded, and why. Set before the first exchange.</summary>
     internal Action<string>? OnLoss { get; set; }
 
@@ -44,7 +52,7 @@ internal sealed class Recorder
         bool isFirstLoss;
         lock (_exchanges)
         {
-            if (_exchanges.Count < _options.Most && _bytes + weight <= MostBytes)
+            if (!_isFull && _exchanges.Count < _options.Most && _bytes + weight <= MostBytes)
             {
                 _exchanges.Add(exchange);
                 _bytes += weight;
