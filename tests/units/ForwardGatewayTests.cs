@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.Net.Security;
 using System.Text;
 using PSNetLab.Engine.Http.Client;
 using PSNetLab.Engine.Http.Forward;
@@ -171,5 +173,86 @@ public sealed class ForwardGatewayTests
 
         Assert.Equal("ok", (await client.AnswerAsync()).Text);
         Assert.DoesNotContain("Upgrade", seen, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task An_answer_that_may_be_cut_off_below_TLS_is_neither_whole_nor_recorded(bool endsTls)
+    {
+        await using ScriptedServer upstream = new(async (peer, _) =>
+        {
+            using SslStream secured = new(peer.Stream, leaveInnerStreamOpen: true);
+            await secured.AuthenticateAsServerAsync(Certificates.ServerOptions);
+            Assert.NotEqual(0, await secured.ReadAsync(new byte[4096]));
+            await secured.WriteAsync("HTTP/1.1 200 OK\r\n\r\nhalf"u8.ToArray());
+            if (endsTls)
+            {
+                await secured.ShutdownAsync();
+            }
+
+            peer.HalfClose();
+            await peer.ReadToEndAsync();
+        });
+        Recorder recorder = new(new RecorderOptions(null, new(), 10, 1000), []);
+        UpstreamOptions options = new()
+        {
+            Uri = HttpUri.Parse($"https://{upstream.EndPoint}/"),
+            Connect = new HttpConnectOptions { Tls = new IO.TlsClientOptions { SkipCertificateCheck = true } },
+        };
+        await using ForwardServer server = new(options, recorder);
+        using HttpPeer client = await server.ConnectAsync();
+        await client.SendAsync("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+
+        string got = Encoding.Latin1.GetString(await client.RestAsync());
+
+        Assert.Contains("half", got, StringComparison.Ordinal);
+        Assert.Equal(endsTls, got.EndsWith("\r\n0\r\n\r\n", StringComparison.Ordinal));
+        await Waiting.Until(() => server.Server.Records() is [var record] && record.Completed == endsTls);
+        Assert.Equal(endsTls ? 1 : 0, recorder.Read().Length);
+    }
+
+    [Fact]
+    public async Task A_large_request_is_not_kept_with_its_connection()
+    {
+        using TransportPair pair = await TransportPair.CreateAsync(TransportPair.Kinds[0]);
+        using UpstreamConnection connection = new(new HttpClientConnection("http://peer", pair.Client), TimeSpan.FromMinutes(1));
+        int few = connection.Output.Capacity;
+        connection.Output.Write(new byte[70 * 1024]);
+        int some = connection.Output.Capacity;
+        Task reading = pair.Server.DiscardAsync(default).Soon();
+        await connection.FlushAsync(default).Soon();
+        Assert.Equal(some, connection.Output.Capacity);
+
+        connection.Output.Write(new byte[1024 * 1024]);
+        await connection.FlushAsync(default).Soon();
+
+        Assert.Equal(few, connection.Output.Capacity);
+        await pair.Client.ShutdownSendAsync(default).Soon();
+        await reading;
+    }
+
+    [Fact]
+    public async Task A_slow_upstream_is_not_waited_for_when_the_client_has_reset_its_connection()
+    {
+        TaskCompletionSource asked = new();
+        TaskCompletionSource left = new();
+        await using ScriptedServer upstream = new(async (peer, _) =>
+        {
+            await peer.ReadHeadAsync();
+            asked.SetResult();
+            await peer.ReadToEndAsync();
+            left.SetResult();
+        });
+        await using ForwardServer server = new(upstream.Uri);
+        using Peer client = await Peer.ConnectAsync(server.Server.EndPoint);
+        await client.SendAsync("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+        await asked.Task.Soon();
+
+        client.Reset();
+
+        await left.Task.Soon();
+        await Waiting.Until(() => server.Server.Records() is [{ Status: 0, Completed: false }]);
+        Assert.Equal(0, server.Server.Observer.FaultCount);
     }
 }

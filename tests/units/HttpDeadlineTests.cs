@@ -111,6 +111,11 @@ public sealed class HttpDeadlineTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Kinds))]
+    public Task Empty_lines_do_not_prolong_the_time_before_a_request(TransportKind kind)
+        => AssertTimeGoesOnAsync(kind, "", "\r\n\r\n\r\n");
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
     public Task Pieces_of_a_body_do_not_prolong_its_time(TransportKind kind)
         => AssertTimeGoesOnAsync(kind, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n", "aaaaaaaaaa");
 

@@ -44,6 +44,52 @@ public sealed class HttpHandlerTests
 
     [Theory]
     [MemberData(nameof(Kinds))]
+    public async Task A_client_that_resets_its_connection_ends_what_waits_for_it(TransportKind kind)
+    {
+        TaskCompletionSource began = new();
+        await using ServedConnection served = await ServedConnection.StartHandlerAsync(kind, async exchange =>
+        {
+            ValueTask delay = exchange.DelayAsync(TimeSpan.FromHours(1));
+            began.SetResult();
+            await delay;
+            exchange.Answer(200, s_fields);
+        });
+        await served.Client.SendAsync("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+        await began.Task.Soon();
+
+        served.Client.Socket.LingerState = new(enable: true, seconds: 0);
+        served.Client.Socket.Dispose();
+
+        await served.PassServingAsync(1, () => served.Ended.IsCompleted);
+        HttpRequestRecord record = Assert.Single(served.Records());
+        Assert.Equal(("/", 0, false), (record.Target, record.Status, record.Completed));
+        Assert.Empty(served.Faults);
+        Assert.Equal(1, served.Connection.Totals.MessagesReceived);
+    }
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public async Task A_client_that_only_sends_no_more_gets_its_answer_however_late(TransportKind kind)
+    {
+        TaskCompletionSource began = new();
+        await using ServedConnection served = await ServedConnection.StartHandlerAsync(kind, async exchange =>
+        {
+            ValueTask delay = exchange.DelayAsync(TimeSpan.FromHours(1));
+            began.SetResult();
+            await delay;
+            exchange.Answer(200, s_fields);
+        });
+        await served.Client.SendAsync("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+        await began.Task.Soon();
+        served.Client.Socket.Shutdown(System.Net.Sockets.SocketShutdown.Send);
+        served.Connection.CheckDeadline();
+        served.Clock.Advance(TimeSpan.FromHours(1));
+
+        Assert.Equal(200, (await served.Client.AnswerAsync()).Status);
+    }
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
     public async Task A_handler_sees_that_its_client_has_left(TransportKind kind)
     {
         TaskCompletionSource asked = new();

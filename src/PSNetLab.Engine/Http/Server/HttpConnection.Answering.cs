@@ -223,6 +223,11 @@ internal sealed partial class HttpConnection
                 throw new InvalidOperationException("The handler gave no answer.");
             }
         }
+        catch (OperationCanceledException) when (_wasReset)
+        {
+            NoteLeft();
+            throw;
+        }
         catch (Exception error) when (!_isGone)
         {
             if (_hasStreamed)

@@ -9,6 +9,7 @@ internal sealed partial class HttpConnection
     private CancellationTokenSource? _delays;
     private CancellationTokenSource? _ending;
     private bool _isTakeoverTold;
+    private volatile bool _wasReset;
     private bool _isReset;
 
     /// <summary>Cancelled when the server asks its connections to end, or ends this one.</summary>
@@ -29,13 +30,23 @@ internal sealed partial class HttpConnection
     /// <summary>Lets time pass, unless the connection is ended from elsewhere.</summary>
     internal Task DelayAsync(TimeSpan time) => Task.Delay(time, _options.Clock, Ended);
 
-    /// <summary>Cancelled when the connection is ended from elsewhere.</summary>
+    /// <summary>Cancelled when the connection is ended from elsewhere, or the client resets it.</summary>
     internal CancellationToken Ended
     {
         get
         {
-            CancellationTokenSource delays = _delays ?? Interlocked.CompareExchange(ref _delays, new(), null) ?? _delays;
-            if (Current == Phase.Ended)
+            CancellationTokenSource? delays = _delays;
+            if (delays is null)
+            {
+                delays = Interlocked.CompareExchange(ref _delays, new(), null) ?? _delays;
+                _transport.Broken = OnBroken;
+                if (_transport.IsKnownBroken)
+                {
+                    OnBroken();
+                }
+            }
+
+            if (Current == Phase.Ended || _wasReset)
             {
                 delays.Cancel();
             }
@@ -145,6 +156,36 @@ internal sealed partial class HttpConnection
         _received.Pending[..count].CopyTo(destination);
         _received.Take(count);
         return count;
+    }
+
+    /// <summary>Ends what waits, for nobody, beside the loop that has found it out.</summary>
+    private void OnBroken() => ThreadPool.UnsafeQueueUserWorkItem(
+        static connection =>
+        {
+            connection._wasReset = true;
+            connection.EndDelays();
+        },
+        this,
+        preferLocal: false);
+
+    /// <summary>Looks for a reset where nobody tells of it, while something waits.</summary>
+    private void CheckReset()
+    {
+        if (Volatile.Read(ref _delays) is { IsCancellationRequested: false } && _transport.IsBroken)
+        {
+            OnBroken();
+        }
+    }
+
+    /// <summary>Reports a request that has no answer, because the client has left before.</summary>
+    private void NoteLeft()
+    {
+        _isGone = true;
+        if (!_exchange.IsAnswered)
+        {
+            Totals = Totals with { MessagesReceived = Totals.MessagesReceived + 1 };
+            _outgoing.Add(CompleteRecord(), _exchange.Started, 0, 0, endBytes: 1);
+        }
     }
 
     private void EndDelays()

@@ -108,6 +108,11 @@ internal sealed partial class HttpConnection : IServedConnection
             Renew();
         }
 
+        if (phase == Phase.Working)
+        {
+            CheckReset();
+        }
+
         TimeSpan elapsed = Elapsed;
         TimeSpan limit = phase switch
         {
@@ -168,13 +173,13 @@ internal sealed partial class HttpConnection : IServedConnection
     {
         bool isSecure = _transport.NeedsCloseNotify;
         Phase waiting = Phase.Idle;
-        long answered = 0;
+        long answered = -1;
         while (true)
         {
-            // The time limit of a request runs from its first byte, however many pieces it arrives in.
-            bool goesOn = waiting == Phase.Receiving && _request.HasStarted && answered == Totals.MessagesReceived;
+            // The time limit of a request runs from its first byte, however many pieces it arrives in, and not anew from empty lines.
+            bool begins = waiting == Phase.Idle && _request.HasStarted;
             waiting = _request.HasStarted ? Phase.Receiving : Phase.Idle;
-            if (!goesOn)
+            if (begins || answered != Totals.MessagesReceived)
             {
                 answered = Totals.MessagesReceived;
                 Renew();

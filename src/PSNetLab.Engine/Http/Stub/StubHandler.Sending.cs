@@ -33,7 +33,9 @@ internal sealed partial class StubHandler
 
         if (answer.Script is not null)
         {
-            if (_options.Scripts is not { } scripts || await scripts.AnswerAsync(answer, request).ConfigureAwait(false) is not { } made)
+            // The script goes on when the client has left: it may do more than answer.
+            if (_options.Scripts is not { } scripts
+                || await scripts.AnswerAsync(answer, request).WaitAsync(exchange.Ended).ConfigureAwait(false) is not { } made)
             {
                 exchange.Answer(((IHttpHandler)this).Refuse(exchange, 500,
                     "The script block of this route failed. The job has the error."));

@@ -144,7 +144,9 @@ internal sealed partial class StubHandler : IHttpHandler, IDisposable
         if (answer is null)
         {
             RouteTable table = _table;
-            answer = await MatchAsync(table, request).ConfigureAwait(false);
+            ValueTask<StubAnswer?> matching = MatchAsync(table, request);
+            answer = matching.IsCompleted ? await matching.ConfigureAwait(false)
+                : await matching.AsTask().WaitAsync(exchange.Ended).ConfigureAwait(false);
             if (answer is null && _options.Upstream is { } upstream)
             {
                 await ForwardAsync(exchange, upstream).ConfigureAwait(false);
