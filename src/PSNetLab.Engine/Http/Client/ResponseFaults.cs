@@ -71,8 +71,8 @@ internal static class ResponseFaults
         => new(FaultKind.MessageTooLong, $"The body of the answer of {peer} is longer than {most} bytes. Raise -MaxBodyBytes.");
 
     internal static NetLabException TooMuchFraming(string peer, long framing, long length)
-        => new(FaultKind.MessageTooLong, $"The answer of {peer} has {framing} bytes of chunk sizes and line ends for only {length} bytes of "
-            + "its body. Raise -MaxBodyBytes if that is right.");
+        => new(FaultKind.MessageTooLong, $"The answer of {peer} has {framing} bytes of chunk sizes and line ends for only {length} bytes "
+            + "of its body. Raise -MaxBodyBytes if that is right.");
 
     internal static NetLabException TooManyInterim(string peer, int most)
         => new(FaultKind.ResponseMalformed, $"{peer} sent more than {most} interim responses (1xx) and no final one.");
