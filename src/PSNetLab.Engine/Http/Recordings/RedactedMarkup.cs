@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.RegularExpressions;
 
 namespace PSNetLab.Engine.Http.Recordings;
@@ -9,7 +10,41 @@ namespace PSNetLab.Engine.Http.Recordings;
 /// </summary>
 internal sealed partial class RedactedMarkup(SecretNames names)
 {
-    internal string Redact(string text)
+    /// <summary>The text without its secrets; null if one may be left, split or in elements.</summary>
+    internal string? Redact(string text)
+    {
+        string redacted = Replace(text);
+        string plain = Plain(redacted);
+        bool mayHide = text.Contains("<!ENTITY", StringComparison.Ordinal) || Replace(plain) != plain
+            || Opened().Matches(plain).Any(match => names.Has(match.Groups[1].Value, string.Empty));
+        return mayHide ? null : redacted;
+    }
+
+    /// <summary>The text without comments, and with a letter for each section of characters.</summary>
+    private static string Plain(string text)
+    {
+        StringBuilder plain = new(text.Length);
+        int at = 0;
+        while (text.IndexOf("<!", at, StringComparison.Ordinal) is >= 0 and int start)
+        {
+            bool isComment = string.CompareOrdinal(text, start, "<!--", 0, 4) == 0;
+            bool isSection = string.CompareOrdinal(text, start, "<![CDATA[", 0, 9) == 0;
+            string last = isComment ? "-->" : isSection ? "]]>" : ">";
+            int end = text.IndexOf(last, start + 2, StringComparison.Ordinal);
+            if (end < 0)
+            {
+                break;
+            }
+
+            end += last.Length;
+            plain.Append(text, at, start - at).Append(isComment ? string.Empty : isSection ? "x" : text[start..end]);
+            at = end;
+        }
+
+        return plain.Append(text, at, text.Length - at).ToString();
+    }
+
+    private string Replace(string text)
     {
         string? before = null; // the last name that an element gave
         string elements = Element().Replace(text, match =>
@@ -56,6 +91,9 @@ internal sealed partial class RedactedMarkup(SecretNames names)
         (<(?:[\w.-]+:)?([\w.-]+)(\s[^<>]*)?>)([^<]+|\s*<!\[CDATA\[(?:(?!<!\[CDATA\[|\]\]>).)*\]\]>\s*)(?=</)
         """, RegexOptions.Singleline)]
     private static partial Regex Element();
+
+    [GeneratedRegex("""<(?:[\w.-]+:)?([\w.-]+)(?:\s[^<>]*)?(?<!/)>(?!\*\*\*</|\s*</)""")]
+    private static partial Regex Opened();
 
     [GeneratedRegex("""<[\w.:-]+\s[^<>]*""")]
     private static partial Regex Tag();

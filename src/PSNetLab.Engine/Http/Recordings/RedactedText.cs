@@ -44,7 +44,23 @@ internal sealed partial class RedactedText(SecretNames names)
             isLost |= isSecret ? value[0] is '{' or '[' : isName;
             return isSecret ? $"\"{match.Groups[1].Value}\"{match.Groups[2].Value}\"{Redactor.Mark}\"" : match.Value;
         });
-        return isLost ? null : Uris(redacted);
+        return isLost || Hides(text) ? null : Uris(redacted);
+    }
+
+    /// <summary>A body of which nobody says what it is.</summary>
+    internal string Any(string text)
+        => BeginsAsForm().IsMatch(text) || !text.Any(char.IsWhiteSpace) ? Uris(Pairs(text)) : Uris(text);
+
+    /// <summary>Whether a secret may be left in what looks like JSON, by a name that is escaped or in other quotes.</summary>
+    private bool Hides(string text)
+    {
+        string rest = Member().Replace(text, match => match.Value.Contains('\\', StringComparison.Ordinal) ? match.Value : ",");
+        for (int i = 0; i < MostNested; i++)
+        {
+            rest = Escape().Replace(rest, match => ((char)Convert.ToInt32(match.Groups[1].Value, 16)).ToString());
+        }
+
+        return OtherName().Matches(rest).Any(match => names.Has(match.Groups[1].Value, match.Groups[2].Value));
     }
 
     private string Pairs(string pairs, int nested)
@@ -133,6 +149,12 @@ internal sealed partial class RedactedText(SecretNames names)
 
     [GeneratedRegex("""(?<=^|[\s,;])([A-Za-z][A-Za-z0-9_.-]*)=(?:"[^"]*"|[^\s",;]+)""")]
     private static partial Regex Parameter();
+
+    [GeneratedRegex("""\\+u([0-9A-Fa-f]{4})""")]
+    private static partial Regex Escape();
+
+    [GeneratedRegex("""(?<![\w.$@-])([\w.$@-]{1,200})["'\\\s]*[:=]["'\\\s]*([^\s,"'\\}\]]*)""")]
+    private static partial Regex OtherName();
 
     [GeneratedRegex("""["]((?:[^"\\]|\\.){1,200})["](\s*:\s*)(["](?:[^"\\]|\\.)*["]?|[^\s,}\]"]+)""", RegexOptions.Singleline)]
     private static partial Regex Member();

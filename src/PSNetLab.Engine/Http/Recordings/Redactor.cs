@@ -101,6 +101,13 @@ internal sealed class Redactor
             return RedactParts(body, ContentTypeField.Parameter(field, "boundary"u8) ?? string.Empty, nested - 1);
         }
 
+        if (WideText.Find(body, ContentTypeField.Parameter(field, "charset"u8)) is { } wide)
+        {
+            byte[] narrow = wide.Read(body);
+            byte[]? safe = RedactBody(narrow, type, nested);
+            return safe is null ? null : safe == narrow ? body : wide.Write(safe);
+        }
+
         // What clients call a form, or do not name, is often JSON.
         if (_json.TryRedact(body, nested, out byte[]? redacted))
         {
@@ -110,9 +117,10 @@ internal sealed class Redactor
         return type == "application/x-www-form-urlencoded" ? Change(body, _text.Pairs)
             : ContentTypeField.IsJson(type) || type.EndsWith("ndjson", StringComparison.Ordinal) || body[0] is (byte)'{' or (byte)'['
                 ? Change(body, text => _json.Lines(text, nested))
-            : type.EndsWith("xml", StringComparison.Ordinal) ? Change(body, text => _text.Uris(_markup.Redact(text)))
+            : type.EndsWith("xml", StringComparison.Ordinal)
+                ? Change(body, text => _markup.Redact(text) is { } rest ? _text.Uris(rest) : null)
             : body.AsSpan().Contains((byte)0) ? body
-            : Change(body, _text.Uris);
+            : Change(body, _text.Any);
     }
 
     private List<KeyValuePair<string, string>> RedactFields(IReadOnlyList<KeyValuePair<string, string>> fields) => [.. fields
