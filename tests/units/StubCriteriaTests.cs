@@ -83,14 +83,17 @@ public sealed class StubCriteriaTests
         Assert.Equal(404, JsonDocument.Parse(unmatched.Json).RootElement.GetProperty("status").GetInt32());
     }
 
-    [Fact]
-    public void A_route_that_is_over_says_so()
+    [Theory]
+    [InlineData(1, RouteEnd.Last, "Times: expected at most 1 answers, got 1 before this request")]
+    [InlineData(null, RouteEnd.Unmatched, "Sequence: expected at most 2 answers, got 2 before this request")]
+    public void A_route_that_is_over_says_so(int? times, RouteEnd end, string expected)
     {
-        HttpRoute route = StubServer.Route("/a", new RouteSettings { Times = 1 }, "x");
-        Assert.NotNull(route.TryUse());
-        Assert.Null(route.TryUse());
+        HttpRoute route = StubServer.Route("/a", new RouteSettings { Times = times, AtEnd = end }, "x", "y");
+        while (route.TryUse() is not null)
+        {
+        }
 
-        Assert.Contains("Times: expected at most 1, got all 1 used",
+        Assert.Contains(expected,
             new Unmatched(StubServer.Request("GET /a"), new RouteTable([route])).Text, StringComparison.Ordinal);
     }
 

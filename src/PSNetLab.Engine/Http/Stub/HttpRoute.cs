@@ -91,9 +91,11 @@ public sealed class HttpRoute
 
     /// <summary>Why the route does not answer although its criteria are met; null if it may.</summary>
     internal Verdict? Exhaustion
-        => Times is { } times && Hits >= times ? new Verdict("Times", $"at most {times}", $"all {times} used", Fits: false)
-            : _atEnd == RouteEnd.Unmatched && Hits >= _steps.Length
-                ? new Verdict("Sequence", $"{_steps.Length} answers", "all given", Fits: false)
+        => Times is { } times && Hits >= times ? UsedUp("Times", times)
+            : _atEnd == RouteEnd.Unmatched && Hits >= _steps.Length ? UsedUp("Sequence", _steps.Length)
             : _probability < 1 ? new Verdict("Probability", $"{_probability}", "not this time", Fits: false)
             : null;
+
+    private static Verdict UsedUp(string limit, long answers)
+        => new(limit, $"at most {answers} answers", $"{answers} before this request", Fits: false);
 }
