@@ -70,7 +70,7 @@ internal sealed partial class RedactedMarkup(SecretNames names)
         });
     }
 
-    /// <summary>The names that attributes give to the value of another attribute, or to that of the element.</summary>
+    /// <summary>The names that attributes give to the value of another attribute, or to that of the element: one of each kind.</summary>
     private List<string> NamesIn(string attributes)
     {
         List<string> given = [];
@@ -78,7 +78,8 @@ internal sealed partial class RedactedMarkup(SecretNames names)
         {
             string name = attribute.Groups[1].Value;
             string value = attribute.Groups[4].Value;
-            if (SecretNames.IsForName(name) && SecretNames.MayBeName(value) && !names.Has(name, value))
+            if (SecretNames.IsForName(name) && SecretNames.MayBeName(value) && !names.Has(name, value)
+                && names.Has(value) && !given.Exists(other => names.Has(other, string.Empty) == names.Has(value, string.Empty)))
             {
                 given.Add(value);
             }
