@@ -144,13 +144,22 @@ public sealed class HttpRecordTests : IDisposable
             await served.PassToStuckAsync();
             await served.Client.AnswerAsync();
 
-            // On a thread of its own: the pool may have only two, and the server holds one of them at the gate.
-            Task<int> found = Task.Factory.StartNew(
-                () => served.Records().Count, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
-            await Task.WhenAny(found, Task.Delay(50));
-            gate.Set();
-
-            Assert.Equal(1, await found);
+            // On threads of their own: the pool may have only two, the server holds one of them at the gate, and who asks has a limit.
+            Thread opener = new(() =>
+            {
+                Thread.Sleep(50); // until somebody asks, which nobody can see
+                gate.Set();
+            });
+            int found = await Task.Factory.StartNew(
+                () =>
+                {
+                    opener.Start();
+                    return served.Records().Count;
+                },
+                CancellationToken.None,
+                TaskCreationOptions.LongRunning,
+                TaskScheduler.Default);
+            Assert.Equal(1, found);
         }
     }
 
