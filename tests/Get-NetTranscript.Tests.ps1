@@ -234,12 +234,13 @@ Describe 'An event' {
         $json = $events[1] | ConvertTo-Json | ConvertFrom-Json
         $json.Kind | Should -Be Data
         $json.Direction | Should -Be ToServer
-        $json.ElapsedMs | Should -BeOfType double
+        $json.ElapsedMilliseconds | Should -BeOfType double
         $json.PSObject.Properties.Name | Should -Not -Contain Elapsed
-        ($events | ConvertTo-Csv)[0] | Should -BeLike '"Sequence","Time","ElapsedMs",*'
+        ($events | ConvertTo-Csv)[0] | Should -BeLike '"Sequence","Time","ElapsedMilliseconds",*'
         $copies[1].Data | Should -Be $events[1].Data
         $copies[1].Kind | Should -Be Data
         $copies[1].Elapsed | Should -Be $events[1].Elapsed
         $events[1].Elapsed | Should -BeOfType timespan
+        $events | ConvertTo-Csv | ConvertFrom-Csv | Format-NetTranscript | Should -Be ($events | Format-NetTranscript)
     }
 }

@@ -57,7 +57,7 @@ Describe 'Objects' {
 
     It 'a job has the properties that scripts use' {
         foreach ($name in 'Port', 'LocalEndPoint', 'Connections', 'ConnectionCount', 'MessageCount', 'BytesReceived', 'BytesSent', 'Waiting', 'Dropped', 'Refused') {
-            $server.psobject.Properties.Name | Should -Contain $name
+            $server.psobject.Properties[$name] | Should -Not -BeNullOrEmpty -Because $name
         }
         $server.Connections | Should -HaveCount 1
         $server.Connections[0].GetType() | Should -Be $connection.GetType()

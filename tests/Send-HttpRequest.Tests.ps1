@@ -278,10 +278,10 @@ Describe 'Send-HttpRequest' {
         It 'becomes JSON with texts, and a copy that shows the same' {
             $exchange = Send-HttpRequest "$base/early"
             $json = $exchange | ConvertTo-Json -Depth 4 | ConvertFrom-Json
-            $json.Request.Headers[0].Name | Should -Be 'Host'
+            $json.Request.Headers | Should -Be "Host: 127.0.0.1:$($peer.Port)"
             $json.Response.StatusCode | Should -Be 200
             $json.RemoteEndPoint | Should -Be "127.0.0.1:$($peer.Port)"
-            $flat = $exchange | ConvertTo-Json -WarningAction SilentlyContinue | ConvertFrom-Json
+            $flat = $exchange | ConvertTo-Json | ConvertFrom-Json
             $flat.Response.Text | Should -BeLike 'HTTP/1.1 200 OK*'
             $flat.Request.Headers | Should -Be "Host: 127.0.0.1:$($peer.Port)"
             $row = $exchange | ConvertTo-Csv | ConvertFrom-Csv

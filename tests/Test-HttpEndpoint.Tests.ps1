@@ -298,7 +298,7 @@ Describe 'Test-HttpEndpoint' {
             $json = $result | ConvertTo-Json | ConvertFrom-Json
             $json.Status | Should -Be 'Passed'
             $json.Hops[1].StatusCode | Should -Be 200
-            $json.Headers[0].Name | Should -Not -BeNullOrEmpty
+            $json.Headers | Should -Contain 'Content-Length: 2'
             $row = $result | ConvertTo-Csv | ConvertFrom-Csv
             $row.Passed | Should -Be 'True'
             $row.Hops | Should -BeLike 'GET *302; GET * 200'

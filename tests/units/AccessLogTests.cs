@@ -238,7 +238,7 @@ public sealed class AccessLogTests : IDisposable
         => log.Write([Record($"GET {target} HTTP/1.1\r\nHost: a\r\n\r\n", user: null, bytes: 0)]);
 
     private static HttpRequestRecord Record(string head, string? user, long bytes)
-        => new(1, new IPEndPoint(IPAddress.Loopback, 1), HttpHead.Bytes(head)) { Time = s_time, User = user, Status = 200,
+        => new(1, new IPEndPoint(IPAddress.Loopback, 1), HttpHead.Bytes(head)) { Moment = s_time, User = user, Status = 200,
             BytesSent = bytes };
 
     private static string[] Targets(string path) => Targets(File.ReadAllLines(path));

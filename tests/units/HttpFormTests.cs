@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Text;
 using PSNetLab.Engine.Http.Protocol;
+using PSNetLab.Engine.Http.Server;
 
 namespace PSNetLab.Engine.Tests;
 
@@ -31,9 +32,9 @@ public sealed class HttpFormTests
             + "Content-Disposition: form-data; name=\"a\"\r\n\r\n\r\n--x--\r\nignored";
         HttpRequestRecord request = StubServer.Request("POST /", "Content-Type: multipart/form-data; boundary=\"x\"\r\n", Body);
 
-        Assert.Equal(["1", string.Empty], (string[])request.Form!["a"]!);
-        HttpFormFile file = Assert.IsType<HttpFormFile>(request.Form["f"]);
-        Assert.Equal(("q\"t.txt", "text/plain", "line\r\n--y\r\n"), (file.FileName, file.ContentType, file.Text));
+        Assert.Equal(["1", string.Empty], (string[])((IDictionary)request.Form!)["a"]!);
+        Dictionary<string, object?> file = Assert.IsType<HttpFormFile>(((IDictionary)request.Form!)["f"]).Parts.ToDictionary();
+        Assert.Equal(("q\"t.txt", "text/plain", "line\r\n--y\r\n"), (file["FileName"], file["ContentType"], file["Text"]));
     }
 
     [Theory]
@@ -109,8 +110,11 @@ public sealed class HttpFormTests
         return part.AsSpan().IndexOf("\r\n--b0undary"u8) >= 0 ? [] : part;
     }
 
-    private static string Show(IDictionary values)
-        => string.Join(' ',
+    private static string Show(object shown)
+    {
+        IDictionary values = (IDictionary)shown;
+        return string.Join(' ',
             values.Keys.Cast<string>()
                 .Select(name => $"{name}={(values[name] is string[] list ? string.Join(',', list) : values[name])}"));
+    }
 }

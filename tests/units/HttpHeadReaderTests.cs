@@ -50,7 +50,7 @@ public sealed class HttpHeadReaderTests
         IEnumerable<ReceivedHead> inTwo = Enumerable.Range(1, bytes.Length).Select(cut => Read(bytes, [cut, bytes.Length]));
         foreach (ReceivedHead read in inTwo.Append(Read(bytes, [.. Enumerable.Range(1, bytes.Length)])))
         {
-            string[] fields = [.. read.Fields.Select(field => field.ToString())];
+            string[] fields = [.. read.Fields.All.Select(field => field.ToString())];
             string[] got = [$"{read.Status} {read.Reason}", .. fields, read.Body.Framing.ToString()];
             Assert.Equal(wanted[..got.Length], got);
             Assert.Equal(wanted.Length - got.Length, read.Remarks.Count);

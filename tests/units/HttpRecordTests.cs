@@ -24,7 +24,7 @@ public sealed class HttpRecordTests : IDisposable
         await served.Client.GetAsync("/a%20b.txt?q=\u00e9", "Referer: http://a/", "User-Agent: test/1 (\u00fc)");
 
         HttpRequestRecord record = Assert.Single(served.Records());
-        Assert.InRange(record.Time, before, DateTime.Now);
+        Assert.InRange(record.Moment, before, DateTime.Now);
         Assert.Equal(served.Client.Socket.LocalEndPoint, record.Remote);
         Assert.Equal(served.Connection.Id, record.ConnectionId);
         Assert.Equal(("GET", "/a%20b.txt?q=\u00e9", "HTTP/1.1"), (record.Method, record.Target, record.Version));
@@ -44,8 +44,8 @@ public sealed class HttpRecordTests : IDisposable
         HttpRequestRecord record = Assert.Single(served.Records());
         Assert.Equal(
             ["Host=a", "X-ONE=1, 2", "Empty=", "Accept=\u00fc/*"],
-            record.Headers.Keys.Cast<string>().Select(name => $"{name}={record.Headers[name]}"));
-        Assert.Equal("a", record.Headers["HOST"]);
+            record.HeaderTable.Keys.Cast<string>().Select(name => $"{name}={record.HeaderTable[name]}"));
+        Assert.Equal("a", record.HeaderTable["HOST"]);
         Assert.Null(record.UserAgent);
         Assert.Null(record.Referer);
     }
@@ -94,7 +94,7 @@ public sealed class HttpRecordTests : IDisposable
             (await served.Client.GetAsync(utf8, "Referer: " + Encoding.Latin1.GetString("http://a/世界"u8), "X-Old: gr\u00fcn")).Status);
 
         HttpRequestRecord record = Assert.Single(served.Records());
-        Assert.Equal(("/你好.txt?ü", "http://a/世界", "grün"), (record.Target, record.Referer, record.Headers["X-Old"]));
+        Assert.Equal(("/你好.txt?ü", "http://a/世界", "grün"), (record.Target, record.Referer, record.HeaderTable["X-Old"]));
     }
 
     [Fact]

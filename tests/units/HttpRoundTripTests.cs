@@ -30,7 +30,8 @@ public sealed class HttpRoundTripTests
         Assert.Equal(
             ("GET", "/a", "HTTP/1.1", "x"),
             (result.Request.Method, result.Request.Target, result.Request.Version, result.Request.Headers["host"]));
-        Assert.Equal(Response, string.Concat(result.Informational.Select(one => one.Text)) + result.Response!.Text);
+        IEnumerable<string> interim = result.Informational.Cast<HttpReceivedResponse>().Select(one => one.Text);
+        Assert.Equal(Response, string.Concat(interim) + result.Response!.Text);
         Assert.Equal(
             (200, "Fine", "ok", "X-Sum: 2"),
             (result.StatusCode, result.Response.ReasonPhrase, result.Response.BodyText, result.Response.Trailers.ToString()));
@@ -150,7 +151,7 @@ public sealed class HttpRoundTripTests
 
         Assert.Equal(countsRest ? null : FaultKind.MessageTooLong, fault?.Kind);
         Assert.Equal(countsRest, result.Complete);
-        Assert.Equal(1000, result.Response!.Body.Length);
+        Assert.Equal(1000, result.Response!.BodyBytes.Length);
     }
 
     [Fact]

@@ -110,7 +110,7 @@ public class NetFaultTests
         table.Set(fault, fault.Spec with { LatencyMs = 5, Direction = NetFaultDirection.ToClient });
 
         Assert.Empty(first.Faults.Of(NetFaultDirection.ToServer));
-        Assert.Equal(5, Assert.Single(first.Faults.Of(NetFaultDirection.ToClient)).Fault.LatencyMs);
+        Assert.Equal(5, Assert.Single(first.Faults.Of(NetFaultDirection.ToClient)).Fault.Spec.LatencyMs);
         Assert.Empty(second.Faults.Of(NetFaultDirection.ToClient));
         Assert.Equal(1, table.Remove(known => known.IsSame(fault)));
         Assert.Empty(first.Faults.Of(NetFaultDirection.ToClient));

@@ -175,7 +175,7 @@ public sealed class ServerSentEventTests
 
         public async Task StreamAsync(object script, HttpRequestRecord request, Func<ServerSentEvent, Task> send, CancellationToken left)
         {
-            LastEventId = request.Headers["Last-Event-ID"] as string;
+            LastEventId = request.HeaderTable["Last-Event-ID"] as string;
             using CancellationTokenRegistration leaving = left.Register(() => Left.TrySetResult());
             await send(new ServerSentEvent { Data = "first" });
             Began.SetResult();

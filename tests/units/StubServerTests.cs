@@ -1,3 +1,4 @@
+using System.Collections;
 using PSNetLab.Engine.Http.Stub;
 
 namespace PSNetLab.Engine.Tests;
@@ -48,9 +49,10 @@ public sealed class StubServerTests
         List<HttpRequestRecord> records = server.Records();
         Assert.Equal(2 * request.Length, records.Count);
         Assert.All(records.Where((_, index) => index % 2 == 0), record => Assert.Equal("hello world", record.Text));
-        Assert.All(records.Where((_, index) => index % 2 == 1), record => Assert.Null(record.Body));
+        Assert.All(records.Where((_, index) => index % 2 == 1), record => Assert.Null(record.BodyBytes));
         Assert.All(records, record => Assert.Equal("POST /", record.Route));
-        Assert.Equal(fields.Contains("chunked", StringComparison.Ordinal) ? "7" : null, records[^2].Trailers["x-sum"]);
+        IDictionary trailers = Assert.IsAssignableFrom<IDictionary>(records[^2].Trailers);
+        Assert.Equal(fields.Contains("chunked", StringComparison.Ordinal) ? "7" : null, trailers["x-sum"]);
     }
 
     [Fact]
@@ -68,7 +70,7 @@ public sealed class StubServerTests
         }
 
         Assert.Equal(Enumerable.Range(0, 100).Select(i => ($"{i}", i == 0 ? null
-            : (int?)i)), server.Records().Select(record => ((string)record.Params["n"]!, record.Body?.Length)));
+            : (int?)i)), server.Records().Select(record => ((string)record.PathValues["n"]!, record.BodyBytes?.Length)));
     }
 
     [Theory]
@@ -85,7 +87,7 @@ public sealed class StubServerTests
 
         Assert.Equal(413, (await peer.AnswerAsync()).Status);
         HttpRequestRecord record = Assert.Single(server.Records());
-        Assert.Equal((413, null, null), (record.Status, record.Route, record.Body));
+        Assert.Equal((413, null, null), (record.Status, record.Route, record.BodyBytes));
     }
 
     [Fact]
@@ -236,7 +238,7 @@ public sealed class StubServerTests
 
         Assert.All(answers, answer => Assert.Equal("late", answer.Text));
         Assert.InRange(Environment.TickCount64 - start, 290, 10_000);
-        Assert.All(server.Records(), record => Assert.InRange(record.Milliseconds, 290, 10_000));
+        Assert.All(server.Records(), record => Assert.InRange(record.Duration.TotalMilliseconds, 290, 10_000));
     }
 
     [Fact]
@@ -260,6 +262,6 @@ public sealed class StubServerTests
 
         List<HttpRequestRecord> records = server.Records();
         Assert.Null(records[0].GapMilliseconds);
-        Assert.InRange(records[1].GapMilliseconds!.Value, 0.001, 60_000);
+        Assert.InRange(records[1].Gap!.Value.TotalMilliseconds, 0.001, 60_000);
     }
 }

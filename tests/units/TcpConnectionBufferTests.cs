@@ -29,7 +29,7 @@ public class TcpConnectionBufferTests
 
         for (int i = 0; i < pairs.Count; i++)
         {
-            Assert.Equal(-1, (await receiving[i])!.Data.AsSpan().IndexOfAnyExcept((byte)i));
+            Assert.Equal(-1, (await receiving[i])!.Bytes.AsSpan().IndexOfAnyExcept((byte)i));
             pairs[i].Dispose();
         }
     }

@@ -208,7 +208,7 @@ public class TcpConnectionTests
         int[] next = new int[Senders];
         for (int i = 0; i < Senders * Each; i++)
         {
-            byte[] message = (await pair.Server.NextAsync())!.Data;
+            byte[] message = (await pair.Server.NextAsync())!.Bytes;
             Assert.Equal(next[message[0]]++, message[1]);
             Assert.True(message.AsSpan(2).IndexOfAnyExcept(message[0]) < 0);
         }
@@ -265,7 +265,7 @@ public class TcpConnectionTests
         Array.Clear(frame);
 
         TcpMessage? message = await pair.Server.NextAsync();
-        Assert.True(message!.Data.AsSpan().IndexOfAnyExcept((byte)'a') < 0);
+        Assert.True(message!.Bytes.AsSpan().IndexOfAnyExcept((byte)'a') < 0);
         await sending.Soon();
     }
 }

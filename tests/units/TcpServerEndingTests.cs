@@ -85,7 +85,7 @@ public class TcpServerEndingTests
         (NetLabException fault, _) = await server.Observer.FaultAsync();
 
         Assert.True(received.Truncated);
-        Assert.Equal(Encoding.ASCII.GetBytes(message), received.Data);
+        Assert.Equal(Encoding.ASCII.GetBytes(message), received.Bytes);
         Assert.Equal(1, received.Sequence);
         Assert.Equal(FaultKind.TruncatedFrame, fault.Kind);
         Assert.Contains($"{rest.Length} bytes", fault.Message, StringComparison.Ordinal);
@@ -203,7 +203,7 @@ public class TcpServerEndingTests
             Framing = DelimiterFraming.Line,
             Handler =
                 Answers.OfTcp(message => message.Text == "bad" ? throw new InvalidOperationException("no such luck")
-                    : ValueTask.FromResult<IReadOnlyList<byte[]>>([message.Data])),
+                    : ValueTask.FromResult<IReadOnlyList<byte[]>>([message.Bytes])),
         };
         await using TestServer server = new(options);
         using Peer good = await server.ConnectAsync();

@@ -102,7 +102,7 @@ public class TcpServerLimitTests
         async ValueTask<IReadOnlyList<byte[]>> Handle(TcpMessage message)
         {
             await release.Task;
-            return [message.Data];
+            return [message.Bytes];
         }
 
         await using TestServer server =

@@ -125,7 +125,7 @@ public class TcpServerTests
 
         TcpMessage message = await server.MessageAsync();
         Assert.Equal("a\uFFFD", message.Text);
-        Assert.Equal([(byte)'a', 0xFF], message.Data);
+        Assert.Equal([(byte)'a', 0xFF], message.Bytes);
     }
 
     [Fact]
@@ -136,13 +136,13 @@ public class TcpServerTests
         async ValueTask<IReadOnlyList<byte[]>> Handle(TcpMessage message)
         {
             overlapped |= running.AddOrUpdate(message.ConnectionId, 1, (_, count) => count + 1) > 1;
-            for (int i = message.Data[^1] % 5; i > 0; i--)
+            for (int i = message.Bytes[^1] % 5; i > 0; i--)
             {
                 await Task.Yield();
             }
 
             running.AddOrUpdate(message.ConnectionId, 0, (_, count) => count - 1);
-            return message.Length % 3 == 0 ? [] : [message.Data, "+"u8.ToArray()];
+            return message.Length % 3 == 0 ? [] : [message.Bytes, "+"u8.ToArray()];
         }
 
         await using TestServer server = new(new() { Framing = DelimiterFraming.Line, Handler = Answers.OfTcp(Handle) });
@@ -170,7 +170,7 @@ public class TcpServerTests
                 await release.Task;
             }
 
-            return [message.Data];
+            return [message.Bytes];
         }
 
         await using TestServer server = new(new() { Framing = DelimiterFraming.Line, Handler = Answers.OfTcp(Handle) });

@@ -53,7 +53,7 @@ public sealed class TranscriptImportTests : IDisposable
         Assert.Equal("latency", Assert.Single(back, item => item.Kind == Fault).Detail);
 
         static IEnumerable<DateTime> TimesOf(NetTranscriptEvent[] events)
-            => events.Where(item => item.Kind is NetTranscriptKind.Data or HalfClosed).Select(item => item.Time);
+            => events.Where(item => item.Kind is NetTranscriptKind.Data or HalfClosed).Select(item => item.Moment);
     }
 
     [Theory]
@@ -107,7 +107,7 @@ public sealed class TranscriptImportTests : IDisposable
             .Segment(ToServer, TcpFlags.Fin | TcpFlags.Acknowledge, end, 101)
             .Segment(ToServer, TcpFlags.Acknowledge, end + 1, 102);
         NetTranscriptEvent[] events = file.Events;
-        Assert.Equal(data, events.Where(item => item.Data is not null).SelectMany(item => item.Data!));
+        Assert.Equal(data, events.Where(item => item.Bytes is not null).SelectMany(item => item.Bytes!));
         Assert.Equal(
             [(Opened, null), (HalfClosed, ToServer), (HalfClosed, ToClient), (Closed, null)],
             events.Where(item => item.Kind != NetTranscriptKind.Data).Select(item => (item.Kind, item.Direction)));
@@ -183,7 +183,7 @@ public sealed class TranscriptImportTests : IDisposable
         extended[5] += (byte)options.Length;
         extended[6] = 0;
         NetTranscriptEvent[] events = new CaptureFile(client: "[::1]:5000", server: "[::1]:53").Frame(extended).Events;
-        Assert.Equal([1, 2, 3], events[1].Data!);
+        Assert.Equal([1, 2, 3], events[1].Bytes!);
     }
 
     [Theory]
@@ -289,8 +289,8 @@ public sealed class TranscriptImportTests : IDisposable
     }
 
     private static string Everything(NetTranscriptEvent item) => string.Join(
-        '|', item.Sequence, item.Time.Ticks, item.ElapsedMs, item.ConnectionId, item.Protocol, item.Kind, item.Direction, item.Length,
-        item.Detail, item.IsTls, item.Client, item.Server, item.Encoding.WebName, Convert.ToHexString(item.Data ?? []));
+        '|', item.Sequence, item.Moment.Ticks, item.Elapsed.Ticks, item.ConnectionId, item.Protocol, item.Kind, item.Direction, item.Length,
+        item.Detail, item.IsTls, item.Client, item.Server, item.Encoding.WebName, Convert.ToHexString(item.Bytes ?? []));
 
     private NetTranscriptEvent[] WriteAndRead(Func<Stream, TranscriptWriter> format, NetTranscriptEvent[] events)
     {

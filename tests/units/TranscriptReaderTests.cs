@@ -15,7 +15,7 @@ public class TranscriptReaderTests
             Add(transcripts[i % 3], (byte)i);
         }
 
-        Assert.Equal(Enumerable.Range(0, 30), new TranscriptReader().Read(transcripts).Select(item => (int)item.Data![0]));
+        Assert.Equal(Enumerable.Range(0, 30), new TranscriptReader().Read(transcripts).Select(item => (int)item.Bytes![0]));
     }
 
     [Fact]
@@ -28,7 +28,7 @@ public class TranscriptReaderTests
         Assert.False(reader.HasMore([transcript]));
         Add(transcript, 2);
         Assert.True(reader.HasMore([transcript]));
-        Assert.Equal(2, Assert.Single(reader.Read([transcript])).Data![0]);
+        Assert.Equal(2, Assert.Single(reader.Read([transcript])).Bytes![0]);
         Assert.Empty(reader.Read([transcript]));
     }
 
@@ -39,7 +39,7 @@ public class TranscriptReaderTests
         Add(transcript, 1, id: 7);
         Add(transcript, 2, id: 8);
         TranscriptReader reader = new() { Matches = conversation => conversation.Id == 8 };
-        Assert.Equal(2, Assert.Single(reader.Read([transcript])).Data![0]);
+        Assert.Equal(2, Assert.Single(reader.Read([transcript])).Bytes![0]);
         Assert.Equal([7, 8], transcript.Conversations().Select(conversation => conversation.Id));
     }
 

@@ -41,7 +41,7 @@ public class TranscriptTapTests
                 [(Opened, null), (HalfClosed, ToServer), (HalfClosed, ToClient), (Closed, null)],
                 events.Where(item => item.Kind != Data).Select(item => (item.Kind, item.Direction)));
             Assert.Equal(kind == TransportKind.Tls, events[0].Detail?.StartsWith("Tls", StringComparison.Ordinal) == true);
-            Assert.Equal(events.OrderBy(item => item.Time), events);
+            Assert.Equal(events.OrderBy(item => item.Moment), events);
         }
 
         Assert.Equal(client.Read().First().ClientEndPoint.ToString(), server.Read().First().ClientEndPoint.ToString());
@@ -190,5 +190,5 @@ public class TranscriptTapTests
     }
 
     private static byte[] Bytes(NetTranscriptEvent[] events, NetTranscriptDirection direction)
-        => [.. events.Where(item => item.Direction == direction && item.Data is not null).SelectMany(item => item.Data!)];
+        => [.. events.Where(item => item.Direction == direction && item.Bytes is not null).SelectMany(item => item.Bytes!)];
 }

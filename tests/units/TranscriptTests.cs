@@ -20,7 +20,7 @@ public class TranscriptTests
         Assert.Equal([NetTranscriptKind.Data, NetTranscriptKind.Opened], events.Select(item => item.Kind));
         Assert.Equal("hi", events[0].Text);
         Assert.Equal("TLS", events[1].Detail);
-        Assert.Null(events[1].Data);
+        Assert.Null(events[1].Bytes);
         Assert.Equal((2, 1), (events[0].Sequence, events[1].Sequence));
         Assert.Equal(s_client.ToString(), events[0].ClientEndPoint.ToString());
         Assert.Equal(s_server.ToString(), events[0].ServerEndPoint.ToString());
@@ -48,7 +48,7 @@ public class TranscriptTests
         NetTranscriptEvent[] kept = events[2..];
         Assert.InRange(kept.Length, 40, 64);
         Assert.Equal(1_000_000, kept.Sum(item => item.Length) + dropped.Sum(item => item.Length));
-        Assert.Equal(Enumerable.Range(1000 - kept.Length, kept.Length), kept.Select(item => BitConverter.ToInt32(item.Data!)));
+        Assert.Equal(Enumerable.Range(1000 - kept.Length, kept.Length), kept.Select(item => BitConverter.ToInt32(item.Bytes!)));
     }
 
     [Fact]
@@ -73,13 +73,13 @@ public class TranscriptTests
         int expected = 0;
         while (reader.MoveNext())
         {
-            int value = BitConverter.ToInt32(reader.Current.Data!);
+            int value = BitConverter.ToInt32(reader.Current.Bytes!);
             Assert.True(expected == 0 || value == expected);
             expected = value + 1;
         }
 
         Assert.Equal(5000, expected);
-        Assert.Equal(9999, BitConverter.ToInt32(transcript.Read().Last().Data!));
+        Assert.Equal(9999, BitConverter.ToInt32(transcript.Read().Last().Bytes!));
     }
 
     [Fact]
@@ -96,7 +96,7 @@ public class TranscriptTests
             data.AsSpan(0, 65_507),
             2);
         NetTranscriptEvent[] events = [.. transcript.Read()];
-        Assert.Equal(data, events.Where(item => item.ConnectionId == 1).SelectMany(item => item.Data!));
+        Assert.Equal(data, events.Where(item => item.ConnectionId == 1).SelectMany(item => item.Bytes!));
         Assert.All(events, item => Assert.InRange(item.Length, 1, 65_536));
         Assert.Equal(65_507, Assert.Single(events, item => item.ConnectionId == 2).Length);
     }
@@ -161,7 +161,7 @@ public class TranscriptTests
         {
             Assert.Equal(
                 Enumerable.Range(0, Events),
-                events.Where(item => item.ConnectionId == id).Select(item => BitConverter.ToInt32(item.Data!)));
+                events.Where(item => item.ConnectionId == id).Select(item => BitConverter.ToInt32(item.Bytes!)));
         }
     }
 

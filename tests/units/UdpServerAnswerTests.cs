@@ -21,7 +21,7 @@ public class UdpServerAnswerTests
             Echo = how == "echo",
             Replies = how == "reply" ? ["x"u8.ToArray()] : [],
             Handler = how != "script" ? null
-                : Answers.Of<UdpMessage>(message => ValueTask.FromResult<IReadOnlyList<byte[]>>([message.Data])),
+                : Answers.Of<UdpMessage>(message => ValueTask.FromResult<IReadOnlyList<byte[]>>([message.Bytes])),
             Delay = new DelayRange(1000, 1000),
             Clock = clock,
         });
@@ -62,7 +62,7 @@ public class UdpServerAnswerTests
             await together.Task;
             await Task.Yield();
             Interlocked.Decrement(ref running);
-            return [message.Data];
+            return [message.Bytes];
         }
 
         await using TestUdpServer server = new(new() { Handler = Answers.Of<UdpMessage>(Handle), ThrottleLimit = 3 });

@@ -37,7 +37,7 @@ public class UdpServerSinkTests
                     await release.Task;
                 }
 
-                return [message.Data];
+                return [message.Bytes];
             }),
         }).Started();
         using UdpClient peer = Datagrams.NewPeer(server.LocalEndPoint);

@@ -64,7 +64,7 @@ public class UdpServerStopTests
             {
                 asked.TrySetResult();
                 await release.Task;
-                return [message.Data];
+                return [message.Bytes];
             }),
         }).Started();
         using UdpClient peer = Datagrams.NewPeer(server.LocalEndPoint);
@@ -91,7 +91,7 @@ public class UdpServerStopTests
             {
                 asked.TrySetResult();
                 await release.Task;
-                return [message.Data];
+                return [message.Bytes];
             }),
             OnFault = (fault, _) => faults.Add(fault),
         }).Started();

@@ -57,7 +57,7 @@ public class UdpServerTests
             Assert.Equal(peer.Client.LocalEndPoint, message.Remote);
             Assert.Equal(new IPEndPoint(IPAddress.Loopback, server.EndPoint.Port), message.Local);
             Assert.Equal(NetworkCard.Up.First(card => card.IsLoopback).Alias, message.Interface);
-            Assert.InRange(DateTime.Now - message.Time, TimeSpan.Zero, Waiting.Limit);
+            Assert.InRange(DateTime.Now - message.Moment, TimeSpan.Zero, Waiting.Limit);
         });
     }
 
@@ -94,7 +94,7 @@ public class UdpServerTests
             overlapped |= Interlocked.Increment(ref running) > 1;
             await Task.Yield();
             Interlocked.Decrement(ref running);
-            return message.Sequence % 3 == 0 ? [] : [message.Data, "+"u8.ToArray()];
+            return message.Sequence % 3 == 0 ? [] : [message.Bytes, "+"u8.ToArray()];
         }
 
         await using TestUdpServer server = new(new() { Handler = Answers.Of<UdpMessage>(Handle) });
@@ -169,7 +169,7 @@ public class UdpServerTests
     public async Task An_answer_that_cannot_be_sent_is_a_fault_and_the_server_goes_on()
     {
         static ValueTask<IReadOnlyList<byte[]>> Handle(UdpMessage message)
-            => new([message.Text == "bad" ? new byte[70_000] : message.Data]);
+            => new([message.Text == "bad" ? new byte[70_000] : message.Bytes]);
 
         await using TestUdpServer server = new(new() { Handler = Answers.Of<UdpMessage>(Handle) });
         using UdpClient peer = Datagrams.NewPeer(server.EndPoint);
@@ -190,7 +190,7 @@ public class UdpServerTests
         async ValueTask<IReadOnlyList<byte[]>> Handle(UdpMessage message)
         {
             await gone.Task;
-            return [message.Data];
+            return [message.Bytes];
         }
 
         await using TestUdpServer server = new(new() { Handler = Answers.Of<UdpMessage>(Handle) });

@@ -17,10 +17,10 @@ public sealed class NetTranscriptEvent
     public long Sequence { get; internal init; }
 
     /// <summary>When it happened, in local time. Bytes: when they were read, or given to the system to send.</summary>
-    public DateTime Time { get; internal init; }
+    public object Time => FileValue.With(Moment);
 
     /// <summary>The milliseconds since the conversation began.</summary>
-    public double ElapsedMs => Elapsed.TotalMilliseconds;
+    public object ElapsedMilliseconds => FileValue.With(Elapsed.TotalMilliseconds);
 
     /// <summary>The number of the conversation: the Id of its connection, or for UDP a number for each peer.</summary>
     public int ConnectionId { get; internal init; }
@@ -38,10 +38,10 @@ public sealed class NetTranscriptEvent
     public long Length { get; internal init; }
 
     /// <summary>The bytes; null for an event without any. Over TLS, in the clear.</summary>
-    public byte[]? Data { get; internal init; }
+    public object? Data => FileValue.Of(Bytes);
 
     /// <summary>The bytes decoded as the connection decodes text; invalid ones appear as U+FFFD. Null without bytes.</summary>
-    public string? Text => Data is null ? null : _text ??= Encoding.GetString(Data);
+    public string? Text => Bytes is null ? null : _text ??= Encoding.GetString(Bytes);
 
     /// <summary>The address and port of the client, as text that has an Address and a Port.</summary>
     public object ClientEndPoint => EndPointText.Of(Client);
@@ -51,6 +51,10 @@ public sealed class NetTranscriptEvent
 
     /// <summary>More about the event, such as the version of TLS that was taken off, or the fault that was injected; or null.</summary>
     public string? Detail { get; internal init; }
+
+    internal DateTime Moment { get; init; }
+
+    internal byte[]? Bytes { get; init; }
 
     /// <summary>When, as Stopwatch counts; only of what this process recorded.</summary>
     internal long Timestamp { get; init; }

@@ -198,14 +198,14 @@ internal sealed class Transcript
         return new NetTranscriptEvent
         {
             Sequence = entry.Number,
-            Time = (_startTime + Stopwatch.GetElapsedTime(_startTimestamp, entry.Timestamp)).ToLocalTime(),
+            Moment = (_startTime + Stopwatch.GetElapsedTime(_startTimestamp, entry.Timestamp)).ToLocalTime(),
             Elapsed = Stopwatch.GetElapsedTime(conversation.Start, Math.Max(entry.Timestamp, conversation.Start)),
             ConnectionId = conversation.Id,
             Protocol = conversation.Protocol,
             Kind = entry.Kind,
             Direction = entry.Direction,
             Length = missing ?? (hasData ? entry.Data.Length : 0),
-            Data = hasData ? entry.Data.ToArray() : null,
+            Bytes = hasData ? entry.Data.ToArray() : null,
             Detail = missing is not null ? "The transcript has reached its limit, so its oldest bytes are gone."
                 : hasData || entry.Data.IsEmpty ? null : Encoding.UTF8.GetString(entry.Data.Span),
             Timestamp = entry.Timestamp,

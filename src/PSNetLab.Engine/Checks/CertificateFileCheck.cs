@@ -23,7 +23,7 @@ internal sealed class CertificateFileCheck(string path, string? password, TlsCli
         }
         catch (TimeoutException)
         {
-            string late = $"'{path}' was not read within {timeout.TotalSeconds} s. "
+            string late = $"'{path}' was not read within {TimeText.Seconds(timeout)}. "
                 + "Check that it is a file, and no pipe that nobody writes to.";
             await rows.AddAsync(new NetLabException(FaultKind.FileUnreadable, late) { Subject = path }, cancellationToken)
                 .ConfigureAwait(false);

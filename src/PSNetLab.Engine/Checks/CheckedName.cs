@@ -87,7 +87,7 @@ internal sealed class CheckedName(string text, IPFamily family, TimeSpan timeout
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             return new Resolution([], Stopwatch.GetElapsedTime(started), new NetLabException(
-                FaultKind.ConnectTimeout, $"The name '{name}' was not resolved within {timeout.TotalSeconds} s. Check the name server, "
+                FaultKind.ConnectTimeout, $"The name '{name}' was not resolved within {TimeText.Seconds(timeout)}. Check the name server, "
                     + "or give an IP address."));
         }
     }

@@ -78,7 +78,7 @@ internal sealed class HttpCheckRun(HttpCheckOptions options, CheckedNames names,
             NetLabException fault = _trip is null
                 ? new NetLabException(
                     FaultKind.ConnectTimeout,
-                    $"There was no connection to {peer} within {options.Timeout.TotalSeconds} s. "
+                    $"There was no connection to {peer} within {TimeText.Seconds(options.Timeout)}. "
                         + "Check the address and any firewall on the way.")
                 : ResponseFaults.TimedOut(peer, options.Timeout, _trip.Head, _connection?.BytesReceived ?? 0, _trip.BodyLength);
             return (HttpEndpointStatus.TimedOut, fault.Message);

@@ -84,7 +84,7 @@ public sealed class HttpEndpointResult
     public TextList<CertificateProblem> Problems { get; private init; } = new([]);
 
     /// <summary>The whole days until the certificate expires; null without one.</summary>
-    public int? DaysLeft => Certificate?.DaysLeft;
+    public object? DaysLeft => Certificate?.DaysLeft;
 
     /// <summary>What else is remarkable: a redirect from https to http, a malformed head.</summary>
     public TextList<string> Remarks { get; internal init; } = new([]);

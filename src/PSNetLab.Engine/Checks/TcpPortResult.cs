@@ -77,7 +77,7 @@ public sealed class TcpPortResult
     /// <inheritdoc/>
     public override string ToString()
     {
-        string took = Latency is { } latency ? $" in {latency.TotalMilliseconds:0.###} ms" : string.Empty;
+        string took = Latency is { } latency ? $" in {TimeText.Milliseconds(latency)}" : string.Empty;
         return $"{Addresses.Join(ComputerName, Port)} {Status}{took}";
     }
 }

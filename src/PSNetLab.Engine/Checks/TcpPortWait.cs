@@ -177,8 +177,8 @@ internal sealed class TcpPortWait(TcpPortWaitOptions options, CheckedName name, 
     private NetLabException Fault(TcpPortResult? last, long lastAt, bool isHeldUp)
     {
         string wanted = options.State == TcpPortState.Open ? "open" : "closed";
-        string stable = options.Stable > TimeSpan.Zero ? $"for {options.Stable.TotalMilliseconds} ms at a time " : string.Empty;
-        string beginning = $"{Target} was not {wanted} {stable}within {options.Timeout.TotalSeconds} s";
+        string stable = options.Stable > TimeSpan.Zero ? $"for {TimeText.Milliseconds(options.Stable)} at a time " : string.Empty;
+        string beginning = $"{Target} was not {wanted} {stable}within {TimeText.Seconds(options.Timeout)}";
         if (last is null)
         {
             return new NetLabException(

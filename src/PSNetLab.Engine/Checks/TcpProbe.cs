@@ -144,7 +144,7 @@ internal sealed class TcpProbe
         SocketError.ConnectionRefused => (TcpPortStatus.Refused, "Nothing is listening there. Start the service, or check the port."),
         SocketError.TimedOut => (
             TcpPortStatus.TimedOut,
-            $"No answer within {timeout.TotalSeconds:0.###} s. Check the address and any firewall on the way, or raise -TimeoutSec."),
+            $"No answer within {TimeText.Seconds(timeout)}. Check the address and any firewall on the way, or raise -TimeoutSec."),
         SocketError.HostUnreachable or SocketError.NetworkUnreachable or SocketError.HostDown or SocketError.NetworkDown => (
             TcpPortStatus.Unreachable,
             "There is no way to the host, or a firewall says so. Check the address, the network interface and the routes."),

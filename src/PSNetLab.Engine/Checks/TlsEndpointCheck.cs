@@ -127,7 +127,7 @@ internal sealed class TlsEndpointCheck(TlsEndpointOptions options, CheckedName n
                 OperationCanceledException => new NetLabException(
                     FaultKind.ConnectTimeout,
                     $"{_result.Target} accepted the connection but did not finish the TLS handshake within "
-                        + $"{options.Timeout.TotalSeconds} s. "
+                        + $"{TimeText.Seconds(options.Timeout)}. "
                     + "Check that it speaks TLS on this port, and how (-StartTls), or raise -TimeoutSec."),
 
                 // Whatever the runtime throws, the handshake has failed.

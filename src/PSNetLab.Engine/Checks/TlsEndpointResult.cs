@@ -50,7 +50,7 @@ public sealed class TlsEndpointResult
     public object? NotAfter => Certificate?.NotAfter;
 
     /// <summary>The whole days until the certificate expires; negative if it has.</summary>
-    public int? DaysLeft => Certificate?.DaysLeft;
+    public object? DaysLeft => Certificate?.DaysLeft;
 
     /// <summary>The version of TLS that both sides agreed on, such as Tls13; null without an agreement.</summary>
     public string? Protocol { get; internal set; }
@@ -128,7 +128,7 @@ public sealed class TlsEndpointResult
     public override string ToString() => Status switch
     {
         TlsEndpointStatus.Failed when Fault is not null => $"{Target} {Status}: {ErrorId}",
-        TlsEndpointStatus.Ok => $"{Target} {Status}, {DaysLeft} days left",
+        TlsEndpointStatus.Ok => $"{Target} {Status}, {Certificate?.Days} days left",
         _ => $"{Target} {Status}: {string.Join(", ", Problems.Select(problem => problem.Kind).Distinct())}",
     };
 

@@ -18,7 +18,7 @@ public sealed class CertificateInfo
         Issuer = PeerText.Visible(certificate.Issuer);
         Begins = certificate.NotBefore;
         Ends = certificate.NotAfter;
-        DaysLeft = (int)Math.Floor((Ends.ToUniversalTime() - seen.UtcDateTime).TotalDays);
+        Days = (int)Math.Floor((Ends.ToUniversalTime() - seen.UtcDateTime).TotalDays);
         Thumbprint = certificate.GetCertHashString(HashAlgorithmName.SHA256);
         SerialNumber = certificate.SerialNumber;
         (KeyAlgorithm, KeyBits) = CertificateFacts.Key(certificate);
@@ -44,7 +44,7 @@ public sealed class CertificateInfo
     public object NotAfter => FileValue.With(Ends);
 
     /// <summary>The whole days until it expires; negative if it has.</summary>
-    public int DaysLeft { get; }
+    public object DaysLeft => FileValue.With(Days);
 
     /// <summary>What is wrong with it and its chain; nothing where the result that has the certificate says that itself.</summary>
     public TextList<CertificateProblem> Problems { get; internal set; } = new([]);
@@ -73,6 +73,8 @@ public sealed class CertificateInfo
     internal IReadOnlyList<CertificateInfo> Issuers { get; init; } = [];
 
     internal IReadOnlyList<CertificateInfo> Others { get; init; } = [];
+
+    internal int Days { get; }
 
     internal DateTime Begins { get; }
 

@@ -5,12 +5,14 @@ namespace PSNetLab;
 /// <summary>One thing that is wrong with a certificate, its chain, or the TLS it is used for.</summary>
 public sealed class CertificateProblem
 {
+    private readonly int? _days;
+
     internal CertificateProblem(CertificateProblemKind kind, string text, string subject, int? days = null, bool isWarning = false)
     {
         Kind = kind;
         Text = PeerText.Visible(text);
         Subject = PeerText.Visible(subject);
-        Days = days;
+        _days = days;
         IsWarning = isWarning;
     }
 
@@ -24,7 +26,7 @@ public sealed class CertificateProblem
     public string Subject { get; }
 
     /// <summary>The days since the certificate expired, or until it expires or becomes valid; null for other problems.</summary>
-    public int? Days { get; }
+    public object? Days => FileValue.Of(_days);
 
     /// <summary>Whether the certificate is accepted all the same.</summary>
     public bool IsWarning { get; }

@@ -139,7 +139,7 @@ internal static class StreamDialer
             throw new NetLabException(
                 FaultKind.ConnectTimeout,
                 $"{options.Target} accepted the connection but did not finish the TLS handshake "
-                    + $"within {options.Timeout.TotalSeconds} s. Check that it speaks TLS on this port.");
+                    + $"within {TimeText.Seconds(options.Timeout)}. Check that it speaks TLS on this port.");
         }
         catch (AuthenticationException error) when (check.HasRejected)
         {
@@ -177,7 +177,7 @@ internal static class StreamDialer
         {
             throw new NetLabException(
                 FaultKind.ConnectTimeout,
-                $"The name '{options.Host}' was not resolved within {options.Timeout.TotalSeconds} s. "
+                $"The name '{options.Host}' was not resolved within {TimeText.Seconds(options.Timeout)}. "
                     + "Check the name server, or give an IP address.",
                 error);
         }
@@ -197,7 +197,7 @@ internal static class StreamDialer
         {
             FaultKind.ConnectionRefused => "Check that the server is running and that the port is right.",
             FaultKind.ConnectTimeout => "Check the address and any firewall on the way, or allow more time than "
-                + $"{options.Timeout.TotalSeconds} s.",
+                + $"{TimeText.Seconds(options.Timeout)}.",
             FaultKind.HostUnreachable => "Check the address, the network interface and the routes.",
             FaultKind.AddressNotLocal or FaultKind.PortInUse => "Check -LocalEndPoint.",
             _ => "Check the address and the port.",

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Authentication;
+using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab.Engine.IO;
 
@@ -73,7 +74,7 @@ internal sealed class TcpHandshakes(TlsServerOptions? tls, TurnGroup group, Acti
         }
 
         (string what, string advice) = error is OperationCanceledException
-            ? ($"did not finish within {s_timeout.TotalSeconds} s", "Check that the client speaks TLS and accepts the certificate.")
+            ? ($"did not finish within {TimeText.Seconds(s_timeout)}", "Check that the client speaks TLS and accepts the certificate.")
             : TlsAlerts.Find(error) is { } alert
             ? ($"was ended by the client: {alert.Words}", alert.IsOurCertificate ? "Let the client trust the certificate, or give "
                 + "another with -Certificate." : "Check the settings of the client.")

@@ -60,7 +60,7 @@ internal static class OwnSockets
                 MessagesReceived = counts?.MessagesReceived,
                 MessagesSent = counts?.MessagesSent,
                 Drops = socket.ProtocolType == ProtocolType.Udp ? SocketCalls.Drops(socket) : null,
-                Options = SocketOptions.GetAll(socket),
+                Options = new(SocketOptions.GetAll(socket)),
                 TcpInfo = listens ? null : tcp,
             };
         }

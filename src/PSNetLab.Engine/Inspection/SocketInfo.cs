@@ -86,7 +86,7 @@ public sealed class SocketInfo
     public long? MessagesSent { get; internal init; }
 
     /// <summary>The common options, for a socket of this process.</summary>
-    public IReadOnlyList<SocketOption>? Options { get; internal init; }
+    public TextList<SocketOption>? Options { get; internal init; }
 
     /// <summary>The kernel's TCP measurements of the connection (Linux only).</summary>
     public TcpInfo? TcpInfo { get; internal init; }

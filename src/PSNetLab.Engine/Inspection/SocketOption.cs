@@ -1,3 +1,6 @@
+using System.Globalization;
+using PSNetLab.Engine.Primitives;
+
 namespace PSNetLab;
 
 /// <summary>An option of a socket and its value.</summary>
@@ -7,7 +10,7 @@ public sealed class SocketOption
     {
         Level = level;
         Name = name;
-        Value = value;
+        Setting = value;
         Unit = unit;
         Meaning = meaning;
     }
@@ -19,7 +22,7 @@ public sealed class SocketOption
     public string Name { get; }
 
     /// <summary>The current value: a Boolean, a number, or bytes.</summary>
-    public object? Value { get; }
+    public object? Value => Setting is bool ? Setting : FileValue.Of(Setting);
 
     /// <summary>The unit of the value, such as bytes or s; null for a Boolean.</summary>
     public string? Unit { get; }
@@ -27,6 +30,12 @@ public sealed class SocketOption
     /// <summary>What the option does.</summary>
     public string Meaning { get; }
 
+    internal object? Setting { get; }
+
     /// <inheritdoc/>
-    public override string ToString() => $"{Name} = {Value}{(Unit is null ? string.Empty : " " + Unit)}";
+    public override string ToString()
+    {
+        string value = Setting is byte[] bytes ? Convert.ToHexString(bytes) : Convert.ToString(Setting, CultureInfo.InvariantCulture)!;
+        return $"{Name} = {value}{(Unit is null ? string.Empty : " " + Unit)}";
+    }
 }

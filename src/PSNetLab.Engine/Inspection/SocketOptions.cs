@@ -148,7 +148,7 @@ internal static class SocketOptions
     private static SocketOption Get(Socket socket, Definition definition)
     {
         object? raw = definition.Raw is { } numbers
-            ? GetRaw(socket, definition.Name, numbers).Value
+            ? GetRaw(socket, definition.Name, numbers).Setting
             : socket.GetSocketOption(definition.Level, definition.Option);
         object? value = raw switch
         {

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab;
 
@@ -29,16 +30,16 @@ public sealed class TcpInfo
     }
 
     /// <summary>The smoothed time from sending to acknowledgement, in milliseconds (RFC 6298).</summary>
-    public double RoundTripMilliseconds => RoundTripTime.TotalMilliseconds;
+    public object RoundTripMilliseconds => FileValue.With(RoundTripTime.TotalMilliseconds);
 
     /// <summary>The variation of the round-trip time, in milliseconds (RFC 6298).</summary>
-    public double RoundTripVarianceMilliseconds => RoundTripVariance.TotalMilliseconds;
+    public object RoundTripVarianceMilliseconds => FileValue.With(RoundTripVariance.TotalMilliseconds);
 
     /// <summary>The shortest round-trip time seen, in milliseconds.</summary>
-    public double? MinimumRoundTripMilliseconds => MinimumRoundTripTime?.TotalMilliseconds;
+    public object? MinimumRoundTripMilliseconds => FileValue.Of(MinimumRoundTripTime?.TotalMilliseconds);
 
     /// <summary>How many milliseconds a segment may stay unacknowledged before it is retransmitted.</summary>
-    public double RetransmissionTimeoutMilliseconds => RetransmissionTimeout.TotalMilliseconds;
+    public object RetransmissionTimeoutMilliseconds => FileValue.With(RetransmissionTimeout.TotalMilliseconds);
 
     /// <summary>The congestion window: how many segments may be in flight (RFC 5681).</summary>
     public long? CongestionWindow { get; }
@@ -85,7 +86,7 @@ public sealed class TcpInfo
     internal TimeSpan RetransmissionTimeout { get; }
 
     /// <inheritdoc/>
-    public override string ToString() => $"rtt {RoundTripMilliseconds:0.###} ms, cwnd {CongestionWindow}, mss "
+    public override string ToString() => $"rtt {TimeText.Milliseconds(RoundTripTime)}, cwnd {CongestionWindow}, mss "
         + $"{MaximumSegmentSize}, {TotalRetransmits} retransmits";
 
     /// <summary>Reads the bytes of the structure; null if there are too few.</summary>

@@ -9,5 +9,5 @@ internal interface IReceivedMessage : IWeighted
 
     long Sequence { get; }
 
-    byte[] Data { get; }
+    byte[] Bytes { get; }
 }

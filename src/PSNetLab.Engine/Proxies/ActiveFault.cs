@@ -33,11 +33,11 @@ internal sealed class ActiveFault(NetFault fault, Draws draws, long fromOffset, 
     internal long BeginsAtOffset => _fault.AfterBytes is > 0 and { } bytes ? fromOffset + bytes : 0;
 
     /// <summary>When it begins, as a timestamp.</summary>
-    internal long BeginsAt => _fault.AfterSec is > 0 and { } seconds ? fromTime + Ticks(seconds * 1000) : 0;
+    internal long BeginsAt => _fault.Spec.AfterSec is > 0 and { } seconds ? fromTime + Ticks(seconds * 1000) : 0;
 
     /// <summary>When it ends, as a timestamp.</summary>
-    internal long EndsAt => _fault.ForSec is { } seconds
-        ? fromTime + Ticks(((_fault.AfterSec ?? 0) + seconds) * 1000)
+    internal long EndsAt => _fault.Spec.ForSec is { } seconds
+        ? fromTime + Ticks(((_fault.Spec.AfterSec ?? 0) + seconds) * 1000)
         : long.MaxValue;
 
     /// <summary>The script that says which chunks it is about; null for all.</summary>
@@ -102,8 +102,8 @@ internal sealed class ActiveFault(NetFault fault, Draws draws, long fromOffset, 
     /// </summary>
     internal bool IsLost(long number)
     {
-        double share = _fault.LossPercent!.Value / 100;
-        if (_fault.Burst is not { } burst || share is 0)
+        double share = _fault.Spec.LossPercent!.Value / 100;
+        if (_fault.Spec.Burst is not { } burst || share is 0)
         {
             return draws.Next(number) < share;
         }
@@ -117,7 +117,7 @@ internal sealed class ActiveFault(NetFault fault, Draws draws, long fromOffset, 
     /// <summary>Flips one bit of some blocks of a stream, of which these bytes are a part.</summary>
     internal void CorruptStream(Span<byte> bytes, long offset)
     {
-        double chance = _fault.CorruptPercent!.Value / 100;
+        double chance = _fault.Spec.CorruptPercent!.Value / 100;
         for (long block = offset / BlockBytes; block * BlockBytes < offset + bytes.Length; block++)
         {
             if (draws.Next(block) < chance)

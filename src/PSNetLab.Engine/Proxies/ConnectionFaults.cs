@@ -92,7 +92,7 @@ internal sealed class ConnectionFaults(long number, IPAddress client, FaultTable
 
         long turn = ++fault.Decided;
         bool isHit = turn <= (fault.First ?? long.MaxValue) && turn % (fault.Every ?? 1) == 0
-            && (fault.Probability is not { } percent
+            && (fault.Spec.Probability is not { } percent
                 || Draws.For(table.Seed, fault.Name, number, NetFaultDirection.Both).Next(0) * 100 < percent);
         long now = Stopwatch.GetTimestamp();
         ActiveFault? Active(NetFaultDirection direction) => isHit

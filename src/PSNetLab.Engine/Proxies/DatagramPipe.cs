@@ -159,13 +159,13 @@ internal sealed partial class DatagramPipe(
                 case NetFaultKind.Bandwidth:
                     rate = Math.Min(rate, fault.Fault.BytesPerSecond!.Value);
                     break;
-                case NetFaultKind.Duplicate when fault.Draws.Next(number) * 100 < fault.Fault.DuplicatePercent:
+                case NetFaultKind.Duplicate when fault.Draws.Next(number) * 100 < fault.Fault.Spec.DuplicatePercent:
                     twice = fault;
                     break;
-                case NetFaultKind.Corrupt when data.Length > 0 && fault.Draws.Next(number) * 100 < fault.Fault.CorruptPercent:
+                case NetFaultKind.Corrupt when data.Length > 0 && fault.Draws.Next(number) * 100 < fault.Fault.Spec.CorruptPercent:
                     corrupt = fault;
                     break;
-                case NetFaultKind.Reorder when fault.Draws.Next(number) * 100 < fault.Fault.ReorderPercent:
+                case NetFaultKind.Reorder when fault.Draws.Next(number) * 100 < fault.Fault.Spec.ReorderPercent:
                     reorder = fault;
                     break;
             }

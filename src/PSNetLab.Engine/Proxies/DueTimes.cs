@@ -70,7 +70,7 @@ internal sealed class DueTimes
             {
                 long block = offset - (offset % ActiveFault.BlockBytes);
                 due += fault.Delay(Math.Max(block, _message));
-                until = fault.Fault.JitterMs is > 0 ? Math.Min(until, block + ActiveFault.BlockBytes) : until;
+                until = fault.Fault.Spec.JitterMs is > 0 ? Math.Min(until, block + ActiveFault.BlockBytes) : until;
             }
         }
 

@@ -44,10 +44,10 @@ public sealed class NetFault
     public long ConnectionHits => Interlocked.Read(ref _counters.Connections);
 
     /// <summary>The delay in milliseconds.</summary>
-    public double? LatencyMs => Spec.LatencyMs;
+    public object? LatencyMs => FileValue.Of(Spec.LatencyMs);
 
     /// <summary>How far the delay varies, in milliseconds.</summary>
-    public double? JitterMs => Spec.JitterMs;
+    public object? JitterMs => FileValue.Of(Spec.JitterMs);
 
     /// <summary>How the delay varies.</summary>
     public JitterDistribution? Distribution => Spec.JitterMs is null ? null : Spec.Distribution ?? JitterDistribution.Uniform;
@@ -59,34 +59,34 @@ public sealed class NetFault
     public int? SliceBytes => Spec.SliceBytes;
 
     /// <summary>The pause between two pieces in milliseconds.</summary>
-    public double? SliceDelayMs => Spec.SliceBytes is null ? null : Spec.SliceDelayMs ?? DefaultSliceDelayMs;
+    public object? SliceDelayMs => FileValue.Of(Spec.SliceBytes is null ? null : SliceDelay);
 
     /// <summary>How many of 100 datagrams are lost.</summary>
-    public double? LossPercent => Spec.LossPercent;
+    public object? LossPercent => FileValue.Of(Spec.LossPercent);
 
     /// <summary>How many datagrams are lost in a row, on average.</summary>
-    public double? Burst => Spec.Burst;
+    public object? Burst => FileValue.Of(Spec.Burst);
 
     /// <summary>How many of 100 datagrams come twice.</summary>
-    public double? DuplicatePercent => Spec.DuplicatePercent;
+    public object? DuplicatePercent => FileValue.Of(Spec.DuplicatePercent);
 
     /// <summary>How many of 100 datagrams are passed by later ones.</summary>
-    public double? ReorderPercent => Spec.ReorderPercent;
+    public object? ReorderPercent => FileValue.Of(Spec.ReorderPercent);
 
     /// <summary>By how many they are passed.</summary>
     public int? ReorderGap => Spec.ReorderPercent is null ? null : Spec.ReorderGap ?? DefaultReorderGap;
 
     /// <summary>In how many of 100 datagrams, or blocks of a stream, a bit is flipped.</summary>
-    public double? CorruptPercent => Spec.CorruptPercent;
+    public object? CorruptPercent => FileValue.Of(Spec.CorruptPercent);
 
     /// <summary>After how many bytes it begins.</summary>
     public long? AfterBytes => Spec.AfterBytes;
 
     /// <summary>After how many seconds it begins.</summary>
-    public double? AfterSec => Spec.AfterSec;
+    public object? AfterSec => FileValue.Of(Spec.AfterSec);
 
     /// <summary>How many seconds it lasts.</summary>
-    public double? ForSec => Spec.ForSec;
+    public object? ForSec => FileValue.Of(Spec.ForSec);
 
     /// <summary>How many connections it hits, from the first.</summary>
     public int? First => Spec.First;
@@ -95,7 +95,7 @@ public sealed class NetFault
     public int? Every => Spec.Every;
 
     /// <summary>How likely it hits a connection, in percent.</summary>
-    public double? Probability => Spec.Probability;
+    public object? Probability => FileValue.Of(Spec.Probability);
 
     /// <summary>The clients it hits, by address; and the script block that chooses chunks, as text.</summary>
     public TextList<string>? Match => (Spec.Match ?? Spec.Script) is null
@@ -108,6 +108,8 @@ public sealed class NetFault
     internal const double DefaultSliceDelayMs = 1;
 
     internal const int DefaultReorderGap = 3;
+
+    internal double SliceDelay => Spec.SliceDelayMs ?? DefaultSliceDelayMs;
 
     internal NetFaultSpec Spec { get; }
 

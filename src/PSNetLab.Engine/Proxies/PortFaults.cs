@@ -66,8 +66,8 @@ internal sealed class PortFaults : IDisposable
             _active.Clear();
             foreach (NetFault fault in _faults.Faults.Where(fault => fault.Kind == NetFaultKind.Refuse))
             {
-                long begins = fault.Since + ActiveFault.Ticks((fault.AfterSec ?? 0) * 1000);
-                long ends = fault.ForSec is { } seconds ? begins + ActiveFault.Ticks(seconds * 1000) : long.MaxValue;
+                long begins = fault.Since + ActiveFault.Ticks((fault.Spec.AfterSec ?? 0) * 1000);
+                long ends = fault.Spec.ForSec is { } seconds ? begins + ActiveFault.Ticks(seconds * 1000) : long.MaxValue;
                 next = Math.Min(next, now < begins ? begins : now < ends ? ends : long.MaxValue);
                 if (now >= begins && now < ends)
                 {

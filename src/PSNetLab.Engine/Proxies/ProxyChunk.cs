@@ -15,7 +15,7 @@ public sealed class ProxyChunk
         Client = client;
         Direction = direction;
         Offset = offset;
-        Data = data;
+        Bytes = data;
     }
 
     /// <summary>The number of the connection or session on its proxy: 1 for the first.</summary>
@@ -28,16 +28,18 @@ public sealed class ProxyChunk
     public long Offset { get; }
 
     /// <summary>The number of bytes in <see cref="Data"/>.</summary>
-    public int Length => Data.Length;
+    public int Length => Bytes.Length;
 
     /// <summary>The bytes.</summary>
-    public byte[] Data { get; }
+    public object Data => FileValue.With(Bytes);
 
     /// <summary>The bytes decoded as UTF-8; invalid bytes appear as U+FFFD.</summary>
-    public string Text => _text ??= Encoding.UTF8.GetString(Data);
+    public string Text => _text ??= Encoding.UTF8.GetString(Bytes);
 
     /// <summary>The address and port of the client, as text that has an Address and a Port.</summary>
     public object ClientEndPoint => EndPointText.Of(Client);
+
+    internal byte[] Bytes { get; }
 
     internal IPEndPoint Client { get; }
 

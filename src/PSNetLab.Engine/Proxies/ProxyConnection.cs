@@ -8,6 +8,7 @@ namespace PSNetLab;
 /// <summary>A connection through a proxy, with both of its sides. The object is live until the connection has ended.</summary>
 public sealed class ProxyConnection
 {
+    private readonly DateTime _openedAt;
     private readonly long _opened = Stopwatch.GetTimestamp();
     private readonly TlsInfo? _clientTls;
     private TcpProxySession? _live;
@@ -19,7 +20,7 @@ public sealed class ProxyConnection
         _live = session;
         _clientTls = clientTls;
         Client = client;
-        OpenedAt = DateTime.Now;
+        _openedAt = DateTime.Now;
     }
 
     /// <summary>The number of the connection on its proxy: 1 for the first.</summary>
@@ -35,10 +36,10 @@ public sealed class ProxyConnection
     public object? UpstreamEndPoint => Upstream is null ? null : EndPointText.Of(Upstream);
 
     /// <summary>When the client connected, in local time.</summary>
-    public DateTime OpenedAt { get; }
+    public object OpenedAt => FileValue.With(_openedAt);
 
     /// <summary>How long the connection has been open, or was, in milliseconds.</summary>
-    public double Milliseconds => _milliseconds ?? Stopwatch.GetElapsedTime(_opened).TotalMilliseconds;
+    public object Milliseconds => FileValue.With(Lasted);
 
     /// <summary>Bytes sent to the server so far, not including TLS.</summary>
     public long BytesToServer => Now.ToServer;
@@ -68,13 +69,15 @@ public sealed class ProxyConnection
 
     internal IPEndPoint? Upstream { get; set; }
 
+    private double Lasted => _milliseconds ?? Stopwatch.GetElapsedTime(_opened).TotalMilliseconds;
+
     private Figures Now => Volatile.Read(ref _live) is { } live ? Read(live) : _last;
 
     /// <inheritdoc/>
     public override string ToString() => $"{Client} - {Upstream?.ToString() ?? "none"} ({State})";
 
     /// <summary>Stops the clock.</summary>
-    internal void NoteEnd() => _milliseconds ??= Milliseconds;
+    internal void NoteEnd() => _milliseconds ??= Lasted;
 
     /// <summary>Keeps what is known by now, and lets go of the connection, which must have ended.</summary>
     internal void Keep()

@@ -321,7 +321,7 @@ internal sealed partial class ProxyPipe
 
             if (fault.Kind == NetFaultKind.Slice)
             {
-                _nextSlice = Stopwatch.GetTimestamp() + ActiveFault.Ticks(fault.Fault.SliceDelayMs!.Value);
+                _nextSlice = Stopwatch.GetTimestamp() + ActiveFault.Ticks(fault.Fault.SliceDelay);
                 fault.Hit();
             }
             else if (fault.Kind == NetFaultKind.Bandwidth)

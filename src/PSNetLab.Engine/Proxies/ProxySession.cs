@@ -8,6 +8,7 @@ namespace PSNetLab;
 /// <summary>The datagrams between a client and the server behind a UDP proxy. The object is live until the session has ended.</summary>
 public sealed class ProxySession
 {
+    private readonly DateTime _openedAt;
     private readonly long _opened = Stopwatch.GetTimestamp();
     private readonly IPEndPoint _upstream;
     private UdpProxySession? _live;
@@ -18,7 +19,7 @@ public sealed class ProxySession
         _live = session;
         Client = client;
         _upstream = upstream;
-        OpenedAt = DateTime.Now;
+        _openedAt = DateTime.Now;
     }
 
     /// <summary>The number of the session on its proxy: 1 for the first.</summary>
@@ -31,10 +32,10 @@ public sealed class ProxySession
     public object UpstreamEndPoint => EndPointText.Of(_upstream);
 
     /// <summary>When the first datagram came, in local time.</summary>
-    public DateTime OpenedAt { get; }
+    public object OpenedAt => FileValue.With(_openedAt);
 
     /// <summary>How long the session has lasted, in milliseconds.</summary>
-    public double Milliseconds => Now.Milliseconds;
+    public object Milliseconds => FileValue.With(Now.Milliseconds);
 
     /// <summary>Datagrams received from the client so far.</summary>
     public long DatagramsFromClient => Now.FromClient;

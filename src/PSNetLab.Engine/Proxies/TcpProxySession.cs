@@ -94,7 +94,8 @@ internal sealed partial class TcpProxySession : IServedConnection, IFaulted
     {
         if (_options.IdleTimeout > TimeSpan.Zero && IdleMilliseconds >= _options.IdleTimeout.TotalMilliseconds)
         {
-            End(ProxyCloseReason.IdleTimeout, $"Nothing was sent or received for {_options.IdleTimeout.TotalSeconds} s.", isGraceful: true);
+            string reason = $"Nothing was sent or received for {TimeText.Seconds(_options.IdleTimeout)}.";
+            End(ProxyCloseReason.IdleTimeout, reason, isGraceful: true);
         }
         else if (!EpollLoop.IsSupported)
         {

@@ -15,6 +15,7 @@ public sealed partial class TcpConnection : IDisposable
 {
     private readonly Transport _transport;
     private readonly object _gate = new();
+    private readonly DateTime _openedAt;
     private readonly TaskCompletionSource _ended = new();
 
     // Of reader and sender, one sees the rejection, and the other only a connection that is closed.
@@ -33,7 +34,7 @@ public sealed partial class TcpConnection : IDisposable
     internal TcpConnection(Transport transport, MessageFraming framing, Encoding encoding, int maxMessageBytes, HeldMemory? memory = null)
     {
         Id = transport.Id;
-        OpenedAt = DateTime.Now;
+        _openedAt = DateTime.Now;
         Frames = framing;
         TextEncoding = encoding;
         MaxMessageBytes = maxMessageBytes;
@@ -76,7 +77,7 @@ public sealed partial class TcpConnection : IDisposable
     public object RemoteEndPoint => EndPointText.Of(Remote);
 
     /// <summary>When the connection was established, in local time.</summary>
-    public DateTime OpenedAt { get; }
+    public object OpenedAt => FileValue.With(_openedAt);
 
     /// <summary>Bytes received, including the framing, not including TLS.</summary>
     public long BytesReceived { get; private set; }

@@ -15,19 +15,19 @@ public sealed class TcpMessage : IReceivedMessage
 
     internal TcpMessage(TcpConnection connection, byte[] data, long sequence, int reads, bool truncated)
     {
-        Time = DateTime.Now;
+        Moment = DateTime.Now;
         Remote = connection.Remote;
         Local = connection.Local;
         ConnectionId = connection.Id;
         Sequence = sequence;
-        Data = data;
+        Bytes = data;
         Reads = reads;
         Truncated = truncated;
         _encoding = connection.TextEncoding;
     }
 
     /// <summary>When the message was completely received or sent, in local time.</summary>
-    public DateTime Time { get; }
+    public object Time => FileValue.With(Moment);
 
     /// <summary>The address and port of the peer, as text that has an Address and a Port.</summary>
     public object RemoteEndPoint => EndPointText.Of(Remote);
@@ -42,10 +42,10 @@ public sealed class TcpMessage : IReceivedMessage
     public long Sequence { get; }
 
     /// <summary>The number of bytes in <see cref="Data"/>.</summary>
-    public int Length => Data.Length;
+    public int Length => Bytes.Length;
 
     /// <summary>The bytes, without header or delimiter.</summary>
-    public byte[] Data { get; }
+    public object Data => FileValue.With(Bytes);
 
     /// <summary>
     /// The bytes decoded with the encoding of the connection; invalid bytes appear as U+FFFD, and a byte order mark at the start of the
@@ -59,18 +59,24 @@ public sealed class TcpMessage : IReceivedMessage
     /// <summary>Whether the stream ended before the frame did, so that this is only its beginning.</summary>
     public bool Truncated { get; }
 
+    internal DateTime Moment { get; }
+
+    internal byte[] Bytes { get; }
+
     internal IPEndPoint Remote { get; }
 
     internal IPEndPoint Local { get; }
 
     IPEndPoint IReceivedMessage.Remote => Remote;
 
+    byte[] IReceivedMessage.Bytes => Bytes;
+
     /// <inheritdoc/>
     public override string ToString() => Text;
 
     private string Decode()
     {
-        string text = _encoding.GetString(Data);
+        string text = _encoding.GetString(Bytes);
         bool startsStream = Sequence == 1 && Reads > 0;
         return startsStream && text.StartsWith(ByteOrderMark) ? text[1..] : text;
     }

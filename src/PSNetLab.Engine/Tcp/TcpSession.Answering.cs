@@ -118,7 +118,7 @@ internal sealed partial class TcpSession
             await DelayAsync(_options.Delay.Next()).ConfigureAwait(false);
             if (_options.Echo)
             {
-                await SendAsync(message!.Data).ConfigureAwait(false);
+                await SendAsync(message!.Bytes).ConfigureAwait(false);
             }
 
             await SendAllAsync(_options.Replies).ConfigureAwait(false);

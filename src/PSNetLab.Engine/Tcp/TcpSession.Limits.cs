@@ -1,4 +1,5 @@
 using PSNetLab.Engine.IO;
+using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab.Engine.Tcp;
 
@@ -19,13 +20,13 @@ internal sealed partial class TcpSession
         if (_options.IdleTimeout > TimeSpan.Zero && _connection.IdleMilliseconds >= _options.IdleTimeout.TotalMilliseconds)
         {
             CloseFor(FaultKind.IdleTimeout, TcpCloseReason.IdleTimeout, "nothing was sent or received for "
-                + $"{_options.IdleTimeout.TotalSeconds} s. Raise -IdleTimeoutSec, or have the client send something from time to time.");
+                + $"{TimeText.Seconds(_options.IdleTimeout)}. Raise -IdleTimeoutSec, or have the client send something from time to time.");
         }
         else if (_options.MessageTimeout > TimeSpan.Zero && HasPartOfMessage
             && _options.Clock.GetElapsedTime(Volatile.Read(ref _awaitedSince)) >= _options.MessageTimeout)
         {
             CloseFor(FaultKind.MessageTimeout, TcpCloseReason.MessageTimeout, "it did not send the rest of a message within "
-                + $"{_options.MessageTimeout.TotalSeconds} s. Raise -MessageTimeoutSec, or check that both sides use the "
+                + $"{TimeText.Seconds(_options.MessageTimeout)}. Raise -MessageTimeoutSec, or check that both sides use the "
                 + $"framing {_connection.Framing}.");
         }
     }

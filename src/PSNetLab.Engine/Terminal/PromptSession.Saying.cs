@@ -7,8 +7,8 @@ internal sealed partial class PromptSession
 {
     private void Show(TcpMessage message)
     {
-        _log.Add(isPeer: true, message.Data);
-        Print(message.Data, ref _received, _peer, !_connection.Frames.IsStream, _screen.Received);
+        _log.Add(isPeer: true, message.Bytes);
+        Print(message.Bytes, ref _received, _peer, !_connection.Frames.IsStream, _screen.Received);
     }
 
     private void Say(byte[] message)

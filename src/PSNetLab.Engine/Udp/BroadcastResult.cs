@@ -1,13 +1,16 @@
 using System.Net;
+using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab;
 
 /// <summary>The result of a broadcast on one interface.</summary>
 public sealed class BroadcastResult
 {
+    private readonly DateTime _time;
+
     internal BroadcastResult(string alias, IPAddress source, IPAddress broadcast, int bytes, string? error)
     {
-        Time = DateTime.Now;
+        _time = DateTime.Now;
         Interface = alias;
         Source = source.ToString();
         BroadcastAddress = broadcast.ToString();
@@ -16,7 +19,7 @@ public sealed class BroadcastResult
     }
 
     /// <summary>When it was sent, in local time.</summary>
-    public DateTime Time { get; }
+    public object Time => FileValue.With(_time);
 
     /// <summary>The interface it was sent from.</summary>
     public string Interface { get; }

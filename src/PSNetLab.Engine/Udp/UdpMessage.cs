@@ -14,16 +14,16 @@ public sealed class UdpMessage : IReceivedMessage
 
     internal UdpMessage(IPEndPoint remote, IPEndPoint local, byte[] data, long sequence, Encoding encoding)
     {
-        Time = DateTime.Now;
+        Moment = DateTime.Now;
         Remote = remote;
         Local = local;
-        Data = data;
+        Bytes = data;
         Sequence = sequence;
         _encoding = encoding;
     }
 
     /// <summary>When the datagram was read from the operating system, or handed to it to send, in local time.</summary>
-    public DateTime Time { get; }
+    public object Time => FileValue.With(Moment);
 
     /// <summary>The address and port of the peer, as text that has an Address and a Port.</summary>
     public object RemoteEndPoint => EndPointText.Of(Remote);
@@ -45,13 +45,13 @@ public sealed class UdpMessage : IReceivedMessage
     public long Sequence { get; }
 
     /// <summary>The number of bytes in <see cref="Data"/>.</summary>
-    public int Length => Data.Length;
+    public int Length => Bytes.Length;
 
     /// <summary>The payload, or the part of it that fit into the buffer.</summary>
-    public byte[] Data { get; }
+    public object Data => FileValue.With(Bytes);
 
     /// <summary>The payload decoded; invalid bytes appear as U+FFFD.</summary>
-    public string Text => _text ??= _encoding.GetString(Data);
+    public string Text => _text ??= _encoding.GetString(Bytes);
 
     /// <summary>Whether the datagram was larger than the buffer, so that its end is lost.</summary>
     public bool Truncated { get; internal init; }
@@ -61,11 +61,17 @@ public sealed class UdpMessage : IReceivedMessage
 
     internal int InterfaceIndex { get; init; }
 
+    internal DateTime Moment { get; }
+
+    internal byte[] Bytes { get; }
+
     internal IPEndPoint Remote { get; }
 
     internal IPEndPoint Local { get; }
 
     IPEndPoint IReceivedMessage.Remote => Remote;
+
+    byte[] IReceivedMessage.Bytes => Bytes;
 
     /// <inheritdoc/>
     public override string ToString() => Text;

@@ -59,7 +59,7 @@ internal sealed partial class UdpServer
         {
             if (_options.Echo)
             {
-                await SendAsideAsync(one.Message!.Data, one).ConfigureAwait(false);
+                await SendAsideAsync(one.Message!.Bytes, one).ConfigureAwait(false);
             }
 
             foreach (byte[] reply in _options.Replies)

@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using PSNetLab.Binding;
+using PSNetLab.Engine.Primitives;
 using PSNetLab.Jobs;
 
 namespace PSNetLab.Commands;
@@ -68,7 +69,8 @@ public abstract class ReceiveCmdlet : NetCmdlet
                 Report(
                     new NetLabException(
                         FaultKind.ReceiveTimeout,
-                        $"{_received} of {Count} {Messages} arrived {source} within {TimeoutSec} s. {Advice}, or raise -TimeoutSec."),
+                        $"{_received} of {Count} {Messages} arrived {source} within {TimeText.Seconds(TimeoutSec)}. "
+                            + $"{Advice}, or raise -TimeoutSec."),
                     target);
             }
         }

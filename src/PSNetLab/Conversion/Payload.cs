@@ -15,7 +15,7 @@ internal static class Payload
         string text => encoding.GetBytes(text),
         byte[] bytes => bytes,
         byte one => [one],
-        IReceivedMessage message => message.Data,
+        IReceivedMessage message => message.Bytes,
 
         int number => encoding.GetBytes(number.ToString(CultureInfo.InvariantCulture)),
 

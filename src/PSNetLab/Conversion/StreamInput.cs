@@ -19,8 +19,8 @@ internal static class StreamInput
     {
         string text => WebSocketFrame.Text(Encoding.UTF8.GetBytes(text)),
         byte[] bytes => WebSocketFrame.Binary(bytes),
-        HttpRequestRecord { MessageKind: WebSocketMessageType.Text } message => WebSocketFrame.Text(message.Body),
-        HttpRequestRecord { MessageKind: WebSocketMessageType.Binary } message => WebSocketFrame.Binary(message.Body),
+        HttpRequestRecord { MessageKind: WebSocketMessageType.Text } message => WebSocketFrame.Text(message.BodyBytes),
+        HttpRequestRecord { MessageKind: WebSocketMessageType.Binary } message => WebSocketFrame.Binary(message.BodyBytes),
         _ => WebSocketFrame.Text(JsonText.From(item)),
     };
 

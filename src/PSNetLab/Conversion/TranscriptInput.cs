@@ -1,3 +1,4 @@
+using System.Collections;
 using System.Globalization;
 using System.Management.Automation;
 using System.Net;
@@ -22,15 +23,12 @@ internal static class TranscriptInput
             return null;
         }
 
-        byte[]? data = (Value(input, nameof(NetTranscriptEvent.Data)) as System.Collections.IEnumerable)?.Cast<object>()
-            .Select(item => Convert.ToByte(item.Unwrapped(), CultureInfo.InvariantCulture)).ToArray();
         bool hasWay = Enum.TryParse(Word(input, nameof(NetTranscriptEvent.Direction)), out NetTranscriptDirection way);
         return new NetTranscriptEvent
         {
             Sequence = Number(input, nameof(NetTranscriptEvent.Sequence)),
-            Time = Value(input, nameof(NetTranscriptEvent.Time)) as DateTime? ?? default,
-            Elapsed = TimeSpan.FromTicks((long)(Convert.ToDouble(
-                Value(input, nameof(NetTranscriptEvent.ElapsedMs)), CultureInfo.InvariantCulture) * TimeSpan.TicksPerMillisecond)),
+            Moment = Time(Value(input, nameof(NetTranscriptEvent.Time))),
+            Elapsed = TimeSpan.FromTicks((long)Math.Round(Milliseconds(input) * TimeSpan.TicksPerMillisecond)),
             ConnectionId = (int)Number(input, nameof(NetTranscriptEvent.ConnectionId)),
             Protocol = Word(input, nameof(NetTranscriptEvent.Protocol)) == nameof(NetTranscriptProtocol.Udp)
                 ? NetTranscriptProtocol.Udp
@@ -38,7 +36,7 @@ internal static class TranscriptInput
             Kind = kind,
             Direction = hasWay ? way : null,
             Length = Number(input, nameof(NetTranscriptEvent.Length)),
-            Data = data,
+            Bytes = Bytes(Value(input, nameof(NetTranscriptEvent.Data))),
             Detail = Value(input, nameof(NetTranscriptEvent.Detail)) as string,
             Client = client,
             Server = server,
@@ -52,6 +50,25 @@ internal static class TranscriptInput
         FaultKind.InvalidParameters,
         $"'{input}' is no event of a transcript. Get them with Get-NetTranscript or Import-NetTranscript, as in Get-NetTranscript $job | "
             + $"{cmdlet}.");
+
+    // Of a CSV file, everything is text; of JSON, numbers may be.
+    private static DateTime Time(object? value) => value switch
+    {
+        DateTime time => time,
+        string text when DateTime.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.None, out DateTime time) => time,
+        _ => default,
+    };
+
+    private static double Milliseconds(PSObject input)
+        => Convert.ToDouble(Value(input, nameof(NetTranscriptEvent.ElapsedMilliseconds)), CultureInfo.InvariantCulture);
+
+    private static byte[]? Bytes(object? value) => value switch
+    {
+        null or "" => null,
+        string hex => Convert.FromHexString(hex),
+        IEnumerable list => [.. list.Cast<object>().Select(item => Convert.ToByte(item.Unwrapped(), CultureInfo.InvariantCulture))],
+        _ => null,
+    };
 
     private static object? Value(PSObject input, string property) => input.Properties[property]?.Value.Unwrapped();
 

@@ -38,11 +38,9 @@ internal static class ObjectTypes
         .. Describe<WebSocketConnection>(
             "Id RemoteEndPoint Route Protocol IsOpen MessagesReceived MessagesSent",
             "Client=RemoteEndPoint In=MessagesReceived Out=MessagesSent"),
-        .. Describe<HttpFormFile>("FileName ContentType Length", string.Empty),
         .. Describe<HttpExchangeResult>("Uri StatusCode Request Response Complete TotalMilliseconds Remarks Reason", string.Empty),
         .. Describe<HttpSentRequest>("Method Target Version Headers Text", string.Empty),
         .. Describe<HttpReceivedResponse>("Version StatusCode ReasonPhrase Headers BodyText Trailers", string.Empty),
-        .. Describe<HttpField>("Name Value", string.Empty),
         .. Describe<HttpEndpointResult>(
             "Uri Passed Status StatusCode TotalMilliseconds DaysLeft Hops Remarks Reason",
             "Code=StatusCode ms=TotalMilliseconds",
@@ -73,13 +71,21 @@ internal static class ObjectTypes
             "Id Name State LocalEndPoint ConnectionCount MessageCount Waiting Dropped", "Open=ConnectionCount Messages=MessageCount"),
         .. Describe<ProxyConnection>(
             "Number State ClientEndPoint UpstreamEndPoint BytesToServer BytesToClient Faults CloseReason CloseDetail",
-            "Client=ClientEndPoint Upstream=UpstreamEndPoint ms=Milliseconds"),
+            "Client=ClientEndPoint Upstream=UpstreamEndPoint ms=Milliseconds",
+            nameof(Duration)),
+        .. Describe<ProxyChunk>("Number Direction Offset Length Text ClientEndPoint", "Client=ClientEndPoint"),
         .. Describe<NetFault>("Name Direction Effect When Hits ConnectionHits", "Connections=ConnectionHits"),
         .. Describe<ProxySession>(
             "Number ClientEndPoint DatagramsToServer DatagramsToClient BytesToServer BytesToClient Faults CloseReason",
-            "Client=ClientEndPoint ToServer=DatagramsToServer ToClient=DatagramsToClient"),
+            "Client=ClientEndPoint ToServer=DatagramsToServer ToClient=DatagramsToClient",
+            nameof(Duration)),
         .. Describe<NetTranscriptEvent>(
-            "Time ElapsedMs ConnectionId Kind Direction Length Text Detail", "Conn=ConnectionId", nameof(Elapsed)),
+            "Time ElapsedMilliseconds ConnectionId Kind Direction Length Text Detail", "Conn=ConnectionId", nameof(Elapsed)),
+        .. Describe<NetReplayResult>(
+            "Time RemoteEndPoint Matched FirstDifference Sent Received Expected DurationMilliseconds Reason",
+            string.Empty,
+            nameof(Duration)),
+        .. Describe<NetReplayDifference>("Direction Offset ExpectedText GotText", string.Empty),
         Enum(typeof(NetTranscriptKind)),
         Enum(typeof(NetTranscriptDirection)),
         Enum(typeof(NetTranscriptProtocol)),
@@ -156,8 +162,9 @@ internal static class ObjectTypes
     /// <summary>Method and target.</summary>
     public static object Request(PSObject record) => View.Request(record);
 
-    /// <summary>The time span of <see cref="HttpRequestRecord.Milliseconds"/> or <see cref="DnsReply.Milliseconds"/>.</summary>
-    public static object? Duration(PSObject record) => Span(record, nameof(HttpRequestRecord.Milliseconds));
+    /// <summary>The time span of the Milliseconds of a record, or of the DurationMilliseconds.</summary>
+    public static object? Duration(PSObject record)
+        => Span(record, nameof(HttpRequestRecord.Milliseconds)) ?? Span(record, nameof(NetReplayResult.DurationMilliseconds));
 
     /// <summary>The bytes of an answer.</summary>
     public static object? Raw(PSObject reply) => (reply.BaseObject as DnsReply)?.Raw;
@@ -180,8 +187,8 @@ internal static class ObjectTypes
     /// <summary>The time span of <see cref="TcpInfo.RetransmissionTimeoutMilliseconds"/>.</summary>
     public static object? RetransmissionTimeout(PSObject info) => Span(info, nameof(TcpInfo.RetransmissionTimeoutMilliseconds));
 
-    /// <summary>The time span of <see cref="NetTranscriptEvent.ElapsedMs"/>.</summary>
-    public static object? Elapsed(PSObject item) => Span(item, nameof(NetTranscriptEvent.ElapsedMs));
+    /// <summary>The time span of <see cref="NetTranscriptEvent.ElapsedMilliseconds"/>.</summary>
+    public static object? Elapsed(PSObject item) => Span(item, nameof(NetTranscriptEvent.ElapsedMilliseconds));
 
     /// <summary>The time span of <see cref="TcpPortResult.LatencyMilliseconds"/>.</summary>
     public static object? Latency(PSObject result) => Span(result, nameof(TcpPortResult.LatencyMilliseconds));
@@ -232,6 +239,11 @@ internal static class ObjectTypes
                 type.Members.Add(name, new CodePropertyData(name, typeof(ObjectTypes).GetMethod(name)) { IsHidden = true });
             }
 
+            if (typeName.StartsWith(Copy, StringComparison.Ordinal))
+            {
+                type.TargetTypeForDeserialization = typeof(ObjectCopy);
+            }
+
             type.SerializationMethod = "SpecificProperties";
             type.InheritPropertySerializationSet = true;
             type.PropertySerializationSet = new PropertySetData(serialized);
@@ -240,7 +252,8 @@ internal static class ObjectTypes
     }
 
     /// <summary>
-    /// All properties of an object. Of a job, its own and those of its kinds; PowerShell adds the few it takes of any job.
+    /// All properties of an object. Of a job, its own and those of its kinds, without what is hidden; PowerShell adds the few it takes of
+    /// any job.
     /// </summary>
     private static IEnumerable<string> Serialized(Type type)
     {
@@ -248,7 +261,7 @@ internal static class ObjectTypes
             ? type.Assembly.GetExportedTypes().Where(kind => kind.IsAssignableTo(typeof(NetJob)))
             : [type];
         return kinds.SelectMany(kind => kind.GetProperties(BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly))
-            .Where(property => property.GetIndexParameters().Length == 0)
+            .Where(property => property.GetIndexParameters().Length == 0 && !property.IsDefined(typeof(HiddenAttribute)))
             .Select(property => property.Name)
             .Distinct();
     }

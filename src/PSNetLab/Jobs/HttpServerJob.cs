@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Management.Automation;
 using System.Net;
+using Newtonsoft.Json;
 using PSNetLab.Engine.Http.Recordings;
 using PSNetLab.Engine.Http.Server;
 using PSNetLab.Engine.Http.Stub;
@@ -78,6 +79,8 @@ public sealed class HttpServerJob : StreamServerJob, IMessageSink<HttpRequestRec
 
     /// <summary>The WebSockets that are open; each can send and be closed.</summary>
     [SuppressMessage("Performance", "CA1819", Justification = "A snapshot, for the pipeline.")]
+    [Hidden]
+    [JsonIgnore]
     public WebSocketConnection[] WebSockets => (Handler as StubHandler)?.WebSockets.ToArray() ?? [];
 
     /// <inheritdoc/>

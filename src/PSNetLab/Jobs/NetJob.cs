@@ -2,12 +2,13 @@ using System.ComponentModel;
 using System.Management.Automation;
 using System.Net;
 using PSNetLab.Engine.Messages;
+using PSNetLab.Engine.Primitives;
 using PSNetLab.Engine.Servers;
 
 namespace PSNetLab.Jobs;
 
 /// <summary>A job that works in the background until it is done or stopped: its streams, its waiting results, and its end.</summary>
-public abstract class NetJob : Job
+public abstract partial class NetJob : Job
 {
     private static readonly TimeSpan s_longestStop = StopGrace.Longest + TimeSpan.FromSeconds(0.5);
 
@@ -28,7 +29,7 @@ public abstract class NetJob : Job
         PSJobTypeName = kind;
         _mailbox = new Mailbox<object>(records.BufferLimit, records.WhenFull);
         _output = new JobOutput(_mailbox);
-        Output = _output;
+        base.Output = _output;
         Records = records;
         _forwarder = new JobForwarder(this, _output, Finish);
     }
@@ -43,6 +44,12 @@ public abstract class NetJob : Job
 
     /// <summary>Results that were not kept because -BufferLimit was reached.</summary>
     public long Dropped => _mailbox.Dropped;
+
+    /// <summary>When the job began, in local time; null before.</summary>
+    public object? StartedAt => FileValue.Of(base.PSBeginTime);
+
+    /// <summary>When it ended, in local time; null before.</summary>
+    public object? EndedAt => FileValue.Of(base.PSEndTime);
 
     internal RecordOptions Records { get; }
 

@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using System.Runtime.CompilerServices;
 using PSNetLab.Conversion;
+using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab.Jobs;
 
@@ -246,7 +247,7 @@ internal sealed partial class ScriptRunspace
             }
         }
 
-        _ = StopAsync(late, new TimeoutException($"It did not end within {late.Limit.TotalSeconds} s"));
+        _ = StopAsync(late, new TimeoutException($"It did not end within {TimeText.Seconds(late.Limit)}"));
     }
 
     private ScriptRun? WaitForRun()

@@ -1,5 +1,5 @@
-using System.Collections.Specialized;
 using System.Management.Automation;
+using Newtonsoft.Json;
 using PSNetLab.Engine.Primitives;
 using PSNetLab.Engine.Proxies;
 using PSNetLab.Engine.Servers;
@@ -48,9 +48,11 @@ public sealed class TcpProxyJob : StreamServerJob, IProxyJob
     public long Seed => _options.Faults.Seed;
 
     /// <summary>How often each fault has acted.</summary>
-    public OrderedDictionary FaultCounts => Jobs.FaultCounts.Of(_options.Faults);
+    public object FaultCounts => FileValue.With(Jobs.FaultCounts.Of(_options.Faults));
 
     /// <summary>The open connections at this moment. Each object is live.</summary>
+    [Hidden]
+    [JsonIgnore]
     public ProxyConnection[] Connections => Array.ConvertAll(_server.Connections, Of);
 
     /// <summary>Bytes sent to the server so far. BytesReceived counts those that clients have sent.</summary>

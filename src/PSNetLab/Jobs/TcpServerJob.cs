@@ -1,3 +1,5 @@
+using System.Management.Automation;
+using Newtonsoft.Json;
 using PSNetLab.Engine.Messages;
 using PSNetLab.Engine.Primitives;
 using PSNetLab.Engine.Servers;
@@ -28,9 +30,13 @@ public sealed class TcpServerJob : StreamServerJob, IMessageSink<TcpMessage>
     }
 
     /// <summary>The open connections at this moment. Each object is live: its state and counts stay current.</summary>
+    [Hidden]
+    [JsonIgnore]
     public TcpConnection[] Connections => Array.ConvertAll(_server.Connections, Of);
 
     /// <summary>How far each client has come in the dialogue, for the last 1,000. Each object is live.</summary>
+    [Hidden]
+    [JsonIgnore]
     public DialogueRun[] Dialogue => _dialogues.ToArray();
 
     /// <inheritdoc/>

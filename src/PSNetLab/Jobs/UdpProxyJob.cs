@@ -1,6 +1,7 @@
-using System.Collections.Specialized;
+using System.Management.Automation;
 using System.Net;
 using System.Net.Sockets;
+using Newtonsoft.Json;
 using PSNetLab.Engine.Capture;
 using PSNetLab.Engine.Primitives;
 using PSNetLab.Engine.Proxies;
@@ -52,9 +53,11 @@ public sealed class UdpProxyJob : ServerJob, IProxyJob
     public long Seed => _options.Faults.Seed;
 
     /// <summary>How often each fault has acted.</summary>
-    public OrderedDictionary FaultCounts => Jobs.FaultCounts.Of(_options.Faults);
+    public object FaultCounts => FileValue.With(Jobs.FaultCounts.Of(_options.Faults));
 
     /// <summary>The sessions at this moment. Each object is live.</summary>
+    [Hidden]
+    [JsonIgnore]
     public ProxySession[] Sessions => Array.ConvertAll(_proxy.Sessions, session => session.Session);
 
     /// <summary>The number of clients at this moment.</summary>

@@ -13,8 +13,9 @@ public sealed class ModuleEvents : IModuleAssemblyInitializer, IModuleAssemblyCl
     public void OnImport()
     {
         SocketFaults.DescribeOwner = PortOwner.Describe;
-        EndPointText.Of = EndPointObject.Of;
-        FileValue.With = FileText.With;
+        EndPointText.Of = TextObject.Of;
+        PartedText.Of = TextObject.Of;
+        FileValue.Give = FileText.With;
         ModuleRunspace.AddTypes = ObjectTypes.AddTo;
         ThreadPool.UnsafeQueueUserWorkItem(static _ => ObjectTypes.Prepare(), null);
     }

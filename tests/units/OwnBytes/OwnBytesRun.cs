@@ -69,9 +69,9 @@ internal sealed class OwnBytesRun(TimeSpan time)
     private static string Own(int owner, int length)
         => string.Create(length, owner, static (text, owner) => text.Fill((char)('a' + owner)));
 
-    private static ValueTask<IReadOnlyList<byte[]>> AnswerElsewhereAsync(TcpMessage message) => new(AnswerElsewhereAsync(message.Data));
+    private static ValueTask<IReadOnlyList<byte[]>> AnswerElsewhereAsync(TcpMessage message) => new(AnswerElsewhereAsync(message.Bytes));
 
-    private static ValueTask<IReadOnlyList<byte[]>> AnswerElsewhereAsync(UdpMessage message) => new(AnswerElsewhereAsync(message.Data));
+    private static ValueTask<IReadOnlyList<byte[]>> AnswerElsewhereAsync(UdpMessage message) => new(AnswerElsewhereAsync(message.Bytes));
 
     private static async Task<IReadOnlyList<byte[]>> AnswerElsewhereAsync(byte[] data)
     {

@@ -58,7 +58,7 @@ internal sealed class Recorded
         ConnectionId = like.ConnectionId,
         Client = like.Client,
         Server = like.Server,
-        Time = like.Time,
+        Moment = like.Moment,
         IsTls = like.IsTls,
         Detail = "Lost.",
     };

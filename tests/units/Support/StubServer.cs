@@ -55,7 +55,7 @@ internal sealed class StubServer : IAsyncDisposable
     /// <summary>A request as a record.</summary>
     internal static HttpRequestRecord Request(string line, string fields = "", string body = "")
         => new(1, new IPEndPoint(IPAddress.Loopback, 1),
-            HttpHead.Bytes($"{line} HTTP/1.1\r\nHost: a\r\n{fields}\r\n")) { Body = HttpHead.Bytes(body) };
+            HttpHead.Bytes($"{line} HTTP/1.1\r\nHost: a\r\n{fields}\r\n")) { BodyBytes = HttpHead.Bytes(body) };
 
     internal Task<HttpPeer> ConnectAsync() => HttpPeer.ConnectAsync(EndPoint);
 

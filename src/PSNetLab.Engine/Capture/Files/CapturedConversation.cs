@@ -181,13 +181,13 @@ internal sealed class CapturedConversation
         _events.Enqueue(new NetTranscriptEvent
         {
             Sequence = _nextSequence(),
-            Time = _time,
+            Moment = _time,
             Elapsed = _time - Start,
             ConnectionId = Id,
             Protocol = Protocol,
             Kind = kind,
             Direction = direction,
-            Data = data,
+            Bytes = data,
             Length = data?.Length ?? missing,
             Client = Client,
             Server = Server,

@@ -109,7 +109,7 @@ internal sealed class JsonLinesReader(Stream stream, string name)
         return new NetTranscriptEvent
         {
             Sequence = Number(json, TranscriptNames.Sequence) ?? _line,
-            Time = ReadTime(json),
+            Moment = ReadTime(json),
             Elapsed = ReadElapsed(json),
             ConnectionId = Number(json, TranscriptNames.Connection) is >= 0 and <= int.MaxValue and long id
                 ? (int)id
@@ -117,7 +117,7 @@ internal sealed class JsonLinesReader(Stream stream, string name)
             Protocol = Name<NetTranscriptProtocol>(json, TranscriptNames.Protocol) ?? NetTranscriptProtocol.Tcp,
             Kind = kind,
             Direction = direction,
-            Data = data,
+            Bytes = data,
             Length = data?.Length ?? (kind != NetTranscriptKind.Dropped ? 0
                 : Number(json, TranscriptNames.Length) is >= 0 and long length ? length
                 : throw Malformed($"'{TranscriptNames.Length}' must be the number of bytes that are missing")),

@@ -10,7 +10,7 @@ internal static class TranscriptNames
 {
     internal const string Sequence = "sequence";
     internal const string Time = "time";
-    internal const string Elapsed = "elapsedMs";
+    internal const string Elapsed = "elapsedMilliseconds";
     internal const string Connection = "connectionId";
     internal const string Protocol = "protocol";
     internal const string Kind = "kind";
@@ -63,8 +63,8 @@ internal sealed class JsonLinesWriter(Stream stream) : TranscriptWriter
     {
         writer.WriteStartObject();
         writer.WriteNumber(TranscriptNames.Sequence, item.Sequence);
-        writer.WriteString(TranscriptNames.Time, item.Time.ToUniversalTime());
-        writer.WriteNumber(TranscriptNames.Elapsed, item.ElapsedMs);
+        writer.WriteString(TranscriptNames.Time, item.Moment.ToUniversalTime());
+        writer.WriteNumber(TranscriptNames.Elapsed, item.Elapsed.TotalMilliseconds);
         writer.WriteNumber(TranscriptNames.Connection, item.ConnectionId);
         writer.WriteString(TranscriptNames.Protocol, item.Protocol.ToString());
         writer.WriteString(TranscriptNames.Kind, item.Kind.ToString());
@@ -91,7 +91,7 @@ internal sealed class JsonLinesWriter(Stream stream) : TranscriptWriter
             writer.WriteString(TranscriptNames.Detail, detail);
         }
 
-        if (item.Data is { } data)
+        if (item.Bytes is { } data)
         {
             if (Utf8.IsValid(data))
             {

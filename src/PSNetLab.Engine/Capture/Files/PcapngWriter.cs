@@ -44,9 +44,9 @@ internal sealed class PcapngWriter : TranscriptWriter
             _streams.Add(key, stream = Begin(item));
         }
 
-        if (item.Time > stream.Time)
+        if (item.Moment > stream.Time)
         {
-            stream.Time = item.Time;
+            stream.Time = item.Moment;
         }
 
         Remark(stream, item);
@@ -54,7 +54,7 @@ internal sealed class PcapngWriter : TranscriptWriter
         {
             WriteTcp(stream, item);
         }
-        else if (item is { Data: { } data, Direction: { } direction })
+        else if (item is { Bytes: { } data, Direction: { } direction })
         {
             WriteDatagram(stream, direction, data);
         }
@@ -86,7 +86,7 @@ internal sealed class PcapngWriter : TranscriptWriter
             _blocks.WriteInterface($"{item.Protocol.ToString().ToLowerInvariant()} {item.Server}");
         }
 
-        PacketStream stream = new(item, number) { Time = item.Time };
+        PacketStream stream = new(item, number) { Time = item.Moment };
         stream.Say($"Connection {item.ConnectionId.ToString(CultureInfo.InvariantCulture)} of {Application}.");
         if (item.Kind != NetTranscriptKind.Opened)
         {
@@ -138,7 +138,7 @@ internal sealed class PcapngWriter : TranscriptWriter
             case NetTranscriptKind.Opened when !stream.HasBegun:
                 WriteHandshake(stream);
                 break;
-            case NetTranscriptKind.Data when item is { Data: { } data, Direction: { } direction }:
+            case NetTranscriptKind.Data when item is { Bytes: { } data, Direction: { } direction }:
                 WriteData(stream, direction, data);
                 break;
             case NetTranscriptKind.Dropped when item.Direction is { } direction:

@@ -28,7 +28,7 @@ internal sealed class PlainTextWriter(Stream stream) : TranscriptWriter
                 $"# {Time(item)} connection {item.ConnectionId}, {protocol}: C = {item.Client}, S = {item.Server}\n");
         }
 
-        if (item is { Kind: NetTranscriptKind.Data, Data: { } data, Direction: { } direction })
+        if (item is { Kind: NetTranscriptKind.Data, Bytes: { } data, Direction: { } direction })
         {
             WriteData(item, data, direction);
         }
@@ -141,7 +141,7 @@ internal sealed class PlainTextWriter(Stream stream) : TranscriptWriter
         _ => "one side",
     };
 
-    private static string Time(NetTranscriptEvent item) => item.Time.ToString("yyyy-MM-dd HH:mm:ss.ffffff", CultureInfo.InvariantCulture);
+    private static string Time(NetTranscriptEvent item) => item.Moment.ToString("yyyy-MM-dd HH:mm:ss.ffffff", CultureInfo.InvariantCulture);
 
     private static string Number(long number) => number.ToString(CultureInfo.InvariantCulture);
 }

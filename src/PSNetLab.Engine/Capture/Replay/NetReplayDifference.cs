@@ -20,16 +20,20 @@ public sealed class NetReplayDifference
     public long Offset { get; internal init; }
 
     /// <summary>The recorded bytes from there on, at most 32; none if the peer sent more than was recorded.</summary>
-    public byte[] Expected { get; internal init; } = [];
+    public object Expected => FileValue.With(ExpectedBytes);
 
     /// <summary>What came instead, at most 32 bytes; none if the peer sent less.</summary>
-    public byte[] Got { get; internal init; } = [];
+    public object Got => FileValue.With(GotBytes);
 
     /// <summary><see cref="Expected"/> as text.</summary>
-    public string ExpectedText => Shown(Expected);
+    public string ExpectedText => Shown(ExpectedBytes);
 
     /// <summary><see cref="Got"/> as text.</summary>
-    public string GotText => Shown(Got);
+    public string GotText => Shown(GotBytes);
+
+    internal byte[] ExpectedBytes { get; init; } = [];
+
+    internal byte[] GotBytes { get; init; } = [];
 
     /// <inheritdoc/>
     public override string ToString() => $"at byte {Offset}: expected '{ExpectedText}', got '{GotText}'";

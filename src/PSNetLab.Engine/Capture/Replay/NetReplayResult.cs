@@ -11,7 +11,7 @@ public sealed class NetReplayResult
     }
 
     /// <summary>When it began, in local time.</summary>
-    public DateTime Time { get; internal init; }
+    public object Time => FileValue.With(Began);
 
     /// <summary>The address and port of the peer, as text that has an Address and a Port.</summary>
     public object RemoteEndPoint => EndPointText.Of(Remote);
@@ -34,13 +34,17 @@ public sealed class NetReplayResult
     public long Expected { get; internal init; }
 
     /// <summary>How long it took, in milliseconds.</summary>
-    public double DurationMs { get; internal init; }
+    public object DurationMilliseconds => FileValue.With(Duration.TotalMilliseconds);
 
     /// <summary>Why the replay ended early, as a sentence; null if it came to its end.</summary>
     public string? Reason { get; internal init; }
 
     /// <summary>The number of the conversation in the transcript.</summary>
     public int ConnectionId { get; internal init; }
+
+    internal DateTime Began { get; init; }
+
+    internal TimeSpan Duration { get; init; }
 
     internal IPEndPoint Remote { get; init; } = null!;
 }

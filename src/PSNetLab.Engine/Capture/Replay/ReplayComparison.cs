@@ -90,8 +90,8 @@ internal sealed class ExactComparison(ReplayScript script) : ReplayComparison
         {
             Direction = 1 - script.Direction,
             Offset = _same,
-            Expected = [.. expected],
-            Got = [.. _got],
+            ExpectedBytes = [.. expected],
+            GotBytes = [.. _got],
         };
     }
 }
@@ -173,8 +173,8 @@ internal sealed class MaskedComparison : ReplayComparison
         {
             Direction = 1 - _script.Direction,
             Offset = offset,
-            Expected = Part(_expected, offset),
-            Got = Part(got, gotOffset),
+            ExpectedBytes = Part(_expected, offset),
+            GotBytes = Part(got, gotOffset),
         };
     }
 

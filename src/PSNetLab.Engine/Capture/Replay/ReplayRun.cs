@@ -130,7 +130,7 @@ internal sealed class ReplayRun : IDisposable
                 case NetTranscriptKind.HalfClosed:
                     if (!await TrySendAsync(step, cancellationToken).ConfigureAwait(false))
                     {
-                        return $"The peer did not take what was sent for {_options.Patience.TotalSeconds} s.";
+                        return $"The peer did not take what was sent for {TimeText.Seconds(_options.Patience)}.";
                     }
 
                     break;
@@ -185,7 +185,7 @@ internal sealed class ReplayRun : IDisposable
             if (Stopwatch.GetElapsedTime(since) > _options.Patience)
             {
                 return $"The peer sent {_comparison.Received} of {peerBytes} bytes, and then nothing for "
-                    + $"{_options.Patience.TotalSeconds} s.";
+                    + $"{TimeText.Seconds(_options.Patience)}.";
             }
 
             // Between two looks, to see whether it has fallen silent.
@@ -207,7 +207,7 @@ internal sealed class ReplayRun : IDisposable
         {
             if (Stopwatch.GetElapsedTime(since) > _options.Patience)
             {
-                return $"The peer did not end its stream within {_options.Patience.TotalSeconds} s, as it did when it was recorded.";
+                return $"The peer did not end its stream within {TimeText.Seconds(_options.Patience)}, as it did when it was recorded.";
             }
 
             await _news.WaitAsync(s_quiet, cancellationToken).ConfigureAwait(false);
@@ -274,14 +274,14 @@ internal sealed class ReplayRun : IDisposable
 
         return new NetReplayResult
         {
-            Time = _time,
+            Began = _time,
             Remote = Addresses.OfSocket(_transport.RemoteEndPoint),
             Matched = _options.Compares ? reason is null && difference is null : null,
             FirstDifference = difference,
             Sent = _sent,
             Received = _comparison.Received,
             Expected = _script.PeerBytes,
-            DurationMs = Stopwatch.GetElapsedTime(_start).TotalMilliseconds,
+            Duration = Stopwatch.GetElapsedTime(_start),
             Reason = reason,
             ConnectionId = _script.ConnectionId,
         };

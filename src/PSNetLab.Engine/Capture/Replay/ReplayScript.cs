@@ -98,14 +98,14 @@ internal sealed class ReplayScript
             case NetTranscriptKind.Data when isOwn:
             case NetTranscriptKind.HalfClosed when isOwn:
             case NetTranscriptKind.Reset when isOwn:
-                Steps.Add(new ReplayStep(item.Kind, item.Data ?? [], item.Elapsed, PeerBytes));
+                Steps.Add(new ReplayStep(item.Kind, item.Bytes ?? [], item.Elapsed, PeerBytes));
                 break;
             case NetTranscriptKind.Data:
-                PeerBytes += item.Data!.Length;
+                PeerBytes += item.Bytes!.Length;
                 if (!HasGap)
                 {
-                    Expected.Add(item.Data);
-                    Comparable += item.Data.Length;
+                    Expected.Add(item.Bytes);
+                    Comparable += item.Bytes.Length;
                 }
 
                 break;

@@ -62,8 +62,8 @@ internal sealed class Ladder
         if (EventText.IsBinary(item))
         {
             const int Most = 12;
-            string hex = Convert.ToHexString(item.Data!.AsSpan(0, Math.Min(item.Data!.Length, Most)));
-            string more = item.Data.Length > Most ? "\u2026" : string.Empty;
+            string hex = Convert.ToHexString(item.Bytes!.AsSpan(0, Math.Min(item.Bytes!.Length, Most)));
+            string more = item.Bytes.Length > Most ? "\u2026" : string.Empty;
             return [new LadderRow(time, string.Empty, string.Empty, item.Direction, $"{bytes}: {hex}{more}", item.Kind)];
         }
 

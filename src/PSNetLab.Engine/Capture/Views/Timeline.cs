@@ -90,7 +90,7 @@ internal sealed class Timeline(int columns, ByteView view, Ink ink, MessageFrami
     {
         string title = $"#{item.ConnectionId} {item.Protocol.ToString().ToUpperInvariant()} {item.Client} --> {item.Server}";
         return ink.Dim(Columns.Beginning(
-            isNew ? string.Create(CultureInfo.InvariantCulture, $"{title}, {item.Time:yyyy-MM-dd HH:mm:ss.fff}") : title, columns));
+            isNew ? string.Create(CultureInfo.InvariantCulture, $"{title}, {item.Moment:yyyy-MM-dd HH:mm:ss.fff}") : title, columns));
     }
 
     private string Event(NetTranscriptEvent item, Shown shown)
@@ -124,15 +124,15 @@ internal sealed class Timeline(int columns, ByteView view, Ink ink, MessageFrami
         if (view == ByteView.Hex || (view == ByteView.Auto && !isFramed && EventText.IsBinary(item)))
         {
             yield return start.TrimEnd();
-            byte[] bytes = view == ByteView.Auto ? item.Data![..Math.Min(item.Data!.Length, MostDumped)] : item.Data!;
+            byte[] bytes = view == ByteView.Auto ? item.Bytes![..Math.Min(item.Bytes!.Length, MostDumped)] : item.Bytes!;
             foreach (string line in HexLines.Of(bytes, offset, columns - 2))
             {
                 yield return "  " + ink.Of(item.Direction, line);
             }
 
-            if (bytes.Length < item.Data!.Length)
+            if (bytes.Length < item.Bytes!.Length)
             {
-                yield return "  " + ink.Dim($"({EventText.Bytes(item.Data.Length - bytes.Length)} more; -Hex shows all)");
+                yield return "  " + ink.Dim($"({EventText.Bytes(item.Bytes.Length - bytes.Length)} more; -Hex shows all)");
             }
 
             yield break;
@@ -206,6 +206,6 @@ internal sealed class Timeline(int columns, ByteView view, Ink ink, MessageFrami
             return before;
         }
 
-        internal IEnumerable<FramedPiece> Messages(NetTranscriptEvent item) => _streams[(int)item.Direction!].Take(item.Data!);
+        internal IEnumerable<FramedPiece> Messages(NetTranscriptEvent item) => _streams[(int)item.Direction!].Take(item.Bytes!);
     }
 }

@@ -127,7 +127,7 @@ internal sealed class DnsConversation(DnsCheckOptions options, DnsSockets socket
         {
             SocketError.TimedOut => (
                 DnsStatus.TimedOut,
-                $"No answer from {where} within {options.Timeout.TotalSeconds:0.###} s. "
+                $"No answer from {where} within {TimeText.Seconds(options.Timeout)}. "
                     + "Check the server and any firewall on the way, or raise -TimeoutSec or -Retry."),
             SocketError.ConnectionRefused
                 => (DnsStatus.Refused, $"Nothing is listening on {where}. Start the server, or check -Server and -Port."),

@@ -133,7 +133,7 @@ internal static class HttpConnector
         {
             throw new NetLabException(
                 FaultKind.ConnectTimeout,
-                $"The proxy {proxy.Origin} opened no tunnel within {options.Timeout.TotalSeconds} s. Check that it is a proxy.");
+                $"The proxy {proxy.Origin} opened no tunnel within {TimeText.Seconds(options.Timeout)}. Check that it is a proxy.");
         }
         finally
         {

@@ -29,7 +29,7 @@ public sealed class HttpExchangeResult
     public HttpReceivedResponse? Response { get; internal init; }
 
     /// <summary>The interim responses (1xx) before it.</summary>
-    public TextList<HttpReceivedResponse> Informational { get; internal init; } = new([]);
+    public TextList<object> Informational { get; internal init; } = new([]);
 
     /// <summary>Whether the response arrived completely.</summary>
     public bool Complete { get; internal init; }

@@ -1,7 +1,9 @@
+using PSNetLab.Engine.Primitives;
+
 namespace PSNetLab;
 
 /// <summary>A field of a header or trailer, as it was sent or received.</summary>
-public sealed class HttpField
+public sealed class HttpField : IPartedText
 {
     internal HttpField(string name, string value)
     {
@@ -14,6 +16,8 @@ public sealed class HttpField
 
     /// <summary>The value, without the blanks around it.</summary>
     public string Value { get; }
+
+    IEnumerable<(string Name, object? Value)> IPartedText.Parts => [(nameof(Name), Name), (nameof(Value), Value)];
 
     /// <summary>The line, such as "Content-Type: text/plain".</summary>
     public override string ToString() => $"{Name}: {Value}";

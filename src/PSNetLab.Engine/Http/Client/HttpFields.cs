@@ -1,12 +1,13 @@
 using System.Collections;
 using System.Diagnostics.CodeAnalysis;
 using PSNetLab.Engine.Http.Protocol;
+using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab;
 
-/// <summary>The fields of a header or trailer, in their order.</summary>
+/// <summary>The fields of a header or trailer, in their order: lines that have a Name and a Value.</summary>
 [SuppressMessage("Naming", "CA1710", Justification = "Its name in HTTP.")]
-public sealed class HttpFields : IReadOnlyList<HttpField>
+public sealed class HttpFields : IReadOnlyList<object>
 {
     internal static readonly HttpFields None = new([]);
 
@@ -26,11 +27,13 @@ public sealed class HttpFields : IReadOnlyList<HttpField>
         return fields.Count == 0 ? None : new HttpFields(fields);
     }
 
+    internal IReadOnlyList<HttpField> All => _fields;
+
     /// <summary>How many fields there are.</summary>
     public int Count => _fields.Length;
 
     /// <summary>The field at a place, from 0.</summary>
-    public HttpField this[int index] => _fields[index];
+    public object this[int index] => PartedText.Of(_fields[index]);
 
     /// <summary>
     /// The value of a field, whatever the case of its name; of several, joined by ", " (RFC 9110, section 5.3); null without one.
@@ -46,7 +49,7 @@ public sealed class HttpFields : IReadOnlyList<HttpField>
     }
 
     /// <inheritdoc/>
-    public IEnumerator<HttpField> GetEnumerator() => ((IEnumerable<HttpField>)_fields).GetEnumerator();
+    public IEnumerator<object> GetEnumerator() => _fields.Select(static field => PartedText.Of(field)).GetEnumerator();
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 

@@ -1,10 +1,10 @@
-using System.Diagnostics.CodeAnalysis;
 using PSNetLab.Engine.Http.Client;
+using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab;
 
 /// <summary>A response as it came over the wire, or as much of it as did.</summary>
-public sealed class HttpReceivedResponse
+public sealed class HttpReceivedResponse : IPartedText
 {
     private readonly ReceivedHead? _head;
 
@@ -15,8 +15,8 @@ public sealed class HttpReceivedResponse
     internal HttpReceivedResponse(ReceivedHead? head, byte[] bytes, byte[] body, HttpFields trailers)
     {
         _head = head;
-        Bytes = bytes;
-        Body = body;
+        AllBytes = bytes;
+        BodyBytes = body;
         Trailers = trailers;
     }
 
@@ -33,21 +33,33 @@ public sealed class HttpReceivedResponse
     public HttpFields Headers => _head?.Fields ?? HttpFields.None;
 
     /// <summary>The body, without its framing, but as it was coded: compressed data stays compressed.</summary>
-    [SuppressMessage("Performance", "CA1819", Justification = "PowerShell shows arrays.")]
-    public byte[] Body { get; }
+    public object Body => FileValue.With(BodyBytes);
 
     /// <summary>The body as text, in the charset of Content-Type, or in UTF-8.</summary>
-    public string BodyText => ShownBody.Decode(Body, Headers["Content-Type"]);
+    public string BodyText => ShownBody.Decode(BodyBytes, Headers["Content-Type"]);
 
     /// <summary>The fields after the last chunk.</summary>
     public HttpFields Trailers { get; }
 
     /// <summary>All bytes, with the framing of the body.</summary>
-    [SuppressMessage("Performance", "CA1819", Justification = "PowerShell shows arrays.")]
-    public byte[] Bytes { get; }
+    public object Bytes => FileValue.With(AllBytes);
 
     /// <summary>All bytes as text.</summary>
-    public string Text => ShownBody.Decode(Bytes, Headers["Content-Type"]);
+    public string Text => ShownBody.Decode(AllBytes, Headers["Content-Type"]);
+
+    internal byte[] BodyBytes { get; }
+
+    internal byte[] AllBytes { get; }
+
+    IEnumerable<(string Name, object? Value)> IPartedText.Parts =>
+    [
+        (nameof(Version), Version),
+        (nameof(StatusCode), StatusCode),
+        (nameof(ReasonPhrase), ReasonPhrase),
+        (nameof(Headers), Headers),
+        (nameof(Bytes), Bytes),
+        (nameof(Text), Text),
+    ];
 
     /// <summary>The status line.</summary>
     public override string ToString() => $"{Version} {StatusCode} {ReasonPhrase}".Trim();

@@ -17,9 +17,9 @@ internal static class HttpRemarks
     internal static IEnumerable<string> Of(HttpSentRequest request)
     {
         List<string> remarks = [];
-        if (request.Bytes.Length > 0)
+        if (request.AllBytes.Length > 0)
         {
-            Look(request.Bytes, remarks);
+            Look(request.AllBytes, remarks);
         }
 
         return remarks.Select(remark => $"Request: {remark}");
@@ -30,7 +30,7 @@ internal static class HttpRemarks
     {
         IEnumerable<string> heads = trip.Interim.SelectMany(head => head.Remarks.Select(remark => $"Response {head.Status}: {remark}"));
         IEnumerable<string> final = (trip.Head?.Remarks ?? []).Select(remark => $"Response: {remark}");
-        IEnumerable<string> trailers = trip.Trailers
+        IEnumerable<string> trailers = trip.Trailers.All
             .Where(field => s_notInTrailers.Contains(field.Name, StringComparer.OrdinalIgnoreCase))
             .Select(field => $"Response: {field.Name} must not be in a trailer (RFC 9110, section 6.5.1).");
         string[] coding = trip.Head?.HasCodedBody == true

@@ -78,7 +78,8 @@ internal static class HttpSender
             {
                 Began = time,
                 Response = Response(trip, bytes.WrittenSpan),
-                Informational = new(trip.Interim.Select(head => new HttpReceivedResponse(head, head.Bytes, [], HttpFields.None))),
+                Informational = new(trip.Interim.Select(
+                    head => PartedText.Of(new HttpReceivedResponse(head, head.Bytes, [], HttpFields.None)))),
                 Complete = trip.IsComplete,
                 Reason = fault?.Message,
                 Remarks = new(HttpRemarks.Of(request).Concat(HttpRemarks.Of(trip))),

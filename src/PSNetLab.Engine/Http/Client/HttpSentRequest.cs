@@ -1,6 +1,6 @@
-using System.Diagnostics.CodeAnalysis;
 using PSNetLab.Engine.Http.Client;
 using PSNetLab.Engine.Http.Protocol;
+using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab;
 
@@ -13,13 +13,13 @@ public sealed class HttpSentRequest
     /// <param name="content">What was sent after it: the body with its framing.</param>
     internal HttpSentRequest(byte[] head, byte[] content)
     {
-        Bytes = content.Length == 0 ? head : [.. head, .. content];
-        int end = HeadRepair.FindEnd(Bytes, examined: 0);
-        int headLength = end < 0 ? Bytes.Length : end;
+        AllBytes = content.Length == 0 ? head : [.. head, .. content];
+        int end = HeadRepair.FindEnd(AllBytes, examined: 0);
+        int headLength = end < 0 ? AllBytes.Length : end;
 
         // What is malformed on purpose is taken apart, too.
         string[] lines = Array.ConvertAll(
-            HttpSyntax.ToText(Bytes.AsSpan(0, headLength)).TrimStart('\r', '\n').Split('\n'), static line => line.TrimEnd('\r'));
+            HttpSyntax.ToText(AllBytes.AsSpan(0, headLength)).TrimStart('\r', '\n').Split('\n'), static line => line.TrimEnd('\r'));
         string[] words = lines[0].Split(' ', 3);
         (Method, Target, Version) = (words[0], words.ElementAtOrDefault(1) ?? string.Empty, words.ElementAtOrDefault(2) ?? string.Empty);
         Headers = new HttpFields(lines.Skip(1).Where(line => line.Contains(':', StringComparison.Ordinal)).Select(Field));
@@ -39,15 +39,17 @@ public sealed class HttpSentRequest
     public HttpFields Headers { get; }
 
     /// <summary>What follows the head: the body with its framing. With -Raw, what follows the first empty line.</summary>
-    [SuppressMessage("Performance", "CA1819", Justification = "PowerShell shows arrays.")]
-    public byte[] Content => Bytes[_headLength..];
+    public object Content => FileValue.With(ContentBytes);
 
     /// <summary>All bytes.</summary>
-    [SuppressMessage("Performance", "CA1819", Justification = "PowerShell shows arrays.")]
-    public byte[] Bytes { get; }
+    public object Bytes => FileValue.With(AllBytes);
 
     /// <summary>All bytes as text.</summary>
-    public string Text => ShownBody.Decode(Bytes, Headers["Content-Type"]);
+    public string Text => ShownBody.Decode(AllBytes, Headers["Content-Type"]);
+
+    internal byte[] ContentBytes => AllBytes[_headLength..];
+
+    internal byte[] AllBytes { get; }
 
     /// <summary>The request line.</summary>
     public override string ToString() => $"{Method} {Target} {Version}".TrimEnd();

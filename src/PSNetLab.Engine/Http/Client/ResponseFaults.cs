@@ -85,6 +85,6 @@ internal static class ResponseFaults
             : "did not answer";
         return new NetLabException(
             FaultKind.ReceiveTimeout,
-            $"{peer} {what} within {limit.TotalSeconds:0.###} s. Allow more time with -TimeoutSec, or look into its log.");
+            $"{peer} {what} within {TimeText.Seconds(limit)}. Allow more time with -TimeoutSec, or look into its log.");
     }
 }

@@ -70,7 +70,7 @@ internal sealed class ConnectService(AddressFilter? targets, TimeSpan timeout) :
         catch (OperationCanceledException error) when (!ending.IsCancellationRequested)
         {
             throw new NetLabException(
-                FaultKind.ConnectTimeout, $"The name '{host}' was not resolved within {timeout.TotalSeconds} s.", error);
+                FaultKind.ConnectTimeout, $"The name '{host}' was not resolved within {TimeText.Seconds(timeout)}.", error);
         }
 
         IPAddress[] allowed = Array.FindAll(addresses, address => MayLead(client, address));

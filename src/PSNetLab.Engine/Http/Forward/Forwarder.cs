@@ -4,6 +4,7 @@ using PSNetLab.Engine.Http.Protocol;
 using PSNetLab.Engine.Http.Recordings;
 using PSNetLab.Engine.Http.Server;
 using PSNetLab.Engine.Http.Stub;
+using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab.Engine.Http.Forward;
 
@@ -124,7 +125,7 @@ internal sealed partial class Forwarder : IUpstream
         {
             throw new NetLabException(
                 FaultKind.ReceiveTimeout,
-                $"{Peer} took and sent nothing for {_options.Timeout.TotalSeconds:0.###} s. Allow more time with -UpstreamTimeoutSec, or "
+                $"{Peer} took and sent nothing for {TimeText.Seconds(_options.Timeout)}. Allow more time with -UpstreamTimeoutSec, or "
                     + "look into its log.",
                 error);
         }

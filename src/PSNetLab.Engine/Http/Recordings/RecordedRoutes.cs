@@ -123,7 +123,7 @@ internal sealed class RecordedBody(byte[] body, string contentType, Redactor red
 
     private byte[] Redacted(HttpRequestRecord request)
     {
-        byte[] sent = request.Body ?? [];
+        byte[] sent = request.BodyBytes ?? [];
         string coding = request.GetHeader("Content-Encoding") ?? string.Empty;
         byte[] plain = coding.Length == 0 ? sent : BodyCodings.TryDecode(sent, coding, new DecodingLimit(MostBytes), out _) ?? sent;
         return redactor.RedactBody(plain, TypeOf(request)) ?? plain;

@@ -151,10 +151,10 @@ internal sealed class TranscriptExchanges(NetTranscriptEvent first)
         {
             IsBroken |= item.Kind == NetTranscriptKind.Dropped;
             _hasEnded |= item.Kind is NetTranscriptKind.HalfClosed;
-            if (item.Data is { } data && !IsBroken)
+            if (item.Bytes is { } data && !IsBroken)
             {
                 _bytes.Write(data);
-                _times.Add((_bytes.WrittenCount, item.Time));
+                _times.Add((_bytes.WrittenCount, item.Moment));
             }
         }
 

@@ -46,7 +46,7 @@ internal sealed class AccessLogLines(TimeZoneInfo? zone = null)
     /// <summary>Adds the line of a request. Empty values appear as "-".</summary>
     internal void Add(HttpRequestRecord record, bool isCombined)
     {
-        AddCommon(record.Remote.Address, record.User, record.Time, record.Line, record.Status, record.BytesSent);
+        AddCommon(record.Remote.Address, record.User, record.Moment, record.Line, record.Status, record.BytesSent);
         if (isCombined)
         {
             AddQuoted(record.Field("Referer"u8));

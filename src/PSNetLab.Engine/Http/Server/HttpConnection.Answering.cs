@@ -259,7 +259,7 @@ internal sealed partial class HttpConnection
         }
     }
 
-    private string TooLate => $"The request did not arrive within {_options.RequestTimeout.TotalSeconds} s.";
+    private string TooLate => $"The request did not arrive within {TimeText.Seconds(_options.RequestTimeout)}.";
 
     /// <summary>Answers 408 to a request that did not arrive in time, if the system accepts the answer without waiting.</summary>
     private void Expire()

@@ -1,4 +1,5 @@
 using PSNetLab.Engine.IO;
+using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab.Engine.Http.Server;
 
@@ -12,7 +13,7 @@ internal sealed partial class HttpConnection
     private int _bytesAwaited;
 
     private string TooSlow
-        => $"Less than {PieceBytes / 1024} KiB of the request body arrived within {_options.RequestTimeout.TotalSeconds} s.";
+        => $"Less than {PieceBytes / 1024} KiB of the request body arrived within {TimeText.Seconds(_options.RequestTimeout)}.";
 
     /// <summary>Reads a part of the body; returns the number of bytes, 0 at the end. It asks for nothing: that is the sender's.</summary>
     /// <param name="destination">Receives the bytes; not empty.</param>

@@ -1,9 +1,10 @@
-using System.Collections;
 using System.Collections.Specialized;
 using System.Net.WebSockets;
 using System.Text;
 using System.Text.Json;
 using PSNetLab.Engine.Http.Protocol;
+using PSNetLab.Engine.Http.Server;
+using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab;
 
@@ -11,6 +12,7 @@ namespace PSNetLab;
 public sealed partial class HttpRequestRecord
 {
     private TakenApart? _apart;
+    private OrderedDictionary _trailers = s_none;
 
     /// <summary>What was taken apart. Most records are just counted and need none of it.</summary>
     private sealed class TakenApart
@@ -34,16 +36,18 @@ public sealed partial class HttpRequestRecord
     public string Path => Apart.Path ??= PercentText.Decode(RawPath);
 
     /// <summary>The query of the target, decoded, by name. A name that occurs several times has an array of values.</summary>
-    public IDictionary Query => Apart.Query ??= ReadQuery();
+    public object Query => FileValue.With(Apart.Query ??= ReadQuery());
 
     /// <summary>The bytes of the body; null if the server does not keep bodies, or there was none.</summary>
-    public byte[]? Body { get; internal set; }
+    public object? Body => FileValue.Of(BodyBytes);
+
+    internal byte[]? BodyBytes { get; set; }
 
     /// <summary>
     /// The body as text, in the charset of its Content-Type or else UTF-8; null without a body, and for a binary message of a WebSocket.
     /// </summary>
-    public string? Text => Body is null || MessageKind == WebSocketMessageType.Binary ? null
-        : Apart.Text ??= ContentTypeField.Charset(Field("Content-Type"u8)).GetString(Body);
+    public string? Text => BodyBytes is null || MessageKind == WebSocketMessageType.Binary ? null
+        : Apart.Text ??= ContentTypeField.Charset(Field("Content-Type"u8)).GetString(BodyBytes);
 
     /// <summary>
     /// The body as objects, if it is JSON: dictionaries, arrays, text, numbers, Booleans. Null if it is not. A body without a
@@ -57,23 +61,23 @@ public sealed partial class HttpRequestRecord
             TakenApart apart = Apart;
             if (!apart.HasReadJson)
             {
-                if (Body is not null && MayBeJson(Body))
+                if (BodyBytes is not null && MayBeJson(BodyBytes))
                 {
-                    JsonObjects.TryRead(Body, out apart.Json);
+                    JsonObjects.TryRead(BodyBytes, out apart.Json);
                 }
 
                 apart.HasReadJson = true;
             }
 
-            return apart.Json;
+            return apart.Json is null ? null : FileValue.With(apart.Json, () => Text ?? string.Empty);
         }
     }
 
     /// <summary>
-    /// The fields of a form in the body, by name: text, or an <see cref="HttpFormFile"/>; an array if a name occurs several times. Null if
-    /// the body is not a form.
+    /// The fields of a form in the body, by name: text, and for a file its name, which has ContentType, Length, Data and Text; an array if
+    /// a name occurs several times. Null if the body is not a form.
     /// </summary>
-    public IDictionary? Form
+    public object? Form
     {
         get
         {
@@ -84,15 +88,17 @@ public sealed partial class HttpRequestRecord
                 apart.HasReadForm = true;
             }
 
-            return apart.Form;
+            return FileValue.Of(apart.Form);
         }
     }
 
     /// <summary>The fields after a body in chunks; empty if there were none.</summary>
-    public IDictionary Trailers { get; private set; } = s_none;
+    public object Trailers => FileValue.With(_trailers);
 
     /// <summary>The parts of the path that a route names, such as id in /users/{id}; empty without such a route.</summary>
-    public IDictionary Params { get; internal set; } = s_none;
+    public object Params => FileValue.With(PathValues);
+
+    internal OrderedDictionary PathValues { get; set; } = s_none;
 
     /// <summary>The name of the route that answered; null if none did.</summary>
     public string? Route { get; internal set; }
@@ -100,7 +106,9 @@ public sealed partial class HttpRequestRecord
     /// <summary>
     /// The milliseconds since the request before, on any connection; null for the first, and if the server does not measure it.
     /// </summary>
-    public double? GapMilliseconds { get; internal set; }
+    public object? GapMilliseconds => FileValue.Of(Gap?.TotalMilliseconds);
+
+    internal TimeSpan? Gap { get; set; }
 
     /// <summary>The value of a header field as received, credentials included; null if it is missing.</summary>
     /// <param name="name">The name of the field.</param>
@@ -112,7 +120,7 @@ public sealed partial class HttpRequestRecord
     }
 
     /// <summary>The body as JSON, kept until <see cref="ForgetParsed"/>; null if it is not valid.</summary>
-    internal JsonDocument? ParsedBody => (Apart.Document ??= new(JsonObjects.TryParse(Body))).Item1;
+    internal JsonDocument? ParsedBody => (Apart.Document ??= new(JsonObjects.TryParse(BodyBytes))).Item1;
 
     /// <summary>The body in a form in which it is compared with many others, kept until <see cref="ForgetParsed"/>.</summary>
     /// <param name="owner">Who makes it always in the same form.</param>
@@ -153,9 +161,9 @@ public sealed partial class HttpRequestRecord
     internal HttpRequestRecord ToMessage(WebSocketMessageType type, byte[] data, int code = 0) => new(ConnectionId, Remote, Head)
     {
         MessageKind = type,
-        Body = data,
+        BodyBytes = data,
         Status = code,
-        Params = Params,
+        PathValues = PathValues,
         Route = Route,
         Tls = Tls,
         User = User,
@@ -186,7 +194,7 @@ public sealed partial class HttpRequestRecord
     {
         if (!lines.IsEmpty)
         {
-            Trailers = ReadFields(new FieldEnumerator(lines));
+            _trailers = ReadFields(new FieldEnumerator(lines));
         }
     }
 
@@ -223,12 +231,12 @@ public sealed partial class HttpRequestRecord
         NamedValues values = new(StringComparer.Ordinal);
         switch (MediaType)
         {
-            case "application/x-www-form-urlencoded" when Body is not null:
-                FormPairs.AddTo(values, Body);
+            case "application/x-www-form-urlencoded" when BodyBytes is not null:
+                FormPairs.AddTo(values, BodyBytes);
                 return values.ToDictionary();
-            case "multipart/form-data" when Body is not null
+            case "multipart/form-data" when BodyBytes is not null
                 && ContentTypeField.Parameter(Field("Content-Type"u8), "boundary"u8) is { Length: > 0 } boundary:
-                if (MultipartBody.Read(Body, boundary) is not { } parts)
+                if (MultipartBody.Read(BodyBytes, boundary) is not { } parts)
                 {
                     return null;
                 }
@@ -236,7 +244,7 @@ public sealed partial class HttpRequestRecord
                 foreach (MultipartPart part in parts)
                 {
                     object value = part.FileName is null ? HttpSyntax.ToText(part.Data)
-                        : new HttpFormFile(part.FileName, part.ContentType, part.Data);
+                        : PartedText.Of(new HttpFormFile(part.FileName, part.ContentType, part.Data));
                     values.Add(part.Name ?? string.Empty, value);
                 }
 

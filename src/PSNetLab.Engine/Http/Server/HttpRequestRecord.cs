@@ -1,4 +1,3 @@
-using System.Collections;
 using System.Collections.Specialized;
 using System.Net;
 using System.Net.WebSockets;
@@ -32,7 +31,7 @@ public sealed partial class HttpRequestRecord : IWeighted
     /// <param name="head">The bytes of the request's head.</param>
     internal HttpRequestRecord(int connectionId, IPEndPoint remote, byte[] head)
     {
-        Time = DateTime.Now;
+        Moment = DateTime.Now;
         Remote = remote;
         ConnectionId = connectionId;
         Head = head;
@@ -46,7 +45,7 @@ public sealed partial class HttpRequestRecord : IWeighted
         => _requestLine = [string.Empty, string.Empty, version];
 
     /// <summary>When the head of the request was complete, in local time.</summary>
-    public DateTime Time { get; internal init; }
+    public object Time => FileValue.With(Moment);
 
     /// <summary>The address and port of the client, as text that has an Address and a Port.</summary>
     public object RemoteEndPoint => EndPointText.Of(Remote);
@@ -73,13 +72,13 @@ public sealed partial class HttpRequestRecord : IWeighted
     public long? BytesReceived { get; internal set; }
 
     /// <summary>The milliseconds from the complete head of the request until the operating system had accepted the whole answer.</summary>
-    public double Milliseconds => Duration.TotalMilliseconds;
+    public object Milliseconds => FileValue.With(Duration.TotalMilliseconds);
 
     /// <summary>The page that linked to the target, according to the client; null if it did not say.</summary>
-    public string? Referer => Headers["Referer"] as string;
+    public string? Referer => HeaderTable["Referer"] as string;
 
     /// <summary>The client's name and version, according to the client; null if it did not say.</summary>
-    public string? UserAgent => Headers["User-Agent"] as string;
+    public string? UserAgent => HeaderTable["User-Agent"] as string;
 
     /// <summary>The path of the file that was served; null if the answer was not a file.</summary>
     public string? File { get; internal set; }
@@ -94,7 +93,7 @@ public sealed partial class HttpRequestRecord : IWeighted
     /// The header fields of the request; names are not case-sensitive. The values of a field that occurs several times
     /// are joined by ", " (RFC 9110, section 5.3). Credentials are masked: of Authorization, only the scheme is kept.
     /// </summary>
-    public IDictionary Headers => _headers ??= ReadFields(Fields());
+    public object Headers => FileValue.With(HeaderTable);
 
     /// <summary>The TLS of the connection, with the certificate of the client; null without TLS.</summary>
     public TlsInfo? Tls { get; internal init; }
@@ -105,6 +104,10 @@ public sealed partial class HttpRequestRecord : IWeighted
     /// </summary>
     internal byte[] Head { get; }
 
+    internal OrderedDictionary HeaderTable => _headers ??= ReadFields(Fields());
+
+    internal DateTime Moment { get; init; }
+
     internal IPEndPoint Remote { get; }
 
     internal TimeSpan Duration { get; set; }
@@ -112,7 +115,7 @@ public sealed partial class HttpRequestRecord : IWeighted
     /// <summary>The authenticated user; null if there is none.</summary>
     internal string? User { get; set; }
 
-    int IWeighted.Length => OwnBytes + Head.Length + (Body?.Length ?? 0);
+    int IWeighted.Length => OwnBytes + Head.Length + (BodyBytes?.Length ?? 0);
 
     private string[] RequestLine => _requestLine ??= HttpSyntax.ToText(Line).Split(' ');
 

@@ -1,4 +1,6 @@
+using System.Globalization;
 using PSNetLab.Engine.Http.Stub;
+using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab;
 
@@ -39,7 +41,7 @@ public sealed class HttpRoute
     public RouteEnd AtEnd => _atEnd;
 
     /// <summary>Routes with a higher priority are asked first.</summary>
-    public int Priority => Settings.Priority;
+    public object Priority => FileValue.With(Settings.Priority);
 
     /// <summary>How many requests the route answers before it is over; null for no limit.</summary>
     public int? Times => Settings.Times;
@@ -93,7 +95,8 @@ public sealed class HttpRoute
     internal Verdict? Exhaustion
         => Times is { } times && Hits >= times ? UsedUp("Times", times)
             : _atEnd == RouteEnd.Unmatched && Hits >= _steps.Length ? UsedUp("Sequence", _steps.Length)
-            : _probability < 1 ? new Verdict("Probability", $"{_probability}", "not this time", Fits: false)
+            : _probability < 1
+                ? new Verdict("Probability", _probability.ToString(CultureInfo.InvariantCulture), "not this time", Fits: false)
             : null;
 
     private static Verdict UsedUp(string limit, long answers)

@@ -151,6 +151,6 @@ internal sealed class RequestExpectation(IReadOnlyList<RequestCriteria> criteria
     {
         string route = request.Route is { } name ? $"'{name}'" : "no route";
         return string.Create(
-            CultureInfo.InvariantCulture, $"{request.Time:HH:mm:ss.fff} {request.Method} {Shown.Short(request.Target)} -> {route}");
+            CultureInfo.InvariantCulture, $"{request.Moment:HH:mm:ss.fff} {request.Method} {Shown.Short(request.Target)} -> {route}");
     }
 }

@@ -84,7 +84,7 @@ internal sealed class RouteTable
     {
         RequestCriteria a = one.Criteria;
         RequestCriteria b = other.Criteria;
-        int order = other.Route.Priority.CompareTo(one.Route.Priority);
+        int order = other.Route.Settings.Priority.CompareTo(one.Route.Settings.Priority);
         order = order != 0 ? order : ComparePaths(a.Path, b.Path);
         order = order != 0 ? order : b.Count.CompareTo(a.Count);
         order = order != 0 ? order : b.Methods.Contains("HEAD").CompareTo(a.Methods.Contains("HEAD"));

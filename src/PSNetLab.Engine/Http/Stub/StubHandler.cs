@@ -216,7 +216,7 @@ internal sealed partial class StubHandler : IHttpHandler, IDisposable
         request.ForgetParsed();
         if (route.Criteria.Path is { HasNames: true } path)
         {
-            request.Params = path.Read(request.RawPath);
+            request.PathValues = path.Read(request.RawPath);
         }
     }
 
@@ -231,12 +231,12 @@ internal sealed partial class StubHandler : IHttpHandler, IDisposable
             return null;
         }
 
-        record.Body = exchange.Request.HasBody ? exchange.Body : null;
+        record.BodyBytes = exchange.Request.HasBody ? exchange.Body : null;
         record.SetTrailers(exchange.Trailers);
         if (kept is not null)
         {
             long before = Interlocked.Exchange(ref _lastStarted, exchange.Started);
-            kept.GapMilliseconds = before == 0 ? null : Math.Max(0, Stopwatch.GetElapsedTime(before, exchange.Started).TotalMilliseconds);
+            kept.Gap = before == 0 ? null : Stopwatch.GetElapsedTime(Math.Min(before, exchange.Started), exchange.Started);
             Journal?.Add(kept);
         }
 

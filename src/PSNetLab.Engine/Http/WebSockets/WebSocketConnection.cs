@@ -20,6 +20,7 @@ public sealed class WebSocketConnection
     private readonly TaskCompletionSource _left = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly HttpTakeover _takeover;
     private readonly HttpRequestRecord _request;
+    private readonly DateTime _openedAt = DateTime.Now;
     private long _sent;
     private volatile bool _isClosing;
 
@@ -46,10 +47,10 @@ public sealed class WebSocketConnection
     public string? Protocol { get; }
 
     /// <summary>The web page, or what the client says in Origin; null if it says nothing.</summary>
-    public string? Origin => _request.Headers["Origin"] as string;
+    public string? Origin => _request.HeaderTable["Origin"] as string;
 
     /// <summary>When it was opened, in local time.</summary>
-    public DateTime OpenedAt { get; } = DateTime.Now;
+    public object OpenedAt => FileValue.With(_openedAt);
 
     /// <summary>Whether messages can be sent: false once either side has begun to close it.</summary>
     public bool IsOpen => !_isClosing;

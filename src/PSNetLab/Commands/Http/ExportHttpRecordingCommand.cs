@@ -126,9 +126,9 @@ public sealed class ExportHttpRecordingCommand : NetCmdlet
             return null;
         }
 
-        List<KeyValuePair<string, string>> fields = Pairs(response.Headers);
-        List<KeyValuePair<string, string>> sentFields = Pairs(result.Request.Headers);
-        byte[] body = BodyCodings.TakeOff(response.Body, fields, _limit, out string? omitted);
+        List<KeyValuePair<string, string>> fields = Pairs(response.Headers.All);
+        List<KeyValuePair<string, string>> sentFields = Pairs(result.Request.Headers.All);
+        byte[] body = BodyCodings.TakeOff(response.BodyBytes, fields, _limit, out string? omitted);
         byte[] sent = BodyCodings.TakeOff(Sent(result.Request), sentFields, _limit, out string? requestOmitted);
         return new RecordedExchange
         {
@@ -152,12 +152,12 @@ public sealed class ExportHttpRecordingCommand : NetCmdlet
     {
         if (request.Headers["Transfer-Encoding"] is null)
         {
-            return request.Content;
+            return request.ContentBytes;
         }
 
         List<byte> body = [];
         BodyReader reader = BodyReader.Chunked;
-        ReadOnlySpan<byte> rest = request.Content;
+        ReadOnlySpan<byte> rest = request.ContentBytes;
         int consumed;
         do
         {

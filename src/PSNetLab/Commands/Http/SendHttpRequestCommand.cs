@@ -160,7 +160,7 @@ public sealed class SendHttpRequestCommand : NetCmdlet
             Task<(HttpExchangeResult Result, NetLabException? Fault)> sending = Connection is null
                 ? HttpSender.SendAsync(options, open: null, StopToken)
                 : SendOverAsync(Connection, options);
-            ShowWaiting(sending, $"{Method ?? "Request"} {target}", () => $"At most {TimeoutSec} s");
+            ShowWaiting(sending, $"{Method ?? "Request"} {target}", () => $"At most {TimeText.Seconds(TimeoutSec)}");
             (HttpExchangeResult result, NetLabException? fault) = Await(sending);
             WriteObject(result);
             if (fault is not null)

@@ -191,7 +191,7 @@ public sealed partial class SendTcpMessageCommand
         {
             outbox.GiveUp();
             return new NetLabException(FaultKind.SendTimeout, $"{outbox.Connection.Remote} did not accept the "
-                + $"messages within {TimeoutSec} s. {WhyNotTaken(outbox.Connection)} If a message was partly sent, the "
+                + $"messages within {TimeText.Seconds(TimeoutSec)}. {WhyNotTaken(outbox.Connection)} If a message was partly sent, the "
                 + "connection was reset.");
         }
 

@@ -1,3 +1,4 @@
+using PSNetLab.Engine.Primitives;
 using PSNetLab.Engine.Tcp;
 
 namespace PSNetLab.Commands;
@@ -60,7 +61,8 @@ public sealed partial class SendTcpMessageCommand
                 Report(
                     new NetLabException(
                         FaultKind.ReceiveTimeout,
-                        $"{(Count == 0 ? "No reply" : $"{written} of {Count} replies")} arrived from {RepliesFrom} within {TimeoutSec} s. "
+                        $"{(Count == 0 ? "No reply" : $"{written} of {Count} replies")} arrived from {RepliesFrom} "
+                            + $"within {TimeText.Seconds(TimeoutSec)}. "
                             + "Check that the server answers, and that both sides use the same -Framing, or raise -TimeoutSec. "
                             + (Count == 0 ? EndedAtOnce : _own is null ? "Those that arrive later wait in the connection."
                                 : "A server that answers only at the end of the stream needs -Receive without -Count.")),
@@ -68,7 +70,8 @@ public sealed partial class SendTcpMessageCommand
             }
             else
             {
-                WriteWarning($"{RepliesFrom} had not closed the connection after {TimeoutSec} s, so there may be more than the {written} "
+                WriteWarning($"{RepliesFrom} had not closed the connection after {TimeText.Seconds(TimeoutSec)}, so there may be "
+                    + $"more than the {written} "
                     + "replies that arrived by then. Raise -TimeoutSec, or use -Count for a number of replies.");
             }
         }

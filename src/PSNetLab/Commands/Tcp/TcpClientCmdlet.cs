@@ -147,7 +147,7 @@ public abstract class TcpClientCmdlet : TranscriptCmdlet
             Transcript = NewTranscript(),
         };
         Task<TcpConnection> connecting = TcpConnector.ConnectAsync(options, StopToken);
-        ShowWaiting(connecting, $"Connecting to {Target}", () => $"At most {ConnectTimeoutSec} s");
+        ShowWaiting(connecting, $"Connecting to {Target}", () => $"At most {TimeText.Seconds(ConnectTimeoutSec)}");
         TcpConnection connection = Await(connecting);
         FramingScripts.EndWith(connection);
         Recordings.Add(options.Transcript, connection);

@@ -193,7 +193,8 @@ public sealed class SendUdpMessageCommand : TranscriptCmdlet
         {
             Report(
                 new NetLabException(FaultKind.ReceiveTimeout, $"{(Count == 0 ? "No answer" : $"{Incoming!.Written} of {Count} answers")} "
-                    + $"arrived from {Target} within {TimeoutSec} s. A datagram or its answer may have been lost on the way: "
+                    + $"arrived from {Target} within {TimeText.Seconds(TimeoutSec)}. "
+                    + "A datagram or its answer may have been lost on the way: "
                     + "send it again, or raise -TimeoutSec."),
                 Target);
         }
