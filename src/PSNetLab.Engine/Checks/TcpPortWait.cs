@@ -50,6 +50,9 @@ internal sealed class TcpPortWait(TcpPortWaitOptions options, CheckedName name, 
 
     private readonly Dictionary<TcpPortStatus, int> _seen = [];
 
+    // The last one that came: the attempt that the end of the time cuts off has none.
+    private string _banner = string.Empty;
+
     private string Target => Addresses.Join(name.Text, port);
 
     /// <inheritdoc/>
@@ -95,6 +98,7 @@ internal sealed class TcpPortWait(TcpPortWaitOptions options, CheckedName name, 
 
             await LoopThread.Leave();
             lastAt = Stopwatch.GetTimestamp();
+            _banner = last.Text is { Length: > 0 } text ? text : _banner;
             _seen[last.Status] = _seen.GetValueOrDefault(last.Status) + 1;
             timedOut = last.Status == TcpPortStatus.TimedOut ? timedOut + 1 : 0;
             TimeSpan pause = Pause(last, Stopwatch.GetElapsedTime(tried));
@@ -196,7 +200,7 @@ internal sealed class TcpPortWait(TcpPortWaitOptions options, CheckedName name, 
         string advice = !last.Open ? last.Reason ?? string.Empty
             : options.State == TcpPortState.Closed ? "Check that the service was told to stop."
             : options.Banner is null ? "Raise -TimeoutSec, or lower -StableMs."
-            : $"Its banner, '{PeerText.Shown(last.Text ?? string.Empty)}', does not match {options.Banner}.";
+            : $"Its banner, '{PeerText.Shown(_banner)}', does not match {options.Banner}.";
         return new NetLabException(FaultKind.WaitTimeout, $"{beginning}: {seen}, {latest}. {advice}".TrimEnd());
     }
 
