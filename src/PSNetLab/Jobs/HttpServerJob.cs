@@ -1,7 +1,5 @@
-using System.Diagnostics.CodeAnalysis;
 using System.Management.Automation;
 using System.Net;
-using Newtonsoft.Json;
 using PSNetLab.Engine.Http.Recordings;
 using PSNetLab.Engine.Http.Server;
 using PSNetLab.Engine.Http.Stub;
@@ -78,10 +76,7 @@ public sealed class HttpServerJob : StreamServerJob, IMessageSink<HttpRequestRec
     public string? Path { get; }
 
     /// <summary>The WebSockets that are open; each can send and be closed.</summary>
-    [SuppressMessage("Performance", "CA1819", Justification = "A snapshot, for the pipeline.")]
-    [Hidden]
-    [JsonIgnore]
-    public WebSocketConnection[] WebSockets => (Handler as StubHandler)?.WebSockets.ToArray() ?? [];
+    public TextList<WebSocketConnection> WebSockets => new((Handler as StubHandler)?.WebSockets.ToArray() ?? []);
 
     /// <inheritdoc/>
     public override string StatusMessage

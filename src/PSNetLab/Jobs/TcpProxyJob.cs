@@ -1,5 +1,4 @@
 using System.Management.Automation;
-using Newtonsoft.Json;
 using PSNetLab.Engine.Primitives;
 using PSNetLab.Engine.Proxies;
 using PSNetLab.Engine.Servers;
@@ -51,9 +50,7 @@ public sealed class TcpProxyJob : StreamServerJob, IProxyJob
     public object FaultCounts => FileValue.With(Jobs.FaultCounts.Of(_options.Faults));
 
     /// <summary>The open connections at this moment. Each object is live.</summary>
-    [Hidden]
-    [JsonIgnore]
-    public ProxyConnection[] Connections => Array.ConvertAll(_server.Connections, Of);
+    public TextList<ProxyConnection> Connections => new(Array.ConvertAll(_server.Connections, Of));
 
     /// <summary>Bytes sent to the server so far. BytesReceived counts those that clients have sent.</summary>
     public long BytesToServer => Totals.BytesPassedOn;

@@ -1,5 +1,3 @@
-using System.Management.Automation;
-using Newtonsoft.Json;
 using PSNetLab.Engine.Messages;
 using PSNetLab.Engine.Primitives;
 using PSNetLab.Engine.Servers;
@@ -30,14 +28,10 @@ public sealed class TcpServerJob : StreamServerJob, IMessageSink<TcpMessage>
     }
 
     /// <summary>The open connections at this moment. Each object is live: its state and counts stay current.</summary>
-    [Hidden]
-    [JsonIgnore]
-    public TcpConnection[] Connections => Array.ConvertAll(_server.Connections, Of);
+    public TextList<TcpConnection> Connections => new(Array.ConvertAll(_server.Connections, Of));
 
     /// <summary>How far each client has come in the dialogue, for the last 1,000. Each object is live.</summary>
-    [Hidden]
-    [JsonIgnore]
-    public DialogueRun[] Dialogue => _dialogues.ToArray();
+    public TextList<DialogueRun> Dialogue => new(_dialogues.ToArray());
 
     /// <inheritdoc/>
     public override string StatusMessage

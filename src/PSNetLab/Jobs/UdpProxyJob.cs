@@ -1,7 +1,5 @@
-using System.Management.Automation;
 using System.Net;
 using System.Net.Sockets;
-using Newtonsoft.Json;
 using PSNetLab.Engine.Capture;
 using PSNetLab.Engine.Primitives;
 using PSNetLab.Engine.Proxies;
@@ -56,9 +54,7 @@ public sealed class UdpProxyJob : ServerJob, IProxyJob
     public object FaultCounts => FileValue.With(Jobs.FaultCounts.Of(_options.Faults));
 
     /// <summary>The sessions at this moment. Each object is live.</summary>
-    [Hidden]
-    [JsonIgnore]
-    public ProxySession[] Sessions => Array.ConvertAll(_proxy.Sessions, session => session.Session);
+    public TextList<ProxySession> Sessions => new(Array.ConvertAll(_proxy.Sessions, session => session.Session));
 
     /// <summary>The number of clients at this moment.</summary>
     public override int ConnectionCount => _proxy.SessionCount;

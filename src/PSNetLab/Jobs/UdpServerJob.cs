@@ -1,7 +1,6 @@
 using System.Management.Automation;
 using System.Net;
 using System.Net.Sockets;
-using Newtonsoft.Json;
 using PSNetLab.Engine.Capture;
 using PSNetLab.Engine.Messages;
 using PSNetLab.Engine.Primitives;
@@ -58,9 +57,7 @@ public sealed class UdpServerJob : ServerJob, IMessageSink<UdpMessage>
     public override long BytesSent => _server.BytesSent;
 
     /// <summary>How far each sender has come in the dialogue, for the last 1,000. Each object is live.</summary>
-    [Hidden]
-    [JsonIgnore]
-    public DialogueRun[] Dialogue => _dialogues.ToArray();
+    public TextList<DialogueRun> Dialogue => new(_dialogues.ToArray());
 
     /// <summary>The size of the system's receive buffer, which may be less than -ReceiveBufferBytes asked for.</summary>
     public int ReceiveBufferBytes => _server.ReceiveBufferBytes;

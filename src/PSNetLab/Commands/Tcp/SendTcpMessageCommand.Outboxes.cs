@@ -73,8 +73,8 @@ public sealed partial class SendTcpMessageCommand
 
     private TcpConnection[] Clients(TcpServerJob job)
     {
-        TcpConnection[] open = job.Connections;
-        TcpConnection[] chosen = ConnectionId is null ? open : Array.FindAll(open, connection => ConnectionId.Contains(connection.Id));
+        TcpConnection[] chosen =
+            [.. job.Connections.Where(connection => ConnectionId is null || ConnectionId.Contains(connection.Id))];
         bool wasAlone = _isAlone;
         _isAlone = chosen.Length == 0;
         if (_isAlone && !wasAlone)
