@@ -11,7 +11,6 @@ $ErrorActionPreference = 'Stop'
 if ($Module) { Import-Module $Module }
 # This loads the module of that command, as the import has loaded ours.
 $null = Get-Command $Command
-[Console]::Out.WriteLine('PORT 0')
 
 function Wait-Running($Job) {
     $source = $Job.ChildJobs ? $Job.ChildJobs[0] : $Job
@@ -37,4 +36,6 @@ $times = foreach ($i in 0..($Command -eq 'Start-Job' ? 5 : 20)) {
 }
 $warm = $times | Select-Object -Skip 1 | Sort-Object
 $result = @{ first_ms = $times[0]; warm_ms = $warm[[Math]::Floor($warm.Count / 2)] }
+# Only now: whoever measures sleeps until it reads this, and awake it would take one of the cores.
+[Console]::Out.WriteLine('PORT 0')
 [Console]::Out.WriteLine(($result | ConvertTo-Json -Compress))
