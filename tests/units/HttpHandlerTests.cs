@@ -46,16 +46,7 @@ public sealed class HttpHandlerTests
     [MemberData(nameof(Kinds))]
     public async Task A_client_that_resets_its_connection_ends_what_waits_for_it(TransportKind kind)
     {
-        TaskCompletionSource began = new();
-        await using ServedConnection served = await ServedConnection.StartHandlerAsync(kind, async exchange =>
-        {
-            ValueTask delay = exchange.DelayAsync(TimeSpan.FromHours(1));
-            began.SetResult();
-            await delay;
-            exchange.Answer(200, s_fields);
-        });
-        await served.Client.SendAsync("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
-        await began.Task.Soon();
+        await using ServedConnection served = await StartDelayedAsync(kind);
 
         served.Client.Socket.LingerState = new(enable: true, seconds: 0);
         served.Client.Socket.Dispose();
@@ -71,16 +62,7 @@ public sealed class HttpHandlerTests
     [MemberData(nameof(Kinds))]
     public async Task A_client_that_only_sends_no_more_gets_its_answer_however_late(TransportKind kind)
     {
-        TaskCompletionSource began = new();
-        await using ServedConnection served = await ServedConnection.StartHandlerAsync(kind, async exchange =>
-        {
-            ValueTask delay = exchange.DelayAsync(TimeSpan.FromHours(1));
-            began.SetResult();
-            await delay;
-            exchange.Answer(200, s_fields);
-        });
-        await served.Client.SendAsync("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
-        await began.Task.Soon();
+        await using ServedConnection served = await StartDelayedAsync(kind);
         served.Client.Socket.Shutdown(System.Net.Sockets.SocketShutdown.Send);
         served.Connection.CheckDeadline();
         served.Clock.Advance(TimeSpan.FromHours(1));
@@ -327,5 +309,21 @@ public sealed class HttpHandlerTests
                 Assert.Equal($"/{own}-{round} {body}", (await served.Client.ResponseAsync()).Text);
             }
         }))).Soon();
+    }
+
+    /// <summary>A connection whose request is being answered an hour later.</summary>
+    private static async Task<ServedConnection> StartDelayedAsync(TransportKind kind)
+    {
+        TaskCompletionSource began = new();
+        ServedConnection served = await ServedConnection.StartHandlerAsync(kind, async exchange =>
+        {
+            ValueTask delay = exchange.DelayAsync(TimeSpan.FromHours(1));
+            began.SetResult();
+            await delay;
+            exchange.Answer(200, s_fields);
+        });
+        await served.Client.SendAsync("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+        await began.Task.Soon();
+        return served;
     }
 }

@@ -175,17 +175,15 @@ internal sealed class RedactedJson(SecretNames names, RedactedText text)
         writer.WriteStringValue(Redactor.Mark);
     }
 
-    /// <summary>The names that an object may give to its value: one of each kind stands for all.</summary>
+    /// <summary>The names that an object may give to its value.</summary>
     private List<string> NamesInPair(JsonElement pair)
     {
         List<string> given = [];
         foreach (JsonProperty member in pair.EnumerateObject())
         {
-            if (member.Value.ValueKind == JsonValueKind.String && SecretNames.IsForName(member.Name)
-                && member.Value.GetString()! is var name && SecretNames.MayBeName(name) && !names.Has(member.Name, name)
-                && names.Has(name) && !given.Exists(other => names.Has(other, string.Empty) == names.Has(name, string.Empty)))
+            if (member.Value.ValueKind == JsonValueKind.String && SecretNames.IsForName(member.Name))
             {
-                given.Add(name);
+                names.Note(given, member.Name, member.Value.GetString()!);
             }
         }
 

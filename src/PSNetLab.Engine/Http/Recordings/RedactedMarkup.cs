@@ -70,18 +70,16 @@ internal sealed partial class RedactedMarkup(SecretNames names)
         });
     }
 
-    /// <summary>The names that attributes give to the value of another attribute, or to that of the element: one of each kind.</summary>
+    /// <summary>The names that attributes give to the value of another attribute, or to that of the element.</summary>
     private List<string> NamesIn(string attributes)
     {
         List<string> given = [];
         foreach (Match attribute in Attribute().Matches(attributes))
         {
             string name = attribute.Groups[1].Value;
-            string value = attribute.Groups[4].Value;
-            if (SecretNames.IsForName(name) && SecretNames.MayBeName(value) && !names.Has(name, value)
-                && names.Has(value) && !given.Exists(other => names.Has(other, string.Empty) == names.Has(value, string.Empty)))
+            if (SecretNames.IsForName(name))
             {
-                given.Add(value);
+                names.Note(given, name, attribute.Groups[4].Value);
             }
         }
 

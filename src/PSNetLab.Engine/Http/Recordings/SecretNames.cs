@@ -73,6 +73,22 @@ internal sealed class SecretNames
     internal static bool IsForValue(string name)
         => Plain(name) is var plain && (s_forValue.Contains(plain) || Ends(s_forValueAtEnd, plain));
 
+    /// <summary>
+    /// Notes the name that a member or an attribute gives to the value beside it, if values of that name may be secrets: one of each kind
+    /// stands for all.
+    /// </summary>
+    /// <param name="given">The names so far.</param>
+    /// <param name="member">The name of the member that gives it, which <see cref="IsForName"/>.</param>
+    /// <param name="name">What it gives.</param>
+    internal void Note(List<string> given, string member, string name)
+    {
+        if (MayBeName(name) && !Has(member, name) && Has(name)
+            && !given.Exists(other => Has(other, string.Empty) == Has(name, string.Empty)))
+        {
+            given.Add(name);
+        }
+    }
+
     /// <summary>Whether this is a name, such as api_key or Client secret, and not a sentence.</summary>
     internal static bool MayBeName(string text)
     {
