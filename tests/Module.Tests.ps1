@@ -182,7 +182,7 @@ Describe 'The rehearsal of a first start' {
                 `$upstream = `$_.Name -like '*Proxy' ? @{ Upstream = 'localhost:1' } : @{}
                 `$null = & `$_ @upstream -WhatIf
             }
-            `$type = (Get-Command Start-HttpServer).ImplementingType.Assembly.GetType('PSNetLab.Commands.Rehearsal', `$true)
+            `$type = (Get-Command Start-HttpServer).ImplementingType.Assembly.GetType('PSNetLab.Jobs.Rehearsal', `$true)
             `$rehearsal = `$type.GetField('s_last', 'NonPublic, Static').GetValue(`$null)
             `$null = `$rehearsal.Wait(30000)
             `"`$(`$rehearsal.Status), `$(@(Get-Job).Count) jobs, `$(@(Get-SocketInfo -ProcessId `$PID).Count) sockets`""

@@ -2,6 +2,7 @@ using System.Management.Automation;
 using System.Management.Automation.Runspaces;
 using System.Reflection;
 using System.Runtime.CompilerServices;
+using System.Text.RegularExpressions;
 using PSNetLab.Conversion;
 using PSNetLab.Jobs;
 
@@ -126,8 +127,21 @@ internal static class ObjectTypes
         Enum(typeof(TcpConnectionState)),
     ]);
 
-    /// <summary>Works out what is to be told, so that the first cmdlet finds it ready.</summary>
-    internal static void Prepare() => _ = s_types.Value;
+    /// <summary>
+    /// Works out what is to be told, so that the first cmdlet finds it ready, and goes through what PowerShell does when it is told, as far
+    /// as that needs no runspace.
+    /// </summary>
+    internal static void Rehearse()
+    {
+        TypeTable table = new([]);
+        foreach (TypeData type in s_types.Value)
+        {
+            table.AddType(type);
+        }
+
+        // A steppable pipeline looks for its caller like this.
+        _ = Regex.IsMatch("GetSteppablePipeline", "GetSteppablePipeline", RegexOptions.IgnoreCase);
+    }
 
     /// <summary>Tells the runspace of this thread, once.</summary>
     internal static void Tell()

@@ -17,7 +17,7 @@ public sealed class ModuleEvents : IModuleAssemblyInitializer, IModuleAssemblyCl
         PartedText.Of = TextObject.Of;
         FileValue.Give = FileText.With;
         ModuleRunspace.AddTypes = ObjectTypes.AddTo;
-        ThreadPool.UnsafeQueueUserWorkItem(static _ => ObjectTypes.Prepare(), null);
+        Rehearsal.Add(ObjectTypes.Rehearse);
     }
 
     /// <inheritdoc/>
