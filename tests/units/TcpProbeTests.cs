@@ -55,6 +55,13 @@ public sealed class TcpProbeTests
         Assert.NotNull(result.Reason);
     }
 
+    /// <summary>The reset may be faster than the end of connect(2): then that reports it, or ECONNABORTED.</summary>
+    [Theory]
+    [InlineData(SocketError.ConnectionReset)]
+    [InlineData(SocketError.ConnectionAborted)]
+    public void A_connection_that_is_reset_while_connect_still_runs_was_accepted(SocketError error)
+        => Assert.Equal(TcpPortStatus.ClosedAtOnce, TcpProbe.Explain(new SocketException((int)error), s_long).Status);
+
     [Fact]
     public async Task A_banner_may_come_in_pieces_and_is_complete_when_that_is_said()
     {

@@ -51,7 +51,7 @@ internal static class SocketFaults
             (FaultKind.AddressNotLocal, "the local address cannot be used to reach it"),
         SocketException { SocketErrorCode: SocketError.AddressAlreadyInUse } =>
             (FaultKind.PortInUse, "the local port is in use"),
-        SocketException { SocketErrorCode: SocketError.ConnectionReset } =>
+        SocketException { SocketErrorCode: SocketError.ConnectionReset or SocketError.ConnectionAborted } =>
             (FaultKind.ConnectionReset, "accepted, and reset at once"),
         SocketException { SocketErrorCode: SocketError.TooManyOpenSockets } =>
             (FaultKind.TooManyOpenFiles, NoMoreDescriptors),

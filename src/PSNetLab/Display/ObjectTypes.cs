@@ -128,8 +128,8 @@ internal static class ObjectTypes
     ]);
 
     /// <summary>
-    /// Works out what is to be told, so that the first cmdlet finds it ready, and goes through what PowerShell does when it is told, as far
-    /// as that needs no runspace.
+    /// Works out what is to be told, so that the first cmdlet finds it ready, and goes through what PowerShell does when it is told, as
+    /// far as that needs no runspace.
     /// </summary>
     internal static void Rehearse()
     {

@@ -1,9 +1,9 @@
 namespace PSNetLab.Jobs;
 
 /// <summary>
-/// Goes through the parts of a first start that touch nothing outside, on another thread: after the import, what PowerShell does when it is
-/// told about the objects; once a server starts, what is its own, while PowerShell still reads the parameters. Nearly all that a first start
-/// does is to compile, and this has both cores compile.
+/// Goes through the parts of a first start that touch nothing outside, on another thread: after the import, what PowerShell does when it
+/// is told about the objects; once a server starts, what is its own, while PowerShell still reads the parameters. Nearly all that a first
+/// start does is to compile, and this has both cores compile.
 /// </summary>
 /// <remarks>
 /// What comes out is thrown away. A fault stays in a task that nobody awaits: the start meets it as well, and has somebody to tell.
