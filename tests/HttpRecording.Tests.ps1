@@ -87,7 +87,11 @@ Describe 'Export-HttpRecording' {
         Get-Content $TestDrive/now.json -Raw | Should -Not -BeLikeExactly '*SECRET*'
         $api | Export-HttpRecording $TestDrive/now.har
         (Get-Content $TestDrive/now.har -Raw | ConvertFrom-Json).log.entries.request.queryString.value | Should -Be '***'
-        { Export-HttpRecording $TestDrive/now.har $api -NoClobber -ErrorAction Stop } | Should -Throw -ErrorId 'RecordingFailed*'
+        { Export-HttpRecording $TestDrive/now.har $api -ErrorAction Stop } | Should -Throw -ErrorId 'FileExists*'
+        $null = Invoke-WebRequest $api.Uri
+        $api | Export-HttpRecording $TestDrive/now.har -Force
+        @((Get-Content $TestDrive/now.har -Raw | ConvertFrom-Json).log.entries) | Should -HaveCount 2
+        { Export-HttpRecording $TestDrive/none/now.har $api -ErrorAction Stop } | Should -Throw -ErrorId 'FileUnwritable*'
         Export-HttpRecording $TestDrive/what.json $api -WhatIf
         Test-Path $TestDrive/what.json | Should -BeFalse
     }

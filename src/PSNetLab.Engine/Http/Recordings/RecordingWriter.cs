@@ -23,18 +23,7 @@ internal static class RecordingWriter
     {
         try
         {
-            WholeFile.Write(path, file =>
-            {
-                using Utf8JsonWriter writer = new(file, Indented);
-                if (IsHar(path))
-                {
-                    HarWriter.Write(writer, exchanges, () => Redactor.Remark);
-                }
-                else
-                {
-                    Write(writer, exchanges, redactor);
-                }
-            });
+            WholeFile.Write(path, file => Write(file, path, exchanges, redactor));
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
@@ -42,6 +31,20 @@ internal static class RecordingWriter
             {
                 Subject = path,
             };
+        }
+    }
+
+    /// <summary>Writes the content of a file in the form that its name chooses.</summary>
+    internal static void Write(Stream file, string path, IReadOnlyList<RecordedExchange> exchanges, Redactor redactor)
+    {
+        using Utf8JsonWriter writer = new(file, Indented);
+        if (IsHar(path))
+        {
+            HarWriter.Write(writer, exchanges, () => Redactor.Remark);
+        }
+        else
+        {
+            Write(writer, exchanges, redactor);
         }
     }
 

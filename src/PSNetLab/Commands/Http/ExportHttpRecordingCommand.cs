@@ -45,9 +45,9 @@ public sealed class ExportHttpRecordingCommand : NetCmdlet
     [NoFiles]
     public string[] RedactName { get; set; } = [];
 
-    /// <summary>Does not replace a file that is there. Default: off.</summary>
+    /// <summary>Replaces a file that is there. Default: off.</summary>
     [Parameter]
-    public SwitchParameter NoClobber { get; set; }
+    public SwitchParameter Force { get; set; }
 
     /// <summary>Returns the file.</summary>
     [Parameter]
@@ -79,31 +79,25 @@ public sealed class ExportHttpRecordingCommand : NetCmdlet
     /// <inheritdoc/>
     protected override void EndProcessing()
     {
-        string path = GetUnresolvedProviderPathFromPSPath(Path);
+        using NewFile file = new(GetUnresolvedProviderPathFromPSPath(Path), Force);
         try
         {
-            if (NoClobber && File.Exists(path))
-            {
-                throw new NetLabException(
-                    FaultKind.RecordingFailed, $"The file {path} is there already. Leave out -NoClobber to replace it.")
-                {
-                    Subject = path,
-                };
-            }
-
-            if (ShouldProcess(path, $"Write {_exchanges.Count.ToString(CultureInfo.InvariantCulture)} recorded exchanges"))
+            file.ThrowIfThere();
+            if (ShouldProcess(file.Path, $"Write {_exchanges.Count.ToString(CultureInfo.InvariantCulture)} recorded exchanges"))
             {
                 Redactor redactor = new([.. RedactName, .. _names]);
-                RecordingWriter.Save(path, _exchanges.ConvertAll(redactor.Redact), redactor);
+                file.Begin();
+                file.Do(() => RecordingWriter.Write(file.Stream, file.Path, _exchanges.ConvertAll(redactor.Redact), redactor));
+                file.End();
                 if (PassThru)
                 {
-                    WriteObject(new FileInfo(path));
+                    WriteObject(new FileInfo(file.Path));
                 }
             }
         }
         catch (NetLabException fault)
         {
-            Report(fault, path);
+            Report(fault, file.Path);
         }
     }
 
