@@ -91,6 +91,40 @@ public sealed class HttpHeadReaderTests
         Assert.Contains("longer than", fault.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(1, 80_000, " a\n")]
+    [InlineData(139_000, 60_000, " \n")]
+    [InlineData(1, 28_000, "nonsense\n")]
+    public void A_malformed_head_of_very_many_lines_is_refused_at_once(int nameLength, int lines, string line)
+    {
+        byte[] bytes = HttpHead.Bytes($"HTTP/1.1 200 OK\n{new string('x', nameLength)}:\n"
+            + string.Concat(Enumerable.Repeat(line, lines)) + "\n");
+        NetLabException? fault = null;
+
+        long allocated = Allocation.Of(() => fault = Assert.Throws<NetLabException>(() => ReadLarge(bytes)));
+
+        Assert.Contains("lines", fault!.Message, StringComparison.Ordinal);
+        Assert.InRange(allocated, 0, 10_000_000);
+    }
+
+    [Theory]
+    [InlineData(1, 250)]
+    [InlineData(139_000, 1)]
+    public void Continued_lines_of_a_malformed_head_cost_what_they_are_long(int nameLength, int lineLength)
+    {
+        const int Lines = 990;
+        string line = new('a', lineLength);
+        byte[] bytes = HttpHead.Bytes($"HTTP/1.1 200 OK\n{new string('x', nameLength)}:\n"
+            + string.Concat(Enumerable.Repeat($" {line}\n", Lines)) + "\n");
+        ReceivedHead? head = null;
+
+        long allocated = Allocation.Of(() => head = ReadLarge(bytes));
+
+        Assert.Equal(string.Join(' ', Enumerable.Repeat(line, Lines)), Assert.Single(head!.Fields.All).Value);
+        Assert.All(head.Remarks, remark => Assert.InRange(remark.Length, 1, 200));
+        Assert.InRange(allocated, 0, 20_000_000);
+    }
+
     [Fact]
     public void The_next_head_is_read_anew_after_a_malformed_one()
     {
@@ -133,6 +167,13 @@ public sealed class HttpHeadReaderTests
         {
             return fault.Message;
         }
+    }
+
+    private static ReceivedHead ReadLarge(byte[] bytes)
+    {
+        HeadReader reader = new("http://peer", HeadReader.DefaultLimits);
+        Assert.True(reader.TryRead(bytes, HttpMethod.Get, out ReceivedHead? head));
+        return head;
     }
 
     private static ReceivedHead Read(byte[] bytes, int[] cuts)

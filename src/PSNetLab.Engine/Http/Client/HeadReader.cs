@@ -70,6 +70,11 @@ internal sealed class HeadReader(string peer, HttpLimits limits, bool mends = tr
             return bytes.Length < most ? false : throw Malformed($"its head is longer than {most} bytes");
         }
 
+        if (HeadRepair.IsLonger(bytes[..length], limits.HeaderCount))
+        {
+            throw Malformed($"its header has more than {limits.HeaderCount} lines");
+        }
+
         List<string> remarks = [];
         byte[] mended = HeadRepair.Repair(bytes[..length], remarks);
         if (remarks.Count == 0)

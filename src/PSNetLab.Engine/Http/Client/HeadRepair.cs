@@ -10,7 +10,7 @@ internal sealed class HeadRepair
     private const int MostBlankLines = 8;
 
     private readonly List<string> _remarks = [];
-    private readonly List<(string Name, string Value)> _fields = [];
+    private readonly List<(string Name, StringBuilder Value)> _fields = [];
     private string _line = string.Empty;
 
     /// <summary>Whether these bytes can be the beginning of a response, however malformed.</summary>
@@ -45,6 +45,14 @@ internal sealed class HeadRepair
         return -1;
     }
 
+    /// <summary>Whether a complete head has more lines than this for fields, whatever they are.</summary>
+    internal static bool IsLonger(ReadOnlySpan<byte> head, int mostFields)
+    {
+        // Besides them, there are the status line and the empty one at the end.
+        const int OtherLines = 2;
+        return head.TrimStart("\r\n"u8).Count((byte)'\n') > mostFields + OtherLines;
+    }
+
     /// <summary>Repairs a complete head.</summary>
     /// <param name="head">Its bytes, as received.</param>
     /// <param name="remarks">Gets what was repaired, each in a sentence.</param>
@@ -58,7 +66,7 @@ internal sealed class HeadRepair
         remarks.AddRange(repair._remarks.Distinct());
         StringBuilder text = new(repair._line);
         text.Append("\r\n");
-        foreach ((string name, string value) in repair._fields)
+        foreach ((string name, StringBuilder value) in repair._fields)
         {
             text.Append(name).Append(": ").Append(value).Append("\r\n");
         }
@@ -91,9 +99,10 @@ internal sealed class HeadRepair
     {
         if (line[0] is ' ' or '\t' && _fields.Count > 0)
         {
-            (string before, string value) = _fields[^1];
-            _fields[^1] = (before, $"{value} {Clean(line.Trim(' ', '\t'))}".Trim());
-            _remarks.Add($"The value of {before} continues on the next line, which is obsolete (RFC 9112, section 5.2).");
+            (string before, StringBuilder value) = _fields[^1];
+            string more = Clean(line.Trim(' ', '\t'));
+            value.Append(value.Length > 0 && more.Length > 0 ? " " : string.Empty).Append(more);
+            _remarks.Add($"The value of {Shown(before)} continues on the next line, which is obsolete (RFC 9112, section 5.2).");
             return;
         }
 
@@ -116,7 +125,7 @@ internal sealed class HeadRepair
             return;
         }
 
-        _fields.Add((name, Clean(line[(colon + 1)..].Trim(' ', '\t'))));
+        _fields.Add((name, new StringBuilder(Clean(line[(colon + 1)..].Trim(' ', '\t')))));
     }
 
     private void MendStartLine()
@@ -199,8 +208,10 @@ internal sealed class HeadRepair
         }
     }
 
-    private string[] Values(string name)
-        => [.. _fields.Where(field => field.Name.Equals(name, StringComparison.OrdinalIgnoreCase)).Select(field => field.Value)];
+    private string[] Values(string name) =>
+    [
+        .. _fields.Where(field => field.Name.Equals(name, StringComparison.OrdinalIgnoreCase)).Select(field => field.Value.ToString()),
+    ];
 
     /// <summary>Keeps the first of the fields with this name, with this value; none for null.</summary>
     private void Replace(string name, string? value)
@@ -210,7 +221,7 @@ internal sealed class HeadRepair
         _fields.RemoveAll(field => field.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
         if (value is not null)
         {
-            _fields.Insert(first, (written, value));
+            _fields.Insert(first, (written, new StringBuilder(value)));
         }
     }
 
