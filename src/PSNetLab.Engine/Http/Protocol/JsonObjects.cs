@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Collections.Specialized;
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Unicode;
 
@@ -79,20 +80,45 @@ internal static class JsonObjects
         JsonValueKind.True => true,
         JsonValueKind.False => false,
         JsonValueKind.Number => element.TryGetInt64(out long whole) ? whole
-            : element.TryGetDecimal(out decimal exact) ? exact
+            : TryGetExact(element, out decimal exact) ? exact
             : element.GetDouble(),
         _ => null,
     };
 
+    /// <summary>
+    /// A number as a decimal; false where that has no room for it, or would lose more of it than a floating-point number does: parsers
+    /// of decimals round what is small, down to 0.
+    /// </summary>
+    internal static bool TryGetExact(JsonElement number, out decimal exact)
+    {
+        Span<byte> text = stackalloc byte[32];
+        return number.TryGetDecimal(out exact) && exact.TryFormat(text, out int length, provider: CultureInfo.InvariantCulture)
+            && double.Parse(text[..length], CultureInfo.InvariantCulture).Equals(number.GetDouble());
+    }
+
     // As everywhere in PowerShell, names are found whatever their case, unless case is all that tells two of them apart.
     private static OrderedDictionary ReadObject(JsonElement element)
     {
-        HashSet<string> names = new(StringComparer.OrdinalIgnoreCase);
-        bool isPlain = element.EnumerateObject().Select(member => member.Name).Distinct().All(names.Add);
-        OrderedDictionary members = new(isPlain ? StringComparer.OrdinalIgnoreCase : StringComparer.Ordinal as IEqualityComparer);
+        // An OrderedDictionary searches all its names when one is set again, so there each is set once: to its last value.
+        Dictionary<string, object?> last = [];
+        List<string> order = [];
         foreach (JsonProperty member in element.EnumerateObject())
         {
-            members[member.Name] = Read(member.Value);
+            string name = member.Name;
+            if (!last.ContainsKey(name))
+            {
+                order.Add(name);
+            }
+
+            last[name] = Read(member.Value);
+        }
+
+        HashSet<string> names = new(StringComparer.OrdinalIgnoreCase);
+        bool isPlain = order.TrueForAll(names.Add);
+        OrderedDictionary members = new(isPlain ? StringComparer.OrdinalIgnoreCase : StringComparer.Ordinal as IEqualityComparer);
+        foreach (string name in order)
+        {
+            members.Add(name, last[name]);
         }
 
         return members;

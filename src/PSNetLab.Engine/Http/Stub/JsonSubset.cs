@@ -1,4 +1,5 @@
 using System.Text.Json;
+using PSNetLab.Engine.Http.Protocol;
 
 namespace PSNetLab.Engine.Http.Stub;
 
@@ -63,8 +64,8 @@ internal static class JsonSubset
         return expected.ValueKind switch
         {
             JsonValueKind.String => expected.GetString() == actual.GetString(),
-            JsonValueKind.Number => expected.TryGetDecimal(out decimal one) && actual.TryGetDecimal(out decimal other)
-                ? one == other
+            JsonValueKind.Number => JsonObjects.TryGetExact(expected, out decimal one)
+                && JsonObjects.TryGetExact(actual, out decimal other) ? one == other
                 : expected.GetDouble().Equals(actual.GetDouble()),
             JsonValueKind.Object or JsonValueKind.Array => false,
             _ => true,
