@@ -223,9 +223,11 @@ internal sealed partial class HttpConnection
                 throw new InvalidOperationException("The handler gave no answer.");
             }
         }
-        catch (OperationCanceledException) when (_wasReset)
+        catch (OperationCanceledException) when (_wasReset || _host.IsStopping || Current == Phase.Ended)
         {
+            // What was waited for comes no more, since the client has left or the server stops: nobody gets an answer, or is told why.
             NoteLeft();
+            ResetOpenStream();
             throw;
         }
         catch (Exception error) when (!_isGone)
@@ -238,11 +240,7 @@ internal sealed partial class HttpConnection
                 }
 
                 _last = _isStreamBroken = true;
-                if (_isStreaming && _exchange.EndsByClose)
-                {
-                    // A plain close would look like the end of the content.
-                    ResetAtEnd();
-                }
+                ResetOpenStream();
             }
             else if (_body.Status == ParseStatus.Failed)
             {
@@ -256,6 +254,15 @@ internal sealed partial class HttpConnection
             {
                 Fail(error);
             }
+        }
+    }
+
+    private void ResetOpenStream()
+    {
+        if (_isStreaming && _exchange.EndsByClose)
+        {
+            // A plain close would look like the end of the content.
+            ResetAtEnd();
         }
     }
 

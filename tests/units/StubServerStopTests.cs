@@ -1,0 +1,91 @@
+using System.Net.Sockets;
+using PSNetLab.Engine.Http.Forward;
+using PSNetLab.Engine.Http.Server;
+using PSNetLab.Engine.Http.Stub;
+
+namespace PSNetLab.Engine.Tests;
+
+/// <summary>A server that stops while requests only wait: they end without an answer, and nothing of it is an error.</summary>
+public sealed class StubServerStopTests
+{
+    [Fact]
+    public Task For_a_delay() => AssertSilentAsync(new StubAnswer { DelayMilliseconds = (int.MaxValue, int.MaxValue) });
+
+    [Fact]
+    public Task For_a_service() => AssertSilentAsync(new StubAnswer { Service = new Waits() });
+
+    [Theory]
+    [InlineData("1.1")]
+    [InlineData("1.0")]
+    public async Task A_slow_answer_breaks_off_and_does_not_look_complete(string version)
+    {
+        StubAnswer slow = new()
+        {
+            Bytes = new byte[1_000_000], BytesPerSecond = 1, Trailers = version == "1.0" ? [new("X-Sum", "1")] : [],
+        };
+        StubServer server = new(Route(slow));
+        using HttpPeer peer = await server.ConnectAsync();
+        await peer.SendAsync($"GET / HTTP/{version}\r\nHost: a\r\n\r\n");
+        await peer.FillAsync(1);
+
+        await server.DisposeAsync();
+
+        Assert.Empty(server.Observer.FaultsLeft());
+        Assert.False(Assert.Single(server.Records()).Completed);
+        IOException? error = version == "1.0" ? await Assert.ThrowsAsync<IOException>(() => peer.FillAsync(1_000_000)) : null;
+        Assert.Equal(error is null ? null : SocketError.ConnectionReset, (error?.InnerException as SocketException)?.SocketErrorCode);
+    }
+
+    [Theory]
+    [InlineData("GET / HTTP/1.1\r\nHost: a\r\n\r\n")]
+    [InlineData("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello")]
+    public async Task For_an_upstream(string request)
+    {
+        TaskCompletionSource came = new();
+        await using ScriptedServer upstream = new(async (peer, _) =>
+        {
+            await peer.ReadHeadAsync();
+            came.SetResult();
+            await peer.ReadToEndAsync();
+        });
+        using Forwarder forwarder = new(new UpstreamOptions { Uri = upstream.Uri });
+        StubServer server = new(new StubOptions { Upstream = forwarder });
+        using HttpPeer peer = await server.ConnectAsync();
+        await peer.SendAsync(request);
+        await came.Task.Soon();
+
+        await AssertSilentAsync(server, peer);
+    }
+
+    private static HttpRoute Route(StubAnswer answer) => new(StubServer.Criteria("/"), [answer], new RouteSettings());
+
+    private static async Task AssertSilentAsync(StubAnswer answer)
+    {
+        StubServer server = new(Route(answer));
+        using HttpPeer peer = await server.ConnectAsync();
+        await peer.SendAsync("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+        await Waiting.Until(() => server.Handler.InOrder[0].Hits == 1);
+
+        await AssertSilentAsync(server, peer);
+    }
+
+    private static async Task AssertSilentAsync(StubServer server, HttpPeer peer)
+    {
+        await server.DisposeAsync();
+
+        Assert.Empty(await peer.RestAsync());
+        Assert.Empty(server.Observer.FaultsLeft());
+        HttpRequestRecord record = Assert.Single(server.Records());
+        Assert.False(record.Completed);
+    }
+
+    /// <summary>Waits until the server asks its connections to end, as what dials for a tunnel does.</summary>
+    private sealed class Waits : StubService
+    {
+        internal override async ValueTask ServeAsync(
+            HttpExchange exchange, StubAnswer answer, HttpRequestRecord request, StubHandler handler)
+            => await Task.Delay(Timeout.Infinite, exchange.Ending);
+
+        public override string ToString() => "waits";
+    }
+}
