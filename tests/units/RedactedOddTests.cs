@@ -12,6 +12,7 @@ public sealed class RedactedOddTests
     [InlineData("", "user=ada&password=S3CRET")]
     [InlineData("text/plain", "user=ada&password=S3CRET")]
     [InlineData("", "password=S3CRET")]
+    [InlineData("application/x-www-form-urlencoded; charset=utf-7", "user=ada&password=S3CRET")]
     [InlineData("application/xml", "<a password='S3CRET' b='c'/>")]
     [InlineData("application/xml", "<a><password><![CDATA[S3CRET]]></password></a>")]
     public void A_secret_is_taken_out(string type, string body)

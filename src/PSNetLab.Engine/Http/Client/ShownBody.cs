@@ -1,4 +1,3 @@
-using System.Text;
 using PSNetLab.Engine.Http.Protocol;
 
 namespace PSNetLab.Engine.Http.Client;
@@ -8,18 +7,10 @@ internal static class ShownBody
 {
     internal static string Decode(ReadOnlySpan<byte> bytes, string? contentType)
     {
-        string[]? charset = contentType?.Split(';').Skip(1).Select(parameter => parameter.Split('=', 2)).FirstOrDefault(IsCharset);
-        string? name = charset?[1].Trim(' ', '"', '\'');
-        try
-        {
-            return name is null || name.Equals("utf-8", StringComparison.OrdinalIgnoreCase)
-                ? HttpSyntax.ToText(bytes)
-                : Encoding.GetEncoding(name).GetString(bytes);
-        }
-        catch (Exception error) when (error is ArgumentException or NotSupportedException)
-        {
-            return HttpSyntax.ToText(bytes);
-        }
+        string[]? parameter = contentType?.Split(';').Skip(1).Select(text => text.Split('=', 2)).FirstOrDefault(IsCharset);
+        string? name = parameter?[1].Trim(' ', '"', '\'');
+        bool isUtf8 = name is null || name.Equals("utf-8", StringComparison.OrdinalIgnoreCase);
+        return isUtf8 || ContentTypeField.FindCharset(name!) is not { } charset ? HttpSyntax.ToText(bytes) : charset.GetString(bytes);
     }
 
     private static bool IsCharset(string[] parameter)

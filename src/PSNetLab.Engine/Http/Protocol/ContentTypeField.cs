@@ -31,14 +31,18 @@ internal static class ContentTypeField
 
     /// <summary>The text encoding that the charset parameter names; UTF-8 without one, and for one that is not known.</summary>
     internal static Encoding Charset(ReadOnlySpan<byte> field)
+        => Parameter(field, "charset"u8) is { } charset ? FindCharset(charset) ?? Encoding.UTF8 : Encoding.UTF8;
+
+    /// <summary>The text encoding of this name; null if there is none, or none that is read: UTF-7 is not.</summary>
+    internal static Encoding? FindCharset(string name)
     {
         try
         {
-            return Parameter(field, "charset"u8) is { } charset ? Encoding.GetEncoding(charset) : Encoding.UTF8;
+            return Encoding.GetEncoding(name.Trim());
         }
-        catch (ArgumentException)
+        catch (Exception error) when (error is ArgumentException or NotSupportedException)
         {
-            return Encoding.UTF8;
+            return null;
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Text;
+using PSNetLab.Engine.Http.Protocol;
 
 namespace PSNetLab.Engine.Http.Recordings;
 
@@ -32,16 +33,9 @@ internal sealed class WideText
         };
         if (encoding is null && charset is not null)
         {
-            try
-            {
-                // In the others, a name in ASCII is found in its bytes.
-                encoding = Encoding.GetEncoding(charset.Trim());
-                encoding = encoding.GetBytes("=").AsSpan().SequenceEqual("="u8) ? null : encoding;
-            }
-            catch (ArgumentException)
-            {
-                return null;
-            }
+            // In the others, a name in ASCII is found in its bytes.
+            encoding = ContentTypeField.FindCharset(charset);
+            encoding = encoding?.GetBytes("=").AsSpan().SequenceEqual("="u8) == true ? null : encoding;
         }
 
         return encoding is null ? null : new WideText(encoding, body);

@@ -47,7 +47,7 @@ public sealed partial class HttpRequestRecord
     /// The body as text, in the charset of its Content-Type or else UTF-8; null without a body, and for a binary message of a WebSocket.
     /// </summary>
     public string? Text => BodyBytes is null || MessageKind == WebSocketMessageType.Binary ? null
-        : Apart.Text ??= ContentTypeField.Charset(Field("Content-Type"u8)).GetString(BodyBytes);
+        : Apart.Text ??= Charset.GetString(BodyBytes);
 
     /// <summary>
     /// The body as objects, if it is JSON: dictionaries, arrays, text, numbers, Booleans. Null if it is not. A body without a
@@ -169,6 +169,9 @@ public sealed partial class HttpRequestRecord
         User = User,
         Completed = true,
     };
+
+    // Messages are UTF-8 whatever the request that opened the WebSocket says of its own body (RFC 6455, section 5.6).
+    private Encoding Charset => MessageKind is null ? ContentTypeField.Charset(Field("Content-Type"u8)) : Encoding.UTF8;
 
     private ReadOnlySpan<byte> RawTarget
     {
