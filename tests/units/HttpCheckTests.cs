@@ -72,6 +72,24 @@ public sealed class HttpCheckTests
     }
 
     [Fact]
+    public async Task A_proxy_that_resets_at_once_has_a_result()
+    {
+        await using ScriptedServer proxy = new((peer, _) =>
+        {
+            peer.Reset();
+            return Task.CompletedTask;
+        });
+        HttpCheckOptions options = new() { Connect = new HttpConnectOptions { Proxy = proxy.Uri } };
+        for (int i = 0; i < 200; i++)
+        {
+            HttpEndpointResult result = await TryAsync(HttpUri.Parse("https://a.invalid/"), options);
+
+            Assert.True(
+                result.Status is HttpEndpointStatus.NoResponse or HttpEndpointStatus.Failed, $"{result.Status}: {result.Reason}");
+        }
+    }
+
+    [Fact]
     public async Task A_large_body_is_counted()
     {
         const int Length = 30_000_000;

@@ -90,4 +90,15 @@ public sealed class HttpUriTests
     [Fact]
     public void A_redirect_keeps_the_interface_of_a_link_local_address()
         => Assert.Equal("http://[fe80::1%eth0]:8080/b", HttpUri.Parse("http://[fe80::1%eth0]:8080/a").Resolve("b").ToString());
+
+    [Fact]
+    public void A_reference_costs_what_it_is_long()
+    {
+        string reference = string.Concat(Enumerable.Repeat("/a", 30_000)) + string.Concat(Enumerable.Repeat("/..", 20_000)) + "/b";
+        HttpUri start = HttpUri.Parse("http://a/");
+        HttpUri? resolved = null;
+
+        Assert.InRange(Allocation.Of(() => resolved = start.Resolve(reference)), 0, 20_000_000);
+        Assert.Equal(string.Concat(Enumerable.Repeat("/a", 10_000)) + "/b", resolved!.Target);
+    }
 }

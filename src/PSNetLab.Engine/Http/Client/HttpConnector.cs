@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using System.Net.Sockets;
 using PSNetLab.Engine.Http.Protocol;
 using PSNetLab.Engine.IO;
 using PSNetLab.Engine.Primitives;
@@ -106,7 +107,15 @@ internal static class HttpConnector
                 Target = authority,
                 Fields = [new HttpField("Host", authority), .. options.ProxyFields],
             };
-            await connection.SendAsync(request.Head(), limit).ConfigureAwait(false);
+            try
+            {
+                await connection.SendAsync(request.Head(), limit).ConfigureAwait(false);
+            }
+            catch (Exception error) when (error is SocketException or IOException or ObjectDisposedException)
+            {
+                // The proxy has left at once, perhaps after an answer: whoever reads that says how it ended.
+            }
+
             ReceivedHead head;
             int interim = 0;
             while ((head = await connection.ReadHeadAsync(HttpMethod.Connect, limit).ConfigureAwait(false)).IsInformational)

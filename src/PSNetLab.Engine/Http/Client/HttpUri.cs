@@ -141,7 +141,11 @@ internal sealed record HttpUri(bool IsSecure, string Host, int Port, string Targ
             switch (segments[i])
             {
                 case "..":
-                    kept = kept.Count > 0 ? kept[..^1] : kept;
+                    if (kept.Count > 0)
+                    {
+                        kept.RemoveAt(kept.Count - 1);
+                    }
+
                     kept.AddRange(isLast ? [string.Empty] : []);
                     break;
                 case ".":
