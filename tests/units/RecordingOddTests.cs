@@ -114,6 +114,21 @@ public sealed class RecordingOddTests : IDisposable
     }
 
     [Theory]
+    [InlineData(4, true)]
+    [InlineData(5, false)]
+    [InlineData(5000, false)]
+    public void Only_so_many_codings_are_undone(int count, bool isUndone)
+    {
+        byte[] packed = Enumerable.Range(0, Math.Min(count, 5)).Aggregate("hello"u8.ToArray(), (body, _) => Pack("gzip", body));
+        string codings = string.Join(',', Enumerable.Repeat("gzip", count));
+
+        byte[]? plain = BodyCodings.TryDecode(packed, codings, DecodingLimit.OfFile(), out string? fault);
+
+        Assert.Equal(isUndone ? "hello" : null, plain is null ? null : Encoding.ASCII.GetString(plain));
+        Assert.Equal(isUndone ? null : $"it has {count} codings, and more than 4 are not undone", fault);
+    }
+
+    [Theory]
     [InlineData("gzip")]
     [InlineData("br")]
     [InlineData("deflate")]

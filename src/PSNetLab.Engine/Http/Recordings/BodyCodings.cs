@@ -5,6 +5,9 @@ namespace PSNetLab.Engine.Http.Recordings;
 /// <summary>Undoes the compression of bodies, so that a recording can be read, edited and searched for secrets.</summary>
 internal static class BodyCodings
 {
+    // Servers use one, seldom two. Each more may cost as much as the longest body.
+    private const int MostCodings = 4;
+
     /// <summary>
     /// The body without its Content-Encoding, which leaves the fields. One that cannot be undone is left out: nobody knows what is in it.
     /// </summary>
@@ -37,6 +40,12 @@ internal static class BodyCodings
     {
         limit.Allow(body.Length);
         string[] codings = contentEncoding.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        if (codings.Length > MostCodings)
+        {
+            fault = $"it has {codings.Length} codings, and more than {MostCodings} are not undone";
+            return null;
+        }
+
         byte[]? decoded = body;
         fault = null;
         for (int i = codings.Length - 1; i >= 0 && decoded is not null; i--)
