@@ -11,6 +11,7 @@ public sealed class ServerSentEventTests
     [InlineData("a", "data: a\n\n")]
     [InlineData("", "data: \n\n")]
     [InlineData("a\nb\r\nc\rd\n", "data: a\ndata: b\ndata: c\ndata: d\ndata: \n\n")]
+    [InlineData("a\fb\u0085c\u2028d\u2029e", "data: a\fb\u0085c\u2028d\u2029e\n\n")]
     [InlineData(": not a comment", "data: : not a comment\n\n")]
     public void Each_line_of_data_is_a_line(string data, string expected)
         => Assert.Equal(expected, Encoding.UTF8.GetString(new ServerSentEvent { Data = data }.Format()));

@@ -9,6 +9,9 @@ internal sealed record ServerSentEvent
     /// <summary>A comment without text, which clients ignore: it shows that the stream is alive, and whether the client is.</summary>
     internal static readonly byte[] Heartbeat = ":\n\n"u8.ToArray();
 
+    // All there are: other characters that begin a new line elsewhere are part of one here.
+    private static readonly string[] s_lineEnds = ["\r\n", "\n", "\r"];
+
     /// <summary>The data. Each line of it becomes a line of the stream, and clients put them together again.</summary>
     internal string? Data { get; init; }
 
@@ -46,7 +49,7 @@ internal sealed record ServerSentEvent
         }
 
         // The three ends of a line are the same to clients.
-        foreach (string line in value.ReplaceLineEndings("\n").Split('\n'))
+        foreach (string line in value.Split(s_lineEnds, StringSplitOptions.None))
         {
             text.Append(name).Append(": ").Append(line).Append('\n');
         }
