@@ -1,4 +1,6 @@
 using System.Text;
+using PSNetLab.Engine.Http.Forward;
+using PSNetLab.Engine.Http.Stub;
 
 namespace PSNetLab.Engine.Tests;
 
@@ -67,6 +69,29 @@ public sealed class ForwardBodyTests
         Assert.Equal((status, length), (answer.Status, answer["Content-Length"]));
         Assert.Equal("ok", (await client.GetAsync("/")).Text);
         Assert.Equal(1, upstream.Connections);
+    }
+
+    [Fact]
+    public async Task A_long_body_that_was_read_for_a_route_may_be_refused_by_who_reads_none_of_it()
+    {
+        TaskCompletionSource answered = new();
+        await using ScriptedServer upstream = new(async (peer, _) =>
+        {
+            await peer.ReadHeadAsync();
+            await peer.SendAsync("HTTP/1.1 413 Content Too Large\r\nContent-Length: 3\r\nConnection: close\r\n\r\nbig");
+            await answered.Task;
+        });
+        HttpRoute other = new(
+            StubServer.Criteria("POST /a") with { Headers = [("X", ValueCriterion.Present)] }, [new StubAnswer()], new RouteSettings());
+        await using ForwardServer server = new(
+            new UpstreamOptions { Uri = upstream.Uri, Timeout = TimeSpan.FromSeconds(5) }, other);
+        using HttpPeer client = await server.ConnectAsync();
+
+        await client.SendAsync($"POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 16000000\r\n\r\n{new string('x', 16_000_000)}");
+
+        HttpAnswer answer = await client.AnswerAsync();
+        answered.SetResult();
+        Assert.Equal((413, "big"), (answer.Status, answer.Text));
     }
 
     [Fact]

@@ -14,6 +14,9 @@ namespace PSNetLab.Engine.Http.Forward;
 /// </summary>
 internal sealed partial class Forwarder : IUpstream
 {
+    // A head and the piece of a body that is read ahead.
+    private const int MostBytesAhead = 128 * 1024;
+
     private readonly UpstreamOptions _options;
     private readonly UpstreamPool _pool;
     private readonly Recorder? _recorder;
@@ -108,15 +111,18 @@ internal sealed partial class Forwarder : IUpstream
             WriteHead(exchange, upstream.Output, body);
             body.WriteFirst(upstream.Output);
             upstream.Renew();
-            bool isSent = await TrySendAsync(upstream).ConfigureAwait(false);
+
+            // What is long goes out while the answer comes: an upstream that refuses it may read no further.
+            bool isLong = upstream.Output.WrittenCount > MostBytesAhead;
+            bool isSent = isLong || await TrySendAsync(upstream).ConfigureAwait(false);
             upstream.Renew();
-            if (body.IsWhole || !isSent)
+            if (isSent && (isLong || !body.IsWhole))
             {
-                await RelayAnswerAsync(exchange, upstream, tape, null).ConfigureAwait(false);
+                isSent = await RelayBothAsync(exchange, upstream, body, tape).ConfigureAwait(false);
             }
             else
             {
-                isSent = await RelayBothAsync(exchange, upstream, body, tape).ConfigureAwait(false);
+                await RelayAnswerAsync(exchange, upstream, tape, null).ConfigureAwait(false);
             }
 
             return isSent && exchange.Takeover is null;

@@ -5,7 +5,7 @@ using PSNetLab.Engine.Http.Server;
 namespace PSNetLab.Engine.Http.Forward;
 
 /// <summary>
-/// Sends the rest of the body of a request to the upstream while its answer is passed on: neither waits for the other, and each holds one
+/// Sends the rest of a request to the upstream while its answer is passed on: neither waits for the other, and each holds one
 /// piece. Dispose of it before the body and the upstream.
 /// </summary>
 internal sealed class Upload : IAsyncDisposable
@@ -98,6 +98,7 @@ internal sealed class Upload : IAsyncDisposable
     {
         try
         {
+            await _upstream.FlushAsync(_stop.Token).ConfigureAwait(false);
             if (_body.AsksFirst)
             {
                 await AskAsync().ConfigureAwait(false);
