@@ -23,7 +23,7 @@ public sealed class PeerMessageTests
             Headers = [("X-T", ValueCriterion.Exactly("v"))],
         };
         await using StubServer server = new(
-            new StubOptions { Redact = new Redactor().RedactTarget }, new HttpRoute(criteria, [new StubAnswer()], new RouteSettings()));
+            new StubOptions { Secrets = new Redactor() }, new HttpRoute(criteria, [new StubAnswer()], new RouteSettings()));
 
         HttpAnswer answer = await server.AskAsync("GET", $"/x/{Sent}?q={Sent}&token=S3CRET", "X-T: \u009b31m");
         await Waiting.Until(() => server.Unmatched.Count == 1);
@@ -34,6 +34,37 @@ public sealed class PeerMessageTests
         Assert.DoesNotContain("\nFORGED", Encoding.UTF8.GetString(answer.Body), StringComparison.Ordinal);
         Assert.Contains("token=***", server.Unmatched[0], StringComparison.Ordinal);
         Assert.DoesNotContain("S3CRET", server.Unmatched[0], StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("text/plain")]
+    [InlineData("application/json")]
+    public async Task No_verdict_shows_a_secret(string accept)
+    {
+        RequestCriteria criteria = new()
+        {
+            Methods = ["GET"],
+            Path = PathPattern.Parse("/data"),
+            Query = [("token", ValueCriterion.Exactly("S3CRET1")), ("to", ValueCriterion.Exactly("https://app/?token=S3CRET2"))],
+            Headers =
+            [
+                ("X-Api-Key", ValueCriterion.Exactly("S3CRET3")), ("Cookie", ValueCriterion.Like(new Regex("S3CRET4"))),
+                ("Authorization", ValueCriterion.Exactly("Bearer S3CRET5")), ("X-Plain", ValueCriterion.Exactly("seen")),
+            ],
+        };
+        await using StubServer server = new(
+            new StubOptions { Secrets = new Redactor() }, new HttpRoute(criteria, [new StubAnswer()], new RouteSettings()));
+
+        HttpAnswer answer = await server.AskAsync("GET", "/data?token=S3CRET6&to=https://app/%3Ftoken=S3CRET7", $"Accept: {accept}",
+            "X-Api-Key: S3CRET8", "Cookie: id=S3CRET9", "Authorization: Bearer S3CRET0", "X-Plain: shown");
+        await Waiting.Until(() => server.Unmatched.Count == 1);
+
+        Assert.DoesNotContain("S3CRET", server.Unmatched[0], StringComparison.Ordinal);
+        Assert.Contains("Query token: expected ***, got '***'", server.Unmatched[0], StringComparison.Ordinal);
+        Assert.Contains("expected 'seen', got 'shown'", server.Unmatched[0], StringComparison.Ordinal);
+
+        // The client may be shown what it sent itself, but not what a route expects.
+        Assert.DoesNotMatch("S3CRET[1-5]", answer.Text);
     }
 
     [Fact]

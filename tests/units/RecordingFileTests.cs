@@ -135,6 +135,7 @@ public sealed class RecordingFileTests : IDisposable
             {"mappings":[
              {"priority":1,"request":{"method":"ANY","urlPathPattern":"/any/.*"},"response":{"status":202,"body":"any"}},
              {"request":{"method":"GET","url":"/q?a=1"},"response":{"jsonBody":{"x":1},"headers":{"X-A":["1","2"]}}},
+             {"request":{"method":"GET","url":"/q?a+b=x+%2B"},"response":{"body":"blanks"}},
              {"request":{"method":"GET","urlPathTemplate":"/t/{id}","queryParameters":{"p":{"contains":"x"},"no":{"absent":true}}},
               "response":{"bodyFileName":"b.txt"}},
              {"request":{"method":"POST","urlPath":"/j","headers":{"X-K":{"equalTo":"V","caseInsensitive":true}},
@@ -147,6 +148,8 @@ public sealed class RecordingFileTests : IDisposable
 
         Assert.Equal((202, "any"), await server.AskAsync("PUT", "/any/a/b") is var any ? (any.Status, any.Text) : default);
         Assert.Equal("{\"x\":1}", (await server.AskAsync("GET", "/q?a=1")).Text);
+        Assert.Equal("blanks", (await server.AskAsync("GET", "/q?a+b=x+%2B")).Text);
+        Assert.Equal("blanks", (await server.AskAsync("GET", "/q?a%20b=x%20%2B")).Text);
         Assert.Equal("from a file", (await server.AskAsync("GET", "/t/1?p=axb")).Text);
         Assert.Equal(404, (await server.AskAsync("GET", "/t/1?p=axb&no=1")).Status);
         Assert.Equal(["1", "2", "2"], new[]
@@ -172,6 +175,9 @@ public sealed class RecordingFileTests : IDisposable
     [Fact]
     public void Latency_is_kept_on_demand()
     {
+        RecordedExchange endless = new() { Method = "GET", Target = "/", Status = 200, Milliseconds = 1e12 };
+        Assert.Contains($"after {int.MaxValue} ms", RecordedRoutes.Of([endless], new ReplayOptions(RouteEnd.Last, true))[0].Answer,
+            StringComparison.Ordinal);
         RecordedExchange exchange = new() { Method = "GET", Target = "/", Status = 200, Milliseconds = 41.7 };
         Assert.Contains("after 42 ms", RecordedRoutes.Of([exchange], new ReplayOptions(RouteEnd.Last, KeepsLatency: true))[0].Answer,
             StringComparison.Ordinal);

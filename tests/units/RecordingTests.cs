@@ -124,6 +124,31 @@ public sealed class RecordingTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData("/login?to=https%3A%2F%2Fapp%2Fcb%3Ftoken%3DSECRET&b=c")]
+    [InlineData("/login?to=https://app/cb?token=SECRET&b=c")]
+    [InlineData("/login?x=a=1;password=SECRET&b=c")]
+    [InlineData("/login?u=https://SECRET@h/&b=c")]
+    [InlineData("/login?u=https://SECRET&d=e@h/&b=c")]
+    [InlineData("/%D6%D0%CE%C4?b=c")]
+    [InlineData("/caf%E9?b=c")]
+    public async Task A_target_with_a_secret_within_a_value_or_with_other_bytes_than_UTF_8_is_found_again(string target)
+    {
+        await using ScriptedServer upstream = new("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+        string path = Path.Combine(_folder, "w.json");
+        Recorder recorder = NewRecorder(path);
+        await using ForwardServer server = new(new UpstreamOptions { Uri = upstream.Uri }, recorder);
+        Assert.Equal(200, (await server.Server.AskAsync("GET", target)).Status);
+        recorder.Save();
+        Assert.DoesNotContain("SECRET", await File.ReadAllTextAsync(path), StringComparison.Ordinal);
+
+        await using StubServer replay = new([.. RecordedRoutes.Load(path, new ReplayOptions(RouteEnd.Last, KeepsLatency: false))]);
+        string other = target.Replace("SECRET", "OTHER", StringComparison.Ordinal);
+        Assert.Equal(200, (await replay.AskAsync("GET", other)).Status);
+        Assert.Equal(404, (await replay.AskAsync("GET", other.Replace("b=c", "b=d", StringComparison.Ordinal))).Status);
+        Assert.Equal(404, (await replay.AskAsync("GET", other + "&x=y")).Status);
+    }
+
     [Fact]
     public async Task A_compressed_answer_is_recorded_plain_and_without_its_secret()
     {

@@ -22,6 +22,10 @@ public sealed class RouteTableTests
     [InlineData("GET /users%2Fme", "*")]
     [InlineData("GET /users/%6De?a=b", "/users/me")]
     [InlineData("GET /a%20b/%c3%a9", "/a b/\u00e9")]
+    [InlineData("GET /caf%e9", "/caf%E9")]
+    [InlineData("GET /caf%c3%a9", "*")]
+    [InlineData("GET /%D6%D0-7", "/%D6%D0-{x}")]
+    [InlineData("GET /%D6%D1-7", "/%D6%D1-{x}")]
     [InlineData("GET http://x/users/me?q", "/users/me")]
     [InlineData("HEAD /users/7", "GET /users/{id}")]
     [InlineData("HEAD /both", "HEAD /both")]
@@ -32,7 +36,7 @@ public sealed class RouteTableTests
         string[] targets =
         [
             "*", "/users/{rest*}", "/users/{any}", "GET /users/{id}", "/users/me", "/img/{name}", "/img/{name}.png", "/a b/\u00e9",
-                "HEAD /both", "GET /both",
+                "HEAD /both", "GET /both", "/caf%E9", "/%D6%D0-{x}", "/%D6%D1-{x}",
         ];
         RouteTable table = new([.. targets.Select(target => StubServer.Route(target, "x"))]);
 
@@ -124,6 +128,7 @@ public sealed class RouteTableTests
     [InlineData("/img/{name}.png", "/img/a.b.png", "name=a.b")]
     [InlineData("/files/{rest*}", "/files", "rest=")]
     [InlineData("/{id}", "/%zz%E4", "id=%zz\u00e4")]
+    [InlineData("/caf%E9-{x}", "/caf%e9-%c3%a9", "x=\u00e9")]
     public void Named_parts_are_decoded_once(string pattern, string path, string expected)
     {
         if (expected.Length == 0)

@@ -1,3 +1,4 @@
+using System.Net.WebSockets;
 using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
@@ -116,6 +117,50 @@ public sealed class StubCriteriaTests
         Assert.InRange(used, 1600, 2400);
         Assert.Equal(used, rarely.Hits);
         Assert.Null(StubServer.Route("/a", new RouteSettings { Probability = 0 }, "x").TryUse());
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Probability_is_asked_once_for_each_request(bool isSlowBehind)
+    {
+        HttpRoute rarely = StubServer.Route("/a", new RouteSettings { Probability = 0.2 }, "x");
+        HttpRoute slow = new(
+            StubServer.Criteria("/{b}") with { Headers = [("Host", ValueCriterion.Like(new Regex("^a$")))] }, [new StubAnswer()],
+            new RouteSettings());
+        await using StubServer server = new(isSlowBehind ? [rarely, slow] : [rarely]);
+        using HttpPeer peer = await server.ConnectAsync();
+        int answered = 0;
+        for (int i = 0; i < 1000; i++)
+        {
+            answered += (await peer.GetAsync("/a")).Text == "x" ? 1 : 0;
+        }
+
+        Assert.InRange(answered, 130, 270);
+        Assert.Equal(answered, server.Handler.InOrder[0].Hits);
+    }
+
+    [Theory]
+    [InlineData("charset=utf-7")] // .NET refuses it
+    [InlineData("charset=no-such-one")]
+    public async Task A_body_in_a_charset_that_is_not_read_is_compared_as_UTF_8(string charset)
+    {
+        RequestCriteria criteria = StubServer.Criteria("POST /") with { Body = BodyMatch.Exactly("hi") };
+        await using StubServer server = new(new HttpRoute(criteria, [new StubAnswer { Status = 202 }], new RouteSettings()));
+        using HttpPeer peer = await server.ConnectAsync();
+
+        await peer.SendAsync($"POST / HTTP/1.1\r\nHost: a\r\nContent-Type: text/plain; {charset}\r\nContent-Length: 2\r\n\r\nhi");
+
+        Assert.Equal(202, (await peer.AnswerAsync()).Status);
+        Assert.Empty(server.Observer.FaultsLeft());
+    }
+
+    [Fact]
+    public void A_message_of_a_WebSocket_is_UTF_8_whatever_its_request_said()
+    {
+        HttpRequestRecord request = StubServer.Request("GET /", "Content-Type: text/plain; charset=utf-16\r\n");
+
+        Assert.Equal("h\u00e9", request.ToMessage(WebSocketMessageType.Text, Encoding.UTF8.GetBytes("h\u00e9")).Text);
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Globalization;
 using System.Management.Automation;
+using System.Text;
 using System.Text.RegularExpressions;
 using PSNetLab.Engine.Http.Protocol;
 using PSNetLab.Engine.Http.Stub;
@@ -170,9 +171,10 @@ internal static class RouteInput
         foreach (string pair in query.Split('&', StringSplitOptions.RemoveEmptyEntries))
         {
             string[] parts = pair.Split('=', 2);
-            yield return (Uri.UnescapeDataString(parts[0]), parts.Length == 1 ? ValueCriterion.Present
-                : ValueCriterion.Exactly(Uri.UnescapeDataString(parts[1].Replace('+', ' '))));
+            yield return (Decode(parts[0]), parts.Length == 1 ? ValueCriterion.Present : ValueCriterion.Exactly(Decode(parts[1])));
         }
+
+        static string Decode(string text) => PercentText.Decode(Encoding.UTF8.GetBytes(text), isForm: true);
     }
 
     /// <summary>Reads a time in milliseconds, or a range such as 100-300.</summary>

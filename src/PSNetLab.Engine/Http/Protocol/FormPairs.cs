@@ -29,13 +29,25 @@ internal ref struct FormPairs(ReadOnlySpan<byte> text)
         return false;
     }
 
-    /// <summary>Adds all pairs, decoded.</summary>
-    internal static void AddTo(NamedValues values, ReadOnlySpan<byte> text)
+    /// <summary>All pairs, decoded.</summary>
+    internal static List<(string Name, string Value)> Read(ReadOnlySpan<byte> text)
     {
+        List<(string, string)> read = [];
         FormPairs pairs = new(text);
         while (pairs.MoveNext())
         {
-            values.Add(PercentText.Decode(pairs.Name, isForm: true), PercentText.Decode(pairs.Value, isForm: true));
+            read.Add((PercentText.Decode(pairs.Name, isForm: true), PercentText.Decode(pairs.Value, isForm: true)));
+        }
+
+        return read;
+    }
+
+    /// <summary>Adds all pairs, decoded.</summary>
+    internal static void AddTo(NamedValues values, ReadOnlySpan<byte> text)
+    {
+        foreach ((string name, string value) in Read(text))
+        {
+            values.Add(name, value);
         }
     }
 }

@@ -46,6 +46,11 @@ internal static class PercentText
         return length;
     }
 
-    /// <summary>The UTF-8 bytes of a decoded text.</summary>
-    internal static byte[] Decode(string encoded) => Encoding.UTF8.GetBytes(Decode(Encoding.UTF8.GetBytes(encoded)));
+    /// <summary>The bytes that a text stands for, which are UTF-8 unless it escapes others.</summary>
+    internal static byte[] Decode(string encoded)
+    {
+        byte[] bytes = Encoding.UTF8.GetBytes(encoded);
+        byte[] decoded = new byte[bytes.Length];
+        return decoded[..Decode(bytes, decoded)];
+    }
 }

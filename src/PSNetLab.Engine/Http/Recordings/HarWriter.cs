@@ -61,10 +61,9 @@ internal static partial class HarWriter
         int query = exchange.Target.IndexOf('?', StringComparison.Ordinal);
         if (query >= 0)
         {
-            FormPairs pairs = new(System.Text.Encoding.Latin1.GetBytes(exchange.Target[(query + 1)..]));
-            while (pairs.MoveNext())
+            foreach ((string name, string value) in FormPairs.Read(System.Text.Encoding.Latin1.GetBytes(exchange.Target[(query + 1)..])))
             {
-                WritePair(writer, PercentText.Decode(pairs.Name, isForm: true), PercentText.Decode(pairs.Value, isForm: true));
+                WritePair(writer, name, value);
             }
         }
 

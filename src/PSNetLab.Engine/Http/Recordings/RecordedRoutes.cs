@@ -43,7 +43,7 @@ internal static class RecordedRoutes
 
     private static StubAnswer Answer(RecordedExchange exchange, bool keepsLatency)
     {
-        int delay = keepsLatency ? (int)Math.Round(exchange.Milliseconds) : 0;
+        int delay = keepsLatency ? (int)Math.Min(Math.Round(exchange.Milliseconds), int.MaxValue) : 0;
         return new StubAnswer
         {
             Status = exchange.Status,
@@ -58,24 +58,20 @@ internal static class RecordedRoutes
     private static RequestCriteria Criteria(RecordedExchange exchange, Redactor redactor)
     {
         string[] parts = exchange.Target.Split('?', 2);
-        List<(string, ValueCriterion)> query = [];
-        if (parts.Length == 2)
-        {
-            FormPairs pairs = new(Encoding.Latin1.GetBytes(parts[1]));
-            while (pairs.MoveNext())
-            {
-                string value = PercentText.Decode(pairs.Value, isForm: true);
-                query.Add((PercentText.Decode(pairs.Name, isForm: true),
-                    value == Redactor.Mark ? ValueCriterion.Present : ValueCriterion.Exactly(value)));
-            }
-        }
-
+        List<(string Name, string Value)> query = parts.Length == 1 ? [] : FormPairs.Read(Encoding.Latin1.GetBytes(parts[1]));
+        bool hasSecretWithin = query.Exists(
+            pair => pair.Value != Redactor.Mark && pair.Value.Contains(Redactor.Mark, StringComparison.Ordinal));
         return new RequestCriteria
         {
             Methods = [exchange.Method],
             Path = PathPattern.Literal(parts[0]),
-            Query = query,
+            Query =
+            [
+                .. query.Select(pair => (
+                    pair.Name, pair.Value == Redactor.Mark ? ValueCriterion.Present : ValueCriterion.Exactly(pair.Value))),
+            ],
             IsWholeQuery = true,
+            RedactQuery = hasSecretWithin ? text => redactor.RedactTarget($"?{text}")[1..] : null,
             Body = exchange.RequestBody is { Length: > 0 } body
                 ? BodyMatch.By(new RecordedBody(body, RecordedExchange.Get(exchange.RequestFields, "Content-Type"), redactor)) : null,
         };
@@ -183,7 +179,7 @@ internal sealed class RecordedBody(byte[] body, string contentType, Redactor red
             case JsonValueKind.String:
                 text.Append(JsonSerializer.Serialize(value.GetString()));
                 break;
-            case JsonValueKind.Number when value.TryGetDecimal(out decimal number):
+            case JsonValueKind.Number when JsonObjects.TryGetExact(value, out decimal number):
                 text.Append((number / 1.0000000000000000000000000000m).ToString(System.Globalization.CultureInfo.InvariantCulture));
                 break;
             default:

@@ -1,10 +1,11 @@
 using System.Text;
 using PSNetLab.Engine.Http.Protocol;
+using PSNetLab.Engine.Http.Stub;
 
 namespace PSNetLab.Engine.Http.Recordings;
 
 /// <summary>Takes secrets out of what is recorded: out of fields, targets and bodies, by one table of names.</summary>
-internal sealed class Redactor
+internal sealed class Redactor : ISecrets
 {
     /// <summary>What stands in place of a secret.</summary>
     internal const string Mark = "***";
@@ -64,7 +65,26 @@ internal sealed class Redactor
     }
 
     /// <summary>A path or URI without its secrets.</summary>
-    internal string RedactTarget(string target) => _text.Target(target);
+    public string RedactTarget(string target) => _text.Target(target);
+
+    /// <summary>The value of a field, or of a parameter, without its secrets.</summary>
+    public string RedactValue(string name, string value)
+    {
+        if (HttpRequestRecord.IsSecret(name))
+        {
+            return HttpRequestRecord.Mask(value);
+        }
+
+        if (name.Equals("Set-Cookie", StringComparison.OrdinalIgnoreCase))
+        {
+            // The name and the attributes stay, so that a client keeps a cookie as it did.
+            int equals = value.IndexOf('=', StringComparison.Ordinal);
+            int end = value.IndexOf(';', StringComparison.Ordinal);
+            return equals < 0 ? Mark : $"{value[..(equals + 1)]}{Mark}{(end > equals ? value[end..] : string.Empty)}";
+        }
+
+        return _names.Has(name) ? Mark : _text.Field(value);
+    }
 
     /// <summary>
     /// A body without its secrets; the same bytes if there are none, or if it is no text; null if they cannot be taken out of it.
@@ -124,25 +144,7 @@ internal sealed class Redactor
     }
 
     private List<KeyValuePair<string, string>> RedactFields(IReadOnlyList<KeyValuePair<string, string>> fields) => [.. fields
-        .Select(field => KeyValuePair.Create(field.Key, RedactField(field.Key, field.Value)))];
-
-    private string RedactField(string name, string value)
-    {
-        if (HttpRequestRecord.IsSecret(name))
-        {
-            return HttpRequestRecord.Mask(value);
-        }
-
-        if (name.Equals("Set-Cookie", StringComparison.OrdinalIgnoreCase))
-        {
-            // The name and the attributes stay, so that a client keeps a cookie as it did.
-            int equals = value.IndexOf('=', StringComparison.Ordinal);
-            int end = value.IndexOf(';', StringComparison.Ordinal);
-            return equals < 0 ? Mark : $"{value[..(equals + 1)]}{Mark}{(end > equals ? value[end..] : string.Empty)}";
-        }
-
-        return _names.Has(name) ? Mark : _text.Field(value);
-    }
+        .Select(field => KeyValuePair.Create(field.Key, RedactValue(field.Key, field.Value)))];
 
     /// <summary>The parts of a multipart body, each by its own type; null if the body is not what its boundary says.</summary>
     private byte[]? RedactParts(byte[] body, string boundary, int nested)

@@ -87,13 +87,8 @@ internal static class WireMockReader
             string[] parts = url.Split('?', 2);
             path = PathPattern.Literal(Path(request.Get("url"), parts[0]));
             isWhole = true;
-            foreach (string pair in parts.Length == 1 ? [] : parts[1].Split('&', StringSplitOptions.RemoveEmptyEntries))
-            {
-                string[] both = pair.Split('=', 2);
-                string value = Uri.UnescapeDataString(both.Length == 1 ? string.Empty : both[1]);
-                query.Add((Uri.UnescapeDataString(both[0]), ValueCriterion.Exactly(value)));
-            }
-
+            query.AddRange(FormPairs.Read(Encoding.UTF8.GetBytes(parts.Length == 1 ? string.Empty : parts[1]))
+                .Select(pair => (pair.Name, ValueCriterion.Exactly(pair.Value))));
             target = url;
         }
         else if (request.TextOf("urlPath") is { } literal)

@@ -116,10 +116,10 @@ internal sealed class PathPattern
                 break;
             }
 
-            string part = PercentText.Decode(TakeSegment(ref path, out _));
+            ReadOnlySpan<byte> part = Decode(TakeSegment(ref path, out _));
             if (segment.Name is not null)
             {
-                values[segment.Name] = part[segment.PrefixText.Length..^segment.SuffixText.Length];
+                values[segment.Name] = segment.Read(part);
             }
         }
 
@@ -164,8 +164,6 @@ internal sealed class PathSegment
     {
         _prefix = PercentText.Decode(prefix);
         _suffix = PercentText.Decode(suffix);
-        PrefixText = Encoding.UTF8.GetString(_prefix);
-        SuffixText = Encoding.UTF8.GetString(_suffix);
         Name = name;
         IsLiteral = isLiteral;
         IsTail = isTail;
@@ -177,18 +175,18 @@ internal sealed class PathSegment
 
     internal bool IsTail { get; }
 
-    internal string PrefixText { get; }
-
-    internal string SuffixText { get; }
-
     /// <summary>The decoded text of a literal segment.</summary>
     internal ReadOnlySpan<byte> Literal => _prefix;
 
+    /// <summary>How much of it is text, in bytes.</summary>
+    internal int FixedLength => _prefix.Length + _suffix.Length;
+
     /// <summary>The less it takes, the more specific: text, then a part of a segment, then a segment, then everything.</summary>
-    internal int Width => IsLiteral ? 0 : IsTail ? 3 : _prefix.Length + _suffix.Length > 0 ? 1 : 2;
+    internal int Width => IsLiteral ? 0 : IsTail ? 3 : FixedLength > 0 ? 1 : 2;
 
     /// <summary>What is the same for segments that take the same texts.</summary>
-    internal string Shape => IsLiteral ? $"={PrefixText}" : IsTail ? "**" : $"{PrefixText}/{SuffixText}";
+    internal string Shape => IsLiteral ? $"={Encoding.Latin1.GetString(_prefix)}" : IsTail ? "**"
+        : $"{Encoding.Latin1.GetString(_prefix)}/{Encoding.Latin1.GetString(_suffix)}";
 
     internal static PathSegment Literally(string text) => new(text, null, string.Empty, isLiteral: true, isTail: false);
 
@@ -227,5 +225,8 @@ internal sealed class PathSegment
     /// <summary>Whether it takes this decoded segment. Any text means at least one character.</summary>
     internal bool Fits(ReadOnlySpan<byte> segment) => IsLiteral
         ? segment.SequenceEqual(_prefix)
-        : segment.Length > _prefix.Length + _suffix.Length && segment.StartsWith(_prefix) && segment.EndsWith(_suffix);
+        : segment.Length > FixedLength && segment.StartsWith(_prefix) && segment.EndsWith(_suffix);
+
+    /// <summary>What stands for the name in a decoded segment that it takes.</summary>
+    internal string Read(ReadOnlySpan<byte> segment) => HttpSyntax.ToText(segment[_prefix.Length..^_suffix.Length]);
 }

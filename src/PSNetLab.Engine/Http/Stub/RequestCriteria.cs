@@ -30,6 +30,9 @@ internal sealed record RequestCriteria
     /// <summary>Whether the query must have nothing else.</summary>
     internal bool IsWholeQuery { get; init; }
 
+    /// <summary>Takes secrets out of a query before it is compared with one that has none; null to compare it as it is.</summary>
+    internal Func<string, string>? RedactQuery { get; init; }
+
     internal BodyMatch? Body { get; init; }
 
     /// <summary>A script that says whether the request is the right one; null for none. Only the module can run it.</summary>
@@ -45,7 +48,8 @@ internal sealed record RequestCriteria
         => Query.Count + Headers.Count == 0 && !IsWholeQuery && Body is null && When is null && !IsWebSocket;
 
     /// <summary>Whether it may take long to find out, so that it must not happen on the thread of an event loop.</summary>
-    internal bool IsSlow => When is not null || Body?.IsSlow == true || Query.Concat(Headers).Any(pair => pair.Value.IsSlow);
+    internal bool IsSlow => When is not null || RedactQuery is not null || Body?.IsSlow == true
+        || Query.Concat(Headers).Any(pair => pair.Value.IsSlow);
 
     /// <summary>Method and path, as in "GET /users/{id}".</summary>
     internal string Target => $"{(IsWebSocket ? "WS "
@@ -84,7 +88,9 @@ internal sealed record RequestCriteria
             && Body?.Fits(request) != false;
 
     /// <summary>Each criterion with its verdict, but for <see cref="When"/>.</summary>
-    internal IEnumerable<Verdict> Judge(HttpRequestRecord request)
+    /// <param name="request">The request.</param>
+    /// <param name="secrets">Takes secrets out of the values that are shown; null to show all but logins.</param>
+    internal IEnumerable<Verdict> Judge(HttpRequestRecord request, ISecrets? secrets = null)
     {
         if (_methods.Length > 0)
         {
@@ -104,8 +110,7 @@ internal sealed record RequestCriteria
 
         foreach ((string name, ValueCriterion value) in Query)
         {
-            IReadOnlyList<string> values = QueryValues(request, name);
-            yield return new Verdict($"Query {name}", value.ToString(), Show(values), value.Fits(values));
+            yield return Of($"Query {name}", name, value, QueryValues(request, name));
         }
 
         if (IsWholeQuery)
@@ -116,13 +121,7 @@ internal sealed record RequestCriteria
 
         foreach ((string name, ValueCriterion value) in Headers)
         {
-            IReadOnlyList<string> values = HeaderValues(request, name);
-            bool isSecret = HttpRequestRecord.IsSecret(name);
-            yield return new Verdict(
-                $"Header {name}",
-                isSecret ? HttpRequestRecord.Mask(value.ToString()) : value.ToString(),
-                Show(isSecret ? [.. values.Select(HttpRequestRecord.Mask)] : values),
-                value.Fits(values));
+            yield return Of($"Header {name}", name, value, HeaderValues(request, name));
         }
 
         if (Body is not null)
@@ -130,15 +129,22 @@ internal sealed record RequestCriteria
             string? difference = Body.Difference(request);
             yield return new Verdict("Body", Body.ToString(), difference ?? "that", difference is null);
         }
+
+        Verdict Of(string criterion, string name, ValueCriterion value, IReadOnlyList<string> values)
+            => new(criterion, Safe(name, value.ToString()), Show([.. values.Select(one => Safe(name, one))]), value.Fits(values));
+
+        string Safe(string name, string text) => secrets is not null ? secrets.RedactValue(name, text)
+            : HttpRequestRecord.IsSecret(name) ? HttpRequestRecord.Mask(text)
+            : text;
     }
 
     private static string Show(IReadOnlyList<string> values)
         => values.Count == 0 ? "nothing" : string.Join(", ", values.Select(Shown.Quoted));
 
-    private static List<string> QueryValues(HttpRequestRecord request, string name)
+    private List<string> QueryValues(HttpRequestRecord request, string name)
     {
         List<string> values = [];
-        FormPairs pairs = new(request.RawQuery);
+        FormPairs pairs = new(QueryOf(request));
         while (pairs.MoveNext())
         {
             if (PercentText.Decode(pairs.Name, isForm: true) == name)
@@ -150,10 +156,10 @@ internal sealed record RequestCriteria
         return values;
     }
 
-    private static int CountPairs(HttpRequestRecord request)
+    private int CountPairs(HttpRequestRecord request)
     {
         int count = 0;
-        FormPairs pairs = new(request.RawQuery);
+        FormPairs pairs = new(QueryOf(request));
         while (pairs.MoveNext())
         {
             count++;
@@ -161,6 +167,9 @@ internal sealed record RequestCriteria
 
         return count;
     }
+
+    private ReadOnlySpan<byte> QueryOf(HttpRequestRecord request) => RedactQuery is null ? request.RawQuery
+        : Encoding.Latin1.GetBytes(RedactQuery(Encoding.Latin1.GetString(request.RawQuery)));
 
     private static IReadOnlyList<string> HeaderValues(HttpRequestRecord request, string name)
         => request.GetHeader(name) is { } value ? [value] : [];

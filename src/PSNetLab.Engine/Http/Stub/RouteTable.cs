@@ -104,7 +104,7 @@ internal sealed class RouteTable
         {
             int order = a[i].Width.CompareTo(b[i].Width);
             order = order != 0 || a[i].Width != 1 ? order
-                : (b[i].PrefixText.Length + b[i].SuffixText.Length).CompareTo(a[i].PrefixText.Length + a[i].SuffixText.Length);
+                : b[i].FixedLength.CompareTo(a[i].FixedLength);
             if (order != 0)
             {
                 return order;

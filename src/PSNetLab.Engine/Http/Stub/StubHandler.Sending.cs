@@ -28,7 +28,7 @@ internal sealed partial class StubHandler
         (int least, int most) = answer.DelayMilliseconds;
         if (most > 0)
         {
-            await exchange.DelayAsync(TimeSpan.FromMilliseconds(Random.Shared.Next(least, most + 1))).ConfigureAwait(false);
+            await exchange.DelayAsync(TimeSpan.FromMilliseconds(Random.Shared.NextInt64(least, most + 1L))).ConfigureAwait(false);
         }
 
         if (answer.Script is not null)

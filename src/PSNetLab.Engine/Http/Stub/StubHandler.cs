@@ -93,11 +93,13 @@ internal sealed partial class StubHandler : IHttpHandler, IDisposable
 
         HttpRequestRecord? request = Note(exchange, table.NeedsRecord);
         bool isSlow = false;
+        int asked = -1;
         int place = -1;
         while (Find(exchange, table, request, ref place, ref isSlow) is { } route && !isSlow)
         {
             if (route.TryUse() is not { } answer)
             {
+                asked = place;
                 continue;
             }
 
@@ -117,7 +119,7 @@ internal sealed partial class StubHandler : IHttpHandler, IDisposable
             return true;
         }
 
-        exchange.Kept = isSlow || _options.Upstream is null ? null : s_passedOn;
+        exchange.Kept = isSlow || _options.Upstream is null ? new Search(table, asked) : s_passedOn;
         return false;
     }
 
@@ -143,8 +145,8 @@ internal sealed partial class StubHandler : IHttpHandler, IDisposable
         StubAnswer? answer = exchange.Kept as StubAnswer;
         if (answer is null)
         {
-            RouteTable table = _table;
-            ValueTask<StubAnswer?> matching = MatchAsync(table, request);
+            Search search = exchange.Kept as Search ?? new Search(_table, Asked: -1);
+            ValueTask<StubAnswer?> matching = MatchAsync(search, request);
             answer = matching.IsCompleted ? await matching.ConfigureAwait(false)
                 : await matching.AsTask().WaitAsync(exchange.Ended).ConfigureAwait(false);
             if (answer is null && _options.Upstream is { } upstream)
@@ -155,7 +157,7 @@ internal sealed partial class StubHandler : IHttpHandler, IDisposable
 
             if (answer is null)
             {
-                AnswerUnmatched(exchange, request, table);
+                AnswerUnmatched(exchange, request, search.Table);
                 return;
             }
         }
@@ -163,11 +165,11 @@ internal sealed partial class StubHandler : IHttpHandler, IDisposable
         await SendAsync(exchange, answer, request).ConfigureAwait(false);
     }
 
-    private async ValueTask<StubAnswer?> MatchAsync(RouteTable table, HttpRequestRecord request)
+    private async ValueTask<StubAnswer?> MatchAsync(Search search, HttpRequestRecord request)
     {
         bool isSlow = true;
-        int place = -1;
-        while (table.Find(request.RawMethod, request.RawPath, request, ref place, ref isSlow) is { } route)
+        int place = search.Asked;
+        while (search.Table.Find(request.RawMethod, request.RawPath, request, ref place, ref isSlow) is { } route)
         {
             bool isRight = route.Criteria.When is not { } when
                 || (_options.Scripts is { } scripts && await scripts.TestAsync(when, request).ConfigureAwait(false));
@@ -245,11 +247,18 @@ internal sealed partial class StubHandler : IHttpHandler, IDisposable
 
     private void AnswerUnmatched(HttpExchange exchange, HttpRequestRecord request, RouteTable table)
     {
-        Unmatched unmatched = new(request, table, _options.Redact);
+        Unmatched unmatched = new(request, table, _options.Secrets);
         request.ForgetParsed();
         bool isJson = Accept.PrefersJson(exchange.Get(HttpHeader.Accept));
         byte[] explanation = isJson ? unmatched.Json : Encoding.UTF8.GetBytes(unmatched.Text);
         exchange.Answer(404, FieldLines.Format([isJson ? s_json : s_text]), Content.Of(explanation));
         _options.OnUnmatched?.Invoke(request, unmatched.Summary);
     }
+
+    /// <summary>The search for a route, as far as it came at once.</summary>
+    /// <param name="Table">The routes.</param>
+    /// <param name="Asked">
+    /// The place of the last one that was asked, -1 for none. It is not asked again: chance has decided against it, or it was used up.
+    /// </param>
+    private sealed record Search(RouteTable Table, int Asked);
 }

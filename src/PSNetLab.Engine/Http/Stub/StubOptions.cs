@@ -26,11 +26,21 @@ internal sealed record StubOptions : HttpServerOptions
     /// <summary>Answers the requests that no route answers; null for nobody.</summary>
     internal IUpstream? Upstream { get; init; }
 
-    /// <summary>Takes secrets out of targets that are shown; null to show them.</summary>
-    internal Func<string, string>? Redact { get; init; }
+    /// <summary>Takes secrets out of what is shown of requests and routes; null to show them.</summary>
+    internal ISecrets? Secrets { get; init; }
 
     /// <summary>Called with a request that no route answers, and why. Must not block.</summary>
     internal Action<HttpRequestRecord, string>? OnUnmatched { get; init; }
+}
+
+/// <summary>Takes secrets out of texts.</summary>
+internal interface ISecrets
+{
+    /// <summary>A path or URI without its secrets.</summary>
+    string RedactTarget(string target);
+
+    /// <summary>The value of a header field or of a parameter without its secrets.</summary>
+    string RedactValue(string name, string value);
 }
 
 /// <summary>Runs the scripts of routes. The engine does not know what they are.</summary>

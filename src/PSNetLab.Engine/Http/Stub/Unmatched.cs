@@ -8,16 +8,16 @@ namespace PSNetLab.Engine.Http.Stub;
 internal sealed class Unmatched
 {
     private readonly HttpRequestRecord _request;
-    private readonly Func<string, string>? _redact;
+    private readonly ISecrets? _secrets;
     private readonly (HttpRoute Route, Verdict[] Verdicts)[] _near;
 
-    internal Unmatched(HttpRequestRecord request, RouteTable table, Func<string, string>? redact = null)
+    internal Unmatched(HttpRequestRecord request, RouteTable table, ISecrets? secrets = null)
     {
         _request = request;
-        _redact = redact;
+        _secrets = secrets;
         _near = Array.ConvertAll(
             NearMisses.Find(table.InOrder, route => (route.Criteria, request)),
-            route => (route, Verdicts(route, request)));
+            route => (route, Verdicts(route, request, secrets)));
     }
 
     /// <summary>One line, for the warning.</summary>
@@ -25,7 +25,7 @@ internal sealed class Unmatched
     {
         get
         {
-            string text = $"No route answers {_request.Method} {Shown.Short(_redact?.Invoke(_request.Target) ?? _request.Target)}";
+            string text = $"No route answers {_request.Method} {Shown.Short(_secrets?.RedactTarget(_request.Target) ?? _request.Target)}";
             if (_near.Length == 0)
             {
                 return $"{text}: the server has no routes. Add one with Add-HttpRoute.";
@@ -80,9 +80,9 @@ internal sealed class Unmatched
         }
     }
 
-    private static Verdict[] Verdicts(HttpRoute route, HttpRequestRecord request)
+    private static Verdict[] Verdicts(HttpRoute route, HttpRequestRecord request, ISecrets? secrets)
     {
-        List<Verdict> verdicts = [.. route.Criteria.Judge(request)];
+        List<Verdict> verdicts = [.. route.Criteria.Judge(request, secrets)];
         if (verdicts.TrueForAll(verdict => verdict.Fits))
         {
             Verdict? why = route.Exhaustion ?? (route.Criteria.When is null ? null : new Verdict("When", "true", "false", Fits: false));

@@ -104,7 +104,7 @@ public sealed partial class StartHttpServerCommand : StartWebServerCmdlet
                 JournalLimit = NoRecord ? 0 : BufferLimit,
                 Scripts = scripts,
                 Upstream = forwarder,
-                Redact = new Redactor(RedactName).RedactTarget,
+                Secrets = new Redactor(RedactName),
                 OnUnmatched = (request, text) => job!.Write(Strict
                     ? Errors.Record(FaultKind.RequestNotMatched, text, request.Remote)
                     : new WarningRecord(text)),
