@@ -46,6 +46,31 @@ public sealed class TcpPortCheckTests
         Assert.Equal("127.0.0.2", result.Address);
     }
 
+    /// <summary>As at the end of the time of a wait.</summary>
+    [LinuxFact]
+    public async Task Without_any_time_it_is_tried_all_the_same()
+    {
+        using Socket listener = StreamListener.Bind(new IPEndPoint(s_one, 0), 5);
+
+        TcpPortResult result = await TryAsync(new TcpProbe(), listener, TimeSpan.Zero);
+
+        Assert.Equal(TcpPortStatus.Open, result.Status);
+    }
+
+    [LinuxFact]
+    public async Task One_address_that_refuses_does_not_answer_for_the_others()
+    {
+        using Socket full = StreamListener.Bind(new IPEndPoint(s_other, 0), 0);
+        using Socket first = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        await first.ConnectAsync(full.LocalEndPoint!).Soon();
+
+        TcpPortResult one = await TryAsync(new TcpProbe(), full, TimeSpan.FromMilliseconds(200));
+        TcpPortResult none = await TryAsync(new TcpProbe(), full, TimeSpan.Zero);
+
+        Assert.Equal((TcpPortStatus.Refused, true), (one.Status, one.LacksAnswers));
+        Assert.Equal((TcpPortStatus.Refused, true), (none.Status, none.LacksAnswers));
+    }
+
     private static async Task<TcpPortResult> TryAsync(TcpProbe probe, Socket listener, TimeSpan timeout)
         => await TcpPortCheck.TryAnyAsync(
             probe,

@@ -60,14 +60,16 @@ internal sealed class TcpPortCheck(TcpPortCheckOptions options, CheckedName name
         List<TcpPortResult> failed = [];
         List<IPEndPoint> untried = [.. addresses.Select(address => new IPEndPoint(address, port))];
         TimeSpan left = timeout;
-        while (untried.Count > 0 && left > TimeSpan.Zero)
+        do
         {
             // Only connecting is a race: whatever is sent goes to one address.
             DateTime time = DateTime.Now;
             (Transport? connected, IReadOnlyList<ConnectAttempt> made) = await StreamConnector.ConnectAsync(
                 untried, null, left, cancellationToken).ConfigureAwait(false);
-            if (connected is null)
+            if (cancellationToken.IsCancellationRequested)
             {
+                // Also if an address has accepted meanwhile: the other attempts have no outcome.
+                connected?.Dispose();
                 cancellationToken.ThrowIfCancellationRequested();
             }
 
@@ -89,8 +91,9 @@ internal sealed class TcpPortCheck(TcpPortCheckOptions options, CheckedName name
             untried.RemoveAll(one => made.Any(attempted => one.Equals(attempted.EndPoint)));
             left = timeout - Stopwatch.GetElapsedTime(began);
         }
+        while (untried.Count > 0 && left > TimeSpan.Zero);
 
-        return MostTelling(failed);
+        return MostTelling(failed, addresses.Length);
     }
 
     private async ValueTask TryEachAsync(
@@ -100,7 +103,7 @@ internal sealed class TcpPortCheck(TcpPortCheckOptions options, CheckedName name
             .ConfigureAwait(false), cancellationToken).ConfigureAwait(false))).ConfigureAwait(false);
 
     /// <summary>The failure that says most about the service; the reason names them all.</summary>
-    private static TcpPortResult MostTelling(List<TcpPortResult> failed)
+    private static TcpPortResult MostTelling(List<TcpPortResult> failed, int addresses)
     {
         TcpPortResult most = failed.MinBy(result => Rank(result.Status))!;
         if (failed.Exists(result => result.Status != most.Status))
@@ -109,6 +112,7 @@ internal sealed class TcpPortCheck(TcpPortCheckOptions options, CheckedName name
         }
 
         most.IsDoubtful = failed.Exists(static result => result.Status is TcpPortStatus.NotPermitted or TcpPortStatus.Failed);
+        most.LacksAnswers = failed.Count < addresses || failed.Exists(static result => result.LacksAnswers);
         return most;
     }
 

@@ -59,6 +59,12 @@ public sealed class TcpPortResult
     /// <summary>Whether it was this machine that kept an attempt from saying anything about the port.</summary>
     internal bool IsDoubtful { get; set; }
 
+    /// <summary>Whether an address did not answer, or was not even tried, because the time was over.</summary>
+    internal bool LacksAnswers { get; set; }
+
+    /// <summary>Whether that time was too short to say anything about the port.</summary>
+    internal bool IsCutShort { get; set; }
+
     internal IPAddress? Remote { get; init; }
 
     internal IPEndPoint? Local { get; init; }

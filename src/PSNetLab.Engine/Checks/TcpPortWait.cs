@@ -41,6 +41,9 @@ internal sealed class TcpPortWait(TcpPortWaitOptions options, CheckedName name, 
     private static readonly TimeSpan s_firstTry = TimeSpan.FromSeconds(1);
     private const int MostTrySeconds = 3;
 
+    // What the end of the time cuts shorter than about the first attempt has not heard that the port is silent.
+    private static readonly TimeSpan s_leastSilence = s_firstTry * 0.9;
+
     private static readonly TimeSpan s_shortestPause = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan s_longestPause = TimeSpan.FromSeconds(1);
 
@@ -89,13 +92,12 @@ internal sealed class TcpPortWait(TcpPortWaitOptions options, CheckedName name, 
             long tried = Stopwatch.GetTimestamp();
             (TcpPortResult? result, isHeldUp) = await TryAsync(
                 attempt, s_firstTry * seconds, left, cancellationToken).ConfigureAwait(false);
-            if (result is null)
+            if (result is null || (result.IsCutShort && last is not null))
             {
-                continue; // the time ran out before there was an attempt
+                continue; // the time ran out before the port could say anything
             }
 
             last = result;
-
             await LoopThread.Leave();
             lastAt = Stopwatch.GetTimestamp();
             _banner = last.Text is { Length: > 0 } text ? text : _banner;
@@ -150,8 +152,10 @@ internal sealed class TcpPortWait(TcpPortWaitOptions options, CheckedName name, 
 
         try
         {
+            TimeSpan time = Least(most, Left());
             TcpPortResult result = await TcpPortCheck.TryAnyAsync(
-                options.Probe, name.Text, port, resolution, attempt, Least(most, Left()), cancellationToken).ConfigureAwait(false);
+                options.Probe, name.Text, port, resolution, attempt, time, cancellationToken).ConfigureAwait(false);
+            result.IsCutShort = time < s_leastSilence && !result.Open && result.LacksAnswers;
             return (result, false);
         }
         finally
@@ -164,7 +168,7 @@ internal sealed class TcpPortWait(TcpPortWaitOptions options, CheckedName name, 
 
     private bool IsReached(TcpPortResult result) => options.State == TcpPortState.Open
         ? result.Open && (options.Banner is null || Patterns.IsMatch(options.Banner, result.Text ?? string.Empty))
-        : result is { Remote: not null, IsDoubtful: false }
+        : result is { Remote: not null, IsDoubtful: false, IsCutShort: false }
             && result.Status is TcpPortStatus.Refused or TcpPortStatus.ClosedAtOnce or TcpPortStatus.TimedOut or TcpPortStatus.Unreachable;
 
     /// <summary>

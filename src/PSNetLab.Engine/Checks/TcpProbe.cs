@@ -68,6 +68,7 @@ internal sealed class TcpProbe
             Remote = remote.Address,
             Status = status,
             Reason = reason,
+            LacksAnswers = status == TcpPortStatus.TimedOut,
             Latency = status == TcpPortStatus.Refused ? made.Duration : null,
             ResolveTime = resolution.Duration,
             Attempt = attempt,
