@@ -49,6 +49,15 @@ public class CertificateInfoTests
     public void Days_are_whole_and_count_down_beyond_the_end(int hours, int days)
         => Assert.Equal(days, new CertificateInfo(s_leaf, new DateTimeOffset(s_leaf.NotAfter).AddHours(-hours)).DaysLeft);
 
+    [LinuxFact]
+    public void Dates_that_cannot_be_read_are_left_empty()
+    {
+        CertificateInfo begin = new(CertificateAuthority.WithMonth(s_leaf, "13"), DateTimeOffset.UtcNow);
+        CertificateInfo end = new(CertificateAuthority.WithMonth(s_leaf, "13", ofEnd: true), DateTimeOffset.UtcNow);
+        Assert.Equal((null, s_leaf.NotAfter, 89), (begin.NotBefore, begin.NotAfter, begin.DaysLeft));
+        Assert.Equal((s_leaf.NotBefore, null, null), (end.NotBefore, end.NotAfter, end.DaysLeft));
+    }
+
     [Fact]
     public void The_certificate_can_be_had_back_without_its_key()
     {

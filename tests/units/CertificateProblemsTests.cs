@@ -49,6 +49,23 @@ public class CertificateProblemsTests
             $"it is not valid before {leaf.NotBefore.ToUniversalTime():yyyy-MM-dd}");
     }
 
+    [LinuxTheory]
+    [InlineData("13", false)]
+    [InlineData("13", true)]
+    [InlineData("x!", false)]
+    public void Dates_that_cannot_be_read_are_said_to_be_so(string month, bool ofEnd)
+    {
+        X509Certificate2 leaf = CertificateAuthority.WithMonth(s_good, month, ofEnd);
+        Assert.Contains(
+            Find([leaf, s_middle.Public]),
+            problem => !problem.IsWarning && problem is
+            {
+                Kind: CertificateProblemKind.Invalid,
+                Text: "it has dates that cannot be read",
+                Subject: "CN=shop.example",
+            });
+    }
+
     [Fact]
     public void The_time_is_the_one_that_was_given()
         => Assert.All(

@@ -24,6 +24,38 @@ internal static class CertificateFacts
         }
     }
 
+    /// <summary>What a certificate may be used for; nothing if that is not limited, or cannot be read.</summary>
+    internal static string[] Usages(X509Certificate2 certificate)
+    {
+        try
+        {
+            return [.. certificate.Extensions.OfType<X509EnhancedKeyUsageExtension>()
+                .SelectMany(extension => extension.EnhancedKeyUsages.Cast<Oid>()).Select(NameOf)];
+        }
+        catch (CryptographicException)
+        {
+            return [];
+        }
+    }
+
+    /// <summary>From when to when a certificate is valid, in local time; null for what cannot be read.</summary>
+    internal static (DateTime? From, DateTime? To) Validity(X509Certificate2 certificate)
+    {
+        return (Read(static one => one.NotBefore), Read(static one => one.NotAfter));
+
+        DateTime? Read(Func<X509Certificate2, DateTime> date)
+        {
+            try
+            {
+                return date(certificate);
+            }
+            catch (Exception error) when (error is CryptographicException or ArgumentException or FormatException)
+            {
+                return null; // such as a month 13, or a form that RFC 5280, section 4.1.2.5, does not allow
+            }
+        }
+    }
+
     /// <summary>The algorithm of the public key, and its size; null if the size is not known.</summary>
     internal static (string Algorithm, int? Bits) Key(X509Certificate2 certificate)
     {

@@ -16,9 +16,8 @@ public sealed class CertificateInfo
         Subject = PeerText.Visible(certificate.Subject);
         Names = new(CertificateFacts.Names(certificate).Select(PeerText.Visible));
         Issuer = PeerText.Visible(certificate.Issuer);
-        Begins = certificate.NotBefore;
-        Ends = certificate.NotAfter;
-        Days = (int)Math.Floor((Ends.ToUniversalTime() - seen.UtcDateTime).TotalDays);
+        (Begins, Ends) = CertificateFacts.Validity(certificate);
+        Days = Ends is { } end ? (int)Math.Floor((end.ToUniversalTime() - seen.UtcDateTime).TotalDays) : null;
         Thumbprint = certificate.GetCertHashString(HashAlgorithmName.SHA256);
         SerialNumber = certificate.SerialNumber;
         (KeyAlgorithm, KeyBits) = CertificateFacts.Key(certificate);
@@ -37,14 +36,14 @@ public sealed class CertificateInfo
     /// <summary>Who issued it.</summary>
     public string Issuer { get; }
 
-    /// <summary>When it becomes valid, in local time.</summary>
-    public object NotBefore => FileValue.With(Begins);
+    /// <summary>When it becomes valid, in local time; null if that cannot be read.</summary>
+    public object? NotBefore => FileValue.Of(Begins);
 
-    /// <summary>When it expires, in local time.</summary>
-    public object NotAfter => FileValue.With(Ends);
+    /// <summary>When it expires, in local time; null if that cannot be read.</summary>
+    public object? NotAfter => FileValue.Of(Ends);
 
-    /// <summary>The whole days until it expires; negative if it has.</summary>
-    public object DaysLeft => FileValue.With(Days);
+    /// <summary>The whole days until it expires; negative if it has, null if that cannot be read.</summary>
+    public object? DaysLeft => FileValue.Of(Days);
 
     /// <summary>What is wrong with it and its chain; nothing where the result that has the certificate says that itself.</summary>
     public TextList<CertificateProblem> Problems { get; internal set; } = new([]);
@@ -74,11 +73,11 @@ public sealed class CertificateInfo
 
     internal IReadOnlyList<CertificateInfo> Others { get; init; } = [];
 
-    internal int Days { get; }
+    internal int? Days { get; }
 
-    internal DateTime Begins { get; }
+    internal DateTime? Begins { get; }
 
-    internal DateTime Ends { get; }
+    internal DateTime? Ends { get; }
 
     /// <summary>The certificate as an object of .NET.</summary>
     /// <param name="certificate">The description of a certificate.</param>

@@ -79,9 +79,12 @@ internal static class CertificateProblems
         foreach (X509Certificate2 certificate in path)
         {
             string who = Who(certificate, path);
-            DateTime from = certificate.NotBefore.ToUniversalTime();
-            DateTime to = certificate.NotAfter.ToUniversalTime();
-            if (now > to)
+            (DateTime? begins, DateTime? ends) = CertificateFacts.Validity(certificate);
+            if (begins?.ToUniversalTime() is not { } from || ends?.ToUniversalTime() is not { } to)
+            {
+                yield return new(CertificateProblemKind.Invalid, $"{who} has dates that cannot be read", certificate.Subject);
+            }
+            else if (now > to)
             {
                 int days = (int)(now - to).TotalDays;
                 yield return new(
@@ -211,8 +214,7 @@ internal static class CertificateProblems
 
     private static string Usages(X509Certificate2 certificate)
     {
-        string[] usages = [.. certificate.Extensions.OfType<X509EnhancedKeyUsageExtension>()
-            .SelectMany(extension => extension.EnhancedKeyUsages.Cast<Oid>()).Select(usage => usage.FriendlyName ?? usage.Value!)];
+        string[] usages = CertificateFacts.Usages(certificate);
         return usages.Length == 0 ? string.Empty : $" (it is for: {string.Join(", ", usages)})";
     }
 

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Authentication;
+using System.Security.Cryptography;
 using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab.Engine.IO;
@@ -149,7 +150,8 @@ internal static class StreamDialer
                     + "In a test, -SkipCertificateCheck accepts any.",
                 error);
         }
-        catch (Exception error) when (error is AuthenticationException or IOException or SocketException && error is not NetLabException)
+        catch (Exception error) when (error is AuthenticationException or IOException or SocketException or CryptographicException
+            && error is not NetLabException)
         {
             throw TlsAlerts.Fault(error, options.Target);
         }

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Authentication;
+using System.Security.Cryptography;
 using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab.Engine.IO;
@@ -46,7 +47,8 @@ internal sealed class TcpHandshakes(TlsServerOptions? tls, TurnGroup group, Acti
                 Transport.Create(socket, group), tls.ForHandshake(check!), limit.Token, check).ConfigureAwait(false);
         }
         catch (Exception error) when (
-            error is SocketException or IOException or AuthenticationException or ObjectDisposedException or OperationCanceledException)
+            error is SocketException or IOException or AuthenticationException or CryptographicException or ObjectDisposedException
+                or OperationCanceledException)
         {
             // Without TLS the peer left before it sent anything; with TLS it may have sent something wrong.
             if (check is not null && remote is not null && !_stopped.IsCancellationRequested)

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using System.Text;
 
 namespace PSNetLab.Engine.Tests;
 
@@ -45,6 +46,15 @@ internal sealed class CertificateAuthority
         request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid(usage)], critical: false));
         X509Certificate2 issued = Sign(request, from ?? s_now.AddDays(-10), to ?? s_now.AddDays(90));
         return key is RSA own ? issued.CopyWithPrivateKey(own) : issued.CopyWithPrivateKey((ECDsa)key);
+    }
+
+    /// <summary>The same certificate, but the digits of a month are others, as some devices and evil servers have them.</summary>
+    internal static X509Certificate2 WithMonth(X509Certificate2 certificate, string month, bool ofEnd = false)
+    {
+        byte[] bytes = certificate.RawData;
+        int validity = bytes.AsSpan().IndexOf((byte[])[0x30, 0x1E, 0x17, 0x0D]);
+        Encoding.ASCII.GetBytes(month).CopyTo(bytes.AsSpan(validity + (ofEnd ? 21 : 6)));
+        return new X509Certificate2(bytes);
     }
 
     private X509Certificate2 Sign(CertificateRequest request, DateTimeOffset from, DateTimeOffset to)
