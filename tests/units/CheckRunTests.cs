@@ -125,6 +125,19 @@ public sealed class CheckRunTests
     }
 
     [Fact]
+    public async Task Checks_that_come_after_a_failure_are_told_of_it()
+    {
+        CheckRun run = new(2, CancellationToken.None);
+        await run.AddAsync([new Check(_ => throw new InvalidOperationException("x"), 0)]);
+        await Assert.ThrowsAsync<InvalidOperationException>(() => run.Ended.Soon());
+
+        for (int i = 0; i < 200; i++)
+        {
+            await Assert.ThrowsAsync<InvalidOperationException>(() => run.AddAsync([new Check(_ => default, i)]).Soon());
+        }
+    }
+
+    [Fact]
     public async Task Whoever_sees_the_end_of_the_rows_finds_the_failure()
     {
         for (int i = 0; i < 500; i++)

@@ -54,11 +54,18 @@ internal sealed class CheckRun
     /// </summary>
     internal Task Ended => _ended.Task;
 
-    /// <summary>Adds checks; completes at once, unless many sources wait already.</summary>
+    /// <summary>
+    /// Adds checks; completes at once, unless many sources wait already. Fails once a check has failed: no more are run.
+    /// </summary>
     internal Task AddAsync(IEnumerable<ICheck> checks)
     {
         lock (_gate)
         {
+            if (_fault is not null)
+            {
+                return Task.FromException(_fault);
+            }
+
             if (_sources.Count >= MostWaitingSources && !_cancellation.IsCancellationRequested)
             {
                 TaskCompletionSource room = new(TaskCreationOptions.RunContinuationsAsynchronously);
