@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using PSNetLab.Engine.Checks;
 
 namespace PSNetLab.Engine.Tests;
@@ -168,6 +169,23 @@ public class ServerAnswerTests
 
         Assert.True(answer.IsComplete);
         Assert.Equal(ServerAnswerKind.NotTls, answer.Kind);
+    }
+
+    [Fact]
+    public void Records_full_of_empty_messages_cost_no_more_than_their_bytes()
+    {
+        byte[] record = Record(22, [.. Enumerable.Repeat(Message(0, []), 4600).SelectMany(static one => one)]);
+        ServerAnswer answer = new(wantsCertificates: true);
+        long started = Stopwatch.GetTimestamp();
+        for (int i = 0; i < 1000; i++)
+        {
+            answer.Take(record);
+        }
+
+        Assert.InRange(Stopwatch.GetElapsedTime(started).TotalSeconds, 0, 1);
+        Assert.False(answer.IsComplete);
+        answer.Take(s_old);
+        Assert.Equal(ServerAnswerKind.Hello, answer.Kind);
     }
 
     [Fact]

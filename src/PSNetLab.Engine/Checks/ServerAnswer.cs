@@ -112,9 +112,12 @@ internal sealed class ServerAnswer(bool wantsCertificates)
         else
         {
             _messages.AddRange(content);
-            while (!IsComplete && TryTakeMessage())
+            int taken = 0;
+            while (!IsComplete && TryTakeMessage(ref taken))
             {
             }
+
+            _messages.RemoveRange(0, taken);
         }
 
         _bytes.RemoveRange(0, HeaderBytes + length);
@@ -140,9 +143,10 @@ internal sealed class ServerAnswer(bool wantsCertificates)
         }
     }
 
-    private bool TryTakeMessage()
+    /// <summary>Takes a message; those before it are removed together, because a record may have thousands.</summary>
+    private bool TryTakeMessage(ref int taken)
     {
-        ReadOnlySpan<byte> all = CollectionsMarshal.AsSpan(_messages);
+        ReadOnlySpan<byte> all = CollectionsMarshal.AsSpan(_messages)[taken..];
         if (all.Length < 4)
         {
             return false;
@@ -185,7 +189,7 @@ internal sealed class ServerAnswer(bool wantsCertificates)
                 break;
         }
 
-        _messages.RemoveRange(0, 4 + length);
+        taken += 4 + length;
         return true;
     }
 

@@ -125,6 +125,8 @@ internal sealed class TlsVersionScan(TlsDoor door, string host, TimeSpan timeout
             await transport.SendAsync(ClientHello.Create(version, host), limit.Token).ConfigureAwait(false);
             while (!answer.IsComplete)
             {
+                // While the server keeps sending, nothing waits, and so nothing else looks at the token.
+                limit.Token.ThrowIfCancellationRequested();
                 await transport.WaitReadableAsync(limit.Token).ConfigureAwait(false);
                 if (!Receive(transport, answer))
                 {
