@@ -53,6 +53,82 @@ public sealed class StreamConnectorTests
         Assert.IsAssignableFrom<OperationCanceledException>(Assert.Single(attempts).Error);
     }
 
+    /// <summary>For the timers of the runtime, a little less than no time is no limit, or an error.</summary>
+    [LinuxTheory]
+    [InlineData(-1.5)]
+    [InlineData(-1000)]
+    public async Task Time_that_is_over_already_is_a_limit(double milliseconds)
+    {
+        using Socket full = StreamListener.Bind(new IPEndPoint(IPAddress.Loopback, 0), 0);
+        using Socket first = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        await first.ConnectAsync(full.LocalEndPoint!).Soon();
+
+        (Transport? socket, IReadOnlyList<ConnectAttempt> attempts) = await StreamConnector.ConnectAsync(
+            [full.LocalEndPoint!, Closed()], null, TimeSpan.FromMilliseconds(milliseconds), CancellationToken.None).Soon();
+
+        Assert.Null(socket);
+        Assert.Equal(SocketError.TimedOut, Assert.IsAssignableFrom<SocketException>(Assert.Single(attempts).Error).SocketErrorCode);
+    }
+
+    /// <summary>Servers print 0.0.0.0 as the address they listen on, and so people type it.</summary>
+    [LinuxFact]
+    public async Task A_connection_to_itself_is_none_whatever_it_was_asked_for()
+    {
+        int port = ((IPEndPoint)Closed()).Port;
+
+        (Transport? socket, ConnectAttempt attempt) = await StreamConnector.TryAsync(
+            new IPEndPoint(IPAddress.Any, port), new IPEndPoint(IPAddress.Loopback, port), Waiting.Limit, CancellationToken.None).Soon();
+
+        Assert.Null(socket);
+        Assert.Same(StreamConnector.ToItself, attempt.Error);
+    }
+
+    /// <summary>As balancers do without a service behind them. When connect(2) has returned, the other end may be gone already.</summary>
+    [LinuxFact]
+    public async Task A_connection_that_is_reset_at_once_is_one_or_an_error()
+    {
+        using Socket listener = StreamListener.Bind(new IPEndPoint(IPAddress.Loopback, 0), 512);
+        using CancellationTokenSource over = new();
+        Task resetting = Task.WhenAll(Enumerable.Range(0, 2).Select(_ => Task.Run(async () =>
+        {
+            while (!over.IsCancellationRequested)
+            {
+                using Socket accepted = await listener.AcceptAsync(over.Token);
+                accepted.LingerState = new LingerOption(true, 0);
+            }
+        })));
+
+        await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Run(async () =>
+        {
+            for (int i = 0; i < 1500; i++)
+            {
+                (Transport? socket, ConnectAttempt attempt) = await StreamConnector.TryAsync(
+                    listener.LocalEndPoint!, null, Waiting.Limit, CancellationToken.None).Soon();
+                Assert.Equal(attempt.Error is null ? listener.LocalEndPoint : null, socket?.RemoteEndPoint);
+                socket?.Dispose();
+            }
+        })));
+
+        await over.CancelAsync();
+        await Task.WhenAny(resetting).Soon();
+    }
+
+    [LinuxFact]
+    public async Task A_handle_whose_connection_has_been_reset_is_none()
+    {
+        using Socket listener = StreamListener.Bind(new IPEndPoint(IPAddress.Loopback, 0), 5);
+        using Socket socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        await socket.ConnectAsync(listener.LocalEndPoint!).Soon();
+        using (Socket accepted = await listener.AcceptAsync().Soon())
+        {
+            accepted.LingerState = new LingerOption(true, 0);
+        }
+
+        await Assert.ThrowsAsync<SocketException>(() => socket.ReceiveAsync(new byte[1]).Soon());
+
+        Assert.Null(StreamSocket.Connected(new SafeSocketHandle(socket.Handle, ownsHandle: false)));
+    }
+
     private static EndPoint Closed()
     {
         using Socket socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);

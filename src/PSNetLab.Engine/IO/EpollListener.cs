@@ -33,7 +33,7 @@ internal sealed class EpollListener : StreamListener
                 listener.EndRead(mayHaveMore: true);
             }
 
-            if (descriptor >= 0 && Connected(descriptor) is { } socket)
+            if (descriptor >= 0 && StreamSocket.Connected(new SafeSocketHandle(descriptor, ownsHandle: true)) is { } socket)
             {
                 return socket;
             }
@@ -45,7 +45,7 @@ internal sealed class EpollListener : StreamListener
         List<Socket> taken = [];
         for (int descriptor = Accept(); descriptor >= 0; descriptor = Accept())
         {
-            if (Connected(descriptor) is { } socket)
+            if (StreamSocket.Connected(new SafeSocketHandle(descriptor, ownsHandle: true)) is { } socket)
             {
                 Descriptors.Note(socket);
                 taken.Add(socket);
@@ -68,19 +68,6 @@ internal sealed class EpollListener : StreamListener
     }
 
     private int Accept() => SocketCalls.Accept(Socket.SafeHandle, 0, 0, SocketCalls.NonBlocking | SocketCalls.CloseOnExec);
-
-    /// <summary>A connection; null if it was reset while it waited to be accepted.</summary>
-    private static Socket? Connected(int descriptor)
-    {
-        Socket socket = new(new SafeSocketHandle(descriptor, ownsHandle: true));
-        if (socket.RemoteEndPoint is not null)
-        {
-            return socket;
-        }
-
-        socket.Dispose();
-        return null;
-    }
 
     private EpollSocket Register()
     {

@@ -17,9 +17,12 @@ internal static class ProbeConnector
     // The most frequent failure costs no new exception.
     private static readonly SocketException s_refused = Errno.ToException(Errno.ECONNREFUSED);
 
+    // As connect(2) says it of a connection that is reset a little earlier.
+    private static readonly SocketException s_reset = Errno.ToException(Errno.ECONNRESET);
+
     private static readonly TimeSpan s_descriptorPause = TimeSpan.FromMilliseconds(20);
 
-    /// <summary>Connects to one address. While the process is out of descriptors, it waits for one.</summary>
+    /// <summary>Connects to one address. While the process is out of descriptors, it waits for one, if there is a time limit.</summary>
     /// <param name="remote">The address.</param>
     /// <param name="timeout">How long it may take; then the error is TimedOut.</param>
     /// <param name="cancellationToken">Ends the attempt.</param>
@@ -28,11 +31,13 @@ internal static class ProbeConnector
         IPEndPoint remote, TimeSpan timeout, CancellationToken cancellationToken)
     {
         long started = Stopwatch.GetTimestamp();
+        TimeSpan left = timeout;
         while (true)
         {
             (Transport? Connected, SocketException? Error) outcome
-                = await TryAsync(remote, timeout, cancellationToken).ConfigureAwait(false);
-            if (outcome.Error?.SocketErrorCode != SocketError.TooManyOpenSockets || Stopwatch.GetElapsedTime(started) >= timeout)
+                = await TryAsync(remote, left, cancellationToken).ConfigureAwait(false);
+            left = timeout - Stopwatch.GetElapsedTime(started);
+            if (outcome.Error?.SocketErrorCode != SocketError.TooManyOpenSockets || left <= TimeSpan.Zero)
             {
                 return outcome;
             }
@@ -80,7 +85,9 @@ internal static class ProbeConnector
         }
 
         SafeSocketHandle handle = new(socket, ownsHandle: true);
-        return error == 0 ? new((Transport.Create(new Socket(handle)), null)) : WaitAsync(handle, address, timeout, cancellationToken);
+        return error != 0 ? WaitAsync(handle, address, timeout, cancellationToken)
+            : StreamSocket.Connected(handle) is { } connected ? new((Transport.Create(connected), null))
+            : new((null, s_reset));
     }
 
     private static async ValueTask<(Transport? Connected, SocketException? Error)> WaitAsync(
@@ -99,8 +106,9 @@ internal static class ProbeConnector
                 int error = Try(handle, address);
                 if (error == 0)
                 {
-                    isConnected = true;
-                    return (new EpollTransport(new Socket(handle), epoll), null);
+                    Socket connected = new(handle);
+                    isConnected = connected.RemoteEndPoint is not null;
+                    return isConnected ? (new EpollTransport(connected, epoll), null) : (null, s_reset);
                 }
 
                 if (error != Errno.EALREADY)

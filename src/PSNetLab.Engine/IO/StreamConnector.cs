@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
-using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab.Engine.IO;
 
@@ -43,8 +42,10 @@ internal static class StreamConnector
         {
             bool isEndless = timeout == Timeout.InfiniteTimeSpan;
             TimeSpan left = isEndless ? timeout : timeout - Stopwatch.GetElapsedTime(began);
-            bool isOver = limit.IsCancellationRequested || (index > 0 && !isEndless && left <= TimeSpan.Zero);
-            return isOver ? null : TryAsync(endPoints[index], local, left, lost).AsTask();
+            bool isLate = !isEndless && left <= TimeSpan.Zero;
+            return limit.IsCancellationRequested || (index > 0 && isLate)
+                ? null
+                : TryAsync(endPoints[index], local, isLate ? TimeSpan.Zero : left, lost).AsTask();
         }
     }
 
@@ -64,7 +65,7 @@ internal static class StreamConnector
                 ? await ProbeConnector.ConnectAsync((IPEndPoint)endPoint, timeout, limit).ConfigureAwait(false)
                 : (await ConnectFromAsync(local, endPoint, limit).ConfigureAwait(false), null);
             TimeSpan duration = Stopwatch.GetElapsedTime(started);
-            if (connected is not null && IsItself(connected, endPoint))
+            if (connected is not null && connected.IsItself)
             {
                 // A graceful close would keep the port from the service for a minute.
                 connected.ResetOnDispose();
@@ -81,13 +82,6 @@ internal static class StreamConnector
 
         return (null, new ConnectAttempt(endPoint, fault, Stopwatch.GetElapsedTime(started)));
     }
-
-    /// <summary>
-    /// Whether a connection to a port that nobody listens on has its own other end there, as happens where the system gives that very
-    /// port to the side that connects.
-    /// </summary>
-    private static bool IsItself(Transport connected, EndPoint remote)
-        => remote is IPEndPoint peer && Addresses.OfSocket(connected.LocalEndPoint).Equals(peer);
 
     private static async Task<Transport> ConnectFromAsync(EndPoint local, EndPoint endPoint, CancellationToken cancellationToken)
     {

@@ -42,6 +42,12 @@ internal abstract partial class Transport : IDisposable
 
     internal EndPoint RemoteEndPoint { get; }
 
+    /// <summary>
+    /// Whether a connection to a port that nobody listens on has its own other end there, as happens where the system gives that very
+    /// port to the side that connects.
+    /// </summary>
+    internal bool IsItself => LocalEndPoint is IPEndPoint own && own.Equals(RemoteEndPoint);
+
     /// <summary>The number of the connection, unique in this process.</summary>
     internal int Id
     {

@@ -3,7 +3,6 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using PSNetLab.Engine.IO;
-using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab.Engine.Checks.Dns;
 
@@ -25,7 +24,7 @@ internal static class DnsStreams
         }
 
         using Transport transport = connected;
-        if (Addresses.OfSocket(transport.LocalEndPoint).Equals(server))
+        if (transport.IsItself)
         {
             transport.ResetOnDispose();
             return new DnsExchange(null, 0) { Error = new SocketException((int)SocketError.ConnectionRefused) };
