@@ -74,4 +74,13 @@ Describe 'Faults of a stream' {
         $proxy = Start-TcpProxy $upstream -Fault @{ Stall = $true; ForSec = 0.2 }
         [double] (Invoke-ProxyCase $peer trip $proxy.Port) | Should -BeGreaterOrEqual 199
     }
+
+    It 'act for so long from the first byte after -AfterBytes, however late it comes: <Kind>' -ForEach @(
+        @{ Kind = 'Stall'; Fault = @{ Stall = $true } }
+        @{ Kind = 'Latency'; Fault = @{ LatencyMs = 300 } }
+    ) {
+        $proxy = Start-TcpProxy $upstream -Fault ($Fault + @{ AfterBytes = 100; ForSec = 0.3; Direction = 'ToServer' })
+        [double] (Invoke-ProxyCase $peer late $proxy.Port) | Should -BeGreaterOrEqual 299
+        $proxy.FaultCounts[$Kind] | Should -Be 1
+    }
 }

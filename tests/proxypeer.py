@@ -226,6 +226,25 @@ def trip(port):
     return f'{taken * 1000:.1f}'
 
 
+def late(port):
+    """The milliseconds between the first 100 bytes of a message, sent when the connection is no longer new, and the rest."""
+    def serve(s):
+        count = 0
+        while count < 100:
+            count += len(s.recv(100 - count))
+        started = time.perf_counter()
+        while count < 200:
+            count += len(s.recv(200 - count))
+        return f'{(time.perf_counter() - started) * 1000:.1f}'
+
+    c, later = pair(port, serve)
+    time.sleep(0.5)
+    c.sendall(b'x' * 200)
+    result = later()
+    c.close()
+    return result
+
+
 def pieces(port):
     """The sizes in which 10 bytes arrive."""
     def serve(s):

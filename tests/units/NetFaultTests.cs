@@ -129,6 +129,47 @@ public class NetFaultTests
         Assert.Equal([0, 2, 0], open.Select(one => one.Faults.Of(NetFaultDirection.ToServer).Length));
     }
 
+    [Fact]
+    public void The_time_of_a_fault_that_begins_by_bytes_runs_from_the_first_byte_it_is_about()
+    {
+        ActiveFault fault = Active(new NetFaultSpec { Stall = true, AfterBytes = 10, ForSec = 1 });
+        long late = ActiveFault.Ticks(100_000);
+        long second = ActiveFault.Ticks(1000);
+        Assert.False(fault.IsActive(9, late));
+        Assert.True(fault.IsActive(10, late));
+        Assert.True(fault.IsActive(20, late + second - 1));
+        Assert.Equal(late + second, fault.EndsAt);
+        Assert.False(fault.IsActive(30, late + second));
+    }
+
+    [Fact]
+    public void The_time_of_a_fault_that_begins_by_bytes_and_by_the_clock_runs_from_the_later_one()
+    {
+        ActiveFault fault = Active(new NetFaultSpec { Stall = true, AfterBytes = 10, AfterSec = 5, ForSec = 1 });
+        Assert.False(fault.IsActive(10, ActiveFault.Ticks(2000)));
+        Assert.True(fault.IsActive(10, ActiveFault.Ticks(5500)));
+        Assert.False(fault.IsActive(10, ActiveFault.Ticks(6000)));
+    }
+
+    [Fact]
+    public void A_fault_that_is_set_to_begin_elsewhere_has_its_time_anew()
+    {
+        NetFaultSpec spec = new() { Stall = true, AfterBytes = 10, ForSec = 1 };
+        ActiveFault fault = Active(spec);
+        long late = ActiveFault.Ticks(100_000);
+        Assert.True(fault.IsActive(10, 1));
+        fault.Fault = fault.Fault.With(spec with { AfterBytes = 20 });
+        Assert.True(fault.IsActive(20, late));
+    }
+
+    [Fact]
+    public void A_fault_that_begins_after_more_bytes_than_there_can_be_never_acts()
+    {
+        NetFault fault = new(new NetFaultSpec { Stall = true, AfterBytes = long.MaxValue });
+        ActiveFault active = new(fault, new Draws(3), fromOffset: 1000, fromTime: 0, static _ => { });
+        Assert.False(active.IsActive(1000, 1));
+    }
+
     private static ActiveFault Active(NetFaultSpec spec)
         => new(new NetFault(spec), new Draws(3), fromOffset: 0, fromTime: 0, static _ => { });
 

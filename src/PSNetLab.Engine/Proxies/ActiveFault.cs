@@ -13,7 +13,10 @@ internal sealed class ActiveFault(NetFault fault, Draws draws, long fromOffset, 
     /// <summary>A bit of a block of a stream is flipped, or not.</summary>
     internal const int BlockBytes = 1024;
 
+    private const long Never = long.MaxValue;
+
     private volatile NetFault _fault = fault;
+    private long _reached = Never;
     private bool _hasHit;
     private bool _isBad;
     private int _isOver;
@@ -22,7 +25,15 @@ internal sealed class ActiveFault(NetFault fault, Draws draws, long fromOffset, 
     internal NetFault Fault
     {
         get => _fault;
-        set => _fault = value;
+        set
+        {
+            bool isMoved = value.AfterBytes != _fault.AfterBytes;
+            _fault = value;
+            if (isMoved)
+            {
+                Volatile.Write(ref _reached, Never);
+            }
+        }
     }
 
     internal NetFaultKind Kind => _fault.Kind;
@@ -30,15 +41,21 @@ internal sealed class ActiveFault(NetFault fault, Draws draws, long fromOffset, 
     internal Draws Draws => draws;
 
     /// <summary>The offset at which it begins, as far as that is decided by bytes.</summary>
-    internal long BeginsAtOffset => _fault.AfterBytes is > 0 and { } bytes ? fromOffset + bytes : 0;
+    internal long BeginsAtOffset => _fault.AfterBytes is > 0 and { } bytes ? fromOffset + Math.Min(bytes, long.MaxValue - fromOffset) : 0;
 
     /// <summary>When it begins, as a timestamp.</summary>
     internal long BeginsAt => _fault.Spec.AfterSec is > 0 and { } seconds ? fromTime + Ticks(seconds * 1000) : 0;
 
-    /// <summary>When it ends, as a timestamp.</summary>
-    internal long EndsAt => _fault.Spec.ForSec is { } seconds
-        ? fromTime + Ticks(((_fault.Spec.AfterSec ?? 0) + seconds) * 1000)
-        : long.MaxValue;
+    /// <summary>When it ends, as a timestamp. What begins by bytes has its time from the first one that it is about.</summary>
+    internal long EndsAt
+    {
+        get
+        {
+            NetFault fault = _fault;
+            long reached = fault.AfterBytes is > 0 ? Volatile.Read(ref _reached) : fromTime;
+            return fault.Spec.ForSec is { } seconds && reached != Never ? Math.Max(reached, BeginsAt) + Ticks(seconds * 1000) : Never;
+        }
+    }
 
     /// <summary>The script that says which chunks it is about; null for all.</summary>
     internal object? Script => _fault.Spec.Script;
@@ -47,8 +64,22 @@ internal sealed class ActiveFault(NetFault fault, Draws draws, long fromOffset, 
     /// <param name="chosen">The faults whose scripts have chosen the chunk.</param>
     internal bool Concerns(ActiveFault[] chosen) => Script is null || Array.IndexOf(chosen, this) >= 0;
 
+    /// <summary>Whether it acts on what is at an offset, and is about to be read or sent: its time may begin with that.</summary>
     internal bool IsActive(long offset, long now)
-        => Volatile.Read(ref _isOver) == 0 && offset >= BeginsAtOffset && now >= BeginsAt && now < EndsAt;
+    {
+        long begins = BeginsAtOffset;
+        if (offset < begins || Volatile.Read(ref _isOver) != 0)
+        {
+            return false;
+        }
+
+        if (begins > 0 && Volatile.Read(ref _reached) == Never)
+        {
+            _ = Interlocked.CompareExchange(ref _reached, now, Never);
+        }
+
+        return now >= BeginsAt && now < EndsAt;
+    }
 
     /// <summary>Whether it ends a connection or direction, at one moment.</summary>
     internal bool IsEvent => Kind is NetFaultKind.Reset or NetFaultKind.Close or NetFaultKind.HalfClose;

@@ -259,7 +259,7 @@ internal sealed partial class ProxyPipe
                 done += count;
                 AddPassed(count);
                 session.Touch();
-                Account(chunk, now, isFirst: done == count);
+                Account(chunk, _passed - count, now, isFirst: done == count);
                 session.FireEvents();
             }
         }
@@ -310,11 +310,11 @@ internal sealed partial class ProxyPipe
     }
 
     /// <summary>Notes what was sent, for the faults that say when to send more.</summary>
-    private void Account(Chunk chunk, long now, bool isFirst)
+    private void Account(Chunk chunk, long offset, long now, bool isFirst)
     {
         foreach (ActiveFault fault in session.Faults.Of(direction))
         {
-            if (!fault.Concerns(chunk.Chosen) || !fault.IsActive(_passed, now))
+            if (!fault.Concerns(chunk.Chosen) || !fault.IsActive(offset, now))
             {
                 continue;
             }

@@ -275,7 +275,8 @@ internal sealed partial class ProxyPipe(TcpProxySession session, NetFaultDirecti
             foreach (ActiveFault fault in faults)
             {
                 int skipped = (int)Math.Clamp(fault.BeginsAtOffset - offset, 0, count);
-                if (fault.Kind == NetFaultKind.Corrupt && fault.Concerns(chosen) && fault.IsActive(offset + skipped, now))
+                if (fault.Kind == NetFaultKind.Corrupt && skipped < count && fault.Concerns(chosen)
+                    && fault.IsActive(offset + skipped, now))
                 {
                     fault.CorruptStream(chunk.Span[skipped..], offset + skipped);
                 }
