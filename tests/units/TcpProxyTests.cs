@@ -37,10 +37,105 @@ public class TcpProxyTests
         await proxy.Completion.Soon();
     }
 
+    /// <summary>Both directions find out at once that the connection has ended, while a fault is still being told of.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task An_end_by_a_fault_is_of_its_kind_however_long_it_takes_to_tell_of_it(bool isReset)
+    {
+        using Socket upstream = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        upstream.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        upstream.Listen();
+        using SemaphoreSlim told = new(0);
+        using ManualResetEventSlim hasEnded = new();
+        FaultTable faults = new(1, isStream: true)
+        {
+            FirstHit = (_, _) =>
+            {
+                told.Release();
+                hasEnded.Wait(TimeSpan.FromMilliseconds(300));
+            },
+        };
+        (StreamServer proxy, ProxyObserver observer) = Started(upstream, faults);
+        using Peer client = await Peer.ConnectAsync(proxy.LocalEndPoint);
+        using Peer server = new(await upstream.AcceptAsync().Soon());
+        await PassAsync(client, server);
+        await PassAsync(server, client);
+
+        faults.Add([new NetFault(new NetFaultSpec { Reset = isReset, Close = !isReset, Direction = NetFaultDirection.ToServer })]);
+        await told.WaitAsync().Soon();
+        await Task.WhenAll(client.SendAsync("x"), server.SendAsync("y"));
+        bool[] isClosed = await Task.WhenAll(IsClosedAsync(client), IsClosedAsync(server));
+
+        Assert.Equal([!isReset, !isReset], isClosed);
+        Assert.Equal(ProxyCloseReason.Fault, await observer.Closed.Task.Soon());
+        proxy.Stop();
+        await proxy.Completion.Soon();
+
+        async Task<bool> IsClosedAsync(Peer peer)
+        {
+            try
+            {
+                while (await peer.Stream.ReadAsync(new byte[10]).Soon() > 0)
+                {
+                }
+
+                return true;
+            }
+            catch (IOException)
+            {
+                return false;
+            }
+            finally
+            {
+                hasEnded.Set();
+            }
+        }
+    }
+
+    private static async Task PassAsync(Peer from, Peer to)
+    {
+        await from.SendAsync("a");
+        await to.ReadAsync(1);
+    }
+
+    private static (StreamServer Proxy, ProxyObserver Observer) Started(Socket upstream, FaultTable faults)
+    {
+        TcpProxyOptions options = new()
+        {
+            EndPoint = new IPEndPoint(IPAddress.Loopback, 0),
+            Upstream = new DialOptions { Host = "127.0.0.1", Port = ((IPEndPoint)upstream.LocalEndPoint!).Port },
+            Faults = faults,
+        };
+        ProxyObserver observer = new();
+        return (StreamServer.Bind(options, new TcpProxyHandler(options)).Started(observer), observer);
+    }
+
     private static int FreePort()
     {
         using Socket socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         return ((IPEndPoint)socket.LocalEndPoint!).Port;
+    }
+
+    /// <summary>Keeps why a connection ended, as it is when that is told.</summary>
+    private sealed class ProxyObserver : IStreamServerObserver
+    {
+        internal TaskCompletionSource<ProxyCloseReason> Closed { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        void IStreamServerObserver.Opened(IServedConnection connection)
+        {
+        }
+
+        void IStreamServerObserver.Closed(IServedConnection connection)
+            => Closed.TrySetResult(((TcpProxySession)connection).Connection.CloseReason);
+
+        void IStreamServerObserver.Refused(IPEndPoint remote)
+        {
+        }
+
+        void IStreamServerObserver.Faulted(NetLabException fault, EndPoint target)
+        {
+        }
     }
 }

@@ -48,11 +48,12 @@ internal sealed partial class ProxyPipe
         _room.Signal();
     }
 
-    /// <summary>Begins to send what was put into the queue before there was a receiver.</summary>
-    private void Start()
+    /// <summary>Says who the two sides are. If the direction was cut before, the receiver gets its end.</summary>
+    private void Start(Transport from, Transport to)
     {
         lock (_queue)
         {
+            (_from, _to, _failing) = (from, to, from);
             if (!_isCut)
             {
                 return;

@@ -71,10 +71,9 @@ internal sealed partial class ProxyPipe(TcpProxySession session, NetFaultDirecti
     /// <summary>Forwards until the end of the stream has been forwarded, or the session has ended.</summary>
     internal async Task RunAsync(Transport from, Transport to)
     {
-        (_from, _to, _failing) = (from, to, from);
         try
         {
-            Start();
+            Start(from, to);
             await ReadAsync(from, to).ConfigureAwait(false);
         }
         catch (Exception error)

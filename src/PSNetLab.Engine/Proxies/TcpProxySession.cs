@@ -17,6 +17,7 @@ internal sealed partial class TcpProxySession : IServedConnection, IFaulted
     private readonly TcpProxyOptions _options;
     private readonly IServerHost _host;
     private readonly CancellationTokenSource _ending = new();
+    private readonly TaskCompletionSource _isDecided = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Transport? _upstream;
     private long _lastActivity = Environment.TickCount64;
     private int _hasEnded;
@@ -87,6 +88,8 @@ internal sealed partial class TcpProxySession : IServedConnection, IFaulted
             Fail(error, null);
         }
 
+        // Whoever ends it may not be done yet with saying how.
+        await _isDecided.Task.ConfigureAwait(false);
         await CloseAsync().ConfigureAwait(false);
     }
 
@@ -187,24 +190,31 @@ internal sealed partial class TcpProxySession : IServedConnection, IFaulted
             return;
         }
 
-        cause?.Hit();
-        Connection.CloseReason = reason;
-        Connection.CloseDetail = detail;
-        Connection.NoteEnd();
-        _isGraceful = isGraceful;
-        Transport? upstream = Volatile.Read(ref _upstream);
-        if (isReset)
+        try
         {
-            _client.ResetOnDispose();
-            upstream?.ResetOnDispose();
-        }
+            cause?.Hit();
+            Connection.CloseReason = reason;
+            Connection.CloseDetail = detail;
+            Connection.NoteEnd();
+            _isGraceful = isGraceful;
+            Transport? upstream = Volatile.Read(ref _upstream);
+            if (isReset)
+            {
+                _client.ResetOnDispose();
+                upstream?.ResetOnDispose();
+            }
 
-        _ = _ending.CancelAsync();
-        _client.Interrupt();
-        upstream?.Interrupt();
-        ToServer.Wake();
-        ToClient.Wake();
-        Volatile.Read(ref _clock)?.Wake();
+            _ = _ending.CancelAsync();
+            _client.Interrupt();
+            upstream?.Interrupt();
+            ToServer.Wake();
+            ToClient.Wake();
+            Volatile.Read(ref _clock)?.Wake();
+        }
+        finally
+        {
+            _isDecided.SetResult();
+        }
     }
 
     private async Task CloseAsync()
