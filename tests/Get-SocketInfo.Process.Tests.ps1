@@ -93,6 +93,47 @@ Describe 'Get-SocketInfo finds the process' {
         $socket.ProcessId | Should -Be $id
     }
 
+    It 'shows names that others chose as symbols, and keeps them as they are' -Skip:(-not $IsLinux) {
+        $other = Start-PythonShell
+        try {
+            Invoke-Python $other "unix = socket.socket(socket.AF_UNIX); unix.bind('\0\x1b[31mred\n$PID')"
+            Invoke-Python $other 'tcp = socket.create_server(("127.0.0.1", 0))'
+            Invoke-Python $other 'port = tcp.getsockname()[1]; _ = open("/proc/self/comm", "w").write("\x1b[2J\nx")'
+            $port = Invoke-Python $other 'port'
+            $sockets = Get-SocketInfo -Protocol Tcp, Unix -ProcessId $other.Process.Id
+            $sockets.ProcessName | Sort-Object -Unique | Should -Be "`e[2J`nx"
+            $sockets.Path | Should -Contain "@`e[31mred`n$PID"
+            $view = $sockets | Out-String -Width 200
+            $view | Should -Match "@$([char] 0x241b)\[31mred$([char] 0x240a)$PID .* $([char] 0x241b)\[2J$([char] 0x240a)x "
+            "$($sockets | Where-Object Path -Like '*red*')" | Should -Match "@$([char] 0x241b)\[31mred$([char] 0x240a)$PID"
+            Start-TcpServer $port -ErrorAction SilentlyContinue -ErrorVariable fault
+            "$fault" | Should -Match "\(by process $($other.Process.Id), $([char] 0x241b)\[2J$([char] 0x240a)x\)"
+        }
+        finally { $other.Stop() }
+    }
+
+    It 'finds a process by the whole of a long name, as Get-Process shows it and completion inserts it' -Skip:(-not $IsLinux) {
+        $copy = "$TestDrive/psnetlab-with-a-long-name"
+        Copy-Item (Get-Command sleep -CommandType Application -TotalCount 1).Source $copy
+        $held = Start-PythonPeer -NoPort -ArgumentList $copy @'
+import os, socket, sys
+kept = socket.create_server(('127.0.0.1', 0))
+kept.set_inheritable(True)
+print(kept.getsockname()[1])
+os.execv(sys.argv[1], [sys.argv[1], '60'])
+'@
+        try {
+            $port = $held.ReadLine()
+            Wait-Until { (Get-Process -Id $held.Process.Id).ProcessName -eq 'psnetlab-with-a-long-name' }
+            $offered = (TabExpansion2 'Get-SocketInfo -ProcessName psnetlab-w').CompletionMatches.CompletionText
+            $offered | Should -Be 'psnetlab-with-a-long-name'
+            $found = Get-SocketInfo -ProcessName $offered
+            $found.LocalPort | Should -Be $port
+            $found.ProcessName | Should -Be $offered
+        }
+        finally { $held.Stop() }
+    }
+
     It 'warns once, and goes on, without the rights to see it' -Skip:(-not $IsLinux) {
         if (-not (Get-Command setpriv -ErrorAction Ignore) -or (Invoke-Python $python 'os.getuid()')) {
             Set-ItResult -Skipped -Because 'only root can try out what others may not'

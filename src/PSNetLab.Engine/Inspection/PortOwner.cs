@@ -46,8 +46,8 @@ internal static class PortOwner
 
         new SocketProcesses().Complete(holders);
         return holders.Find(holder => holder.ProcessId is not null) is { } holder
-            ? $" (by process {holder.ProcessId}, "
-                + $"{holder.ProcessName}{(holder.ProcessId == Environment.ProcessId ? ": this one" : string.Empty)})"
+            ? $" (by process {holder.ProcessId}, {PeerText.Shown(holder.ProcessName ?? string.Empty)}"
+                + $"{(holder.ProcessId == Environment.ProcessId ? ": this one" : string.Empty)})"
             : string.Empty;
     }
 

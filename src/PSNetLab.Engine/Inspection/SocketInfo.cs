@@ -101,7 +101,7 @@ public sealed class SocketInfo
 
     /// <inheritdoc/>
     public override string ToString()
-        => $"{Protocol} {State} {LocalEndPoint}".TrimEnd() + (Remote is null ? string.Empty : $" - {RemoteEndPoint}");
+        => PeerText.Visible($"{Protocol} {State} {LocalEndPoint}").TrimEnd() + (Remote is null ? string.Empty : $" - {RemoteEndPoint}");
 
     private static object? EndPoint(IPAddress? address, int? port)
         => address is null ? null : EndPointText.Of(new IPEndPoint(address, port ?? 0));

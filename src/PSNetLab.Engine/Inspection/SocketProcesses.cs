@@ -1,6 +1,7 @@
 using System.Buffers.Text;
 using System.ComponentModel;
 using System.Diagnostics;
+using System.Text;
 
 namespace PSNetLab.Engine.Inspection;
 
@@ -93,6 +94,20 @@ internal sealed class SocketProcesses
         return !descriptors.IsDenied;
     }
 
+    private static string LinuxName(int process)
+    {
+        const int MostBytes = 15;
+        ReadOnlySpan<byte> name = File.ReadAllBytes($"/proc/{process}/comm").AsSpan().TrimEnd((byte)'\n');
+        if (name.Length != MostBytes)
+        {
+            return Encoding.UTF8.GetString(name);
+        }
+
+        // The kernel has cut it off, perhaps. The runtime finds the rest, as Get-Process shows it, in the command line.
+        using Process found = Process.GetProcessById(process);
+        return found.ProcessName;
+    }
+
     private (string? Name, string? Path) Describe(int process)
     {
         if (!_known.TryGetValue(process, out (string? Name, string? Path) known))
@@ -101,7 +116,7 @@ internal sealed class SocketProcesses
             {
                 if (OperatingSystem.IsLinux())
                 {
-                    known.Name = File.ReadAllText($"/proc/{process}/comm").TrimEnd('\n');
+                    known.Name = LinuxName(process);
                     known.Path = new FileInfo($"/proc/{process}/exe").LinkTarget;
                 }
                 else

@@ -69,6 +69,18 @@ public static class View
         return source.Length > Width ? $"\u2026{source[^(Width - 1)..]}" : source;
     }
 
+    /// <summary>The local end of a socket: of a Unix socket the path, which any user of the machine may have chosen.</summary>
+    /// <param name="socket">A socket, live or deserialized.</param>
+    public static string Local(PSObject socket)
+    {
+        ArgumentNullException.ThrowIfNull(socket);
+        return Visible(socket.Properties[nameof(SocketInfo.LocalEndPoint)]?.Value?.ToString() ?? string.Empty);
+    }
+
+    /// <summary>The name of the process of a socket, which the process may have chosen.</summary>
+    /// <param name="socket">A socket, live or deserialized.</param>
+    public static string Process(PSObject socket) => Shown(socket, nameof(SocketInfo.ProcessName), before: 0);
+
     /// <summary>The name of the fault, and the kinds of the problems.</summary>
     /// <param name="result">An object with a list of Problems, live or deserialized.</param>
     public static string Problems(PSObject result)
