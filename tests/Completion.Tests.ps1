@@ -132,6 +132,7 @@ Describe 'Completion' {
         @{ Name = "psnet'lab"; Inserted = "'psnet''lab'" }
         @{ Name = 'psnetlab,x'; Inserted = "'psnetlab,x'" }
         @{ Name = 'psnetlab-x'; Inserted = 'psnetlab-x' }
+        @{ Name = "psnetlab$([char] 0xa0)x"; Inserted = "'psnetlab$([char] 0xa0)x'" }
     ) {
         $copy = "$TestDrive/$Name"
         Copy-Item (Get-Command sleep -CommandType Application -TotalCount 1).Source $copy
@@ -144,6 +145,17 @@ Describe 'Completion' {
         finally {
             $process.Kill()
         }
+    }
+
+    It 'never puts a line break into the line: <Name>' -ForEach @(
+        @{ Name = "psnet`nreboot" }
+        @{ Name = "psnet`rreboot" }
+        @{ Name = "psnet$([char] 0x85)reboot" }
+        @{ Name = "psnet$([char] 0x2028)reboot" }
+        @{ Name = "psnet`e[2Jreboot" }
+    ) {
+        $null = Start-HttpServer (New-HttpRoute /a -Name $Name), (New-HttpRoute /b -Name psnet-other)
+        (Get-Completion 'Get-HttpRoute -Name psnet').CompletionText | Should -Be psnet-other
     }
 
     It 'offers files only where a path is expected' {

@@ -15,22 +15,27 @@ namespace PSNetLab.Binding;
 internal static class Offer
 {
     /// <summary>The words that were found or, without any, what was typed: PowerShell would offer files in place of nothing.</summary>
+    /// <remarks>Others choose the names of their processes. What a terminal would obey, or could not show, is left out.</remarks>
     internal static IEnumerable<CompletionResult> OrTyped(this IEnumerable<CompletionResult> found, string typed)
-        => typed.Length == 0 ? found : found.DefaultIfEmpty(Value(typed, typed, "Nothing that is known here begins like this"));
+    {
+        IEnumerable<CompletionResult> fit = found.Where(one => PeerText.Visible(one.ListItemText) == one.ListItemText);
+        return typed.Length == 0 ? fit : fit.DefaultIfEmpty(Value(typed, typed, "Nothing that is known here begins like this"));
+    }
 
     /// <summary>A word, in quotes if PowerShell would read it as something else without them.</summary>
     internal static CompletionResult Word(string word, string tooltip)
     {
-        bool isBare = word.Length > 0 && word.IndexOfAny(s_special) < 0 && !s_specialAtStart.Contains(word[0]);
+        bool isBare = word.Length > 0 && word.All(one => char.IsLetterOrDigit(one) || MayBeBare.Contains(one))
+            && !SpecialAtStart.Contains(word[0]);
         return Value(isBare ? word : $"'{CodeGeneration.EscapeSingleQuotedStringContent(word)}'", word, tooltip);
     }
 
     /// <summary>What is inserted as it stands, such as an expression.</summary>
     internal static CompletionResult Value(string text, string shown, string tooltip)
-        => new(text, shown, CompletionResultType.ParameterValue, tooltip);
+        => new(text, shown, CompletionResultType.ParameterValue, PeerText.Visible(tooltip));
 
-    private static readonly char[] s_special = [.. " \t,;|&(){}<>'\"`$\u2018\u2019\u201a\u201b\u201c\u201d\u201e"];
-    private static readonly char[] s_specialAtStart = [.. "-@#"];
+    private const string MayBeBare = "._-/\\:+~%=@#*?!^[]";
+    private const string SpecialAtStart = "-@#";
 }
 
 /// <summary>A completer over a list of words, each with a tooltip.</summary>
