@@ -242,6 +242,9 @@ Describe 'Set-SocketOption' {
         $closed = [Net.Sockets.Socket]::new('InterNetwork', 'Stream', 'Tcp')
         $closed.Dispose()
         $options = @{ ErrorAction = 'SilentlyContinue'; ErrorVariable = 'faults' }
+        $null = $tcp, $udp | Set-SocketOption Linger 70000 @options
+        @($faults).FullyQualifiedErrorId | Should -Be "InvalidOptionValue,$command", "InvalidOptionValue,$command"
+        "$($faults[0])" | Should -Be 'Linger takes at most 65535 seconds, not 70000.'
         (42, $closed, $tcp | Set-SocketOption TimeToLive 21 -PassThru @options).Value | Should -Be 21
         @($faults).FullyQualifiedErrorId | Should -Be "NoSocket,$command", "ConnectionClosed,$command"
         $faults[1].CategoryInfo.Category | Should -Be 'ConnectionError'

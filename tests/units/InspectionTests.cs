@@ -130,6 +130,23 @@ public class InspectionTests
         Assert.InRange(Descriptors(), 0, before + 40);
     }
 
+    /// <summary>A kernel whose module for a protocol is missing ends the list before it has begun, with ENOENT.</summary>
+    [Theory]
+    [InlineData(3, 0, true)]
+    [InlineData(3, -2, false)]
+    [InlineData(2, -2, false)]
+    [InlineData(20, 0, null)]
+    public void A_list_that_ends_with_an_error_is_none(short type, int result, bool? expected)
+    {
+        byte[] message = new byte[20];
+        BitConverter.TryWriteBytes(message, message.Length);
+        BitConverter.TryWriteBytes(message.AsSpan(4), type);
+        BitConverter.TryWriteBytes(message.AsSpan(16), result);
+        int read = 0;
+        Assert.Equal(expected, SockDiag.Read(message, (_, _) => read++, SocketProtocol.Udp));
+        Assert.Equal(expected is null ? 1 : 0, read);
+    }
+
     [LinuxFact]
     public void The_process_of_a_socket_is_found()
     {

@@ -24,6 +24,7 @@ public class SocketOptionsTests
     [InlineData("TimeToLive", (byte)9, 9)]
     [InlineData("Linger", 0, 0)]
     [InlineData("Linger", 7, 7)]
+    [InlineData("Linger", 65535, 65535)]
     [InlineData("Linger", -1, -1)]
     [InlineData("Linger", -100, -1)]
     [InlineData("Linger", false, -1)]
@@ -111,6 +112,7 @@ public class SocketOptionsTests
     [InlineData("TimeToLive", long.MaxValue, FaultKind.InvalidOptionValue)]
     [InlineData("TimeToLive", new byte[] { 1, 0, 0, 0 }, FaultKind.InvalidOptionValue)]
     [InlineData("Linger", true, FaultKind.InvalidOptionValue)]
+    [InlineData("Linger", 65536, FaultKind.InvalidOptionValue)]
     [InlineData("TimeToLive", 4000, FaultKind.OptionRefused)]
     [InlineData("99/99", 1, FaultKind.OptionRefused)]
     public void What_cannot_be_set_is_a_fault_of_its_kind(string name, object value, FaultKind kind)

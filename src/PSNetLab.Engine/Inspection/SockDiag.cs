@@ -105,28 +105,41 @@ internal static unsafe class SockDiag
                 return false;
             }
 
-            ReadOnlySpan<byte> rest = buffer.AsSpan(0, (int)received);
-            while (rest.Length >= HeaderBytes)
+            if (Read(buffer.AsSpan(0, (int)received), handler, protocol) is { } isComplete)
             {
-                int length = MemoryMarshal.Read<int>(rest);
-                ushort type = MemoryMarshal.Read<ushort>(rest[4..]);
-                if (type == Done)
-                {
-                    return true;
-                }
-
-                if (type == Error || length < HeaderBytes || length > rest.Length)
-                {
-                    return false;
-                }
-
-                handler(rest[HeaderBytes..length], protocol);
-                rest = rest[Math.Min(Align(length), rest.Length)..];
+                return isComplete;
             }
         }
     }
 
-    private delegate void PayloadHandler(ReadOnlySpan<byte> payload, SocketProtocol protocol);
+    /// <summary>Reads a part of the answer to a query.</summary>
+    /// <returns>Whether that was all, and false if the query has failed; null if there is more to come.</returns>
+    internal static bool? Read(ReadOnlySpan<byte> part, PayloadHandler handler, SocketProtocol protocol)
+    {
+        while (part.Length >= HeaderBytes)
+        {
+            int length = MemoryMarshal.Read<int>(part);
+            ushort type = MemoryMarshal.Read<ushort>(part[4..]);
+            if (type == Error || length < HeaderBytes || length > part.Length)
+            {
+                return false;
+            }
+
+            ReadOnlySpan<byte> payload = part[HeaderBytes..length];
+            if (type == Done)
+            {
+                // Without the module for a protocol, nothing is listed, and the end says so.
+                return payload.Length < sizeof(int) || MemoryMarshal.Read<int>(payload) >= 0;
+            }
+
+            handler(payload, protocol);
+            part = part[Math.Min(Align(length), part.Length)..];
+        }
+
+        return null;
+    }
+
+    internal delegate void PayloadHandler(ReadOnlySpan<byte> payload, SocketProtocol protocol);
 
     private static SocketInfo ReadInet(ReadOnlySpan<byte> message, SocketProtocol protocol)
     {

@@ -126,7 +126,7 @@ internal static class SocketOptions
         }
         catch (SocketException error)
         {
-            throw Refused(socket, $"{name} = {value}", error);
+            throw Refused(socket, $"{name} = {(value is byte[] bytes ? Convert.ToHexString(bytes) : value)}", error);
         }
     }
 
@@ -134,14 +134,20 @@ internal static class SocketOptions
     /// <exception cref="NetLabException">It cannot be set.</exception>
     internal static void Check(string name, object value)
     {
-        if (Find(name) is { IsReadOnly: true } definition)
+        Definition? definition = Find(name);
+        if (definition is { IsReadOnly: true })
         {
             throw new NetLabException(FaultKind.OptionReadOnly, $"{definition.Name} is read-only.") { Subject = name };
         }
 
         if (Raw(name) is null || value is not byte[])
         {
-            _ = Number(name, value);
+            int number = Number(name, value);
+            if (definition is { Option: SocketOptionName.Linger } && number > ushort.MaxValue)
+            {
+                throw new NetLabException(FaultKind.InvalidOptionValue, $"Linger takes at most {ushort.MaxValue} seconds, not {number}.")
+                    { Subject = name };
+            }
         }
     }
 
