@@ -228,6 +228,20 @@ Describe 'Certificates over TLS' -Skip:(-not $hasOpenSsl) {
             $fault.FullyQualifiedErrorId | Should -BeLike 'InvalidParameters,*'
             "$fault" | Should -BeLike '*Add -ClientCertificate Require or Allow*'
         }
+
+        It 'are never left unasked in silence: <Line>' -ForEach @(
+            @{ Line = 'Start-TcpServer -TrustedCertificate'; Says = '*Add -ClientCertificate Require or Allow.' }
+            @{ Line = 'Start-StaticHttpServer -TrustedCertificate'; Says = '*Add -ClientCertificate Require or Allow.' }
+            @{ Line = 'Start-HttpServer -TrustedCertificate'; Says = '*the certificate of the upstream, use -UpstreamTrustedCertificate.' }
+            @{ Line = 'Start-TcpProxy x:9 -UpstreamTls -TrustedCertificate'; Says = '*behind the proxy, use -UpstreamTrustedCertificate.' }
+            @{ Line = 'Start-TcpServer -Tls -CertificatePassword'; Says = '*there is none. Add -Certificate, or leave the password out.' }
+            @{ Line = 'Start-TcpProxy x:9 -CertificatePassword'; Says = '*there is none. Add -Certificate, or leave the password out.' }
+        ) {
+            $file = "$TestDrive/root.pem"
+            $fault = { & ([scriptblock]::Create("$Line '$file' -ErrorAction Stop")) } | Should -Throw -PassThru
+            $fault.FullyQualifiedErrorId | Should -BeLike 'InvalidParameters,*'
+            "$fault" | Should -BeLike $Says
+        }
     }
 
     Context 'of a client, for a server of openssl' {

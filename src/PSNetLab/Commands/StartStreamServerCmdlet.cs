@@ -68,6 +68,12 @@ public abstract class StartStreamServerCmdlet : StartServerCmdlet
 
     private protected bool UsesTls => Tls || Certificate is not null || ClientCertificate is not null || Alpn is not null;
 
+    /// <summary>What to do about -TrustedCertificate without -ClientCertificate.</summary>
+    private protected virtual string TrustAdvice => "Add -ClientCertificate Require or Allow.";
+
+    /// <summary>Whether there may be a file that -CertificatePassword opens.</summary>
+    private protected virtual bool HasCertificates => Certificate is not null || TrustedCertificate is not null;
+
     /// <summary>The application protocols to offer without -Alpn.</summary>
     private protected virtual string[] DefaultAlpn => [];
 
@@ -75,6 +81,7 @@ public abstract class StartStreamServerCmdlet : StartServerCmdlet
     private protected TOptions Complete<TOptions>(TOptions options, IPEndPoint endPoint)
         where TOptions : StreamServerOptions
     {
+        CheckCertificates();
         StreamServerOptions common = options;
         return (TOptions)(common with
         {
@@ -87,16 +94,26 @@ public abstract class StartStreamServerCmdlet : StartServerCmdlet
         });
     }
 
-    private TlsServerOptions ReadTls()
+    /// <summary>Whoever asks for security must not get less of it in silence.</summary>
+    private void CheckCertificates()
     {
         if (TrustedCertificate is not null && ClientCertificate is null)
         {
             throw new NetLabException(
                 FaultKind.InvalidParameters,
-                "-TrustedCertificate says whose client certificates are accepted, but clients are not asked for any. "
-                    + "Add -ClientCertificate Require or Allow.");
+                "-TrustedCertificate says whose client certificates are accepted, but clients are not asked for any. " + TrustAdvice);
         }
 
+        if (CertificatePassword is not null && !HasCertificates)
+        {
+            throw new NetLabException(
+                FaultKind.InvalidParameters,
+                "-CertificatePassword opens the file of a certificate, but there is none. Add -Certificate, or leave the password out.");
+        }
+    }
+
+    private TlsServerOptions ReadTls()
+    {
         string? password = PasswordTransformationAttribute.Reveal(CertificatePassword);
         X509Certificate2Collection? trusted = TrustedCertificate?.ReadTrusted(password, StopToken);
 

@@ -62,6 +62,9 @@ public sealed partial class StartHttpServerCommand
     [Parameter]
     public SwitchParameter SkipCertificateCheck { get; set; }
 
+    private protected override string TrustAdvice
+        => $"{base.TrustAdvice} For the certificate of the upstream, use -UpstreamTrustedCertificate.";
+
     /// <summary>What passes requests on; null without an upstream.</summary>
     private Forwarder? CreateForwarder(Recorder? recorder)
     {

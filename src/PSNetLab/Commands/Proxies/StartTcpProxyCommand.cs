@@ -96,6 +96,11 @@ public sealed class StartTcpProxyCommand : StartStreamServerCmdlet
 
     private protected override string Action => $"Forward TCP connections to {Upstream}";
 
+    private protected override string TrustAdvice
+        => $"{base.TrustAdvice} For the certificate of the server behind the proxy, use -UpstreamTrustedCertificate.";
+
+    private protected override bool HasCertificates => base.HasCertificates || UpstreamTrustedCertificate is not null;
+
     private bool UsesUpstreamTls
         => UpstreamTls || SkipCertificateCheck || TargetHost is not null || UpstreamTrustedCertificate is not null;
 
