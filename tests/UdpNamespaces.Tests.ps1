@@ -284,4 +284,13 @@ while True:
             Invoke-On $cleo { (Receive-UdpMessage (Get-Job) -Count 2 -TimeoutSec 5).Text } | Should -Be 'cable', 'end'
         }
     }
+
+    It 'a firewall that lets nothing out is named' -Skip:(-not (Get-Command nft -CommandType Application -ErrorAction Ignore)) {
+        $ann.Exec(@('nft', 'add table inet f; add chain inet f out { type filter hook output priority 0; }; add rule inet f out udp dport 7 drop'))
+        try {
+            $fault = Invoke-On $ann { try { 'x' | Send-UdpMessage 10.77.1.2 7 -ErrorAction Stop } catch { "$($_.FullyQualifiedErrorId) $_" } }
+        }
+        finally { $ann.Exec(@('nft', 'delete table inet f')) }
+        $fault | Should -BeLike 'SocketError,* The system refused to send to 10.77.1.2:7: Operation not permitted (errno 1). A firewall *'
+    }
 }

@@ -79,6 +79,19 @@ public class ErrnoTests
     }
 
     [LinuxFact]
+    public void A_datagram_that_a_firewall_stops_is_no_broadcast()
+    {
+        IPEndPoint remote = new(IPAddress.Parse("192.0.2.7"), 9);
+        NetLabException stopped = SocketFaults.SendDatagram(Errno.ToException(Errno.EPERM), remote, 1);
+        Assert.Equal(FaultKind.SocketError, stopped.Kind);
+        Assert.Equal(
+            "The system refused to send to 192.0.2.7:9: Operation not permitted (errno 1). A firewall or a security policy of this "
+                + "machine does not let it out. Check its rules.",
+            stopped.Message);
+        Assert.Equal(FaultKind.BroadcastNotPermitted, SocketFaults.SendDatagram(Errno.ToException(Errno.EACCES), remote, 1).Kind);
+    }
+
+    [LinuxFact]
     public void An_error_of_the_runtime_has_the_number_of_the_system_too()
     {
         using Socket socket = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);

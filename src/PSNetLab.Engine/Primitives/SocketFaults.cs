@@ -79,6 +79,12 @@ internal static class SocketFaults
             $"Nothing is listening on {remote}: an earlier datagram was answered with ICMP port unreachable (RFC 1122, "
                 + "section 4.1.3.1). Check that the server is running and that the port is right.",
             error),
+        // The rules of a firewall for what goes out are told as EPERM (sendto(2)); a broadcast without SO_BROADCAST is EACCES.
+        SocketError.AccessDenied when error is ErrnoException { Number: Errno.EPERM } => new(
+            FaultKind.SocketError,
+            $"The system refused to send to {remote}: {Words(error)}. A firewall or a security policy of this machine does not let it "
+                + "out. Check its rules.",
+            error),
         SocketError.AccessDenied => new(
             FaultKind.BroadcastNotPermitted,
             $"The system refused to send to {remote}: it is a broadcast address, and the socket must allow broadcasts "
