@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using PSNetLab.Engine.Http.Files;
 using PSNetLab.Engine.IO;
+using PSNetLab.Engine.Proxies;
 using PSNetLab.Engine.Servers;
 using PSNetLab.Engine.Tcp;
 using PSNetLab.Engine.Udp;
@@ -19,6 +20,7 @@ internal static class FewDescriptorsRun
         // Loading code opens files, too; code that has run once needs no more of them.
         StartEach(folder);
         await ReserveIsKeptAsync(folder);
+        await ReserveIsKeptByProxyAsync();
         StartEachWithoutAny(folder);
         StartEach(folder);
     }
@@ -53,6 +55,32 @@ internal static class FewDescriptorsRun
         Assert.Equal(0, observer.FaultCount);
         server.Stop();
         await server.Completion.Soon();
+    }
+
+    private static async Task ReserveIsKeptByProxyAsync()
+    {
+        TaskCompletionSource<NetLabException> told = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        using Socket upstream = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+        upstream.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        UdpProxy proxy = UdpProxy.Bind(new UdpProxyOptions
+        {
+            Binding = new UdpBinding { EndPoint = new IPEndPoint(IPAddress.Loopback, 0) },
+            Upstream = (IPEndPoint)upstream.LocalEndPoint!,
+            OnFault = (fault, _) => told.TrySetResult(fault),
+        });
+        proxy.Run();
+        for (int sent = 1; !told.Task.IsCompleted; sent++)
+        {
+            using Socket client = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+            client.SendTo([1], proxy.LocalEndPoint);
+            await Waiting.Until(() => proxy.Totals.FromClients + proxy.Refused == sent);
+        }
+
+        NetLabException fault = await told.Task;
+        Assert.Equal(FaultKind.TooManyOpenFiles, fault.Kind);
+        Assert.Contains("ulimit -n", fault.Message, StringComparison.Ordinal);
+        proxy.Stop();
+        await proxy.Completion.Soon();
     }
 
     private static async Task<Peer> EchoAsync(StreamServer server)

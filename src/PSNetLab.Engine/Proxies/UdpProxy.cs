@@ -10,7 +10,7 @@ namespace PSNetLab.Engine.Proxies;
 
 /// <summary>Forwards datagrams between clients and one server, until it is stopped. Each client has a session.</summary>
 [SuppressMessage("Design", "CA1001", Justification = "Stop ends it, and Completion says when it has ended.")]
-internal sealed class UdpProxy : IDatagramHandler
+internal sealed partial class UdpProxy : IDatagramHandler
 {
     /// <summary>The largest payload of a datagram, from its 16-bit length field (RFC 768).</summary>
     internal const int MostDatagramBytes = 65535;
@@ -25,7 +25,7 @@ internal sealed class UdpProxy : IDatagramHandler
     private long? _kernelDrops;
     private long _refused;
     private int _hasRun;
-    private bool _isFull;
+    private bool _isRefusing;
     private volatile bool _stopping;
 
     private UdpProxy(UdpProxyOptions options)
@@ -156,7 +156,7 @@ internal sealed class UdpProxy : IDatagramHandler
         }
     }
 
-    /// <summary>The session of a client, a new one if it has none; null if there are too many.</summary>
+    /// <summary>The session of a client, a new one if it has none; null if there are too many, or no descriptor for it.</summary>
     private UdpProxySession? Enter(DatagramPeer peer)
     {
         UdpProxySession? session;
@@ -168,9 +168,15 @@ internal sealed class UdpProxy : IDatagramHandler
                 return session;
             }
 
-            if (_stopping || _sessions.Count >= Options.MaxSessions || Descriptors.AreScarce)
+            if (_stopping)
             {
-                TellFull();
+                return null;
+            }
+
+            bool isFull = _sessions.Count >= Options.MaxSessions;
+            if (isFull || Descriptors.AreScarce)
+            {
+                TellRefusal(isFull);
                 return null;
             }
 
@@ -178,13 +184,19 @@ internal sealed class UdpProxy : IDatagramHandler
             {
                 session = new UdpProxySession(this, peer, Connect());
             }
+            catch (SocketException error) when (error.SocketErrorCode == SocketError.TooManyOpenSockets)
+            {
+                Descriptors.NoteExhausted();
+                TellRefusal(isFull: false);
+                return null;
+            }
             catch (SocketException error)
             {
                 Options.OnFault?.Invoke(SocketFaults.Other(error, $"Cannot send to {Options.Upstream}"), peer.EndPoint);
                 return null;
             }
 
-            _isFull = false;
+            _isRefusing = false;
             _sessions.Add(peer.SocketAddress, session);
             peer.State = session;
         }
@@ -212,18 +224,26 @@ internal sealed class UdpProxy : IDatagramHandler
     }
 
     /// <summary>Reports the first of several refusals in a row.</summary>
-    private void TellFull()
+    /// <param name="isFull">Whether there are too many sessions; if not, too few descriptors.</param>
+    private void TellRefusal(bool isFull)
     {
-        if (!_isFull && !_stopping)
+        if (_isRefusing)
         {
-            _isFull = true;
-            Options.OnFault?.Invoke(
-                new NetLabException(
+            return;
+        }
+
+        _isRefusing = true;
+        Options.OnFault?.Invoke(
+            isFull
+                ? new NetLabException(
                     FaultKind.TooManyConnections,
                     $"{LocalEndPoint} already has {_sessions.Count} sessions; datagrams of other clients are dropped and counted in "
-                        + "Refused. Raise -MaxSessions, or lower -SessionTimeoutSec."),
-                LocalEndPoint);
-        }
+                        + "Refused. Raise -MaxSessions, or lower -SessionTimeoutSec.")
+                : SocketFaults.NoDescriptors(
+                    $"{LocalEndPoint} takes no new clients",
+                    $"The last {Descriptors.Reserve} of {Descriptors.Limit} are reserved for other work; datagrams of other clients are "
+                        + "dropped and counted in Refused. Raise the limit (ulimit -n), or lower -SessionTimeoutSec."),
+            LocalEndPoint);
     }
 
     private void Sweep()
@@ -283,46 +303,5 @@ internal sealed class UdpProxy : IDatagramHandler
         }
 
         _completion.TrySetResult();
-    }
-
-    /// <summary>Sums over sessions.</summary>
-    internal readonly record struct Sums
-    {
-        internal long FromClients { get; init; }
-
-        internal long BytesFromClients { get; init; }
-
-        internal long ToServer { get; init; }
-
-        internal long ToClients { get; init; }
-
-        internal long BytesToServer { get; init; }
-
-        internal long BytesToClients { get; init; }
-
-        internal long Overflowed { get; init; }
-
-        internal long Unsent { get; init; }
-
-        internal long Discarded { get; init; }
-
-        internal long Unreachable { get; init; }
-
-        internal long KernelDrops { get; init; }
-
-        internal Sums Add(UdpProxySession session) => new()
-        {
-            FromClients = FromClients + session.ToServer.Received,
-            BytesFromClients = BytesFromClients + session.ToServer.ReceivedBytes,
-            ToServer = ToServer + session.ToServer.Sent,
-            ToClients = ToClients + session.ToClient.Sent,
-            BytesToServer = BytesToServer + session.ToServer.BytesSent,
-            BytesToClients = BytesToClients + session.ToClient.BytesSent,
-            Overflowed = Overflowed + session.ToServer.Overflowed + session.ToClient.Overflowed,
-            Unsent = Unsent + session.ToServer.Unsent + session.ToClient.Unsent,
-            Discarded = Discarded + session.ToServer.Discarded + session.ToClient.Discarded,
-            Unreachable = Unreachable + session.Unreachable,
-            KernelDrops = KernelDrops + (session.KernelDrops ?? 0),
-        };
     }
 }
