@@ -93,19 +93,46 @@ public class TcpProxyTests
         }
     }
 
+    [Fact]
+    public async Task A_client_that_sends_single_bytes_is_held_back_before_they_take_much_memory()
+    {
+        using Socket upstream = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        upstream.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        upstream.Listen();
+        FaultTable faults = new(1, isStream: true);
+        faults.Add([new NetFault(new NetFaultSpec { Stall = true })]);
+        (StreamServer proxy, ProxyObserver observer) = Started(upstream, faults, bufferLimit: 64 * 1024);
+        using Peer client = await Peer.ConnectAsync(proxy.LocalEndPoint);
+        ProxyPipe pipe = (await observer.Opened.Task.Soon()).ToServer;
+
+        int sent = 0;
+        while (!pipe.IsHeldBack && sent < 5000)
+        {
+            await client.SendAsync("x");
+            sent++;
+            await Waiting.Until(() => pipe.Received == sent || pipe.IsHeldBack);
+        }
+
+        Assert.InRange(sent, 900, 1100);
+        proxy.Stop();
+        await proxy.Completion.Soon();
+    }
+
     private static async Task PassAsync(Peer from, Peer to)
     {
         await from.SendAsync("a");
         await to.ReadAsync(1);
     }
 
-    private static (StreamServer Proxy, ProxyObserver Observer) Started(Socket upstream, FaultTable faults)
+    private static (StreamServer Proxy, ProxyObserver Observer) Started(
+        Socket upstream, FaultTable faults, int bufferLimit = TcpProxyOptions.DefaultBufferLimit)
     {
         TcpProxyOptions options = new()
         {
             EndPoint = new IPEndPoint(IPAddress.Loopback, 0),
             Upstream = new DialOptions { Host = "127.0.0.1", Port = ((IPEndPoint)upstream.LocalEndPoint!).Port },
             Faults = faults,
+            BufferLimit = bufferLimit,
         };
         ProxyObserver observer = new();
         return (StreamServer.Bind(options, new TcpProxyHandler(options)).Started(observer), observer);
@@ -118,14 +145,14 @@ public class TcpProxyTests
         return ((IPEndPoint)socket.LocalEndPoint!).Port;
     }
 
-    /// <summary>Keeps why a connection ended, as it is when that is told.</summary>
+    /// <summary>Keeps a connection, and why it ended, as it is when that is told.</summary>
     private sealed class ProxyObserver : IStreamServerObserver
     {
+        internal TaskCompletionSource<TcpProxySession> Opened { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
         internal TaskCompletionSource<ProxyCloseReason> Closed { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-        void IStreamServerObserver.Opened(IServedConnection connection)
-        {
-        }
+        void IStreamServerObserver.Opened(IServedConnection connection) => Opened.TrySetResult((TcpProxySession)connection);
 
         void IStreamServerObserver.Closed(IServedConnection connection)
             => Closed.TrySetResult(((TcpProxySession)connection).Connection.CloseReason);

@@ -8,6 +8,9 @@ namespace PSNetLab.Engine.Proxies;
 /// <param name="Due">When they may be sent, as a timestamp of Stopwatch.</param>
 internal readonly record struct Chunk(byte[]? Buffer, int Length, long Due)
 {
+    /// <summary>About what a chunk or datagram that waits takes besides its bytes.</summary>
+    internal const int Overhead = 64;
+
     private readonly ActiveFault[]? _chosen;
 
     /// <summary>The faults whose scripts have chosen it.</summary>

@@ -15,13 +15,13 @@ internal sealed partial class DatagramPipe
             return false;
         }
 
-        if (_held + data.Length + Overhead > limit)
+        if (_held + data.Length + Chunk.Overhead > limit)
         {
             Interlocked.Increment(ref _overflowed);
             return true;
         }
 
-        _held += data.Length + Overhead;
+        _held += data.Length + Chunk.Overhead;
         _unasked.Enqueue(new Unasked(data.ToArray(), number, offset));
         if (!_isAsking)
         {
@@ -44,7 +44,7 @@ internal sealed partial class DatagramPipe
                 {
                     if (_unasked.TryDequeue(out _))
                     {
-                        _held -= one.Data.Length + Overhead;
+                        _held -= one.Data.Length + Chunk.Overhead;
                         Pass(one.Data, session.Faults.Of(direction), one.Number, one.Offset, chosen);
                     }
                 }

@@ -92,7 +92,7 @@ internal sealed partial class DatagramPipe
             while (_queue.TryPeek(out Chunk chunk) && chunk.Due <= now)
             {
                 _queue.Dequeue();
-                _held -= chunk.Length + Overhead;
+                _held -= chunk.Length + Chunk.Overhead;
                 Send(chunk.Span);
                 chunk.Return();
             }

@@ -14,9 +14,6 @@ internal delegate bool DatagramSender(ReadOnlySpan<byte> data);
 internal sealed partial class DatagramPipe(
     UdpProxySession session, NetFaultDirection direction, int limit, DatagramSender send) : IDisposable
 {
-    // What a datagram that waits takes besides its bytes.
-    private const int Overhead = 64;
-
     // How long a datagram waits for those that are to pass it.
     private static readonly long s_patience = ActiveFault.Ticks(100);
 
@@ -177,7 +174,7 @@ internal sealed partial class DatagramPipe(
         }
 
         int copies = twice is null ? 1 : 2;
-        if (_held + ((long)copies * (data.Length + Overhead)) > limit)
+        if (_held + ((long)copies * (data.Length + Chunk.Overhead)) > limit)
         {
             Interlocked.Increment(ref _overflowed);
             return;
@@ -206,7 +203,7 @@ internal sealed partial class DatagramPipe(
                 chunk.Span[bit / 8] ^= (byte)(1 << (bit % 8));
             }
 
-            _held += chunk.Length + Overhead;
+            _held += chunk.Length + Chunk.Overhead;
             if (reorder is not null)
             {
                 _passed.Add(new Passed(chunk, reorder, now + s_patience));

@@ -66,6 +66,18 @@ internal sealed partial class ProxyPipe(TcpProxySession session, NetFaultDirecti
     /// <summary>Whether nobody reads, so that only an event tells of a reset.</summary>
     internal bool IsHeldBack => _isHeldBack;
 
+    // Many small chunks take more memory than their bytes.
+    private bool IsFull
+    {
+        get
+        {
+            lock (_queue)
+            {
+                return _held + ((long)_queue.Count * Chunk.Overhead) >= limit;
+            }
+        }
+    }
+
     private bool HasFaults => session.Faults.Of(direction).Length > 0;
 
     /// <summary>Forwards until the end of the stream has been forwarded, or the session has ended.</summary>
@@ -197,7 +209,7 @@ internal sealed partial class ProxyPipe(TcpProxySession session, NetFaultDirecti
         while (!session.HasEnded)
         {
             _room.Clear();
-            if (Held < limit || session.HasEnded)
+            if (!IsFull || session.HasEnded)
             {
                 break;
             }
