@@ -131,6 +131,13 @@ for line in sys.stdin:
         $errors | Should -Be (@('ProxyLoop,PSNetLab.Commands.StartTcpProxyCommand') * 3)
     }
 
+    It 'starts on the port of a server whose name nobody can look up yet' {
+        Invoke-On $middle {
+            $proxy = Start-TcpProxy server.example:4445 4445 -ErrorAction Stop
+            "$($proxy.State) $($proxy.Upstream)"
+        } | Should -Be 'Running server.example:4445'
+    }
+
     It 'tells a client when the server is cut off' {
         $at = Invoke-On $middle { (Start-TcpProxy "10.78.2.2:$($args[0])" -Address 10.78.1.1 -ConnectTimeoutSec 0.5).Port } $port
         $server.Ip('link set far down')

@@ -142,14 +142,19 @@ public sealed class StartTcpProxyCommand : StartStreamServerCmdlet
             return;
         }
 
+        // What is not known by then may be later. Each connection looks again.
+        using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(StopToken);
+        limit.CancelAfter(TimeSpan.FromSeconds(ConnectTimeoutSec));
         try
         {
-            IPAddress[] addresses = Await(NameResolver.ResolveAsync(upstream.Host, AddressFamily.Unspecified, StopToken));
+            IPAddress[] addresses = Await(NameResolver.ResolveAsync(upstream.Host, AddressFamily.Unspecified, limit.Token));
             ProxyLoop.Check(upstream, addresses, endPoint);
         }
-        catch (NetLabException fault) when (fault.Kind == FaultKind.HostNotFound)
+        catch (NetLabException fault) when (fault.Kind is FaultKind.HostNotFound or FaultKind.NameServerFailed)
         {
-            // It may be known later. Each connection looks again.
+        }
+        catch (OperationCanceledException) when (!StopToken.IsCancellationRequested)
+        {
         }
     }
 }
