@@ -87,6 +87,15 @@ Describe 'Get-SocketInfo finds the process' {
         }
     }
 
+    It '-Listening: of Unix sockets those that listen, and datagram sockets without a peer' -Skip:(-not $IsLinux) {
+        Invoke-Python $python 'waits = socket.socket(socket.AF_UNIX); waits.bind("\0waits-%d" % os.getpid()); waits.listen()'
+        Invoke-Python $python 'idle = socket.socket(socket.AF_UNIX); idle.bind("\0idle-%d" % os.getpid())'
+        Invoke-Python $python 'ear = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM); ear.bind("\0ear-%d" % os.getpid())'
+        $found = Get-SocketInfo -Protocol Unix -Listening | Where-Object Path -Like "@*-$id"
+        $found.Path | Sort-Object | Should -Be "@ear-$id", "@waits-$id"
+        Invoke-Python $python '[s.close() for s in (waits, idle, ear)]'
+    }
+
     It 'names the process of a Unix socket' -Skip:(-not $IsLinux) {
         Invoke-Python $python "unix = socket.socket(socket.AF_UNIX); unix.bind('\0process-$PID'); unix.listen()"
         $socket = Get-SocketInfo -Protocol Unix -IncludeProcess | Where-Object Path -EQ "@process-$PID"

@@ -133,6 +133,7 @@ Describe 'Faults of a running proxy' {
         Add-NetFault $proxy -LatencyMs 5 -Direction ToServer -Name slow
         (Add-NetFault $proxy @{ Stall = $true; AfterSec = 100 } -Reset -First 1 -PassThru).Name | Should -Be Stall, Reset
         (Get-NetFault $proxy).Name | Should -Be slow, Stall, Reset
+        (Add-NetFault $proxy @{ LatencyMs = 1; Name = $null } -PassThru).Name | Should -Be Latency
         Add-NetFault $proxy -ErrorVariable faults -ErrorAction SilentlyContinue
         "$faults" | Should -BeLike 'Say what is to go wrong: give a fault of New-NetFault*'
         @() | Add-NetFault $proxy
@@ -220,6 +221,7 @@ Describe 'The cmdlets for faults of a running proxy' {
         @{ Given = 'slow'; Says = "'slow' is not a fault. Use New-NetFault*" }
         @{ Given = @{ Latenz = 1 }; Says = "A fault has no setting 'Latenz'. It may have Name, Direction, LatencyMs*" }
         @{ Given = @{ LatencyMs = 'x' }; Says = "'x' is not a value for LatencyMs:*" }
+        @{ Given = @{ LatencyMs = 1; Name = '' }; Says = 'The name of a fault is not empty*leave -Name out.' }
     ) {
         Add-NetFault faulty $Given -ErrorVariable faults -ErrorAction SilentlyContinue
         "$faults" | Should -BeLike $Says

@@ -238,6 +238,14 @@ Describe 'Set-SocketOption' {
         Get-Value $tcp TimeToLive | Should -Be $before
     }
 
+    It 'refuses two sockets at once, one of which it would leave as it is' {
+        $before = Get-Value $tcp TimeToLive
+        { $tcp | Set-SocketOption $udp TimeToLive 21 -ErrorAction Stop } | Should -Throw -ErrorId "InvalidParameters,$command"
+        (Get-Value $tcp TimeToLive), (Get-Value $udp TimeToLive) | Should -Be $before, $before
+        $tcp | Set-SocketOption -Name TimeToLive 22
+        Get-Value $tcp TimeToLive | Should -Be 22
+    }
+
     It 'goes on with the other objects after an error' {
         $closed = [Net.Sockets.Socket]::new('InterNetwork', 'Stream', 'Tcp')
         $closed.Dispose()

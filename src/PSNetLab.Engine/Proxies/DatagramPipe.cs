@@ -50,7 +50,7 @@ internal sealed partial class DatagramPipe(
     /// <summary>Datagrams that the system did not take.</summary>
     internal long Unsent => Interlocked.Read(ref _unsent);
 
-    /// <summary>Datagrams that waited when the session ended.</summary>
+    /// <summary>Datagrams that waited when the session ended, and those that came just then.</summary>
     internal long Discarded => Interlocked.Read(ref _discarded);
 
     /// <summary>Whether datagrams wait.</summary>
@@ -77,6 +77,7 @@ internal sealed partial class DatagramPipe(
         {
             if (_isDisposed)
             {
+                Interlocked.Increment(ref _discarded);
                 return;
             }
 

@@ -139,6 +139,11 @@ internal sealed record NetFaultSpec
                 + "-HalfClose, -LossPercent, -DuplicatePercent, -ReorderPercent or -CorruptPercent.");
         }
 
+        if (Name is { Length: 0 })
+        {
+            throw Invalid("The name of a fault is not empty: no command could name it. Give another, or leave -Name out.");
+        }
+
         if (kinds.Count > 1 && Name is not null)
         {
             throw Invalid($"'{Name}' would be the name of {kinds.Count} faults ({string.Join(", ", kinds)}). Make each with a "

@@ -61,10 +61,11 @@ internal static class FaultInput
 
             try
             {
-                object? value = entry.Value.Unwrapped();
-                setting.SetValue(spec, value is null && Nullable.GetUnderlyingType(setting.PropertyType) is not null
+                Type type = setting.PropertyType;
+                bool mayBeNull = !type.IsValueType || Nullable.GetUnderlyingType(type) is not null;
+                setting.SetValue(spec, mayBeNull && entry.Value.Unwrapped() is null
                     ? null
-                    : LanguagePrimitives.ConvertTo(entry.Value, setting.PropertyType, CultureInfo.InvariantCulture));
+                    : LanguagePrimitives.ConvertTo(entry.Value, type, CultureInfo.InvariantCulture));
             }
             catch (PSInvalidCastException error)
             {

@@ -2,6 +2,7 @@ using System.Collections;
 using System.Diagnostics.CodeAnalysis;
 using System.Management.Automation;
 using System.Net;
+using System.Net.Sockets;
 using PSNetLab.Binding;
 using PSNetLab.Conversion;
 using PSNetLab.Engine.Inspection;
@@ -158,7 +159,7 @@ public sealed class GetSocketInfoCommand : NetCmdlet
 
         try
         {
-            (System.Net.Sockets.Socket socket, Totals? counts) = SocketSource.Find(source);
+            (Socket socket, Totals? counts) = SocketSource.Find(source);
             WriteObject(OwnSockets.Describe(socket, counts));
         }
         catch (NetLabException fault)
@@ -217,7 +218,7 @@ public sealed class GetSocketInfoCommand : NetCmdlet
 
     private bool IsAsked(SocketInfo socket)
         => (_states & (1u << (int)socket.State)) != 0
-            && !(Listening && socket.Protocol == SocketProtocol.Tcp && socket.State != SocketState.Listen)
+            && !(Listening && socket.Type != SocketType.Dgram && socket.State != SocketState.Listen)
             && (Port is null || Port.Contains(socket.LocalPort ?? -1) || Port.Contains(socket.RemotePort ?? -1))
             && (LocalPort is null || LocalPort.Contains(socket.LocalPort ?? -1))
             && (RemotePort is null || RemotePort.Contains(socket.RemotePort ?? -1))

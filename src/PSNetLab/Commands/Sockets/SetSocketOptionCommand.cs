@@ -41,6 +41,12 @@ public sealed class SetSocketOptionCommand : SocketOptionCmdlet
 
     private protected override void Process(Socket socket)
     {
+        if (InputObject is not null && SocketObject is not null && Value is not null)
+        {
+            throw new NetLabException(FaultKind.InvalidParameters, "There is an object from the pipeline and another as the first "
+                + $"argument. Leave one of them out: $connection | Set-SocketOption {Name} <value>.");
+        }
+
         object value = (Value ?? (InputObject is null ? null : SocketObject)).Unwrapped() ?? throw new NetLabException(
             FaultKind.InvalidParameters, $"There is no value for {Name}. Add it: Set-SocketOption $connection {Name} <value>.");
         SocketOptions.Check(Name, value);
