@@ -12,26 +12,63 @@ internal sealed partial class DatagramPipe
         _queue.Enqueue(chunk with { Due = _lastDue });
     }
 
+    /// <summary>Holds a datagram until others have passed it.</summary>
+    private void Hold(Chunk chunk, ActiveFault fault, long deadline)
+    {
+        if (!_passed.TryGetValue(fault, out Queue<Passed>? line))
+        {
+            _passed.Add(fault, line = new Queue<Passed>());
+        }
+
+        line.Enqueue(new Passed(chunk, _passes, deadline));
+    }
+
     /// <summary>Counts that another one has passed those that wait for it, and lets those go that have waited for enough.</summary>
     private void LetPass()
     {
-        for (int i = 0; i < _passed.Count; i++)
+        _passes++;
+        foreach ((ActiveFault fault, Queue<Passed> line) in _passed)
         {
-            Passed one = _passed[i];
-            if (++one.By >= one.Fault.Fault.ReorderGap)
+            while (line.TryPeek(out Passed first) && _passes - first.Since >= fault.Fault.ReorderGap)
             {
-                Release(i--);
+                Release(fault, line);
             }
         }
     }
 
-    private void Release(int index)
+    /// <summary>Lets those go that have waited for too long, and returns when the next one has.</summary>
+    private long LetGo(long now)
     {
-        Passed one = _passed[index];
-        _passed.RemoveAt(index);
-        if (one.By > 0)
+        long next = PreciseDelay.Never;
+        foreach ((ActiveFault fault, Queue<Passed> line) in _passed)
         {
-            one.Fault.Hit();
+            while (line.TryPeek(out Passed first))
+            {
+                if (first.Deadline > now)
+                {
+                    next = Math.Min(next, first.Deadline);
+                    break;
+                }
+
+                Release(fault, line);
+            }
+        }
+
+        return next;
+    }
+
+    /// <summary>Lets the first one go that waits because of a fault.</summary>
+    private void Release(ActiveFault fault, Queue<Passed> line)
+    {
+        Passed one = line.Dequeue();
+        if (line.Count == 0)
+        {
+            _passed.Remove(fault); // which does not disturb who goes through them
+        }
+
+        if (_passes > one.Since)
+        {
+            fault.Hit();
         }
 
         Enqueue(one.Chunk);
@@ -84,11 +121,7 @@ internal sealed partial class DatagramPipe
         lock (_queue)
         {
             long now = Stopwatch.GetTimestamp();
-            while (_passed.Count > 0 && _passed[0].Deadline <= now)
-            {
-                Release(0);
-            }
-
+            long next = LetGo(now);
             while (_queue.TryPeek(out Chunk chunk) && chunk.Due <= now)
             {
                 _queue.Dequeue();
@@ -97,8 +130,7 @@ internal sealed partial class DatagramPipe
                 chunk.Return();
             }
 
-            long next = _queue.TryPeek(out Chunk first) ? first.Due : PreciseDelay.Never;
-            next = _passed.Count > 0 ? Math.Min(next, _passed[0].Deadline) : next;
+            next = _queue.TryPeek(out Chunk first) ? Math.Min(next, first.Due) : next;
             if (next == PreciseDelay.Never)
             {
                 _isRunning = false;
@@ -122,15 +154,8 @@ internal sealed partial class DatagramPipe
     }
 
     /// <summary>A datagram that others are to pass.</summary>
-    private sealed class Passed(Chunk chunk, ActiveFault fault, long deadline)
-    {
-        internal Chunk Chunk => chunk;
-
-        internal ActiveFault Fault => fault;
-
-        internal long Deadline => deadline;
-
-        /// <summary>How many have passed it.</summary>
-        internal int By { get; set; }
-    }
+    /// <param name="Chunk">The datagram.</param>
+    /// <param name="Since">How many have passed others before it came.</param>
+    /// <param name="Deadline">When it goes on in any case.</param>
+    private readonly record struct Passed(Chunk Chunk, long Since, long Deadline);
 }

@@ -19,7 +19,10 @@ internal sealed partial class DatagramPipe(
 
     // Also the lock.
     private readonly Queue<Chunk> _queue = new();
-    private readonly List<Passed> _passed = [];
+
+    // By the fault that holds them: all of one line wait for the same number of others, so the first is the first to go.
+    private readonly Dictionary<ActiveFault, Queue<Passed>> _passed = [];
+    private long _passes;
     private PreciseDelay? _delay;
     private bool _isRunning;
     private bool _isDisposed;
@@ -60,10 +63,13 @@ internal sealed partial class DatagramPipe(
         {
             lock (_queue)
             {
-                return _queue.Count + _passed.Count + _unasked.Count > 0;
+                return Waiting > 0;
             }
         }
     }
+
+    // Under the lock.
+    private int Waiting => _queue.Count + _passed.Values.Sum(line => line.Count) + _unasked.Count;
 
     /// <summary>Called by the one who reads this direction.</summary>
     internal void OnDatagram(ReadOnlySpan<byte> data)
@@ -94,14 +100,18 @@ internal sealed partial class DatagramPipe(
         lock (_queue)
         {
             _isDisposed = true;
-            Interlocked.Add(ref _discarded, _queue.Count + _passed.Count + _unasked.Count);
+            Interlocked.Add(ref _discarded, Waiting);
             _unasked.Clear();
             while (_queue.TryDequeue(out Chunk chunk))
             {
                 chunk.Return();
             }
 
-            _passed.ForEach(one => one.Chunk.Return());
+            foreach (Passed one in _passed.Values.SelectMany(line => line))
+            {
+                one.Chunk.Return();
+            }
+
             _passed.Clear();
             _held = 0;
             _delay?.Wake();
@@ -207,7 +217,7 @@ internal sealed partial class DatagramPipe(
             _held += chunk.Length + Chunk.Overhead;
             if (reorder is not null)
             {
-                _passed.Add(new Passed(chunk, reorder, now + s_patience));
+                Hold(chunk, reorder, now + s_patience);
             }
             else
             {
