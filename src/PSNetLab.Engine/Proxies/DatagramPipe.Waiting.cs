@@ -1,11 +1,17 @@
 using System.Diagnostics;
 using PSNetLab.Engine.IO;
+using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab.Engine.Proxies;
 
 /// <content>Those that wait: in line, for others to pass them, and for their time.</content>
 internal sealed partial class DatagramPipe
 {
+    private const int SentPerLook = 64;
+
+    // When a turn is over, so much time is for the other sockets of the loop.
+    private static readonly long s_others = ActiveFault.Ticks(0.1);
+
     private void Enqueue(Chunk chunk)
     {
         _lastDue = Math.Max(_lastDue, chunk.Due);
@@ -115,15 +121,20 @@ internal sealed partial class DatagramPipe
         }
     }
 
-    /// <summary>Sends what is due, and returns when the next is; if there is none, nobody waits any more.</summary>
+    /// <summary>Sends what is due, for a turn, and returns when to go on; if nothing is left, nobody waits any more.</summary>
     private long SendDue()
     {
         lock (_queue)
         {
             long now = Stopwatch.GetTimestamp();
             long next = LetGo(now);
-            while (_queue.TryPeek(out Chunk chunk) && chunk.Due <= now)
+            for (int sent = 1; _queue.TryPeek(out Chunk chunk) && chunk.Due <= now; sent++)
             {
+                if (sent % SentPerLook == 0 && LoopThread.IsTurnOver)
+                {
+                    return Stopwatch.GetTimestamp() + s_others;
+                }
+
                 _queue.Dequeue();
                 _held -= chunk.Length + Chunk.Overhead;
                 Send(chunk.Span);
