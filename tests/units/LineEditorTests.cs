@@ -57,6 +57,8 @@ public class LineEditorTests
     [InlineData("one two<C-Left><C-K>", "one |")]
     [InlineData("one two<C-W><Home><C-Y> ", "two |one ")]
     [InlineData("one<Esc>", "|")]
+    [InlineData("one<Home><Esc>[20<End>x", "onex|")]
+    [InlineData("one<Home><Esc>[20<C-E>x", "onex|")]
     [InlineData("<Up>", "|")]
     [InlineData("\x1b[200~pasted\x1b[201~", "pasted|")]
     [InlineData("a\x1bOPb", "ab|")]

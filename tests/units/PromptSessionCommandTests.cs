@@ -16,9 +16,9 @@ public sealed class PromptSessionCommandTests : IDisposable
     public async Task Bytes_texts_with_escapes_and_lines_with_a_colon_are_sent()
     {
         using SessionAtScreen session = await SessionAtScreen.StartAsync();
-        session.Screen.Type(@":send a\r\n\x01" + "\r:hex 0d0a ff\r::line\r");
-        byte[] heard = Encoding.UTF8.GetBytes(await session.HearAsync(14));
-        Assert.Equal("61-0D-0A-01-0D-0A-EF-BF-BD-3A-6C-69-6E-65-0D-0A", BitConverter.ToString(heard));
+        session.Screen.Type(@":send a\r\n\x01" + "\r:hex 0d0a ff\r::line\r:send  x \r");
+        byte[] heard = Encoding.UTF8.GetBytes(await session.HearAsync(17));
+        Assert.Equal("61-0D-0A-01-0D-0A-EF-BF-BD-3A-6C-69-6E-65-0D-0A-20-78-20", BitConverter.ToString(heard));
     }
 
     [Theory]

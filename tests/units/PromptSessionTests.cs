@@ -119,6 +119,17 @@ public class PromptSessionTests
     }
 
     [Fact]
+    public async Task Whoever_leaves_in_the_middle_of_a_message_is_told_that_the_connection_was_reset()
+    {
+        using SessionAtScreen session = await SessionAtScreen.StartAsync(options => options with { StaysOpen = true });
+        session.Own.Socket.Fill();
+        session.Screen.Type("never taken\r");
+        session.Screen.Press(Keys.Control('C'));
+        Assert.Null(await session.Over.Soon());
+        Assert.EndsWith("* The connection was reset.\n|", session.Screen.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task It_ends_when_the_pipeline_is_stopped()
     {
         using SessionAtScreen session = await SessionAtScreen.StartAsync();

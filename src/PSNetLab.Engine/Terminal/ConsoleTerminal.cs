@@ -7,6 +7,8 @@ namespace PSNetLab.Engine.Terminal;
 /// </remarks>
 internal sealed class ConsoleTerminal : ITerminal, IDisposable
 {
+    private const string TakenProblem = "another session has the console";
+
     private static int s_isTaken;
 
     private readonly bool _controlCBefore;
@@ -28,7 +30,7 @@ internal sealed class ConsoleTerminal : ITerminal, IDisposable
     public bool HasKey => Console.KeyAvailable;
 
     /// <summary>Looks whether there is a console to take.</summary>
-    /// <exception cref="NetLabException">It is redirected, or has no cursor.</exception>
+    /// <exception cref="NetLabException">It is redirected, or has no cursor, or somebody else has it.</exception>
     internal static void Check()
     {
         if (Problem() is { } problem)
@@ -44,7 +46,7 @@ internal sealed class ConsoleTerminal : ITerminal, IDisposable
         Check();
         if (Interlocked.Exchange(ref s_isTaken, 1) == 1)
         {
-            throw NotInteractive("another session has the console");
+            throw NotInteractive(TakenProblem);
         }
 
         try
@@ -98,5 +100,6 @@ internal sealed class ConsoleTerminal : ITerminal, IDisposable
         => Console.IsInputRedirected ? "the input is redirected"
             : Console.IsOutputRedirected ? "the output is redirected"
             : Environment.GetEnvironmentVariable("TERM") == "dumb" ? "this terminal cannot move its cursor (TERM is dumb)"
+            : Volatile.Read(ref s_isTaken) == 1 ? TakenProblem
             : null;
 }

@@ -14,6 +14,8 @@ internal sealed class KeyDecoder
     /// <param name="hasMore">Whether another key has already arrived: a person is not that fast after Escape.</param>
     internal KeyStroke Decode(ConsoleKeyInfo key, bool hasMore)
     {
+        // A control character ends a sequence that was not finished, and means what it always does: Ctrl+C leaves.
+        _inSequence &= !char.IsControl(key.KeyChar);
         if (_inSequence)
         {
             _inSequence = key.KeyChar is < '@' or > '~';

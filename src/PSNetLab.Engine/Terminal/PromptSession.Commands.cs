@@ -43,7 +43,10 @@ internal sealed partial class PromptSession
             EndPeersLine();
             _screen.Sent(line);
             string[] words = line.Split(' ', 2);
-            Command(words[0], words.Length > 1 ? words[1].Trim() : string.Empty);
+            string argument = words.Length > 1 ? words[1] : string.Empty;
+
+            // Of a text to send, each space counts.
+            Command(words[0], words[0] == ":send" ? argument : argument.Trim());
         }
     }
 

@@ -209,9 +209,9 @@ internal sealed partial class PromptSession
 
     private void Leave()
     {
-        // What arrives while the wait is being ended still belongs on the screen.
+        // What arrives while the wait is being ended still belongs on the screen, and so does what became of what was being sent.
         _leaving.Cancel();
-        Task.WaitAny([_receiving], TimeSpan.FromSeconds(1));
+        Task.WaitAny([Task.WhenAll(_receiving, _sender.Last)], TimeSpan.FromSeconds(1));
         if (_receiving.IsCompletedSuccessfully && _receiving.Result is { } last)
         {
             Show(last);

@@ -28,6 +28,9 @@ internal sealed class SessionSender(TcpConnection connection, SaidLog log, Cance
     /// <summary>Bytes that have not been handed to the system.</summary>
     internal long Waiting => Interlocked.Read(ref _waiting);
 
+    /// <summary>Completes when everything was sent, or given up.</summary>
+    internal Task Last => _last;
+
     /// <summary>Sends a message in the framing of the connection.</summary>
     internal void Send(byte[] message)
     {
