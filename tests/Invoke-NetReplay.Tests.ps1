@@ -138,6 +138,7 @@ Describe 'Invoke-NetReplay' {
         { $two | Invoke-NetReplay localhost:1 -ConnectionId 3 -ErrorAction Stop } | Should -Throw -ErrorId 'ConnectionNotFound*'
         { $two | Invoke-NetReplay localhost $(Get-FreePort) -ConnectionId 2 -ErrorAction Stop } | Should -Throw -ErrorId 'ConnectionRefused*'
         { $two | Invoke-NetReplay localhost -ConnectionId 2 -ErrorAction Stop } | Should -Throw -ErrorId 'InvalidParameters*'
+        { $two | Invoke-NetReplay localhost:1 -ConnectionId 2 -Speed 2 -ErrorAction Stop } | Should -Throw '*Add -Timing Original*'
         { 7 | Invoke-NetReplay localhost:1 } | Should -Throw '*events of Get-NetTranscript*'
         { Invoke-NetReplay localhost:1 -Transcript $TestDrive/none.jsonl } | Should -Throw -ErrorId 'PathNotFound*'
         { @() | Invoke-NetReplay localhost:1 -ErrorAction Stop } | Should -Throw '*transcript is empty*'

@@ -13,6 +13,8 @@ public class TranscriptReplayTests
 {
     private static readonly ReplayOptions s_compare = new() { Compares = true, Patience = TimeSpan.FromSeconds(10) };
 
+    private static readonly Regex[][] s_ignored = [[], [new Regex("never")]];
+
     public static TheoryData<NetReplayTiming> Timings => [.. Enum.GetValues<NetReplayTiming>()];
 
     [Theory]
@@ -22,11 +24,15 @@ public class TranscriptReplayTests
         await using TestServer echo = new(new() { Echo = true });
         byte[] big = WebFolder.Noise(300_000);
         NetTranscriptEvent[] events = new Recorded().Opened().Asks("one").Answers("o").Answers("ne").Asks(big).Answers(big).Closed().Events;
-        NetReplayResult result = await PlayAsync(echo.EndPoint, events, s_compare with { Timing = timing, Speed = 1000 });
-        Assert.Null(result.Reason);
-        Assert.Null(result.FirstDifference);
-        Assert.True(result.Matched);
-        Assert.Equal((300_003, 300_003, 300_003), (result.Sent, result.Received, result.Expected));
+        foreach (Regex[] ignored in s_ignored)
+        {
+            NetReplayResult result = await PlayAsync(
+                echo.EndPoint, events, s_compare with { Timing = timing, Speed = 1000 }, ignored);
+            Assert.Null(result.Reason);
+            Assert.Null(result.FirstDifference);
+            Assert.True(result.Matched);
+            Assert.Equal((300_003, 300_003, 300_003), (result.Sent, result.Received, result.Expected));
+        }
     }
 
     [Theory]
@@ -37,9 +43,9 @@ public class TranscriptReplayTests
     public async Task The_first_difference_is_found_at_its_byte(string recorded, string now, int offset, string expected, string got)
     {
         NetTranscriptEvent[] events = new Recorded().Opened().Asks("?").Answers(recorded).Closed().Events;
-        foreach (Regex[] ignored in new Regex[][] { [], [new Regex("never")] })
+        foreach (Regex[] ignored in s_ignored)
         {
-            NetReplayResult result = await PlayToAsync(now, events, s_compare with { Ignored = ignored });
+            NetReplayResult result = await PlayToAsync(now, events, s_compare, ignored);
             Assert.False(result.Matched);
             Assert.Equal(ToClient, result.FirstDifference!.Direction);
             Assert.Equal(
@@ -55,7 +61,7 @@ public class TranscriptReplayTests
     public async Task What_is_ignored_may_differ_in_length(string recorded, string now, bool matches)
     {
         NetTranscriptEvent[] events = new Recorded().Opened().Asks("?").Answers(recorded).Asks("!").Closed().Events;
-        NetReplayResult result = await PlayToAsync(now, events, s_compare with { Ignored = [new Regex("Date: [^\r]*")] });
+        NetReplayResult result = await PlayToAsync(now, events, s_compare, new Regex("Date: [^\r]*"));
         Assert.Null(result.Reason);
         Assert.Equal(2, result.Sent);
         Assert.Equal(matches, result.Matched);
@@ -92,9 +98,34 @@ public class TranscriptReplayTests
         using TransportPair pair = await TransportPair.CreateAsync(TransportKind.Tls);
         pair.Client.Socket.Fill();
         ReplayScript script = ReplayScript.Of(new Recorded().Opened().Ends(ToServer).Events, null, ToServer);
-        using ReplayRun run = new(script, s_compare with { Patience = TimeSpan.FromMilliseconds(50) }, pair.Client);
+        using ReplayRun run = new(
+            script, s_compare with { Patience = TimeSpan.FromMilliseconds(50) }, ReplayComparison.Of(script, []), pair.Client);
         NetReplayResult result = await run.RunAsync(default).Soon();
         Assert.Equal("The peer did not take what was sent for 0.05 s.", result.Reason);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_peer_that_never_stops_sending_does_not_hold_it(bool stops)
+    {
+        (Socket client, Socket server) = await TransportPair.ConnectSocketsAsync();
+        using Socket peer = server;
+        ReplayScript script = ReplayScript.Of(new Recorded().Opened().Answers("a").Ends(ToClient).Events, null, ToServer);
+        TimeSpan patience = stops ? TimeSpan.FromHours(1) : TimeSpan.FromMilliseconds(50);
+        using ReplayRun run = new(
+            script, s_compare with { Patience = patience }, ReplayComparison.Of(script, []), new EndlessTransport(client));
+        using CancellationTokenSource stop = new();
+        Task<NetReplayResult> playing = run.RunAsync(stop.Token);
+        if (stops)
+        {
+            await stop.CancelAsync();
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => playing.Soon());
+        }
+        else
+        {
+            Assert.StartsWith("The peer did not end its stream", (await playing.Soon()).Reason, StringComparison.Ordinal);
+        }
     }
 
     [Fact]
@@ -102,8 +133,7 @@ public class TranscriptReplayTests
     {
         NetTranscriptEvent[] events = new Recorded().Opened().Answers("220 hi\n").Asks("QUIT\n").Answers("221 bye\n").Ends(ToClient)
             .Note(NetTranscriptKind.Closed).Events;
-        using ReplayServer server = ReplayServer.Bind(
-            new IPEndPoint(IPAddress.Loopback, 0), ReplayScript.Of(events, null, ToClient), s_compare, null, _ => { });
+        ReplayServer server = Bind(events);
         Task<NetReplayResult?> playing = server.RunAsync();
         using Socket client = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         await client.ConnectAsync(server.LocalEndPoint).Soon();
@@ -114,6 +144,9 @@ public class TranscriptReplayTests
         await transport.CloseAsync().Soon();
         NetReplayResult result = (await playing.Soon())!;
         Assert.True(result.Matched, $"{result.Reason}{result.FirstDifference}");
+
+        // Whoever stops it may not know yet that it has ended.
+        server.Stop();
     }
 
     [Fact]
@@ -122,8 +155,7 @@ public class TranscriptReplayTests
         NetTranscriptEvent[] events = new Recorded().Opened().Answers("hi").Asks("never").Events;
         foreach (bool hasClient in new[] { false, true })
         {
-            using ReplayServer server = ReplayServer.Bind(
-                new IPEndPoint(IPAddress.Loopback, 0), ReplayScript.Of(events, null, ToClient), s_compare, null, _ => { });
+            ReplayServer server = Bind(events);
             using TcpClient client = new();
             Task<NetReplayResult?> playing = server.RunAsync();
             if (hasClient)
@@ -135,6 +167,31 @@ public class TranscriptReplayTests
             server.Stop();
             Assert.Null(await playing.Soon());
         }
+    }
+
+    [Fact]
+    public async Task A_step_of_a_distant_future_is_waited_for()
+    {
+        NetTranscriptEvent[] events = new Recorded().Opened().Asks("a").Events;
+        NetTranscriptEvent never = new()
+        {
+            Kind = NetTranscriptKind.Data,
+            Direction = ToServer,
+            Bytes = [1],
+            Elapsed = TimeSpan.MaxValue / 2,
+            ConnectionId = events[0].ConnectionId,
+            Client = events[0].Client,
+            Server = events[0].Server,
+        };
+        ReplayScript script = ReplayScript.Of([.. events, never], null, ToServer);
+        using TransportPair pair = await TransportPair.CreateAsync(TransportPair.Kinds[0]);
+        using ReplayRun run = new(
+            script, new() { Timing = NetReplayTiming.Original, Speed = 0.001 }, ReplayComparison.Of(script, []), pair.Client);
+        using CancellationTokenSource stop = new();
+        Task<NetReplayResult> playing = run.RunAsync(stop.Token);
+        await pair.Server.ReadExactlyAsync(1).Soon();
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => playing.Soon());
     }
 
     [Fact]
@@ -155,12 +212,21 @@ public class TranscriptReplayTests
             expected, Assert.Throws<NetLabException>(() => ReplayScript.Of(events, id, ToServer)).Message, StringComparison.Ordinal);
     }
 
+    /// <summary>The server of a recorded conversation, which compares.</summary>
+    private static ReplayServer Bind(NetTranscriptEvent[] events)
+    {
+        ReplayScript script = ReplayScript.Of(events, null, ToClient);
+        ReplayComparison comparison = ReplayComparison.Of(script, [new Regex("never")]);
+        return ReplayServer.Bind(new IPEndPoint(IPAddress.Loopback, 0), script, s_compare, comparison, null, _ => { });
+    }
+
     /// <summary>Plays the client to a peer that waits for a byte, sends a text and ends.</summary>
-    private static async Task<NetReplayResult> PlayToAsync(string answer, NetTranscriptEvent[] events, ReplayOptions options)
+    private static async Task<NetReplayResult> PlayToAsync(
+        string answer, NetTranscriptEvent[] events, ReplayOptions options, params Regex[] ignored)
     {
         using TcpListener listener = new(IPAddress.Loopback, 0);
         listener.Start();
-        Task<NetReplayResult> playing = PlayAsync((IPEndPoint)listener.LocalEndpoint, events, options);
+        Task<NetReplayResult> playing = PlayAsync((IPEndPoint)listener.LocalEndpoint, events, options, ignored);
         using Transport peer = Transport.Create(await listener.AcceptSocketAsync().Soon());
         await peer.ReadExactlyAsync(1).Soon();
         await peer.SendAsync(Encoding.ASCII.GetBytes(answer), default).Soon();
@@ -168,11 +234,13 @@ public class TranscriptReplayTests
         return await playing.Soon();
     }
 
-    private static async Task<NetReplayResult> PlayAsync(IPEndPoint peer, NetTranscriptEvent[] events, ReplayOptions options)
+    private static async Task<NetReplayResult> PlayAsync(
+        IPEndPoint peer, NetTranscriptEvent[] events, ReplayOptions options, params Regex[] ignored)
     {
         Transport transport = await StreamDialer.DialAsync(
             new DialOptions { Host = peer.Address.ToString(), Port = peer.Port, NoDelay = true }, default).Soon();
-        using ReplayRun run = new(ReplayScript.Of(events, null, ToServer), options, transport);
+        ReplayScript script = ReplayScript.Of(events, null, ToServer);
+        using ReplayRun run = new(script, options, ReplayComparison.Of(script, ignored), transport);
         return await run.RunAsync(default).Soon();
     }
 }

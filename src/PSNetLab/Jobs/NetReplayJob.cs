@@ -14,9 +14,15 @@ public sealed class NetReplayJob : ServerJob
     private NetReplayResult? _result;
 
     internal NetReplayJob(
-        string command, string? name, IPEndPoint endPoint, ReplayScript script, ReplayOptions options, TlsServerOptions? tls)
+        string command,
+        string? name,
+        IPEndPoint endPoint,
+        ReplayScript script,
+        ReplayOptions options,
+        ReplayComparison comparison,
+        TlsServerOptions? tls)
         : base(command, name, "NetReplay", new RecordOptions(Keep: true, 1, WhenFull.Drop))
-        => _server = ReplayServer.Bind(endPoint, script, options, tls, fault => Write(Errors.Record(fault, Local)));
+        => _server = ReplayServer.Bind(endPoint, script, options, comparison, tls, fault => Write(Errors.Record(fault, Local)));
 
     /// <inheritdoc/>
     public override long MessageCount => _result is null ? 0 : 1;
@@ -53,6 +59,4 @@ public sealed class NetReplayJob : ServerJob
     }
 
     private protected override void BeginStop() => _server.Stop();
-
-    private protected override void OnFinished() => _server.Dispose();
 }

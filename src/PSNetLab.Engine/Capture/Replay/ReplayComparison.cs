@@ -1,17 +1,36 @@
-using System.Buffers;
-using System.Text;
 using System.Text.RegularExpressions;
+using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab.Engine.Capture.Replay;
 
 /// <summary>Compares the bytes of a peer with those that were recorded. How TCP slices them does not matter.</summary>
 internal abstract class ReplayComparison
 {
+    /// <summary>Why a replay ends early.</summary>
+    internal const string TookTooLong = "An expression of -Ignore took too long.";
+
     /// <summary>How many bytes have come.</summary>
     internal long Received { get; private protected set; }
 
+    /// <summary>Prepares a comparison. Expressions see all that was recorded, which may take a while.</summary>
+    /// <param name="script">What was recorded.</param>
+    /// <param name="ignored">What may differ.</param>
+    /// <exception cref="NetLabException">An expression takes too long.</exception>
     internal static ReplayComparison Of(ReplayScript script, IReadOnlyList<Regex> ignored)
-        => ignored.Count == 0 ? new ExactComparison(script) : new MaskedComparison(script, ignored);
+    {
+        try
+        {
+            return ignored.Count == 0 ? new ExactComparison(script) : new MaskedComparison(script, ignored);
+        }
+        catch (RegexMatchTimeoutException error)
+        {
+            throw new NetLabException(
+                FaultKind.InvalidParameters,
+                $"The expression '{error.Pattern}' of -Ignore took longer than {TimeText.Seconds(error.MatchTimeout)} on what was "
+                    + "recorded. Write it so that it does not try the same text in many ways, as (a+)+ does.",
+                error);
+        }
+    }
 
     /// <summary>Takes what has come. It does not keep the buffer.</summary>
     internal abstract void Add(ReadOnlySpan<byte> data);
@@ -93,126 +112,5 @@ internal sealed class ExactComparison(ReplayScript script) : ReplayComparison
             ExpectedBytes = [.. expected],
             GotBytes = [.. _got],
         };
-    }
-}
-
-/// <summary>Compares all but what expressions match, in which the two may differ, also in length.</summary>
-internal sealed class MaskedComparison : ReplayComparison
-{
-    // Nothing that bytes become.
-    private const char Mask = '\u2026';
-
-    // What changes its length does so by little; a peer that goes on beyond this has long differed.
-    private const int Allowance = 1024 * 1024;
-
-    private readonly ReplayScript _script;
-    private readonly IReadOnlyList<Regex> _ignored;
-    private readonly ArrayBufferWriter<byte> _got = new();
-    private readonly byte[] _expected;
-    private readonly long _most;
-    private readonly (string Text, int[] Places) _masked;
-
-    internal MaskedComparison(ReplayScript script, IReadOnlyList<Regex> ignored)
-    {
-        _script = script;
-        _ignored = ignored;
-        _expected = [.. script.Expected.SelectMany(bytes => bytes)];
-        _most = (2L * _expected.Length) + Allowance;
-        _masked = MaskOut(_expected);
-    }
-
-    /// <inheritdoc/>
-    internal override void Add(ReadOnlySpan<byte> data)
-    {
-        Received += data.Length;
-        lock (_got)
-        {
-            _got.Write(data[..(int)Math.Min(data.Length, Math.Max(0, _most - _got.WrittenCount))]);
-        }
-    }
-
-    /// <inheritdoc/>
-    internal override bool Reaches(long recorded, bool isQuiet)
-    {
-        if (Received >= _most)
-        {
-            // What comes beyond is not kept, so waiting for it would not end.
-            return true;
-        }
-
-        if (recorded == 0 || (Received < recorded && !isQuiet))
-        {
-            return recorded == 0;
-        }
-
-        if (recorded > _expected.Length)
-        {
-            // Beyond a gap there is nothing to compare with.
-            return Received >= recorded;
-        }
-
-        int expected = _masked.Places.AsSpan().BinarySearch((int)recorded) is var index && index < 0 ? ~index : index;
-        return MaskOut(Got()).Text.Length >= Math.Min(expected, _masked.Text.Length);
-    }
-
-    /// <inheritdoc/>
-    internal override NetReplayDifference? Finish()
-    {
-        byte[] got = Got();
-        (string text, int[] places) = MaskOut(got);
-        string expected = _masked.Text;
-        int same = expected.AsSpan().CommonPrefixLength(text);
-        if (same == expected.Length && (same == text.Length || _script.HasGap))
-        {
-            return null;
-        }
-
-        int offset = same < expected.Length ? _masked.Places[same] : _expected.Length;
-        int gotOffset = same < text.Length ? places[same] : got.Length;
-        return new NetReplayDifference
-        {
-            Direction = 1 - _script.Direction,
-            Offset = offset,
-            ExpectedBytes = Part(_expected, offset),
-            GotBytes = Part(got, gotOffset),
-        };
-    }
-
-    private static byte[] Part(byte[] bytes, int offset)
-        => bytes.AsSpan(offset, Math.Min(bytes.Length - offset, NetReplayDifference.MostBytes)).ToArray();
-
-    private byte[] Got()
-    {
-        lock (_got)
-        {
-            return _got.WrittenSpan.ToArray();
-        }
-    }
-
-    /// <summary>The bytes as characters of the same value, each match as one mask, and the place of each character.</summary>
-    private (string Text, int[] Places) MaskOut(byte[] bytes)
-    {
-        string text = Encoding.Latin1.GetString(bytes);
-        bool[] isIgnored = new bool[text.Length];
-        foreach (Regex pattern in _ignored)
-        {
-            foreach (Match match in pattern.Matches(text).Where(match => match.Length > 0))
-            {
-                isIgnored.AsSpan(match.Index, match.Length).Fill(true);
-            }
-        }
-
-        StringBuilder masked = new(text.Length);
-        List<int> places = new(text.Length);
-        for (int i = 0; i < text.Length; i++)
-        {
-            if (!isIgnored[i] || i == 0 || !isIgnored[i - 1])
-            {
-                masked.Append(isIgnored[i] ? Mask : text[i]);
-                places.Add(i);
-            }
-        }
-
-        return (masked.ToString(), [.. places]);
     }
 }

@@ -18,9 +18,6 @@ internal sealed record ReplayOptions
 
     internal bool Compares { get; init; }
 
-    /// <summary>What may differ.</summary>
-    internal IReadOnlyList<Regex> Ignored { get; init; } = [];
-
     /// <summary>How long the peer may be silent while it is waited for.</summary>
     internal TimeSpan Patience { get; init; } = DefaultPatience;
 }
@@ -47,12 +44,12 @@ internal sealed class ReplayRun : IDisposable
     private volatile string? _failure;
     private volatile bool _hasEnded;
 
-    internal ReplayRun(ReplayScript script, ReplayOptions options, Transport transport)
+    internal ReplayRun(ReplayScript script, ReplayOptions options, ReplayComparison comparison, Transport transport)
     {
         _script = script;
         _options = options;
         _transport = transport;
-        _comparison = ReplayComparison.Of(script, options.Ignored);
+        _comparison = comparison;
     }
 
     /// <summary>Plays it and closes the connection.</summary>
@@ -67,7 +64,7 @@ internal sealed class ReplayRun : IDisposable
         }
         catch (RegexMatchTimeoutException)
         {
-            reason = "An expression of -Ignore took too long.";
+            reason = ReplayComparison.TookTooLong;
         }
         catch (Exception error) when (error is SocketException or IOException)
         {
@@ -110,10 +107,11 @@ internal sealed class ReplayRun : IDisposable
             bool isEnd = step.Kind != NetTranscriptKind.Data;
             if (_options.Timing == NetReplayTiming.Original)
             {
-                TimeSpan wait = (step.Elapsed / _options.Speed) - Stopwatch.GetElapsedTime(_start);
-                if (wait > TimeSpan.Zero)
+                double wait = (step.Elapsed.TotalSeconds / _options.Speed) - Stopwatch.GetElapsedTime(_start).TotalSeconds;
+                if (wait > 0)
                 {
-                    await Task.Delay(wait < s_longestWait ? wait : s_longestWait, cancellationToken).ConfigureAwait(false);
+                    await Task.Delay(
+                        TimeSpan.FromSeconds(Math.Min(wait, s_longestWait.TotalSeconds)), cancellationToken).ConfigureAwait(false);
                 }
             }
 
@@ -174,6 +172,9 @@ internal sealed class ReplayRun : IDisposable
         long before = Interlocked.Read(ref _received);
         long since = Stopwatch.GetTimestamp();
         bool isQuiet = false;
+
+        // What was sent last may have had to wait for the socket.
+        await LoopThread.Leave();
         while (!_comparison.Reaches(peerBytes, isQuiet))
         {
             if (_hasEnded)
@@ -224,6 +225,9 @@ internal sealed class ReplayRun : IDisposable
             while (!_hasEnded)
             {
                 await _transport.WaitReadableAsync(cancellationToken).ConfigureAwait(false);
+
+                // While a peer keeps sending, nothing waits, and so nothing else looks at the token.
+                cancellationToken.ThrowIfCancellationRequested();
                 int count = _transport.TryReceive(buffer);
                 if (count > 0)
                 {
@@ -268,7 +272,7 @@ internal sealed class ReplayRun : IDisposable
             }
             catch (RegexMatchTimeoutException)
             {
-                reason ??= "An expression of -Ignore took too long.";
+                reason ??= ReplayComparison.TookTooLong;
             }
         }
 

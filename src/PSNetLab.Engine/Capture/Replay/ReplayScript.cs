@@ -52,7 +52,7 @@ internal sealed class ReplayScript
 
         if (connectionId is null && ids.Length > 1)
         {
-            throw Invalid($"The transcript has {ids.Length} conversations: {List(ids)}. Choose one with -ConnectionId.");
+            throw Invalid($"The transcript has {ids.Length} conversations: {IdList.Of(ids)}. Choose one with -ConnectionId.");
         }
 
         int id = connectionId ?? ids[0];
@@ -60,7 +60,7 @@ internal sealed class ReplayScript
         if (own.Length == 0)
         {
             throw new NetLabException(
-                FaultKind.ConnectionNotFound, $"The transcript has no connection {Text(id)}, only {List(ids)}.") { Subject = id };
+                FaultKind.ConnectionNotFound, $"The transcript has no connection {Text(id)}, only {IdList.Of(ids)}.") { Subject = id };
         }
 
         if (own[0].Protocol != NetTranscriptProtocol.Tcp)
@@ -114,9 +114,6 @@ internal sealed class ReplayScript
                 break;
         }
     }
-
-    private static string List(int[] ids)
-        => string.Join(", ", ids.Take(10).Select(id => Text(id))) + (ids.Length > 10 ? " and more" : string.Empty);
 
     private static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);
 

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Net.Sockets;
 using PSNetLab.Engine.IO;
@@ -5,21 +6,29 @@ using PSNetLab.Engine.IO;
 namespace PSNetLab.Engine.Capture.Replay;
 
 /// <summary>Plays the side of a server to the next client, once.</summary>
-internal sealed class ReplayServer : IDisposable
+[SuppressMessage("Design", "CA1001", Justification = "Stop may come at any time, also after the end.")]
+internal sealed class ReplayServer
 {
     private const int Backlog = 1;
 
     private readonly ReplayScript _script;
     private readonly ReplayOptions _options;
+    private readonly ReplayComparison _comparison;
     private readonly StreamListener _listener;
     private readonly TcpHandshakes _handshakes;
     private readonly CancellationTokenSource _stop = new();
 
     private ReplayServer(
-        ReplayScript script, ReplayOptions options, StreamListener listener, TlsServerOptions? tls, Action<Exception> onFault)
+        ReplayScript script,
+        ReplayOptions options,
+        ReplayComparison comparison,
+        StreamListener listener,
+        TlsServerOptions? tls,
+        Action<Exception> onFault)
     {
         _script = script;
         _options = options;
+        _comparison = comparison;
         _listener = listener;
         _handshakes = new TcpHandshakes(tls, listener.Group, (fault, _) => onFault(fault));
     }
@@ -32,12 +41,18 @@ internal sealed class ReplayServer : IDisposable
     /// <param name="endPoint">Where to listen.</param>
     /// <param name="script">What to play.</param>
     /// <param name="options">How.</param>
+    /// <param name="comparison">Gets what the client sends.</param>
     /// <param name="tls">How to speak TLS; null for not.</param>
     /// <param name="onFault">Told of clients that cannot be accepted.</param>
     /// <exception cref="NetLabException">The port cannot be opened.</exception>
     internal static ReplayServer Bind(
-        IPEndPoint endPoint, ReplayScript script, ReplayOptions options, TlsServerOptions? tls, Action<Exception> onFault)
-        => new(script, options, StreamListener.Open(endPoint, Backlog, fault => onFault(fault())), tls, onFault);
+        IPEndPoint endPoint,
+        ReplayScript script,
+        ReplayOptions options,
+        ReplayComparison comparison,
+        TlsServerOptions? tls,
+        Action<Exception> onFault)
+        => new(script, options, comparison, StreamListener.Open(endPoint, Backlog, fault => onFault(fault())), tls, onFault);
 
     /// <summary>Accepts a client, closes the port, and plays; null if it was stopped before.</summary>
     internal async Task<NetReplayResult?> RunAsync()
@@ -49,7 +64,7 @@ internal sealed class ReplayServer : IDisposable
                 if (await _handshakes.OpenAsync(socket).ConfigureAwait(false) is { } transport)
                 {
                     _listener.Dispose();
-                    using ReplayRun run = new(_script, _options, transport);
+                    using ReplayRun run = new(_script, _options, _comparison, transport);
                     return await run.RunAsync(_stop.Token).ConfigureAwait(false);
                 }
 
@@ -71,7 +86,4 @@ internal sealed class ReplayServer : IDisposable
         _handshakes.Dispose();
         _listener.Dispose();
     }
-
-    /// <inheritdoc/>
-    public void Dispose() => _stop.Dispose();
 }

@@ -152,7 +152,7 @@ public sealed class GetNetTranscriptCommand : NetCmdlet
         int[] known = [.. transcripts.SelectMany(transcript => transcript.Conversations()).Select(one => one.Id).Order()];
         foreach (int id in ConnectionId.Except(known))
         {
-            string has = known.Length == 0 ? "no connection yet" : $"the connections {string.Join(", ", known)}";
+            string has = known.Length == 0 ? "no connection yet" : $"the connections {IdList.Of(known)}";
             WriteError(Errors.Record(
                 FaultKind.ConnectionNotFound, $"Connection {id} is not in the transcript, which has {has}.", id));
         }

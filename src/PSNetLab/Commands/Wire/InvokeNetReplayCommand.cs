@@ -137,7 +137,6 @@ public sealed class InvokeNetReplayCommand : NetCmdlet
         Timing = Timing,
         Speed = Speed,
         Compares = Compare || Ignore.Length > 0,
-        Ignored = Array.ConvertAll(Ignore, Patterns.WithLimit),
         Patience = TimeSpan.FromSeconds(TimeoutSec),
     };
 
@@ -180,6 +179,13 @@ public sealed class InvokeNetReplayCommand : NetCmdlet
         string target = AsServer ? new IPEndPoint(Address, Port).ToString() : ComputerName;
         try
         {
+            if (Timing != NetReplayTiming.Original && MyInvocation.BoundParameters.ContainsKey(nameof(Speed)))
+            {
+                throw new NetLabException(
+                    FaultKind.InvalidParameters,
+                    $"-Speed is for recorded times, and -Timing {Timing} has none. Add -Timing Original, or leave -Speed out.");
+            }
+
             ReplayScript script = ReplayScript.Of(
                 _events, ConnectionId, AsServer ? NetTranscriptDirection.ToClient : NetTranscriptDirection.ToServer);
             if (AsServer)
@@ -219,9 +225,17 @@ public sealed class InvokeNetReplayCommand : NetCmdlet
                 SkipCertificateCheck = SkipCertificateCheck,
             },
         };
+        ReplayComparison comparison = await CompareAsync(script).ConfigureAwait(false);
         Transport transport = await StreamDialer.DialAsync(dial, StopToken).ConfigureAwait(false);
-        using ReplayRun run = new(script, Options, transport);
+        using ReplayRun run = new(script, Options, comparison, transport);
         return await run.RunAsync(StopToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Before there is a connection: expressions of users may take their time, or too long.</summary>
+    private Task<ReplayComparison> CompareAsync(ReplayScript script)
+    {
+        Regex[] ignored = Array.ConvertAll(Ignore, Patterns.WithLimit);
+        return Task.Run(() => ReplayComparison.Of(script, ignored)).WaitAsync(StopToken);
     }
 
     private void StartServer(ReplayScript script)
@@ -235,7 +249,8 @@ public sealed class InvokeNetReplayCommand : NetCmdlet
         TlsServerOptions? tls = Tls || Certificate is not null
             ? new TlsServerOptions(Certificate?.Read(Password, StopToken).ToContext("-Certificate") ?? ServerCertificates.Localhost(null))
             : null;
-        NetReplayJob job = new(MyInvocation.Line.Trim(), Name, endPoint, script, Options, tls);
+        ReplayComparison comparison = Await(CompareAsync(script));
+        NetReplayJob job = new(MyInvocation.Line.Trim(), Name, endPoint, script, Options, comparison, tls);
         LiveJobs.Add(job);
         JobRepository.Add(job);
         job.Run();
