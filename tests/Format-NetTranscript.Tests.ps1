@@ -51,6 +51,7 @@ Describe 'Format-NetTranscript' {
         $path = "$TestDrive/there.svg"
         'mine' | Set-Content $path
         { $talk | Format-NetTranscript -Path $path } | Should -Throw '*-Force*' -ErrorId 'FileExists,*'
+        { $talk | Format-NetTranscript -Force } | Should -Throw '*-Path*' -ErrorId 'InvalidParameters,*'
         $talk | Format-NetTranscript -Path $path -Force -WhatIf
         Get-Content $path | Should -Be 'mine'
         $talk | Format-NetTranscript -Path $path -Force

@@ -122,6 +122,46 @@ Describe 'Export-NetTranscript' {
         ($copies | Invoke-NetReplay localhost $server.Port -Compare).Matched | Should -BeTrue
     }
 
+    It 'takes copies of what went over TLS, and of another encoding, as what they are' {
+        $api = Start-HttpServer @{ 'GET /a' = 'one' } -Tls -Transcript
+        $null = Invoke-WebRequest "$($api.Uri)a" -SkipCertificateCheck
+        $text = Start-TcpServer -Framing Line -Reply "`u{6765}" -Encoding gb18030 -Transcript
+        $null = Send-TcpMessage localhost $text.Port "`u{6765}" -Framing Line -Encoding gb18030 -Count 1
+        Get-NetTranscript $api | ConvertTo-Csv | ConvertFrom-Csv | Export-NetTranscript $TestDrive/copy.har
+        (Get-Content $TestDrive/copy.har -Raw | ConvertFrom-Json).log.entries.request.url | Should -Be "$($api.Uri)a"
+        Get-NetTranscript $text | ConvertTo-Json | ConvertFrom-Json | Format-NetTranscript -Dialogue | Should -Be "C: `u{6765}", "S: `u{6765}"
+    }
+
+    It 'takes copies of empty datagrams, and says which copies are no events' {
+        $udp = Start-UdpServer -Transcript
+        Send-UdpMessage 127.0.0.1 $udp.Port ''
+        Wait-Until { (Get-NetTranscript $udp).Kind -contains 'Data' }
+        $live = Get-NetTranscript $udp
+        $live | ConvertTo-Csv | ConvertFrom-Csv | Format-NetTranscript | Should -Be ($live | Format-NetTranscript)
+        $data = $live | Where-Object Kind -EQ Data
+        $wrong = @(
+            $data | Select-Object Kind, ClientEndPoint, ServerEndPoint, Text
+            $data | Select-Object * -ExcludeProperty Direction
+            $data | ConvertTo-Csv | ConvertFrom-Csv | ForEach-Object { $_.Data = 'hex'; $_ }
+            $data | ConvertTo-Csv | ConvertFrom-Csv | ForEach-Object { $_.ConnectionId = 'one'; $_ }
+            $data | ConvertTo-Csv | ConvertFrom-Csv | ForEach-Object { $_.Encoding = 'none'; $_ }
+        )
+        $wrong | Format-NetTranscript -ErrorVariable faults -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
+        $faults.Count | Should -Be $wrong.Count
+        "$faults" | Should -BeLike '*is no event of a transcript*'
+    }
+
+    It 'says that a datagram does not fit, and that a record of the other end is left out' {
+        $line = '{{"time":"2026-01-01T00:00:00Z","connectionId":{0},"protocol":"{1}","kind":"Data","direction":"ToServer","text":"{2}","client":"[::1]:1","server":"[::1]:2"}}'
+        $line -f 1, 'Udp', ('x' * 70000) | Set-Content $TestDrive/long.jsonl
+        { Import-NetTranscript $TestDrive/long.jsonl | Export-NetTranscript $TestDrive/long.pcapng } | Should -Throw -ErrorId 'MessageTooLong,*'
+        Test-Path $TestDrive/long.pcapng | Should -BeFalse
+        ($line -f 1, 'Tcp', 'a'), ($line -f 2, 'Tcp', 'a') | Set-Content $TestDrive/both.jsonl
+        Import-NetTranscript $TestDrive/both.jsonl | Export-NetTranscript $TestDrive/both.pcapng -WarningVariable warnings -WarningAction SilentlyContinue
+        "$warnings" | Should -BeLike 'Left out connection 2*'
+        (Import-NetTranscript $TestDrive/both.pcapng).ConnectionId | Should -Be 1
+    }
+
     It 'says what is not HTTP' {
         $server = Start-TcpServer -Echo -Transcript
         $null = Send-TcpMessage localhost $server.Port 'hello' -Count 1

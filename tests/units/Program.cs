@@ -22,11 +22,14 @@ internal static class Program
             case ["few-descriptors", string isPortable]:
                 await FewDescriptorsRun.RunAsync(bool.Parse(isPortable));
                 return 0;
+            case ["clock-change"]:
+                ClockChangeRun.Run();
+                return 0;
             case ["floods"]:
                 return await FloodRun.RunAsync();
             default:
                 Console.Error.WriteLine("Usage: dotnet PSNetLab.Engine.Tests.dll own-bytes <seconds> | old-c-library \"<call> …\" | "
-                    + "few-descriptors <is portable> | floods");
+                    + "few-descriptors <is portable> | clock-change | floods");
                 return 2;
         }
     }

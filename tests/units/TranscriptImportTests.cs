@@ -38,6 +38,15 @@ public sealed class TranscriptImportTests : IDisposable
     }
 
     [Fact]
+    public void JSON_Lines_may_begin_with_a_byte_order_mark()
+    {
+        NetTranscriptEvent[] events = Sample();
+        Recorded.Write(_path, stream => new JsonLinesWriter(stream), events);
+        File.WriteAllText(_path, File.ReadAllText(_path), new System.Text.UTF8Encoding(encoderShouldEmitUTF8Identifier: true));
+        Assert.Equal(events.Select(Everything), TranscriptFile.Read(_path, [], default).Select(Everything));
+    }
+
+    [Fact]
     public void Packets_come_back_as_they_were_recorded()
     {
         NetTranscriptEvent[] events = Sample();
@@ -290,7 +299,7 @@ public sealed class TranscriptImportTests : IDisposable
 
     private static string Everything(NetTranscriptEvent item) => string.Join(
         '|', item.Sequence, item.Moment.Ticks, item.Elapsed.Ticks, item.ConnectionId, item.Protocol, item.Kind, item.Direction, item.Length,
-        item.Detail, item.IsTls, item.Client, item.Server, item.Encoding.WebName, Convert.ToHexString(item.Bytes ?? []));
+        item.Detail, item.IsTls, item.Client, item.Server, item.Encoding, Convert.ToHexString(item.Bytes ?? []));
 
     private NetTranscriptEvent[] WriteAndRead(Func<Stream, TranscriptWriter> format, NetTranscriptEvent[] events)
     {

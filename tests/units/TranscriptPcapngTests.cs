@@ -148,6 +148,16 @@ public sealed class TranscriptPcapngTests : IDisposable
         Assert.Equal(["61", "62"], await FieldsAsync("tcp.payload", "-Y", "tcp.len>0"));
     }
 
+    [ToolFact("tshark")]
+    public async Task A_connection_that_both_ends_recorded_is_one_stream()
+    {
+        NetTranscriptEvent[] one = new Recorded(1).Opened().Asks("a").Answers("b").Asks("c").Closed().Events;
+        NetTranscriptEvent[] other = new Recorded(2).Opened().Asks("a").Answers("b").Asks("c").Closed().Events;
+        Write(one.Zip(other).SelectMany(pair => new[] { pair.First, pair.Second }));
+        await CheckAsync();
+        Assert.Equal(["61", "62", "63"], await FieldsAsync("tcp.payload", "-Y", "tcp.len>0"));
+    }
+
     private void Write(IEnumerable<NetTranscriptEvent> events) => Recorded.Write(_path, stream => new PcapngWriter(stream), events);
 
     /// <summary>Nothing malformed, all checksums good, nothing that the analysis of TCP finds strange.</summary>

@@ -2,7 +2,6 @@ using System.Net;
 using System.Text;
 using System.Xml.Linq;
 using PSNetLab.Engine.Capture.Views;
-using PSNetLab.Engine.Dialogue;
 using PSNetLab.Engine.Framing;
 using PSNetLab.Engine.Primitives;
 
@@ -70,8 +69,9 @@ public class TranscriptViewTests
     [Fact]
     public void Bytes_that_are_no_text_are_dumped_where_they_are_in_their_stream()
     {
-        string[] lines = Timeline([Data(ToServer, "abc"), Data(ToServer, [0xff, 0xfe, 0x41])]);
-        Assert.Equal("  0003 ff fe 41                                        ..A", lines[^1]);
+        string[] lines = Timeline(
+            [Event(NetTranscriptKind.Dropped, ToServer, length: 16), Data(ToServer, "abc"), Data(ToServer, [0xff, 0xfe, 0x41])]);
+        Assert.Equal("  0013 ff fe 41                                        ..A", lines[^1]);
     }
 
     [Fact]
@@ -234,22 +234,6 @@ public class TranscriptViewTests
         Assert.DoesNotContain("href", image.ToString(), StringComparison.Ordinal);
     }
 
-    [Fact]
-    public void What_was_said_line_by_line_is_a_dialogue()
-    {
-        DialogueWriter writer = new();
-        NetTranscriptEvent[] events =
-        [
-            Event(NetTranscriptKind.Opened), Data(ToClient, "220 hi\r\n"), Data(ToServer, "EHLO"), Data(ToServer, " me\r\n/x/\r\n"),
-            Data(ToClient, "250-a\r\n250 b"), Data(ToServer, "QUIT"), Event(NetTranscriptKind.Reset, ToClient),
-        ];
-        string[] steps = [.. events.SelectMany(writer.Take), .. writer.End()];
-        Assert.Equal(
-            ["S: 220 hi", "C: EHLO me", "C: `/x/", "S: 250-a", "S: 250 b", "C: QUIT", "!reset"], steps);
-        Assert.Equal(7, DialogueText.ParseLines(steps, Encoding.UTF8).Count());
-        Assert.Throws<NetLabException>(() => writer.Take(Data(ToServer, "x", 99)));
-    }
-
     private static string[] Timeline(IEnumerable<NetTranscriptEvent> events, MessageFraming? framing = null)
     {
         Timeline timeline = new(80, ByteView.Auto, new Ink(false), framing);
@@ -268,14 +252,15 @@ public class TranscriptViewTests
         string? detail = null,
         byte[]? data = null,
         int id = 7,
-        NetTranscriptProtocol protocol = NetTranscriptProtocol.Tcp) => new()
+        NetTranscriptProtocol protocol = NetTranscriptProtocol.Tcp,
+        int length = 0) => new()
     {
         Protocol = protocol,
         Kind = kind,
         Direction = direction,
         Detail = detail,
         Bytes = data,
-        Length = data?.Length ?? 0,
+        Length = data?.Length ?? length,
         ConnectionId = id,
         Moment = new DateTime(2026, 1, 2, 3, 4, 5),
         Elapsed = TimeSpan.FromMilliseconds(1),

@@ -41,7 +41,13 @@ public sealed class NetTranscriptEvent
     public object? Data => FileValue.Of(Bytes);
 
     /// <summary>The bytes decoded as the connection decodes text; invalid ones appear as U+FFFD. Null without bytes.</summary>
-    public string? Text => Bytes is null ? null : _text ??= Encoding.GetString(Bytes);
+    public string? Text => Bytes is null ? null : _text ??= TextEncoding.GetString(Bytes);
+
+    /// <summary>The name of the encoding of <see cref="Text"/>.</summary>
+    public string Encoding => TextEncoding.WebName;
+
+    /// <summary>Whether the bytes went over TLS, which was taken off.</summary>
+    public bool IsTls { get; internal init; }
 
     /// <summary>The address and port of the client, as text that has an Address and a Port.</summary>
     public object ClientEndPoint => EndPointText.Of(Client);
@@ -66,10 +72,7 @@ public sealed class NetTranscriptEvent
 
     internal IPEndPoint Server { get; init; } = null!;
 
-    /// <summary>Whether the bytes went over TLS, which was taken off.</summary>
-    internal bool IsTls { get; init; }
-
-    internal Encoding Encoding { get; init; } = TextEncoding.Default;
+    internal Encoding TextEncoding { get; init; } = Engine.Primitives.TextEncoding.Default;
 
     /// <inheritdoc/>
     public override string ToString() => Direction is { } direction ? $"{Kind} {direction} ({Length} bytes)" : $"{Kind}";

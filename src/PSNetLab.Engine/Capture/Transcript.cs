@@ -212,7 +212,7 @@ internal sealed class Transcript
             Client = conversation.Client,
             Server = conversation.Server,
             IsTls = conversation.Tls is not null,
-            Encoding = conversation.Encoding,
+            TextEncoding = conversation.Encoding,
         };
     }
 }

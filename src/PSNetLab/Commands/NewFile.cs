@@ -44,7 +44,7 @@ internal sealed class NewFile(string path, bool force) : IDisposable
         {
             action();
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        catch (Exception error) when (error is (IOException or UnauthorizedAccessException) and not NetLabException)
         {
             throw new NetLabException(FaultKind.FileUnwritable, $"The file {path} cannot be written: {error.Message}", error);
         }

@@ -2,6 +2,8 @@ using System.Collections;
 using System.Globalization;
 using System.Management.Automation;
 using System.Net;
+using System.Text;
+using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab.Conversion;
 
@@ -16,31 +18,15 @@ internal static class TranscriptInput
             return live;
         }
 
-        if (!Enum.TryParse(Word(input, nameof(NetTranscriptEvent.Kind)), out NetTranscriptKind kind)
-            || !IPEndPoint.TryParse(Word(input, nameof(NetTranscriptEvent.ClientEndPoint)), out IPEndPoint? client)
-            || !IPEndPoint.TryParse(Word(input, nameof(NetTranscriptEvent.ServerEndPoint)), out IPEndPoint? server))
+        try
         {
+            return ReadCopy(input);
+        }
+        catch (Exception error) when (error is FormatException or OverflowException or InvalidCastException or ArgumentException)
+        {
+            // A number, bytes or an encoding that are none.
             return null;
         }
-
-        bool hasWay = Enum.TryParse(Word(input, nameof(NetTranscriptEvent.Direction)), out NetTranscriptDirection way);
-        return new NetTranscriptEvent
-        {
-            Sequence = Number(input, nameof(NetTranscriptEvent.Sequence)),
-            Moment = Time(Value(input, nameof(NetTranscriptEvent.Time))),
-            Elapsed = TimeSpan.FromTicks((long)Math.Round(Milliseconds(input) * TimeSpan.TicksPerMillisecond)),
-            ConnectionId = (int)Number(input, nameof(NetTranscriptEvent.ConnectionId)),
-            Protocol = Word(input, nameof(NetTranscriptEvent.Protocol)) == nameof(NetTranscriptProtocol.Udp)
-                ? NetTranscriptProtocol.Udp
-                : NetTranscriptProtocol.Tcp,
-            Kind = kind,
-            Direction = hasWay ? way : null,
-            Length = Number(input, nameof(NetTranscriptEvent.Length)),
-            Bytes = Bytes(Value(input, nameof(NetTranscriptEvent.Data))),
-            Detail = Value(input, nameof(NetTranscriptEvent.Detail)) as string,
-            Client = client,
-            Server = server,
-        };
     }
 
     /// <summary>What is wrong with something that is no event.</summary>
@@ -50,6 +36,43 @@ internal static class TranscriptInput
         FaultKind.InvalidParameters,
         $"'{input}' is no event of a transcript. Get them with Get-NetTranscript or Import-NetTranscript, as in Get-NetTranscript $job | "
             + $"{cmdlet}.");
+
+    private static NetTranscriptEvent? ReadCopy(PSObject input)
+    {
+        NetTranscriptDirection? way = Name<NetTranscriptDirection>(input, nameof(NetTranscriptEvent.Direction));
+        if (Name<NetTranscriptKind>(input, nameof(NetTranscriptEvent.Kind)) is not { } kind
+            || !IPEndPoint.TryParse(Word(input, nameof(NetTranscriptEvent.ClientEndPoint)), out IPEndPoint? client)
+            || !IPEndPoint.TryParse(Word(input, nameof(NetTranscriptEvent.ServerEndPoint)), out IPEndPoint? server)
+            || (way is null && kind is NetTranscriptKind.Data or NetTranscriptKind.HalfClosed or NetTranscriptKind.Dropped))
+        {
+            return null;
+        }
+
+        byte[]? bytes = null;
+        if (kind == NetTranscriptKind.Data && (bytes = Bytes(Value(input, nameof(NetTranscriptEvent.Data)))) is null)
+        {
+            return null;
+        }
+
+        string encoding = Word(input, nameof(NetTranscriptEvent.Encoding));
+        return new NetTranscriptEvent
+        {
+            Sequence = Number(input, nameof(NetTranscriptEvent.Sequence)),
+            Moment = Time(Value(input, nameof(NetTranscriptEvent.Time))),
+            Elapsed = TimeSpan.FromTicks(checked((long)Math.Round(Milliseconds(input) * TimeSpan.TicksPerMillisecond))),
+            ConnectionId = checked((int)Number(input, nameof(NetTranscriptEvent.ConnectionId))),
+            Protocol = Name<NetTranscriptProtocol>(input, nameof(NetTranscriptEvent.Protocol)) ?? NetTranscriptProtocol.Tcp,
+            Kind = kind,
+            Direction = way,
+            Length = bytes?.Length ?? Number(input, nameof(NetTranscriptEvent.Length)),
+            Bytes = bytes,
+            Detail = Value(input, nameof(NetTranscriptEvent.Detail)) is string { Length: > 0 } detail ? detail : null,
+            Client = client,
+            Server = server,
+            IsTls = bool.TryParse(Word(input, nameof(NetTranscriptEvent.IsTls)), out bool isTls) && isTls,
+            TextEncoding = encoding.Length == 0 ? TextEncoding.Default : Encoding.GetEncoding(encoding),
+        };
+    }
 
     // Of a CSV file, everything is text; of JSON, numbers may be.
     private static DateTime Time(object? value) => value switch
@@ -64,13 +87,17 @@ internal static class TranscriptInput
 
     private static byte[]? Bytes(object? value) => value switch
     {
-        null or "" => null,
+        null => null,
         string hex => Convert.FromHexString(hex),
         IEnumerable list => [.. list.Cast<object>().Select(item => Convert.ToByte(item.Unwrapped(), CultureInfo.InvariantCulture))],
         _ => null,
     };
 
     private static object? Value(PSObject input, string property) => input.Properties[property]?.Value.Unwrapped();
+
+    private static T? Name<T>(PSObject input, string property)
+        where T : struct, Enum
+        => Enum.TryParse(Word(input, property), out T name) && Enum.IsDefined(name) ? name : null;
 
     private static string Word(PSObject input, string property) => Value(input, property)?.ToString() ?? string.Empty;
 

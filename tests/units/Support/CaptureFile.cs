@@ -37,7 +37,7 @@ internal sealed class CaptureFile
         remarks = [];
         MemoryStream stream = new(bytes);
         PacketReader reader = bytes is [0x0A, 0x0D, 0x0D, 0x0A, ..] ? new PcapngReader(stream, "f") : new PcapReader(stream, "f");
-        return CaptureReader.Read(reader, remarks);
+        return CaptureReader.Read(reader, remarks, default);
     }
 
     internal CaptureFile Segment(

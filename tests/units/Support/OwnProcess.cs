@@ -10,7 +10,8 @@ namespace PSNetLab.Engine.Tests;
 internal static class OwnProcess
 {
     /// <summary>Fails, with what the process wrote, unless it ends well.</summary>
-    internal static async Task RunAsync(string[] arguments, int? processors = null, int? descriptors = null, bool? portable = null)
+    internal static async Task RunAsync(
+        string[] arguments, int? processors = null, int? descriptors = null, bool? portable = null, string? zone = null)
     {
         string[] command = ["dotnet", typeof(OwnProcess).Assembly.Location, .. arguments];
         if (descriptors is { } most)
@@ -28,6 +29,11 @@ internal static class OwnProcess
         if (portable is { } isPortable)
         {
             start.Environment["PSNETLAB_PORTABLE"] = isPortable ? "1" : "0";
+        }
+
+        if (zone is not null)
+        {
+            start.Environment["TZ"] = zone;
         }
 
         using Process process = Process.Start(start)!;

@@ -56,6 +56,7 @@ internal sealed class Recorded
         Direction = direction,
         Length = bytes,
         ConnectionId = like.ConnectionId,
+        Protocol = like.Protocol,
         Client = like.Client,
         Server = like.Server,
         Moment = like.Moment,

@@ -16,8 +16,11 @@ internal sealed partial class CaptureComments
 
     internal bool IsTls { get; private init; }
 
-    /// <summary>Whether bytes before this packet are known to be missing.</summary>
-    internal bool HasGap { get; private init; }
+    /// <summary>Whether the conversation began before this packet, its first.</summary>
+    internal bool BeginsLater { get; private init; }
+
+    /// <summary>How many bytes before this packet are known to be missing.</summary>
+    internal IReadOnlyList<(NetTranscriptDirection Direction, long Bytes)> Gaps { get; private init; } = [];
 
     internal IReadOnlyList<(NetTranscriptDirection? Direction, string What)> Faults { get; private init; } = [];
 
@@ -38,7 +41,8 @@ internal sealed partial class CaptureComments
 
         int? id = null;
         bool isTls = false;
-        bool hasGap = false;
+        bool beginsLater = false;
+        List<(NetTranscriptDirection, long)> gaps = [];
         List<(NetTranscriptDirection?, string)> faults = [];
         List<string> rest = [];
         foreach (string comment in reader.Comments)
@@ -58,17 +62,18 @@ internal sealed partial class CaptureComments
             }
             else if (Fault().Match(comment) is { Success: true } fault)
             {
-                faults.Add((
-                    !fault.Groups[1].Success ? null
-                        : fault.Groups[1].Value == "server" ? NetTranscriptDirection.ToServer : NetTranscriptDirection.ToClient,
-                    fault.Groups[2].Value));
+                faults.Add((fault.Groups[1].Success ? To(fault.Groups[1].Value) : null, fault.Groups[2].Value));
             }
-            else if (Gap().IsMatch(comment))
+            else if (Gap().Match(comment) is { Success: true } gap
+                && long.TryParse(gap.Groups[1].ValueSpan, CultureInfo.InvariantCulture, out long bytes))
             {
-                hasGap = true;
+                gaps.Add((To(gap.Groups[2].Value), bytes));
             }
-            else if (!comment.StartsWith("The transcript begins", StringComparison.Ordinal)
-                && !comment.StartsWith("This end of the stream", StringComparison.Ordinal))
+            else if (comment.StartsWith("The transcript begins", StringComparison.Ordinal))
+            {
+                beginsLater = true;
+            }
+            else if (!comment.StartsWith("This end of the stream", StringComparison.Ordinal))
             {
                 rest.Add(comment);
             }
@@ -78,11 +83,15 @@ internal sealed partial class CaptureComments
         {
             ConnectionId = id,
             IsTls = isTls,
-            HasGap = hasGap,
+            BeginsLater = beginsLater,
+            Gaps = gaps,
             Faults = faults,
             Rest = rest.Count == 0 ? null : string.Join(' ', rest),
         };
     }
+
+    private static NetTranscriptDirection To(string side)
+        => side == "server" ? NetTranscriptDirection.ToServer : NetTranscriptDirection.ToClient;
 
     [GeneratedRegex(@"^Connection (\d+) of PSNetLab\.$", RegexOptions.CultureInvariant)]
     private static partial Regex Connection();
@@ -93,6 +102,6 @@ internal sealed partial class CaptureComments
     [GeneratedRegex("^Fault(?: to the (server|client))?: ?(.*)$", RegexOptions.CultureInvariant | RegexOptions.Singleline)]
     private static partial Regex Fault();
 
-    [GeneratedRegex(@"^\d+ bytes to the (?:server|client) are missing here\.", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"^(\d+) bytes to the (server|client) are missing here\.", RegexOptions.CultureInvariant)]
     private static partial Regex Gap();
 }

@@ -22,11 +22,14 @@ internal sealed class CaptureReader
     /// <summary>The events of a capture, in the order of its packets.</summary>
     /// <param name="reader">The packets.</param>
     /// <param name="remarks">Gets what was left out, at the end.</param>
+    /// <param name="cancellationToken">Ends the reading, also of packets that make no events.</param>
     /// <exception cref="NetLabException">The capture is malformed.</exception>
-    internal static IEnumerable<NetTranscriptEvent> Read(PacketReader reader, ICollection<string> remarks)
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    internal static IEnumerable<NetTranscriptEvent> Read(
+        PacketReader reader, ICollection<string> remarks, CancellationToken cancellationToken)
     {
         CaptureReader capture = new(reader);
-        while (reader.Read())
+        while (reader.Read(cancellationToken))
         {
             capture.TakePacket();
             while (capture._events.TryDequeue(out NetTranscriptEvent? item))
@@ -52,9 +55,14 @@ internal sealed class CaptureReader
         CapturedPacket packet = default;
         PacketVerdict verdict = packet.Parse(_reader);
         _verdicts[(int)verdict]++;
-        if (verdict == PacketVerdict.Taken && Find(ref packet) is { } conversation)
+        if (verdict != PacketVerdict.Taken)
         {
-            CaptureComments comments = CaptureComments.Of(_reader);
+            return;
+        }
+
+        CaptureComments comments = CaptureComments.Of(_reader);
+        if (Find(ref packet, comments) is { } conversation)
+        {
             if (packet.Protocol == NetTranscriptProtocol.Tcp)
             {
                 conversation.TakeSegment(ref packet, _reader.Time, comments);
@@ -67,27 +75,27 @@ internal sealed class CaptureReader
     }
 
     /// <summary>The conversation of a packet, perhaps a new one; null if it says nothing.</summary>
-    private CapturedConversation? Find(ref CapturedPacket packet)
+    private CapturedConversation? Find(ref CapturedPacket packet, CaptureComments comments)
     {
         bool isInOrder = packet.Source.Address < packet.Destination.Address
             || (packet.Source.Address == packet.Destination.Address && packet.Source.Port <= packet.Destination.Port);
         var key = isInOrder
             ? (packet.Protocol, packet.Source, packet.Destination)
             : (packet.Protocol, packet.Destination, packet.Source);
-        if (_conversations.TryGetValue(key, out CapturedConversation? known) && !known.IsReplacedBy(ref packet))
+        if (_conversations.TryGetValue(key, out CapturedConversation? known) && !known.IsReplacedBy(ref packet, comments.ConnectionId))
         {
             return known;
         }
 
         bool isTcp = packet.Protocol == NetTranscriptProtocol.Tcp;
-        if (isTcp && known is null && packet.Payload.IsEmpty && packet.Missing == 0 && !packet.Has(TcpFlags.Syn))
+        bool isSilent = packet.Payload.IsEmpty && packet.Missing == 0 && !packet.Has(TcpFlags.Syn);
+        if (isTcp && known is null && isSilent && comments.ConnectionId is null)
         {
             return null;
         }
 
         known?.Finish();
-        CaptureComments comments = CaptureComments.Of(_reader);
-        PacketEnd client = isTcp && IsFromServer(ref packet) ? packet.Destination : packet.Source;
+        PacketEnd client = IsFromServer(ref packet) ? packet.Destination : packet.Source;
         CapturedConversation conversation = new(_events, _held, () => ++_sequence)
         {
             Id = comments.ConnectionId ?? ++_ids,
@@ -113,9 +121,14 @@ internal sealed class CaptureReader
         return conversation;
     }
 
-    /// <summary>Who answers a SYN is the server; without one, who has the lower port.</summary>
-    private static bool IsFromServer(ref CapturedPacket packet)
-        => packet.Has(TcpFlags.Syn) ? packet.Has(TcpFlags.Acknowledge) : packet.Source.Port < packet.Destination.Port;
+    /// <summary>
+    /// What this module wrote says it. Otherwise, who answers a SYN is the server; without one, who has the lower port. Over UDP, the
+    /// client is who sends first.
+    /// </summary>
+    private bool IsFromServer(ref CapturedPacket packet)
+        => _reader.Way is { } way ? way == NetTranscriptDirection.ToClient
+            : packet.Has(TcpFlags.Syn) ? packet.Has(TcpFlags.Acknowledge)
+            : packet.Protocol == NetTranscriptProtocol.Tcp && packet.Source.Port < packet.Destination.Port;
 
     private void Remark(ICollection<string> remarks)
     {

@@ -43,13 +43,16 @@ internal sealed class CapturedConversation
 
     internal bool IsTls { get; init; }
 
-    /// <summary>When it began.</summary>
+    /// <summary>When it began, in UTC.</summary>
     internal required DateTime Start { get; set; }
 
     /// <summary>Whether a packet begins another connection between the same ends.</summary>
-    internal bool IsReplacedBy(ref CapturedPacket packet)
-        => Protocol == NetTranscriptProtocol.Tcp && packet.Has(TcpFlags.Syn) && !packet.Has(TcpFlags.Acknowledge)
-            && !(packet.Source == ClientEnd && _streams[(int)ToServer].BeganWith(packet.Sequence + 1));
+    /// <param name="packet">The packet.</param>
+    /// <param name="id">The number that this module wrote about it; null for none.</param>
+    internal bool IsReplacedBy(ref CapturedPacket packet, int? id)
+        => id is { } other ? other != Id
+            : Protocol == NetTranscriptProtocol.Tcp && packet.Has(TcpFlags.Syn) && !packet.Has(TcpFlags.Acknowledge)
+                && !(packet.Source == ClientEnd && _streams[(int)ToServer].BeganWith(packet.Sequence + 1));
 
     internal void TakeDatagram(ref CapturedPacket packet, DateTime time, CaptureComments comments)
     {
@@ -58,7 +61,10 @@ internal sealed class CapturedConversation
         {
             _isOpen = true;
             Start = _time;
-            Emit(NetTranscriptKind.Opened, null);
+            if (!comments.BeginsLater)
+            {
+                Emit(NetTranscriptKind.Opened, null);
+            }
         }
 
         _detail ??= packet.Missing > 0 ? $"{packet.Missing} more bytes of this datagram were not captured." : null;
@@ -104,7 +110,7 @@ internal sealed class CapturedConversation
             other.Acknowledge(packet.Acknowledged);
         }
 
-        if (comments.HasGap)
+        if (comments.Gaps.Count > 0)
         {
             Array.ForEach(_streams, one => one.GiveUp());
         }
@@ -133,6 +139,15 @@ internal sealed class CapturedConversation
         {
             _detail = what;
             Emit(NetTranscriptKind.Fault, direction);
+        }
+
+        foreach ((NetTranscriptDirection direction, long bytes) in comments.Gaps)
+        {
+            // Only in a stream of TCP that has begun do sequence numbers tell.
+            if (!_streams[(int)direction].HasBegun)
+            {
+                Emit(NetTranscriptKind.Dropped, direction, missing: bytes);
+            }
         }
 
         _detail = comments.Rest ?? _detail;
@@ -181,7 +196,7 @@ internal sealed class CapturedConversation
         _events.Enqueue(new NetTranscriptEvent
         {
             Sequence = _nextSequence(),
-            Moment = _time,
+            Moment = _time.ToLocalTime(),
             Elapsed = _time - Start,
             ConnectionId = Id,
             Protocol = Protocol,

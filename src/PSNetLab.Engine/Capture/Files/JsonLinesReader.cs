@@ -19,11 +19,14 @@ internal sealed class JsonLinesReader(Stream stream, string name)
     private int _end;
     private long _line;
 
+    /// <param name="cancellationToken">Ends the reading, also of empty lines.</param>
     /// <exception cref="NetLabException">A line is malformed.</exception>
-    internal IEnumerable<NetTranscriptEvent> Read()
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    internal IEnumerable<NetTranscriptEvent> Read(CancellationToken cancellationToken)
     {
         while (ReadLine() is { } line)
         {
+            cancellationToken.ThrowIfCancellationRequested();
             _line++;
             if (!line.Span.Trim(" \t\r"u8).IsEmpty)
             {
@@ -124,7 +127,7 @@ internal sealed class JsonLinesReader(Stream stream, string name)
             Client = ReadEndPoint(json, TranscriptNames.Client),
             Server = ReadEndPoint(json, TranscriptNames.Server),
             IsTls = json.TryGetProperty(TranscriptNames.Tls, out JsonElement tls) && tls.ValueKind == JsonValueKind.True,
-            Encoding = encoding,
+            TextEncoding = encoding,
             Detail = Text(json, TranscriptNames.Detail),
         };
     }

@@ -81,9 +81,9 @@ internal sealed class JsonLinesWriter(Stream stream) : TranscriptWriter
             writer.WriteBoolean(TranscriptNames.Tls, true);
         }
 
-        if (item.Encoding.CodePage != Primitives.TextEncoding.Default.CodePage)
+        if (item.TextEncoding.CodePage != Primitives.TextEncoding.Default.CodePage)
         {
-            writer.WriteString(TranscriptNames.Encoding, item.Encoding.WebName);
+            writer.WriteString(TranscriptNames.Encoding, item.Encoding);
         }
 
         if (item.Detail is { } detail)

@@ -18,6 +18,7 @@ internal abstract class PacketReader(Stream stream, string name)
     /// <summary>What a packet begins with: a number of https://www.tcpdump.org/linktypes.html.</summary>
     internal int LinkType { get; private protected set; }
 
+    /// <summary>When it was captured, in UTC: local time jumps where clocks change.</summary>
     internal DateTime Time { get; private protected set; }
 
     /// <summary>The captured part of the packet; it is overwritten by the next one.</summary>
@@ -30,6 +31,9 @@ internal abstract class PacketReader(Stream stream, string name)
 
     /// <summary>Whether this module wrote it.</summary>
     internal bool IsOwn { get; private protected set; }
+
+    /// <summary>Which way the packet went, in a file that this module wrote; null if nothing says so.</summary>
+    internal NetTranscriptDirection? Way { get; private protected set; }
 
     /// <summary>Whether the file is in the order of big-endian machines.</summary>
     internal bool IsBigEndian { get; private protected set; }
@@ -45,7 +49,8 @@ internal abstract class PacketReader(Stream stream, string name)
 
     /// <summary>Reads the next packet; false at the end.</summary>
     /// <exception cref="NetLabException">The file is malformed.</exception>
-    internal abstract bool Read();
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    internal abstract bool Read(CancellationToken cancellationToken);
 
     private protected uint UInt32(ReadOnlySpan<byte> bytes)
         => IsBigEndian ? BinaryPrimitives.ReadUInt32BigEndian(bytes) : BinaryPrimitives.ReadUInt32LittleEndian(bytes);
@@ -99,7 +104,7 @@ internal abstract class PacketReader(Stream stream, string name)
 
     /// <summary>A time after the beginning of 1970, as far as there is one.</summary>
     private protected static DateTime TimeOf(Int128 ticks)
-        => new DateTime((long)Int128.Clamp(DateTime.UnixEpoch.Ticks + ticks, 0, DateTime.MaxValue.Ticks), DateTimeKind.Utc).ToLocalTime();
+        => new((long)Int128.Clamp(DateTime.UnixEpoch.Ticks + ticks, 0, DateTime.MaxValue.Ticks), DateTimeKind.Utc);
 
     private protected NetLabException Malformed(string what) => new(
         FaultKind.InvalidTranscript,

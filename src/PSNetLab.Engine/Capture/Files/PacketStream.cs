@@ -32,7 +32,7 @@ internal sealed class PacketStream
     /// <summary>Whether each side has ended its stream.</summary>
     internal bool[] Ended { get; } = new bool[2];
 
-    /// <summary>The time of the last packet: that of the next is not before it.</summary>
+    /// <summary>The time of the last packet, in UTC: that of the next is not before it.</summary>
     internal DateTime Time { get; set; }
 
     /// <summary>What to say about the next packet.</summary>

@@ -33,8 +33,9 @@ internal sealed class PcapReader : PacketReader
         => magic is Microseconds or Nanoseconds
             || System.Buffers.Binary.BinaryPrimitives.ReverseEndianness(magic) is Microseconds or Nanoseconds;
 
-    internal override bool Read()
+    internal override bool Read(CancellationToken cancellationToken)
     {
+        cancellationToken.ThrowIfCancellationRequested();
         if (IsAtEnd())
         {
             return false;

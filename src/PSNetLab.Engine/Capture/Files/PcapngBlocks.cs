@@ -17,6 +17,9 @@ internal static class Pcapng
     internal const ushort EndOfOptions = 0;
     internal const ushort Comment = 1;
     internal const ushort PacketFlags = 2;
+    internal const uint WayMask = 3;
+    internal const byte Inbound = 1;
+    internal const byte Outbound = 2;
     internal const ushort InterfaceName = 2;
     internal const ushort UserApplication = 4;
     internal const ushort TimeResolution = 9;
@@ -91,7 +94,7 @@ internal sealed class PcapngBlocks(Stream stream)
             PutText(Pcapng.Comment, comment);
         }
 
-        PutOption(Pcapng.PacketFlags, [(byte)(isIncoming ? 1 : 2), 0, 0, 0]);
+        PutOption(Pcapng.PacketFlags, [isIncoming ? Pcapng.Inbound : Pcapng.Outbound, 0, 0, 0]);
         EndWithOptions();
     }
 

@@ -22,10 +22,11 @@ internal sealed class PcapngReader(Stream stream, string name) : PacketReader(st
 
     private protected override string Unit => "block";
 
-    internal override bool Read()
+    internal override bool Read(CancellationToken cancellationToken)
     {
         while (!IsAtEnd())
         {
+            cancellationToken.ThrowIfCancellationRequested();
             ReadOnlySpan<byte> header = Take(HeaderBytes).Span;
             uint type = UInt32(header);
             uint length = UInt32(header[4..]);
@@ -163,6 +164,7 @@ internal sealed class PcapngReader(Stream stream, string name) : PacketReader(st
         uint original = UInt32(body.Span);
         uint captured = source.SnapLength > 0 ? Math.Min(original, source.SnapLength) : original;
         Comments = [];
+        Way = null;
         SetData(body[sizeof(uint)..], captured, original);
         Time = TimeOf(0);
     }
@@ -184,11 +186,21 @@ internal sealed class PcapngReader(Stream stream, string name) : PacketReader(st
         Time = TimeOf(Ticks(units, source.Resolution) + ((Int128)source.OffsetSeconds * TimeSpan.TicksPerSecond));
         ReadOnlySpan<byte> options = bytes[Math.Min(bytes.Length, FixedBytes + (((int)captured + 3) & ~3))..];
         List<string>? comments = null;
+        Way = null;
         while (TakeOption(ref options, out ushort code, out ReadOnlySpan<byte> value))
         {
             if (code == Pcapng.Comment)
             {
                 (comments ??= []).Add(Encoding.UTF8.GetString(value));
+            }
+            else if (code == Pcapng.PacketFlags && value.Length == sizeof(uint) && IsOwn)
+            {
+                Way = (UInt32(value) & Pcapng.WayMask) switch
+                {
+                    Pcapng.Inbound => NetTranscriptDirection.ToServer,
+                    Pcapng.Outbound => NetTranscriptDirection.ToClient,
+                    _ => null,
+                };
             }
         }
 

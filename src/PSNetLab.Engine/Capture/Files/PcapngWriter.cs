@@ -21,6 +21,7 @@ internal sealed class PcapngWriter : TranscriptWriter
     private readonly PcapngBlocks _blocks;
     private readonly Dictionary<(NetTranscriptProtocol Protocol, IPEndPoint Server), int> _interfaces = [];
     private readonly Dictionary<(int Id, IPEndPoint Client, IPEndPoint Server), PacketStream> _streams = [];
+    private readonly OpenEnds _open = new();
 
     internal PcapngWriter(Stream stream)
     {
@@ -31,8 +32,15 @@ internal sealed class PcapngWriter : TranscriptWriter
     /// <summary>The application that this file says it was written by.</summary>
     internal static string Application => "PSNetLab";
 
+    internal override IReadOnlyList<string> Remarks => _open.Remarks;
+
     internal override void Write(NetTranscriptEvent item)
     {
+        if (!_open.Admits(item))
+        {
+            return;
+        }
+
         var key = (item.ConnectionId, item.Client, item.Server);
         if (!_streams.TryGetValue(key, out PacketStream? stream))
         {
@@ -44,9 +52,9 @@ internal sealed class PcapngWriter : TranscriptWriter
             _streams.Add(key, stream = Begin(item));
         }
 
-        if (item.Moment > stream.Time)
+        if (item.Moment.ToUniversalTime() is var time && time > stream.Time)
         {
-            stream.Time = item.Moment;
+            stream.Time = time;
         }
 
         Remark(stream, item);
@@ -86,7 +94,7 @@ internal sealed class PcapngWriter : TranscriptWriter
             _blocks.WriteInterface($"{item.Protocol.ToString().ToLowerInvariant()} {item.Server}");
         }
 
-        PacketStream stream = new(item, number) { Time = item.Moment };
+        PacketStream stream = new(item, number) { Time = item.Moment.ToUniversalTime() };
         stream.Say($"Connection {item.ConnectionId.ToString(CultureInfo.InvariantCulture)} of {Application}.");
         if (item.Kind != NetTranscriptKind.Opened)
         {

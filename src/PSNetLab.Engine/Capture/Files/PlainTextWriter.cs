@@ -98,10 +98,10 @@ internal sealed class PlainTextWriter(Stream stream) : TranscriptWriter
     {
         if (!_decoders.TryGetValue((item.ConnectionId, direction), out Decoder? decoder))
         {
-            _decoders.Add((item.ConnectionId, direction), decoder = item.Encoding.GetDecoder());
+            _decoders.Add((item.ConnectionId, direction), decoder = item.TextEncoding.GetDecoder());
         }
 
-        char[] text = new char[item.Encoding.GetMaxCharCount(data.Length)];
+        char[] text = new char[item.TextEncoding.GetMaxCharCount(data.Length)];
         return new string(text, 0, decoder.GetChars(data, text, flush: false));
     }
 

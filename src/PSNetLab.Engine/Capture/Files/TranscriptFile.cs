@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Text;
 using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab.Engine.Capture.Files;
@@ -21,14 +22,17 @@ internal static class TranscriptFile
         using FileStream file = SlowFile.Read(() => Open(path), cancellationToken);
         byte[] magic = new byte[MagicBytes];
         int count = file.ReadAtLeast(magic, MagicBytes, throwOnEndOfStream: false);
-        file.Position = 0;
+
+        // Some editors and Windows PowerShell put a mark before text.
+        int mark = magic.AsSpan().StartsWith(Encoding.UTF8.Preamble) ? Encoding.UTF8.Preamble.Length : 0;
+        file.Position = mark;
         uint first = BinaryPrimitives.ReadUInt32LittleEndian(magic);
         IEnumerable<NetTranscriptEvent> events = first == Pcapng.SectionHeader && count == MagicBytes
-                ? CaptureReader.Read(new PcapngReader(file, name), remarks)
+                ? CaptureReader.Read(new PcapngReader(file, name), remarks, cancellationToken)
             : PcapReader.Recognizes(first) && count == MagicBytes
-                ? CaptureReader.Read(new PcapReader(file, name), remarks)
-            : count > 0 && magic[0] == '{'
-                ? new JsonLinesReader(file, name).Read()
+                ? CaptureReader.Read(new PcapReader(file, name), remarks, cancellationToken)
+            : magic[mark] == '{'
+                ? new JsonLinesReader(file, name).Read(cancellationToken)
             : throw new NetLabException(
                 FaultKind.InvalidTranscript,
                 $"{name} is neither a capture (pcapng or pcap) nor a transcript of JSON Lines. Export-NetTranscript writes .pcapng "
@@ -38,6 +42,7 @@ internal static class TranscriptFile
             };
         foreach (NetTranscriptEvent item in events)
         {
+            // One packet or line may make many, and the end of a capture all that was held back.
             cancellationToken.ThrowIfCancellationRequested();
             yield return item;
         }

@@ -8,6 +8,7 @@ namespace PSNetLab.Engine.Capture.Views;
 internal sealed class DialogueWriter
 {
     private readonly StringBuilder[] _unfinished = [new(), new()];
+    private readonly Decoder?[] _decoders = new Decoder?[2];
     private int? _connection;
 
     /// <summary>The steps that are complete with the next event.</summary>
@@ -28,8 +29,8 @@ internal sealed class DialogueWriter
         {
             case NetTranscriptKind.Data:
                 // Whoever begins to speak has heard the other to the end.
-                End(1 - item.Direction!.Value, steps);
-                Add(item.Direction.Value, item.Text!, steps);
+                EndLine(1 - item.Direction!.Value, steps);
+                Add(item, steps);
                 break;
             case NetTranscriptKind.HalfClosed:
                 End(item.Direction!.Value, steps);
@@ -38,12 +39,18 @@ internal sealed class DialogueWriter
                 steps.AddRange(End());
                 steps.Add("!reset");
                 break;
+            case NetTranscriptKind.Dropped:
+                throw new NetLabException(
+                    FaultKind.InvalidParameters,
+                    $"A dialogue has all that was said, and here {EventText.Bytes(item.Length)} are missing. Record it again with a larger "
+                        + "-TranscriptBytes.");
         }
 
         return steps;
     }
 
     /// <summary>The steps of what has no end of a line.</summary>
+    /// <exception cref="NetLabException">It ends in the middle of a character.</exception>
     internal IReadOnlyList<string> End()
     {
         List<string> steps = [];
@@ -52,21 +59,37 @@ internal sealed class DialogueWriter
         return steps;
     }
 
-    private void Add(NetTranscriptDirection direction, string text, List<string> steps)
+    private void Add(NetTranscriptEvent item, List<string> steps)
+    {
+        // A read may divide a character, but a datagram is whole.
+        Decoder decoder = _decoders[(int)item.Direction!.Value] ??= item.TextEncoding.GetDecoder();
+        bool isWhole = item.Protocol == NetTranscriptProtocol.Udp;
+        char[] text = new char[decoder.GetCharCount(item.Bytes!, isWhole)];
+        decoder.GetChars(item.Bytes!, text, isWhole);
+        Add(item.Direction.Value, text, steps);
+    }
+
+    private void Add(NetTranscriptDirection direction, char[] text, List<string> steps)
     {
         StringBuilder line = _unfinished[(int)direction];
         foreach (char character in text)
         {
             if (character == '\n')
             {
-                steps.Add(Step(direction, line.ToString().TrimEnd('\r')));
-                line.Clear();
+                steps.Add(Step(direction, line));
+            }
+            else if (line is [.., '\r'])
+            {
+                // To whoever reads the steps from a file, it would end a line.
+                throw NoText("a CR without an LF");
+            }
+            else if (character == '\ufffd')
+            {
+                throw NoText("bytes that are none");
             }
             else if (character is not ('\r' or '\t') && PeerText.IsUnseen(character))
             {
-                throw new NetLabException(
-                    FaultKind.InvalidParameters,
-                    $"A dialogue has lines of text, and what went here has the control character U+{(int)character:X4}. Use -Hex.");
+                throw NoText($"the control character U+{(int)character:X4}");
             }
             else
             {
@@ -77,14 +100,29 @@ internal sealed class DialogueWriter
 
     private void End(NetTranscriptDirection direction, List<string> steps)
     {
-        StringBuilder line = _unfinished[(int)direction];
-        if (line.Length > 0)
+        if (_decoders[(int)direction] is { } decoder && decoder.GetCharCount([], flush: true) > 0)
         {
-            steps.Add(Step(direction, line.ToString().TrimEnd('\r')));
-            line.Clear();
+            throw NoText("half a character");
+        }
+
+        EndLine(direction, steps);
+    }
+
+    private void EndLine(NetTranscriptDirection direction, List<string> steps)
+    {
+        if (_unfinished[(int)direction] is { Length: > 0 } line)
+        {
+            steps.Add(Step(direction, line));
         }
     }
 
-    private static string Step(NetTranscriptDirection direction, string line)
-        => DialogueText.Line(direction == NetTranscriptDirection.ToClient, line);
+    private static string Step(NetTranscriptDirection direction, StringBuilder line)
+    {
+        string said = line.ToString().TrimEnd('\r');
+        line.Clear();
+        return DialogueText.Line(direction == NetTranscriptDirection.ToClient, said);
+    }
+
+    private static NetLabException NoText(string what)
+        => new(FaultKind.InvalidParameters, $"A dialogue has lines of text, and what went here has {what}. Use -Hex.");
 }

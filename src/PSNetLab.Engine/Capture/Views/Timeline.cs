@@ -96,6 +96,11 @@ internal sealed class Timeline(int columns, ByteView view, Ink ink, MessageFrami
     private string Event(NetTranscriptEvent item, Shown shown)
     {
         shown.States.Apply(item);
+        if (item is { Kind: NetTranscriptKind.Dropped, Direction: not null })
+        {
+            shown.Take(item);
+        }
+
         string text = EventText.Of(item);
         bool tellsStates = columns >= LeastWithStates && item is { Protocol: NetTranscriptProtocol.Tcp }
             && item.Kind is NetTranscriptKind.Opened or NetTranscriptKind.HalfClosed or NetTranscriptKind.Reset;
@@ -165,7 +170,7 @@ internal sealed class Timeline(int columns, ByteView view, Ink ink, MessageFrami
     {
         string frame = message.Header.Length > 0 ? $"[{Convert.ToHexString(message.Header)}] " : string.Empty;
         string end = message.Trailer.Length > 0 ? $" [{Convert.ToHexString(message.Trailer)}]" : string.Empty;
-        string text = PeerText.Visible(item.Encoding.GetString(message.Payload));
+        string text = PeerText.Visible(item.TextEncoding.GetString(message.Payload));
         if (!message.IsWhole)
         {
             end = $" (part of a message, {EventText.Bytes(message.Length)} so far)";
@@ -197,7 +202,7 @@ internal sealed class Timeline(int columns, ByteView view, Ink ink, MessageFrami
 
         internal TcpStates States { get; } = new();
 
-        /// <summary>Counts the bytes of an event, and returns how many came before them.</summary>
+        /// <summary>Counts the bytes of an event, also those that are missing, and returns how many came before them.</summary>
         internal long Take(NetTranscriptEvent item)
         {
             ref long offset = ref _offsets[(int)item.Direction!];

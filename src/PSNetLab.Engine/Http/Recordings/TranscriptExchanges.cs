@@ -50,7 +50,7 @@ internal sealed class TranscriptExchanges(NetTranscriptEvent first)
 
             exchanges.Add(answer! with
             {
-                Time = start,
+                Time = start.ToLocalTime(),
                 Milliseconds = Math.Max(0, (responses.LastTime - start).TotalMilliseconds),
                 IsSecure = first.IsTls,
                 Method = Encoding.Latin1.GetString(head.MethodText(headBytes)),
@@ -139,10 +139,10 @@ internal sealed class TranscriptExchanges(NetTranscriptEvent first)
 
         internal bool HasMore => _at < _bytes.WrittenCount;
 
-        /// <summary>When the next byte went by.</summary>
+        /// <summary>When the next byte went by, in UTC: local time jumps where clocks change.</summary>
         internal DateTime Time => TimeAt(_at);
 
-        /// <summary>When the last byte that was taken went by.</summary>
+        /// <summary>When the last byte that was taken went by, in UTC.</summary>
         internal DateTime LastTime => TimeAt(Math.Max(0, _at - 1));
 
         private ReadOnlySpan<byte> Rest => _bytes.WrittenSpan[_at..];
@@ -154,7 +154,7 @@ internal sealed class TranscriptExchanges(NetTranscriptEvent first)
             if (item.Bytes is { } data && !IsBroken)
             {
                 _bytes.Write(data);
-                _times.Add((_bytes.WrittenCount, item.Moment));
+                _times.Add((_bytes.WrittenCount, item.Moment.ToUniversalTime()));
             }
         }
 

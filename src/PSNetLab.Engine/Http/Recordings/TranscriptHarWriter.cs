@@ -17,8 +17,7 @@ internal sealed class TranscriptHarWriter(Stream stream, Redactor redactor, Deco
     private readonly List<string> _remarks = [];
     private int _omitted;
 
-    /// <summary>What is left out, once it is written.</summary>
-    internal IReadOnlyList<string> Remarks => _remarks;
+    internal override IReadOnlyList<string> Remarks => _remarks;
 
     internal override void Write(NetTranscriptEvent item)
     {

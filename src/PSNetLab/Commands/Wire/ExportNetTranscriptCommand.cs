@@ -114,12 +114,9 @@ public sealed class ExportNetTranscriptCommand : NetCmdlet
             file.Do(_writer!.Finish);
             file.End();
         });
-        if (_writer is TranscriptHarWriter { Remarks: var remarks })
+        foreach (string remark in _writer!.Remarks)
         {
-            foreach (string remark in remarks)
-            {
-                WriteWarning(remark);
-            }
+            WriteWarning(remark);
         }
 
         if (PassThru)

@@ -69,7 +69,7 @@ public sealed class FormatNetTranscriptCommand : NetCmdlet
     [Parameter(ParameterSetName = SequenceSet)]
     [ValidateRange(Timeline.LeastColumns, 1000)]
     [NoFiles]
-    public int Width { get; set; } = View.TerminalWidth();
+    public int Width { get; set; } = Math.Max(View.TerminalWidth(), Timeline.LeastColumns);
 
     /// <summary>Uses no colors.</summary>
     [Parameter(ParameterSetName = TimelineSet)]
@@ -87,6 +87,14 @@ public sealed class FormatNetTranscriptCommand : NetCmdlet
                 ? PSObject.AsPSObject(style).Properties["OutputRendering"]?.Value
                 : null));
         ByteView view = Hex ? ByteView.Hex : Text ? ByteView.Text : ByteView.Auto;
+        if (Force && Path is null)
+        {
+            Fail(
+                new NetLabException(
+                    FaultKind.InvalidParameters, "-Force replaces the file of -Path. Give the path too, or leave -Force out."),
+                null);
+        }
+
         if (Framing?.IsSlow == true)
         {
             Fail(
@@ -135,7 +143,7 @@ public sealed class FormatNetTranscriptCommand : NetCmdlet
         _pictures?.End();
         if (Dialogue)
         {
-            WriteObject(_dialogue.End(), enumerateCollection: true);
+            ShowLast();
         }
 
         if (_file is not null)
@@ -170,6 +178,18 @@ public sealed class FormatNetTranscriptCommand : NetCmdlet
         catch (NetLabException fault)
         {
             Fail(fault, item);
+        }
+    }
+
+    private void ShowLast()
+    {
+        try
+        {
+            WriteObject(_dialogue.End(), enumerateCollection: true);
+        }
+        catch (NetLabException fault)
+        {
+            Fail(fault, null);
         }
     }
 
