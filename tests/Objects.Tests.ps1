@@ -35,6 +35,24 @@ Describe 'Objects' {
         Get-Job | Remove-Job -Force
     }
 
+    It 'are told to PowerShell without a word, whatever the caller prefers: <Preference>' -ForEach @(
+        @{ Preference = '$WhatIfPreference = $true' }
+        @{ Preference = '$VerbosePreference = "Continue"' }
+        @{ Preference = '$ConfirmPreference = "Low"' }
+        @{ Preference = '$PSDefaultParameterValues = @{ "*:Verbose" = $true; "*:WhatIf" = $true }' }
+        @{ Preference = '$ErrorActionPreference = "Stop"; Set-StrictMode -Version Latest' }
+    ) {
+        $shell = [powershell]::Create()
+        try {
+            $null = $shell.AddScript("Import-Module '$modulePath/PSNetLab.psd1'; $Preference; Get-TcpConnection").Invoke()
+            $shell.HadErrors | Should -BeFalse
+            $shell.Streams.Verbose | Should -BeNullOrEmpty
+            $shell.Commands.Clear()
+            $shell.AddScript('(Get-TypeData PSNetLab.TcpMessage).Members.Keys').Invoke() | Should -Contain 'Peer'
+        }
+        finally { $shell.Dispose() }
+    }
+
     It '<Cmdlet> declares what it emits' -ForEach $outputs {
         @((Get-Command $Cmdlet).OutputType.Name) | Should -Be @($Types)
     }

@@ -1,8 +1,6 @@
 using System.Management.Automation;
 using System.Management.Automation.Runspaces;
 using System.Reflection;
-using System.Runtime.CompilerServices;
-using System.Text.RegularExpressions;
 using PSNetLab.Conversion;
 using PSNetLab.Jobs;
 
@@ -16,12 +14,10 @@ namespace PSNetLab.Display;
 /// The first cmdlet of the module that runs in a runspace tells it, because a types file would take 15 of the 50 ms that the import may
 /// take. Aliases, time spans and certificates are hidden, so that JSON, CSV and copies have each value once.
 /// </remarks>
-internal static class ObjectTypes
+internal static partial class ObjectTypes
 {
     // The prefix of a type that was serialized, to which PowerShell does not apply what it knows of the live one.
     private const string Copy = "Deserialized.";
-
-    private static readonly ConditionalWeakTable<Runspace, object> s_told = [];
 
     private static readonly Lazy<TypeData[]> s_types = new(() =>
     [
@@ -126,49 +122,6 @@ internal static class ObjectTypes
         Enum(typeof(TcpCloseReason)),
         Enum(typeof(TcpConnectionState)),
     ]);
-
-    /// <summary>
-    /// Works out what is to be told, so that the first cmdlet finds it ready, and goes through what PowerShell does when it is told, as
-    /// far as that needs no runspace.
-    /// </summary>
-    internal static void Rehearse()
-    {
-        TypeTable table = new([]);
-        foreach (TypeData type in s_types.Value)
-        {
-            table.AddType(type);
-        }
-
-        // A steppable pipeline looks for its caller like this.
-        _ = Regex.IsMatch("GetSteppablePipeline", "GetSteppablePipeline", RegexOptions.IgnoreCase);
-    }
-
-    /// <summary>Tells the runspace of this thread, once.</summary>
-    internal static void Tell()
-    {
-        if (Runspace.DefaultRunspace is { } runspace && s_told.TryAdd(runspace, s_told))
-        {
-            // By its type: the cmdlet need not be visible in the runspace.
-            Type cmdlet = Type.GetType(
-                "Microsoft.PowerShell.Commands.UpdateTypeDataCommand, Microsoft.PowerShell.Commands.Utility", throwOnError: true)!;
-            ScriptBlock call = ScriptCall.Create(
-                new CmdletInfo("Update-TypeData", cmdlet), ("TypeData", s_types.Value), ("Force", SwitchParameter.Present));
-
-            // Not a pipeline of its own, whose code PowerShell would have to compile when the first server starts.
-            using SteppablePipeline steps = call.GetSteppablePipeline(CommandOrigin.Internal);
-            steps.Begin(expectInput: false);
-            steps.Process();
-            steps.End();
-        }
-    }
-
-    /// <summary>Tells a runspace that is going to be opened, also about the views.</summary>
-    internal static void AddTo(InitialSessionState state)
-    {
-        string folder = Path.GetDirectoryName(typeof(ObjectTypes).Assembly.Location)!;
-        state.Types.Add(s_types.Value.Select(type => new SessionStateTypeEntry(type, isRemove: false)));
-        state.Formats.Add(new SessionStateFormatEntry(Path.Join(folder, "PSNetLab.Format.ps1xml")));
-    }
 
     /// <summary>The phases of a request as a bar.</summary>
     public static object Phases(PSObject result) => HttpView.Bar(result);
