@@ -123,12 +123,12 @@ public static class HttpView
             }
 
             bool isFirst = true;
-            string rest = text;
-            while (rest.Length > 0)
+            int start = 0;
+            while (start < text.Length)
             {
-                int end = rest.IndexOf('\n', StringComparison.Ordinal);
-                string line = end < 0 ? rest : rest[..end];
-                rest = end < 0 ? string.Empty : rest[(end + 1)..];
+                int end = text.IndexOf('\n', start);
+                string line = end < 0 ? text[start..] : text[start..end];
+                start = end < 0 ? text.Length : end + 1;
 
                 // A line end of one character is worth seeing.
                 string mark = line.EndsWith('\r') ? string.Empty : end >= 0 ? "\u240a" : string.Empty;
@@ -143,23 +143,23 @@ public static class HttpView
                 isFirst = false;
             }
 
-            Body(rest);
+            Body(text.AsSpan(start));
         }
 
-        private void Body(string body)
+        private void Body(ReadOnlySpan<char> body)
         {
             if (body.Length == 0)
             {
                 return;
             }
 
-            if (body.Contains('\0', StringComparison.Ordinal))
+            if (body.Contains('\0'))
             {
                 _text.Append(Colored(Dim, $"({body.Length} characters of binary data)")).Append('\n');
                 return;
             }
 
-            string shown = body.Length > MostBodyCharacters ? body[..MostBodyCharacters] : body;
+            string shown = body[..Math.Min(body.Length, MostBodyCharacters)].ToString();
             string[] lines = shown.Replace("\r\n", "\n", StringComparison.Ordinal).TrimEnd('\n').Split('\n');
             _text.AppendJoin('\n', lines.Select(Visible)).Append('\n');
             if (shown.Length < body.Length)
