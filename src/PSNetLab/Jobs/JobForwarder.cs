@@ -30,6 +30,8 @@ internal sealed class JobForwarder : IThreadPoolWorkItem
     private long _lost;
     private bool _handlerHasThrown;
     private int _directReceivers;
+    private int _unannounced;
+    private int _toAnnounce;
     private int _ending;
     private long _busySince;
 
@@ -57,7 +59,15 @@ internal sealed class JobForwarder : IThreadPoolWorkItem
         // A receiver that takes from the mailbox itself needs no notifications, which would only slow it down.
         if (Volatile.Read(ref _directReceivers) == 0)
         {
-            Enqueue(s_output);
+            EnqueueOutput();
+        }
+        else
+        {
+            Interlocked.Increment(ref _unannounced);
+            if (Volatile.Read(ref _directReceivers) == 0)
+            {
+                AnnounceLeft(); // it left just now
+            }
         }
     }
 
@@ -75,16 +85,16 @@ internal sealed class JobForwarder : IThreadPoolWorkItem
         }
     }
 
+    /// <summary>Call this after objects were put back into the mailbox: they may have been announced while they were not there.</summary>
+    internal void OnPutBack(int count) => Interlocked.Add(ref _unannounced, count);
+
     internal void AttachReceiver() => Interlocked.Increment(ref _directReceivers);
 
     internal void DetachReceiver()
     {
         if (Interlocked.Decrement(ref _directReceivers) == 0)
         {
-            for (int left = _output.Count; left > 0; left--)
-            {
-                Enqueue(s_output);
-            }
+            AnnounceLeft();
         }
     }
 
@@ -104,22 +114,17 @@ internal sealed class JobForwarder : IThreadPoolWorkItem
 
     void IThreadPoolWorkItem.Execute()
     {
-        while (_queue.TryDequeue(out object? entry))
-        {
-            Guarded(entry);
-            if (entry != s_output)
-            {
-                Interlocked.Decrement(ref _records);
-            }
-        }
-
+        WriteAll();
         if (Interlocked.Exchange(ref _lost, 0) is > 0 and long lost)
         {
             Guarded(new WarningRecord($"{_job.Name}: {lost} records came faster than they could be written and were left out."));
         }
 
-        if (Interlocked.CompareExchange(ref _ending, 2, 1) == 1)
+        if (Volatile.Read(ref _ending) == 1)
         {
+            // What was queued before the end may have come after the queue was found empty.
+            WriteAll();
+            Volatile.Write(ref _ending, 2);
             Volatile.Write(ref _busySince, Environment.TickCount64);
             try
             {
@@ -129,6 +134,8 @@ internal sealed class JobForwarder : IThreadPoolWorkItem
             {
                 TellOfHandler(error);
             }
+
+            Volatile.Write(ref _busySince, 0);
         }
 
         Volatile.Write(ref _lastRun, Environment.TickCount64);
@@ -154,6 +161,35 @@ internal sealed class JobForwarder : IThreadPoolWorkItem
         }
 
         stream.Add(record);
+    }
+
+    /// <summary>Announces what came while a receiver took from the mailbox itself, and is still there.</summary>
+    /// <remarks>Not all that is there: a receiver that takes one message at a time would have it announced each time.</remarks>
+    private void AnnounceLeft()
+    {
+        int unannounced = Interlocked.Exchange(ref _unannounced, 0);
+        for (int left = Math.Min(unannounced, _output.Count - Volatile.Read(ref _toAnnounce)); left > 0; left--)
+        {
+            EnqueueOutput();
+        }
+    }
+
+    private void WriteAll()
+    {
+        while (_queue.TryDequeue(out object? entry))
+        {
+            Guarded(entry);
+            if (entry != s_output)
+            {
+                Interlocked.Decrement(ref _records);
+            }
+        }
+    }
+
+    private void EnqueueOutput()
+    {
+        Interlocked.Increment(ref _toAnnounce);
+        Enqueue(s_output);
     }
 
     private void Enqueue(object entry)
@@ -233,9 +269,10 @@ internal sealed class JobForwarder : IThreadPoolWorkItem
                 Keep(_job.Debug, debug);
                 break;
             default:
-                if (_output.Count > 0)
+                int after = Interlocked.Decrement(ref _toAnnounce);
+                if (_output.Count is > 0 and var count)
                 {
-                    _output.Announce();
+                    _output.Announce(Math.Max(count - 1 - after, 0));
                 }
 
                 break;

@@ -27,7 +27,8 @@ internal sealed class JobOutput : PSDataCollection<PSObject>
     internal object SyncRoot => ((ICollection)this).SyncRoot;
 
     /// <summary>Raises DataAdded for one object that is already in the mailbox. May block while Receive-Job -Wait is busy.</summary>
-    internal void Announce() => Add(s_announcement);
+    /// <param name="index">Where it is.</param>
+    internal void Announce(int index) => Insert(index, s_announcement);
 
 #pragma warning disable SYSLIB0050 // Nothing is serialized: these types only carry the list to the base class.
     private static SerializationInfo Wrap(MailboxWindow window)
@@ -70,9 +71,10 @@ internal sealed class JobOutput : PSDataCollection<PSObject>
 
         public void CopyTo(PSObject[] array, int arrayIndex)
         {
-            foreach (PSObject item in this)
+            // Whoever asked for the count made an array of it, and producers have gone on since.
+            for (int i = 0; arrayIndex < array.Length && mailbox.PeekAt(i) is { } item; i++)
             {
-                array[arrayIndex++] = item;
+                array[arrayIndex++] = PSObject.AsPSObject(item);
             }
         }
 

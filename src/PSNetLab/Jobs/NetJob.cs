@@ -37,7 +37,7 @@ public abstract partial class NetJob : Job
     /// <summary>Whether Receive-Job would return something.</summary>
     public override bool HasMoreData
         => _mailbox.Count > 0 || Error.Count > 0 || Warning.Count > 0 || Information.Count > 0 || Verbose.Count > 0
-            || _forwarder.HasRecords;
+            || Debug.Count > 0 || _forwarder.HasRecords;
 
     /// <summary>Results that wait to be received.</summary>
     public int Waiting => _mailbox.Count;
@@ -96,6 +96,8 @@ public abstract partial class NetJob : Job
         {
             _mailbox.PutBack(messages);
         }
+
+        _forwarder.OnPutBack(messages.Length);
     }
 
     /// <inheritdoc cref="Mailbox{T}.WaitForData"/>
@@ -208,8 +210,10 @@ public abstract partial class NetJob : Job
     /// </remarks>
     private void WaitForEnd(long limit)
     {
+        // Long enough for a thread that has to wait for a core, or for the garbage collector.
+        TimeSpan stuck = TimeSpan.FromMilliseconds(200);
         TimeSpan slice = TimeSpan.FromMilliseconds(20);
-        while (!_ended.Wait(slice) && Environment.TickCount64 < limit && !_forwarder.IsStuck(slice))
+        while (!_ended.Wait(slice) && Environment.TickCount64 < limit && !_forwarder.IsStuck(stuck))
         {
         }
     }
