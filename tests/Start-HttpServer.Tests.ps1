@@ -74,6 +74,11 @@ Describe 'Start-HttpServer' {
             @{ What = 'lines of text'; Script = { 'a'; 'b' }; Status = 200; Body = "a`nb`n" }
             @{ What = 'a list of objects'; Script = { 1..2 | ForEach-Object { @{ n = $_ } } }; Status = 200; Body = '[{"n":1},{"n":2}]' }
             @{ What = 'bytes'; Script = { [byte[]] (104, 105) }; Status = 200; Body = 'hi' }
+            @{ What = 'bytes that stay whole'; Script = { , [byte[]] (104, 105) }; Status = 200; Body = 'hi' }
+            @{ What = 'bytes, whole and one by one'; Script = { , [byte[]] (104, 105); [byte] 33 }; Status = 200; Body = 'hi!' }
+            @{ What = 'a status by name'; Script = { [Net.HttpStatusCode]::Gone }; Status = 410; Body = '' }
+            @{ What = 'a status by name and a body'; Script = { [Net.HttpStatusCode]::Created; @{ id = 7 } }; Status = 201; Body = '{"id":7}' }
+            @{ What = 'a short status'; Script = { [uint16] 410 }; Status = 410; Body = '' }
             @{ What = 'nothing'; Script = { }; Status = 204; Body = '' }
             @{ What = 'a route'; Script = { New-HttpRoute -Status 202 -Text x -ResponseHeader @{ 'X-Own' = 1 } }; Status = 202; Body = 'x' }
         ) {
@@ -122,6 +127,16 @@ Describe 'Start-HttpServer' {
         It 'does not need much memory for a script that writes 100 MB to the host' {
             $server = Start-HttpServer { foreach ($i in 1..1000) { Write-Host ('y' * 100KB) }; 'done' }
             Invoke-RestMethod $server.Uri | Should -Be 'done'
+        }
+
+        It 'opens no runspace for a server that cannot start' {
+            $before = (Get-Runspace).Count
+            foreach ($number in 1..10) { Start-HttpServer { 'x' } -LogPath $TestDrive/no/such/folder/a.log -ErrorAction SilentlyContinue }
+            # Whatever was begun before this one has been opened after it.
+            $server = Start-HttpServer { 'x' }
+            Invoke-RestMethod $server.Uri | Should -Be 'x'
+            Remove-Job $server -Force
+            Wait-Until { (Get-Runspace).Count -le $before }
         }
 
         It 'stops while a script runs' {

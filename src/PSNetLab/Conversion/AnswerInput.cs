@@ -98,7 +98,8 @@ internal static class AnswerInput
         _ => [WithBody(new StubAnswer(), value)],
     };
 
-    private static long? StatusOf(object? item) => item.Unwrapped() switch
+    /// <summary>The number of a status; null if it is something else.</summary>
+    internal static long? StatusOf(object? item) => item.Unwrapped() switch
     {
         HttpStatusCode status => (long)status,
         int or long or short or ushort or uint => Convert.ToInt64(item.Unwrapped(), CultureInfo.InvariantCulture),

@@ -67,7 +67,12 @@ internal sealed class AnswerOutput(StubAnswer route, int mostBytes) : IScriptOut
         foreach (PSObject? item in output)
         {
             object? value = item.Unwrapped();
-            _size += value is string text ? text.Length : 1;
+            _size += value switch
+            {
+                string text => text.Length,
+                byte[] bytes => bytes.Length,
+                _ => 1,
+            };
             if (_size > mostBytes)
             {
                 _items.Clear();
@@ -76,15 +81,22 @@ internal sealed class AnswerOutput(StubAnswer route, int mostBytes) : IScriptOut
                 return;
             }
 
-            // PowerShell passes on a byte array byte by byte.
+            // PowerShell passes on a byte array byte by byte, unless a comma keeps it whole.
             if (value is byte one)
             {
                 _bytes.Add(one);
-                continue;
             }
-
-            EndBytes();
-            _items.Add(value is null or string or int or long or HttpRoute ? value : new JsonFragment(JsonText.From(item)));
+            else if (value is byte[] whole)
+            {
+                _bytes.AddRange(whole);
+            }
+            else
+            {
+                EndBytes();
+                _items.Add(value is null or string or HttpRoute || AnswerInput.StatusOf(value) is not null
+                    ? value
+                    : new JsonFragment(JsonText.From(item)));
+            }
         }
     }
 

@@ -37,7 +37,6 @@ public sealed class HttpServerJob : StreamServerJob, IMessageSink<HttpRequestRec
         Recorder? recorder = null)
         : base(command, name, "HttpServer", records)
     {
-        _log = openLog?.Invoke(fault => Write(Errors.Record(fault, Local)));
         Path = path;
         Handler = handler;
         _scripts = scripts;
@@ -54,6 +53,7 @@ public sealed class HttpServerJob : StreamServerJob, IMessageSink<HttpRequestRec
 
         try
         {
+            _log = openLog?.Invoke(fault => Write(Errors.Record(fault, Local)));
             HttpRecorder? observer = records.Keep || _log is not null ? new(records.Keep ? this : null, Handover, _log) : null;
             options = options with { Observer = observer };
             _server = StreamServer.Bind(options, new HttpStreamHandler(options, handler));

@@ -110,12 +110,15 @@ public sealed partial class StartHttpServerCommand : StartWebServerCmdlet
                     : new WarningRecord(text)),
             },
             endPoint);
+        job = new HttpServerJob(CommandLine, Name, Records(WhenFull.Drop), options, new StubHandler(options, _routes), path: null,
+            OpenLog, scripts, recorder);
+
+        // Only now, when there is a job that ends with its runspaces.
         if (_routes.Exists(route => route.HasScript))
         {
             scripts.Runner.Prepare();
         }
 
-        return job = new HttpServerJob(CommandLine, Name, Records(WhenFull.Drop), options, new StubHandler(options, _routes), path: null,
-            OpenLog, scripts, recorder);
+        return job;
     }
 }

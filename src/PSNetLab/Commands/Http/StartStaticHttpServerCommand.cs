@@ -128,8 +128,10 @@ public sealed class StartStaticHttpServerCommand : StartWebServerCmdlet
             MediaTypes = Tables.Pairs(MimeType) is { Count: > 0 } types ? MediaTypes.Default.With(types) : MediaTypes.Default,
             Codings = NamedCodings.Default.With(Tables.Pairs(ContentEncoding)),
         };
-        StaticSiteHandler handler = new(options);
-        return new HttpServerJob(CommandLine, Name, Records(WhenFull.Drop), CompleteWeb(options, endPoint), handler, folder, OpenLog);
+
+        // The handler last: whatever fails before it would leave it open.
+        return new HttpServerJob(CommandLine, Name, Records(WhenFull.Drop), openLog: OpenLog, options: CompleteWeb(options, endPoint),
+            path: folder, handler: new StaticSiteHandler(options));
     }
 
     /// <summary>
