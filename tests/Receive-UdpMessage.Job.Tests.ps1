@@ -56,6 +56,28 @@ Describe 'Receive-UdpMessage -Job' {
         "$($faults[0].TargetObject)" | Should -Be "$($server.LocalEndPoint)"
     }
 
+    It 'ends with -TimeoutSec <Seconds>, though messages keep coming faster than the pipeline takes them' -ForEach @(
+        @{ Seconds = 0 }
+        @{ Seconds = 0.2 }
+    ) {
+        $busy = Start-UdpServer -BufferLimit 20
+        $flood = Start-PythonPeer -NoPort -ArgumentList $busy.Port -Code @'
+import socket, sys
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.connect(('127.0.0.1', int(sys.argv[1])))
+while True:
+    s.send(b'x')
+'@
+        try {
+            Wait-Until { $busy.Waiting -eq 20 }
+            $taken = Receive-UdpMessage $busy -TimeoutSec $Seconds | ForEach-Object { Start-Sleep -Milliseconds 5; $_ } |
+                Select-Object -First 300
+        }
+        finally { $flood.Stop() }
+        $taken.Count | Should -BeGreaterOrEqual 20
+        $taken.Count | Should -BeLessThan 300
+    }
+
     It 'gives out what a stopped server had, then says ConnectionClosed' {
         1..2 | Send-UdpMessage 127.0.0.1 $server.Port
         Wait-Until { $server.Waiting -eq 2 }

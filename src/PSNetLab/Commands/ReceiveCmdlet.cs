@@ -134,22 +134,27 @@ public abstract class ReceiveCmdlet : NetCmdlet
     private void TakeFrom(ServerJob job, CancellationToken cancellationToken)
     {
         object[] batch = new object[BatchSize];
+        int? left = IsPoll ? job.Waiting : null;
         bool HasData(int milliseconds) => job.WaitForData(milliseconds, cancellationToken);
         job.AttachReceiver();
         try
         {
             while (WantsMore)
             {
-                int taken = job.Take(batch.AsSpan(0, Count == 0 ? BatchSize : Math.Min(BatchSize, Count - _received)));
+                // Once the time is over, no more than what was there then, however fast others come.
+                left ??= cancellationToken.IsCancellationRequested ? job.Waiting : null;
+                int most = Math.Min(BatchSize, left ?? BatchSize);
+                int taken = job.Take(batch.AsSpan(0, Count == 0 ? most : Math.Min(most, Count - _received)));
                 if (taken > 0)
                 {
+                    left -= taken;
                     EmitAll(job, batch.AsSpan(0, taken));
                 }
                 else if (job.IsDrained)
                 {
                     return;
                 }
-                else if (IsPoll)
+                else if (left is not null)
                 {
                     throw new OperationCanceledException();
                 }
