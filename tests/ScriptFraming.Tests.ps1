@@ -30,6 +30,8 @@ BeforeAll {
                 n { -1 }
                 z { 0 }
                 m { 1000 }
+                f { 1.6 }
+                g { @{ Length = 1.6 } }
                 o { @{ Length = 1; Offset = 2 } }
                 w { @{ Needs = 1 } }
                 u { @{ Size = 3 } }
@@ -161,6 +163,8 @@ Describe 'A framing by script blocks' {
         @{ Letter = 'n'; Why = '*nonsense: Length is -1*' }
         @{ Letter = 'z'; Why = '*nonsense: Length is 0*at least 1 byte*' }
         @{ Letter = 'm'; Why = '*nonsense: Length is 1000, but there are only 1 *' }
+        @{ Letter = 'f'; Why = "*nonsense: Length = '1.6' is not a number of bytes*" }
+        @{ Letter = 'g'; Why = "*nonsense: Length = '1.6' is not a number of bytes*" }
         @{ Letter = 'o'; Why = '*nonsense: Offset 2*not within*' }
         @{ Letter = 'w'; Why = '*nonsense: Needs is 1*' }
         @{ Letter = 'u'; Why = '*nonsense: a table with Size.*such as @{ Length*' }
@@ -179,6 +183,12 @@ Describe 'A framing by script blocks' {
         "$($server.Error[0])" | Should -BeLike "The script block failed on the Parse of -Framing, with $Why. The connection was closed."
         Send-TcpMessage $other 'yy'
         Wait-Until { $server.BytesSent -eq 3 }
+    }
+
+    It 'takes a whole number of any type: <Type>' -ForEach @{ Type = 'double' }, @{ Type = 'decimal' }, @{ Type = 'ulong' } {
+        $server = Start-TcpServer -Framing @{ Parse = [scriptblock]::Create("if (`$_.Count -ge 2) { [$Type] 2 }") }
+        Send-TcpMessage 127.0.0.1 $server.Port 'abcd'
+        (Receive-TcpMessage $server -Count 2 -TimeoutSec 10).Text | Should -Be 'ab', 'cd'
     }
 
     It 'whoever waits for an answer is told that Parse failed' {

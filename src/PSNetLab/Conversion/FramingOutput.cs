@@ -43,7 +43,7 @@ internal sealed class VerdictOutput(int seen) : IScriptOutput
         {
             case null:
                 return FrameVerdict.Incomplete(seen);
-            case int or long or short or byte or uint or ushort or sbyte:
+            case int or long or short or byte or uint or ushort or sbyte or ulong or double or float or decimal:
                 return FrameVerdict.Complete(seen, Number("Length", _item)!.Value, 0, null, null);
             case IDictionary table:
                 foreach (DictionaryEntry entry in table)
@@ -85,8 +85,12 @@ internal sealed class VerdictOutput(int seen) : IScriptOutput
     }
 
     private static long? Number(string key, object? value) => value is null ? null
-        : LanguagePrimitives.TryConvertTo(value, CultureInfo.InvariantCulture, out long number) ? number
+        : !IsFraction(value) && LanguagePrimitives.TryConvertTo(value, CultureInfo.InvariantCulture, out long number) ? number
         : throw new NetLabException(FaultKind.FramingScriptFailed, $"It returned nonsense: {key} = '{value}' is not a number of bytes");
+
+    // PowerShell would round it.
+    private static bool IsFraction(object value)
+        => LanguagePrimitives.TryConvertTo(value, CultureInfo.InvariantCulture, out double number) && number != Math.Floor(number);
 
     private static byte[]? Bytes(object? value) => value is null ? null
         : LanguagePrimitives.TryConvertTo(value, CultureInfo.InvariantCulture, out byte[] bytes) ? bytes
