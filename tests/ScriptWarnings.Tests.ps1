@@ -54,7 +54,7 @@ Describe 'An error in a script block' {
 
     It 'is a warning also if the script goes on' {
         $server = Start-TcpServer -Framing Line -Name lab -ScriptBlock {
-            Get-Item "/no/such/$($_.Text)"
+            Get-Item -LiteralPath "/no/such/$($_.Text)"
         }
         Get-Warning { param($port) Send-TcpMessage localhost $port file -Framing Line -Count 1 -TimeoutSec 60 3>&1 } $server.Port |
             Should -BeLike 'lab: The script block wrote an error: Cannot find path * (line 2: Get-Item *).'
@@ -89,6 +89,21 @@ Describe 'An error in a script block' {
         $warned | Should -BeNullOrEmpty
         $null = Receive-TcpMessage $c -TimeoutSec 0 @quiet
         $warned | Should -Not -BeNullOrEmpty
+    }
+
+    It 'quotes what a peer sent without its commands for the terminal, and only the beginning: <Script>' -ForEach @(
+        @{ Script = { Write-Error $_.Text } }
+        @{ Script = { throw $_.Text } }
+        @{ Script = { Get-Item -LiteralPath "/no/such/$($_.Text)" } }
+    ) {
+        $server = Start-TcpServer -Framing Line -ScriptBlock $Script
+        Send-TcpMessage localhost $server.Port "`e[2J$([char] 13)x$([char] 0x85)$('long' * 100KB)" -Framing Line
+        Wait-Until { $server.Error.Count }
+        $null = Receive-TcpMessage $server -TimeoutSec 0 -WarningVariable warned -WarningAction SilentlyContinue
+        $warned | Should -Not -BeNullOrEmpty
+        "$warned" | Should -Match "`u{241b}\[2J`u{240d}x`u{fffd}long"
+        "$warned" | Should -Not -Match '\p{Cc}'
+        "$($warned[0])".Length | Should -BeLessThan 2000
     }
 
     It 'is one of ten warnings at most' {

@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using PSNetLab.Conversion;
+using PSNetLab.Engine.Primitives;
 using PSNetLab.Engine.Servers;
 
 namespace PSNetLab.Jobs;
@@ -11,8 +12,9 @@ namespace PSNetLab.Jobs;
 /// </remarks>
 internal sealed partial class ScriptRunner : IDisposable
 {
-    // A script of one line can be long.
-    private const int MostShown = 120;
+    // A script of one line can be long, and so can an error that quotes what a peer sent.
+    private const int MostOfLine = 120;
+    private const int MostOfError = 1000;
 
     private readonly ScriptRunspaces _runspaces;
     private readonly int _throttleLimit;
@@ -100,14 +102,20 @@ internal sealed partial class ScriptRunner : IDisposable
         Exception error, string what, string consequence, FaultKind kind = FaultKind.ReplyScriptFailed)
     {
         string line = (error as RuntimeException)?.ErrorRecord.InvocationInfo is { ScriptLineNumber: > 0 } place
-            ? $" (line {place.ScriptLineNumber} of the script block: {Shortened(place.Line.Trim())})"
+            ? $" (line {place.ScriptLineNumber} of the script block: {Quoted(place)})"
             : string.Empty;
         string message = error is ActionPreferenceStopException stop ? stop.ErrorRecord.ToString() : error.Message;
         return new NetLabException(kind, $"The script block failed on {what}: "
-            + $"{message.TrimEnd('.')}{line}. {consequence}", error);
+            + $"{Quoted(message)}{line}. {consequence}", error);
     }
 
-    private static string Shortened(string line) => line.Length <= MostShown ? line : line[..MostShown] + "…";
+    /// <summary>The text of an error, for a sentence.</summary>
+    internal static string Quoted(string error) => Shortened(error.TrimEnd('.'), MostOfError);
+
+    /// <summary>The line of a script where an error was, for a sentence.</summary>
+    internal static string Quoted(InvocationInfo place) => PeerText.Visible(Shortened(place.Line.Trim(), MostOfLine));
+
+    private static string Shortened(string text, int most) => text.Length <= most ? text : text[..most] + "…";
 
     /// <summary>Finds the next script for a runspace whose pipeline can go on, or keeps the runspace until there is one.</summary>
     /// <param name="runspace">The runspace.</param>

@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using System.Text.RegularExpressions;
+using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab.Jobs;
 
@@ -7,7 +8,7 @@ namespace PSNetLab.Jobs;
 /// <remarks>They are errors of the job as well, but only Receive-Job shows those.</remarks>
 internal sealed partial class ScriptWarnings
 {
-    // A script that fails on every message must not fill the screen of whoever waits next.
+    // A script that fails on every message must not fill the screen of whoever waits next, nor an error that quotes a long one.
     private const int MostKept = 10;
 
     private readonly Queue<(ErrorRecord Error, string Text)> _kept = new();
@@ -56,14 +57,15 @@ internal sealed partial class ScriptWarnings
     private static string? Words(ErrorRecord error) => error switch
     {
         { InvocationInfo: null, Exception: NetLabException { Kind: FaultKind.ReplyScriptFailed or FaultKind.FramingScriptFailed } fault }
-            => fault.Message,
-        { InvocationInfo: { } place } => $"The script block wrote an error: {error.ToString().TrimEnd('.')}{Place(error, place)}.",
+            => PeerText.Visible(fault.Message),
+        { InvocationInfo: { } place }
+            => $"The script block wrote an error: {PeerText.Visible(ScriptRunner.Quoted(error.ToString()))}{Place(error, place)}.",
         _ => null,
     };
 
     /// <summary>The line of the script. Write-Error leaves it out of the invocation, but not out of the stack.</summary>
     private static string Place(ErrorRecord error, InvocationInfo place)
-        => place.ScriptLineNumber > 0 ? $" (line {place.ScriptLineNumber}: {place.Line.Trim()})"
+        => place.ScriptLineNumber > 0 ? $" (line {place.ScriptLineNumber}: {ScriptRunner.Quoted(place)})"
             : FirstLine().Match(error.ScriptStackTrace ?? string.Empty) is { Success: true } first ? $" ({first.Value})"
             : string.Empty;
 
