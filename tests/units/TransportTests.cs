@@ -133,6 +133,26 @@ public class TransportTests
     }
 
     [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task What_follows_an_urgent_byte_is_read(bool portable)
+    {
+        (Socket peer, Socket socket) = await TransportPair.ConnectSocketsAsync();
+        using (peer)
+        {
+            peer.Send("abc"u8);
+            peer.Send("!"u8, SocketFlags.OutOfBand); // as Ctrl+C in Telnet
+            peer.Send("def"u8);
+            using Transport transport = TransportPair.Open(socket, portable);
+            Assert.Equal("abcdef"u8.ToArray(), await transport.ReadExactlyAsync(6).Soon());
+
+            peer.Send("!"u8, SocketFlags.OutOfBand);
+            peer.Send("ghi"u8);
+            Assert.Equal("ghi"u8.ToArray(), await transport.ReadExactlyAsync(3).Soon());
+        }
+    }
+
+    [Theory]
     [MemberData(nameof(Kinds))]
     public async Task A_reset_by_the_peer_is_a_connection_reset(TransportKind kind)
     {

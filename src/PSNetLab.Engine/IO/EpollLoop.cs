@@ -90,7 +90,7 @@ internal sealed unsafe class EpollLoop
         }
 
         byte* epollEvent = stackalloc byte[16];
-        *(uint*)epollEvent = EpollCalls.In | EpollCalls.Out | EpollCalls.PeerHangUp | EpollCalls.EdgeTriggered;
+        *(uint*)epollEvent = EpollCalls.In | EpollCalls.Urgent | EpollCalls.Out | EpollCalls.PeerHangUp | EpollCalls.EdgeTriggered;
         *(ulong*)(epollEvent + s_dataOffset) = socket.Registration;
         if (EpollCalls.Control(_epoll, EpollCalls.Add, handle, epollEvent) != 0)
         {

@@ -12,7 +12,7 @@ internal sealed class EpollSocket
     private readonly PoolTurn _poolTurn = new();
     private Due _due;
     private int _longTurns;
-    private volatile bool _endIsNear;
+    private volatile bool _mustRepeat;
     private volatile bool _interrupted;
     private volatile bool _isBroken;
 
@@ -94,8 +94,7 @@ internal sealed class EpollSocket
     /// </summary>
     internal void EndRead(bool mayHaveMore)
     {
-        // The end of the stream is announced by only one event.
-        if (mayHaveMore || _endIsNear)
+        if (mayHaveMore || _mustRepeat)
         {
             Read.Signal();
         }
@@ -117,10 +116,11 @@ internal sealed class EpollSocket
     /// <summary>Called by the loop, with the events of epoll_wait(2).</summary>
     internal void OnEvents(uint events)
     {
-        const uint End = EpollCalls.PeerHangUp | EpollCalls.HangUp | EpollCalls.Error;
-        if ((events & End) != 0)
+        // The end of the stream is announced by only one event, and a read ends in front of an urgent byte, whatever follows it (tcp(7)).
+        const uint Repeat = EpollCalls.PeerHangUp | EpollCalls.HangUp | EpollCalls.Error | EpollCalls.Urgent;
+        if ((events & Repeat) != 0)
         {
-            _endIsNear = true;
+            _mustRepeat = true;
         }
 
         if ((events & EpollCalls.Error) != 0)
@@ -129,7 +129,7 @@ internal sealed class EpollSocket
         }
 
         Due due = (events & (EpollCalls.Out | EpollCalls.HangUp | EpollCalls.Error)) != 0 ? Due.Write : Due.Nothing;
-        if ((events & (EpollCalls.In | End)) != 0)
+        if ((events & (EpollCalls.In | Repeat)) != 0)
         {
             due |= Due.Read;
         }
