@@ -1,5 +1,8 @@
+using System.Net;
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
 using PSNetLab.Engine.IO;
+using PSNetLab.Engine.Native.Linux;
 using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab.Engine.Tests;
@@ -56,6 +59,26 @@ public class DatagramBatchTests
 
         // The first, and those that find the memory in use by another test.
         Assert.InRange(allocating, 0, Threads / 2);
+    }
+
+    [LinuxTheory]
+    [InlineData("fe80::1", "fe80::1%2")]
+    [InlineData("2001:db8::1", "2001:db8::1")]
+    [InlineData("::ffff:192.0.2.7", "192.0.2.7")]
+    public void The_address_that_a_datagram_was_sent_to_has_its_zone(string address, string expected)
+    {
+        byte[] control = new byte[40];
+        MemoryMarshal.Write(control, (nuint)36);
+        MemoryMarshal.Write(control.AsSpan(8), SocketCalls.LevelIPv6);
+        MemoryMarshal.Write(control.AsSpan(12), SocketCalls.IPv6PacketInfo);
+        IPAddress.Parse(address).TryWriteBytes(control.AsSpan(16), out _);
+        MemoryMarshal.Write(control.AsSpan(32), 2);
+
+        PacketSource packet = DatagramBatch.PacketInfo(control);
+
+        Assert.Equal(IPAddress.Parse(expected), packet.Own);
+        Assert.Equal(packet.Own, packet.Destination);
+        Assert.Equal(2, packet.InterfaceIndex);
     }
 
     /// <summary>Blocks, so that it stays on its thread.</summary>

@@ -85,7 +85,7 @@ internal readonly unsafe ref struct DatagramBatch
     /// Reads the control messages of ip(7) and ipv6(7). An IPv4 datagram on a dual-stack socket has both; only that of
     /// ip(7) has the local address.
     /// </summary>
-    private static PacketSource PacketInfo(ReadOnlySpan<byte> control)
+    internal static PacketSource PacketInfo(ReadOnlySpan<byte> control)
     {
         const int HeaderBytes = 16;
         PacketSource source = default;
@@ -99,8 +99,9 @@ internal readonly unsafe ref struct DatagramBatch
                     return new PacketSource(
                         KnownAddresses.Get(data.Slice(8, 4)), KnownAddresses.Get(data.Slice(4, 4)), MemoryMarshal.Read<int>(data));
                 case (SocketCalls.LevelIPv6, SocketCalls.IPv6PacketInfo):
-                    IPAddress address = KnownAddresses.Get(data[..16]);
-                    source = new PacketSource(address, address, MemoryMarshal.Read<int>(data[16..]));
+                    int index = MemoryMarshal.Read<int>(data[16..]);
+                    IPAddress address = KnownAddresses.Get(data[..16], (uint)index);
+                    source = new PacketSource(address, address, index);
                     break;
             }
 
