@@ -123,7 +123,7 @@ public sealed class ReceiveUdpMessageCommand : ReceiveCmdlet
         }
 
         ReceiveFrom(_own!);
-        if (_own!.KernelDrops + _own.Dropped is > 0 and var lost)
+        if ((_own!.KernelDrops ?? 0) + _own.Dropped is > 0 and var lost)
         {
             WriteWarning($"{lost} datagrams were lost because they arrived faster than they were read. "
                 + $"Raise -ReceiveBufferBytes (the system gave {_own.ReceiveBufferBytes}; "
