@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using PSNetLab.Engine.IO;
+using PSNetLab.Engine.Primitives;
 using PSNetLab.Engine.Udp;
 
 namespace PSNetLab.Engine.Tests;
@@ -55,6 +56,30 @@ public class UdpServerCongestionTests
         await server.Completion.Soon();
     }
 
+    [Theory]
+    [InlineData("echo")]
+    [InlineData("script")]
+    public async Task Only_the_first_of_many_late_answers_waits(string how)
+    {
+        ManualClock clock = new();
+        (UdpServer server, _) = Start(how, new DelayRange(1, 1), clock);
+        using UdpClient peer = Datagrams.NewPeer(server.LocalEndPoint);
+        const int Asked = 100;
+        for (int i = 0; i < Asked; i++)
+        {
+            await peer.SendTextAsync("x");
+        }
+
+        await Waiting.Until(() => clock.Started == Asked);
+        clock.Advance(TimeSpan.FromMilliseconds(1));
+        await Waiting.Until(() => clock.Started == Asked + 1);
+        clock.Advance(TimeSpan.FromMilliseconds(10));
+        await Waiting.Until(() => server.AnswersDropped == Asked);
+        Assert.Equal(Asked + 1, clock.Started);
+        server.Stop();
+        await server.Completion.Soon();
+    }
+
     [Fact]
     public async Task An_answer_for_which_there_is_room_soon_is_sent()
     {
@@ -76,7 +101,7 @@ public class UdpServerCongestionTests
         await send("x"u8.ToArray());
     }
 
-    private (UdpServer Server, FullTransport Transport) Start(string how)
+    private (UdpServer Server, FullTransport Transport) Start(string how, DelayRange delay = default, TimeProvider? clock = null)
     {
         FullTransport? transport = null;
         UdpServerOptions options = new()
@@ -84,6 +109,8 @@ public class UdpServerCongestionTests
             Echo = how == "echo",
             Replies = how == "reply" ? ["x"u8.ToArray()] : [],
             Handler = how == "script" ? (_, send) => AnswerAsync(send) : null,
+            Delay = delay,
+            Clock = clock ?? TimeProvider.System,
             OnAnswerDropped = _dropped.SetResult,
         };
         return (UdpServer.Bind(

@@ -13,7 +13,7 @@ internal sealed partial class UdpServer
     private static readonly TimeSpan s_patience = TimeSpan.FromMilliseconds(10);
 
     // The last answer waited in vain. Until one can be sent, others do not even try to wait.
-    private bool _isCongested;
+    private volatile bool _isCongested;
     private long _answersDropped;
 
     private void Answer(in Datagram datagram)

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Net.Sockets;
 using PSNetLab.Engine.Dialogue;
@@ -8,15 +9,19 @@ namespace PSNetLab.Engine.Udp;
 /// <content>Answers that do not hold up the next datagram: late ones, several by script at once, and dialogues.</content>
 internal sealed partial class UdpServer
 {
-    // Who sends more than this while their answers are being delayed gets no answer to the rest.
+    // Who sends more than this while answers and dialogues wait gets no answer to the rest.
     private const int MostWaiting = 65536;
+    private const long MostWaitingBytes = 64 * 1024 * 1024;
     private const int MostWaitingInDialogue = 64;
 
     private readonly CancellationTokenSource _ending = new();
     private readonly SemaphoreSlim _atOnce;
     private int _waiting;
+    private long _waitingBytes;
 
     private bool AnswersAside => !_options.Delay.IsZero || (_options.Handler is not null && _options.ThrottleLimit > 1);
+
+    private bool IsFull => Volatile.Read(ref _waiting) >= MostWaiting || Volatile.Read(ref _waitingBytes) >= MostWaitingBytes;
 
     /// <summary>Begins to answer a datagram. Where many scripts run already, waits until one has ended.</summary>
     private async ValueTask BeginAnswerAsync(Unfinished one)
@@ -31,26 +36,40 @@ internal sealed partial class UdpServer
             await _atOnce.WaitAsync().ConfigureAwait(false);
             _ = AnswerAsideAsync(one);
         }
-        else if (Volatile.Read(ref _waiting) < MostWaiting)
+        else if (IsFull)
         {
-            Interlocked.Increment(ref _waiting);
-            _ = AnswerLateAsync(one);
+            Drop();
         }
         else
         {
-            Drop();
+            Hold(one.Message!.Length);
+            _ = AnswerLateAsync(one);
         }
     }
 
     private async Task AnswerLateAsync(Unfinished one)
     {
         await DelayAsync(_options.Delay.Next()).ConfigureAwait(false);
-        Interlocked.Decrement(ref _waiting);
         if (!_stopping)
         {
+            // It waits also for its turn: scripts may be slower than the datagrams, and here nothing holds those up.
             await _atOnce.WaitAsync().ConfigureAwait(false);
             await AnswerAsideAsync(one).ConfigureAwait(false);
         }
+
+        Release(one.Message!.Length);
+    }
+
+    private void Hold(int bytes)
+    {
+        Interlocked.Increment(ref _waiting);
+        Interlocked.Add(ref _waitingBytes, bytes);
+    }
+
+    private void Release(int bytes)
+    {
+        Interlocked.Decrement(ref _waiting);
+        Interlocked.Add(ref _waitingBytes, -bytes);
     }
 
     private async Task AnswerAsideAsync(Unfinished one)
@@ -90,11 +109,18 @@ internal sealed partial class UdpServer
             return;
         }
 
-        await DelayAsync(s_patience).ConfigureAwait(false);
-        if (!TrySend(data, one.Peer, one.From))
+        if (!_isCongested)
         {
-            Drop();
+            await DelayAsync(s_patience).ConfigureAwait(false);
+            if (TrySend(data, one.Peer, one.From))
+            {
+                return;
+            }
+
+            _isCongested = true;
         }
+
+        Drop();
     }
 
     /// <summary>Completes when no script answers any more.</summary>
@@ -110,9 +136,14 @@ internal sealed partial class UdpServer
         => await Task.Delay(time, _options.Clock, _ending.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
     /// <summary>Passes a datagram to the dialogue with its sender, and does what follows.</summary>
-    private void Converse(in Datagram datagram)
+    private void Converse(DatagramPeer peer, IPAddress? from, ReadOnlySpan<byte> data)
     {
-        DatagramPeer peer = datagram.Peer;
+        if (IsFull)
+        {
+            Drop();
+            return;
+        }
+
         if (peer.State is not Talk talk)
         {
             peer.State = talk = new Talk(new DialogueRun(_options.Dialogue!, peer.EndPoint, null), peer);
@@ -121,14 +152,15 @@ internal sealed partial class UdpServer
 
         lock (talk)
         {
-            talk.From = datagram.Packet.Own;
+            talk.From = from;
             if (!talk.Waits)
             {
-                Take(talk, datagram.Data);
+                Take(talk, data);
             }
             else if (talk.Queue.Count < MostWaitingInDialogue)
             {
-                talk.Queue.Enqueue(datagram.Data.ToArray());
+                Hold(data.Length);
+                talk.Queue.Enqueue(data.ToArray());
             }
             else
             {
@@ -140,6 +172,7 @@ internal sealed partial class UdpServer
     private void Take(Talk talk, ReadOnlySpan<byte> data)
     {
         talk.Run.Take(data);
+        talk.Bytes = data.Length;
         if (_options.Delay.IsZero)
         {
             Play(talk);
@@ -168,23 +201,40 @@ internal sealed partial class UdpServer
                     return;
                 case DialogueDeed.Close or DialogueDeed.Reset:
                     talk.Peer.State = null; // its next datagram begins a new one
+                    while (TryDequeue(talk, out _))
+                    {
+                        // What came meanwhile is no part of any.
+                    }
+
                     return;
             }
         }
 
-        if (talk.Queue.TryDequeue(out byte[]? next))
+        if (TryDequeue(talk, out byte[]? next))
         {
             Take(talk, next);
         }
     }
 
+    private bool TryDequeue(Talk talk, [NotNullWhen(true)] out byte[]? next)
+    {
+        if (talk.Queue.TryDequeue(out next))
+        {
+            Release(next.Length);
+        }
+
+        return next is not null;
+    }
+
     private async Task PlayLateAsync(Talk talk, TimeSpan time)
     {
         talk.Waits = true;
+        Hold(talk.Bytes);
         await DelayAsync(time).ConfigureAwait(false);
         lock (talk)
         {
             talk.Waits = false;
+            Release(talk.Bytes);
             if (!_stopping)
             {
                 Play(talk);
@@ -204,6 +254,9 @@ internal sealed partial class UdpServer
 
         /// <summary>Whether it waits for a time to pass.</summary>
         internal bool Waits { get; set; }
+
+        /// <summary>The length of the datagram that it answers, whose captures it keeps.</summary>
+        internal int Bytes { get; set; }
 
         /// <summary>What came while it waited.</summary>
         internal Queue<byte[]> Queue { get; } = new();

@@ -72,7 +72,7 @@ internal sealed partial class UdpServer : IDatagramHandler
     /// <summary>Datagrams from addresses that are not allowed, and those that must not be answered.</summary>
     internal long Refused { get; private set; }
 
-    /// <summary>Answers that were not sent because there was no room in the send buffer.</summary>
+    /// <summary>Answers that were not sent: the send buffer had no room for them, or too many waited.</summary>
     internal long AnswersDropped => Volatile.Read(ref _answersDropped);
 
     /// <summary>Datagrams the kernel dropped because they arrived faster than they were read; null if it does not report it.</summary>
@@ -124,7 +124,7 @@ internal sealed partial class UdpServer : IDatagramHandler
 
         if (_options.Dialogue is not null)
         {
-            Converse(datagram);
+            Converse(datagram.Peer, datagram.Packet.Own, datagram.Data);
         }
         else if (!AnswersAside)
         {

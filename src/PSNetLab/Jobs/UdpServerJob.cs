@@ -33,7 +33,7 @@ public sealed class UdpServerJob : ServerJob, IMessageSink<UdpMessage>
             Handler = script is null ? null : (message, send) => script.AnswerAsync(message, this, send),
             OnDialogue = _dialogues.Add,
             OnAnswerDropped = () => Write(new WarningRecord(
-                $"{Name}: there is no room in the socket's send buffer, so some answers are not sent; "
+                $"{Name}: there is no room in the socket's send buffer, or too many answers wait, so some are not sent; "
                 + "AnswersDropped counts them. Either the network is too slow for them, or they go to hosts that do not exist: "
                 + "with -AllowAddress, "
                 + "only hosts you know are answered.")),
@@ -65,7 +65,7 @@ public sealed class UdpServerJob : ServerJob, IMessageSink<UdpMessage>
     /// <summary>Datagrams sent so far.</summary>
     public long MessagesSent => _server.MessagesSent;
 
-    /// <summary>Answers that were not sent because the system's send buffer had no room for them.</summary>
+    /// <summary>Answers that were not sent: the system's send buffer had no room for them, or too many waited.</summary>
     public long AnswersDropped => _server.AnswersDropped;
 
     /// <summary>

@@ -132,7 +132,8 @@ public sealed class ReceiveUdpMessageCommand : ReceiveCmdlet
 
         if (_own.AnswersDropped > 0)
         {
-            WriteWarning($"{_own.AnswersDropped} answers were not sent, because there was no room in the socket's send buffer.");
+            WriteWarning($"{_own.AnswersDropped} answers were not sent, because there was no room in the socket's send buffer, "
+                + "or too many waited.");
         }
     }
 
