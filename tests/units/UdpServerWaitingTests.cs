@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using PSNetLab.Engine.Dialogue;
+using PSNetLab.Engine.IO;
 using PSNetLab.Engine.Primitives;
 using PSNetLab.Engine.Udp;
 
@@ -90,6 +91,41 @@ public class UdpServerWaitingTests
         }
 
         await Waiting.Until(() => server.Server.AnswersDropped == (2 * Peers * Each) - Most);
+    }
+
+    [LinuxFact]
+    public async Task A_dialogue_goes_on_though_thousands_of_others_send_meanwhile()
+    {
+        // One socket that sends from all of 127.1.0.0/16 stands for as many senders.
+        const int Others = 9000;
+        await using TestUdpServer server = Start(new() { Dialogue = Compile("C: a", "S: 1", "C: b", "S: 2") });
+        using DatagramTransport crowd = Datagrams.Open(DatagramKind.Epoll, new IPEndPoint(IPAddress.Any, 0));
+        using UdpClient peer = Datagrams.NewPeer(server.EndPoint);
+        DatagramPeer to = new(server.EndPoint);
+        await peer.SendTextAsync("a");
+        Assert.Equal("1", await peer.NextTextAsync());
+        for (int i = 1; i <= Others; i++)
+        {
+            Assert.True(crowd.TrySend("x"u8, to, new IPAddress([127, 1, (byte)(i >> 8), (byte)i])));
+            if (i % 100 == 0)
+            {
+                await server.MessagesAsync(100);
+            }
+
+            if (i == Others / 3)
+            {
+                await peer.SendTextAsync("b");
+                Assert.Equal("2", await peer.NextTextAsync());
+                await peer.SendTextAsync("a");
+                Assert.Equal("1", await peer.NextTextAsync());
+            }
+
+            if (i == Others * 2 / 3)
+            {
+                await peer.SendTextAsync("b");
+                Assert.Equal("2", await peer.NextTextAsync());
+            }
+        }
     }
 
     private static DialogueProgram Compile(params string[] steps) => DialogueProgram.Compile(

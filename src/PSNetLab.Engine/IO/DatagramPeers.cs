@@ -6,9 +6,11 @@ namespace PSNetLab.Engine.IO;
 /// <summary>A cache of recent senders, so that a datagram does not allocate an endpoint.</summary>
 internal sealed class DatagramPeers
 {
+    // Only who was silent while so many others sent is forgotten.
     private const int MostPeers = 4096;
 
-    private readonly Dictionary<SocketAddress, DatagramPeer> _peers = [];
+    private Dictionary<SocketAddress, DatagramPeer> _peers = [];
+    private Dictionary<SocketAddress, DatagramPeer> _before = [];
     private readonly SocketAddress _key4 = new(AddressFamily.InterNetwork);
     private readonly SocketAddress _key6 = new(AddressFamily.InterNetworkV6);
     private DatagramPeer? _last;
@@ -25,14 +27,18 @@ internal sealed class DatagramPeers
         name.CopyTo(key.Buffer.Span);
         if (!_peers.TryGetValue(key, out DatagramPeer? peer))
         {
+            if (!_before.Remove(key, out peer))
+            {
+                IPEndPoint any = new(key.Family == AddressFamily.InterNetworkV6 ? IPAddress.IPv6Any : IPAddress.Any, 0);
+                peer = new DatagramPeer((IPEndPoint)any.Create(key));
+            }
+
             if (_peers.Count >= MostPeers)
             {
+                (_before, _peers) = (_peers, _before);
                 _peers.Clear();
             }
 
-            IPEndPoint endPoint = (IPEndPoint)new IPEndPoint(
-                key.Family == AddressFamily.InterNetworkV6 ? IPAddress.IPv6Any : IPAddress.Any, 0).Create(key);
-            peer = new DatagramPeer(endPoint);
             _peers.Add(peer.SocketAddress, peer);
         }
 
