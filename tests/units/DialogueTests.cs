@@ -247,7 +247,17 @@ public class DialogueTests
 
     [Fact]
     public void A_loop_without_a_pause_is_told()
-        => Assert.Contains("without a pause", Assert.Throws<NetLabException>(() => new Talk("!mark", "S: hi", "!loop")).Message);
+    {
+        DialogueStep[] marked = Texts("!mark", "x");
+        AssertEndless(["!close"], "!mark", "S: hi", "!loop");
+        AssertEndless(["!close"], On(("a", marked), ("b", Texts("!wait 5"))), "!loop");
+        AssertEndless(["!close"], "!mark", "S: hi", "!loop 2", "!loop", "C: a");
+        AssertEndless(["!mark", "!loop"], "C: a");
+        Assert.False(new Talk(On(("a", marked)), "!wait 5", "!loop").Run.Completed);
+    }
+
+    private static void AssertEndless(string[] unexpected, params object[] steps)
+        => Assert.Contains("without a pause", Assert.Throws<NetLabException>(() => new Talk(unexpected, steps)).Message);
 
     [Fact]
     public void Where_the_client_begins_the_first_text_is_expected()

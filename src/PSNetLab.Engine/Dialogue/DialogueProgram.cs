@@ -91,7 +91,37 @@ internal sealed class DialogueProgram
         }
 
         program.Add(Op.Return);
+        program.CheckLoops();
         return program;
+    }
+
+    private void CheckLoops()
+    {
+        if (_code.Find(one => one.Op == Op.Loop && IsReached(one, one.Target, [])) is { } endless)
+        {
+            _step = endless.Step;
+            throw Wrong("!loop would go round without a pause: between !mark and !loop, expect something or !wait.");
+        }
+    }
+
+    /// <summary>Whether a jump is reached from a place without a wait, for time or for a message.</summary>
+    private bool IsReached(Instruction wanted, int from, HashSet<int> seen)
+    {
+        for (int at = from; seen.Add(at); at++)
+        {
+            Instruction one = _code[at];
+            switch (one.Op)
+            {
+                case Op.Say or Op.Tell:
+                    continue;
+                case Op.Jump or Op.Loop:
+                    return one == wanted || IsReached(wanted, one.Target, seen) || (one.Number > 0 && IsReached(wanted, at + 1, seen));
+                default:
+                    return false;
+            }
+        }
+
+        return false;
     }
 
     private Instruction Add(Op op)
@@ -175,7 +205,7 @@ internal sealed class DialogueProgram
                 _mark = _code.Count;
                 break;
             case DialogueAct.Loop:
-                AddLoop(act.Number, isUnexpected);
+                AddLoop(act.Number);
                 break;
             case DialogueAct.Again when isUnexpected:
                 Add(Op.Return);
@@ -189,15 +219,10 @@ internal sealed class DialogueProgram
         }
     }
 
-    private void AddLoop(int times, bool isUnexpected)
+    private void AddLoop(int times)
     {
         int target = _mark ?? _firstExpected ?? throw Wrong(
             "!loop goes back to a step that expects something, or to !mark, and there is none before it.");
-        if (!isUnexpected && !_code.Skip(target).Any(one => one.Op is Op.Expect or Op.Wait))
-        {
-            throw Wrong("!loop would go round without a pause: between !mark and !loop, expect something or !wait.");
-        }
-
         Instruction added = Add(Op.Loop);
         added.Target = target;
         added.Number = times;

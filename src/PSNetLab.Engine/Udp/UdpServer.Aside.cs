@@ -186,7 +186,7 @@ internal sealed partial class UdpServer
     /// <summary>Continues a dialogue until it waits, for time or for a datagram. The caller holds its lock.</summary>
     private void Play(Talk talk)
     {
-        while (talk.Run.TryNext(out DialogueAction action))
+        while (!_stopping && talk.Run.TryNext(out DialogueAction action))
         {
             switch (action.Deed)
             {
