@@ -156,7 +156,8 @@ internal sealed partial class TcpSession : IServedConnection
                     return;
                 }
 
-                if (step == Step.Flush && _connection.IsTurnOver)
+                // Elsewhere only who goes on without a wait has turns: after a script, the pool's own are enough.
+                if ((step == Step.Flush || LoopThread.IsCurrent) && _connection.IsTurnOver)
                 {
                     await _connection.NextTurnAsync().ConfigureAwait(false);
                 }
@@ -187,7 +188,7 @@ internal sealed partial class TcpSession : IServedConnection
 
     private Step Process(ReplyWriter replies, ref int messages)
     {
-        for (int taken = 1; !replies.IsFull && (taken % TcpConnection.MessagesPerLook != 0 || !_connection.IsTurnOver); taken++)
+        for (int taken = 1; !replies.IsFull && !IsTurnOver(taken); taken++)
         {
             FrameStatus status = _connection.Reader.TryRead(out ReadOnlySpan<byte> payload, out long length);
             if (status == FrameStatus.Incomplete)
@@ -227,6 +228,11 @@ internal sealed partial class TcpSession : IServedConnection
 
         return Step.Flush;
     }
+
+    /// <summary>Whether others must go first. It reads the clock only now and then; in a dialogue each message may take long.</summary>
+    private bool IsTurnOver(int taken) => taken % TcpConnection.MessagesPerLook == 0
+        ? _connection.IsTurnOver
+        : Dialogue is not null && taken > 1 && LoopThread.IsTurnOver;
 
     private async ValueTask EndAsync()
     {

@@ -31,6 +31,14 @@ internal sealed partial class UdpServer
 
     private async ValueTask FinishAsync(Unfinished one)
     {
+        if (one.IsQuestion)
+        {
+            // A pattern may take long, and a batch has many datagrams.
+            await LoopThread.Leave();
+            Converse(one.Peer, one.From, one.Payload);
+            return;
+        }
+
         if (one.Payload is not null)
         {
             await SendAsync(one.Payload, one.Peer, one.From).ConfigureAwait(false);
@@ -178,6 +186,10 @@ internal sealed partial class UdpServer
     private static IPAddress? Source(IPAddress? asked)
         => asked is null || Addresses.IsMulticast(asked) || asked.Equals(IPAddress.Broadcast) ? null : asked;
 
-    /// <summary>A datagram whose handling has to wait or, with a payload, an answer that did not fit in the send buffer.</summary>
-    private readonly record struct Unfinished(UdpMessage? Message, bool HasRoom, DatagramPeer Peer, IPAddress? From, byte[]? Payload);
+    /// <summary>
+    /// A datagram whose handling has to wait or, with a payload, an answer that did not fit in the send buffer, or a datagram for the
+    /// dialogue with its sender.
+    /// </summary>
+    private readonly record struct Unfinished(
+        UdpMessage? Message, bool HasRoom, DatagramPeer Peer, IPAddress? From, byte[]? Payload, bool IsQuestion = false);
 }

@@ -122,7 +122,11 @@ internal sealed partial class UdpServer : IDatagramHandler
             _unfinished.Enqueue(new Unfinished(message, hasRoom, datagram.Peer, datagram.Packet.Own, null));
         }
 
-        if (_options.Dialogue is not null)
+        if (_options.Dialogue is not null && LoopThread.IsTurnOver)
+        {
+            _unfinished.Enqueue(new Unfinished(null, true, datagram.Peer, datagram.Packet.Own, datagram.Data.ToArray(), IsQuestion: true));
+        }
+        else if (_options.Dialogue is not null)
         {
             Converse(datagram.Peer, datagram.Packet.Own, datagram.Data);
         }
