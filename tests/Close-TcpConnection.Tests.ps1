@@ -51,6 +51,25 @@ Describe 'Close-TcpConnection' {
             Should -Throw -ErrorId 'ConnectionClosed,PSNetLab.Commands.SendTcpMessageCommand'
     }
 
+    It 'says after -HalfClose that this side has ended sending, and still receives' {
+        'asked' | Send-TcpMessage -Connection $connection
+        Close-TcpConnection $connection -HalfClose
+        $fault = { 'more' | Send-TcpMessage -Connection $connection -ErrorAction Stop } | Should -Throw -PassThru
+        $fault.FullyQualifiedErrorId | Should -BeLike 'ConnectionClosed,*'
+        "$fault" | Should -BeLike '*has ended sending*'
+        (Receive-TcpMessage $connection -Count 1 -TimeoutSec 10).Text | Should -Be 'asked'
+    }
+
+    It 'lets a server go on receiving after -HalfClose' {
+        'first' | Send-TcpMessage -Connection $connection
+        (Receive-TcpMessage $server -Count 1 -TimeoutSec 10).Text | Should -Be 'first'
+        Get-TcpConnection $server | Close-TcpConnection -HalfClose
+        (Receive-TcpMessage $connection -TimeoutSec 10).Text | Should -Be 'first'
+        'second', 'third' | Send-TcpMessage -Connection $connection
+        (Receive-TcpMessage $server -Count 2 -TimeoutSec 10).Text | Should -Be 'second', 'third'
+        $server.Error | Should -BeNullOrEmpty
+    }
+
     It 'half-closes twice, or after a close, without an error' {
         Close-TcpConnection $connection -HalfClose
         Close-TcpConnection $connection -HalfClose -ErrorAction Stop

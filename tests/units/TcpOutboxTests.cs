@@ -79,6 +79,24 @@ public class TcpOutboxTests
 
     [Theory]
     [MemberData(nameof(Kinds))]
+    public async Task After_a_half_close_adding_fails_and_the_peer_is_still_heard(TransportKind kind)
+    {
+        using ConnectionPair pair = await ConnectionPair.CreateAsync(kind);
+        await pair.Client.HalfCloseAsync(CancellationToken.None).Soon();
+        using TcpOutbox outbox = new(pair.Client, CancellationToken.None);
+
+        outbox.Add("more"u8);
+
+        NetLabException fault = await Assert.ThrowsAsync<NetLabException>(() => outbox.DrainAsync().Soon());
+        Assert.Equal(FaultKind.ConnectionClosed, fault.Kind);
+        Assert.Equal(1, outbox.Lost);
+        Assert.Equal(TcpConnectionState.FinWait, pair.Client.State);
+        await pair.Server.SendAsync("late").Soon();
+        Assert.Equal("late", await pair.Client.NextTextAsync());
+    }
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
     public async Task A_peer_that_does_not_read_makes_it_full_until_it_reads(TransportKind kind)
     {
         using ConnectionPair pair = await ConnectionPair.CreateAsync(kind, "Length32");

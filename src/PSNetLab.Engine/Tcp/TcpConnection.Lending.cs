@@ -7,7 +7,7 @@ namespace PSNetLab;
 public sealed partial class TcpConnection
 {
     /// <summary>Waits for what is being sent, and lends the connection.</summary>
-    /// <exception cref="NetLabException">It is closed, or somebody else receives from it.</exception>
+    /// <exception cref="NetLabException">It is closed, this side has ended sending, or somebody else receives from it.</exception>
     internal async Task<Loan> LendAsync(CancellationToken cancellationToken)
     {
         if (!Enter())
@@ -20,7 +20,7 @@ public sealed partial class TcpConnection
         {
             await _sending.WaitAsync(cancellationToken).ConfigureAwait(false);
             hasTurn = true;
-            return _sendClosed || IsClosed ? throw Closed() : new Loan(this);
+            return IsClosed ? throw Closed() : _sendClosed ? throw TcpFaults.SendingEnded(Remote) : new Loan(this);
         }
         catch
         {

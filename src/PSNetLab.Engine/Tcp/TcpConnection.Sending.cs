@@ -22,6 +22,7 @@ public sealed partial class TcpConnection
 
     /// <summary>Sends encoded frames, whole and in order. The data is not used after this returns.</summary>
     /// <exception cref="SocketException">The connection is closed, or failed.</exception>
+    /// <exception cref="NetLabException">This side has ended sending.</exception>
     internal ValueTask SendAsync(ReadOnlySpan<byte> frames, int messages, CancellationToken cancellationToken)
     {
         if (!TryBeginUse())
@@ -122,9 +123,14 @@ public sealed partial class TcpConnection
 
     private void ThrowIfSendingEnded()
     {
-        if (_sendClosed || IsClosed)
+        if (IsClosed)
         {
             throw new SocketException((int)SocketError.Shutdown);
+        }
+
+        if (_sendClosed)
+        {
+            throw TcpFaults.SendingEnded(Remote);
         }
     }
 

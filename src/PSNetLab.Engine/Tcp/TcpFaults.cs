@@ -13,6 +13,14 @@ internal static class TcpFaults
         => new(FaultKind.ConnectionClosed, $"The connection to {remote} is closed, so nothing more can be sent "
             + "(broken pipe). Open a new one to continue.", error);
 
+    /// <summary>The fault that this side has ended its stream (half-close). What the peer sends is still received.</summary>
+    internal static NetLabException SendingEnded(EndPoint remote)
+        => new(FaultKind.ConnectionClosed, $"This side has ended sending to {remote} (half-close), so nothing more can be sent. What it "
+            + "sends can still be received; open a new connection to send more.");
+
+    /// <summary>Whether an error is <see cref="SendingEnded"/>.</summary>
+    internal static bool IsSendingEnded(Exception error) => error is NetLabException { Kind: FaultKind.ConnectionClosed };
+
     /// <summary>The value for <see cref="TcpConnection.CloseReason"/>, and the fault to report.</summary>
     internal static (TcpCloseReason Reason, NetLabException Fault) Ended(Exception error, EndPoint remote) => error switch
     {

@@ -125,14 +125,9 @@ internal sealed class TcpOutbox : IDisposable
         }
 
         await flush.ConfigureAwait(false);
-        if (_error is OperationCanceledException)
+        if (_error is { } error)
         {
-            throw _error;
-        }
-
-        if (_error is not null)
-        {
-            throw Connection.Fail(_error);
+            throw error is OperationCanceledException || TcpFaults.IsSendingEnded(error) ? error : Connection.Fail(error);
         }
     }
 

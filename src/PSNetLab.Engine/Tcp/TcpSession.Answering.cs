@@ -225,6 +225,35 @@ internal sealed partial class TcpSession
     {
         using ReplyWriter replies = ReplyWriter.Lend();
         replies.Append(_options.Framing, payload);
-        return _connection.SendAsync(replies.Written, 1, CancellationToken.None);
+        return SendAsync(replies.Written, 1);
     }
+
+    /// <summary>Sends encoded frames. After a half-close they are dropped, and what the client sends is still received.</summary>
+    private ValueTask SendAsync(ReadOnlySpan<byte> frames, int messages)
+    {
+        try
+        {
+            ValueTask sending = _connection.SendAsync(frames, messages, CancellationToken.None);
+            return sending.IsCompletedSuccessfully ? default : EndSendAsync(sending);
+        }
+        catch (NetLabException error) when (IsDropped(error))
+        {
+            return default;
+        }
+    }
+
+    private async ValueTask EndSendAsync(ValueTask sending)
+    {
+        try
+        {
+            await sending.ConfigureAwait(false);
+        }
+        catch (NetLabException error) when (IsDropped(error))
+        {
+            // As if it had been sent after the end.
+        }
+    }
+
+    // A server that stops half-closes its connections itself, and serves no more messages.
+    private bool IsDropped(NetLabException error) => TcpFaults.IsSendingEnded(error) && !_host.IsStopping;
 }

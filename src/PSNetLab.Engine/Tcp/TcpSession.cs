@@ -183,7 +183,7 @@ internal sealed partial class TcpSession : IServedConnection
         step = Process(replies, ref messages);
         replies.Append(RawFraming.Instance, _connection.Reader.Answers);
         _connection.Reader.EndAnswers();
-        return replies.Written.IsEmpty ? default : _connection.SendAsync(replies.Written, messages, CancellationToken.None);
+        return replies.Written.IsEmpty ? default : SendAsync(replies.Written, messages);
     }
 
     private Step Process(ReplyWriter replies, ref int messages)
