@@ -60,7 +60,7 @@ internal sealed class TcpClientSession : IDisposable
         try
         {
             int read = 0;
-            while ((count == 0 || read < count) && await _connection.ReceiveAsync(stopping).ConfigureAwait(false) is { } message)
+            while ((count == 0 || read < count) && await NextAsync(read).ConfigureAwait(false) is { } message)
             {
                 read++;
                 if (message.Truncated)
@@ -71,10 +71,6 @@ internal sealed class TcpClientSession : IDisposable
                 _unkept = message;
                 await _received.AddAsync(message, stopping).ConfigureAwait(false);
                 _unkept = null;
-                if (read % TcpConnection.MessagesPerLook == 0 && _connection.IsTurnOver)
-                {
-                    await _connection.NextTurnAsync().ConfigureAwait(false);
-                }
             }
         }
         catch (NetLabException fault)
@@ -89,5 +85,8 @@ internal sealed class TcpClientSession : IDisposable
         {
             _received.Complete();
         }
+
+        ValueTask<TcpMessage?> NextAsync(int before) => _connection.ReceiveAsync(
+            stopping, looks: before > 0 && before % TcpConnection.MessagesPerLook == 0);
     }
 }

@@ -124,8 +124,9 @@ public sealed partial class TcpConnection
     /// <summary>Waits for the next message; null at the end of the stream, or when this side has closed the connection.</summary>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <param name="waits">Whether to wait; if not, it counts as cancelled when no message has arrived.</param>
+    /// <param name="looks">Whether to look at the clock: if the turn of the receiver is over, others go first.</param>
     /// <exception cref="NetLabException">The connection failed, or already has a receiver.</exception>
-    internal async ValueTask<TcpMessage?> ReceiveAsync(CancellationToken cancellationToken, bool waits = true)
+    internal async ValueTask<TcpMessage?> ReceiveAsync(CancellationToken cancellationToken, bool waits = true, bool looks = false)
     {
         if (!Enter())
         {
@@ -134,6 +135,11 @@ public sealed partial class TcpConnection
 
         try
         {
+            if (looks && IsTurnOver)
+            {
+                await NextTurnAsync().ConfigureAwait(false);
+            }
+
             while (true)
             {
                 if (TryTakeEarlier(out TcpMessage? message) || TryTake(receives: false, out message))
