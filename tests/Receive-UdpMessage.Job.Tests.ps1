@@ -122,6 +122,7 @@ Describe 'Errors of Receive-UdpMessage' {
     It 'says <Id> for <Bad>, and leaves no job' -ForEach @(
         @{ Id = 'AddressNotLocal'; Bad = '0 192.0.2.201'; Category = 'InvalidArgument' }
         @{ Id = 'InterfaceNotFound'; Bad = '0 -MulticastGroup 239.77.3.2 -InterfaceAlias nowhere0'; Category = 'ObjectNotFound' }
+        @{ Id = 'InvalidParameters'; Bad = '0 -InterfaceAlias lo'; Category = 'InvalidArgument' }
         @{ Id = 'MulticastRefused'; Bad = '0 -MulticastGroup 10.0.0.1'; Category = 'InvalidArgument' }
     ) {
         $fault = [scriptblock]::Create("Receive-UdpMessage $Bad -TimeoutSec 1") | Should -Throw -PassThru

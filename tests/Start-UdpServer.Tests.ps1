@@ -237,7 +237,7 @@ Describe 'Start-UdpServer' {
         It 'says <Id> for <Bad>' -ForEach @(
             @{ Id = 'AddressNotLocal'; Bad = '-Address 192.0.2.201'; Category = 'InvalidArgument'; Target = '192.0.2.201:0'; Text = '192.0.2.201 is not an address of this machine. Use the address*' }
             @{ Id = 'InvalidAddress'; Bad = '-DenyAddress 10.0.0.0/33'; Category = 'InvalidArgument'; Target = '10.0.0.0/33'; Text = "'10.0.0.0/33' is neither an IP address nor a CIDR range. Write it like*" }
-            @{ Id = 'InterfaceNotFound'; Bad = '-InterfaceAlias nowhere0'; Category = 'ObjectNotFound'; Target = 'nowhere0'; Text = "No interface named 'nowhere0' is up. The interfaces that are up: *" }
+            @{ Id = 'InterfaceNotFound'; Bad = '-MulticastGroup 239.77.3.2 -InterfaceAlias nowhere0'; Category = 'ObjectNotFound'; Target = 'nowhere0'; Text = "No interface named 'nowhere0' is up. The interfaces that are up: *" }
             @{ Id = 'MulticastRefused'; Bad = '-MulticastGroup 10.0.0.1'; Category = 'InvalidArgument'; Target = '10.0.0.1'; Text = '*10.0.0.1 cannot be joined*224.0.0.0/4 or ff00::/8*-InterfaceAlias*' }
         ) {
             $fault = [scriptblock]::Create("Start-UdpServer $Bad -ErrorAction Stop") | Should -Throw -PassThru

@@ -23,6 +23,14 @@ internal static class UdpBindings
     internal static UdpBinding Create(
         PSCmdlet cmdlet, IPEndPoint endPoint, IPAddress[] groups, string? alias, bool reuse, bool broadcast, int receiveBuffer)
     {
+        if (alias is not null && groups.Length == 0)
+        {
+            throw new NetLabException(
+                FaultKind.InvalidParameters,
+                "-InterfaceAlias is the interface on which to join groups, and needs -MulticastGroup. To receive on one interface only, "
+                    + "give its address with -Address.");
+        }
+
         // A group is an address of its own: a socket bound to one host address would not get its datagrams.
         bool hasAddress = cmdlet.MyInvocation.BoundParameters.ContainsKey("Address");
         bool six = Array.Exists(groups, group => group.AddressFamily == AddressFamily.InterNetworkV6);
