@@ -53,6 +53,20 @@ Describe 'Objects' {
         finally { $shell.Dispose() }
     }
 
+    It 'come without a word also where PowerShell cannot be told, because its types are shared' {
+        $state = [initialsessionstate]::CreateDefault2()
+        $state.Types.Clear()
+        $shared = [Management.Automation.Runspaces.TypeTable]::LoadDefaultTypeFiles()
+        $state.Types.Add([Management.Automation.Runspaces.SessionStateTypeEntry]::new($shared))
+        $shell = [powershell]::Create($state)
+        try {
+            $found = $shell.AddScript("Import-Module '$modulePath/PSNetLab.psd1'; Get-TcpConnection; Get-TcpConnection").Invoke()
+            $shell.Streams.Error | Should -BeNullOrEmpty
+            $found | Should -Not -BeNullOrEmpty
+        }
+        finally { $shell.Dispose() }
+    }
+
     It '<Cmdlet> declares what it emits' -ForEach $outputs {
         @((Get-Command $Cmdlet).OutputType.Name) | Should -Be @($Types)
     }

@@ -39,6 +39,10 @@ internal static partial class ObjectTypes
         {
             TellAll();
         }
+        catch (RuntimeException error) when (error is not PipelineStoppedException)
+        {
+            // Types that a program shares between its runspaces cannot be changed. The cmdlets work without what is told here.
+        }
         catch
         {
             s_told.Remove(runspace); // the next cmdlet tells it again
