@@ -103,6 +103,13 @@ Describe 'Export-HttpRecording' {
         $entry.request.body, $entry.response.body | Should -Be 'onetwo', 'onetwo'
     }
 
+    It 'writes what was asked for, also where that is not what the URI says' {
+        $api = Start-HttpServer @{ 'GET /b' = 'raw' }
+        Send-HttpRequest $api.Uri -Raw "GET /b?c=d HTTP/1.1`r`nHost: a`r`n`r`n" | Export-HttpRecording $TestDrive/raw.json
+        $entry = (Get-Content $TestDrive/raw.json -Raw | ConvertFrom-Json).entries
+        $entry.request.target, $entry.response.body | Should -Be '/b?c=d', 'raw'
+    }
+
     It 'says that a server records nothing' {
         $api = Start-HttpServer -Reply 200
         { Export-HttpRecording $TestDrive/none.json $api -ErrorAction Stop } | Should -Throw -ErrorId 'InvalidParameters*'

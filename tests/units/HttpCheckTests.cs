@@ -80,7 +80,7 @@ public sealed class HttpCheckTests
             return Task.CompletedTask;
         });
         HttpCheckOptions options = new() { Connect = new HttpConnectOptions { Proxy = proxy.Uri } };
-        for (int i = 0; i < 200; i++)
+        for (int i = 0; i < 2000; i++)
         {
             HttpEndpointResult result = await TryAsync(HttpUri.Parse("https://a.invalid/"), options);
 

@@ -129,7 +129,7 @@ public sealed class ExportHttpRecordingCommand : NetCmdlet
             Time = result.Began,
             Milliseconds = result.Phases.Total,
             Method = result.Request.Method,
-            Target = HttpUri.Parse(result.Uri).Target,
+            Target = Target(result),
             RequestFields = sentFields,
             RequestBody = sent.Length > 0 ? sent : null,
             RequestOmitted = requestOmitted,
@@ -139,6 +139,13 @@ public sealed class ExportHttpRecordingCommand : NetCmdlet
             Body = body,
             Omitted = omitted,
         };
+    }
+
+    /// <summary>What was asked for, which -Raw may say otherwise than the URI.</summary>
+    private static string Target(HttpExchangeResult result)
+    {
+        string sent = result.Request.Target;
+        return sent.StartsWith('/') && !sent.AsSpan().ContainsAnyExceptInRange('!', '~') ? sent : HttpUri.Parse(result.Uri).Target;
     }
 
     /// <summary>The body of a request, without chunks.</summary>
