@@ -23,7 +23,8 @@ internal static class UdpBindings
     internal static UdpBinding Create(
         PSCmdlet cmdlet, IPEndPoint endPoint, IPAddress[] groups, string? alias, bool reuse, bool broadcast, int receiveBuffer)
     {
-        if (alias is not null && groups.Length == 0)
+        NetworkCard? card = alias is null ? null : NetworkCard.Find(alias);
+        if (card is not null && groups.Length == 0)
         {
             throw new NetLabException(
                 FaultKind.InvalidParameters,
@@ -41,7 +42,7 @@ internal static class UdpBindings
             ReuseAddress = reuse || broadcast,
             Broadcast = broadcast,
             MulticastGroups = groups,
-            Interface = alias is null ? null : NetworkCard.Find(alias),
+            Interface = card,
             ReceiveBufferBytes = receiveBuffer,
         };
     }
