@@ -44,13 +44,17 @@ public class DialogueTurnTests
         await using TestServer other = new(new() { Echo = true }, keeps: false);
         using Peer client = await other.ConnectAsync();
         using UdpClient flooder = Datagrams.NewPeer(server.LocalEndPoint);
+        server.Run();
+
+        // From the first on, it receives on the loop.
+        await flooder.SendTextAsync("QUIT");
+        await Waiting.Until(() => server.MessagesReceived == 1);
         for (int i = 0; i < Asked; i++)
         {
             await flooder.SendTextAsync(SlowMessage);
         }
 
-        server.Run();
-        await Waiting.Until(() => server.MessagesReceived > 0);
+        await Waiting.Until(() => server.MessagesReceived > 1);
         await EchoAsync(client, 1);
 
         Assert.InRange(reported, 0, Asked / 2);
