@@ -81,7 +81,8 @@ internal sealed class TcpPortCheck(TcpPortCheckOptions options, CheckedName name
             }
 
             TcpPortResult result = await probe.TalkAsync(
-                name, resolution, connected, made[^1], attempt, time, timeout, cancellationToken).ConfigureAwait(false);
+                name, resolution, connected, made[^1], attempt, time, probe.TimeToTalk(timeout, began), cancellationToken)
+                .ConfigureAwait(false);
             if (result.Open || probe.Send is not null)
             {
                 return result;

@@ -13,7 +13,7 @@ internal sealed record TcpPortWaitOptions
     internal static readonly TimeSpan DefaultTimeout = TimeSpan.FromSeconds(30);
 
     /// <summary>Watches an open port for a short time only: whoever waits wants to go on.</summary>
-    internal TcpProbe Probe { get; init; } = new() { Settle = Settle };
+    internal TcpProbe Probe { get; init; } = new() { Settle = Settle, SharesTime = true };
 
     internal TimeSpan Timeout { get; init; } = DefaultTimeout;
 

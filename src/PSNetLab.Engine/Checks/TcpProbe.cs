@@ -35,6 +35,9 @@ internal sealed class TcpProbe
     /// <summary>Ends the waiting for more of a banner as soon as it is true of the text so far.</summary>
     internal Func<string, bool>? IsBannerComplete { get; init; }
 
+    /// <summary>Whether a banner has only the time that connecting has left, rather than as much again.</summary>
+    internal bool SharesTime { get; init; }
+
     /// <summary>Tries one address.</summary>
     /// <param name="name">The host as it was given.</param>
     /// <param name="resolution">What became of its name.</param>
@@ -46,6 +49,7 @@ internal sealed class TcpProbe
         string name, Resolution resolution, IPEndPoint remote, int attempt, TimeSpan timeout, CancellationToken cancellationToken)
     {
         DateTime time = DateTime.Now;
+        long began = Stopwatch.GetTimestamp();
         (Transport? connected, ConnectAttempt made) = await StreamConnector.TryAsync(
             remote, null, timeout, cancellationToken).ConfigureAwait(false);
         if (connected is null)
@@ -54,8 +58,17 @@ internal sealed class TcpProbe
             return Unconnected(name, resolution, made, attempt, time, timeout);
         }
 
-        return await TalkAsync(name, resolution, connected, made, attempt, time, timeout, cancellationToken).ConfigureAwait(false);
+        return await TalkAsync(
+            name, resolution, connected, made, attempt, time, TimeToTalk(timeout, began), cancellationToken).ConfigureAwait(false);
     }
+
+    /// <summary>How long a connection may be listened to.</summary>
+    /// <param name="timeout">How long connecting could take.</param>
+    /// <param name="began">When that began, as a timestamp of Stopwatch.</param>
+    internal TimeSpan TimeToTalk(TimeSpan timeout, long began)
+        => !SharesTime ? timeout
+            : timeout - Stopwatch.GetElapsedTime(began) is var left && left > TimeSpan.Zero ? left
+            : TimeSpan.Zero;
 
     /// <summary>What became of an attempt that did not connect.</summary>
     internal static TcpPortResult Unconnected(

@@ -65,6 +65,7 @@ public sealed class WaitTcpPortCommand : HostCheckCmdlet
             Probe = new TcpProbe
                 {
                     Settle = TcpPortWaitOptions.Settle,
+                    SharesTime = true,
                     Banner = Banner is not null,
                     IsBannerComplete = banner is null ? null : text => Patterns.IsMatch(banner, text),
                 },
