@@ -153,6 +153,7 @@ Describe 'Resolve-DnsRecord' {
         It 'from one address of a server leads to the next' {
             # localhost is ::1 as well, where this server does not listen.
             (Resolve-DnsRecord www -Server localhost -Port $odd.Port -TimeoutSec 20).Address | Should -Be '127.0.0.1'
+            (Resolve-DnsRecord www -Server 0.0.0.0 -Port $odd.Port -TimeoutSec 20).Status | Should -Be 'Answered'
         }
     }
 

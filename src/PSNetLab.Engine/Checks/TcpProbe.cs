@@ -135,6 +135,9 @@ internal sealed class TcpProbe
     private const string WasClosedAtOnce = "It accepted the connection and closed it without a word. A relay or load balancer may have no "
         + "service behind it: check the service.";
 
+    internal const string OutOfDescriptors
+        = "This process is out of file descriptors. Lower -ThrottleLimit, or raise the limit (ulimit -n).";
+
     private bool IsBannerWanted => Banner || Send is not null;
 
     /// <summary>The status of an attempt without a name to connect to.</summary>
@@ -166,8 +169,7 @@ internal sealed class TcpProbe
         SocketError.AccessDenied => (
             TcpPortStatus.NotPermitted,
             "This machine does not let the connection out. Check its firewall and routes; broadcast addresses take no connections."),
-        SocketError.TooManyOpenSockets
-            => (TcpPortStatus.Failed, "This process is out of file descriptors. Lower -ThrottleLimit, or raise the limit (ulimit -n)."),
+        SocketError.TooManyOpenSockets => (TcpPortStatus.Failed, OutOfDescriptors),
         SocketError.AddressNotAvailable => (
             TcpPortStatus.Failed,
             "This machine has no address or no free port to connect from. "

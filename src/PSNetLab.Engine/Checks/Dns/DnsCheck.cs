@@ -26,7 +26,7 @@ internal sealed class DnsCheck(
         DnsReply? reply = null;
         foreach (IPAddress address in resolution.Addresses)
         {
-            DnsConversation conversation = new(options, sockets.To(new IPEndPoint(address, server.Port)), question);
+            DnsConversation conversation = new(options, sockets.To(new IPEndPoint(Reached(address), server.Port)), question);
             reply = await conversation.RunAsync(name, server.ToString(), cancellationToken).ConfigureAwait(false);
             if (reply.Raw is not null)
             {
@@ -60,6 +60,12 @@ internal sealed class DnsCheck(
 
         await rows.AddAsync(reply, cancellationToken).ConfigureAwait(false);
     }
+
+    /// <summary>The address that answers: 0.0.0.0 and :: lead to this machine, and answers come from where they led.</summary>
+    private static IPAddress Reached(IPAddress address)
+        => address.Equals(IPAddress.Any) ? IPAddress.Loopback
+            : address.Equals(IPAddress.IPv6Any) ? IPAddress.IPv6Loopback
+            : address;
 
     private static void Judge(DnsReply reply, DnsExpectation expectation)
     {

@@ -141,6 +141,7 @@ internal sealed class DnsConversation(DnsCheckOptions options, DnsSockets socket
                 $"There is no way to {_server.Address}, or a firewall says so. Check the address, the network interface and the routes."),
             SocketError.AccessDenied
                 => (DnsStatus.NotPermitted, $"This machine does not let the query out to {where}. Check its firewall and routes."),
+            SocketError.TooManyOpenSockets => (DnsStatus.Failed, TcpProbe.OutOfDescriptors),
             _ => (DnsStatus.Failed, $"{SocketFaults.Words(error)}."),
         };
         return new(status, $"{before}{reason}{strays}", []);

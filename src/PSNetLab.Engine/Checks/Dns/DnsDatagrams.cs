@@ -37,7 +37,10 @@ internal sealed class DnsDatagrams : IDatagramHandler
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            return DnsExchange.TimedOut(exchange._strays);
+            // Without a socket, nothing was sent: this process had no descriptor for it.
+            return socket is null
+                ? new DnsExchange(null, 0) { Error = new SocketException((int)SocketError.TooManyOpenSockets) }
+                : DnsExchange.TimedOut(exchange._strays);
         }
         catch (SocketException error)
         {
