@@ -105,6 +105,18 @@ public sealed class CertificateBagTests : IDisposable
     }
 
     [Fact]
+    public void Certificates_that_issued_each_other_all_count()
+    {
+        X509Certificate2 one = new CertificateAuthority("One", new CertificateAuthority("Other")).Public;
+        X509Certificate2 other = new CertificateAuthority("Other", new CertificateAuthority("One")).Public;
+        CertificateBag bag = new();
+        bag.Add(one);
+        bag.Add(other);
+
+        Assert.Equal([one, other], bag.Chains().Select(chain => chain.Own));
+    }
+
+    [Fact]
     public void A_file_without_a_key_is_an_error_that_says_so()
     {
         string path = WriteBytes(s_leaf.RawData);

@@ -72,7 +72,7 @@ internal sealed class CertificateBag
 
     /// <summary>
     /// The certificates that issued no other, each with what belongs to it. A file of one such certificate belongs to it as a whole, and
-    /// in PEM its order is that in which servers send it.
+    /// in PEM its order is that in which servers send it. If they all issued each other, as cross-certificates do, they all count.
     /// </summary>
     internal IEnumerable<(X509Certificate2 Own, X509Certificate2[] Sent)> Chains()
     {
@@ -84,6 +84,7 @@ internal sealed class CertificateBag
 
         X509Certificate2[] own = [.. all.Where(one => !all.Exists(
             other => !CertificateFacts.IsSelfIssued(other) && IsIssuer(one, of: other)))];
+        own = own.Length > 0 ? own : [.. all];
         foreach (X509Certificate2 leaf in own)
         {
             X509Certificate2[] line = [.. Line(leaf, all)];
