@@ -177,6 +177,8 @@ Describe 'Test-HttpEndpoint' {
             $result = Test-HttpEndpoint "http://shop.invalid:$($peer.Port)/echo" -Resolve "shop.invalid:$($peer.Port):127.0.0.1" -Match "\nHost: shop.invalid:$($peer.Port)\r"
             $result.Passed | Should -BeTrue
             $result.Address | Should -Be '127.0.0.1'
+            { Test-HttpEndpoint http://shop.invalid/ -Resolve shop.invalid:80:127.0.0.1 -Proxy "http://127.0.0.1:$($peer.Port)" } |
+                Should -Throw '*shop.invalid:80*the proxy looks up*'
             { Test-HttpEndpoint x -Resolve a:1 } | Should -Throw '*host:port:address*'
         }
 

@@ -169,6 +169,16 @@ public sealed class TestHttpEndpointCommand : CheckCmdlet
                 FaultKind.InvalidParameters, "Proxy-Authorization is a login for a proxy, and there is none. Use -Proxy, or leave it out.");
         }
 
+        HttpUri? proxy = Proxy is null ? null : HttpUri.Parse(Proxy.Text);
+        HostOverride[] overrides = Array.ConvertAll(Resolve, HostOverride.Parse);
+        if (proxy is not null && Array.Find(overrides, one => !one.Fits(proxy.Host, proxy.Port)) is { } idle)
+        {
+            throw new NetLabException(
+                FaultKind.InvalidParameters,
+                $"-Resolve cannot say where {Addresses.Join(idle.Host, idle.Port)} is, because the proxy looks up the names of servers. "
+                    + "Leave out -Proxy, or give -Resolve for the proxy only.");
+        }
+
         return new HttpCheckOptions
         {
             Method = message.Method,
@@ -178,13 +188,13 @@ public sealed class TestHttpEndpointCommand : CheckCmdlet
             Expected = Words(expected),
             Match = Match is null ? null : Patterns.WithLimit(Match),
             MostRedirects = MaximumRedirection,
-            Overrides = Array.ConvertAll(Resolve, HostOverride.Parse),
+            Overrides = overrides,
             Timeout = CheckTimeout,
             Repetition = Repeat(Count, IntervalMs),
             Connect = new HttpConnectOptions
             {
                 Timeout = CheckTimeout,
-                Proxy = Proxy is null ? null : HttpUri.Parse(Proxy.Text),
+                Proxy = proxy,
                 ProxyFields = Array.FindAll(Headers, IsForProxy),
                 Tls = new TlsClientOptions
                 {
