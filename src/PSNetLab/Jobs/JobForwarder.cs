@@ -30,7 +30,7 @@ internal sealed class JobForwarder : IThreadPoolWorkItem
     private long _lost;
     private bool _handlerHasThrown;
     private int _directReceivers;
-    private int _unannounced;
+    private long _unannounced;
     private int _toAnnounce;
     private int _ending;
     private long _busySince;
@@ -167,8 +167,8 @@ internal sealed class JobForwarder : IThreadPoolWorkItem
     /// <remarks>Not all that is there: a receiver that takes one message at a time would have it announced each time.</remarks>
     private void AnnounceLeft()
     {
-        int unannounced = Interlocked.Exchange(ref _unannounced, 0);
-        for (int left = Math.Min(unannounced, _output.Count - Volatile.Read(ref _toAnnounce)); left > 0; left--)
+        long unannounced = Interlocked.Exchange(ref _unannounced, 0);
+        for (long left = Math.Min(unannounced, _output.Count - Volatile.Read(ref _toAnnounce)); left > 0; left--)
         {
             EnqueueOutput();
         }
