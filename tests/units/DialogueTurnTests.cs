@@ -54,10 +54,11 @@ public class DialogueTurnTests
             await flooder.SendTextAsync(SlowMessage);
         }
 
-        await Waiting.Until(() => server.MessagesReceived > 1);
+        // Few are read at first; among the next are all the others.
+        await Waiting.Until(() => server.MessagesReceived > Asked / 10);
         await EchoAsync(client, 1);
 
-        Assert.InRange(reported, 0, Asked / 2);
+        Assert.InRange(reported, 0, Asked * 9 / 10);
         server.Stop();
         await server.Completion.Soon();
     }
