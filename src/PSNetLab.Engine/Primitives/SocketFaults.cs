@@ -51,7 +51,8 @@ internal static class SocketFaults
             (FaultKind.AddressNotLocal, "the local address cannot be used to reach it"),
         SocketException { SocketErrorCode: SocketError.AddressAlreadyInUse } =>
             (FaultKind.PortInUse, "the local port is in use"),
-        SocketException { SocketErrorCode: SocketError.ConnectionReset or SocketError.ConnectionAborted } =>
+        SocketException { SocketErrorCode: SocketError.ConnectionReset or SocketError.ConnectionAborted }
+            and not ErrnoException { Number: Errno.EPROTO } =>
             (FaultKind.ConnectionReset, "accepted, and reset at once"),
         SocketException { SocketErrorCode: SocketError.TooManyOpenSockets } =>
             (FaultKind.TooManyOpenFiles, NoMoreDescriptors),
