@@ -12,8 +12,15 @@ over, answered, waiting = threading.Event(), [0], [0]
 question = b'GET /x HTTP/1.1\r\nHost: localhost\r\n\r\n' if kind == 'Http' else b'x'
 tls = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 tls.check_hostname, tls.verify_mode = False, ssl.CERT_NONE
+def client():
+    if kind != 'Udp': return socket.socket()
+    while True:
+        s = socket.socket(type=socket.SOCK_DGRAM)
+        s.bind(('127.0.0.1', 0))
+        if s.getsockname()[1] not in ports: return s
+        s.close() # a server needs that one
 def ask(port):
-    with socket.socket(type=socket.SOCK_DGRAM if kind == 'Udp' else socket.SOCK_STREAM) as s:
+    with client() as s:
         s.settimeout(0.02 if kind == 'Udp' else 10)
         try:
             s.connect(('127.0.0.1', port))
