@@ -63,6 +63,10 @@ public sealed class TcpProbeTests
         => Assert.Equal(TcpPortStatus.ClosedAtOnce, TcpProbe.Explain(new SocketException((int)error), s_long).Status);
 
     [Fact]
+    public void An_error_of_the_protocol_does_not_say_that_anybody_accepted()
+        => Assert.Equal(TcpPortStatus.Failed, TcpProbe.Explain(Errno.ToException(Errno.EPROTO), s_long).Status);
+
+    [Fact]
     public async Task A_banner_may_come_in_pieces_and_is_complete_when_that_is_said()
     {
         using Socket listener = Listener();

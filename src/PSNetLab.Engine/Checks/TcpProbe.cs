@@ -159,7 +159,7 @@ internal sealed class TcpProbe
     {
         _ when error == StreamConnector.ToItself => (TcpPortStatus.Refused, SelfConnected),
         SocketError.ConnectionRefused => (TcpPortStatus.Refused, "Nothing is listening there. Start the service, or check the port."),
-        SocketError.ConnectionReset or SocketError.ConnectionAborted => (TcpPortStatus.ClosedAtOnce, WasClosedAtOnce),
+        _ when SocketFaults.IsResetAtOnce(error) => (TcpPortStatus.ClosedAtOnce, WasClosedAtOnce),
         SocketError.TimedOut => (
             TcpPortStatus.TimedOut,
             $"No answer within {TimeText.Seconds(timeout)}. Check the address and any firewall on the way, or raise -TimeoutSec."),

@@ -38,6 +38,11 @@ internal static class SocketFaults
         _ => Other(error, $"Cannot listen on {endPoint}"),
     };
 
+    /// <summary>Whether an attempt to connect failed because the peer had accepted, and reset the connection, before it ended.</summary>
+    internal static bool IsResetAtOnce(SocketException error)
+        => error.SocketErrorCode is SocketError.ConnectionReset or SocketError.ConnectionAborted
+            && error is not ErrnoException { Number: Errno.EPROTO }; // which only has the same word in .NET
+
     /// <summary>Why one attempt to connect failed, in a few words for a list.</summary>
     internal static (FaultKind Kind, string Words) Connect(Exception error) => error switch
     {
@@ -51,8 +56,7 @@ internal static class SocketFaults
             (FaultKind.AddressNotLocal, "the local address cannot be used to reach it"),
         SocketException { SocketErrorCode: SocketError.AddressAlreadyInUse } =>
             (FaultKind.PortInUse, "the local port is in use"),
-        SocketException { SocketErrorCode: SocketError.ConnectionReset or SocketError.ConnectionAborted }
-            and not ErrnoException { Number: Errno.EPROTO } =>
+        SocketException reset when IsResetAtOnce(reset) =>
             (FaultKind.ConnectionReset, "accepted, and reset at once"),
         SocketException { SocketErrorCode: SocketError.TooManyOpenSockets } =>
             (FaultKind.TooManyOpenFiles, NoMoreDescriptors),
