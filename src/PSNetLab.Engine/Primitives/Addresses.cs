@@ -94,6 +94,12 @@ internal static class Addresses
 
     internal static bool IsAny(IPAddress address) => address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any);
 
+    /// <summary>Where the packets to an address go: those to 0.0.0.0 and :: to this machine.</summary>
+    internal static IPAddress Reached(IPAddress address)
+        => address.Equals(IPAddress.Any) ? IPAddress.Loopback
+            : address.Equals(IPAddress.IPv6Any) ? IPAddress.IPv6Loopback
+            : address;
+
     internal static bool IsMulticast(IPAddress address) => address.IsIPv6Multicast
         || (address.AddressFamily == AddressFamily.InterNetwork && address.GetAddressBytes()[0] is >= 224 and < 240);
 

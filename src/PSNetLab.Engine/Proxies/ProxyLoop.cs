@@ -46,10 +46,7 @@ internal static class ProxyLoop
     /// <summary>Whether a socket that listens on one address is reached at another.</summary>
     private static bool Covers(IPAddress own, IPAddress address)
     {
-        // Who connects to no address in particular gets to this machine.
-        IPAddress target = address.Equals(IPAddress.Any) ? IPAddress.Loopback
-            : address.Equals(IPAddress.IPv6Any) ? IPAddress.IPv6Loopback
-            : address;
+        IPAddress target = Addresses.Reached(address);
         bool isSameFamily = own.AddressFamily == target.AddressFamily || own.Equals(IPAddress.IPv6Any);
         return target.Equals(own)
             || (Addresses.IsAny(own) && isSameFamily && (IPAddress.IsLoopback(target) || IsOfThisMachine(target)));

@@ -23,12 +23,7 @@ public abstract class ServerJob : NetJob
     /// <summary>
     /// The address at which clients on this machine reach the job: the one it listens on, or a loopback address if it listens on all.
     /// </summary>
-    public string Address => Local.Address switch
-    {
-        { } any when any.Equals(IPAddress.Any) => IPAddress.Loopback.ToString(),
-        { } any when any.Equals(IPAddress.IPv6Any) => IPAddress.IPv6Loopback.ToString(),
-        { } one => one.ToString(),
-    };
+    public string Address => Addresses.Reached(Local.Address).ToString();
 
     /// <summary>The endpoint, as Get-Job shows it.</summary>
     public override string Location => Local.ToString();

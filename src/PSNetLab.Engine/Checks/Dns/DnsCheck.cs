@@ -1,5 +1,6 @@
 using System.Net;
 using PSNetLab.Engine.Messages;
+using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab.Engine.Checks.Dns;
 
@@ -26,7 +27,9 @@ internal sealed class DnsCheck(
         DnsReply? reply = null;
         foreach (IPAddress address in resolution.Addresses)
         {
-            DnsConversation conversation = new(options, sockets.To(new IPEndPoint(Reached(address), server.Port)), question);
+            // Answers come from where the query went.
+            IPEndPoint reached = new(Addresses.Reached(address), server.Port);
+            DnsConversation conversation = new(options, sockets.To(reached), question);
             reply = await conversation.RunAsync(name, server.ToString(), cancellationToken).ConfigureAwait(false);
             if (reply.Raw is not null)
             {
@@ -60,12 +63,6 @@ internal sealed class DnsCheck(
 
         await rows.AddAsync(reply, cancellationToken).ConfigureAwait(false);
     }
-
-    /// <summary>The address that answers: 0.0.0.0 and :: lead to this machine, and answers come from where they led.</summary>
-    private static IPAddress Reached(IPAddress address)
-        => address.Equals(IPAddress.Any) ? IPAddress.Loopback
-            : address.Equals(IPAddress.IPv6Any) ? IPAddress.IPv6Loopback
-            : address;
 
     private static void Judge(DnsReply reply, DnsExpectation expectation)
     {
