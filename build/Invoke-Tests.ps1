@@ -1,6 +1,6 @@
 <#
 .SYNOPSIS
-Runs the Pester tests and leaves their count in a JSON file.
+Runs the Pester tests and leaves their count, and what failed, in a JSON file.
 #>
 param([string] $TestPath, [string] $ResultPath, [string] $PesterPath)
 
@@ -13,5 +13,17 @@ $run = Invoke-Pester -Configuration @{
 $failed = $run.FailedCount + $run.FailedBlocksCount + $run.FailedContainersCount
 # Tests that were not found are no success.
 if (-not $run.TotalCount -and -not $failed) { $failed = 1 }
-@{ Name = 'Pester'; Passed = $run.PassedCount; Failed = $failed; Skipped = $run.SkippedCount + $run.InconclusiveCount } |
-    ConvertTo-Json | Set-Content $ResultPath
+$failures = @(
+    foreach ($file in $run.FailedContainers) { "Pester: $file`n$($file.ErrorRecord -join "`n")" }
+    # A block fails by its setup.
+    foreach ($part in @($run.FailedBlocks) + $run.Failed) {
+        "Pester: $(Split-Path -Leaf $part.ScriptBlock.File): $($part.ExpandedPath)`n$($part.ErrorRecord -join "`n")"
+    }
+)
+@{
+    Name     = 'Pester'
+    Passed   = $run.PassedCount
+    Failed   = $failed
+    Skipped  = $run.SkippedCount + $run.InconclusiveCount
+    Failures = $failures
+} | ConvertTo-Json | Set-Content $ResultPath

@@ -7,6 +7,8 @@ class Count {
     [int] $Passed
     [int] $Failed
     [int] $Skipped
+    # What failed and how, a text each.
+    [string[]] $Failures
 
     [string] ToString() {
         $skips = $this.Skipped ? ", $($this.Skipped) skipped" : ''
@@ -27,6 +29,8 @@ function Invoke-Test {
         Measure-Analyzer
         Measure-Help
     )
+    # Once more and last: of a long log often only the end is kept.
+    $counts.Failures | Where-Object { $_ } | ForEach-Object { Write-Host "FAILED: $_" }
     foreach ($count in $counts) {
         Write-Host "$($count.Name): $count"
         $total.Passed += $count.Passed
@@ -41,19 +45,34 @@ function Measure-Unit {
     $trx = Join-Path $resultsPath units.trx
     if (Test-Path $trx) { Remove-Item $trx }
     dotnet test $PSScriptRoot/../tests/units --configuration $Configuration --nologo `
-        --logger 'trx;LogFileName=units.trx' --results-directory $resultsPath | Out-Host
+        --logger 'trx;LogFileName=units.trx' --results-directory $resultsPath --blame | Out-Host
     $succeeded = $LASTEXITCODE -eq 0
 
     $count = [Count] @{ Name = 'xunit' }
     if (Test-Path $trx) {
-        $counters = ([xml] (Get-Content $trx -Raw)).TestRun.ResultSummary.Counters
+        $run = ([xml] (Get-Content $trx -Raw)).TestRun
+        $counters = $run.ResultSummary.Counters
         $count.Passed = $counters.passed
         $count.Failed = $counters.executed - $counters.passed
         $count.Skipped = $counters.total - $counters.executed
+        $count.Failures = Get-UnitFailure $run
     }
     # No test, a build error or a crash of the host is a failure too, though no test failed.
     if ($count.Failed -eq 0 -and (-not $succeeded -or $count.Passed -eq 0)) { $count.Failed = 1 }
     $count
+}
+
+# The tests that failed, then what the run said of itself: of a crash of the host, its reason and the tests it was in.
+function Get-UnitFailure([Xml.XmlElement] $Run) {
+    $namespace = @{ t = $Run.NamespaceURI }
+    foreach ($result in Select-Xml -Xml $Run -Namespace $namespace -XPath "//t:UnitTestResult[@outcome='Failed']") {
+        $name = $result.Node.testName
+        $parts = Select-Xml -Xml $result.Node -Namespace $namespace -XPath './/t:Message | .//t:StackTrace'
+        "xunit: $name`n$($parts.Node.InnerText -join "`n")"
+    }
+    foreach ($word in Select-Xml -Xml $Run -Namespace $namespace -XPath "//t:RunInfo[@outcome='Error']/t:Text") {
+        if ($word.Node.InnerText -notmatch '\[FAIL\]$') { "xunit: $($word.Node.InnerText)" }
+    }
 }
 
 function Measure-Pester {

@@ -50,26 +50,37 @@ public class HandoverTests
     }
 
     [Fact]
-    public async Task Later_ones_are_not_waited_for()
+    public async Task However_many_follow_the_wait_ends()
     {
-        Handover handover = new();
+        // Longer than the test, which must not be late for any of the reader's steps.
+        Handover handover = new((int)(Waiting.Limit * 3).TotalMilliseconds);
         int early = handover.Begin();
         Task waiting = Task.Run(handover.Wait);
-        await Waiting.Until(() =>
-        {
-            // Once a reader waits, new sends are counted on the other side.
-            int side = handover.Begin();
-            if (side == early)
-            {
-                handover.End(side);
-            }
-
-            return side != early;
-        });
-
+        int later = await BeginOnOtherSideAsync(early);
         handover.End(early);
+        int last = await BeginOnOtherSideAsync(later);
+        handover.End(later);
 
         await waiting.Soon();
+
+        Assert.Equal(early, last);
+
+        // Once a reader waits, new sends are counted on the other side.
+        async Task<int> BeginOnOtherSideAsync(int side)
+        {
+            int begun = side;
+            await Waiting.Until(() =>
+            {
+                begun = handover.Begin();
+                if (begun == side)
+                {
+                    handover.End(begun);
+                }
+
+                return begun != side;
+            });
+            return begun;
+        }
     }
 
     [Fact]

@@ -174,15 +174,24 @@ public class ServerAnswerTests
     [Fact]
     public void Records_full_of_empty_messages_cost_no_more_than_their_bytes()
     {
-        byte[] record = Record(22, [.. Enumerable.Repeat(Message(0, []), 4600).SelectMany(static one => one)]);
-        ServerAnswer answer = new(wantsCertificates: true);
-        long started = Stopwatch.GetTimestamp();
-        for (int i = 0; i < 1000; i++)
+        // The best of five in turns: other tests run beside this one. What each message cost grew with those behind it.
+        TimeSpan full = TimeSpan.MaxValue, small = TimeSpan.MaxValue;
+        for (int i = 0; i < 5; i++)
         {
-            answer.Take(record);
+            full = Least(full, TimeOf(messages: 4600, answers: 1));
+            small = Least(small, TimeOf(messages: 46, answers: 100));
         }
 
-        Assert.InRange(Stopwatch.GetElapsedTime(started).TotalSeconds, 0, 1);
+        Assert.InRange(full / small, 0, 8);
+
+        static TimeSpan Least(TimeSpan one, TimeSpan other) => one < other ? one : other;
+    }
+
+    [Fact]
+    public void Records_full_of_empty_messages_do_not_hide_the_hello_behind_them()
+    {
+        ServerAnswer answer = new(wantsCertificates: true);
+        answer.Take(EmptyMessages(4600));
         Assert.False(answer.IsComplete);
         answer.Take(s_old);
         Assert.Equal(ServerAnswerKind.Hello, answer.Kind);
@@ -213,6 +222,24 @@ public class ServerAnswerTests
         byte[] end = extensions is null ? [] : [0, (byte)extensions.Length, .. extensions];
         return Message(
             2, [(byte)(version >> 8), (byte)version, .. new byte[32], 4, 9, 9, 9, 9, (byte)(suite >> 8), (byte)suite, 0, .. end]);
+    }
+
+    private static byte[] EmptyMessages(int count) => Record(22, [.. Enumerable.Repeat(Message(0, []), count).SelectMany(static one => one)]);
+
+    private static TimeSpan TimeOf(int messages, int answers)
+    {
+        byte[] record = EmptyMessages(messages);
+        long started = Stopwatch.GetTimestamp();
+        for (int i = 0; i < answers; i++)
+        {
+            ServerAnswer answer = new(wantsCertificates: true);
+            for (int k = 0; k < 100; k++)
+            {
+                answer.Take(record);
+            }
+        }
+
+        return Stopwatch.GetElapsedTime(started);
     }
 
     private static byte[] Flight()

@@ -1,15 +1,14 @@
 namespace PSNetLab.Engine.Messages;
 
-/// <summary>Lets a reader of records wait for the sends in progress at that moment, and for no later ones.</summary>
+/// <summary>Lets a reader of records wait for the sends in progress at that moment, however many follow them.</summary>
 /// <remarks>
 /// A record is written after the send it describes, but a client that has the answer must find the record. So the send
 /// and the recording happen between <see cref="Begin"/> and <see cref="End"/>, and a reader calls <see cref="Wait"/> first. A send
 /// that has to wait ends, and begins again before it goes on.
 /// </remarks>
-internal sealed class Handover
+/// <param name="mostMilliseconds">How long a reader waits at most, for a send that does not end.</param>
+internal sealed class Handover(int mostMilliseconds = 250)
 {
-    private const int MostMilliseconds = 250;
-
     private readonly object _gate = new();
     private int _side;
     private int _first;
@@ -50,7 +49,7 @@ internal sealed class Handover
         int side = _side;
         Volatile.Write(ref _side, 1 - side);
         SpinWait spin = default;
-        while (Volatile.Read(ref side == 0 ? ref _first : ref _second) != 0 && Environment.TickCount64 - start < MostMilliseconds)
+        while (Volatile.Read(ref side == 0 ? ref _first : ref _second) != 0 && Environment.TickCount64 - start < mostMilliseconds)
         {
             spin.SpinOnce();
         }
