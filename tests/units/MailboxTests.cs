@@ -33,6 +33,38 @@ public class MailboxTests
         }
     }
 
+    /// <summary>Those that are added late come in their place among those that still wait; others keep theirs.</summary>
+    [Theory]
+    [InlineData("1 2 3", "1 2 3")]
+    [InlineData("2 1", "1 2")]
+    [InlineData("2 3 4 1", "1 2 3 4")]
+    [InlineData("3 3a 1 2", "1 2 3 3a")]
+    [InlineData("2 0 1", "2 0 1")]
+    [InlineData("2 0", "2 0")]
+    [InlineData("2 x 1", "2 x 1")]
+    public void Items_that_are_added_late_come_in_their_order(string added, string taken)
+    {
+        // Wherever in the ring they are.
+        for (int before = 0; before < 20; before++)
+        {
+            Mailbox<object> mailbox = new(100, WhenFull.Wait);
+            for (int i = 0; i < before; i++)
+            {
+                mailbox.TryAdd("before");
+                mailbox.TryTake();
+            }
+
+            foreach (string item in added.Split(' '))
+            {
+                Assert.True(mailbox.TryAdd(item == "x" ? item : new Numbered(item)));
+            }
+
+            object[] items = new object[10];
+            Assert.Equal(taken, string.Join(' ', items[..mailbox.Take(items)]));
+            Assert.Equal(0, mailbox.Count);
+        }
+    }
+
     [Fact]
     public void Wait_refuses_exactly_what_is_over_the_limit()
     {
@@ -168,5 +200,12 @@ public class MailboxTests
         while (mailbox.Take(items) > 0)
         {
         }
+    }
+
+    private sealed class Numbered(string name) : ISequenced
+    {
+        public long Order => name[0] - '0';
+
+        public override string ToString() => name;
     }
 }

@@ -224,7 +224,8 @@ public class ServerAnswerTests
             2, [(byte)(version >> 8), (byte)version, .. new byte[32], 4, 9, 9, 9, 9, (byte)(suite >> 8), (byte)suite, 0, .. end]);
     }
 
-    private static byte[] EmptyMessages(int count) => Record(22, [.. Enumerable.Repeat(Message(0, []), count).SelectMany(static one => one)]);
+    private static byte[] EmptyMessages(int count)
+        => Record(22, [.. Enumerable.Repeat(Message(0, []), count).SelectMany(static one => one)]);
 
     private static TimeSpan TimeOf(int messages, int answers)
     {

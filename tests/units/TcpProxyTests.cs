@@ -47,13 +47,15 @@ public class TcpProxyTests
         upstream.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         upstream.Listen();
         using SemaphoreSlim told = new(0);
-        using ManualResetEventSlim hasEnded = new();
+        using ManualResetEventSlim sent = new();
+        using ManualResetEventSlim never = new();
         FaultTable faults = new(1, isStream: true)
         {
             FirstHit = (_, _) =>
             {
                 told.Release();
-                hasEnded.Wait(TimeSpan.FromMilliseconds(300));
+                sent.Wait(Waiting.Limit);
+                never.Wait(TimeSpan.FromMilliseconds(300));
             },
         };
         (StreamServer proxy, ProxyObserver observer) = Started(upstream, faults);
@@ -65,6 +67,7 @@ public class TcpProxyTests
         faults.Add([new NetFault(new NetFaultSpec { Reset = isReset, Close = !isReset, Direction = NetFaultDirection.ToServer })]);
         await told.WaitAsync().Soon();
         await Task.WhenAll(client.SendAsync("x"), server.SendAsync("y"));
+        sent.Set();
         bool[] isClosed = await Task.WhenAll(IsClosedAsync(client), IsClosedAsync(server));
 
         Assert.Equal([!isReset, !isReset], isClosed);
@@ -88,7 +91,7 @@ public class TcpProxyTests
             }
             finally
             {
-                hasEnded.Set();
+                never.Set();
             }
         }
     }

@@ -10,12 +10,6 @@ internal enum AddResult
     NoRoom,
 }
 
-/// <summary>An item with a size in bytes.</summary>
-internal interface IWeighted
-{
-    int Length { get; }
-}
-
 /// <summary>A bounded first-in first-out queue between any number of producers, which never block, and consumers.</summary>
 /// <typeparam name="T">The item.</typeparam>
 internal sealed class Mailbox<T> : IMessageSink<T>, IMessageSource<T>
@@ -24,16 +18,11 @@ internal sealed class Mailbox<T> : IMessageSink<T>, IMessageSource<T>
     /// <summary>The most bytes that wait, because a limit on the number of items alone does not bound memory.</summary>
     internal const long MostBytes = 64 * 1024 * 1024;
 
-    private const int FirstCapacity = 16;
-
     private readonly object _gate = new();
     private readonly int _limit;
     private readonly WhenFull _whenFull;
     private readonly LinkedList<(T Item, TaskCompletionSource Room)> _held = new();
-    private T[] _ring = [];
-    private int _head;
-    private int _count;
-    private long _bytes;
+    private readonly ItemRing<T> _items = new();
     private long _dropped;
     private bool _completed;
     private TaskCompletionSource? _data;
@@ -53,7 +42,7 @@ internal sealed class Mailbox<T> : IMessageSink<T>, IMessageSource<T>
         get
         {
             Handover.Wait();
-            return Volatile.Read(ref _count);
+            return _items.Count;
         }
     }
 
@@ -118,7 +107,7 @@ internal sealed class Mailbox<T> : IMessageSink<T>, IMessageSource<T>
         Handover.Wait();
         lock (_gate)
         {
-            return index >= 0 && index < _count ? _ring[(_head + index) % _ring.Length] : null;
+            return index >= 0 && index < _items.Count ? _items[index] : null;
         }
     }
 
@@ -136,19 +125,14 @@ internal sealed class Mailbox<T> : IMessageSink<T>, IMessageSource<T>
         Handover.Wait();
         lock (_gate)
         {
-            taken = Math.Min(destination.Length, _count);
+            taken = Math.Min(destination.Length, _items.Count);
             for (int i = 0; i < taken; i++)
             {
-                destination[i] = _ring[_head];
-                _bytes -= Weight(destination[i]);
-                _ring[_head] = null!;
-                _head = _head + 1 == _ring.Length ? 0 : _head + 1;
+                destination[i] = _items.Take();
             }
 
-            _count -= taken;
-
             // Waking a producer for every free place would cost a thread hop per message.
-            if (_held.Count > 0 && _count <= _limit / 2 && _bytes <= MostBytes / 2)
+            if (_held.Count > 0 && _items.Count <= _limit / 2 && _items.Bytes <= MostBytes / 2)
             {
                 LetIn();
             }
@@ -165,18 +149,10 @@ internal sealed class Mailbox<T> : IMessageSink<T>, IMessageSource<T>
         {
             for (int i = items.Length - 1; i >= 0; i--)
             {
-                if (_count == _ring.Length)
-                {
-                    Grow();
-                }
-
-                _head = _head == 0 ? _ring.Length - 1 : _head - 1;
-                _ring[_head] = items[i];
-                _count++;
-                _bytes += Weight(items[i]);
+                _items.PutBack(items[i]);
             }
 
-            if (_count > 0)
+            if (_items.Count > 0)
             {
                 (waiting, _data) = (_data, null);
             }
@@ -190,9 +166,7 @@ internal sealed class Mailbox<T> : IMessageSink<T>, IMessageSource<T>
     {
         lock (_gate)
         {
-            _ring = [];
-            _head = _count = 0;
-            _bytes = 0;
+            _items.Clear();
             LetIn();
         }
     }
@@ -219,7 +193,7 @@ internal sealed class Mailbox<T> : IMessageSink<T>, IMessageSource<T>
     {
         lock (_gate)
         {
-            return _count > 0 || _completed ? Task.CompletedTask : (_data ??= NewWait()).Task;
+            return _items.Count > 0 || _completed ? Task.CompletedTask : (_data ??= NewWait()).Task;
         }
     }
 
@@ -260,7 +234,7 @@ internal sealed class Mailbox<T> : IMessageSink<T>, IMessageSource<T>
             return AddResult.Dropped;
         }
 
-        Append(item);
+        _items.Append(item);
         (waiting, _data) = (_data, null);
         return AddResult.Kept;
     }
@@ -270,36 +244,11 @@ internal sealed class Mailbox<T> : IMessageSink<T>, IMessageSource<T>
         while ((!IsFull || _completed) && _held.First is { } next)
         {
             _held.RemoveFirst();
-            Append(next.Value.Item);
+            _items.Append(next.Value.Item);
             next.Value.Room.TrySetResult();
         }
     }
 
-    private void Append(T item)
-    {
-        if (_count == _ring.Length)
-        {
-            Grow();
-        }
-
-        int tail = _head + _count;
-        _ring[tail < _ring.Length ? tail : tail - _ring.Length] = item;
-        _count++;
-        _bytes += Weight(item);
-    }
-
-    private static int Weight(T item) => item is IWeighted weighted ? weighted.Length : 0;
-
     // May exceed the limit by one item, so that an item larger than the limit also fits.
-    private bool IsFull => _count >= _limit || _bytes >= MostBytes;
-
-    private void Grow()
-    {
-        T[] larger = new T[Math.Max(FirstCapacity, _ring.Length * 2)];
-        int first = Math.Min(_count, _ring.Length - _head);
-        Array.Copy(_ring, _head, larger, 0, first);
-        Array.Copy(_ring, 0, larger, first, _count - first);
-        _ring = larger;
-        _head = 0;
-    }
+    private bool IsFull => _items.Count >= _limit || _items.Bytes >= MostBytes;
 }

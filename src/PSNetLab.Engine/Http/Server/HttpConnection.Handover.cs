@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using PSNetLab.Engine.IO;
 
 namespace PSNetLab.Engine.Http.Server;
@@ -8,6 +9,7 @@ internal sealed partial class HttpConnection : ISendWaits
     // On which side of the Handover the send is counted; -1 while there is none, or while it waits.
     private int _side = -1;
     private bool _isSending;
+    private long _sendingSince;
 
     void ISendWaits.OnPaused() => Uncount();
 
@@ -35,7 +37,14 @@ internal sealed partial class HttpConnection : ISendWaits
         Uncount();
     }
 
-    private void Count() => _side = _options.Observer?.Handover.Begin() ?? -1;
+    private void Count()
+    {
+        if (_options.Observer is { } observer)
+        {
+            _side = observer.Handover.Begin();
+            _sendingSince = Stopwatch.GetTimestamp();
+        }
+    }
 
     private void Uncount()
     {

@@ -246,7 +246,7 @@ internal sealed partial class HttpConnection
     private void Tell(OutgoingAnswers answers)
     {
         int count = answers.Count;
-        long bytes = answers.Tell(_options.Observer);
+        long bytes = answers.Tell(_options.Observer, _sendingSince);
         Totals = Totals with { MessagesSent = Totals.MessagesSent + count, BytesSent = Totals.BytesSent + bytes };
     }
 

@@ -9,7 +9,7 @@ using PSNetLab.Engine.Primitives;
 namespace PSNetLab;
 
 /// <summary>A request that a web server received, and what became of the answer.</summary>
-public sealed partial class HttpRequestRecord : IWeighted
+public sealed partial class HttpRequestRecord : IWeighted, ISequenced
 {
     // The objects around the bytes of a record take about as much.
     private const int OwnBytes = 256;
@@ -112,8 +112,17 @@ public sealed partial class HttpRequestRecord : IWeighted
 
     internal TimeSpan Duration { get; set; }
 
+    /// <summary>When the last of the answer began to be sent, as a timestamp of Stopwatch; 0 while it has not.</summary>
+    internal long Sent { get; set; }
+
     /// <summary>The authenticated user; null if there is none.</summary>
     internal string? User { get; set; }
+
+    /// <remarks>
+    /// Whoever has an answer and sends the next request, on whatever connection, has the records in that order, even if the
+    /// thread that sent the answer could not go on and the other request was recorded before.
+    /// </remarks>
+    long ISequenced.Order => Sent;
 
     int IWeighted.Length => OwnBytes + Head.Length + (BodyBytes?.Length ?? 0);
 

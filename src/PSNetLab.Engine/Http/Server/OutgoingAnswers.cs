@@ -58,8 +58,10 @@ internal sealed class OutgoingAnswers
     }
 
     /// <summary>Completes the records of all answers, reports them and removes the answers.</summary>
+    /// <param name="observer">Gets the records; null if there are none.</param>
+    /// <param name="since">When the last of them began to be sent, as a timestamp of <see cref="Stopwatch"/>.</param>
     /// <returns>How many bytes of bodies were sent.</returns>
-    internal long Tell(IHttpObserver? observer)
+    internal long Tell(IHttpObserver? observer, long since)
     {
         long bodies = 0;
         long end = 0;
@@ -74,6 +76,7 @@ internal sealed class OutgoingAnswers
             {
                 record.BytesSent = sent;
                 record.Completed = Sent >= end;
+                record.Sent = since;
                 record.Duration = Stopwatch.GetElapsedTime(answer.Started);
                 if (told == _told.Length)
                 {
