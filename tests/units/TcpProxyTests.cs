@@ -47,15 +47,16 @@ public class TcpProxyTests
         upstream.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         upstream.Listen();
         using SemaphoreSlim told = new(0);
-        using ManualResetEventSlim sent = new();
-        using ManualResetEventSlim never = new();
+        // Not disposed: if the test fails, the thread that tells is still in them, and an exception there would end the process.
+        ManualResetEventSlim sent = new();
+        ManualResetEventSlim closed = new();
         FaultTable faults = new(1, isStream: true)
         {
             FirstHit = (_, _) =>
             {
                 told.Release();
                 sent.Wait(Waiting.Limit);
-                never.Wait(TimeSpan.FromMilliseconds(300));
+                closed.Wait(TimeSpan.FromMilliseconds(300));
             },
         };
         (StreamServer proxy, ProxyObserver observer) = Started(upstream, faults);
@@ -91,7 +92,7 @@ public class TcpProxyTests
             }
             finally
             {
-                never.Set();
+                closed.Set();
             }
         }
     }

@@ -9,11 +9,16 @@ internal static class Waiting
     /// <remarks>The test goes on in a thread of its own, whoever completed the task.</remarks>
     internal static async Task Soon(this Task task) => await task.WaitAsync(Limit).ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
 
-    internal static Task<T> Soon<T>(this Task<T> task) => task.WaitAsync(Limit);
+    /// <inheritdoc cref="Soon(Task)"/>
+    internal static async Task<T> Soon<T>(this Task<T> task)
+    {
+        await ((Task)task).Soon();
+        return await task;
+    }
 
-    internal static Task Soon(this ValueTask task) => task.AsTask().WaitAsync(Limit);
+    internal static Task Soon(this ValueTask task) => task.AsTask().Soon();
 
-    internal static Task<T> Soon<T>(this ValueTask<T> task) => task.AsTask().WaitAsync(Limit);
+    internal static Task<T> Soon<T>(this ValueTask<T> task) => task.AsTask().Soon();
 
     /// <summary>For what no event announces.</summary>
     /// <param name="condition">The condition to wait for.</param>
