@@ -89,4 +89,28 @@ Describe 'Get-TcpConnection' {
         'the other way still works' | Send-TcpMessage -Connection $half
         Receive-TcpMessage -Job $quiet -Count 1 -TimeoutSec 5 | Should -Be 'the other way still works'
     }
+
+    It 'keeps nothing of those that have ended, however they did' {
+        # In functions, whose variables nothing holds afterwards.
+        function Open-Gone([scriptblock] $End) {
+            $connection = Open-TcpConnection 127.0.0.1 $server.Port -Framing Line
+            'kept' | Send-TcpMessage -Connection $connection
+            $null = Receive-TcpMessage $connection -Count 1 -TimeoutSec 10
+            & $End $connection
+            [WeakReference]::new($connection)
+        }
+        $gone = @(
+            foreach ($i in 1..5) {
+                Open-Gone { param($one) $one.Dispose() }
+                Open-Gone {
+                    param($one)
+                    Get-TcpConnection $server | Where-Object RemoteEndPoint -EQ $one.LocalEndPoint | Close-TcpConnection -Reset
+                    Receive-TcpMessage $one -TimeoutSec 10 -ErrorAction Ignore
+                    $one.State | Should -Be 'Closed'
+                }
+            }
+        )
+        # PowerShell itself keeps the last few objects that went through it.
+        Wait-Until { [GC]::Collect(); [GC]::WaitForPendingFinalizers(); @($gone | Where-Object IsAlive).Count -le 2 }
+    }
 }

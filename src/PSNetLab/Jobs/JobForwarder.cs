@@ -139,7 +139,10 @@ internal sealed class JobForwarder : IThreadPoolWorkItem
         }
 
         Volatile.Write(ref _lastRun, Environment.TickCount64);
-        Volatile.Write(ref _scheduled, 0);
+
+        // A plain write might become visible after the reads that follow: then whoever has just queued something finds this scheduled
+        // still, this finds nothing queued, and nobody comes.
+        Interlocked.Exchange(ref _scheduled, 0);
         if (!_queue.IsEmpty || Volatile.Read(ref _ending) == 1)
         {
             Schedule();

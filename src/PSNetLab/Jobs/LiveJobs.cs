@@ -15,31 +15,21 @@ internal static class LiveJobs
     internal static IEnumerable<NetJob> Jobs => s_jobs.Keys;
 
     /// <summary>The open connections that Open-TcpConnection made in this process.</summary>
-    internal static IEnumerable<TcpConnection> Connections
-    {
-        get
-        {
-            foreach (TcpConnection connection in s_connections.Keys.OrderBy(connection => connection.Id))
-            {
-                if (connection.State == TcpConnectionState.Closed)
-                {
-                    s_connections.TryRemove(connection, out _);
-                }
-                else
-                {
-                    yield return connection;
-                }
-            }
-        }
-    }
+    internal static IEnumerable<TcpConnection> Connections => s_connections.Keys
+        .Where(connection => connection.State != TcpConnectionState.Closed).OrderBy(connection => connection.Id);
 
     internal static void Add(NetJob job) => s_jobs[job] = Owner();
 
-    internal static void Add(TcpConnection connection) => s_connections[connection] = Owner();
+    internal static void Add(TcpConnection connection)
+    {
+        s_connections[connection] = Owner();
+
+        // However it ends: what it received and recorded would stay in memory.
+        _ = connection.Ended.ContinueWith(
+            static (task, ended) => s_connections.TryRemove((TcpConnection)ended!, out _), connection, TaskScheduler.Default);
+    }
 
     internal static void Remove(NetJob job) => s_jobs.TryRemove(job, out _);
-
-    internal static void Remove(TcpConnection connection) => s_connections.TryRemove(connection, out _);
 
     /// <summary>Stops everything that this runspace started. Other runspaces may have imported the module as well.</summary>
     internal static void StopOwn() => StopOwnedBy(Runspace.DefaultRunspace);

@@ -2,7 +2,6 @@ using System.Diagnostics.CodeAnalysis;
 using System.Management.Automation;
 using PSNetLab.Binding;
 using PSNetLab.Engine.Primitives;
-using PSNetLab.Jobs;
 
 namespace PSNetLab.Commands;
 
@@ -55,7 +54,6 @@ public sealed class CloseTcpConnectionCommand : NetCmdlet
                 }
 
                 connection.Close(Reset ? TcpCloseReason.LocalReset : TcpCloseReason.LocalClosed);
-                LiveJobs.Remove(connection);
                 _closing.Add(connection.Ended);
             }
         }
