@@ -117,6 +117,29 @@ public class TcpClientSessionTests
         Assert.Equal(["two", "three", "four"], texts);
     }
 
+    [Fact]
+    public async Task What_is_left_a_second_time_comes_before_what_still_waits()
+    {
+        using ConnectionPair pair = await ConnectionPair.CreateAsync(TransportPair.Kinds[0]);
+        await pair.Server.SendAsync("1\n2\n3\n4\n5\n6").Soon();
+        foreach ((int count, string first) in new[] { (6, "1"), (3, "2") })
+        {
+            using TcpClientSession session = new(pair.Client, count, CancellationToken.None);
+            await Waiting.Until(() => pair.Client.MessagesReceived == 6);
+            await session.Received.WaitForDataAsync(CancellationToken.None).Soon();
+            Assert.Equal(first, session.Received.TryTake()!.Text);
+            await session.LeaveAsync().Soon();
+        }
+
+        List<string> texts = [];
+        while (texts.Count < 4)
+        {
+            texts.Add((await pair.Client.NextTextAsync())!);
+        }
+
+        Assert.Equal(["3", "4", "5", "6"], texts);
+    }
+
     private static async Task<List<string>> TextsAsync(TcpClientSession session)
     {
         List<string> texts = [];

@@ -14,6 +14,7 @@ internal sealed class TcpClientSession : IDisposable
     private readonly Mailbox<TcpMessage> _received = new(MostWaiting, WhenFull.Wait);
     private readonly TcpConnection _connection;
     private readonly CancellationTokenSource _leaving;
+    private readonly List<TcpMessage> _left = [];
     private readonly Task _reading;
     private TcpMessage? _unkept;
 
@@ -43,17 +44,27 @@ internal sealed class TcpClientSession : IDisposable
     {
         _leaving.Cancel();
         await _reading.ConfigureAwait(false);
-        while (_received.TryTake() is { } left)
-        {
-            _connection.PutBack(left);
-        }
-
-        _connection.PutBack(_unkept);
-        _unkept = null;
+        TakeLeft();
+        _connection.PutBack(_left);
+        _left.Clear();
     }
 
     /// <inheritdoc/>
     public void Dispose() => _leaving.Dispose();
+
+    private void TakeLeft()
+    {
+        while (_received.TryTake() is { } waiting)
+        {
+            _left.Add(waiting);
+        }
+
+        if (_unkept is not null)
+        {
+            _left.Add(_unkept);
+            _unkept = null;
+        }
+    }
 
     private async Task ReadAsync(int count, CancellationToken stopping)
     {

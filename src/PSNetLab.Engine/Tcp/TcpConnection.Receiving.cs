@@ -95,14 +95,14 @@ public sealed partial class TcpConnection
     /// <summary>The fault of an incomplete message at the end of the stream; null if there is none, or not yet.</summary>
     internal NetLabException? Truncation { get; private set; }
 
-    /// <summary>Returns a message that was received and not used: it is the next again, after those that were put back before.</summary>
-    internal void PutBack(TcpMessage? message)
+    /// <summary>Returns the messages that were received last and not used, in their order: they are the next again.</summary>
+    internal void PutBack(IReadOnlyCollection<TcpMessage> messages)
     {
-        if (message is not null)
+        if (messages.Count > 0)
         {
             lock (_gate)
             {
-                (_putBack ??= new Queue<TcpMessage>()).Enqueue(message);
+                _putBack = new Queue<TcpMessage>(messages.Concat(_putBack ?? []));
             }
         }
     }
