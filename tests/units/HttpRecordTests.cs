@@ -181,27 +181,6 @@ public sealed class HttpRecordTests : IDisposable
         }
     }
 
-    /// <summary>Whoever asks again after an answer, on whatever connection, finds the records in that order.</summary>
-    [Fact]
-    public async Task A_record_that_comes_late_goes_before_those_of_later_requests()
-    {
-        await using ServedConnection first = await ServedConnection.StartAsync(TransportKind.Portable, new() { Folder = _folder.Path });
-        await using ServedConnection second = await ServedConnection.StartAsync(TransportKind.Portable, new() { Folder = _folder.Path });
-        using ManualResetEventSlim gate = new();
-        first.BeforeRecord = () => gate.Wait(Waiting.Limit);
-        await first.Client.GetAsync("/first");
-        await second.Client.GetAsync("/second");
-        HttpRequestRecord early = await second.RecordAsync();
-        gate.Set();
-        HttpRequestRecord late = await first.RecordAsync();
-
-        Mailbox<object> mailbox = new(10, WhenFull.Drop);
-        mailbox.Add(early);
-        mailbox.Add(late);
-
-        Assert.Equal([late, early], new[] { mailbox.TryTake(), mailbox.TryTake() });
-    }
-
     [Fact]
     public async Task Of_a_request_that_was_not_understood_nothing_is_claimed()
     {

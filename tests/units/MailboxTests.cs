@@ -39,8 +39,8 @@ public class MailboxTests
     [InlineData("2 1", "1 2")]
     [InlineData("2 3 4 1", "1 2 3 4")]
     [InlineData("3 3a 1 2", "1 2 3 3a")]
-    [InlineData("2 0 1", "2 0 1")]
-    [InlineData("2 0", "2 0")]
+    [InlineData("2 5 7 4 6 3", "2 3 4 5 6 7")]
+    [InlineData("2 0 1", "0 1 2")]
     [InlineData("2 x 1", "2 x 1")]
     public void Items_that_are_added_late_come_in_their_order(string added, string taken)
     {

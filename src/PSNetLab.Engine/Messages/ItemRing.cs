@@ -9,7 +9,7 @@ internal interface IWeighted
 /// <summary>An item that may be added a little later than one that follows it.</summary>
 internal interface ISequenced
 {
-    /// <summary>A number greater than those of all items before it; 0 if it follows whatever was added before.</summary>
+    /// <summary>The item goes before those that have a greater number and still wait.</summary>
     long Order { get; }
 }
 
@@ -40,7 +40,7 @@ internal sealed class ItemRing<T>
         }
 
         int index = _count;
-        if (item is ISequenced { Order: > 0 and long order })
+        if (item is ISequenced { Order: long order })
         {
             for (; index > 0 && this[index - 1] is ISequenced before && before.Order > order; index--)
             {

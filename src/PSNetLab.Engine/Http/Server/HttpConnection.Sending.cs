@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics;
 using Microsoft.Win32.SafeHandles;
 using PSNetLab.Engine.Http.Protocol;
 using PSNetLab.Engine.Primitives;
@@ -246,7 +247,7 @@ internal sealed partial class HttpConnection
     private void Tell(OutgoingAnswers answers)
     {
         int count = answers.Count;
-        long bytes = answers.Tell(_options.Observer, _sendingSince);
+        long bytes = answers.Tell(_options.Observer, _isSending ? _sendingSince : Stopwatch.GetTimestamp());
         Totals = Totals with { MessagesSent = Totals.MessagesSent + count, BytesSent = Totals.BytesSent + bytes };
     }
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net.Sockets;
 using PSNetLab.Engine.Primitives;
 
@@ -92,7 +93,11 @@ internal sealed partial class HttpConnection
         return count;
     }
 
-    internal void Tell(HttpRequestRecord message) => _options.Observer?.Told(message);
+    internal void Tell(HttpRequestRecord message)
+    {
+        message.Sent = Stopwatch.GetTimestamp();
+        _options.Observer?.Told(message);
+    }
 
     /// <summary>Reports the request of a takeover.</summary>
     /// <param name="bytes">How many bytes were sent for it.</param>

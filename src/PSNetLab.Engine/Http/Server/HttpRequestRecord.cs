@@ -112,7 +112,10 @@ public sealed partial class HttpRequestRecord : IWeighted, ISequenced
 
     internal TimeSpan Duration { get; set; }
 
-    /// <summary>When the last of the answer began to be sent, as a timestamp of Stopwatch; 0 while it has not.</summary>
+    /// <summary>
+    /// When the last of the answer began to be sent, as a timestamp of Stopwatch; without such a send, when the request ended, or the
+    /// message came.
+    /// </summary>
     internal long Sent { get; set; }
 
     /// <summary>The authenticated user; null if there is none.</summary>

@@ -59,7 +59,9 @@ internal sealed class OutgoingAnswers
 
     /// <summary>Completes the records of all answers, reports them and removes the answers.</summary>
     /// <param name="observer">Gets the records; null if there are none.</param>
-    /// <param name="since">When the last of them began to be sent, as a timestamp of <see cref="Stopwatch"/>.</param>
+    /// <param name="since">
+    /// When the last of them began to be sent, or when it ended unsent, as a timestamp of <see cref="Stopwatch"/>.
+    /// </param>
     /// <returns>How many bytes of bodies were sent.</returns>
     internal long Tell(IHttpObserver? observer, long since)
     {
