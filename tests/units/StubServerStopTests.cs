@@ -57,6 +57,36 @@ public sealed class StubServerStopTests
         await AssertSilentAsync(server, peer);
     }
 
+    [Fact]
+    public async Task For_the_end_of_an_upstream_that_has_changed_the_protocol()
+    {
+        TaskCompletionSource ended = new();
+        TaskCompletionSource checkedAll = new();
+        await using ScriptedServer upstream = new(async (peer, _) =>
+        {
+            await peer.ReadHeadAsync();
+            await peer.SendAsync("HTTP/1.1 101 Switching Protocols\r\nUpgrade: chat\r\nConnection: Upgrade\r\n\r\n");
+            await peer.ReadToEndAsync();
+            ended.SetResult();
+            await checkedAll.Task;
+        });
+        try
+        {
+            using Forwarder forwarder = new(new UpstreamOptions { Uri = upstream.Uri });
+            StubServer server = new(new StubOptions { Upstream = forwarder });
+            using HttpPeer peer = await server.ConnectAsync();
+            await peer.SendAsync("GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: chat\r\n\r\n");
+            Assert.Equal(101, (await peer.ResponseAsync()).Status);
+
+            await AssertSilentAsync(server, peer);
+            await ended.Task.Soon();
+        }
+        finally
+        {
+            checkedAll.SetResult();
+        }
+    }
+
     private static HttpRoute Route(StubAnswer answer) => new(StubServer.Criteria("/"), [answer], new RouteSettings());
 
     private static async Task AssertSilentAsync(StubAnswer answer)

@@ -10,12 +10,13 @@ internal sealed class Tunnel(UpstreamConnection upstream, byte[] head)
 {
     private const int PieceBytes = 16 * 1024;
 
-    /// <summary>Serves the tunnel until both sides have ended, or one has failed.</summary>
+    /// <summary>Serves the tunnel until both sides have ended, one has failed, or the server ends.</summary>
     internal async ValueTask ServeAsync(HttpTakeover client)
     {
         using (upstream)
         {
             upstream.Pause();
+            using CancellationTokenRegistration ending = client.Ending.UnsafeRegister(_ => upstream.Cancel(), null);
             await client.SendHeadAsync(head).ConfigureAwait(false);
             await JoinAsync(
                 client,
