@@ -1,5 +1,6 @@
 BeforeAll {
     . $PSScriptRoot/common.ps1
+    . $PSScriptRoot/http.ps1
 
     function Send-Request($Server, [string[]] $Targets, [string] $Method = 'Get', $Body) {
         foreach ($target in $Targets) {
@@ -82,6 +83,29 @@ Describe 'Assert-HttpRequest' {
         $found[0].Route | Should -Be 'GET /users/{id}'
         $found[1].Route | Should -BeNullOrEmpty
         $found[1].GapMilliseconds | Should -BeGreaterThan 0
+    }
+
+    It 'counts what was refused for want of a login' {
+        $login = New-Login me secret
+        $safe = Start-HttpServer -Reply 200 -Credential $login
+        Send-Request $safe secret
+        Assert-HttpRequest $safe 'GET /secret' -Exactly 1
+        { Assert-HttpRequest $safe /secret -Never } | Should -Throw '*no request /secret, but 1 was received*GET /secret -> refused with 401'
+        $header = @{ Authorization = "Basic $([Convert]::ToBase64String([Text.Encoding]::ASCII.GetBytes('me:secret')))" }
+        $null = Invoke-WebRequest "$($safe.Uri)secret" -Headers $header
+        Assert-HttpRequest $safe /secret -Exactly 2
+        Assert-HttpRequest $safe /secret -Header @{ Authorization = $true } -Exactly 1
+    }
+
+    It 'tells no secrets' {
+        $named = Start-HttpServer -Reply 200 -RedactName shoe
+        $null = Invoke-WebRequest "$($named.Uri)a?access_token=s3cret1&shoe=s3cret2" -Headers @{ 'X-Api-Key' = 's3cret3' }
+        $wanted = @{ Query = @{ access_token = 's3cret4'; shoe = 's3cret5' }; Header = @{ 'X-Api-Key' = 's3cret6' } }
+        { Assert-HttpRequest $named /a @wanted } | Should -Throw '*GET /a[?]access_token=[*][*][*]&shoe=[*][*][*] ->*'
+        foreach ($more in $wanted, @{ Never = $true }) {
+            try { Assert-HttpRequest $named /a @more }
+            catch { "$_" | Should -Not -Match 's3cret' }
+        }
     }
 
     It 'says that a server with -NoRecord knows nothing' {

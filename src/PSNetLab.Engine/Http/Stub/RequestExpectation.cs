@@ -18,7 +18,9 @@ internal enum ExpectationState
 /// <param name="criteria">The kinds of requests.</param>
 /// <param name="count">How many there should be of each.</param>
 /// <param name="inOrder">Whether instead they should have come in the order of the criteria.</param>
-internal sealed class RequestExpectation(IReadOnlyList<RequestCriteria> criteria, (int Least, int Most) count, bool inOrder)
+/// <param name="secrets">Takes secrets out of what is shown of the requests; null to show all but logins.</param>
+internal sealed class RequestExpectation(
+    IReadOnlyList<RequestCriteria> criteria, (int Least, int Most) count, bool inOrder, ISecrets? secrets = null)
 {
     private const int MostShown = 10;
 
@@ -118,7 +120,7 @@ internal sealed class RequestExpectation(IReadOnlyList<RequestCriteria> criteria
         return [.. found];
     }
 
-    private static void AppendNearest(StringBuilder text, RequestCriteria one, HttpRequestRecord[] requests)
+    private void AppendNearest(StringBuilder text, RequestCriteria one, HttpRequestRecord[] requests)
     {
         HttpRequestRecord[] others = [.. requests.Where(request => !one.Fits(request))];
         HttpRequestRecord[] near = NearMisses.Find(others, request => (one, request));
@@ -128,12 +130,12 @@ internal sealed class RequestExpectation(IReadOnlyList<RequestCriteria> criteria
         foreach (HttpRequestRecord request in near)
         {
             text.Append(CultureInfo.InvariantCulture, $"\n{Line(request)}\n");
-            Unmatched.Append(text, one.Judge(request));
+            Unmatched.Append(text, one.Judge(request, secrets));
             text.Length--; // the last line break
         }
     }
 
-    private static void AppendAll(StringBuilder text, IEnumerable<HttpRequestRecord> requests)
+    private void AppendAll(StringBuilder text, IEnumerable<HttpRequestRecord> requests)
     {
         HttpRequestRecord[] all = [.. requests];
         foreach (HttpRequestRecord request in all.Take(MostShown))
@@ -147,10 +149,13 @@ internal sealed class RequestExpectation(IReadOnlyList<RequestCriteria> criteria
         }
     }
 
-    private static string Line(HttpRequestRecord request)
+    private string Line(HttpRequestRecord request)
     {
-        string route = request.Route is { } name ? $"'{name}'" : "no route";
+        string target = secrets?.RedactTarget(request.Target) ?? request.Target;
+        string route = request.Route is { } name ? $"'{name}'"
+            : request.Status is 401 or 407 ? $"refused with {request.Status}"
+            : "no route";
         return string.Create(
-            CultureInfo.InvariantCulture, $"{request.Moment:HH:mm:ss.fff} {request.Method} {Shown.Short(request.Target)} -> {route}");
+            CultureInfo.InvariantCulture, $"{request.Moment:HH:mm:ss.fff} {request.Method} {Shown.Short(target)} -> {route}");
     }
 }

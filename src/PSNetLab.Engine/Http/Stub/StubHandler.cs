@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text;
 using PSNetLab.Engine.Http.Protocol;
 using PSNetLab.Engine.Http.Server;
@@ -19,8 +18,8 @@ internal sealed partial class StubHandler : IHttpHandler, IDisposable
     private readonly StubOptions _options;
     private readonly BasicAuthentication? _authentication;
     private readonly object _changing = new();
+    private readonly RequestGaps _gaps = new();
     private volatile RouteTable _table = RouteTable.Empty;
-    private long _lastStarted;
 
     internal StubHandler(StubOptions options, IEnumerable<HttpRoute> routes)
     {
@@ -71,8 +70,15 @@ internal sealed partial class StubHandler : IHttpHandler, IDisposable
             exchange.Usual = CrossOrigin.Usual;
         }
 
+        if (exchange.Record is { } received)
+        {
+            // Now, and not with the body, which may come much later.
+            received.Gap = _gaps.Take(exchange.Started);
+        }
+
         if (TryRefuse(exchange))
         {
+            Note(exchange, needsRecord: false);
             return true;
         }
 
@@ -237,8 +243,6 @@ internal sealed partial class StubHandler : IHttpHandler, IDisposable
         record.SetTrailers(exchange.Trailers);
         if (kept is not null)
         {
-            long before = Interlocked.Exchange(ref _lastStarted, exchange.Started);
-            kept.Gap = before == 0 ? null : Stopwatch.GetElapsedTime(Math.Min(before, exchange.Started), exchange.Started);
             Journal?.Add(kept);
         }
 

@@ -67,10 +67,11 @@ public sealed class AssertHttpRequestCommand : HttpCriteriaCmdlet
     {
         try
         {
-            RequestJournal journal = Job!.Routes().Journal ?? throw new NetLabException(
+            StubHandler routes = Job!.Routes();
+            RequestJournal journal = routes.Journal ?? throw new NetLabException(
                 FaultKind.InvalidParameters, $"The server on {Job!.Local} was started with -NoRecord, so it does not know its "
                     + $"requests. Start it without -NoRecord.");
-            RequestExpectation expectation = new([.. Path.Select(Criteria)], ExpectedCount(), InOrder);
+            RequestExpectation expectation = new([.. Path.Select(Criteria)], ExpectedCount(), InOrder, routes.Options.Secrets);
             HttpRequestRecord[] found = WaitFor(expectation, journal);
             if (PassThru)
             {

@@ -27,7 +27,9 @@ public sealed partial class StartHttpServerCommand
     [Parameter]
     public SwitchParameter KeepLatency { get; set; }
 
-    /// <summary>More names whose values are secrets, and are not recorded. Default: none besides the usual ones.</summary>
+    /// <summary>
+    /// More names whose values are secrets, and are neither recorded nor shown in errors. Default: none besides the usual ones.
+    /// </summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     [NoFiles]
