@@ -132,6 +132,19 @@ Describe 'Export-NetTranscript' {
         Get-NetTranscript $text | ConvertTo-Json | ConvertFrom-Json | Format-NetTranscript -Dialogue | Should -Be "C: `u{6765}", "S: `u{6765}"
     }
 
+    It 'shows invalid bytes in every copy and every file as it shows them live' {
+        $server = Start-TcpServer -Echo -Encoding ascii -Transcript
+        $null = Send-TcpMessage localhost $server.Port ([byte[]] (0x61, 0xff)) -Encoding ascii -Count 1
+        Wait-Until { @(Get-NetTranscript $server | Where-Object Kind -EQ Data).Count -eq 2 }
+        $live = Get-NetTranscript $server
+        $live | Export-NetTranscript $TestDrive/bytes.jsonl
+        $data = $live | Where-Object Kind -EQ Data
+        $data.Text | Should -Be "a`u{fffd}", "a`u{fffd}"
+        (Import-NetTranscript $TestDrive/bytes.jsonl | Where-Object Kind -EQ Data).Text | Should -Be $data.Text
+        $live | ConvertTo-Csv | ConvertFrom-Csv | Export-NetTranscript $TestDrive/bytes.txt
+        Get-Content $TestDrive/bytes.txt | Where-Object { $_ -notlike '#*' } | Should -Be "C: a`u{fffd}", "S: a`u{fffd}"
+    }
+
     It 'takes copies of empty datagrams, and says which copies are no events' {
         $udp = Start-UdpServer -Transcript
         Send-UdpMessage 127.0.0.1 $udp.Port ''

@@ -33,7 +33,9 @@ public sealed class EncodingTransformationAttribute : ArgumentTransformationAttr
                 "UNICODE" => Encoding.Unicode,
                 "BIGENDIANUNICODE" => Encoding.BigEndianUnicode,
                 "UTF32" => Encoding.UTF32,
-                _ => Find(name),
+                _ => int.TryParse(name, CultureInfo.InvariantCulture, out int codePage)
+                    ? TextEncoding.Find(codePage)
+                    : TextEncoding.Find(name),
             };
         }
         catch (Exception error) when (error is ArgumentException or NotSupportedException)
@@ -41,15 +43,5 @@ public sealed class EncodingTransformationAttribute : ArgumentTransformationAttr
             throw new ArgumentTransformationMetadataException($"'{name}' is not an encoding this system knows. Use a name such as "
                 + $"{string.Join(", ", Names)}, or a code page number such as 936.", error);
         }
-    }
-
-    private static Encoding Find(string name)
-    {
-        // Invalid bytes appear as U+FFFD in every encoding. Most encodings would use '?', which looks like one that was sent.
-        EncoderFallback encode = EncoderFallback.ReplacementFallback;
-        DecoderFallback decode = new DecoderReplacementFallback("\ufffd");
-        return int.TryParse(name, CultureInfo.InvariantCulture, out int codePage)
-            ? CodePagesEncodingProvider.Instance.GetEncoding(codePage, encode, decode) ?? Encoding.GetEncoding(codePage, encode, decode)
-            : CodePagesEncodingProvider.Instance.GetEncoding(name, encode, decode) ?? Encoding.GetEncoding(name, encode, decode);
     }
 }

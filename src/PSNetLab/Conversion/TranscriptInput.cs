@@ -2,7 +2,6 @@ using System.Collections;
 using System.Globalization;
 using System.Management.Automation;
 using System.Net;
-using System.Text;
 using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab.Conversion;
@@ -70,7 +69,7 @@ internal static class TranscriptInput
             Client = client,
             Server = server,
             IsTls = bool.TryParse(Word(input, nameof(NetTranscriptEvent.IsTls)), out bool isTls) && isTls,
-            TextEncoding = encoding.Length == 0 ? TextEncoding.Default : Encoding.GetEncoding(encoding),
+            TextEncoding = encoding.Length == 0 ? TextEncoding.Default : TextEncoding.Find(encoding),
         };
     }
 

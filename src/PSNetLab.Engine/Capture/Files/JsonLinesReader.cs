@@ -173,7 +173,7 @@ internal sealed class JsonLinesReader(Stream stream, string name)
 
         try
         {
-            return Encoding.GetEncoding(encoding);
+            return TextEncoding.Find(encoding);
         }
         catch (Exception error) when (error is ArgumentException or NotSupportedException)
         {

@@ -1,4 +1,5 @@
 using System.Text;
+using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab.Engine.Http.Protocol;
 
@@ -38,7 +39,7 @@ internal static class ContentTypeField
     {
         try
         {
-            return Encoding.GetEncoding(name.Trim());
+            return TextEncoding.Find(name.Trim());
         }
         catch (Exception error) when (error is ArgumentException or NotSupportedException)
         {
