@@ -133,6 +133,8 @@ internal sealed partial class TlsTransport : Transport
         }
     }
 
+    internal override bool IsAtEnd() => _ended && _start == _end;
+
     internal override async ValueTask PollAsync()
     {
         _gate.Waits = false;

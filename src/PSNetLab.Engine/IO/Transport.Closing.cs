@@ -59,6 +59,51 @@ internal abstract partial class Transport
     }
 
     /// <summary>
+    /// Whether the peer has ended its stream and there is nothing left to read before the end, as far as <see cref="PollAsync"/> has
+    /// come. It reads nothing.
+    /// </summary>
+    /// <exception cref="SocketException">The connection failed.</exception>
+    internal virtual bool IsAtEnd()
+    {
+        Span<byte> next = stackalloc byte[1];
+        int count = Socket.Receive(next, SocketFlags.Peek, out SocketError error);
+        if (error is SocketError.Success or SocketError.WouldBlock)
+        {
+            return count == 0 && error == SocketError.Success;
+        }
+
+        SocketException failure = new((int)error);
+        NoteFailure(failure);
+        throw failure;
+    }
+
+    /// <summary>
+    /// Has the system ask a silent peer whether it is still there (RFC 9293, section 3.8.4). If it is not, the connection is broken.
+    /// </summary>
+    /// <param name="silence">After how much silence, in whole seconds; null for never.</param>
+    internal void AskIfThere(TimeSpan? silence)
+    {
+        const int Interval = 10;
+        const int Times = 3;
+        try
+        {
+            if (silence is { } time)
+            {
+                Socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, (int)time.TotalSeconds);
+                Socket.SetSocketOption(
+                    SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, Math.Min((int)time.TotalSeconds, Interval));
+                Socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, Times);
+            }
+
+            Socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, silence is not null);
+        }
+        catch (Exception error) when (error is SocketException or ObjectDisposedException)
+        {
+            // The connection has already ended.
+        }
+    }
+
+    /// <summary>
     /// Ends the connection gracefully and disposes of it. Nothing may read or write any more; an interruption ends it at
     /// once.
     /// </summary>

@@ -18,6 +18,9 @@ internal sealed record TcpProxyOptions : StreamServerOptions
 
     internal UpstreamFailure WhenUpstreamFails { get; init; }
 
+    /// <summary>After how much silence a client that waits for the server is asked whether it is still there; in whole seconds.</summary>
+    internal TimeSpan WaitingSilence { get; init; } = TimeSpan.FromSeconds(30);
+
     /// <summary>How long a connection may be silent before it is closed; zero for no limit.</summary>
     internal TimeSpan IdleTimeout { get; init; }
 
@@ -26,6 +29,6 @@ internal sealed record TcpProxyOptions : StreamServerOptions
 
     internal FaultTable Faults { get; init; } = new(0, isStream: true);
 
-    /// <summary>Called when the server did not accept a connection, on a thread that serves sockets.</summary>
+    /// <summary>Called the first time that the server did not accept a connection, on a thread that serves sockets.</summary>
     internal Action<ProxyConnection, NetLabException>? UpstreamFailed { get; init; }
 }

@@ -10,6 +10,7 @@ internal sealed partial class TcpProxySession
     private static readonly TimeSpan s_retry = TimeSpan.FromMilliseconds(500);
 
     private PreciseDelay? _clock;
+    private bool _isHolding;
 
     /// <summary>Ends what faults say must end now.</summary>
     internal void FireEvents() => WatchClock(FireEvents(Stopwatch.GetTimestamp()));
@@ -125,6 +126,11 @@ internal sealed partial class TcpProxySession
                 Volatile.Write(ref _upstream, upstream);
                 Watch(upstream);
                 Touch();
+                if (_isHolding)
+                {
+                    _client.AskIfThere(null);
+                }
+
                 return HasEnded ? null : upstream;
             }
             catch (OperationCanceledException) when (HasEnded)
@@ -147,15 +153,45 @@ internal sealed partial class TcpProxySession
             return;
         }
 
-        _options.UpstreamFailed?.Invoke(Connection, fault);
+        if (!_isHolding)
+        {
+            _options.UpstreamFailed?.Invoke(Connection, fault);
+        }
+
         if (_options.WhenUpstreamFails == UpstreamFailure.Hold)
         {
-            await Task.Delay(s_retry, _options.Clock, _ending.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await HoldAsync(fault).ConfigureAwait(false);
             return;
         }
 
         bool isReset = _options.WhenUpstreamFails == UpstreamFailure.Reset;
         End(ProxyCloseReason.UpstreamFailed, fault.Message, isReset, isGraceful: !isReset);
+    }
+
+    /// <summary>Waits until the server is tried again, unless the client has left.</summary>
+    private async Task HoldAsync(NetLabException fault)
+    {
+        if (!_isHolding)
+        {
+            // Of a client that has asked and ended its stream, only its system knows whether it still waits for an answer.
+            _isHolding = true;
+            _client.AskIfThere(_options.WaitingSilence);
+        }
+
+        await Task.Delay(s_retry, _options.Clock, _ending.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        try
+        {
+            await _client.PollAsync().ConfigureAwait(false);
+            if (!HasEnded && _client.IsAtEnd())
+            {
+                End(
+                    ProxyCloseReason.UpstreamFailed, $"The client left before the server accepted. {fault.Message}", isGraceful: true);
+            }
+        }
+        catch (Exception error)
+        {
+            Fail(error, _client);
+        }
     }
 
     /// <summary>Both directions, without an allocation.</summary>

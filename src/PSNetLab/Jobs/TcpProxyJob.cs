@@ -91,7 +91,7 @@ public sealed class TcpProxyJob : StreamServerJob, IProxyJob
     private protected override void OnClosed(IServedConnection connection)
     {
         ProxyConnection one = Of(connection);
-        if (one.CloseReason != ProxyCloseReason.UpstreamFailed)
+        if (one.Upstream is not null)
         {
             _hasUpstreamFailed = false;
         }
