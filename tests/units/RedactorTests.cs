@@ -92,6 +92,24 @@ public sealed class RedactorTests
             Body(Part.Replace("{0}", """{"token":"S3CRET"}""", StringComparison.Ordinal), "multipart/mixed; boundary=b"));
     }
 
+    [Theory]
+    [InlineData("Content-Disposition: form-data; name=\"password\"")]
+    [InlineData("content-disposition:form-data;name=password")]
+    [InlineData("Content-Type: text/plain\r\nContent-Disposition: form-data;\r\n name=\"password\"")]
+    [InlineData("Content-Disposition: form-data; filename=a;\r\n\tname=\"password\"")]
+    [InlineData("Content-Disposition: form-data; name=\"private_key\"; filename=\"key.pem\"\r\nContent-Type: application/octet-stream")]
+    public void A_part_of_a_secret_name_is_redacted(string fields)
+        => Assert.Equal($"--b\r\n{fields}\r\n\r\n***\r\n--b--\r\n",
+            Body($"--b\r\n{fields}\r\n\r\nS3CRET\r\n--b--\r\n", "multipart/form-data; boundary=b"));
+
+    [Fact]
+    public void A_file_of_a_vague_name_stays()
+    {
+        const string File = "--b\r\nContent-Disposition: form-data; name=\"key\"; filename=\"a\"\r\n\r\nx\r\n--b--\r\n";
+
+        Assert.Equal(File, Body(File, "multipart/form-data; boundary=b"));
+    }
+
     [Fact]
     public async Task Long_bodies_take_time_in_proportion_to_their_length()
     {

@@ -63,7 +63,7 @@ internal static class MultipartBody
         string type = string.Empty;
         while (!lines.IsEmpty)
         {
-            int length = lines.IndexOf("\r\n"u8) is >= 0 and int found ? found : lines.Length;
+            int length = LengthOfField(lines);
             ReadOnlySpan<byte> line = lines[..length];
             lines = lines[Math.Min(length + 2, lines.Length)..];
             int colon = line.IndexOf((byte)':');
@@ -72,7 +72,7 @@ internal static class MultipartBody
                 continue;
             }
 
-            ReadOnlySpan<byte> value = line[(colon + 1)..].Trim((byte)' ');
+            ReadOnlySpan<byte> value = Unfolded(line[(colon + 1)..]).Trim((byte)' ');
             if (System.Text.Ascii.EqualsIgnoreCase(line[..colon], "Content-Disposition"u8))
             {
                 name = ContentTypeField.Parameter(value, "name"u8);
@@ -85,5 +85,36 @@ internal static class MultipartBody
         }
 
         return new MultipartPart(name, file, type, place + start, part[start..].ToArray());
+    }
+
+    /// <summary>Where a field ends: one goes on in lines that begin with a blank (RFC 5322, section 2.2.3).</summary>
+    private static int LengthOfField(ReadOnlySpan<byte> lines)
+    {
+        int length = 0;
+        while (lines[length..].IndexOf("\r\n"u8) is >= 0 and int found)
+        {
+            length += found;
+            if (length + 2 == lines.Length || lines[length + 2] is not ((byte)' ' or (byte)'\t'))
+            {
+                return length;
+            }
+
+            length += 2;
+        }
+
+        return lines.Length;
+    }
+
+    private static ReadOnlySpan<byte> Unfolded(ReadOnlySpan<byte> value)
+    {
+        if (!value.Contains((byte)'\r'))
+        {
+            return value;
+        }
+
+        byte[] unfolded = value.ToArray();
+        unfolded.AsSpan().Replace((byte)'\r', (byte)' ');
+        unfolded.AsSpan().Replace((byte)'\n', (byte)' ');
+        return unfolded;
     }
 }

@@ -22,8 +22,11 @@ internal sealed partial class RedactedText(SecretNames names)
     /// <summary>A text with URIs in it.</summary>
     internal string Uris(string text) => Uris(text, MostNested);
 
+    /// <summary>Whether a text begins as a form with two pairs at least.</summary>
+    internal static bool IsForm(string text) => BeginsAsForm().IsMatch(text);
+
     /// <summary>A text in JSON, which may be a form or have URIs.</summary>
-    internal string Value(string text) => BeginsAsForm().IsMatch(text) ? Pairs(text) : Uris(text);
+    internal string Value(string text) => IsForm(text) ? Pairs(text) : Uris(text);
 
     /// <summary>The value of a field, which may have parameters and URIs.</summary>
     internal string Field(string value) => Uris(Parameter().Replace(value, match => names.Has(match.Groups[1].Value)
@@ -49,7 +52,7 @@ internal sealed partial class RedactedText(SecretNames names)
 
     /// <summary>A body of which nobody says what it is.</summary>
     internal string Any(string text)
-        => BeginsAsForm().IsMatch(text) || !text.Any(char.IsWhiteSpace) ? Uris(Pairs(text)) : Uris(text);
+        => IsForm(text) || !text.Any(char.IsWhiteSpace) ? Uris(Pairs(text)) : Uris(text);
 
     /// <summary>Whether a secret may be left in what looks like JSON, by a name that is escaped or in other quotes.</summary>
     private bool Hides(string text)

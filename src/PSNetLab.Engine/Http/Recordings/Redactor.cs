@@ -8,7 +8,7 @@ namespace PSNetLab.Engine.Http.Recordings;
 internal sealed class Redactor : ISecrets
 {
     /// <summary>What stands in place of a secret.</summary>
-    internal const string Mark = "***";
+    internal const string Mark = ISecrets.Mark;
 
     /// <summary>What a file without secrets says of itself.</summary>
     internal const string Remark = $"Secrets are replaced by {Mark}.";
@@ -22,6 +22,7 @@ internal sealed class Redactor : ISecrets
     private readonly RedactedText _text;
     private readonly RedactedJson _json;
     private readonly RedactedMarkup _markup;
+    private readonly RedactedLines _lines;
 
     /// <param name="more">More names to redact, wherever they occur.</param>
     internal Redactor(IEnumerable<string>? more = null)
@@ -30,6 +31,7 @@ internal sealed class Redactor : ISecrets
         _text = new RedactedText(_names);
         _json = new RedactedJson(_names, _text);
         _markup = new RedactedMarkup(_names);
+        _lines = new RedactedLines(_names);
     }
 
     /// <summary>The names that are not among the usual ones.</summary>
@@ -86,10 +88,8 @@ internal sealed class Redactor : ISecrets
         return _names.Has(name) ? Mark : _text.Field(value);
     }
 
-    /// <summary>
-    /// A body without its secrets; the same bytes if there are none, or if it is no text; null if they cannot be taken out of it.
-    /// </summary>
-    internal byte[]? RedactBody(byte[] body, string contentType) => RedactBody(body, contentType, MostNested);
+    /// <inheritdoc/>
+    public byte[]? RedactBody(byte[] body, string contentType) => RedactBody(body, contentType, MostNested);
 
     /// <summary>Bytes that are taken for characters, so that those of a text in any encoding stay as they are.</summary>
     private static byte[]? Change(byte[] body, Func<string, string?> change)
@@ -140,8 +140,13 @@ internal sealed class Redactor : ISecrets
             : type.EndsWith("xml", StringComparison.Ordinal)
                 ? Change(body, text => _markup.Redact(text) is { } rest ? _text.Uris(rest) : null)
             : body.AsSpan().Contains((byte)0) ? body
-            : Change(body, _text.Any);
+            : Change(body, text => IsOfLines(type, text) ? _lines.Redact(_text.Any(text)) : _text.Any(text));
     }
+
+    /// <summary>Whether each line may be a name and its value: a program would not be one any more. A form is one line.</summary>
+    private static bool IsOfLines(string type, string text)
+        => (type is "" or "text/plain" || type.EndsWith("yaml", StringComparison.Ordinal)) && text.Any(char.IsWhiteSpace)
+            && (text.Contains('\n', StringComparison.Ordinal) || !RedactedText.IsForm(text));
 
     private List<KeyValuePair<string, string>> RedactFields(IReadOnlyList<KeyValuePair<string, string>> fields) => [.. fields
         .Select(field => KeyValuePair.Create(field.Key, RedactValue(field.Key, field.Value)))];
@@ -154,7 +159,8 @@ internal sealed class Redactor : ISecrets
         foreach (MultipartPart part in MultipartBody.Read(body, boundary) ?? [])
         {
             ReadOnlySpan<byte> before = body.AsSpan(copied, part.Start - copied);
-            byte[]? data = part.Name is not null && _names.Has(part.Name) && part.FileName is null
+            bool isSecret = part.Name is not null && (part.FileName is null ? _names.Has(part.Name) : _names.Has(part.Name, string.Empty));
+            byte[]? data = isSecret
                 ? Encoding.ASCII.GetBytes(Mark) : RedactBody(part.Data, part.ContentType, nested);
             if (data is null || !before.EndsWith("\r\n\r\n"u8))
             {

@@ -1,7 +1,8 @@
 namespace PSNetLab.Engine.Http.Recordings;
 
 /// <summary>
-/// The names whose values are secrets: one table for fields, cookies, queries, forms, JSON and XML. Case and punctuation do not matter.
+/// The names whose values are secrets: one table for fields, cookies, queries, forms, JSON, XML and lines. Case and punctuation do
+/// not matter.
 /// </summary>
 internal sealed class SecretNames
 {
@@ -57,7 +58,7 @@ internal sealed class SecretNames
     /// <summary>Whether a value of this name is a secret, in a field, a query or a form.</summary>
     internal bool Has(string name) => KindOf(name) != Kind.Harmless;
 
-    /// <summary>Whether this value of this name is a secret in JSON or XML.</summary>
+    /// <summary>Whether this value of this name is a secret in JSON, XML or a line.</summary>
     internal bool Has(string name, string value) => KindOf(name) switch
     {
         Kind.Secret => true,

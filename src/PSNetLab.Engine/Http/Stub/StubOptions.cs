@@ -36,11 +36,19 @@ internal sealed record StubOptions : HttpServerOptions
 /// <summary>Takes secrets out of texts.</summary>
 internal interface ISecrets
 {
+    /// <summary>What stands in place of a secret.</summary>
+    internal const string Mark = "***";
+
     /// <summary>A path or URI without its secrets.</summary>
     string RedactTarget(string target);
 
     /// <summary>The value of a header field or of a parameter without its secrets.</summary>
     string RedactValue(string name, string value);
+
+    /// <summary>
+    /// A body without its secrets; the same bytes if there are none, or if it is no text; null if they cannot be taken out of it.
+    /// </summary>
+    byte[]? RedactBody(byte[] body, string contentType);
 }
 
 /// <summary>Runs the scripts of routes. The engine does not know what they are.</summary>
