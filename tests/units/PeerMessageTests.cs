@@ -67,6 +67,61 @@ public sealed class PeerMessageTests
         Assert.DoesNotMatch("S3CRET[1-5]", answer.Text);
     }
 
+    [Theory]
+    [InlineData("application/json", """{"a":1,"password":"S3CRET"}""")]
+    [InlineData("application/json", """{"a":2,"password":"S3CRET","in":{"token":["S3CRET"]}}""")]
+    [InlineData("application/json", """{"a":2,"b":{"name":"password","value":"S3CRET"}}""")]
+    [InlineData("application/json", """{"a":2,"password":"S3CRET",""")]
+    [InlineData("application/x-www-form-urlencoded", "a=2&password=S3CRET")]
+    [InlineData("text/plain; charset=utf-16", "a=2&password=S3CRET")]
+    [InlineData("multipart/form-data; boundary=b",
+        "--b\r\nContent-Disposition: form-data; name=\"password\"\r\n\r\nS3CRET\r\n--b--\r\n")]
+    [InlineData("multipart/form-data; boundary=b",
+        "--b\r\nContent-Disposition: form-data;\r\n name=\"password\"\r\n\r\nS3CRET\r\n--b--\r\n")]
+    [InlineData("multipart/form-data; boundary=c",
+        "--b\r\nContent-Disposition: form-data; name=\"password\"\r\n\r\nS3CRET\r\n--b--\r\n")]
+    public void No_verdict_of_a_body_shows_a_secret(string type, string body)
+    {
+        byte[] bytes = (type.EndsWith("utf-16", StringComparison.Ordinal) ? Encoding.Unicode : Encoding.UTF8).GetBytes(body);
+        HttpRequestRecord request = StubServer.Request("POST /", $"Content-Type: {type}\r\n");
+        request.BodyBytes = bytes;
+        BodyMatch[] bodies =
+        [
+            BodyMatch.Exactly("x"), BodyMatch.Like(new Regex("^x")), BodyMatch.Exactly("a=1&token=EXPECTED"),
+            BodyMatch.With("""{"password":"EXPECTED","a":1,"in":{"token":["EXPECTED"]}}"""u8.ToArray()),
+            BodyMatch.By(new RecordedBody("""{"password":"EXPECTED"}"""u8.ToArray(), "application/json", new Redactor())),
+        ];
+        foreach (BodyMatch match in bodies)
+        {
+            RequestCriteria criteria = new() { Methods = ["POST"], Path = PathPattern.Parse("/"), Body = match };
+            Unmatched unmatched = new(
+                request, new RouteTable([new HttpRoute(criteria, [new StubAnswer()], new RouteSettings())]), new Redactor());
+
+            foreach (string text in new[] { unmatched.Summary, unmatched.Text, Encoding.UTF8.GetString(unmatched.Json) })
+            {
+                Assert.Contains("Body", text, StringComparison.Ordinal);
+                Assert.DoesNotContain("S3CRET", text, StringComparison.Ordinal);
+                Assert.DoesNotContain("EXPECTED", text, StringComparison.Ordinal);
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData("""{"password":"right","a":1}""", """{"a":2,"password":"wrong"}""", "$.password: expected \"***\", got \"***\"")]
+    [InlineData("""{"a":1,"password":"x"}""", """{"a":2,"password":"x"}""", "$.a: expected 1, got 2")]
+    [InlineData("""{"password":"right"}""", """{"password":"wrong"}""", "$.password: expected \"***\", got \"***\"")]
+    [InlineData("""{"password":"right"}""", """{"password":null}""", "$.password: expected \"***\", got null")]
+    [InlineData("""{"password":"right"}""", "{}", "$.password: expected \"***\", but it is missing")]
+    [InlineData("""{"token":["right"]}""", """{"token":["wrong"]}""", "$.token[0]: expected \"***\", got \"***\"")]
+    [InlineData("""{"b":[1,{"name":"password","value":"right"}]}""", """{"b":[1,{"name":"password","value":"wrong"}]}""",
+        "$.b[1].value: expected \"***\", got \"***\"")]
+    public void A_body_that_differs_in_a_secret_is_told_where(string expected, string actual, string difference)
+    {
+        HttpRequestRecord request = StubServer.Request("POST /", "Content-Type: application/json\r\n", actual);
+
+        Assert.Equal(difference, BodyMatch.With(Encoding.UTF8.GetBytes(expected)).Difference(request, new Redactor()));
+    }
+
     [Fact]
     public void Errors_of_assertions_show_symbols()
     {

@@ -162,6 +162,24 @@ public sealed class RecordingFileTests : IDisposable
     }
 
     [Fact]
+    public async Task A_mapping_with_a_secret_is_found_whatever_the_secret_is_and_does_not_tell_it()
+    {
+        await File.WriteAllTextAsync(_path, """
+            {"request":{"method":"POST","urlPath":"/j","bodyPatterns":[{"equalToJson":{"a":1,"password":"S3CRET"}}]},
+             "response":{"status":201}}
+            """);
+        await using StubServer server = new([.. Load()]);
+        using HttpPeer client = await server.ConnectAsync();
+
+        await client.SendAsync("POST /j HTTP/1.1\r\nHost: a\r\nContent-Length: 22\r\n\r\n{\"password\":\"x\",\"a\":1}");
+        Assert.Equal(201, (await client.AnswerAsync()).Status);
+        await client.SendAsync("POST /j HTTP/1.1\r\nHost: a\r\nContent-Length: 22\r\n\r\n{\"password\":\"x\",\"a\":2}");
+        HttpAnswer answer = await client.AnswerAsync();
+        Assert.Equal(404, answer.Status);
+        Assert.DoesNotContain("S3CRET", answer.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_recording_that_cannot_be_replaced_stays_as_it_was()
     {
         RecordedExchange exchange = new() { Method = "GET", Target = "/", Status = 200 };

@@ -89,15 +89,27 @@ internal static class RecordedRoutes
 }
 
 /// <summary>The body of a recorded request: another one is the same if it differs in secrets and in form only.</summary>
-internal sealed class RecordedBody(byte[] body, string contentType, Redactor redactor) : IBodyComparison
+internal sealed class RecordedBody : IBodyComparison
 {
     private const int MostBytes = StubOptions.DefaultMaxBodyBytes;
 
-    private readonly string _normal = Normal(body, contentType);
+    private readonly byte[] _body;
+    private readonly string _contentType;
+    private readonly Redactor _redactor;
+    private readonly string _normal;
 
-    public bool Fits(HttpRequestRecord request) => request.ComparableBody(redactor, Normal) == _normal;
+    internal RecordedBody(byte[] body, string contentType, Redactor redactor)
+    {
+        // A file of others may have its secrets still.
+        _body = redactor.RedactBody(body, contentType) ?? body;
+        _contentType = contentType;
+        _redactor = redactor;
+        _normal = Normal(_body, contentType);
+    }
 
-    public string? Difference(HttpRequestRecord request)
+    public bool Fits(HttpRequestRecord request) => request.ComparableBody(_redactor, Normal) == _normal;
+
+    public string? Difference(HttpRequestRecord request, ISecrets? secrets)
     {
         if (Fits(request))
         {
@@ -105,14 +117,17 @@ internal sealed class RecordedBody(byte[] body, string contentType, Redactor red
         }
 
         byte[] actual = Redacted(request);
-        using JsonDocument? want = JsonObjects.TryParse(body);
+        using JsonDocument? want = JsonObjects.TryParse(_body);
         using JsonDocument? got = JsonObjects.TryParse(actual);
         return want is not null && got is not null
-            ? JsonSubset.FirstDifference(want.RootElement, got.RootElement) ?? "it has members that the recorded one has not"
-            : $"{actual.Length} bytes: {Shown.Quoted(HttpSyntax.ToText(actual))}";
+            ? JsonSubset.FirstDifference(want.RootElement, got.RootElement, secrets) ?? "it has members that the recorded one has not"
+            : $"{actual.Length} bytes: {Show(actual, TypeOf(request), secrets)}";
     }
 
-    public override string ToString() => $"the recorded one, {Shown.Quoted(HttpSyntax.ToText(body))}";
+    public string Expected(ISecrets? secrets) => $"the recorded one, {Show(_body, _contentType, secrets)}";
+
+    private string Show(byte[] body, string contentType, ISecrets? secrets)
+        => Shown.Body(body, contentType, secrets ?? _redactor, static safe => HttpSyntax.ToText(safe));
 
     private string Normal(HttpRequestRecord request)
         => Normal(Redacted(request), TypeOf(request));
@@ -122,7 +137,7 @@ internal sealed class RecordedBody(byte[] body, string contentType, Redactor red
         byte[] sent = request.BodyBytes ?? [];
         string coding = request.GetHeader("Content-Encoding") ?? string.Empty;
         byte[] plain = coding.Length == 0 ? sent : BodyCodings.TryDecode(sent, coding, new DecodingLimit(MostBytes), out _) ?? sent;
-        return redactor.RedactBody(plain, TypeOf(request)) ?? plain;
+        return _redactor.RedactBody(plain, TypeOf(request)) ?? plain;
     }
 
     private static string TypeOf(HttpRequestRecord request) => request.GetHeader("Content-Type") ?? string.Empty;

@@ -231,9 +231,9 @@ internal static class WireMockReader
     {
         public bool Fits(HttpRequestRecord request) => Array.TrueForAll(bodies, body => body.Fits(request));
 
-        public string? Difference(HttpRequestRecord request)
-            => bodies.Select(body => body.Difference(request)).FirstOrDefault(difference => difference is not null);
+        public string? Difference(HttpRequestRecord request, ISecrets? secrets)
+            => bodies.Select(body => body.Difference(request, secrets)).FirstOrDefault(difference => difference is not null);
 
-        public override string ToString() => string.Join(" and ", bodies.Select(body => body.ToString()));
+        public string Expected(ISecrets? secrets) => string.Join(" and ", bodies.Select(body => body.Expected(secrets)));
     }
 }

@@ -47,7 +47,7 @@ public sealed partial class HttpRequestRecord
     /// The body as text, in the charset of its Content-Type or else UTF-8; null without a body, and for a binary message of a WebSocket.
     /// </summary>
     public string? Text => BodyBytes is null || MessageKind == WebSocketMessageType.Binary ? null
-        : Apart.Text ??= Charset.GetString(BodyBytes);
+        : Apart.Text ??= Read(BodyBytes);
 
     /// <summary>
     /// The body as objects, if it is JSON: dictionaries, arrays, text, numbers, Booleans. Null if it is not. A body without a
@@ -118,6 +118,9 @@ public sealed partial class HttpRequestRecord
         byte[] wanted = Encoding.Latin1.GetBytes(name);
         return HasField(wanted) ? HttpSyntax.ToText(Field(wanted)) : null;
     }
+
+    /// <summary>What the body would be as text if these were its bytes.</summary>
+    internal string Read(byte[] bytes) => Charset.GetString(bytes);
 
     /// <summary>The body as JSON, kept until <see cref="ForgetParsed"/>; null if it is not valid.</summary>
     internal JsonDocument? ParsedBody => (Apart.Document ??= new(JsonObjects.TryParse(BodyBytes))).Item1;

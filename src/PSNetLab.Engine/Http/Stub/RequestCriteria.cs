@@ -126,8 +126,8 @@ internal sealed record RequestCriteria
 
         if (Body is not null)
         {
-            string? difference = Body.Difference(request);
-            yield return new Verdict("Body", Body.ToString(), difference ?? "that", difference is null);
+            string? difference = Body.Difference(request, secrets);
+            yield return new Verdict("Body", Body.Expected(secrets), difference ?? "that", difference is null);
         }
 
         Verdict Of(string criterion, string name, ValueCriterion value, IReadOnlyList<string> values)

@@ -13,4 +13,13 @@ internal static class Shown
 
     /// <summary>A text in quotes.</summary>
     internal static string Quoted(string text) => $"'{Short(text)}'";
+
+    /// <summary>A body in quotes, without its secrets; if they cannot be taken out, words for that.</summary>
+    /// <param name="body">The body.</param>
+    /// <param name="contentType">Its type; empty if it is not known.</param>
+    /// <param name="secrets">Takes the secrets out; null to show them.</param>
+    /// <param name="read">Makes a text of bytes.</param>
+    internal static string Body(byte[] body, string contentType, ISecrets? secrets, Func<byte[], string> read)
+        => (secrets is null ? body : secrets.RedactBody(body, contentType)) is { } safe ? Quoted(read(safe))
+            : "a text that may have secrets";
 }
