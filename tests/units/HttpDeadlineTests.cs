@@ -1,3 +1,5 @@
+using PSNetLab.Engine.Http.Server;
+
 namespace PSNetLab.Engine.Tests;
 
 /// <summary>How long a client may take.</summary>
@@ -78,7 +80,7 @@ public sealed class HttpDeadlineTests : IDisposable
     [InlineData(TransportKind.Portable, "Content-Length: 10\r\n\r\nhalf")]
     public async Task Half_a_body_gets_408_when_its_time_is_over(TransportKind kind, string rest)
     {
-        await using ServedConnection served = await StartAsync(kind, s_short, s_never);
+        await using ServedConnection served = await StartReadingAsync(kind, s_short);
         await SendHalfAsync(served, "POST /a HTTP/1.1\r\nHost: a\r\n" + rest);
 
         await AssertEndsAfterAsync(served, s_short);
@@ -95,7 +97,7 @@ public sealed class HttpDeadlineTests : IDisposable
     [InlineData("POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nhalf")]
     public async Task Over_TLS_what_does_not_come_in_time_ends_the_connection(string half)
     {
-        await using ServedConnection served = await StartAsync(TransportKind.Tls, s_short, s_never);
+        await using ServedConnection served = await StartReadingAsync(TransportKind.Tls, s_short);
         await SendHalfAsync(served, half);
 
         await AssertEndsAfterAsync(served, s_short);
@@ -220,9 +222,9 @@ public sealed class HttpDeadlineTests : IDisposable
     private static bool HasNewTime(ServedConnection served, DateTimeOffset since)
         => served.Connection.IdleMilliseconds is > 0 and var idle && served.Clock.GetUtcNow().AddMilliseconds(-idle) >= since;
 
-    private async Task AssertTimeGoesOnAsync(TransportKind kind, string before, string pieces)
+    private static async Task AssertTimeGoesOnAsync(TransportKind kind, string before, string pieces)
     {
-        await using ServedConnection served = await StartAsync(kind, s_never, s_never);
+        await using ServedConnection served = await StartReadingAsync(kind, s_never);
         await SendHalfAsync(served, before + pieces[..1]);
         await served.PassToWaitingAsync();
         long elapsed = served.Connection.IdleMilliseconds;
@@ -238,6 +240,13 @@ public sealed class HttpDeadlineTests : IDisposable
         await Waiting.Until(() => served.Connection.IdleMilliseconds > 0);
         Assert.Equal(elapsed, served.Connection.IdleMilliseconds);
     }
+
+    private static Task<ServedConnection> StartReadingAsync(TransportKind kind, TimeSpan request)
+        => ServedConnection.StartAsync(kind, new HttpServerOptions { RequestTimeout = request }, new SlowHandler(async exchange =>
+        {
+            await exchange.ReadBodyAsync(1000);
+            exchange.Answer(200, []);
+        }));
 
     private Task<ServedConnection> StartAsync(TransportKind kind, TimeSpan request, TimeSpan keepAlive)
         => ServedConnection.StartAsync(kind, new() { Folder = _folder.Path, RequestTimeout = request, KeepAliveTimeout = keepAlive });

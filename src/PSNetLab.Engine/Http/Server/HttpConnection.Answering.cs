@@ -12,6 +12,9 @@ internal sealed partial class HttpConnection
     private bool _last;
     private bool _isGone;
 
+    // Whether the answer to the current request has begun to be sent: it gets no other one.
+    private bool _hasBegun;
+
     /// <summary>What to do after the answers that could be given at once.</summary>
     private enum Step
     {
@@ -192,23 +195,40 @@ internal sealed partial class HttpConnection
         {
             await ServeTakeoverAsync(serve).ConfigureAwait(false);
         }
-        else if (_hasStreamed)
+        else
+        {
+            await EndAnswerAsync().ConfigureAwait(false);
+        }
+
+        CloseExchange();
+    }
+
+    private async ValueTask EndAnswerAsync()
+    {
+        if (_hasBegun)
         {
             await EndStreamAsync().ConfigureAwait(false);
-            _last = _last || await SkipBodyAsync().ConfigureAwait(false) is not null || _hasUnreadBody;
         }
         else
         {
-            if (await SkipBodyAsync().ConfigureAwait(false) is { } fault)
+            if (await SkipBodyAsync(waits: false).ConfigureAwait(false) is { } fault)
             {
                 Refuse(400, fault);
             }
 
             _last = _hasUnreadBody || !KeepsAlive;
+            _hasBegun = true;
             await SendAnswerAsync().ConfigureAwait(false);
         }
 
-        CloseExchange();
+        if (_last)
+        {
+            _hasUnreadBody |= !HasReadBody;
+        }
+        else
+        {
+            _last = await SkipBodyAsync(waits: true).ConfigureAwait(false) is not null || _hasUnreadBody;
+        }
     }
 
     /// <summary>Lets the handler answer asynchronously. This is the only call of HandleAsync, and never on a loop thread.</summary>
@@ -232,7 +252,7 @@ internal sealed partial class HttpConnection
         }
         catch (Exception error) when (!_isGone)
         {
-            if (_hasStreamed)
+            if (_hasBegun)
             {
                 if (_isStreaming || _body.Status != ParseStatus.Failed)
                 {
@@ -263,36 +283,6 @@ internal sealed partial class HttpConnection
         {
             // A plain close would look like the end of the content.
             ResetAtEnd();
-        }
-    }
-
-    private string TooLate => $"The request did not arrive within {TimeText.Seconds(_options.RequestTimeout)}.";
-
-    /// <summary>Answers 408 to a request that did not arrive in time, if the system accepts the answer without waiting.</summary>
-    private void Expire()
-    {
-        if (_isStreaming)
-        {
-            return;
-        }
-
-        if (!_exchange.IsOpen)
-        {
-            OpenExchange();
-        }
-
-        Refuse(408, TooLate);
-        using ResponseWriter writer = ResponseWriter.Lend();
-        writer.Append(Write(writer, keepAlive: false).Bytes.Span);
-        BeginSend();
-        try
-        {
-            writer.Answers.Sent = _transport.TrySend(writer.Written);
-            Tell(writer.Answers);
-        }
-        finally
-        {
-            EndSend();
         }
     }
 }

@@ -200,11 +200,14 @@ internal sealed partial class HttpConnection
     }
 
     /// <summary>Discards the rest of the body, so that the next request can be read.</summary>
+    /// <param name="waits">
+    /// Whether to wait for what has not arrived: only once the client has the answer, for which it may be waiting itself.
+    /// </param>
     /// <returns>
     /// What is wrong with the body, or null. If the rest is too long to discard, sets _hasUnreadBody: the connection must
     /// then end after the answer.
     /// </returns>
-    private async ValueTask<string?> SkipBodyAsync()
+    private async ValueTask<string?> SkipBodyAsync(bool waits)
     {
         // A client that waits for 100 (Continue) gets the final answer instead, and may or may not send the body after it.
         bool mayNotCome = (_request.ExpectsContinue && !_hasContinued) || _body.Left > MostBytesSkipped || Current == Phase.Expired;
@@ -214,7 +217,11 @@ internal sealed partial class HttpConnection
             return null;
         }
 
-        Renew();
+        if (waits)
+        {
+            Renew();
+        }
+
         long before = _body.Length;
         while (true)
         {
@@ -235,6 +242,11 @@ internal sealed partial class HttpConnection
             if (_hasUnreadBody)
             {
                 return _body.Status == ParseStatus.Failed ? _body.Fault : null;
+            }
+
+            if (!waits)
+            {
+                return null;
             }
 
             await ReceiveBodyAsync().ConfigureAwait(false);

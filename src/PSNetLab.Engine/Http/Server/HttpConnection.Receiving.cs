@@ -1,9 +1,10 @@
 using PSNetLab.Engine.Http.Protocol;
 using PSNetLab.Engine.IO;
+using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab.Engine.Http.Server;
 
-/// <content>Receives heads.</content>
+/// <content>Receives heads, and answers what does not come in time.</content>
 internal sealed partial class HttpConnection
 {
     // A copy of the head, for when the receive buffer may no longer hold it.
@@ -87,7 +88,7 @@ internal sealed partial class HttpConnection
 
         _request.Reset();
         _head = null;
-        _hasHead = _hasContinued = _hasStreamed = false;
+        _hasHead = _hasContinued = _hasBegun = false;
         _bodyTaken = 0;
     }
 
@@ -107,5 +108,37 @@ internal sealed partial class HttpConnection
         int count = Receive(lease, waiting);
         ended = count == 0;
         return count >= 0;
+    }
+
+    private string TooLate => $"The request did not arrive within {TimeText.Seconds(_options.RequestTimeout)}.";
+
+    /// <summary>
+    /// Answers 408 to a request that did not arrive in time, if it has no other answer and the system accepts this one without waiting.
+    /// </summary>
+    private void Expire()
+    {
+        if (_hasBegun)
+        {
+            return;
+        }
+
+        if (!_exchange.IsOpen)
+        {
+            OpenExchange();
+        }
+
+        Refuse(408, TooLate);
+        using ResponseWriter writer = ResponseWriter.Lend();
+        writer.Append(Write(writer, keepAlive: false).Bytes.Span);
+        BeginSend();
+        try
+        {
+            writer.Answers.Sent = _transport.TrySend(writer.Written);
+            Tell(writer.Answers);
+        }
+        finally
+        {
+            EndSend();
+        }
     }
 }

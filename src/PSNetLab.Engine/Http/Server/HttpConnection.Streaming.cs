@@ -15,7 +15,6 @@ internal sealed partial class HttpConnection
     // Requests that come during a stream.
     private const int MostBytesAhead = 64 * 1024;
 
-    private bool _hasStreamed;
     private volatile bool _isStreaming;
     private bool _isStreamBroken;
     private long _streamed;
@@ -26,7 +25,7 @@ internal sealed partial class HttpConnection
         bool hasNoEnd = _exchange.Length < 0 && _exchange.SendsBody;
         _exchange.IsChunked = hasNoEnd && _request.Version == HttpVersion.Http11;
         _last = !KeepsAlive || (hasNoEnd && !_exchange.IsChunked) || (_request.ExpectsContinue && !_hasContinued);
-        _hasStreamed = _isStreaming = true;
+        _hasBegun = _isStreaming = true;
         _streamed = 0;
         Totals = Totals with { MessagesReceived = Totals.MessagesReceived + 1 };
         await SendOwnAsync(StreamHead()).ConfigureAwait(false);
