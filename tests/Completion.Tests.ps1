@@ -133,6 +133,7 @@ Describe 'Completion' {
         @{ Name = 'psnetlab,x'; Inserted = "'psnetlab,x'" }
         @{ Name = 'psnetlab-x'; Inserted = 'psnetlab-x' }
         @{ Name = "psnetlab$([char] 0xa0)x"; Inserted = "'psnetlab$([char] 0xa0)x'" }
+        @{ Name = 'psnetlab[x]*'; Inserted = "'psnetlab``[x``]``*'" }
     ) {
         $copy = "$TestDrive/$Name"
         Copy-Item (Get-Command sleep -CommandType Application -TotalCount 1).Source $copy
@@ -140,7 +141,10 @@ Describe 'Completion' {
         try {
             $offered = Get-Completion 'Get-SocketInfo -ProcessName psnet' | Where-Object ListItemText -EQ $Name
             $offered.CompletionText | Should -Be $Inserted
-            (& ([scriptblock]::Create("Write-Output $($offered.CompletionText)"))) | Should -Be $Name
+            $found = & ([scriptblock]::Create("Write-Output $($offered.CompletionText)"))
+            [WildcardPattern]::new($found).IsMatch($Name) | Should -BeTrue
+            [WildcardPattern]::Unescape($found) | Should -Be $Name
+            (Get-Completion "Get-SocketInfo -ProcessName $($offered.CompletionText.TrimEnd("'"))").CompletionText | Should -Be $Inserted
         }
         finally {
             $process.Kill()

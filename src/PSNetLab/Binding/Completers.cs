@@ -27,12 +27,21 @@ internal static class Offer
     {
         bool isBare = word.Length > 0 && word.All(one => char.IsLetterOrDigit(one) || MayBeBare.Contains(one))
             && !SpecialAtStart.Contains(word[0]);
-        return Value(isBare ? word : $"'{CodeGeneration.EscapeSingleQuotedStringContent(word)}'", word, tooltip);
+        return Value(isBare ? word : Quoted(word), word, tooltip);
+    }
+
+    /// <summary>A word that is read as a pattern with wildcards.</summary>
+    internal static CompletionResult Pattern(string word, string tooltip)
+    {
+        string pattern = WildcardPattern.Escape(word);
+        return pattern == word ? Word(word, tooltip) : Value(Quoted(pattern), word, tooltip);
     }
 
     /// <summary>What is inserted as it stands, such as an expression.</summary>
     internal static CompletionResult Value(string text, string shown, string tooltip)
         => new(text, shown, CompletionResultType.ParameterValue, PeerText.Visible(tooltip));
+
+    private static string Quoted(string text) => $"'{CodeGeneration.EscapeSingleQuotedStringContent(text)}'";
 
     private const string MayBeBare = "._-/\\:+~%=@#*?!^[]";
     private const string SpecialAtStart = "-@#";
@@ -46,6 +55,9 @@ public abstract class WordCompleter : IArgumentCompleter
     /// <summary>Whether the words are expressions, which are not put in quotes.</summary>
     private protected virtual bool AreExpressions => false;
 
+    /// <summary>Whether the words are read as patterns with wildcards.</summary>
+    private protected virtual bool ArePatterns => false;
+
     private bool IsExpression(string word) => AreExpressions || word.StartsWith("@{", StringComparison.Ordinal);
 
     /// <inheritdoc/>
@@ -53,10 +65,12 @@ public abstract class WordCompleter : IArgumentCompleter
         string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters)
     {
         string typed = wordToComplete.Trim('\'', '"');
+        typed = ArePatterns ? WildcardPattern.Unescape(typed) : typed;
         IEnumerable<CompletionResult> found = from entry in Words
                                               where entry.Word.StartsWith(typed, StringComparison.OrdinalIgnoreCase)
                                               select IsExpression(entry.Word)
                                                   ? Offer.Value(entry.Word, entry.Word, entry.Tooltip)
+                                                  : ArePatterns ? Offer.Pattern(entry.Word, entry.Tooltip)
                                                   : Offer.Word(entry.Word, entry.Tooltip);
         return found.OrTyped(wordToComplete);
     }
@@ -135,6 +149,8 @@ public sealed class ProcessNameCompleter : WordCompleter
 {
     private protected override IEnumerable<(string Word, string Tooltip)> Words
         => WithSockets.Select(process => process.ProcessName).Distinct().Order().Select(name => (name, name));
+
+    private protected override bool ArePatterns => true;
 
     internal static IEnumerable<Process> WithSockets => Process.GetProcesses()
         .Where(process => !OperatingSystem.IsLinux() || HasCommandLine(process.Id));
