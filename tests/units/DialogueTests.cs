@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text;
+using System.Text.RegularExpressions;
 using PSNetLab.Engine.Dialogue;
 
 namespace PSNetLab.Engine.Tests;
@@ -280,6 +281,35 @@ public class DialogueTests
     private static DialogueStep[] Texts(params string[] texts) => [.. texts.Select(text => DialogueText.ParseAnswer(text, Encoding.UTF8))];
 
     /// <summary>A dialogue that says what it does as one text.</summary>
+    [Theory]
+    [InlineData("more")]
+    [InlineData("!stall")]
+    [InlineData("!close")]
+    public void Who_has_been_answered_holds_nothing_of_the_message(string next)
+    {
+        Captures captures = new();
+        ExpectStep expect = new([new DialogueBranch(captures, [new SayStep([], "got $0")])]);
+        Talk talk = new(expect, next);
+        Assert.StartsWith("got all of it", talk.Send("all of it"), StringComparison.Ordinal);
+
+        GC.Collect();
+        Assert.False(captures.Last!.IsAlive);
+        GC.KeepAlive(talk);
+    }
+
+    /// <summary>Knows whether somebody keeps what it found.</summary>
+    private sealed class Captures() : DialoguePattern("anything")
+    {
+        internal WeakReference? Last { get; private set; }
+
+        internal override bool IsMatch(ReadOnlySpan<byte> data, ReadOnlySpan<char> text, out Match? match)
+        {
+            match = Regex.Match(text.ToString(), ".*");
+            Last = new WeakReference(match);
+            return true;
+        }
+    }
+
     private sealed class Talk
     {
         internal Talk(params object[] steps)

@@ -100,6 +100,8 @@ public sealed class DialogueRun
             DialogueProgram.Instruction step = _program[_next];
             if (step.Op is DialogueProgram.Op.Expect or DialogueProgram.Op.Stall)
             {
+                // It has the whole message, and there may be many peers who never send another.
+                _match = null;
                 return false;
             }
 
@@ -163,6 +165,7 @@ public sealed class DialogueRun
             default:
                 _next--;
                 _isOver = true;
+                _match = null;
                 Completed = _expecting < 0;
                 return new DialogueAction(step.Op == DialogueProgram.Op.Reset ? DialogueDeed.Reset : DialogueDeed.Close);
         }
