@@ -1,7 +1,10 @@
 using System.Net;
 using System.Net.Sockets;
+using PSNetLab.Engine.Checks;
+using PSNetLab.Engine.Http.Client;
 using PSNetLab.Engine.Http.Files;
 using PSNetLab.Engine.IO;
+using PSNetLab.Engine.Primitives;
 using PSNetLab.Engine.Proxies;
 using PSNetLab.Engine.Servers;
 using PSNetLab.Engine.Tcp;
@@ -21,6 +24,7 @@ internal static class FewDescriptorsRun
         StartEach(folder);
         await ReserveIsKeptAsync(folder);
         await ReserveIsKeptByProxyAsync();
+        await ChecksWaitAsync(folder);
         StartEachWithoutAny(folder);
         StartEach(folder);
     }
@@ -81,6 +85,32 @@ internal static class FewDescriptorsRun
         Assert.Contains("ulimit -n", fault.Message, StringComparison.Ordinal);
         proxy.Stop();
         await proxy.Completion.Soon();
+    }
+
+    private static async Task ChecksWaitAsync(WebFolder folder)
+    {
+        StreamServer server = Starting.Bind(new StaticSiteOptions { Folder = folder.Path }).Started(new TestObserver());
+        HttpUri uri = HttpUri.Parse($"http://{server.LocalEndPoint}/");
+        Assert.Equal(HttpEndpointStatus.Passed, (await CheckAsync().Soon()).Status);
+
+        // Nobody waits meanwhile: a new thread may need a descriptor, too.
+        Task<HttpEndpointResult>? waiting = null;
+        bool hasEnded = true;
+        WhileExhausted(
+            () =>
+            {
+                waiting = CheckAsync();
+                hasEnded = waiting.IsCompleted;
+            },
+            out _);
+        Assert.False(hasEnded);
+        Assert.Equal(HttpEndpointStatus.Passed, (await waiting!.Soon()).Status);
+        server.Stop();
+        await server.Completion.Soon();
+
+        Task<HttpEndpointResult> CheckAsync() => new HttpCheckRun(
+            new() { IsExpected = static _ => true }, new CheckedNames(IPFamily.Any, Waiting.Limit, CancellationToken.None), uri)
+            .RunAsync(1, CancellationToken.None);
     }
 
     private static async Task<Peer> EchoAsync(StreamServer server)

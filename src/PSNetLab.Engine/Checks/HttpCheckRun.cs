@@ -220,7 +220,8 @@ internal sealed class HttpCheckRun(HttpCheckOptions options, CheckedNames names,
                 _trace = trace = new DialTrace();
                 IPAddress[] known = await AddressesAsync(options.Connect.Proxy ?? to, trace, limit).ConfigureAwait(false);
                 HttpConnectOptions connect = ConnectOptions(to) with { Known = known };
-                _connection = await HttpConnector.ConnectAsync(to, connect, trace, limit, cancellationToken).ConfigureAwait(false);
+                _connection = await HttpConnector.ConnectForCheckAsync(
+                    to, connect, trace, limit, cancellationToken).ConfigureAwait(false);
                 _connected = to;
             }
 

@@ -8,8 +8,6 @@ namespace PSNetLab.Engine.Checks;
 /// </summary>
 internal sealed class TryGate(int most) : IDisposable
 {
-    private static readonly TimeSpan s_descriptorPause = TimeSpan.FromMilliseconds(20);
-
     private readonly SemaphoreSlim _places = new(most);
     private int _inside;
     private int _waiting;
@@ -43,7 +41,7 @@ internal sealed class TryGate(int most) : IDisposable
                     return false;
                 }
 
-                await Task.Delay(s_descriptorPause, cancellationToken).ConfigureAwait(false);
+                await Descriptors.PauseAsync(cancellationToken).ConfigureAwait(false);
             }
         }
         catch (OperationCanceledException)

@@ -55,9 +55,12 @@ internal static class Descriptors
         long began = Stopwatch.GetTimestamp();
         while (AreScarce && Stopwatch.GetElapsedTime(began) < most)
         {
-            await Task.Delay(s_pause, cancellationToken).ConfigureAwait(false);
+            await PauseAsync(cancellationToken).ConfigureAwait(false);
         }
     }
+
+    /// <summary>A pause between two attempts to get one: others will end soon.</summary>
+    internal static Task PauseAsync(CancellationToken cancellationToken) => Task.Delay(s_pause, cancellationToken);
 
     // Whether the next descriptor would belong to the reserve.
     private static bool IsOfReserve(nint descriptor) => descriptor >= Limit - Reserve - 1;

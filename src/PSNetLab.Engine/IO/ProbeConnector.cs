@@ -20,8 +20,6 @@ internal static class ProbeConnector
     // As connect(2) says it of a connection that is reset a little earlier.
     private static readonly SocketException s_reset = Errno.ToException(Errno.ECONNRESET);
 
-    private static readonly TimeSpan s_descriptorPause = TimeSpan.FromMilliseconds(20);
-
     /// <summary>Connects to one address. While the process is out of descriptors, it waits for one, if there is a time limit.</summary>
     /// <param name="remote">The address.</param>
     /// <param name="timeout">How long it may take; then the error is TimedOut.</param>
@@ -42,8 +40,7 @@ internal static class ProbeConnector
                 return outcome;
             }
 
-            // Other checks will end soon.
-            await Task.Delay(s_descriptorPause, cancellationToken).ConfigureAwait(false);
+            await Descriptors.PauseAsync(cancellationToken).ConfigureAwait(false);
         }
     }
 

@@ -82,6 +82,29 @@ internal static class HttpConnector
         return new HttpClientConnection(uri.Origin, transport, mends: options.Mends);
     }
 
+    /// <summary>Does so for a check: while the process is out of descriptors, it waits for one until the time limit.</summary>
+    /// <inheritdoc cref="ConnectAsync"/>
+    internal static async Task<HttpClientConnection> ConnectForCheckAsync(
+        HttpUri uri, HttpConnectOptions options, DialTrace trace, CancellationToken limit, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            try
+            {
+                return await ConnectAsync(uri, options, trace, limit, cancellationToken).ConfigureAwait(false);
+            }
+            catch (NetLabException fault) when (fault.Kind == FaultKind.TooManyOpenFiles)
+            {
+                await Descriptors.PauseAsync(limit).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                cancellationToken.ThrowIfCancellationRequested();
+                if (limit.IsCancellationRequested)
+                {
+                    throw;
+                }
+            }
+        }
+    }
+
     /// <summary>The target of a request: a proxy for http gets the whole URI (RFC 9112, section 3.2.2).</summary>
     internal static string Target(HttpUri uri, HttpConnectOptions options)
         => options.Proxy is null || uri.IsSecure ? uri.Target : uri.Origin + uri.Target;
