@@ -173,6 +173,13 @@ Describe 'The access log' {
         (Get-Content $log)[0] | Should -Be 'what was there'
     }
 
+    It 'is no pipe, which may have no reader' -Skip:(-not (Get-Command mkfifo -ErrorAction Ignore)) {
+        $null = mkfifo "$TestDrive/pipe"
+        $fault = { Start-StaticHttpServer $site -LogPath $TestDrive/pipe } | Should -Throw -PassThru
+        $fault.FullyQualifiedErrorId | Should -BeLike 'AccessLogFailed,*'
+        "$fault" | Should -BeLike '*pipe* is not a regular file. Choose another file*'
+    }
+
     It 'goes on in a new file when it is renamed, without losing a line' {
         $server = Start-StaticHttpServer $site -LogPath $log
         $requests = @{ Count = 0 }

@@ -26,7 +26,7 @@ internal sealed class AppendedFile : IDisposable
         _stream = Open();
     }
 
-    private long End => _stream is { CanSeek: true } ? _stream.Length : 0;
+    private long End => _stream?.Length ?? 0;
 
     /// <summary>Appends bytes, and returns how many were written: fewer than given if the disk filled up on the way.</summary>
     internal async ValueTask<int> AppendAsync(ReadOnlyMemory<byte> bytes)
@@ -40,12 +40,8 @@ internal sealed class AppendedFile : IDisposable
         long before = End;
         try
         {
-            if (_stream.CanSeek)
-            {
-                // The end may have moved: other programs write to the file, or have truncated it.
-                _stream.Position = before;
-            }
-
+            // The end may have moved: other programs write to the file, or have truncated it.
+            _stream.Position = before;
             await _stream.WriteAsync(bytes).ConfigureAwait(false);
             return bytes.Length;
         }
@@ -68,10 +64,23 @@ internal sealed class AppendedFile : IDisposable
 
     private FileStream Open()
     {
-        // No buffer, so that bytes are in the file as soon as they are written.
-        FileStream stream =
-            new(_path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0,
-                FileOptions.Asynchronous);
+        FileStream stream;
+        try
+        {
+            // A pipe opens for both at once, but for writing only when it has a reader (fifo(7)).
+            stream = Open(OperatingSystem.IsWindows() ? FileAccess.Write : FileAccess.ReadWrite);
+        }
+        catch (UnauthorizedAccessException) when (!OperatingSystem.IsWindows())
+        {
+            stream = Open(FileAccess.Write);
+        }
+
+        if (!stream.CanSeek)
+        {
+            stream.Dispose();
+            throw new IOException($"'{_path}' is not a regular file.");
+        }
+
         if (OperatingSystem.IsLinux())
         {
             // With O_APPEND (open(2)), several servers can share a file without overwriting each other's lines.
@@ -81,4 +90,8 @@ internal sealed class AppendedFile : IDisposable
         _openedAt = _clock.GetTimestamp();
         return stream;
     }
+
+    /// <summary>Opens or creates it without a buffer, so that bytes are in the file as soon as they are written.</summary>
+    private FileStream Open(FileAccess access) => new(
+        _path, FileMode.OpenOrCreate, access, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0, FileOptions.Asynchronous);
 }
