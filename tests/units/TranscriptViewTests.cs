@@ -75,6 +75,38 @@ public class TranscriptViewTests
     }
 
     [Fact]
+    public void A_character_that_reads_divide_is_whole_where_it_ends()
+    {
+        byte[] all = Encoding.UTF8.GetBytes("a来b");
+        NetTranscriptEvent[] events =
+        [
+            Data(ToServer, all[..2]), Data(ToClient, "ok"), Data(ToServer, all[2..3]), Data(ToServer, all[3..]),
+            Data(ToServer, all[1..2]), Event(NetTranscriptKind.HalfClosed, ToServer),
+        ];
+        Assert.Equal(["a[E6]", "ok", "[9D]", "来b", "[E6]"], Timeline(events)[1..^1].Select(line => line[25..]));
+        Assert.Equal(
+            ["2 bytes: a[E6]", "2 bytes: ok", "1 byte: [9D]", "2 bytes: 来b", "1 byte: [E6]"],
+            events.SelectMany(new Ladder().Rows).Select(row => row.Text).Take(5));
+    }
+
+    [Fact]
+    public void Half_a_character_is_not_completed_across_what_is_missing_and_no_datagram_by_another()
+    {
+        byte[] all = "é"u8.ToArray();
+        string[] lines = Timeline(
+            [Data(ToServer, all[..1]), Event(NetTranscriptKind.Dropped, ToServer, length: 1), Data(ToServer, all[1..])]);
+        Assert.StartsWith("  0002 a9 ", lines[^1], StringComparison.Ordinal);
+
+        NetTranscriptEvent[] datagrams =
+        [
+            .. all.Select(one => Event(NetTranscriptKind.Data, ToServer, data: [one], protocol: NetTranscriptProtocol.Udp)),
+        ];
+        lines = Timeline(datagrams);
+        Assert.StartsWith("  0000 c3 ", lines[2], StringComparison.Ordinal);
+        Assert.StartsWith("  0001 a9 ", lines[4], StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_terminal_cannot_be_commanded()
     {
         NetTranscriptEvent[] events = [Data(ToServer, "\u001b]52;c;eA==\u0007\u009b2J"), Event(NetTranscriptKind.Fault, null, "\u001b[2J")];

@@ -19,9 +19,9 @@ internal static class EventText
     internal static string Bytes(long length)
         => string.Create(CultureInfo.InvariantCulture, $"{length} {(length == 1 ? "byte" : "bytes")}");
 
-    /// <summary>Whether the bytes are better seen than read.</summary>
-    internal static bool IsBinary(NetTranscriptEvent item)
-        => item.Text!.Any(character => character is '\ufffd' or < ' ' and not ('\t' or '\r' or '\n' or '\u001b' or '\0') or '\x7f');
+    /// <summary>Whether the bytes of a text are better seen than read.</summary>
+    internal static bool IsBinary(string text)
+        => text.Any(character => character is '\ufffd' or < ' ' and not ('\t' or '\r' or '\n' or '\u001b' or '\0') or '\x7f');
 
     /// <summary>The lines of a text, each with its end, with a symbol for every control character.</summary>
     internal static IEnumerable<string> Lines(string text)

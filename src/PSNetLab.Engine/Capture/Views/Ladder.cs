@@ -19,12 +19,18 @@ internal sealed class Ladder
     private const int MostLines = 12;
 
     private readonly TcpStates _states = new();
+    private readonly ConversationText _text = new();
 
     /// <summary>The rows of the next event.</summary>
     internal IEnumerable<LadderRow> Rows(NetTranscriptEvent item)
     {
         bool isTcp = item.Protocol == NetTranscriptProtocol.Tcp;
         string time = EventText.Seconds(item);
+        if (item is { Kind: NetTranscriptKind.Dropped, Direction: { } direction })
+        {
+            _text.Forget(direction);
+        }
+
         switch (item.Kind)
         {
             case NetTranscriptKind.Opened when isTcp:
@@ -56,10 +62,11 @@ internal sealed class Ladder
         }
     }
 
-    private static IEnumerable<LadderRow> Data(NetTranscriptEvent item, string time)
+    private IEnumerable<LadderRow> Data(NetTranscriptEvent item, string time)
     {
         string bytes = EventText.Bytes(item.Length);
-        if (EventText.IsBinary(item))
+        string said = _text.Of(item);
+        if (EventText.IsBinary(said))
         {
             const int Most = 12;
             string hex = Convert.ToHexString(item.Bytes!.AsSpan(0, Math.Min(item.Bytes!.Length, Most)));
@@ -67,7 +74,7 @@ internal sealed class Ladder
             return [new LadderRow(time, string.Empty, string.Empty, item.Direction, $"{bytes}: {hex}{more}", item.Kind)];
         }
 
-        string[] lines = [.. EventText.Lines(item.Text!).Take(MostLines + 1)];
+        string[] lines = [.. EventText.Lines(said).Take(MostLines + 1)];
         if (lines.Length <= 1)
         {
             string text = lines.Length == 0 ? bytes : $"{bytes}: {lines[0]}";

@@ -99,6 +99,7 @@ internal sealed class Timeline(int columns, ByteView view, Ink ink, MessageFrami
         if (item is { Kind: NetTranscriptKind.Dropped, Direction: not null })
         {
             shown.Take(item);
+            shown.Text.Forget(item.Direction.Value);
         }
 
         string text = EventText.Of(item);
@@ -126,7 +127,8 @@ internal sealed class Timeline(int columns, ByteView view, Ink ink, MessageFrami
 
         // A datagram is a message already.
         bool isFramed = framing is not null && item.Protocol == NetTranscriptProtocol.Tcp;
-        if (view == ByteView.Hex || (view == ByteView.Auto && !isFramed && EventText.IsBinary(item)))
+        string text = isFramed || view == ByteView.Hex ? string.Empty : shown.Text.Of(item);
+        if (view == ByteView.Hex || (view == ByteView.Auto && EventText.IsBinary(text)))
         {
             yield return start.TrimEnd();
             byte[] bytes = view == ByteView.Auto ? item.Bytes![..Math.Min(item.Bytes!.Length, MostDumped)] : item.Bytes!;
@@ -143,16 +145,15 @@ internal sealed class Timeline(int columns, ByteView view, Ink ink, MessageFrami
             yield break;
         }
 
-        foreach (string line in isFramed ? shown.Messages(item).SelectMany(message => Message(message, item)) : Text(item))
+        foreach (string line in isFramed ? shown.Messages(item).SelectMany(message => Message(message, item)) : Text(text, item))
         {
             yield return start + line;
             start = new string(' ', TextColumn);
         }
     }
 
-    private IEnumerable<string> Text(NetTranscriptEvent item)
+    private IEnumerable<string> Text(string text, NetTranscriptEvent item)
     {
-        string text = item.Text!;
         int most = view == ByteView.Auto ? Math.Min(text.Length, MostCharacters) : text.Length;
         foreach (string line in EventText.Lines(text[..most]).SelectMany(line => Columns.Wrap(line, columns - TextColumn)))
         {
@@ -201,6 +202,8 @@ internal sealed class Timeline(int columns, ByteView view, Ink ink, MessageFrami
         private readonly FramedStream[] _streams = framing is null ? [] : [new FramedStream(framing), new FramedStream(framing)];
 
         internal TcpStates States { get; } = new();
+
+        internal ConversationText Text { get; } = new();
 
         /// <summary>Counts the bytes of an event, also those that are missing, and returns how many came before them.</summary>
         internal long Take(NetTranscriptEvent item)
