@@ -118,6 +118,37 @@ Describe 'Receive-TcpMessage -Connection' {
         finally { $shell.Dispose() }
     }
 
+    It 'ends in time, however fast messages come, and loses none' {
+        $peer = Start-PythonPeer @'
+import socket, time
+listener = socket.create_server(('127.0.0.1', 0))
+print('PORT', listener.getsockname()[1])
+peer = listener.accept()[0]
+end = time.monotonic() + 30
+number = 0
+try:
+    while time.monotonic() < end:
+        peer.sendall(b''.join(b'%d\n' % i for i in range(number, number + 1000)))
+        number += 1000
+except OSError:
+    pass
+'@
+        try {
+            $fast = Open-TcpConnection 127.0.0.1 $peer.Port -Framing Line
+            $next = 0
+            foreach ($limit in 0.5, 0, 0.5) {
+                $clock = [Diagnostics.Stopwatch]::StartNew()
+                Receive-TcpMessage $fast -TimeoutSec $limit -ErrorAction Stop | ForEach-Object {
+                    if ($_.Text -ne $next++) { throw "$($_.Text) came in place of $($next - 1)." }
+                }
+                $clock.Elapsed.TotalSeconds | Should -BeLessThan 20
+            }
+            $next | Should -BeGreaterThan 1000
+            (Receive-TcpMessage $fast -Count 2 -TimeoutSec 5).Text | Should -Be $next, ($next + 1)
+        }
+        finally { $peer.Stop() }
+    }
+
     It 'keeps what Select-Object -First did not take' {
         1..10 | Send-TcpMessage -Connection $connection
         (Receive-TcpMessage $connection | Select-Object -First 4).Text | Should -Be '1', '2', '3', '4'

@@ -52,8 +52,21 @@ public class TcpConnectionBufferTests
         Assert.Null(await PollUntilAsync(pair.Client));
     }
 
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public async Task A_poll_reads_no_further_than_it_may(TransportKind kind)
+    {
+        using ConnectionPair pair = await ConnectionPair.CreateAsync(kind);
+        await pair.Server.SendAsync("one").Soon();
+        await pair.Client.WaitReadableAsync().AsTask().Soon();
+        Assert.InRange(pair.Client.Arrived, "one\n".Length, 1 << 20);
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => pair.Client.ReceiveAsync(CancellationToken.None, until: 0).Soon());
+        Assert.Equal("one", (await pair.Client.ReceiveAsync(CancellationToken.None, until: 1).Soon())?.Text);
+    }
+
     private static Task<TcpMessage?> PollAsync(TcpConnection connection)
-        => connection.ReceiveAsync(CancellationToken.None, waits: false).Soon();
+        => connection.ReceiveAsync(CancellationToken.None, until: connection.Arrived + 1).Soon();
 
     /// <summary>Polls until there is an answer.</summary>
     private static async Task<TcpMessage?> PollUntilAsync(TcpConnection connection)

@@ -171,6 +171,18 @@ public class TcpConnectionTests
         Assert.Equal(TcpCloseReason.None, pair.Server.CloseReason);
     }
 
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public async Task Who_has_given_up_reads_nothing_more_even_if_it_is_there(TransportKind kind)
+    {
+        using ConnectionPair pair = await ConnectionPair.CreateAsync(kind);
+        await pair.Client.SendAsync("one").Soon();
+        await pair.Server.WaitReadableAsync().AsTask().Soon();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => pair.Server.ReceiveAsync(new CancellationToken(true)).Soon());
+        Assert.Equal("one", await pair.Server.NextTextAsync());
+    }
+
     [Fact]
     public async Task One_receiver_at_a_time()
     {

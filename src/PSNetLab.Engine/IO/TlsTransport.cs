@@ -9,6 +9,9 @@ internal sealed partial class TlsTransport : Transport
 {
     private const int RecordBytes = 16 * 1024;
 
+    // SslStream reads ahead, and does not say how much.
+    private const int MostUndecrypted = 4 * RecordBytes;
+
     private readonly Transport _inner;
     private readonly SslStream _stream;
     private readonly TlsGate _gate;
@@ -151,6 +154,8 @@ internal sealed partial class TlsTransport : Transport
             _gate.Waits = true;
         }
     }
+
+    internal override long Waiting => _end - _start + MostUndecrypted + _inner.Waiting;
 
     private protected override int ReceiveNow(Span<byte> buffer)
     {

@@ -145,6 +145,9 @@ internal abstract partial class Transport : IDisposable
     /// </summary>
     internal virtual ValueTask PollAsync() => default;
 
+    /// <summary>How many bytes can be read without waiting; a transport that decrypts says at least so many.</summary>
+    internal virtual long Waiting => Socket.Available;
+
     /// <summary>Reads what is there; returns the number of bytes, 0 at the end of the stream, -1 if there is nothing yet.</summary>
     /// <exception cref="SocketException">The connection failed.</exception>
     internal int TryReceive(Span<byte> buffer)

@@ -12,7 +12,6 @@ public sealed partial class TcpConnection
 
     private Queue<TcpMessage>? _putBack;
     private object? _receiver;
-    private Task _answering = Task.CompletedTask;
 
     /// <summary>Makes the caller the only reader, permanently: the session of a server.</summary>
     /// <returns>Whether the connection is still open; then the caller ends with <see cref="EndReading"/>.</returns>
@@ -45,6 +44,31 @@ public sealed partial class TcpConnection
     internal ValueTask NextTurnAsync() => _transport.NextTurnAsync();
 
     internal ValueTask WaitReadableAsync() => _transport.WaitReadableAsync(CancellationToken.None);
+
+    /// <summary>How many bytes of the stream have arrived, also those that were not received yet; perhaps a few more over TLS.</summary>
+    internal long Arrived
+    {
+        get
+        {
+            if (!TryBeginUse())
+            {
+                return BytesReceived;
+            }
+
+            try
+            {
+                return BytesReceived + _transport.Waiting;
+            }
+            catch (SocketException)
+            {
+                return BytesReceived; // whoever reads next is told
+            }
+            finally
+            {
+                EndUse();
+            }
+        }
+    }
 
     /// <summary>
     /// Reads once into the frame reader; returns the number of bytes, 0 at the end of the stream, -1 if there is nothing
@@ -123,10 +147,13 @@ public sealed partial class TcpConnection
 
     /// <summary>Waits for the next message; null at the end of the stream, or when this side has closed the connection.</summary>
     /// <param name="cancellationToken">Ends the wait.</param>
-    /// <param name="waits">Whether to wait; if not, it counts as cancelled when no message has arrived.</param>
+    /// <param name="until">
+    /// Null to wait. Otherwise nothing is read once so many bytes of the stream were received, and it counts as cancelled when no message
+    /// has arrived.
+    /// </param>
     /// <param name="looks">Whether to look at the clock: if the turn of the receiver is over, others go first.</param>
     /// <exception cref="NetLabException">The connection failed, or already has a receiver.</exception>
-    internal async ValueTask<TcpMessage?> ReceiveAsync(CancellationToken cancellationToken, bool waits = true, bool looks = false)
+    internal async ValueTask<TcpMessage?> ReceiveAsync(CancellationToken cancellationToken, long? until = null, bool looks = false)
     {
         if (!Enter())
         {
@@ -159,8 +186,15 @@ public sealed partial class TcpConnection
                 }
 
                 long before = BytesReceived;
-                if (waits)
+                if (before >= until)
                 {
+                    throw new OperationCanceledException();
+                }
+
+                if (until is null)
+                {
+                    // Where there is always something to read, nothing waits, and so nothing else looks at the token.
+                    cancellationToken.ThrowIfCancellationRequested();
                     await _transport.WaitReadableAsync(cancellationToken).ConfigureAwait(false);
                 }
                 else
@@ -173,7 +207,7 @@ public sealed partial class TcpConnection
                     return message;
                 }
 
-                if (!waits && BytesReceived == before && !_receiveClosed)
+                if (until is not null && BytesReceived == before && !_receiveClosed)
                 {
                     throw new OperationCanceledException();
                 }
@@ -242,42 +276,6 @@ public sealed partial class TcpConnection
 
         Volatile.Write(ref _receiver, null);
         return false;
-    }
-
-    /// <summary>
-    /// Sends what the framing has to say. Nobody waits for it: the peer may take it only after more of its own messages were received.
-    /// </summary>
-    private void AnswerPeer()
-    {
-        if (Reader.Answers.IsEmpty || !_answering.IsCompleted)
-        {
-            return;
-        }
-
-        try
-        {
-            _answering = SendAsync(Reader.Answers, 0, CancellationToken.None).AsTask();
-        }
-        catch (Exception error) when (error is SocketException or IOException or ObjectDisposedException)
-        {
-            // Whoever receives or sends next is told.
-        }
-
-        Reader.EndAnswers();
-    }
-
-    /// <summary>Has the script of the framing look for the next message, unless this side closes the connection meanwhile.</summary>
-    private async ValueTask DecideAsync(CancellationToken cancellationToken)
-    {
-        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(Closing(), cancellationToken);
-        try
-        {
-            await Reader.DecideAsync(Remote, either.Token).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-        {
-            throw new ObjectDisposedException(nameof(TcpConnection));
-        }
     }
 
     private void Exit()

@@ -39,13 +39,17 @@ public sealed class ReceiveTcpMessageCommand : ReceiveCmdlet
         Receive(
             token =>
             {
-                while (WantsMore && Next(Connection, token) is { } message)
+                // Once the time is over, what is there and one read more, which finds the end of the stream, however fast others come.
+                long? until = IsPoll ? Connection.Arrived + 1 : null;
+                while (WantsMore && Next(Connection, until, token) is { } message)
                 {
                     Emit(message);
                     if (message.Truncated)
                     {
                         throw Connection.Truncation!;
                     }
+
+                    until ??= token.IsCancellationRequested ? Connection.BytesReceived + 1 : null;
                 }
             },
             peer,
@@ -53,9 +57,9 @@ public sealed class ReceiveTcpMessageCommand : ReceiveCmdlet
             $"The connection to {peer} ended");
     }
 
-    private TcpMessage? Next(TcpConnection connection, CancellationToken cancellationToken)
+    private TcpMessage? Next(TcpConnection connection, long? until, CancellationToken cancellationToken)
     {
-        Task<TcpMessage?> next = connection.ReceiveAsync(cancellationToken, waits: !IsPoll).AsTask();
+        Task<TcpMessage?> next = connection.ReceiveAsync(cancellationToken, until).AsTask();
         if (!next.IsCompleted)
         {
             Wait(next, connection.Remote);
