@@ -1,4 +1,4 @@
-# Replies that end early, late or in the middle; and what is sent when nothing comes through the pipeline.
+# Replies that end early, late or in the middle; pipelines that end early; and what is sent when nothing comes through the pipeline.
 
 BeforeAll {
     . $PSScriptRoot/common.ps1
@@ -80,6 +80,75 @@ Describe 'Replies' {
         }
         $replies.Text | Should -Be 'r0', 'r1'
         $faults | Should -BeNullOrEmpty
+    }
+}
+
+Describe 'A pipeline that ends early' {
+    AfterEach {
+        if ($peer) { $peer.Stop() }
+        $peer = $null
+        Get-TcpConnection | Close-TcpConnection
+        Get-Job | Remove-Job -Force
+    }
+
+    It 'sends what it was given, although a reply was waiting: <Name>' -ForEach @(
+        @{ Name = 'Select-Object -First'; Send = { Send-TcpMessage -Connection $args[0] two -Count 2 | Select-Object -First 1 } }
+        @{ Name = '-Raw'; Send = { Send-TcpMessage -Connection $args[0] "two`n" -Raw -Count 2 | Select-Object -First 1 } }
+        @{ Name = '-PassThru'; Send = { Send-TcpMessage -Connection $args[0] two -PassThru | Select-Object -First 1 } }
+        @{ Name = 'throw'; Send = { try { Send-TcpMessage -Connection $args[0] two -Count 2 | ForEach-Object { throw } } catch { } } }
+        @{ Name = 'throw in a command before it'; Send = { try { & { 'two'; throw } | Send-TcpMessage -Connection $args[0] } catch { } } }
+        @{ Name = 'break'; Send = { do { Send-TcpMessage -Connection $args[0] two -Count 2 | ForEach-Object { break } } while ($true) } }
+        @{
+            Name    = 'a script for the framing'
+            Framing = @{ Parse = { [array]::IndexOf([byte[]] $_, [byte] 10) + 1 }; Format = { $_; 10 } }
+            Send    = { Send-TcpMessage -Connection $args[0] two -Count 2 | Select-Object -First 1 }
+        }
+    ) {
+        $server = Start-TcpServer -Framing Line -Reply a, b
+        foreach ($try in 1..20) {
+            $connection = Open-TcpConnection 127.0.0.1 $server.Port -Framing ($Framing ?? 'Line')
+            $null = Send-TcpMessage -Connection $connection one -Count 1 -TimeoutSec 10
+            $null = & $Send $connection
+            $connection.MessagesSent | Should -Be 2
+            (Receive-TcpMessage -Job $server -Count 2 -TimeoutSec 10).Text | Should -Be 'one', 'two'
+            Close-TcpConnection $connection
+        }
+    }
+
+    It 'sends a large message to its end, and the rest of its echo waits in the connection' {
+        $server = Start-TcpServer -Echo -NoRecord
+        $connection = Open-TcpConnection 127.0.0.1 $server.Port
+        $echoed = (Send-TcpMessage -Connection $connection ([byte[]]::new(32MB)) -Count 3 -TimeoutSec 10 | Select-Object -First 1).Length
+        $connection.BytesSent | Should -Be 32MB
+        $connection.State | Should -Be 'Established'
+        while ($echoed -lt 32MB) { $echoed += (Receive-TcpMessage $connection -Count 1 -TimeoutSec 10 -ErrorAction Stop).Length }
+        $echoed | Should -Be 32MB
+    }
+
+    It 'sends a large message to its end over a connection of its own' {
+        $server = Start-TcpServer -Echo
+        $null = Send-TcpMessage 127.0.0.1 $server.Port ([byte[]]::new(16MB)) -Receive -TimeoutSec 10 | Select-Object -First 1
+        $received = 0
+        while ($received -lt 16MB) { $received += (Receive-TcpMessage -Job $server -Count 1 -TimeoutSec 10 -ErrorAction Stop).Length }
+        $received | Should -Be 16MB
+    }
+
+    It 'gives up a peer that does not read when the time is over, and says so' {
+        $peer = Start-Answerer 'r0\n'
+        $connection = Open-TcpConnection 127.0.0.1 $peer.Port -Framing Line
+        $first = Send-TcpMessage -Connection $connection ('x' * 32MB) -Count 2 -TimeoutSec 0.5 -ErrorVariable faults -ErrorAction SilentlyContinue |
+            Select-Object -First 1
+        $first.Text | Should -Be 'r0'
+        $faults.FullyQualifiedErrorId | Should -BeLike 'SendTimeout,*'
+        $connection.CloseReason | Should -Be 'LocalReset'
+    }
+
+    It 'keeps the order of the replies that it leaves' {
+        $server = Start-TcpServer -Framing Line -Reply (1..6 | ForEach-Object { "r$_" })
+        $connection = Open-TcpConnection 127.0.0.1 $server.Port -Framing Line
+        (Send-TcpMessage -Connection $connection go -Count 6 -TimeoutSec 10 | Select-Object -First 1).Text | Should -Be 'r1'
+        (Send-TcpMessage -Connection $connection go -Count 3 -TimeoutSec 10 | Select-Object -First 1).Text | Should -Be 'r2'
+        (Receive-TcpMessage $connection -Count 10 -TimeoutSec 10).Text | Should -Be 'r3', 'r4', 'r5', 'r6', 'r1', 'r2', 'r3', 'r4', 'r5', 'r6'
     }
 }
 

@@ -99,6 +99,24 @@ input()
         $connection.CloseReason | Should -Be 'LocalReset'
     }
 
+    It 'ends Send-TcpMessage that still sends what Select-Object -First did not wait for' {
+        $peer = Start-PythonPeer @'
+import socket
+s = socket.create_server(('127.0.0.1', 0))
+print('PORT', s.getsockname()[1])
+c = s.accept()[0]
+c.sendall(b'reply')
+input()
+'@
+        $connection = Open-TcpConnection 127.0.0.1 $peer.Port
+        $got = Assert-EndsAtOnce { Send-TcpMessage -Connection $args[0] ([byte[]]::new(32MB)) -Count 2 -TimeoutSec 0 | Select-Object -First 1 } $connection {
+            param($output) $output.Count
+        }
+        $got.Text | Should -Be 'reply'
+        Wait-Until { $connection.State -eq 'Closed' }
+        $connection.CloseReason | Should -Be 'LocalReset'
+    }
+
     It 'ends Receive-TcpMessage -Connection; the connection goes on' {
         $connection = Open-TcpConnection 127.0.0.1 $server.Port -Framing Line
         Wait-Until { $server.ConnectionCount -eq 1 }

@@ -140,6 +140,54 @@ public class TcpClientSessionTests
         Assert.Equal(["3", "4", "5", "6"], texts);
     }
 
+    [Fact]
+    public async Task While_its_owner_only_sends_it_keeps_for_others_what_comes_up_to_a_limit()
+    {
+        const int Messages = 100;
+        byte[] large = new byte[1_000_000];
+        using ConnectionPair pair = await ConnectionPair.CreateAsync(TransportPair.Kinds[0]);
+        using TcpClientSession session = new(pair.Client, count: 1, CancellationToken.None);
+        await pair.Server.SendAsync("first").Soon();
+        await Waiting.Until(() => pair.Client.MessagesReceived == 1);
+
+        session.ReadOn(keeps: true);
+        Task sending = Task.Run(async () =>
+        {
+            for (int i = 0; i < Messages; i++)
+            {
+                await pair.Server.SendAsync(large);
+            }
+        });
+        await Waiting.Until(() => pair.Client.MessagesReceived > 60);
+        Task held = await Task.WhenAny(sending, Task.Delay(200));
+
+        Assert.NotEqual(sending, held);
+        await session.LeaveAsync().Soon();
+        Assert.InRange(pair.Client.MessagesReceived, 60, 70);
+        Assert.Equal("first", await pair.Client.NextTextAsync());
+        for (int i = 0; i < Messages; i++)
+        {
+            Assert.Equal(large.Length, (await pair.Client.NextAsync())!.Length);
+        }
+
+        await sending.Soon();
+    }
+
+    [Fact]
+    public async Task While_its_owner_only_sends_it_may_keep_nothing()
+    {
+        using ConnectionPair pair = await ConnectionPair.CreateAsync(TransportPair.Kinds[0]);
+        using TcpClientSession session = new(pair.Client, count: 1, CancellationToken.None);
+        session.ReadOn(keeps: false);
+        for (int i = 0; i < 100; i++)
+        {
+            await pair.Server.SendAsync(new byte[1_000_000]).Soon();
+        }
+
+        await session.LeaveAsync().Soon();
+        Assert.Equal(0, pair.Client.MessagesReceived);
+    }
+
     private static async Task<List<string>> TextsAsync(TcpClientSession session)
     {
         List<string> texts = [];

@@ -11,11 +11,16 @@ internal sealed class TcpClientSession : IDisposable
 {
     private const int MostWaiting = 1024;
 
+    // What a message takes beside its bytes, roughly.
+    private const int MessageOverhead = 256;
+
     private readonly Mailbox<TcpMessage> _received = new(MostWaiting, WhenFull.Wait);
     private readonly TcpConnection _connection;
     private readonly CancellationTokenSource _leaving;
+    private readonly CancellationTokenSource _enough;
     private readonly List<TcpMessage> _left = [];
-    private readonly Task _reading;
+    private Task _reading;
+    private bool _readsOn;
     private TcpMessage? _unkept;
 
     /// <param name="connection">The connection to read; nothing else may receive from it.</param>
@@ -25,7 +30,8 @@ internal sealed class TcpClientSession : IDisposable
     {
         _connection = connection;
         _leaving = CancellationTokenSource.CreateLinkedTokenSource(stopping);
-        _reading = ReadAsync(count, _leaving.Token);
+        _enough = CancellationTokenSource.CreateLinkedTokenSource(_leaving.Token);
+        _reading = ReadAsync(count, _enough.Token);
     }
 
     /// <summary>The messages received so far.</summary>
@@ -36,6 +42,22 @@ internal sealed class TcpClientSession : IDisposable
     /// count was reached or it was cancelled. Valid once all messages were taken.
     /// </summary>
     internal NetLabException? Fault { get; private set; }
+
+    /// <summary>
+    /// The owner takes no more messages, but still sends: reads all that comes, also more than was asked for, so that the peer goes on
+    /// reading, too.
+    /// </summary>
+    /// <param name="keeps">Whether others get it after <see cref="LeaveAsync"/>. Then there is a limit to it.</param>
+    internal void ReadOn(bool keeps)
+    {
+        if (!_readsOn)
+        {
+            _readsOn = true;
+            _enough.Cancel();
+            Task before = _reading;
+            _reading = Task.Run(() => ReadOnAsync(before, keeps));
+        }
+    }
 
     /// <summary>
     /// Ends the reading; after that, others may receive from the connection. They get first what was read here and not taken.
@@ -50,7 +72,11 @@ internal sealed class TcpClientSession : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _leaving.Dispose();
+    public void Dispose()
+    {
+        _enough.Dispose();
+        _leaving.Dispose();
+    }
 
     private void TakeLeft()
     {
@@ -66,12 +92,42 @@ internal sealed class TcpClientSession : IDisposable
         }
     }
 
+    private async Task ReadOnAsync(Task before, bool keeps)
+    {
+        await before.ConfigureAwait(false);
+        TakeLeft();
+        try
+        {
+            if (!keeps)
+            {
+                await _connection.DiscardAsync(_leaving.Token).ConfigureAwait(false);
+                return;
+            }
+
+            long size = 0;
+            while (size < Mailbox<TcpMessage>.MostBytes
+                && await NextAsync(_left.Count, _leaving.Token).ConfigureAwait(false) is { } message)
+            {
+                _left.Add(message);
+                size += MessageOverhead + message.Length;
+            }
+        }
+        catch (NetLabException)
+        {
+            // It ended the connection: the owner's sending says so.
+        }
+        catch (OperationCanceledException)
+        {
+            // The owner has left.
+        }
+    }
+
     private async Task ReadAsync(int count, CancellationToken stopping)
     {
         try
         {
             int read = 0;
-            while ((count == 0 || read < count) && await NextAsync(read).ConfigureAwait(false) is { } message)
+            while ((count == 0 || read < count) && await NextAsync(read, stopping).ConfigureAwait(false) is { } message)
             {
                 read++;
                 if (message.Truncated)
@@ -96,8 +152,8 @@ internal sealed class TcpClientSession : IDisposable
         {
             _received.Complete();
         }
-
-        ValueTask<TcpMessage?> NextAsync(int before) => _connection.ReceiveAsync(
-            stopping, looks: before > 0 && before % TcpConnection.MessagesPerLook == 0);
     }
+
+    private ValueTask<TcpMessage?> NextAsync(int before, CancellationToken stopping)
+        => _connection.ReceiveAsync(stopping, looks: before > 0 && before % TcpConnection.MessagesPerLook == 0);
 }

@@ -1,3 +1,4 @@
+using System.Management.Automation;
 using PSNetLab.Engine.Framing;
 using PSNetLab.Engine.Primitives;
 using PSNetLab.Engine.Tcp;
@@ -9,6 +10,7 @@ namespace PSNetLab.Commands;
 public sealed partial class SendTcpMessageCommand
 {
     private const long MostWaitingBytes = 64 * 1024 * 1024;
+    private const int SliceMilliseconds = 200;
 
     private readonly Dictionary<int, TcpOutbox> _outboxes = [];
     private readonly HashSet<int> _failed = [];
@@ -51,7 +53,7 @@ public sealed partial class SendTcpMessageCommand
             return;
         }
 
-        if (PassThru)
+        if (PassThru && !_isEndedEarly)
         {
             WriteObject(connection.NewSentMessage(payload, outbox.Sequence));
         }
@@ -61,13 +63,24 @@ public sealed partial class SendTcpMessageCommand
     private byte[] Prepare(byte[] payload, TcpConnection connection)
     {
         ValueTask<byte[]> preparing = connection.Frames.PrepareAsync(payload, connection.Remote, StopToken);
+        if (preparing.IsCompletedSuccessfully)
+        {
+            return preparing.Result;
+        }
+
+        // A reply that is written meanwhile could end the pipeline before its message is sent.
+        (IncomingReplies? replies, Incoming) = (Incoming, null);
         try
         {
-            return preparing.IsCompletedSuccessfully ? preparing.Result : Await(preparing.AsTask());
+            return Await(preparing.AsTask());
         }
         catch (ObjectDisposedException)
         {
             return payload; // the connection is closed: its outbox says so
+        }
+        finally
+        {
+            Incoming = replies;
         }
     }
 
@@ -117,19 +130,30 @@ public sealed partial class SendTcpMessageCommand
     /// </summary>
     private void Drain(IReadOnlyCollection<TcpOutbox> outboxes, bool untilOneIs = false)
     {
-        List<(TcpOutbox Outbox, Task Drain)> waiting = [.. outboxes.Select(outbox => (outbox, outbox.DrainAsync()))];
+        List<(TcpOutbox Outbox, Task Drain)> waiting = BeginDrain(outboxes);
         int enough = untilOneIs ? outboxes.Count - 1 : 0;
+        using IDisposable? lent = LendTurn(waiting, enough);
+        ShowWaiting(
+            milliseconds => Settle(waiting, enough, milliseconds),
+            $"Sending to {(outboxes.Count == 1 ? outboxes.First().Connection.Remote : $"{outboxes.Count} clients")}",
+            () => $"{waiting.Sum(one => (long)one.Outbox.WaitingBytes)} bytes wait until the other side reads");
+    }
+
+    private List<(TcpOutbox Outbox, Task Drain)> BeginDrain(IEnumerable<TcpOutbox> outboxes)
+    {
+        List<(TcpOutbox Outbox, Task Drain)> waiting = [.. outboxes.Select(outbox => (outbox, outbox.DrainAsync()))];
         if (_from is null)
         {
             // What the rest of the pipeline did before is not the peer's fault.
             waiting.ForEach(one => one.Outbox.NoteProgress());
         }
 
-        using IDisposable? lent = LendTurn(waiting, enough);
-        ShowWaiting(
-            milliseconds => Settle(waiting, enough, milliseconds),
-            $"Sending to {(outboxes.Count == 1 ? outboxes.First().Connection.Remote : $"{outboxes.Count} clients")}",
-            () => $"{waiting.Sum(one => (long)one.Outbox.WaitingBytes)} bytes wait until the other side reads");
+        if (_isEndedEarly && waiting.Exists(one => !one.Drain.IsCompleted))
+        {
+            _session?.ReadOn(keeps: _own is null);
+        }
+
+        return waiting;
     }
 
     /// <summary>If a script waits here, and that takes a moment, others may run until the result is disposed of.</summary>
@@ -153,9 +177,16 @@ public sealed partial class SendTcpMessageCommand
                 return waiting.Count <= enough;
             }
 
+            if (Stopping)
+            {
+                // PowerShell does not call StopProcessing once a pipeline has ended early.
+                throw new PipelineStoppedException();
+            }
+
             Task[] drains = [.. waiting.Select(one => one.Drain)];
             int replies = Incoming?.Written ?? 0;
             TimeSpan next = waiting.Min(one => Left(one.Outbox));
+            left = TimeSpan.FromMilliseconds(Math.Min(left.TotalMilliseconds, SliceMilliseconds));
             next = TimeSpan.FromTicks(Math.Clamp(next.Ticks, 0, left.Ticks)); // It may have run out just now.
             Await(enough == 0 ? EndAsync(drains) : Task.WhenAny(drains), next);
             if (Incoming?.Written > replies)
@@ -179,7 +210,10 @@ public sealed partial class SendTcpMessageCommand
         if (EndDrain(outbox, drain) is { } fault && _failed.Add(outbox.Connection.Id))
         {
             _void |= outbox == _only;
-            Report(fault, outbox.Connection.Remote.ToString());
+            if (!_isSilent)
+            {
+                Report(fault, outbox.Connection.Remote.ToString());
+            }
         }
 
         return true;

@@ -125,6 +125,33 @@ public sealed partial class SendTcpMessageCommand : TcpClientCmdlet
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
+        try
+        {
+            Take();
+        }
+        catch when (!Stopping)
+        {
+            EndEarly();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void EndProcessing()
+    {
+        try
+        {
+            Finish();
+        }
+        catch when (!Stopping)
+        {
+            EndEarly();
+            throw;
+        }
+    }
+
+    private void Take()
+    {
         object? message = Message;
         switch (ParameterSetName == HostSet && !HasPort && _own is null ? Message.Unwrapped() : null)
         {
@@ -160,8 +187,7 @@ public sealed partial class SendTcpMessageCommand : TcpClientCmdlet
         Incoming?.WriteAvailable();
     }
 
-    /// <inheritdoc/>
-    protected override void EndProcessing()
+    private void Finish()
     {
         SendRest();
         Drain(_outboxes.Values);
@@ -201,23 +227,6 @@ public sealed partial class SendTcpMessageCommand : TcpClientCmdlet
                     + "Check that it accepts clients from here, and that it reads everything before it closes."),
                 Target);
         }
-    }
-
-    /// <inheritdoc/>
-    private protected override void Dispose(bool disposing)
-    {
-        foreach (TcpOutbox outbox in _outboxes.Values)
-        {
-            outbox.Dispose();
-        }
-
-        _own?.Dispose();
-        if (_session is not null)
-        {
-            Leave(_session);
-        }
-
-        base.Dispose(disposing);
     }
 
     /// <summary>Connects to the host, unless that was tried before.</summary>
