@@ -91,6 +91,29 @@ Describe 'A script block that answers' {
         }
     }
 
+    It 'is told of once when it keeps others waiting for long, but not when they have their turn in time' {
+        $gate = [Threading.ManualResetEventSlim]::new()
+        try {
+            $moving = Start-TcpServer -Framing Line -ScriptBlock { Start-Sleep -Milliseconds 300 }
+            $clients = foreach ($i in 1..60) { Open-TcpConnection 127.0.0.1 $moving.Port -Framing Line }
+            $clients | ForEach-Object { Send-TcpMessage -Connection $_ 'go' }
+            $server = Start-TcpServer -Framing Line -Name lab -ScriptBlock {
+                $null = ($using:gate).Wait(60000)
+                'done'
+            }
+            $three = foreach ($i in 1..3) { Open-TcpConnection 127.0.0.1 $server.Port -Framing Line }
+            $three | ForEach-Object { Send-TcpMessage -Connection $_ 'go' }
+
+            Wait-Until { $server.Warning.Count } -TimeoutSec 40
+            "$($server.Warning)" | Should -BeLike ('lab: A script block has run for 1? s and has not ended, and 2 others wait for a turn: ' +
+                '$null = ($using:gate).Wait(60000). At most 1 run at once. End the script, raise -ThrottleLimit, or stop the job with Stop-Job.')
+            $moving.Warning | Should -BeNullOrEmpty
+        }
+        finally { $gate.Set() }
+        $three | ForEach-Object { (Receive-TcpMessage $_ -Count 1 -TimeoutSec 20).Text | Should -Be 'done' }
+        $server.Warning | Should -HaveCount 1
+    }
+
     It 'leaves none that began while the server was stopping' {
         $server = Start-TcpServer -Framing Line -ThrottleLimit 8 -ScriptBlock { while ($true) { Start-Sleep -Milliseconds 20 } }
         $clients = foreach ($i in 1..8) { Open-TcpConnection 127.0.0.1 $server.Port -Framing Line }

@@ -12,7 +12,7 @@ internal sealed partial class HttpScripts
     // Each has a runspace for as long as its client stays.
     private const int MostStreams = 64;
 
-    private readonly ScriptRunner _streams = new(caller, MostStreams);
+    private readonly ScriptRunner _streams = new(caller, MostStreams, advice: "close clients, ");
 
     // What the scripts of one WebSocket have in common. It goes with its connection.
     private readonly ConditionalWeakTable<WebSocketConnection, Hashtable> _states = [];

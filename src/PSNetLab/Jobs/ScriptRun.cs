@@ -39,6 +39,9 @@ internal sealed class ScriptRun(
     /// <summary>Whether a pipeline has taken it.</summary>
     internal bool HasBegun { get; set; }
 
+    /// <summary>When a runspace got it, as <see cref="Environment.TickCount64"/>; 0 before.</summary>
+    internal long Began { get; set; }
+
     /// <summary>The time by which it has to end, as <see cref="Environment.TickCount64"/>.</summary>
     internal long Deadline { get; set; }
 

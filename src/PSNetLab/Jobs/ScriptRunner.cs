@@ -18,14 +18,17 @@ internal sealed partial class ScriptRunner : IDisposable
 
     private readonly ScriptRunspaces _runspaces;
     private readonly int _throttleLimit;
+    private readonly string _advice;
 
     private volatile bool _stopped;
 
     /// <param name="caller">The cmdlet that starts the server: scripts run at its location.</param>
     /// <param name="throttleLimit">How many may run at once.</param>
-    internal ScriptRunner(PSCmdlet caller, int throttleLimit)
+    /// <param name="advice">What lets more run, for a sentence.</param>
+    internal ScriptRunner(PSCmdlet caller, int throttleLimit, string advice = "raise -ThrottleLimit, ")
     {
         _throttleLimit = throttleLimit;
+        _advice = advice;
         _runspaces = new ScriptRunspaces(this, caller.SessionState.Path.CurrentFileSystemLocation.ProviderPath, throttleLimit);
     }
 
@@ -65,6 +68,7 @@ internal sealed partial class ScriptRunner : IDisposable
             if (_running.Count == _throttleLimit)
             {
                 Move(run.Turn, _waiting);
+                WatchForStall(run);
                 run.Watch(state => Withdraw((ScriptRun)state!, cancellationToken), cancellationToken);
                 return run.Ended;
             }
@@ -91,6 +95,7 @@ internal sealed partial class ScriptRunner : IDisposable
         }
 
         _runspaces.Dispose();
+        _stalls?.Dispose();
     }
 
     /// <summary>The fault for a script that failed.</summary>

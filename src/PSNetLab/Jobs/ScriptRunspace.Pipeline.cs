@@ -203,6 +203,7 @@ internal sealed partial class ScriptRunspace
     {
         _isTaken = true;
         _run = run;
+        run.Began = Environment.TickCount64;
         if (run.Left.CanBeCanceled)
         {
             // Not here and now, where the gate is held.
@@ -213,7 +214,7 @@ internal sealed partial class ScriptRunspace
 
         if (run.Limit != Timeout.InfiniteTimeSpan)
         {
-            run.Deadline = Environment.TickCount64 + (long)run.Limit.TotalMilliseconds;
+            run.Deadline = run.Began + (long)run.Limit.TotalMilliseconds;
             Schedule(run.Deadline);
         }
     }
