@@ -160,8 +160,16 @@ public sealed class WebSocketReaderTests
             Assert.InRange(held.Held, 5000, 10_000);
 
             using WebSocketReader other = new(Most, held);
-            bytes = WebSocketBytes.Frame(0x02, new byte[8000]);
-            Assert.Equal(WebSocketStep.Failed, other.Read(ref bytes));
+            bytes = WebSocketBytes.Frame(0x82, new byte[8000]);
+            Assert.Equal(WebSocketStep.NeedsRoom, other.Read(ref bytes));
+            Assert.Equal(8000, bytes.Length);
+            one.Dispose();
+            Assert.Equal(WebSocketStep.Binary, other.Read(ref bytes));
+            Assert.Equal((8000, 8000), (other.Data.Length, (int)held.Held));
+
+            // Those of a whole message are given back by whoever has it.
+            held.Give(8000);
+            other.Refuse();
             Assert.Equal(1013, other.Code);
         }
 
@@ -227,6 +235,7 @@ public sealed class WebSocketReaderTests
                 WebSocketStep step;
                 while ((step = reader.Read(ref bytes)) != WebSocketStep.NeedsMore)
                 {
+                    held.Give(step is WebSocketStep.Text or WebSocketStep.Binary ? reader.Data.Length : 0);
                     found.Add(step is WebSocketStep.Close or WebSocketStep.Failed ? $"{step} {reader.Code} {reader.Reason}"
                         : $"{step} {Encoding.UTF8.GetString(reader.Data)}");
                 }

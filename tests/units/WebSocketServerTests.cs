@@ -8,9 +8,6 @@ namespace PSNetLab.Engine.Tests;
 /// <summary>WebSockets of a server, with the client of the runtime as the other side, and with bytes.</summary>
 public sealed class WebSocketServerTests
 {
-    private const string Fields = "Host: a\r\nUpgrade: websocket\r\nConnection: keep-alive, Upgrade\r\nSec-WebSocket-Version: 13\r\n"
-        + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
-
     [Theory]
     [InlineData(0)]
     [InlineData(1)]
@@ -55,9 +52,9 @@ public sealed class WebSocketServerTests
     {
         await using StubServer server = new(Echo("chat", "superchat"));
         using HttpPeer peer = await server.ConnectAsync();
-        await peer.SendAsync($"GET /ws HTTP/1.1\r\n{Fields}Sec-WebSocket-Protocol: none, superchat, chat\r\n"
+        await peer.SendAsync($"GET /ws HTTP/1.1\r\n{WebSocketPeer.Fields}Sec-WebSocket-Protocol: none, superchat, chat\r\n"
             + "Sec-WebSocket-Extensions: permessage-deflate\r\n\r\n");
-        string head = await HeadAsync(peer);
+        string head = await WebSocketPeer.HeadAsync(peer);
         Assert.StartsWith("HTTP/1.1 101 Switching Protocols\r\n", head, StringComparison.Ordinal);
         Assert.Contains("\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n", head, StringComparison.Ordinal);
         Assert.Contains("\r\nSec-WebSocket-Protocol: superchat\r\n", head, StringComparison.Ordinal);
@@ -78,15 +75,15 @@ public sealed class WebSocketServerTests
     {
         await using StubServer server = new(Echo());
         using HttpPeer peer = await server.ConnectAsync();
-        await peer.SendAsync($"GET /ws HTTP/1.1\r\n{Fields.Replace(right, wrong, StringComparison.Ordinal)}\r\n");
+        await peer.SendAsync($"GET /ws HTTP/1.1\r\n{WebSocketPeer.Fields.Replace(right, wrong, StringComparison.Ordinal)}\r\n");
         HttpAnswer answer = await peer.AnswerAsync();
         Assert.Equal(status, answer.Status);
         Assert.Equal(status == 426 ? "13" : null, answer["Sec-WebSocket-Version"]);
         if (status != 400 || !right.StartsWith("Host", StringComparison.Ordinal))
         {
             // The connection goes on with HTTP.
-            await peer.SendAsync($"GET /ws HTTP/1.1\r\n{Fields}\r\n");
-            Assert.StartsWith("HTTP/1.1 101 ", await HeadAsync(peer), StringComparison.Ordinal);
+            await peer.SendAsync($"GET /ws HTTP/1.1\r\n{WebSocketPeer.Fields}\r\n");
+            Assert.StartsWith("HTTP/1.1 101 ", await WebSocketPeer.HeadAsync(peer), StringComparison.Ordinal);
         }
     }
 
@@ -106,7 +103,7 @@ public sealed class WebSocketServerTests
         await using StubServer server = new(Echo());
         byte[] all =
         [
-            .. Encoding.ASCII.GetBytes($"GET /ws HTTP/1.1\r\n{Fields}\r\n"), .. WebSocketBytes.Text("a", isFinal: false),
+            .. Encoding.ASCII.GetBytes($"GET /ws HTTP/1.1\r\n{WebSocketPeer.Fields}\r\n"), .. WebSocketBytes.Text("a", isFinal: false),
             .. WebSocketBytes.Frame(0x89, "p"u8.ToArray()), .. WebSocketBytes.Frame(0x80, "b"u8.ToArray()), .. WebSocketBytes.Close(1000),
         ];
         byte[] answers = [0x8A, 1, (byte)'p', 0x81, 2, (byte)'a', (byte)'b', 0x88, 2, 0x03, 0xE8];
@@ -115,7 +112,7 @@ public sealed class WebSocketServerTests
             using HttpPeer peer = await server.ConnectAsync();
             await peer.SendAsync(all[..cut]);
             await peer.SendAsync(all[cut..]);
-            await HeadAsync(peer);
+            await WebSocketPeer.HeadAsync(peer);
             Assert.Equal(answers, await peer.RestAsync());
         }
     }
@@ -126,7 +123,7 @@ public sealed class WebSocketServerTests
     public async Task A_broken_rule_closes_with_its_code_although_more_comes(int first, int code)
     {
         await using StubServer server = new(Echo());
-        using HttpPeer peer = await OpenAsync(server);
+        using HttpPeer peer = await WebSocketPeer.OpenAsync(server);
         await peer.SendAsync([.. WebSocketBytes.Frame(first, []), .. WebSocketBytes.Frame(0x82, new byte[200_000])]);
         byte[] rest = await peer.RestAsync();
         Assert.Equal(0x88, rest[0]);
@@ -139,7 +136,7 @@ public sealed class WebSocketServerTests
     public async Task A_client_that_leaves_without_a_word_is_recorded_with_1006()
     {
         await using StubServer server = new(Echo());
-        using (HttpPeer peer = await OpenAsync(server))
+        using (HttpPeer peer = await WebSocketPeer.OpenAsync(server))
         {
             await peer.SendAsync(WebSocketBytes.Text("a", isFinal: false));
         }
@@ -194,59 +191,36 @@ public sealed class WebSocketServerTests
     public async Task A_client_that_ignores_the_end_of_the_server_does_not_hold_it()
     {
         StubServer server = new(Echo());
-        using HttpPeer peer = await OpenAsync(server);
+        using HttpPeer peer = await WebSocketPeer.OpenAsync(server);
         await server.DisposeAsync();
     }
 
     [Fact]
     public async Task Scripts_answer_in_order_and_what_came_before_the_end_is_answered()
     {
-        Talking scripts = new();
+        List<string?> told = [];
+        TalkingScripts scripts = new(message => told.Add(message.Text));
         await using StubServer server = new(new StubOptions { Scripts = scripts }, Scripted());
-        using HttpPeer peer = await OpenAsync(server);
+        using HttpPeer peer = await WebSocketPeer.OpenAsync(server);
         await peer.SendAsync([.. Enumerable.Range(0, 100).SelectMany(i => WebSocketBytes.Text($"{i}")), .. WebSocketBytes.Close(1000)]);
         await peer.RestAsync();
-        await Waiting.Until(() => scripts.Told.Count == 100);
-        Assert.Equal(Enumerable.Range(0, 100).Select(i => $"{i}"), scripts.Told);
+        await Waiting.Until(() => told.Count == 100);
+        Assert.Equal(Enumerable.Range(0, 100).Select(i => $"{i}"), told);
         await scripts.Left.Task.Soon();
     }
 
     [Fact]
     public async Task A_quiet_client_gets_a_Ping_again_and_again_and_one_that_speaks_gets_none()
     {
-        await using StubServer server = new(Route(new WebSocketService { Heartbeat = TimeSpan.FromMilliseconds(100) }));
-        using HttpPeer peer = await OpenAsync(server);
+        await using StubServer server = new(WebSocketPeer.Route(new WebSocketService { Heartbeat = TimeSpan.FromMilliseconds(100) }));
+        using HttpPeer peer = await WebSocketPeer.OpenAsync(server);
 
         Assert.Equal([0x89, 0, 0x89, 0], await peer.BytesAsync(4));
     }
 
-    private static HttpRoute Echo(params string[] protocols) => Route(new WebSocketService { Protocols = protocols });
+    private static HttpRoute Echo(params string[] protocols) => WebSocketPeer.Route(new WebSocketService { Protocols = protocols });
 
-    private static HttpRoute Scripted() => Route(new WebSocketService { Script = "script", Opening = "opening" });
-
-    private static HttpRoute Route(WebSocketService service) => new(
-        new RequestCriteria { Methods = ["GET"], IsWebSocket = true, Path = PathPattern.Parse("/ws") },
-        [new StubAnswer { Service = service }],
-        new RouteSettings());
-
-    private static async Task<HttpPeer> OpenAsync(StubServer server)
-    {
-        HttpPeer peer = await server.ConnectAsync();
-        await peer.SendAsync($"GET /ws HTTP/1.1\r\n{Fields}\r\n");
-        await HeadAsync(peer);
-        return peer;
-    }
-
-    private static async Task<string> HeadAsync(HttpPeer peer)
-    {
-        StringBuilder head = new();
-        while (!head.ToString().EndsWith("\r\n\r\n", StringComparison.Ordinal))
-        {
-            head.Append((char)(await peer.BytesAsync(1))[0]);
-        }
-
-        return head.ToString();
-    }
+    private static HttpRoute Scripted() => WebSocketPeer.Route(new WebSocketService { Script = "script", Opening = "opening" });
 
     private static async Task<ClientWebSocket> ConnectAsync(StubServer server)
     {
@@ -267,34 +241,5 @@ public sealed class WebSocketServerTests
         }
         while (!result.EndOfMessage);
         return (result.MessageType, data.ToArray());
-    }
-
-    /// <summary>Scripts that note what they are told.</summary>
-    private sealed class Talking : IStubScripts
-    {
-        internal List<string?> Told { get; } = [];
-
-        internal TaskCompletionSource Left { get; } = new();
-
-        public Task<StubAnswer?> AnswerAsync(StubAnswer answer, HttpRequestRecord request) => throw new NotSupportedException();
-
-        public Task<bool> TestAsync(object script, HttpRequestRecord request) => throw new NotSupportedException();
-
-        public Task StreamAsync(
-            object script, HttpRequestRecord request, Func<Http.Protocol.ServerSentEvent, Task> send, CancellationToken left)
-            => throw new NotSupportedException();
-
-        public async Task TalkAsync(object script, HttpRequestRecord input, WebSocketConnection connection, CancellationToken left)
-        {
-            if (left.CanBeCanceled)
-            {
-                left.Register(() => Left.TrySetResult());
-                await Left.Task;
-                return;
-            }
-
-            await Task.Yield();
-            Told.Add(input.Text);
-        }
     }
 }

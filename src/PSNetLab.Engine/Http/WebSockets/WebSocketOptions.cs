@@ -13,7 +13,7 @@ internal sealed record WebSocketOptions
     /// <summary>The longest message; a longer one ends the connection with code 1009.</summary>
     internal required int MostBytes { get; init; }
 
-    /// <summary>How many bytes of unfinished messages all connections may hold.</summary>
+    /// <summary>How many bytes of messages all connections may hold, until they are answered.</summary>
     internal required ByteLimit Held { get; init; }
 
     /// <summary>Gets every message of the client, and its end. Must not block.</summary>

@@ -11,11 +11,13 @@ namespace PSNetLab.Engine.Http.WebSockets;
 /// nothing to do needs no buffer.
 /// </summary>
 /// <param name="mostBytes">The longest message.</param>
-/// <param name="held">How many bytes all connections may hold together; null for no limit.</param>
+/// <param name="held">
+/// How many bytes all connections may hold together; null for no limit. Those of a whole message stay taken: whoever has it gives them
+/// back.
+/// </param>
 internal sealed class WebSocketReader(int mostBytes, ByteLimit? held = null) : IDisposable
 {
     private const int MostControlBytes = 125;
-    private const int FirstBytes = 1024;
 
     // The head of a frame: two bytes, up to eight of the length, four of the mask.
     private readonly byte[] _head = new byte[14];
@@ -24,14 +26,11 @@ internal sealed class WebSocketReader(int mostBytes, ByteLimit? held = null) : I
     private long _left;
     private int _position;
 
-    // The message so far.
+    private readonly MessageBuffer _message = new(mostBytes, held);
     private WebSocketStep _type;
-    private byte[] _data = [];
-    private int _length;
-    private int _held;
     private byte[] _control = [];
 
-    /// <summary>The payload of what was found last; of Close, the reason.</summary>
+    /// <summary>The payload of what was found last, until the next call of Read; of Close, the reason.</summary>
     internal byte[] Data { get; private set; } = [];
 
     /// <summary>The code of Close and Failed.</summary>
@@ -53,6 +52,7 @@ internal sealed class WebSocketReader(int mostBytes, ByteLimit? held = null) : I
     /// <param name="bytes">What has come; afterwards, what is left of it.</param>
     internal WebSocketStep Read(ref ReadOnlySpan<byte> bytes)
     {
+        Data = [];
         if (Code != 0)
         {
             // What follows a Close, or a fault, is of no interest (section 5.5.1).
@@ -67,10 +67,9 @@ internal sealed class WebSocketReader(int mostBytes, ByteLimit? held = null) : I
                 return Code == 0 ? WebSocketStep.NeedsMore : WebSocketStep.Failed;
             }
 
-            ReadPayload(ref bytes);
-            if (Code != 0)
+            if (!TryReadPayload(ref bytes))
             {
-                return WebSocketStep.Failed;
+                return WebSocketStep.NeedsRoom;
             }
 
             if (_left > 0)
@@ -87,8 +86,11 @@ internal sealed class WebSocketReader(int mostBytes, ByteLimit? held = null) : I
         }
     }
 
+    /// <summary>Fails because there will be no room for the message.</summary>
+    internal void Refuse() => Fail(WebSocketCode.TryAgainLater, "The server holds as many bytes of messages as it may.");
+
     /// <inheritdoc/>
-    public void Dispose() => Release();
+    public void Dispose() => _message.Clear();
 
     private bool IsHeadComplete => _headLength > 0 && _headCount == _headLength;
 
@@ -148,7 +150,7 @@ internal sealed class WebSocketReader(int mostBytes, ByteLimit? held = null) : I
             return Fail(WebSocketCode.ProtocolError, "The length of a frame is not in its shortest form.");
         }
 
-        if (!IsControl && length > (ulong)(mostBytes - _length))
+        if (!IsControl && length > (ulong)(mostBytes - _message.Length))
         {
             return Fail(WebSocketCode.TooBig, $"A message is longer than {mostBytes} bytes.");
         }
@@ -163,12 +165,13 @@ internal sealed class WebSocketReader(int mostBytes, ByteLimit? held = null) : I
         return true;
     }
 
-    private void ReadPayload(ref ReadOnlySpan<byte> bytes)
+    /// <returns>False if there is no room for it.</returns>
+    private bool TryReadPayload(ref ReadOnlySpan<byte> bytes)
     {
         int count = (int)Math.Min(_left, bytes.Length);
         if (count == 0)
         {
-            return;
+            return true;
         }
 
         Span<byte> destination;
@@ -177,43 +180,15 @@ internal sealed class WebSocketReader(int mostBytes, ByteLimit? held = null) : I
             _control = _control.Length == 0 ? new byte[MostControlBytes] : _control;
             destination = _control.AsSpan(_position, count);
         }
-        else
+        else if (!_message.TryExtend(count, IsFinal ? _message.Length + _left : 0, out destination))
         {
-            if (!TryMakeRoom(count))
-            {
-                Fail(WebSocketCode.TryAgainLater, "The server holds as many bytes of messages as it may.");
-                return;
-            }
-
-            destination = _data.AsSpan(_length, count);
-            _length += count;
+            return false;
         }
 
         Unmask(bytes[..count], destination);
         _position += count;
         _left -= count;
         bytes = bytes[count..];
-    }
-
-    /// <summary>The message grows with what has come, whatever was announced.</summary>
-    private bool TryMakeRoom(int count)
-    {
-        int needed = _length + count;
-        if (needed <= _data.Length)
-        {
-            return true;
-        }
-
-        long whole = IsFinal ? _length + _left : 0;
-        long size = Math.Max(needed, Math.Max(FirstBytes, 2L * _length));
-        size = Math.Min(whole > 0 ? Math.Min(size, whole) : size, Math.Max(mostBytes, needed));
-        if (held?.TryTake(size - _held) == false)
-        {
-            return false;
-        }
-
-        _held = (int)size;
-        Array.Resize(ref _data, (int)size);
         return true;
     }
 
@@ -242,14 +217,14 @@ internal sealed class WebSocketReader(int mostBytes, ByteLimit? held = null) : I
     private WebSocketStep EndMessage()
     {
         WebSocketStep type = _type;
-        if (type == WebSocketStep.Text && !Utf8.IsValid(_data.AsSpan(0, _length)))
+        if (type == WebSocketStep.Text && !Utf8.IsValid(_message.Written))
         {
             Fail(WebSocketCode.InvalidData, "A text message is not UTF-8.");
             return WebSocketStep.Failed;
         }
 
-        Data = _length == _data.Length ? _data : _data[.._length];
-        Release();
+        Data = _message.Take();
+        _type = WebSocketStep.NeedsMore;
         return type;
     }
 
@@ -290,9 +265,7 @@ internal sealed class WebSocketReader(int mostBytes, ByteLimit? held = null) : I
 
     private void Release()
     {
-        held?.Give(_held);
-        _held = _length = 0;
-        _data = [];
+        _message.Clear();
         _type = WebSocketStep.NeedsMore;
     }
 }

@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Net.Sockets;
 using System.Net.WebSockets;
-using System.Threading.Channels;
 using PSNetLab.Engine.Http.Server;
 
 namespace PSNetLab.Engine.Http.WebSockets;
@@ -16,11 +15,8 @@ internal sealed class WebSocketSession(
 {
     private const int ReceiveBytes = 16 * 1024;
 
-    // So many messages wait for their answers; then the client has to wait.
-    private const int MostWaiting = 16;
-
     private readonly Queue<(WebSocketStep Step, byte[] Data)> _found = new();
-    private readonly Channel<HttpRequestRecord> _waiting = Channel.CreateBounded<HttpRequestRecord>(MostWaiting);
+    private readonly WaitingMessages? _waiting = options.Answer is null ? null : new(options.Held);
     private int _code = WebSocketCode.Abnormal;
     private long _heardAt = Environment.TickCount64;
 
@@ -34,21 +30,23 @@ internal sealed class WebSocketSession(
         using CancellationTokenSource left = CancellationTokenSource.CreateLinkedTokenSource(takeover.Ending);
         using CancellationTokenRegistration ending = takeover.Ending.UnsafeRegister(
             _ => Task.Run(() => connection.CloseAsync(WebSocketCode.GoingAway, "The server ends.")), null);
-        Task answering = options.Answer is { } answer ? AnswerAllAsync(answer) : Task.CompletedTask;
+        Task answering = _waiting?.AnswerAllAsync(AnswerAsync) ?? Task.CompletedTask;
         Task opened = options.Opened is { } work ? work(connection, left.Token) : Task.CompletedTask;
         Task beating = options.Heartbeat > TimeSpan.Zero ? BeatAsync(left.Token) : Task.CompletedTask;
         byte[] reason = [];
-        using WebSocketReader reader = new(options.MostBytes, options.Held);
         try
         {
-            reason = await ReceiveAllAsync(reader).ConfigureAwait(false);
+            reason = await ReceiveAllAsync().ConfigureAwait(false);
         }
         catch (Exception error) when (error is SocketException or IOException or ObjectDisposedException)
         {
             // The client has left without a word.
         }
+        finally
+        {
+            _waiting?.Complete();
+        }
 
-        _waiting.Writer.Complete();
         options.OnReceived(request.ToMessage(WebSocketMessageType.Close, reason, _code));
         await left.CancelAsync().ConfigureAwait(false);
         await connection.EndAsync().ConfigureAwait(false);
@@ -58,36 +56,87 @@ internal sealed class WebSocketSession(
     }
 
     /// <returns>The reason of the end.</returns>
-    private async ValueTask<byte[]> ReceiveAllAsync(WebSocketReader reader)
+    private async ValueTask<byte[]> ReceiveAllAsync()
+    {
+        using WebSocketReader reader = new(options.MostBytes, options.Held);
+        try
+        {
+            while (true)
+            {
+                await takeover.WaitAsync().ConfigureAwait(false);
+                if (Receive(reader) == 0)
+                {
+                    return [];
+                }
+
+                while (_found.TryDequeue(out (WebSocketStep Step, byte[] Data) found))
+                {
+                    if (await HandleAsync(reader, found.Step, found.Data).ConfigureAwait(false) is { } reason)
+                    {
+                        return reason;
+                    }
+                }
+            }
+        }
+        finally
+        {
+            GiveBack();
+        }
+    }
+
+    /// <returns>The reason of the end; null if it goes on.</returns>
+    private async ValueTask<byte[]?> HandleAsync(WebSocketReader reader, WebSocketStep step, byte[] data)
+    {
+        switch (step)
+        {
+            case WebSocketStep.Ping when connection.IsOpen:
+                await TrySendAsync(WebSocketFrame.Pong(data), isMessage: false).ConfigureAwait(false);
+                return null;
+            case WebSocketStep.Text or WebSocketStep.Binary:
+                await TakeAsync(step == WebSocketStep.Text, data).ConfigureAwait(false);
+                return null;
+            case WebSocketStep.NeedsRoom:
+                await ReadOnAsync(reader, data).ConfigureAwait(false);
+                return null;
+            case WebSocketStep.Close:
+                _code = reader.Code;
+                await connection.CloseAsync(reader.Code, string.Empty).ConfigureAwait(false);
+                return data;
+            case WebSocketStep.Failed:
+                _code = reader.Code;
+                await connection.CloseAsync(reader.Code, reader.Reason).ConfigureAwait(false);
+                return System.Text.Encoding.UTF8.GetBytes(reader.Reason);
+            default:
+                return null;
+        }
+    }
+
+    /// <summary>Reads the rest of what was received when there is room for it.</summary>
+    /// <remarks>
+    /// It waits for the answers to earlier messages of this client, which give back what these hold, and for no other client: they might
+    /// wait for each other.
+    /// </remarks>
+    private async ValueTask ReadOnAsync(WebSocketReader reader, byte[] rest)
     {
         while (true)
         {
-            await takeover.WaitAsync().ConfigureAwait(false);
-            if (Receive(reader) == 0)
+            // Before the look at the limit: there is room if none is left to be answered, or there never will be.
+            Task? next = _waiting?.NextAnswer();
+            byte[]? left = Read(reader, rest);
+            if (left?.Length != rest.Length)
             {
-                return [];
+                AddRest(left);
+                return;
             }
 
-            while (_found.TryDequeue(out (WebSocketStep Step, byte[] Data) found))
+            if (next is null)
             {
-                switch (found.Step)
-                {
-                    case WebSocketStep.Ping when connection.IsOpen:
-                        await TrySendAsync(WebSocketFrame.Pong(found.Data), isMessage: false).ConfigureAwait(false);
-                        break;
-                    case WebSocketStep.Text or WebSocketStep.Binary:
-                        await TakeAsync(found.Step == WebSocketStep.Text, found.Data).ConfigureAwait(false);
-                        break;
-                    case WebSocketStep.Close:
-                        _code = reader.Code;
-                        await connection.CloseAsync(reader.Code, string.Empty).ConfigureAwait(false);
-                        return found.Data;
-                    case WebSocketStep.Failed:
-                        _code = reader.Code;
-                        await connection.CloseAsync(reader.Code, reader.Reason).ConfigureAwait(false);
-                        return System.Text.Encoding.UTF8.GetBytes(reader.Reason);
-                }
+                reader.Refuse();
+                _found.Enqueue((WebSocketStep.Failed, []));
+                return;
             }
+
+            await next.ConfigureAwait(false);
         }
     }
 
@@ -99,13 +148,7 @@ internal sealed class WebSocketSession(
         {
             int count = takeover.TryReceive(buffer);
             Volatile.Write(ref _heardAt, Environment.TickCount64);
-            ReadOnlySpan<byte> bytes = buffer.AsSpan(0, Math.Max(count, 0));
-            WebSocketStep step;
-            while ((step = reader.Read(ref bytes)) != WebSocketStep.NeedsMore)
-            {
-                _found.Enqueue((step, reader.Data));
-            }
-
+            AddRest(Read(reader, buffer.AsSpan(0, Math.Max(count, 0))));
             return count;
         }
         finally
@@ -114,29 +157,60 @@ internal sealed class WebSocketSession(
         }
     }
 
-    private async ValueTask TakeAsync(bool isText, byte[] data)
+    /// <returns>What there is no room for now; null if all was read.</returns>
+    private byte[]? Read(WebSocketReader reader, ReadOnlySpan<byte> bytes)
     {
-        HttpRequestRecord message = request.ToMessage(isText ? WebSocketMessageType.Text : WebSocketMessageType.Binary, data);
-        connection.MessagesReceived++;
-        options.OnReceived(message);
-        if (options.Answer is not null)
+        WebSocketStep step;
+        while ((step = reader.Read(ref bytes)) is not (WebSocketStep.NeedsMore or WebSocketStep.NeedsRoom))
         {
-            await _waiting.Writer.WriteAsync(message).ConfigureAwait(false);
+            _found.Enqueue((step, reader.Data));
         }
-        else
+
+        return step == WebSocketStep.NeedsRoom ? bytes.ToArray() : null;
+    }
+
+    private void AddRest(byte[]? rest)
+    {
+        if (rest is not null)
         {
-            await TrySendAsync(isText ? WebSocketFrame.Text(data) : WebSocketFrame.Binary(data)).ConfigureAwait(false);
+            _found.Enqueue((WebSocketStep.NeedsRoom, rest));
         }
     }
 
-    private async Task AnswerAllAsync(Func<WebSocketConnection, HttpRequestRecord, Task> answer)
+    /// <summary>Takes a message, whose bytes are given back to the limit when it is answered.</summary>
+    private async ValueTask TakeAsync(bool isText, byte[] data)
     {
-        await foreach (HttpRequestRecord message in _waiting.Reader.ReadAllAsync().ConfigureAwait(false))
+        bool isAnswered = true;
+        try
         {
-            if (!takeover.Ending.IsCancellationRequested)
+            HttpRequestRecord message = request.ToMessage(isText ? WebSocketMessageType.Text : WebSocketMessageType.Binary, data);
+            connection.MessagesReceived++;
+            options.OnReceived(message);
+            if (_waiting is not null)
             {
-                await answer(connection, message).ConfigureAwait(false);
+                isAnswered = false;
+                await _waiting.AddAsync(message).ConfigureAwait(false);
             }
+            else
+            {
+                await TrySendAsync(isText ? WebSocketFrame.Text(data) : WebSocketFrame.Binary(data)).ConfigureAwait(false);
+            }
+        }
+        finally
+        {
+            options.Held.Give(isAnswered ? data.Length : 0);
+        }
+    }
+
+    private Task AnswerAsync(HttpRequestRecord message)
+        => takeover.Ending.IsCancellationRequested ? Task.CompletedTask : options.Answer!(connection, message);
+
+    /// <summary>Gives back what messages hold that nobody takes any more.</summary>
+    private void GiveBack()
+    {
+        while (_found.TryDequeue(out (WebSocketStep Step, byte[] Data) left))
+        {
+            options.Held.Give(left.Step is WebSocketStep.Text or WebSocketStep.Binary ? left.Data.Length : 0);
         }
     }
 

@@ -5,6 +5,9 @@ internal enum WebSocketStep
 {
     /// <summary>Everything was consumed, and nothing is complete.</summary>
     NeedsMore,
+
+    /// <summary>The limit of bytes leaves no room for the message now: read on with what is left when there may be some.</summary>
+    NeedsRoom,
     Text,
     Binary,
     Ping,
