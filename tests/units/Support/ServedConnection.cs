@@ -71,6 +71,11 @@ internal sealed class ServedConnection : IServerHost, IAsyncDisposable
         return new ServedConnection(await accepting.Soon(), peer, options, handler, isTurnedAway);
     }
 
+    /// <summary>Whether readers of records wait for this connection now.</summary>
+    internal bool HoldsReaders()
+        => !Task.Factory.StartNew(
+            _records.Handover.Wait, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).Wait(100);
+
     /// <summary>The records that are there now.</summary>
     internal List<HttpRequestRecord> Records()
     {

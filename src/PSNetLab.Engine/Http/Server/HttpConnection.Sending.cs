@@ -257,8 +257,11 @@ internal sealed partial class HttpConnection
         if (_isStreaming)
         {
             _isStreaming = false;
-            _outgoing.Add(CompleteRecord(), _exchange.Started, 0, _streamed, endBytes: 1);
-            _outgoing.Sent = _streamed;
+            if (!_isStreamAdded)
+            {
+                _outgoing.Add(CompleteRecord(), _exchange.Started, 0, _streamed, isWhole: false);
+                _outgoing.Sent += _streamed;
+            }
         }
 
         if (_outgoing.Count > 0)

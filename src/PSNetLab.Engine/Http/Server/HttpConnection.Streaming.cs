@@ -17,6 +17,9 @@ internal sealed partial class HttpConnection
 
     private volatile bool _isStreaming;
     private bool _isStreamBroken;
+
+    // Whether the answer is among the outgoing ones, or told: it is added before its last bytes are sent.
+    private bool _isStreamAdded;
     private long _streamed;
 
     /// <summary>Sends the head of an answer whose content follows.</summary>
@@ -28,7 +31,14 @@ internal sealed partial class HttpConnection
         _hasBegun = _isStreaming = true;
         _streamed = 0;
         Totals = Totals with { MessagesReceived = Totals.MessagesReceived + 1 };
-        await SendOwnAsync(StreamHead()).ConfigureAwait(false);
+        byte[] head = StreamHead();
+        _isStreamAdded = !_exchange.SendsBody || _exchange.Length == 0;
+        if (_isStreamAdded)
+        {
+            _outgoing.Add(CompleteRecord(), _exchange.Started, head.Length, 0);
+        }
+
+        await SendOwnAsync(head).ConfigureAwait(false);
     }
 
     /// <summary>Sends more of the content.</summary>
@@ -58,6 +68,13 @@ internal sealed partial class HttpConnection
             }
             else
             {
+                if (_streamed + piece.Length == _exchange.Length)
+                {
+                    _isStreamAdded = true;
+                    _outgoing.Add(CompleteRecord(), _exchange.Started, 0, _exchange.Length);
+                    _outgoing.Sent += _streamed;
+                }
+
                 await SendOwnAsync(piece).ConfigureAwait(false);
             }
 
@@ -154,6 +171,11 @@ internal sealed partial class HttpConnection
         }
 
         _isStreaming = false;
+        if (_isStreamAdded)
+        {
+            return;
+        }
+
         _outgoing.Add(CompleteRecord(), _exchange.Started, 0, _streamed, _exchange.IsChunked ? _exchange.LastChunk.Length : 0);
         NoteSent(_streamed);
         if (_exchange.IsChunked)

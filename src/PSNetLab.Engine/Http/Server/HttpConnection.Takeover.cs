@@ -102,12 +102,22 @@ internal sealed partial class HttpConnection
     /// <summary>Reports the request of a takeover.</summary>
     /// <param name="bytes">How many bytes were sent for it.</param>
     /// <param name="isComplete">Whether the client got all that it should have.</param>
-    internal void TellTakeover(long bytes, bool isComplete)
+    private void TellTakeover(long bytes, bool isComplete)
+    {
+        AddTakeover(0, bytes, bytes, isComplete);
+        Tell(_outgoing);
+    }
+
+    /// <summary>Adds the request of a takeover to what is reported once it is sent.</summary>
+    /// <param name="headBytes">The length of the head, if that is still to be sent.</param>
+    /// <param name="bytes">How many bytes are sent for it without that.</param>
+    /// <param name="sent">How many of these were sent before.</param>
+    /// <param name="isComplete">Whether the client gets all that it should have.</param>
+    internal void AddTakeover(int headBytes, long bytes, long sent, bool isComplete)
     {
         _isTakeoverTold = true;
-        _outgoing.Add(CompleteRecord(), _exchange.Started, 0, bytes, endBytes: isComplete ? 0 : 1);
-        _outgoing.Sent += bytes;
-        Tell(_outgoing);
+        _outgoing.Add(CompleteRecord(), _exchange.Started, headBytes, bytes, isWhole: isComplete);
+        _outgoing.Sent += sent;
     }
 
     internal ValueTask EndSendingAsync() => _transport.ShutdownSendAsync(CancellationToken.None);
@@ -189,7 +199,7 @@ internal sealed partial class HttpConnection
         if (!_exchange.IsAnswered)
         {
             Totals = Totals with { MessagesReceived = Totals.MessagesReceived + 1 };
-            _outgoing.Add(CompleteRecord(), _exchange.Started, 0, 0, endBytes: 1);
+            _outgoing.Add(CompleteRecord(), _exchange.Started, 0, 0, isWhole: false);
         }
     }
 

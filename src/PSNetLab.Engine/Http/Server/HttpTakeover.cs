@@ -5,8 +5,14 @@ namespace PSNetLab.Engine.Http.Server;
 /// <summary>A connection that a handler has taken over: it sends and receives bytes, as it likes, until it returns.</summary>
 internal sealed class HttpTakeover(HttpConnection connection, HttpExchange exchange)
 {
-    /// <summary>How many bytes were sent.</summary>
+    /// <summary>How many bytes were sent that are not yet reported, without heads.</summary>
     internal long Sent { get; private set; }
+
+    /// <summary>
+    /// How many bytes will be sent for the request, without a head; -1 if that is not known. Set it before the last of them: within
+    /// their send the request is reported, so that whoever has them finds the record.
+    /// </summary>
+    internal long Length { private get; set; } = -1;
 
     /// <summary>Whether the client got all that it should have: for the record.</summary>
     internal bool IsComplete { get; set; } = true;
@@ -31,19 +37,10 @@ internal sealed class HttpTakeover(HttpConnection connection, HttpExchange excha
     }
 
     /// <summary>Sends bytes.</summary>
-    internal async ValueTask SendAsync(ReadOnlyMemory<byte> bytes)
-    {
-        await connection.SendAsync(bytes).ConfigureAwait(false);
-        Sent += bytes.Length;
-        await LoopThread.Leave();
-    }
+    internal ValueTask SendAsync(ReadOnlyMemory<byte> bytes) => SendAsync(bytes, headBytes: 0);
 
     /// <summary>Sends the head of an answer, which does not count.</summary>
-    internal async ValueTask SendHeadAsync(ReadOnlyMemory<byte> head)
-    {
-        await SendAsync(head).ConfigureAwait(false);
-        Sent -= head.Length;
-    }
+    internal ValueTask SendHeadAsync(ReadOnlyMemory<byte> head) => SendAsync(head, head.Length);
 
     /// <summary>Receives what the client sends after its request; returns the number of bytes, 0 at the end.</summary>
     internal async ValueTask<int> ReceiveAsync(Memory<byte> destination)
@@ -59,9 +56,6 @@ internal sealed class HttpTakeover(HttpConnection connection, HttpExchange excha
     /// <summary>Receives what is there; returns the number of bytes, 0 at the end, -1 if there is nothing yet.</summary>
     internal int TryReceive(Span<byte> destination) => connection.TryReceiveRaw(destination);
 
-    /// <summary>Reports the request as answered, now and not at the end.</summary>
-    internal void TellRequest() => connection.TellTakeover(0, isComplete: true);
-
     /// <summary>Reports a message of a WebSocket.</summary>
     internal void Tell(HttpRequestRecord message) => connection.Tell(message);
 
@@ -76,4 +70,19 @@ internal sealed class HttpTakeover(HttpConnection connection, HttpExchange excha
 
     /// <summary>Ends the connection with a reset instead of an end of the stream.</summary>
     internal void Reset() => connection.ResetAtEnd();
+
+    private async ValueTask SendAsync(ReadOnlyMemory<byte> bytes, int headBytes)
+    {
+        int counted = bytes.Length - headBytes;
+        if (Sent + counted == Length)
+        {
+            connection.AddTakeover(headBytes, Length, Sent, IsComplete);
+            Length = -1;
+            Sent = counted = 0;
+        }
+
+        await connection.SendAsync(bytes).ConfigureAwait(false);
+        Sent += counted;
+        await LoopThread.Leave();
+    }
 }

@@ -24,14 +24,16 @@ internal sealed class OutgoingAnswers
     /// <param name="headBytes">The length of the head.</param>
     /// <param name="bodyBytes">The length of the body.</param>
     /// <param name="endBytes">The length of the last chunk, which ends a chunked body.</param>
-    internal void Add(HttpRequestRecord? record, long started, long headBytes, long bodyBytes, int endBytes = 0)
+    /// <param name="isWhole">Whether that is all the client should have.</param>
+    internal void Add(
+        HttpRequestRecord? record, long started, long headBytes, long bodyBytes, int endBytes = 0, bool isWhole = true)
     {
         if (Count == _answers.Length)
         {
             Array.Resize(ref _answers, Math.Max(4, 2 * Count));
         }
 
-        _answers[Count++] = new Answer(record, started, headBytes, bodyBytes, endBytes);
+        _answers[Count++] = new Answer(record, started, headBytes, bodyBytes, endBytes, isWhole);
         Bytes += headBytes + bodyBytes + endBytes;
     }
 
@@ -40,7 +42,7 @@ internal sealed class OutgoingAnswers
     {
         foreach (Answer answer in other._answers.AsSpan(0, other.Count))
         {
-            Add(answer.Record, answer.Started, answer.HeadBytes, answer.BodyBytes, answer.EndBytes);
+            Add(answer.Record, answer.Started, answer.HeadBytes, answer.BodyBytes, answer.EndBytes, answer.IsWhole);
         }
 
         Sent += other.Sent;
@@ -77,7 +79,7 @@ internal sealed class OutgoingAnswers
             if (answer.Record is { } record)
             {
                 record.BytesSent = sent;
-                record.Completed = Sent >= end;
+                record.Completed = answer.IsWhole && Sent >= end;
                 record.Sent = since;
                 record.Duration = Stopwatch.GetElapsedTime(answer.Started);
                 if (told == _told.Length)
@@ -99,5 +101,6 @@ internal sealed class OutgoingAnswers
         return bodies;
     }
 
-    private readonly record struct Answer(HttpRequestRecord? Record, long Started, long HeadBytes, long BodyBytes, int EndBytes);
+    private readonly record struct Answer(
+        HttpRequestRecord? Record, long Started, long HeadBytes, long BodyBytes, int EndBytes, bool IsWhole);
 }

@@ -19,6 +19,8 @@ internal sealed class FaultyAnswer(StubAnswer answer, HttpFault fault, AnswerBod
     // Half of the body, unless told otherwise.
     private long Before => Math.Min(answer.AfterBytes ?? (body.Length / 2), body.Length);
 
+    private long SentLength => isHead ? 0 : body.Length;
+
     /// <summary>Sends it.</summary>
     internal async ValueTask ServeAsync(HttpTakeover connection)
     {
@@ -50,6 +52,7 @@ internal sealed class FaultyAnswer(StubAnswer answer, HttpFault fault, AnswerBod
                     byte[] garbage = new byte[GarbageBytes];
                     Random.Shared.NextBytes(garbage);
                     garbage[0] = 0xFF; // never the start of a status line
+                    connection.Length = GarbageBytes;
                     await connection.SendAsync(garbage).ConfigureAwait(false);
                     break;
                 case HttpFault.Stall:
@@ -58,11 +61,13 @@ internal sealed class FaultyAnswer(StubAnswer answer, HttpFault fault, AnswerBod
                     await WaitForEndAsync(connection).ConfigureAwait(false);
                     break;
                 case HttpFault.SlowBody:
+                    connection.IsComplete = true;
+                    connection.Length = SentLength;
                     await SendHeadAsync(connection, body.Length).ConfigureAwait(false);
                     await SendBodyAsync(connection, 0, body.Length).ConfigureAwait(false);
-                    connection.IsComplete = true;
                     break;
                 case HttpFault.BadStatusLine:
+                    connection.Length = SentLength;
                     byte[] head = connection.FormatHead(answer.Status, answer.FieldLines, body.Length);
                     string line = $"HTTP/1.1 {HttpStatus.Reason(answer.Status)} {answer.Status}\r\n";
                     await connection.SendHeadAsync((byte[])[.. Encoding.ASCII.GetBytes(line), .. AfterStatusLine(head)])
@@ -70,6 +75,7 @@ internal sealed class FaultyAnswer(StubAnswer answer, HttpFault fault, AnswerBod
                     await SendBodyAsync(connection, 0, body.Length).ConfigureAwait(false);
                     break;
                 case HttpFault.WrongLength:
+                    connection.Length = SentLength;
                     await SendHeadAsync(connection, Before).ConfigureAwait(false);
                     await SendBodyAsync(connection, 0, body.Length).ConfigureAwait(false);
                     break;
@@ -108,6 +114,8 @@ internal sealed class FaultyAnswer(StubAnswer answer, HttpFault fault, AnswerBod
             await connection.SendAsync("\r\n"u8.ToArray()).ConfigureAwait(false);
         }
 
-        await connection.SendAsync("not-a-size\r\n"u8.ToArray()).ConfigureAwait(false);
+        byte[] end = "not-a-size\r\n"u8.ToArray();
+        connection.Length = connection.Sent + end.Length;
+        await connection.SendAsync(end).ConfigureAwait(false);
     }
 }

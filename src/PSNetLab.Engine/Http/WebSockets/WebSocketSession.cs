@@ -24,8 +24,8 @@ internal sealed class WebSocketSession(
     /// <param name="head">The answer to the handshake.</param>
     internal async ValueTask ServeAsync(byte[] head)
     {
-        await takeover.SendAsync(head).ConfigureAwait(false);
-        takeover.TellRequest();
+        takeover.Length = 0;
+        await takeover.SendHeadAsync(head).ConfigureAwait(false);
         takeover.MayBeUnread = true;
         using CancellationTokenSource left = CancellationTokenSource.CreateLinkedTokenSource(takeover.Ending);
         using CancellationTokenRegistration ending = takeover.Ending.UnsafeRegister(
