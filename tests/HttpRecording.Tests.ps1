@@ -65,6 +65,31 @@ Describe 'Recordings of Start-HttpServer' {
         { Start-HttpServer @Options -ErrorAction Stop } | Should -Throw -ErrorId $Id
     }
 
+    It 'is written although an upstream that has changed the protocol keeps its half of the connection open' {
+        function Exchange($Client, $Upstream, [string] $Fields, [string] $Answer) {
+            $Client.GetStream().Write([Text.Encoding]::ASCII.GetBytes("GET / HTTP/1.1`r`nHost: a`r`n$Fields`r`n"))
+            $peer = $Upstream.AcceptTcpClient()
+            $Client.ReceiveTimeout = $peer.ReceiveTimeout = 20000
+            $peer.GetStream().Read([byte[]]::new(4096)) | Should -BeGreaterThan 0
+            $peer.GetStream().Write([Text.Encoding]::ASCII.GetBytes("HTTP/1.1 $Answer`r`n`r`n"))
+            $Client.GetStream().Read([byte[]]::new(4096)) | Should -BeGreaterThan 0
+            $peer
+        }
+        $file = "$TestDrive/changed.json"
+        $upstream = [Net.Sockets.TcpListener]::new([Net.IPAddress]::Loopback, 0)
+        $upstream.Start()
+        $api = Start-HttpServer -Upstream "http://$($upstream.LocalEndpoint)" -Mode Record -Recording $file
+        $client = [Net.Sockets.TcpClient]::new('127.0.0.1', $api.Port)
+        $first = Exchange $client $upstream '' "204 No Content`r`nConnection: close"
+        $second = Exchange $client $upstream "Connection: Upgrade`r`nUpgrade: chat`r`n" "101 Chat`r`nConnection: Upgrade`r`nUpgrade: chat"
+        try {
+            Stop-Job $api
+            ($api | Wait-Job -Timeout 20).State | Should -Be Stopped
+            $file | Should -Exist
+        }
+        finally { $client, $first, $second, $upstream | ForEach-Object Dispose }
+    }
+
     It 'says when the recording cannot be written' -Skip:$IsWindows {
         $folder = (New-Item $TestDrive/gone -ItemType Directory).FullName
         $real = Start-HttpServer -Reply 200
