@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using PSNetLab.Engine.Http.Files;
@@ -72,9 +73,13 @@ internal sealed class ServedConnection : IServerHost, IAsyncDisposable
     }
 
     /// <summary>Whether readers of records wait for this connection now.</summary>
+    /// <remarks>For <see cref="BeforeRecord"/>: while that runs, such a reader waits until its patience ends.</remarks>
     internal bool HoldsReaders()
-        => !Task.Factory.StartNew(
-            _records.Handover.Wait, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).Wait(100);
+    {
+        long start = Stopwatch.GetTimestamp();
+        _records.Handover.Wait();
+        return Stopwatch.GetElapsedTime(start) > TimeSpan.FromMilliseconds(100);
+    }
 
     /// <summary>The records that are there now.</summary>
     internal List<HttpRequestRecord> Records()
