@@ -100,7 +100,7 @@ public sealed class RedactedOddTests
         ];
         foreach (string part in parts)
         {
-            string body = string.Concat(Enumerable.Repeat(part, 1_000_000 / part.Length));
+            string body = string.Concat(Enumerable.Repeat(part, 300_000 / part.Length));
             body = part == "<a>" ? $"<a {string.Concat(Enumerable.Repeat("name='code' value='x' ", 50_000))}/>" : body;
             foreach (string type in new[] { "application/json", "text/xml", "application/yaml", string.Empty })
             {

@@ -113,7 +113,7 @@ public sealed class RedactorTests
     [Fact]
     public async Task Long_bodies_take_time_in_proportion_to_their_length()
     {
-        const int Length = 4_000_000;
+        const int Length = 1_000_000;
         foreach (string text in new[] { "a", "?", "?a=", "://", "#x", "\"", "<a", "&amp;", "a=;", "\"k\":" })
         {
             foreach (string type in new[] { "text/plain", "text/xml", "application/json", "application/x-www-form-urlencoded" })

@@ -36,6 +36,21 @@ public sealed class StubServerStopTests
         Assert.Equal(error is null ? null : SocketError.ConnectionReset, (error?.InnerException as SocketException)?.SocketErrorCode);
     }
 
+    /// <summary>Without a length, only a reset tells a client that there should have been more.</summary>
+    [Fact]
+    public async Task An_answer_that_nobody_reads_breaks_off_and_does_not_look_complete()
+    {
+        StubServer server = new(Route(new StubAnswer { Bytes = new byte[64 * 1024 * 1024], Trailers = [new("X-Sum", "1")] }));
+        using HttpPeer peer = await server.ConnectAsync();
+        await peer.SendAsync("GET / HTTP/1.0\r\n\r\n");
+        await Waiting.Until(() => peer.Socket.Available > 100_000);
+
+        await server.DisposeAsync();
+
+        IOException error = await Assert.ThrowsAsync<IOException>(() => peer.FillAsync(64 * 1024 * 1024));
+        Assert.Equal(SocketError.ConnectionReset, (error.InnerException as SocketException)?.SocketErrorCode);
+    }
+
     [Theory]
     [InlineData("GET / HTTP/1.1\r\nHost: a\r\n\r\n")]
     [InlineData("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello")]

@@ -156,6 +156,12 @@ internal sealed partial class TcpSession : IServedConnection
                     return;
                 }
 
+                if (Dialogue is not null && _connection.IsClosed)
+                {
+                    // What is left may take long to match, and nobody is there for what follows from it.
+                    return;
+                }
+
                 // Elsewhere only who goes on without a wait has turns: after a script, the pool's own are enough.
                 if ((step == Step.Flush || LoopThread.IsCurrent) && _connection.IsTurnOver)
                 {

@@ -250,7 +250,12 @@ internal sealed partial class HttpConnection
             ResetOpenStream();
             throw;
         }
-        catch (Exception error) when (!_isGone)
+        catch (Exception) when (_isGone)
+        {
+            ResetOpenStream();
+            throw;
+        }
+        catch (Exception error)
         {
             if (_hasBegun)
             {
