@@ -95,8 +95,8 @@ Describe 'A pipeline that ends early' {
         @{ Name = 'Select-Object -First'; Send = { Send-TcpMessage -Connection $args[0] two -Count 2 | Select-Object -First 1 } }
         @{ Name = '-Raw'; Send = { Send-TcpMessage -Connection $args[0] "two`n" -Raw -Count 2 | Select-Object -First 1 } }
         @{ Name = '-PassThru'; Send = { Send-TcpMessage -Connection $args[0] two -PassThru | Select-Object -First 1 } }
-        @{ Name = 'throw'; Send = { try { Send-TcpMessage -Connection $args[0] two -Count 2 | ForEach-Object { throw } } catch { } } }
-        @{ Name = 'throw in a command before it'; Send = { try { & { 'two'; throw } | Send-TcpMessage -Connection $args[0] } catch { } } }
+        @{ Name = 'throw'; Send = { try { Send-TcpMessage -Connection $args[0] two -Count 2 | ForEach-Object { throw } } catch { $_ } } }
+        @{ Name = 'throw in a command before it'; Send = { try { & { 'two'; throw } | Send-TcpMessage -Connection $args[0] } catch { $_ } } }
         @{ Name = 'break'; Send = { do { Send-TcpMessage -Connection $args[0] two -Count 2 | ForEach-Object { break } } while ($true) } }
         @{
             Name    = 'a script for the framing'
