@@ -72,7 +72,7 @@ internal static class MultipartBody
                 continue;
             }
 
-            ReadOnlySpan<byte> value = Unfolded(line[(colon + 1)..]).Trim((byte)' ');
+            ReadOnlySpan<byte> value = HttpSyntax.Unfold(line[(colon + 1)..]).Trim((byte)' ');
             if (System.Text.Ascii.EqualsIgnoreCase(line[..colon], "Content-Disposition"u8))
             {
                 name = ContentTypeField.Parameter(value, "name"u8);
@@ -103,18 +103,5 @@ internal static class MultipartBody
         }
 
         return lines.Length;
-    }
-
-    private static ReadOnlySpan<byte> Unfolded(ReadOnlySpan<byte> value)
-    {
-        if (!value.Contains((byte)'\r'))
-        {
-            return value;
-        }
-
-        byte[] unfolded = value.ToArray();
-        unfolded.AsSpan().Replace((byte)'\r', (byte)' ');
-        unfolded.AsSpan().Replace((byte)'\n', (byte)' ');
-        return unfolded;
     }
 }
