@@ -1,6 +1,5 @@
 using System.Net;
 using System.Text;
-using System.Text.RegularExpressions;
 using PSNetLab.Engine.Dialogue;
 
 namespace PSNetLab.Engine.Tests;
@@ -77,7 +76,7 @@ public class DialogueTests
     [Fact]
     public void Again_expects_the_same_once_more()
     {
-        Talk talk = new(On(("NOOP", Texts("250 ok", "!again")), ("DATA", Nested())), "QUIT");
+        Talk talk = new(On(("NOOP", Talk.Texts("250 ok", "!again")), ("DATA", Nested())), "QUIT");
         Assert.Equal("250 ok", talk.Send("NOOP"));
         Assert.Equal("354 go", talk.Send("DATA"));
         Assert.Empty(talk.Send("a line"));
@@ -249,9 +248,9 @@ public class DialogueTests
     [Fact]
     public void A_loop_without_a_pause_is_told()
     {
-        DialogueStep[] marked = Texts("!mark", "x");
+        DialogueStep[] marked = Talk.Texts("!mark", "x");
         AssertEndless(["!close"], "!mark", "S: hi", "!loop");
-        AssertEndless(["!close"], On(("a", marked), ("b", Texts("!wait 5"))), "!loop");
+        AssertEndless(["!close"], On(("a", marked), ("b", Talk.Texts("!wait 5"))), "!loop");
         AssertEndless(["!close"], "!mark", "S: hi", "!loop 2", "!loop", "C: a");
         AssertEndless(["!mark", "!loop"], "C: a");
         Assert.False(new Talk(On(("a", marked)), "!wait 5", "!loop").Run.Completed);
@@ -274,80 +273,7 @@ public class DialogueTests
         branch.Answer switch
         {
             null => [],
-            string text => Texts(text),
+            string text => Talk.Texts(text),
             var steps => (DialogueStep[])steps,
         }))]);
-
-    private static DialogueStep[] Texts(params string[] texts) => [.. texts.Select(text => DialogueText.ParseAnswer(text, Encoding.UTF8))];
-
-    /// <summary>A dialogue that says what it does as one text.</summary>
-    [Theory]
-    [InlineData("more")]
-    [InlineData("!stall")]
-    [InlineData("!close")]
-    public void Who_has_been_answered_holds_nothing_of_the_message(string next)
-    {
-        Captures captures = new();
-        ExpectStep expect = new([new DialogueBranch(captures, [new SayStep([], "got $0")])]);
-        Talk talk = new(expect, next);
-        Assert.StartsWith("got all of it", talk.Send("all of it"), StringComparison.Ordinal);
-
-        GC.Collect();
-        Assert.False(captures.Last!.IsAlive);
-        GC.KeepAlive(talk);
-    }
-
-    /// <summary>Knows whether somebody keeps what it found.</summary>
-    private sealed class Captures() : DialoguePattern("anything")
-    {
-        internal WeakReference? Last { get; private set; }
-
-        internal override bool IsMatch(ReadOnlySpan<byte> data, ReadOnlySpan<char> text, out Match? match)
-        {
-            match = Regex.Match(text.ToString(), ".*");
-            Last = new WeakReference(match);
-            return true;
-        }
-    }
-
-    private sealed class Talk
-    {
-        internal Talk(params object[] steps)
-            : this(["!close"], steps)
-        {
-        }
-
-        internal Talk(string[] unexpected, params object[] steps)
-        {
-            DialogueStep[] read = [.. steps.Select(step => step as DialogueStep ?? DialogueText.Parse((string)step, Encoding.UTF8))];
-            DialogueProgram program = DialogueProgram.Compile(read, Texts(unexpected), Encoding.UTF8);
-            Run = new DialogueRun(program, new IPEndPoint(IPAddress.Loopback, 9), 1);
-        }
-
-        internal DialogueRun Run { get; }
-
-        internal NetLabException? Fault { get; private set; }
-
-        internal string Begin() => string.Join(", ", Deeds());
-
-        internal string Send(string message)
-        {
-            Run.Take(Encoding.UTF8.GetBytes(message));
-            return Begin();
-        }
-
-        private IEnumerable<string> Deeds()
-        {
-            while (Run.TryNext(out DialogueAction action))
-            {
-                Fault ??= action.Fault;
-                yield return action.Deed switch
-                {
-                    DialogueDeed.Say => Encoding.UTF8.GetString(action.Data!),
-                    DialogueDeed.Wait => $"Wait {action.Milliseconds}",
-                    var other => other.ToString(),
-                };
-            }
-        }
-    }
 }
