@@ -25,20 +25,21 @@ internal sealed partial class ScriptRunner
         {
             _isWatching = true;
             _stalls ??= new Timer(static self => ((ScriptRunner)self!).OnStall(), this, Timeout.Infinite, Timeout.Infinite);
-            SetStallTimer();
+            SetStallTimer(s_stall);
         }
     }
 
-    private void SetStallTimer()
+    private void SetStallTimer(TimeSpan time)
     {
         _wasNext = Next;
-        _stalls!.Change(s_stall, Timeout.InfiniteTimeSpan);
+        _stalls!.Change(time, Timeout.InfiniteTimeSpan);
     }
 
     private void OnStall()
     {
         ScriptRun? longest;
         int waiting;
+        TimeSpan time;
         lock (_gate)
         {
             waiting = _waiting.Count + _returning.Count;
@@ -52,7 +53,15 @@ internal sealed partial class ScriptRunner
 
             if (Next != _wasNext || longest.Began == 0)
             {
-                SetStallTimer();
+                SetStallTimer(s_stall);
+                return;
+            }
+
+            // The first script of a runspace begins when PowerShell has opened it, which takes its time on a busy machine.
+            time = TimeSpan.FromMilliseconds(Environment.TickCount64 - longest.Began);
+            if (time < s_stall)
+            {
+                SetStallTimer(s_stall - time);
                 return;
             }
 
@@ -60,10 +69,10 @@ internal sealed partial class ScriptRunner
             _wasNext = null;
         }
 
-        TimeSpan time = TimeSpan.FromSeconds((Environment.TickCount64 - longest.Began) / 1000);
         string others = waiting == 1 ? "1 other waits" : $"{waiting} others wait";
+        string seconds = TimeText.Seconds(Math.Floor(time.TotalSeconds));
         string line = PeerText.Visible(Shortened($"{longest.Script}".Split('\n')[0].Trim(), MostOfLine));
-        longest.Job!.Write(new WarningRecord($"{longest.Job.Name}: A script block has run for {TimeText.Seconds(time)} and has not ended, "
+        longest.Job!.Write(new WarningRecord($"{longest.Job.Name}: A script block has run for {seconds} and has not ended, "
             + $"and {others} for a turn: {line}. At most {_throttleLimit} run at once. End the script, {_advice}or stop the job with "
             + "Stop-Job."));
     }
