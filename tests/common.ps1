@@ -23,7 +23,7 @@ function Get-OpenSocketCount {
 }
 
 # A wait ends as soon as it can and says what it waited for; a sleep is either too long or too short.
-function Wait-Until([Parameter(Mandatory)] [scriptblock] $Condition, [double] $TimeoutSec = 10) {
+function Wait-Until([Parameter(Mandatory)] [scriptblock] $Condition, [double] $TimeoutSec = 30) {
     $clock = [Diagnostics.Stopwatch]::StartNew()
     while (-not (& $Condition)) {
         if ($clock.Elapsed.TotalSeconds -gt $TimeoutSec) { throw "Not so within $TimeoutSec s: {$Condition}" }
