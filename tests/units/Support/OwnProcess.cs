@@ -40,8 +40,8 @@ internal static class OwnProcess
         try
         {
             Task<string> errors = process.StandardError.ReadToEndAsync();
-            string output = await process.StandardOutput.ReadToEndAsync().WaitAsync(TimeSpan.FromSeconds(60));
-            await process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(60));
+            string output = await process.StandardOutput.ReadToEndAsync().WaitAsync(Waiting.Limit * 3);
+            await process.WaitForExitAsync().WaitAsync(Waiting.Limit * 3);
 
             Assert.True(process.ExitCode == 0, output + await errors);
         }
