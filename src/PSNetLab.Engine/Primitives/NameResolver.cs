@@ -75,7 +75,7 @@ internal static class NameResolver
 
         if (!OperatingSystem.IsWindows())
         {
-            return ResolverThreads.Run(LookUp, cancellationToken);
+            return ResolverThreads.Shared.Run(LookUp, cancellationToken);
         }
 
         onStart?.Invoke();

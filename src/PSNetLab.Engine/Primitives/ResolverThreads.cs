@@ -5,25 +5,27 @@ namespace PSNetLab.Engine.Primitives;
 /// In the thread pool, which grows slowly, a few names that nobody answers for would hold up all others, and time limits would run out
 /// before a name was asked for at all.
 /// </remarks>
-internal static class ResolverThreads
+/// <param name="most">The maximum number of threads.</param>
+internal sealed class ResolverThreads(int most)
 {
-    internal const int MostThreads = 32;
-
     private const int StackBytes = 256 * 1024;
 
-    private static readonly Queue<Action> s_waiting = new();
-    private static int s_threads;
+    private readonly Queue<Action> _waiting = new();
+    private int _threads;
+
+    /// <summary>Those of this process.</summary>
+    internal static ResolverThreads Shared { get; } = new(32);
 
     /// <summary>Runs blocking work, unless it was cancelled before its turn came.</summary>
-    internal static Task<T> Run<T>(Func<T> work, CancellationToken cancellationToken)
+    internal Task<T> Run<T>(Func<T> work, CancellationToken cancellationToken)
     {
         TaskCompletionSource<T> done = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        lock (s_waiting)
+        lock (_waiting)
         {
-            s_waiting.Enqueue(() => Complete(done, work, cancellationToken));
-            if (s_threads < MostThreads)
+            _waiting.Enqueue(() => Complete(done, work, cancellationToken));
+            if (_threads < most)
             {
-                s_threads++;
+                _threads++;
                 new Thread(Serve, StackBytes) { IsBackground = true, Name = "PSNetLab names" }.Start();
             }
         }
@@ -31,7 +33,7 @@ internal static class ResolverThreads
         return done.Task.WaitAsync(cancellationToken);
     }
 
-    private static void Serve()
+    private void Serve()
     {
         while (Next() is { } work)
         {
@@ -39,16 +41,16 @@ internal static class ResolverThreads
         }
     }
 
-    private static Action? Next()
+    private Action? Next()
     {
-        lock (s_waiting)
+        lock (_waiting)
         {
-            if (s_waiting.TryDequeue(out Action? work))
+            if (_waiting.TryDequeue(out Action? work))
             {
                 return work;
             }
 
-            s_threads--;
+            _threads--;
             return null;
         }
     }
