@@ -95,14 +95,9 @@ public sealed class ConnectServiceTests
     [Fact]
     public async Task Where_nobody_listens_is_502()
     {
-        int port;
-        using (TcpListener closed = Listen())
-        {
-            port = Port(closed);
-        }
-
+        using ClosedPort closed = new();
         await using StubServer server = new(Route());
-        HttpAnswer answer = await server.AskAsync("CONNECT", $"127.0.0.1:{port}");
+        HttpAnswer answer = await server.AskAsync("CONNECT", $"127.0.0.1:{closed.Port}");
         Assert.Equal(502, answer.Status);
         Assert.Contains("refused", answer.Text, StringComparison.Ordinal);
     }

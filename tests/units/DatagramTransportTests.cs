@@ -213,9 +213,9 @@ public class DatagramTransportTests
     [MemberData(nameof(Kinds))]
     public async Task A_refusal_is_an_error_of_a_connected_socket_which_then_goes_on(DatagramKind kind)
     {
-        int port = Datagrams.FreePort();
+        using UdpClient late = Datagrams.NewDeaf();
         using DatagramTransport transport = Datagrams.Open(kind);
-        transport.Socket.Connect(IPAddress.Loopback, port);
+        transport.Socket.Connect(IPAddress.Loopback, late.Port());
         for (int round = 0; round < 3; round++)
         {
             Assert.True(transport.TrySend("anybody?"u8, null, null));
@@ -223,10 +223,10 @@ public class DatagramTransportTests
             Assert.Equal(SocketError.ConnectionRefused, error.SocketErrorCode);
         }
 
-        using UdpClient late = new(new IPEndPoint(IPAddress.Loopback, port));
+        late.Hear(transport.EndPoint());
         Assert.True(transport.TrySend("now?"u8, null, null));
         Assert.Equal("now?", await late.NextTextAsync());
-        await late.SendAsync("yes"u8.ToArray(), transport.EndPoint()).AsTask().Soon();
+        await late.Client.SendAsync("yes"u8.ToArray()).Soon();
         Assert.Equal("yes", Assert.Single(await transport.ReceiveAsync(1).Soon()).Text);
     }
 
@@ -235,7 +235,8 @@ public class DatagramTransportTests
     public async Task A_refusal_is_nothing_to_a_socket_that_is_not_connected(DatagramKind kind)
     {
         using DatagramTransport transport = Datagrams.Open(kind);
-        DatagramPeer nobody = new(new IPEndPoint(IPAddress.Loopback, Datagrams.FreePort()));
+        using UdpClient deaf = Datagrams.NewDeaf();
+        DatagramPeer nobody = new(new IPEndPoint(IPAddress.Loopback, deaf.Port()));
         for (int i = 0; i < 10; i++)
         {
             Assert.True(transport.TrySend("x"u8, nobody, null));

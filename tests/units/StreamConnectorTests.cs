@@ -11,7 +11,8 @@ public sealed class StreamConnectorTests
     {
         using Socket listener = StreamListener.Bind(new IPEndPoint(IPAddress.Loopback, 0), 5);
         EndPoint open = listener.LocalEndPoint!;
-        EndPoint closed = Closed();
+        using ClosedPort port = new();
+        EndPoint closed = port.EndPoint;
 
         (Transport? socket, IReadOnlyList<ConnectAttempt> attempts) =
             await StreamConnector.ConnectAsync([closed, open], null, Timeout.InfiniteTimeSpan, CancellationToken.None).Soon();
@@ -30,8 +31,12 @@ public sealed class StreamConnectorTests
     [Fact]
     public async Task Without_an_open_address_there_are_only_attempts()
     {
+        using ClosedPort one = new();
+        using ClosedPort other = new();
+
         (Transport? socket, IReadOnlyList<ConnectAttempt> attempts) =
-            await StreamConnector.ConnectAsync([Closed(), Closed()], null, Timeout.InfiniteTimeSpan, CancellationToken.None).Soon();
+            await StreamConnector.ConnectAsync(
+                [one.EndPoint, other.EndPoint], null, Timeout.InfiniteTimeSpan, CancellationToken.None).Soon();
 
         Assert.Null(socket);
         Assert.Equal(2, attempts.Count);
@@ -44,13 +49,18 @@ public sealed class StreamConnectorTests
         using Socket full = StreamListener.Bind(new IPEndPoint(IPAddress.Loopback, 0), 0);
         using Socket first = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         await first.ConnectAsync(full.LocalEndPoint!).Soon();
-        using CancellationTokenSource limit = new(TimeSpan.FromMilliseconds(100));
+        using ClosedPort closed = new();
 
-        (Transport? socket, IReadOnlyList<ConnectAttempt> attempts) =
-            await StreamConnector.ConnectAsync([full.LocalEndPoint!, Closed()], null, Timeout.InfiniteTimeSpan, limit.Token).Soon();
+        // Long enough to begin the first attempt, and no longer than until the second one.
+        await Waiting.OneOf(5, async () =>
+        {
+            using CancellationTokenSource limit = new(TimeSpan.FromMilliseconds(100));
+            (Transport? socket, IReadOnlyList<ConnectAttempt> attempts) = await StreamConnector.ConnectAsync(
+                [full.LocalEndPoint!, closed.EndPoint], null, Timeout.InfiniteTimeSpan, limit.Token).Soon();
 
-        Assert.Null(socket);
-        Assert.IsAssignableFrom<OperationCanceledException>(Assert.Single(attempts).Error);
+            Assert.Null(socket);
+            Assert.IsAssignableFrom<OperationCanceledException>(Assert.Single(attempts).Error);
+        });
     }
 
     /// <summary>For the timers of the runtime, a little less than no time is no limit, or an error.</summary>
@@ -63,8 +73,10 @@ public sealed class StreamConnectorTests
         using Socket first = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         await first.ConnectAsync(full.LocalEndPoint!).Soon();
 
+        using ClosedPort closed = new();
+
         (Transport? socket, IReadOnlyList<ConnectAttempt> attempts) = await StreamConnector.ConnectAsync(
-            [full.LocalEndPoint!, Closed()], null, TimeSpan.FromMilliseconds(milliseconds), CancellationToken.None).Soon();
+            [full.LocalEndPoint!, closed.EndPoint], null, TimeSpan.FromMilliseconds(milliseconds), CancellationToken.None).Soon();
 
         Assert.Null(socket);
         Assert.Equal(SocketError.TimedOut, Assert.IsAssignableFrom<SocketException>(Assert.Single(attempts).Error).SocketErrorCode);
@@ -72,16 +84,21 @@ public sealed class StreamConnectorTests
 
     /// <summary>Servers print 0.0.0.0 as the address they listen on, and so people type it.</summary>
     [LinuxFact]
-    public async Task A_connection_to_itself_is_none_whatever_it_was_asked_for()
+    public Task A_connection_to_itself_is_none_whatever_it_was_asked_for() => Waiting.OneOf(5, async () =>
     {
-        int port = ((IPEndPoint)Closed()).Port;
+        // From here on it is free for everybody.
+        int port;
+        using (ClosedPort closed = new())
+        {
+            port = closed.Port;
+        }
 
         (Transport? socket, ConnectAttempt attempt) = await StreamConnector.TryAsync(
             new IPEndPoint(IPAddress.Any, port), new IPEndPoint(IPAddress.Loopback, port), Waiting.Limit, CancellationToken.None).Soon();
 
         Assert.Null(socket);
         Assert.Same(StreamConnector.ToItself, attempt.Error);
-    }
+    });
 
     /// <summary>As balancers do without a service behind them. When connect(2) has returned, the other end may be gone already.</summary>
     [LinuxFact]
@@ -127,12 +144,5 @@ public sealed class StreamConnectorTests
         await Assert.ThrowsAsync<SocketException>(() => socket.ReceiveAsync(new byte[1]).Soon());
 
         Assert.Null(StreamSocket.Connected(new SafeSocketHandle(socket.Handle, ownsHandle: false)));
-    }
-
-    private static EndPoint Closed()
-    {
-        using Socket socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return socket.LocalEndPoint!;
     }
 }

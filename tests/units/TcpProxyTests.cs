@@ -8,9 +8,12 @@ namespace PSNetLab.Engine.Tests;
 
 public class TcpProxyTests
 {
-    /// <summary>As after a change of the name server: when the proxy starts, nobody can know.</summary>
+    /// <summary>
+    /// As after a change of the name server: when the proxy starts, nobody can know. It listens where anybody may have listened a moment
+    /// ago, so a client of another test may come as well.
+    /// </summary>
     [Fact]
-    public async Task A_proxy_never_dials_itself_whatever_its_server_s_name_means_now()
+    public Task A_proxy_never_dials_itself_whatever_its_server_s_name_means_now() => Waiting.OneOf(3, async () =>
     {
         TaskCompletionSource<NetLabException> failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
         StreamServer proxy = await Starting.WhenFree(() =>
@@ -35,7 +38,7 @@ public class TcpProxyTests
 
         proxy.Stop();
         await proxy.Completion.Soon();
-    }
+    });
 
     /// <summary>Both directions find out at once that the connection has ended, while a fault is still being told of.</summary>
     [Theory]

@@ -44,7 +44,8 @@ public class UdpSenderTests
     public async Task A_refusal_ends_the_wait_for_answers_of_a_single_host()
     {
         Mailbox<UdpMessage> replies = new(10, WhenFull.Drop);
-        using UdpSender sender = UdpSender.Open(new() { Remote = new(IPAddress.Loopback, Datagrams.FreePort()), Replies = replies });
+        using UdpClient deaf = Datagrams.NewDeaf();
+        using UdpSender sender = UdpSender.Open(new() { Remote = new(IPAddress.Loopback, deaf.Port()), Replies = replies });
         await sender.SendAsync("anybody?"u8.ToArray(), CancellationToken.None);
 
         await replies.WaitForDataAsync(CancellationToken.None).Soon();
@@ -59,10 +60,10 @@ public class UdpSenderTests
     [InlineData(false)]
     public async Task However_often_it_is_refused_sending_goes_on(bool receives)
     {
-        int port = Datagrams.FreePort();
+        using UdpClient late = Datagrams.NewDeaf();
         using UdpSender sender = UdpSender.Open(new()
         {
-            Remote = new(IPAddress.Loopback, port),
+            Remote = new(IPAddress.Loopback, late.Port()),
             Replies = receives ? new Mailbox<UdpMessage>(10, WhenFull.Drop) : null,
         });
         for (int i = 0; i < 2000; i++)
@@ -73,7 +74,7 @@ public class UdpSenderTests
         Assert.Equal(2000, sender.MessagesSent);
         Assert.Equal(FaultKind.ConnectionRefused, sender.Fault?.Kind);
 
-        using UdpClient late = new(new IPEndPoint(IPAddress.Loopback, port));
+        late.Hear(sender.LocalEndPoint);
         await sender.SendAsync("found"u8.ToArray(), CancellationToken.None);
         Assert.Equal("found", await late.NextTextAsync());
     }

@@ -81,6 +81,21 @@ internal static class Datagrams
         return ((IPEndPoint)client.Client.LocalEndPoint!).Port;
     }
 
+    /// <summary>
+    /// A plain socket that hears only what comes from the discard port, so that everybody else is refused, and no other test gets its port.
+    /// </summary>
+    internal static UdpClient NewDeaf()
+    {
+        UdpClient deaf = new(Loopback);
+        deaf.Client.Connect(IPAddress.Loopback, 9);
+        return deaf;
+    }
+
+    /// <summary>Makes it hear one socket, and no other.</summary>
+    internal static void Hear(this UdpClient deaf, EndPoint one) => deaf.Client.Connect(one);
+
+    internal static int Port(this UdpClient peer) => ((IPEndPoint)peer.Client.LocalEndPoint!).Port;
+
     /// <summary>A plain socket of the runtime, with nothing of the engine in it.</summary>
     internal static UdpClient NewPeer(EndPoint? to = null, IPAddress? from = null)
     {
