@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Text;
 using PSNetLab.Engine.Http.Client;
 using PSNetLab.Engine.Http.Forward;
+using PSNetLab.Engine.Primitives;
 
 namespace PSNetLab.Engine.Tests;
 
@@ -32,7 +33,7 @@ public sealed class ForwardFaultTests
     [InlineData("HTTP/1.1 200 OK\r\nContent-")]
     [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n12345")]
     [InlineData("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n12345\r\n")]
-    public async Task An_upstream_that_stalls_is_waited_for_only_so_long(string sent)
+    public Task An_upstream_that_stalls_is_waited_for_only_so_long(string sent) => TimeSpan.FromSeconds(0.2).Patiently(async limit =>
     {
         await using ScriptedServer upstream = new(async (peer, _) =>
         {
@@ -40,7 +41,7 @@ public sealed class ForwardFaultTests
             await peer.SendAsync(sent);
             await peer.ReadToEndAsync();
         });
-        await using ForwardServer server = new(new UpstreamOptions { Uri = upstream.Uri, Timeout = TimeSpan.FromMilliseconds(200) });
+        await using ForwardServer server = new(new UpstreamOptions { Uri = upstream.Uri, Timeout = limit });
         using HttpPeer client = await server.ConnectAsync();
         await client.SendAsync("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
 
@@ -48,14 +49,14 @@ public sealed class ForwardFaultTests
         {
             HttpAnswer answer = await client.AnswerAsync();
             Assert.Equal(504, answer.Status);
-            Assert.Contains("0.2 s", answer.Text, StringComparison.Ordinal);
+            Assert.Contains(TimeText.Seconds(limit), answer.Text, StringComparison.Ordinal);
             return;
         }
 
         string got = Encoding.Latin1.GetString(await client.RestAsync());
         Assert.Contains("12345", got, StringComparison.Ordinal);
         Assert.DoesNotContain("\r\n0\r\n", got, StringComparison.Ordinal);
-    }
+    });
 
     [Theory]
     [InlineData(false)]

@@ -59,6 +59,7 @@ public class TcpClientSessionTests
             await pair.Server.HalfCloseAsync(CancellationToken.None);
         });
 
+        await Waiting.Until(() => pair.Client.MessagesReceived > 0);
         Task held = await Task.WhenAny(sending, Task.Delay(200));
         Assert.NotEqual(sending, held);
         Assert.InRange(pair.Client.MessagesReceived, 1, 2000);

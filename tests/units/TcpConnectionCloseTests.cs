@@ -12,6 +12,9 @@ public class TcpConnectionCloseTests
 {
     private static readonly byte[] s_message = NewMessage();
 
+    // How long a closed connection waits for its peer.
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(1);
+
     private static readonly (bool Portable, SslProtocols Protocol, bool IsServer)[] s_ways =
     [
         .. from portable in new[] { false, true }
@@ -33,60 +36,62 @@ public class TcpConnectionCloseTests
 
     [Theory]
     [MemberData(nameof(Ways))]
-    public async Task What_was_sent_arrives_though_the_replies_are_not_read(bool portable, SslProtocols protocol, bool isServer)
-    {
-        for (int round = 0; round < 5; round++)
+    public Task What_was_sent_arrives_though_the_replies_are_not_read(bool portable, SslProtocols protocol, bool isServer)
+        => Waiting.Within(s_patience, async () =>
+        {
+            for (int round = 0; round < 5; round++)
+            {
+                (TcpConnection connection, Stream peer) = await ConnectAsync(portable, protocol, isServer);
+                await using (peer)
+                {
+                    await peer.WriteAsync("a reply that nobody reads"u8.ToArray()).Soon();
+                    Task sending = connection.SendAsync(s_message);
+                    byte[] received = new byte[s_message.Length];
+                    await peer.ReadExactlyAsync(received.AsMemory(0, 1000)).Soon();
+                    await sending.Soon();
+
+                    connection.Close(TcpCloseReason.LocalClosed);
+
+                    await peer.ReadExactlyAsync(received.AsMemory(1000)).Soon();
+                    Assert.Equal(s_message, received);
+                    Assert.Equal(0, await peer.ReadAsync(received).Soon());
+                    await peer.WriteAsync("and another one"u8.ToArray()).Soon();
+                }
+
+                await connection.Ended.Soon();
+            }
+        });
+
+    [Theory]
+    [MemberData(nameof(Ways))]
+    public Task A_peer_that_has_to_send_before_it_reads_gets_everything(bool portable, SslProtocols protocol, bool isServer)
+        => Waiting.Within(s_patience, async () =>
         {
             (TcpConnection connection, Stream peer) = await ConnectAsync(portable, protocol, isServer);
             await using (peer)
             {
-                await peer.WriteAsync("a reply that nobody reads"u8.ToArray()).Soon();
+                Task<int> echoing = Task.Run(async () =>
+                {
+                    byte[] buffer = new byte[100_000];
+                    int total = 0;
+                    while (await peer.ReadAsync(buffer) is > 0 and int count)
+                    {
+                        total += count;
+                        await peer.WriteAsync(buffer.AsMemory(0, count));
+                    }
+
+                    return total;
+                });
                 Task sending = connection.SendAsync(s_message);
-                byte[] received = new byte[s_message.Length];
-                await peer.ReadExactlyAsync(received.AsMemory(0, 1000)).Soon();
                 await sending.Soon();
 
                 connection.Close(TcpCloseReason.LocalClosed);
 
-                await peer.ReadExactlyAsync(received.AsMemory(1000)).Soon();
-                Assert.Equal(s_message, received);
-                Assert.Equal(0, await peer.ReadAsync(received).Soon());
-                await peer.WriteAsync("and another one"u8.ToArray()).Soon();
+                Assert.Equal(s_message.Length, await echoing.Soon());
             }
 
             await connection.Ended.Soon();
-        }
-    }
-
-    [Theory]
-    [MemberData(nameof(Ways))]
-    public async Task A_peer_that_has_to_send_before_it_reads_gets_everything(bool portable, SslProtocols protocol, bool isServer)
-    {
-        (TcpConnection connection, Stream peer) = await ConnectAsync(portable, protocol, isServer);
-        await using (peer)
-        {
-            Task<int> echoing = Task.Run(async () =>
-            {
-                byte[] buffer = new byte[100_000];
-                int total = 0;
-                while (await peer.ReadAsync(buffer) is > 0 and int count)
-                {
-                    total += count;
-                    await peer.WriteAsync(buffer.AsMemory(0, count));
-                }
-
-                return total;
-            });
-            Task sending = connection.SendAsync(s_message);
-            await sending.Soon();
-
-            connection.Close(TcpCloseReason.LocalClosed);
-
-            Assert.Equal(s_message.Length, await echoing.Soon());
-        }
-
-        await connection.Ended.Soon();
-    }
+        });
 
     [Fact]
     public async Task A_peer_that_never_closes_is_not_waited_for_long() => await Task.WhenAll(s_ways.Select(async way =>

@@ -25,9 +25,9 @@ public sealed class TcpProbeTests
     [Fact]
     public async Task A_port_is_closed()
     {
-        EndPoint closed = Closed();
+        using ClosedPort closed = new();
 
-        TcpPortResult result = await Try(new TcpProbe(), closed, s_long);
+        TcpPortResult result = await Try(new TcpProbe(), closed.EndPoint, s_long);
 
         Assert.Equal(TcpPortStatus.Refused, result.Status);
         Assert.NotNull(result.Latency);
@@ -107,7 +107,7 @@ public sealed class TcpProbeTests
     }
 
     [Fact]
-    public async Task A_banner_without_end_ends_at_the_limit()
+    public Task A_banner_without_end_ends_at_the_limit() => TimeSpan.FromSeconds(0.5).Patiently(async limit =>
     {
         using Socket listener = Listener();
         using CancellationTokenSource over = new();
@@ -116,17 +116,17 @@ public sealed class TcpProbeTests
             using Socket accepted = await listener.AcceptAsync();
             while (!over.IsCancellationRequested && await accepted.SendAsync("x"u8.ToArray()) > 0)
             {
-                await Task.Delay(20);
+                await Task.Delay(limit / 25);
             }
         });
 
-        TcpPortResult result = await Try(new TcpProbe { Banner = true }, listener.LocalEndPoint!, TimeSpan.FromSeconds(0.5)).Soon();
+        TcpPortResult result = await Try(new TcpProbe { Banner = true }, listener.LocalEndPoint!, limit);
 
         await over.CancelAsync();
         await Task.WhenAny(dripping);
         Assert.Equal(TcpPortStatus.Open, result.Status);
         Assert.InRange(result.Banner!.Length, 1, 200);
-    }
+    });
 
     [LinuxFact]
     public async Task Without_an_answer_it_ends_at_the_limit()
@@ -148,6 +148,7 @@ public sealed class TcpProbeTests
     {
         using Socket listener = Listener();
         int port = ((IPEndPoint)listener.LocalEndPoint!).Port;
+        using ClosedPort other = new(IPAddress.Parse("127.0.0.2"), port);
         Resolution resolution = new([IPAddress.Parse("127.0.0.2"), IPAddress.Loopback], TimeSpan.Zero, null);
 
         TcpPortResult result = await TcpPortCheck.TryAnyAsync(new TcpProbe(), "x", port, resolution, 1, s_long, CancellationToken.None)
@@ -160,23 +161,17 @@ public sealed class TcpProbeTests
     [Fact]
     public async Task Of_several_failures_the_most_telling_is_the_result()
     {
-        int port = ((IPEndPoint)Closed()).Port;
+        using ClosedPort closed = new();
         Resolution resolution = new([IPAddress.Broadcast, IPAddress.Loopback], TimeSpan.Zero, null);
 
-        TcpPortResult result = await TcpPortCheck.TryAnyAsync(new TcpProbe(), "x", port, resolution, 1, s_long, CancellationToken.None)
-            .AsTask().Soon();
+        TcpPortResult result = await TcpPortCheck
+            .TryAnyAsync(new TcpProbe(), "x", closed.Port, resolution, 1, s_long, CancellationToken.None).AsTask().Soon();
 
         Assert.Equal(TcpPortStatus.Refused, result.Status);
         Assert.Contains("255.255.255.255", result.Reason, StringComparison.Ordinal);
     }
 
     private static Socket Listener() => StreamListener.Bind(new IPEndPoint(IPAddress.Loopback, 0), 5);
-
-    private static EndPoint Closed()
-    {
-        using Socket listener = Listener();
-        return listener.LocalEndPoint!;
-    }
 
     private static Task<TcpPortResult> Try(TcpProbe probe, EndPoint remote, TimeSpan timeout)
         => probe.TryAsync("x", new Resolution([], null, null), (IPEndPoint)remote, 1, timeout, CancellationToken.None).AsTask().Soon();

@@ -80,10 +80,10 @@ public class TcpServerLimitTests
     }
 
     [Fact]
-    public async Task A_connection_held_back_by_this_side_is_not_idle()
+    public Task A_connection_held_back_by_this_side_is_not_idle() => TimeSpan.FromSeconds(0.2).Patiently(async limit =>
     {
         await using TestServer server = new(
-            new() { Framing = DelimiterFraming.Line, IdleTimeout = TimeSpan.FromMilliseconds(200) }, limit: 1);
+            new() { Framing = DelimiterFraming.Line, IdleTimeout = limit }, limit: 1);
         using Peer peer = await server.ConnectAsync();
         TcpConnection connection = await server.Observer.OpenedAsync();
         await peer.SendAsync("a\nb\nc\n");
@@ -93,10 +93,10 @@ public class TcpServerLimitTests
 
         Assert.Equal(TcpConnectionState.Established, connection.State);
         Assert.Equal(["a", "b", "c"], (await server.MessagesAsync(3)).Select(message => message.Text));
-    }
+    });
 
     [Fact]
-    public async Task A_connection_whose_handler_is_at_work_is_not_idle()
+    public Task A_connection_whose_handler_is_at_work_is_not_idle() => TimeSpan.FromSeconds(0.2).Patiently(async limit =>
     {
         TaskCompletionSource release = new(TaskCreationOptions.RunContinuationsAsynchronously);
         async ValueTask<IReadOnlyList<byte[]>> Handle(TcpMessage message)
@@ -106,8 +106,7 @@ public class TcpServerLimitTests
         }
 
         await using TestServer server =
-            new(new() { Framing = DelimiterFraming.Line, IdleTimeout = TimeSpan.FromMilliseconds(200),
-                Handler = Answers.OfTcp(Handle) });
+            new(new() { Framing = DelimiterFraming.Line, IdleTimeout = limit, Handler = Answers.OfTcp(Handle) });
         using Peer peer = await server.ConnectAsync();
         await server.Observer.OpenedAsync();
         await peer.SendAsync("a\n");
@@ -117,13 +116,13 @@ public class TcpServerLimitTests
 
         release.SetResult();
         Assert.Equal("a\n", await peer.ReadTextAsync("a\n"));
-    }
+    });
 
     [Fact]
-    public async Task A_peer_that_reads_slowly_is_not_idle()
+    public Task A_peer_that_reads_slowly_is_not_idle() => TimeSpan.FromSeconds(1).Patiently(async limit =>
     {
         const int Length = 48 * 1024 * 1024;
-        await using TestServer server = new(new() { Replies = [new byte[Length]], IdleTimeout = TimeSpan.FromSeconds(1) });
+        await using TestServer server = new(new() { Replies = [new byte[Length]], IdleTimeout = limit });
         Socket socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = 64 * 1024 };
         await socket.ConnectAsync(server.EndPoint).Soon();
         using Peer peer = new(socket);
@@ -132,16 +131,16 @@ public class TcpServerLimitTests
         int received = 0;
 
         Task another = AnotherIsClosedAsIdleAsync(server);
-        while (!another.IsCompleted)
+        while (!another.IsCompleted && received < Length)
         {
             received += (await peer.ReadAsync(128 * 1024)).Length;
-            await Task.WhenAny(another, Task.Delay(10));
+            await Task.WhenAny(another, Task.Delay(limit / 100));
         }
 
         await another;
         Assert.True(received < Length);
         await peer.ReadAsync(Length - received);
-    }
+    });
 
     [Fact]
     public async Task Garbage_instead_of_a_handshake_is_survived()

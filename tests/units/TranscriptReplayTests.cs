@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.RegularExpressions;
 using PSNetLab.Engine.Capture.Replay;
 using PSNetLab.Engine.IO;
+using PSNetLab.Engine.Primitives;
 using static PSNetLab.NetTranscriptDirection;
 
 namespace PSNetLab.Engine.Tests;
@@ -69,17 +70,17 @@ public class TranscriptReplayTests
     }
 
     [Fact]
-    public async Task A_peer_that_falls_silent_or_leaves_is_a_result()
+    public Task A_peer_that_falls_silent_or_leaves_is_a_result() => TimeSpan.FromSeconds(0.05).Patiently(async limit =>
     {
         NetTranscriptEvent[] events = new Recorded().Opened().Asks("?").Answers("hello").Asks("!").Events;
         NetReplayResult left = await PlayToAsync("hel", events, s_compare);
         Assert.Equal("The peer ended after 3 of 5 bytes.", left.Reason);
         await using TestServer echo = new(new() { Echo = true });
         NetReplayResult silent = await PlayAsync(
-            echo.EndPoint, events, s_compare with { Patience = TimeSpan.FromMilliseconds(50) });
-        Assert.Equal("The peer sent 1 of 5 bytes, and then nothing for 0.05 s.", silent.Reason);
+            echo.EndPoint, events, s_compare with { Patience = limit });
+        Assert.Equal($"The peer sent 1 of 5 bytes, and then nothing for {TimeText.Seconds(limit)}.", silent.Reason);
         Assert.Equal((1, false), (silent.Sent, silent.Matched));
-    }
+    });
 
     [Fact]
     public async Task A_peer_that_takes_nothing_is_a_result()
