@@ -185,22 +185,33 @@ public class FolderListingTests
         foreach (Func<string, List<ListingEntry>, byte[]> form in forms)
         {
             form("/", [.. entries]);
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            int length = form("/", [.. entries]).Length;
+            Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, length, length * 4L);
 
-            // Others may have the processor for a while, but not every time.
-            TimeSpan shortest = TimeSpan.MaxValue;
-            for (int round = 0; round < 5; round++)
+            // The best of five in turns, and of more if one of them had better luck with the processor: other tests run beside this one.
+            TimeSpan large = TimeSpan.MaxValue, small = TimeSpan.MaxValue;
+            for (int i = 0; i < 5 || (i < 30 && large / small > 4); i++)
             {
-                List<ListingEntry> fresh = [.. entries];
-                long before = GC.GetAllocatedBytesForCurrentThread();
-                var watch = Stopwatch.StartNew();
-                int length = form("/", fresh).Length;
-                TimeSpan elapsed = watch.Elapsed;
-                Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, length, length * 4L);
-                shortest = elapsed < shortest ? elapsed : shortest;
+                large = Least(large, TimeOf(form, entries, times: 1));
+                small = Least(small, TimeOf(form, entries[..(entries.Count / 10)], times: 10));
             }
 
-            Assert.InRange(shortest, TimeSpan.Zero, TimeSpan.FromSeconds(1));
+            Assert.InRange(large / small, 0, 4);
         }
+
+        static TimeSpan Least(TimeSpan one, TimeSpan other) => one < other ? one : other;
+    }
+
+    private static TimeSpan TimeOf(Func<string, List<ListingEntry>, byte[]> form, List<ListingEntry> entries, int times)
+    {
+        long start = Stopwatch.GetTimestamp();
+        for (int i = 0; i < times; i++)
+        {
+            form("/", [.. entries]);
+        }
+
+        return Stopwatch.GetElapsedTime(start);
     }
 
     private static List<JsonElement> Json(string path, params ListingEntry[] entries) =>

@@ -19,7 +19,7 @@ public class PreciseDelayTests
 
         // The portable timer may be a tick of the system early.
         long tick = EpollLoop.IsSupported ? 0 : Stopwatch.Frequency / 50;
-        Assert.All(late, one => Assert.InRange(one, -tick, Stopwatch.Frequency * 5));
+        Assert.All(late, one => Assert.InRange(one, -tick, Stopwatch.Frequency * 20));
     }
 
     [Fact]

@@ -237,8 +237,8 @@ public sealed class StubServerTests
         HttpAnswer[] answers = await Task.WhenAll(Enumerable.Range(0, Clients).Select(_ => server.AskAsync("GET", "/")));
 
         Assert.All(answers, answer => Assert.Equal("late", answer.Text));
-        Assert.InRange(Environment.TickCount64 - start, 290, 10_000);
-        Assert.All(server.Records(), record => Assert.InRange(record.Duration.TotalMilliseconds, 290, 10_000));
+        Assert.InRange(Environment.TickCount64 - start, 290, 30_000);
+        Assert.All(server.Records(), record => Assert.InRange(record.Duration.TotalMilliseconds, 290, 30_000));
     }
 
     [Fact]
