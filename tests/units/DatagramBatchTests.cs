@@ -41,7 +41,7 @@ public class DatagramBatchTests
 
     // A server with a script receives on any thread of the pool.
     [LinuxFact]
-    public void Threads_of_no_loop_share_their_memory()
+    public Task Threads_of_no_loop_share_their_memory() => Waiting.OneOf(5, () =>
     {
         const int Threads = 20;
         const int Much = 1_000_000;
@@ -57,9 +57,10 @@ public class DatagramBatchTests
             });
         }
 
-        // The first, and those that find the memory in use by another test.
+        // The first, and those that find the memory in use by another test, whose thread may even have lost the processor.
         Assert.InRange(allocating, 0, Threads / 2);
-    }
+        return Task.CompletedTask;
+    });
 
     [LinuxTheory]
     [InlineData("fe80::1", "fe80::1%2")]

@@ -68,26 +68,27 @@ public class UdpServerLoopTests
     [InlineData("echo", "echo")]
     [InlineData("reply", "echo")]
     [InlineData("script", "reply")]
-    public async Task Two_servers_that_answer_each_other_are_parted_and_go_on_with_others(string one, string other)
-    {
-        using Socket forger = Bind(0);
-        UdpServer second = Start(((IPEndPoint)forger.LocalEndPoint!).Port, other);
-        UdpServer first = Start(0, one);
-        forger.SendTo("x"u8, first.LocalEndPoint);
+    public Task Two_servers_that_answer_each_other_are_parted_and_go_on_with_others(string one, string other)
+        => Waiting.OneOf(3, async () =>
+        {
+            using Socket forger = Bind(0);
+            UdpServer second = Start(((IPEndPoint)forger.LocalEndPoint!).Port, other);
+            UdpServer first = Start(0, one);
+            forger.SendTo("x"u8, first.LocalEndPoint);
 
-        await Waiting.Until(() => !_faults.IsEmpty);
+            await Waiting.Until(() => !_faults.IsEmpty);
 
-        Assert.All(_faults, fault => Assert.Equal(FaultKind.AnswerLoop, fault.Kind));
-        long before = -1;
-        int still = 0;
-        await Waiting.Until(
-            () => (still = before == (before = first.MessagesReceived + second.MessagesReceived) ? still + 1 : 0) > 20, tries: 0);
-        await AssertAnswersAsync(first);
-        await AssertAnswersAsync(second);
-        Assert.InRange(first.MessagesReceived + second.MessagesReceived, before, before + 2);
-        await StopAsync(first);
-        await StopAsync(second);
-    }
+            Assert.All(_faults, fault => Assert.Equal(FaultKind.AnswerLoop, fault.Kind));
+            long before = -1;
+            int still = 0;
+            await Waiting.Until(
+                () => (still = before == (before = first.MessagesReceived + second.MessagesReceived) ? still + 1 : 0) > 20, tries: 0);
+            await AssertAnswersAsync(first);
+            await AssertAnswersAsync(second);
+            Assert.InRange(first.MessagesReceived + second.MessagesReceived, before, before + 2);
+            await StopAsync(first);
+            await StopAsync(second);
+        });
 
     [Theory]
     [InlineData(true)]
