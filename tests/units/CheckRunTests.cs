@@ -24,11 +24,19 @@ public sealed class CheckRunTests
     {
         int underWay = 0;
         int most = 0;
+        TaskCompletionSource areThree = new(TaskCreationOptions.RunContinuationsAsynchronously);
         CheckRun run = new(3, CancellationToken.None);
         await run.AddAsync(Enumerable.Range(0, 50).Select(n => new Check(
             async token =>
             {
-                InterlockedMax(ref most, Interlocked.Increment(ref underWay));
+                int now = Interlocked.Increment(ref underWay);
+                InterlockedMax(ref most, now);
+                if (now == 3)
+                {
+                    areThree.TrySetResult();
+                }
+
+                await areThree.Task;
                 await Task.Delay(2, token);
                 Interlocked.Decrement(ref underWay);
             },

@@ -120,7 +120,7 @@ internal sealed class ServedConnection : IServerHost, IAsyncDisposable
     internal async Task PassToStuckAsync()
     {
         await Waiting.Until(() => Client.Socket.Available > 10_000);
-        await PassAsync(5, () => Connection.IdleMilliseconds > 200);
+        await PassAsync(2, () => Connection.IdleMilliseconds > 200);
     }
 
     public async ValueTask DisposeAsync()
