@@ -6,6 +6,7 @@ namespace PSNetLab.Engine.Servers;
 internal sealed class ServedConnections
 {
     private const long QuietGraceMilliseconds = 100;
+    private static readonly TimeSpan s_round = TimeSpan.FromMilliseconds(10);
 
     // Also the lock.
     private readonly HashSet<IServedConnection> _open = [];
@@ -65,20 +66,26 @@ internal sealed class ServedConnections
 
     /// <summary>Gives them a second to end by themselves, except the silent ones, and then aborts them.</summary>
     /// <param name="over">Completes when there is nothing left to stop.</param>
-    internal async Task StopAsync(Task over)
+    /// <param name="clock">What time it is; null for the clock of the machine.</param>
+    internal async Task StopAsync(Task over, TimeProvider? clock = null)
     {
+        clock ??= TimeProvider.System;
         Array.ForEach(ToArray(), connection => connection.BeginStop());
-        long stopped = Environment.TickCount64;
-        for (long waited = 0; waited < StopGrace.Longest.TotalMilliseconds
-            && !over.IsCompleted; waited = Environment.TickCount64 - stopped)
+        TimeSpan waited = TimeSpan.Zero;
+        while (waited < StopGrace.Longest && !over.IsCompleted)
         {
-            if (waited > QuietGraceMilliseconds && Array.TrueForAll(
+            if (waited.TotalMilliseconds > QuietGraceMilliseconds && Array.TrueForAll(
                 ToArray(), connection => connection.IdleMilliseconds > QuietGraceMilliseconds))
             {
                 break;
             }
 
-            await Task.WhenAny(over, Task.Delay(10)).ConfigureAwait(false);
+            long before = clock.GetTimestamp();
+            await Task.WhenAny(over, Task.Delay(s_round, clock)).ConfigureAwait(false);
+
+            // When the machine stands still meanwhile, so do the peers: it takes two rounds from them, not all that is left.
+            TimeSpan round = clock.GetElapsedTime(before);
+            waited += round < 2 * s_round ? round : 2 * s_round;
         }
 
         Abort();

@@ -125,7 +125,8 @@ internal sealed partial class StreamServer : IServerHost
             if (_handler.ShortestDeadline is { } shortest)
             {
                 TimeSpan period = TimeSpan.FromMilliseconds(Math.Clamp(shortest.TotalMilliseconds / 4, 20, 1000));
-                _deadlines = _options.Clock.CreateTimer(static self => ((StreamServer)self!).CheckDeadlines(), this, period, period);
+                LateCheck late = new(_options.Clock, period);
+                _deadlines = _options.Clock.CreateTimer(_ => CheckDeadlinesUnless(late.IsLate()), null, period, period);
             }
 
             StreamListener listener;
@@ -260,9 +261,9 @@ internal sealed partial class StreamServer : IServerHost
         Leave(null);
     }
 
-    private void CheckDeadlines()
+    private void CheckDeadlinesUnless(bool isLate)
     {
-        foreach (IServedConnection connection in _open.ToArray().Concat(_turnedAway.ToArray()))
+        foreach (IServedConnection connection in isLate ? [] : _open.ToArray().Concat(_turnedAway.ToArray()))
         {
             try
             {
