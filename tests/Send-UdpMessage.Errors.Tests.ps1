@@ -12,7 +12,7 @@ Describe 'Errors of Send-UdpMessage' {
 
     Context 'nobody listens' {
         It 'says ConnectionRefused once, when the system tells so of an earlier datagram; the script goes on' {
-            $port = Get-FreeUdpPort
+            $port = Get-FreePort
             1..5 | Send-UdpMessage 127.0.0.1 $port -ErrorVariable faults -ErrorAction SilentlyContinue
             $faults | Should -HaveCount 1
             $faults[0].FullyQualifiedErrorId | Should -BeLike 'ConnectionRefused,*'
@@ -22,7 +22,7 @@ Describe 'Errors of Send-UdpMessage' {
         }
 
         It 'sends one datagram without an error: UDP cannot know' {
-            'into the void' | Send-UdpMessage 127.0.0.1 (Get-FreeUdpPort) -ErrorVariable faults -PassThru | Should -Be 'into the void'
+            'into the void' | Send-UdpMessage 127.0.0.1 (Get-FreePort) -ErrorVariable faults -PassThru | Should -Be 'into the void'
             $faults | Should -BeNullOrEmpty
         }
 
@@ -32,7 +32,7 @@ Describe 'Errors of Send-UdpMessage' {
         ) {
             if ($Address -eq '::1' -and -not [Net.Sockets.Socket]::OSSupportsIPv6) { Set-ItResult -Skipped -Because 'this machine has no IPv6' }
             $time = Measure-Command {
-                'anybody?' | Send-UdpMessage $Address (Get-FreeUdpPort) -Count 1 -TimeoutSec 60 -ErrorVariable script:faults -ErrorAction SilentlyContinue
+                'anybody?' | Send-UdpMessage $Address (Get-FreePort) -Count 1 -TimeoutSec 60 -ErrorVariable script:faults -ErrorAction SilentlyContinue
             }
             $time.TotalSeconds | Should -BeLessThan 20
             $script:faults | Should -HaveCount 1
@@ -40,13 +40,13 @@ Describe 'Errors of Send-UdpMessage' {
         }
 
         It 'gets through to a server that starts in the middle' {
-            $port = Get-FreeUdpPort
+            $port = Get-FreePort
             & {
                 'lost', 'lost too'
                 $script:server = Start-UdpServer $port
                 'found'
             } | Send-UdpMessage 127.0.0.1 $port -ErrorAction SilentlyContinue
-            Receive-UdpMessage $script:server -Count 1 -TimeoutSec 5 | Should -Be 'found'
+            Receive-UdpMessage $script:server -Count 1 -TimeoutSec 20 | Should -Be 'found'
         }
     }
 
@@ -56,7 +56,7 @@ Describe 'Errors of Send-UdpMessage' {
             $sent = 'before', [byte[]]::new(65508), [byte[]]::new(65507), 'after' |
                 Send-UdpMessage 127.0.0.1 $server.Port -PassThru -ErrorVariable faults -ErrorAction SilentlyContinue
             $sent.ForEach{ $_.Length } | Should -Be 6, 65507, 5
-            (Receive-UdpMessage $server -Count 3 -TimeoutSec 5).ForEach{ $_.Length } | Should -Be 6, 65507, 5
+            (Receive-UdpMessage $server -Count 3 -TimeoutSec 20).ForEach{ $_.Length } | Should -Be 6, 65507, 5
             $faults | Should -HaveCount 1
             $faults[0].FullyQualifiedErrorId | Should -BeLike 'MessageTooLong,*'
             $faults[0].CategoryInfo.Category | Should -Be 'LimitsExceeded'
@@ -68,7 +68,7 @@ Describe 'Errors of Send-UdpMessage' {
             $server = Start-UdpServer -Address ::1
             [byte[]]::new(65527), [byte[]]::new(65528) |
                 Send-UdpMessage ::1 $server.Port -ErrorVariable faults -ErrorAction SilentlyContinue
-            (Receive-UdpMessage $server -Count 1 -TimeoutSec 5).Length | Should -Be 65527
+            (Receive-UdpMessage $server -Count 1 -TimeoutSec 20).Length | Should -Be 65527
             $faults | Should -HaveCount 1
             $faults[0].FullyQualifiedErrorId | Should -BeLike 'MessageTooLong,*'
             "$($faults[0])" | Should -BeLike 'A datagram of 65528 bytes*65527 over IPv6*'
@@ -140,8 +140,8 @@ Describe 'Errors of Send-UdpMessage' {
         }
 
         It 'shows an IPv6 address in brackets before the port' -Skip:(-not [Net.Sockets.Socket]::OSSupportsIPv6) {
-            $port = Get-FreeUdpPort
-            'x' | Send-UdpMessage ::1 $port -Count 1 -ErrorVariable faults -ErrorAction SilentlyContinue
+            $port = Get-FreePort
+            'x' | Send-UdpMessage ::1 $port -Count 1 -TimeoutSec 20 -ErrorVariable faults -ErrorAction SilentlyContinue
             $faults[0].TargetObject | Should -Be "[::1]:$port"
         }
 

@@ -17,11 +17,11 @@ Describe 'Start-UdpServer' {
         ) {
             $server = Start-UdpServer -DelayMs 60000-90000 @Answer
             Send-UdpMessage 127.0.0.1 $server.Port 'x'
-            $null = Receive-UdpMessage -Job $server -Count 1 -TimeoutSec 5 -ErrorAction Stop
+            $null = Receive-UdpMessage -Job $server -Count 1 -TimeoutSec 20 -ErrorAction Stop
             $server.MessagesSent | Should -Be 0
 
             $server = Start-UdpServer -DelayMs 10 @Answer
-            (Send-UdpMessage 127.0.0.1 $server.Port 'x' -Count 1).Text | Should -Be 'x'
+            (Send-UdpMessage 127.0.0.1 $server.Port 'x' -Count 1 -TimeoutSec 20).Text | Should -Be 'x'
         }
 
         It 'refuses what is no time' {
@@ -32,7 +32,7 @@ Describe 'Start-UdpServer' {
     Context '-Reply' {
         It 'answers with a datagram for each element of a list' {
             $server = Start-UdpServer -Reply 'a', 2, 'c'
-            (Send-UdpMessage 127.0.0.1 $server.Port 'x' -Count 3).Text | Should -Be 'a', '2', 'c'
+            (Send-UdpMessage 127.0.0.1 $server.Port 'x' -Count 3 -TimeoutSec 20).Text | Should -Be 'a', '2', 'c'
         }
     }
 
@@ -42,9 +42,9 @@ Describe 'Start-UdpServer' {
             $together = [Threading.CountdownEvent]::new(3)
             $server = Start-UdpServer -ThrottleLimit 3 -ScriptBlock {
                 $null = ($using:together).Signal()
-                ($using:together).Wait(10000)
+                ($using:together).Wait(60000)
             }
-            (1, 2, 3 | Send-UdpMessage 127.0.0.1 $server.Port -Count 3 -TimeoutSec 15).Text | Should -Be 'True', 'True', 'True'
+            (1, 2, 3 | Send-UdpMessage 127.0.0.1 $server.Port -Count 3 -TimeoutSec 20).Text | Should -Be 'True', 'True', 'True'
         }
     }
 
@@ -66,7 +66,7 @@ Describe 'Start-UdpServer' {
         It 'expects first, with a state for each sender, and begins anew after the last step' {
             $server = Start-UdpServer -Dialogue 'HELLO *', 'HI', @{ 'BYE' = 'SEE YOU' }
             foreach ($round in 1, 2) {
-                ('HELLO me', 'BYE' | Send-UdpMessage 127.0.0.1 $server.Port -Count 2).Text | Should -Be 'HI', 'SEE YOU'
+                ('HELLO me', 'BYE' | Send-UdpMessage 127.0.0.1 $server.Port -Count 2 -TimeoutSec 20).Text | Should -Be 'HI', 'SEE YOU'
             }
             $server.Dialogue.Completed | Should -Be $true, $true
             $server.Dialogue.ConnectionId | Should -Be $null, $null
@@ -75,7 +75,7 @@ Describe 'Start-UdpServer' {
 
         It 'tells what was unexpected' {
             $server = Start-UdpServer -Dialogue 'HELLO *', 'HI' -Unexpected '!tell'
-            (Send-UdpMessage 127.0.0.1 $server.Port 'BYE' -Count 1).Text | Should -Be "Step 1 expected 'HELLO *', and got 'BYE'."
+            (Send-UdpMessage 127.0.0.1 $server.Port 'BYE' -Count 1 -TimeoutSec 20).Text | Should -Be "Step 1 expected 'HELLO *', and got 'BYE'."
             Wait-Until { $server.Error.Count }
             $server.Error[0].FullyQualifiedErrorId | Should -BeLike 'DialogueUnexpected*'
         }
@@ -88,7 +88,7 @@ Describe 'Start-UdpServer' {
             $file = Join-Path $TestDrive steps.txt
             Set-Content $file 'C: ping', 'S: pong'
             $server = Start-UdpServer -Path $file
-            (Send-UdpMessage 127.0.0.1 $server.Port 'ping' -Count 1).Text | Should -Be 'pong'
+            (Send-UdpMessage 127.0.0.1 $server.Port 'ping' -Count 1 -TimeoutSec 20).Text | Should -Be 'pong'
         }
     }
 }

@@ -19,13 +19,13 @@ Describe 'Start-UdpServer' {
         }
 
         It 'takes the port it is given' {
-            $port = Get-FreeUdpPort
+            $port = Get-FreePort
             (Start-UdpServer $port).Port | Should -Be $port
         }
 
         It 'takes ports from the pipeline, and goes on after one in use' {
             $busy = (Start-UdpServer).Port
-            $free = Get-FreeUdpPort
+            $free = Get-FreePort
             $started = $busy, $free | ForEach-Object { [pscustomobject] @{ Port = $_ } } |
                 Start-UdpServer -ErrorVariable faults -ErrorAction SilentlyContinue
             $started.Port | Should -Be $free
@@ -42,7 +42,7 @@ Describe 'Start-UdpServer' {
             if ($Reach -eq '::1' -and -not [Net.Sockets.Socket]::OSSupportsIPv6) { Set-ItResult -Skipped -Because 'this machine has no IPv6' }
             $server = Start-UdpServer -Address $Address -Echo
             "$($server.LocalEndPoint)" | Should -BeLike $EndPoint
-            $answer = 'here' | Send-UdpMessage $Reach $server.Port -Count 1
+            $answer = 'here' | Send-UdpMessage $Reach $server.Port -Count 1 -TimeoutSec 20
             $answer | Should -Be 'here'
             "$($answer.RemoteEndPoint)" | Should -Be "$($server.LocalEndPoint)"
         }
@@ -56,18 +56,18 @@ Describe 'Start-UdpServer' {
             )
             foreach ($address in $asked) {
                 # A connected socket takes answers from that address only.
-                $answer = "to $address" | Send-UdpMessage $address $server.Port -Count 1
+                $answer = "to $address" | Send-UdpMessage $address $server.Port -Count 1 -TimeoutSec 20
                 $answer | Should -Be "to $address"
                 "$($answer.RemoteEndPoint.Address)" | Should -Be $address
             }
-            $messages = Receive-UdpMessage -Job $server -Count $asked.Count -TimeoutSec 5
+            $messages = Receive-UdpMessage -Job $server -Count $asked.Count -TimeoutSec 20
             $messages.ForEach{ "$($_.LocalEndPoint.Address)" } | Should -Be $asked
             if ($IsLinux) { $messages.Interface | Sort-Object -Unique | Should -Be 'lo' }
         }
 
         It 'answers from the address that was asked on all IPv4 addresses' -Skip:(-not $IsLinux) {
             $server = Start-UdpServer -Address 0.0.0.0 -AllowAddress 127.0.0.0/8 -Echo
-            $answer = 'here' | Send-UdpMessage 127.0.0.7 $server.Port -Count 1
+            $answer = 'here' | Send-UdpMessage 127.0.0.7 $server.Port -Count 1 -TimeoutSec 20
             "$($answer.RemoteEndPoint)" | Should -Be "127.0.0.7:$($server.Port)"
         }
 
@@ -91,10 +91,11 @@ Describe 'Start-UdpServer' {
 
         It 'counts datagrams and bytes each way' {
             $server = Start-UdpServer -Reply 'ok'
-            'one', 'three' | Send-UdpMessage 127.0.0.1 $server.Port -Count 2 | Should -Be 'ok', 'ok'
+            'one', 'three' | Send-UdpMessage 127.0.0.1 $server.Port -Count 2 -TimeoutSec 20 | Should -Be 'ok', 'ok'
             $server.MessageCount | Should -Be 2
             $server.BytesReceived | Should -Be 8
-            $server.MessagesSent | Should -Be 2
+            # A client may be ahead of the count.
+            Wait-Until { $server.MessagesSent -eq 2 }
             $server.BytesSent | Should -Be 4
             $server.StatusMessage | Should -Be '2 messages, 8 bytes in, 4 out'
         }
@@ -116,7 +117,7 @@ Describe 'Start-UdpServer' {
             Wait-Until { $server.Waiting -eq 1 }
             Stop-Job $server
             (Start-UdpServer $server.Port).Port | Should -Be $server.Port
-            Wait-Job $server -Timeout 5 | Should -Be $server
+            Wait-Job $server -Timeout 20 | Should -Be $server
             $server.State | Should -Be 'Stopped'
             Receive-Job $server | Should -Be 'late'
             Remove-Job $server
@@ -135,12 +136,12 @@ Describe 'Start-UdpServer' {
         It 'starts and stops 50 servers without a trace' {
             $before = Get-OpenSocketCount
             $servers = 1..50 | ForEach-Object { Start-UdpServer -Echo }
-            foreach ($server in $servers) { $server.Port | Send-UdpMessage 127.0.0.1 $server.Port -Count 1 | Should -Be "$($server.Port)" }
+            foreach ($server in $servers) { $server.Port | Send-UdpMessage 127.0.0.1 $server.Port -Count 1 -TimeoutSec 20 | Should -Be "$($server.Port)" }
             $time = Measure-Command { $servers | Stop-Job }
-            $time.TotalSeconds | Should -BeLessThan 10
+            $time.TotalSeconds | Should -BeLessThan 30
             $servers.State | Sort-Object -Unique | Should -Be 'Stopped'
             $servers | Remove-Job
-            if ($IsLinux) { Wait-Until { (Get-OpenSocketCount) -eq $before } }
+            if ($IsLinux) { Wait-Until { (Get-OpenSocketCount) -le $before } }
         }
 
         It 'does nothing with -WhatIf' {
@@ -194,11 +195,11 @@ Describe 'Start-UdpServer' {
         It 'joins a group on an interface and answers its senders' {
             $server = Start-UdpServer -MulticastGroup 239.77.1.1 -InterfaceAlias lo -Echo
             "$($server.LocalEndPoint)" | Should -Be "0.0.0.0:$($server.Port)"
-            'all' | Send-UdpMessage -MulticastGroup 239.77.1.1 -Port $server.Port -InterfaceAlias lo -Count 1 | Should -Be 'all'
+            'all' | Send-UdpMessage -MulticastGroup 239.77.1.1 -Port $server.Port -InterfaceAlias lo -Count 1 -TimeoutSec 20 | Should -Be 'all'
             # The group is joined by this socket: one that has not joined it hears nothing.
             'nobody' | Send-UdpMessage -MulticastGroup 239.77.1.2 -Port $server.Port -InterfaceAlias lo
             'end' | Send-UdpMessage 127.0.0.1 $server.Port
-            $messages = Receive-UdpMessage -Job $server -Count 2 -TimeoutSec 5
+            $messages = Receive-UdpMessage -Job $server -Count 2 -TimeoutSec 20
             $messages.Text | Should -Be 'all', 'end'
             "$($messages[0].LocalEndPoint)" | Should -Be "239.77.1.1:$($server.Port)"
             $messages[0].Interface | Should -Be 'lo'
@@ -209,7 +210,7 @@ Describe 'Start-UdpServer' {
             $server.LocalEndPoint.Address | Should -Be '::'
             'one' | Send-UdpMessage -MulticastGroup 239.77.1.1 -Port $server.Port -InterfaceAlias lo
             'two' | Send-UdpMessage -MulticastGroup 239.77.1.2 -Port $server.Port -InterfaceAlias lo
-            $messages = Receive-UdpMessage -Job $server -Count 2 -TimeoutSec 5
+            $messages = Receive-UdpMessage -Job $server -Count 2 -TimeoutSec 20
             $messages.Text | Should -Be 'one', 'two'
             $messages.ForEach{ "$($_.LocalEndPoint.Address)" } | Should -Be '239.77.1.1', '239.77.1.2'
         }
@@ -218,7 +219,7 @@ Describe 'Start-UdpServer' {
             $first = Start-UdpServer -MulticastGroup 239.77.1.3 -InterfaceAlias lo -ReuseAddress
             $second = Start-UdpServer $first.Port -MulticastGroup 239.77.1.3 -InterfaceAlias lo -ReuseAddress
             'both' | Send-UdpMessage -MulticastGroup 239.77.1.3 -Port $first.Port -InterfaceAlias lo
-            foreach ($server in $first, $second) { Receive-UdpMessage $server -Count 1 -TimeoutSec 5 | Should -Be 'both' }
+            foreach ($server in $first, $second) { Receive-UdpMessage $server -Count 1 -TimeoutSec 20 | Should -Be 'both' }
         }
     }
 

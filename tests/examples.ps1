@@ -23,7 +23,7 @@ function Start-Example([string] $Name, [hashtable] $Parameters = @{}) {
 
 function Stop-Example($Example) {
     $null = $Example.Shell.BeginStop($null, $null)
-    if ($Example.Run.AsyncWaitHandle.WaitOne(10000)) { $Example.Shell.Dispose() }
+    if ($Example.Run.AsyncWaitHandle.WaitOne(30000)) { $Example.Shell.Dispose() }
 }
 
 # A server of docs/examples on a free port, which it says.

@@ -21,7 +21,7 @@ function New-ObjectSample([string] $Folder) {
     # TCP, over TLS
     $tls = Start-TcpServer -Framing Line -Reply 'yes' -Tls -Certificate $old.File, "$Folder/old.key" -Transcript
     $connection = Open-TcpConnection 127.0.0.1 $tls.Port -Framing Line -Tls -SkipCertificateCheck
-    $reply = $connection | Send-TcpMessage 'hi' -Count 1 -TimeoutSec 10
+    $reply = $connection | Send-TcpMessage 'hi' -Count 1 -TimeoutSec 20
     $socket = Get-SocketInfo $connection
     Add $tls $connection $connection.Tls $reply $socket (Get-SocketOption $connection Linger)
     if ($socket.TcpInfo) { Add $socket.TcpInfo }
@@ -29,7 +29,7 @@ function New-ObjectSample([string] $Folder) {
 
     # A dialogue, and its replay to a server that says something else
     $talk = Start-TcpServer -Framing Line -Dialogue 'hi', 'HELO', '250 ok' -Transcript
-    $null = Send-TcpMessage 127.0.0.1 $talk.Port HELO -Framing Line -Count 2 -TimeoutSec 10
+    $null = Send-TcpMessage 127.0.0.1 $talk.Port HELO -Framing Line -Count 2 -TimeoutSec 20
     $other = Start-TcpServer -Framing Line -Dialogue 'ho', 'HELO', '250 ok'
     $replay = Get-NetTranscript $talk | Invoke-NetReplay 127.0.0.1 $other.Port -Compare
     Add $talk.Dialogue[0] $replay $replay.FirstDifference (Get-NetTranscript $talk | Invoke-NetReplay -AsServer)
@@ -43,13 +43,13 @@ function New-ObjectSample([string] $Folder) {
             0xC0, 0x0C, 0, 1, 0, 1, 0, 0, 1, 0x2C, 0, 4, 192, 0, 2, 7)
     }
     $answer = Resolve-DnsRecord www.lab.test -Server 127.0.0.1 -Port $udp.Port -TimeoutSec 20
-    Add $udp $answer $answer.Answers[0] (Receive-UdpMessage $udp -Count 1 -TimeoutSec 10)
+    Add $udp $answer $answer.Answers[0] (Receive-UdpMessage $udp -Count 1 -TimeoutSec 20)
     Add (Send-Broadcast $udp.Port hi -Address 127.255.255.255 | Select-Object -First 1)
 
     # Proxies, with a fault that looks at what passes
     $seen = [Collections.Concurrent.ConcurrentQueue[object]]::new()
     $proxy = Start-TcpProxy "127.0.0.1:$($talk.Port)" -Fault (New-NetFault -LatencyMs 1.5 -Match { ($using:seen).Enqueue($_); $false })
-    $null = Send-TcpMessage 127.0.0.1 $proxy.Port HELO -Framing Line -Count 2 -TimeoutSec 10
+    $null = Send-TcpMessage 127.0.0.1 $proxy.Port HELO -Framing Line -Count 2 -TimeoutSec 20
     Wait-Until { $proxy.HasMoreData -and $proxy.ConnectionCount -eq 0 }
     Add $proxy (Receive-Job $proxy)[0] $seen.ToArray()[0] (Get-NetFault $proxy)
     $datagrams = Start-UdpProxy "127.0.0.1:$($udp.Port)"
@@ -63,7 +63,7 @@ function New-ObjectSample([string] $Folder) {
     Add $web $last
     $exchange = Send-HttpRequest "$($web.Uri)a?b=1&c=2&c=3" -Method POST -Body '[1.5]'
     Add $exchange $exchange.Request $exchange.Response
-    Add (Receive-HttpRequest $web -Count 1 -TimeoutSec 10)
+    Add (Receive-HttpRequest $web -Count 1 -TimeoutSec 20)
     $check = Test-HttpEndpoint $web.Uri
     Add $check $check.Hops[0]
     $client = [Net.WebSockets.ClientWebSocket]::new()

@@ -7,7 +7,7 @@ function Start-UdpProxyPeer { Start-PythonPeer (Get-Content $PSScriptRoot/udppro
 # Runs a case of the peer through a port, and returns what it saw.
 function Invoke-ProxyCase([PythonPeer] $Peer, [string] $Case, [int] $Port) {
     $Peer.WriteLine("$Case $Port")
-    $Peer.ReadLine(30)
+    $Peer.ReadLine(60)
 }
 
 function Wait-NoConnection($Proxy) { Wait-Until { $Proxy.ConnectionCount -eq 0 } }

@@ -6,7 +6,7 @@ import sys
 import threading
 import time
 
-LIMIT = 10
+LIMIT = 20
 
 
 def listen():

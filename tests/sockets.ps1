@@ -106,7 +106,7 @@ function Compare-WithSs([string] $Kind, [int[]] $Port, [int] $Least = 1) {
     do {
         $before = & $here
         $ss = @(Get-SsLine $Kind $Port | Sort-Object) -join "`n"
-    } until ($before -eq (& $here) -or $clock.Elapsed.TotalSeconds -gt 5)
+    } until ($before -eq (& $here) -or $clock.Elapsed.TotalSeconds -gt 20)
     $before | Should -Be $ss
     @($before -split "`n" -ne '').Count | Should -BeGreaterOrEqual $Least
 }

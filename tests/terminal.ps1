@@ -48,7 +48,7 @@ class Terminal {
     [string] Cursor() { return $this.Tmux(@('display-message', '-p', '#{cursor_x},#{cursor_y}')) }
 
     # Waits until the last rows of the screen are like these patterns.
-    [void] Shows([string[]] $last) { $this.Shows($last, 15) }
+    [void] Shows([string[]] $last) { $this.Shows($last, 30) }
     [void] Shows([string[]] $last, [double] $timeoutSec) {
         $clock = [Diagnostics.Stopwatch]::StartNew()
         while ($true) {

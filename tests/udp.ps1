@@ -1,7 +1,7 @@
 # For the tests of UDP, next to common.ps1.
 
 # A plain socket of the runtime: where Send-UdpMessage would choose the address to send from.
-function New-UdpPeer([string] $Address = '127.0.0.1', [int] $TimeoutMs = 5000) {
+function New-UdpPeer([string] $Address = '127.0.0.1', [int] $TimeoutMs = 20000) {
     $peer = [Net.Sockets.UdpClient]::new([Net.IPEndPoint]::new([ipaddress] $Address, 0))
     $peer.Client.ReceiveTimeout = $TimeoutMs
     $peer
@@ -16,12 +16,6 @@ function Receive-Datagram([Net.Sockets.UdpClient] $Peer) {
     $from = [Net.IPEndPoint]::new([ipaddress]::Any, 0)
     $bytes = $Peer.Receive([ref] $from)
     [pscustomobject]@{ Text = [Text.Encoding]::UTF8.GetString($bytes); From = "$from" }
-}
-
-function Get-FreeUdpPort {
-    $peer = New-UdpPeer
-    $peer.Client.LocalEndPoint.Port
-    $peer.Dispose()
 }
 
 # What a flood on loopback needs to lose nothing; some systems cap it far lower for who is not root.

@@ -4,7 +4,7 @@ import socket
 import sys
 import time
 
-LIMIT = 10
+LIMIT = 20
 
 
 def bound():
