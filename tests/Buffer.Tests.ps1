@@ -76,7 +76,7 @@ Describe 'The buffer of a server' {
         'me, too' | Send-TcpMessage -Connection $other
         Wait-Until { $server.MessageCount -eq 12 }
         # It waits its turn, not until the other has sent everything.
-        $messages = Receive-TcpMessage -Job $server -Count 100 -TimeoutSec 10
+        $messages = Receive-TcpMessage -Job $server -Count 100 -TimeoutSec 20
         $messages.Text -contains 'me, too' | Should -BeTrue
     }
 
@@ -84,10 +84,10 @@ Describe 'The buffer of a server' {
         $server = Start-TcpServer -Framing Line -Echo -BufferLimit 5 -WhenFull Wait
         $client = Open-TcpConnection 127.0.0.1 $server.Port -Framing Line
         1..20 | Send-TcpMessage -Connection $client
-        (Receive-TcpMessage $client -Count 6 -TimeoutSec 5).Text | Should -Be (1..6)
+        (Receive-TcpMessage $client -Count 6 -TimeoutSec 20).Text | Should -Be (1..6)
         $server.Waiting | Should -Be 5
-        (Receive-TcpMessage -Job $server -Count 20 -TimeoutSec 5).Text | Should -Be (1..20)
-        (Receive-TcpMessage $client -Count 14 -TimeoutSec 5).Text | Should -Be (7..20)
+        (Receive-TcpMessage -Job $server -Count 20 -TimeoutSec 20).Text | Should -Be (1..20)
+        (Receive-TcpMessage $client -Count 14 -TimeoutSec 20).Text | Should -Be (7..20)
     }
 
     It 'drops and counts what finds no room with -WhenFull Drop, and warns once' {
@@ -97,7 +97,7 @@ Describe 'The buffer of a server' {
         $server.Waiting | Should -Be 10
         $server.Dropped | Should -Be 90
         $server.StatusMessage | Should -BeLike '*, 90 dropped'
-        (Receive-TcpMessage -Job $server -Count 10 -TimeoutSec 1).Text | Should -Be (1..10)
+        (Receive-TcpMessage -Job $server -Count 10 -TimeoutSec 20).Text | Should -Be (1..10)
 
         # Room again, and full again.
         1..50 | Send-TcpMessage 127.0.0.1 $server.Port -Framing Line
@@ -115,7 +115,7 @@ Describe 'The buffer of a server' {
         @{ Name = '-ScriptBlock'; With = @{ ScriptBlock = { 'ok' } } }
     ) {
         $server = Start-TcpServer -Framing Line -BufferLimit 3 @With
-        1..10 | Send-TcpMessage 127.0.0.1 $server.Port -Framing Line -Count 10 -TimeoutSec 10 | Should -HaveCount 10
+        1..10 | Send-TcpMessage 127.0.0.1 $server.Port -Framing Line -Count 10 -TimeoutSec 20 | Should -HaveCount 10
         $server.Waiting | Should -Be 3
         $server.Dropped | Should -Be 7
     }
@@ -126,7 +126,7 @@ Describe 'The buffer of a server' {
         $pusher.ReadLine() | Should -Be 'held'
         (1..100 | Send-TcpMessage 127.0.0.1 $server.Port -Framing Line -Receive).Text | Should -Be (1..100)
         Stop-Job $server
-        Wait-Job $server -Timeout 5 | Should -Be $server
+        Wait-Job $server -Timeout 20 | Should -Be $server
         $server.State | Should -Be 'Stopped'
     }
 
@@ -136,7 +136,7 @@ Describe 'The buffer of a server' {
         1..10 | Send-TcpMessage -Connection $client
         Wait-Until { $server.Waiting -eq 5 -and $server.MessageCount -eq 6 }
         Stop-Job $server
-        Wait-Job $server -Timeout 10 | Should -Be $server
+        Wait-Job $server -Timeout 20 | Should -Be $server
         $server.State | Should -Be 'Stopped'
         $got = Receive-Job $server
         $got[0..5].Text | Should -Be (1..6)

@@ -57,16 +57,16 @@ Describe 'Close-TcpConnection' {
         $fault = { 'more' | Send-TcpMessage -Connection $connection -ErrorAction Stop } | Should -Throw -PassThru
         $fault.FullyQualifiedErrorId | Should -BeLike 'ConnectionClosed,*'
         "$fault" | Should -BeLike '*has ended sending*'
-        (Receive-TcpMessage $connection -Count 1 -TimeoutSec 10).Text | Should -Be 'asked'
+        (Receive-TcpMessage $connection -Count 1 -TimeoutSec 20).Text | Should -Be 'asked'
     }
 
     It 'lets a server go on receiving after -HalfClose' {
         'first' | Send-TcpMessage -Connection $connection
-        (Receive-TcpMessage $server -Count 1 -TimeoutSec 10).Text | Should -Be 'first'
+        (Receive-TcpMessage $server -Count 1 -TimeoutSec 20).Text | Should -Be 'first'
         Get-TcpConnection $server | Close-TcpConnection -HalfClose
         (Receive-TcpMessage $connection -TimeoutSec 10).Text | Should -Be 'first'
         'second', 'third' | Send-TcpMessage -Connection $connection
-        (Receive-TcpMessage $server -Count 2 -TimeoutSec 10).Text | Should -Be 'second', 'third'
+        (Receive-TcpMessage $server -Count 2 -TimeoutSec 20).Text | Should -Be 'second', 'third'
         $server.Error | Should -BeNullOrEmpty
     }
 
@@ -120,7 +120,7 @@ Describe 'Close-TcpConnection' {
         Close-TcpConnection $connection -HalfClose -WhatIf
         Close-TcpConnection $connection -Reset -WhatIf
         'alive' | Send-TcpMessage -Connection $connection
-        Receive-TcpMessage $connection -Count 1 -TimeoutSec 5 | Should -Be 'alive'
+        Receive-TcpMessage $connection -Count 1 -TimeoutSec 20 | Should -Be 'alive'
     }
 
     It 'takes either -HalfClose or -Reset' {

@@ -82,14 +82,14 @@ Describe 'Enter-TcpConnection at a terminal' -Skip:(-not $hasTmux) {
         $server = Start-TcpServer -Framing Line
         Enter "localhost $($server.Port)" "`* Connected to localhost:$($server.Port).", '`* Ctrl+D*', '>'
         $terminal.Press('hello 世界', 'Enter')
-        $message = Receive-TcpMessage -Job $server -Count 1 -TimeoutSec 10
+        $message = Receive-TcpMessage -Job $server -Count 1 -TimeoutSec 20
         $message.Text | Should -Be 'hello 世界'
         $terminal.Press('half a li')
         $terminal.Shows('> half a li')
         Send-TcpMessage -Job $server "250 你好"
         $terminal.Shows(@('> hello 世界', '< 250 你好', '> half a li'))
         $terminal.Press('ne', 'Enter')
-        (Receive-TcpMessage -Job $server -Count 1 -TimeoutSec 10).Text | Should -Be 'half a line'
+        (Receive-TcpMessage -Job $server -Count 1 -TimeoutSec 20).Text | Should -Be 'half a line'
         Get-TcpConnection -Job $server | Close-TcpConnection
         $terminal.Shows(@('`* localhost:* has closed the connection.', 'PS>'))
     }
@@ -127,12 +127,12 @@ Describe 'Enter-TcpConnection at a terminal' -Skip:(-not $hasTmux) {
         Wait-Until { $terminal.Cursor() -like '4,*' }
         $terminal.Press('华😀', @('Left', 'Left', 'Right', 'Enter'))
         $terminal.Press('second', 'Enter')
-        (Receive-TcpMessage -Job $server -Count 2 -TimeoutSec 10).Text | Should -Be '中华😀字', 'second'
+        (Receive-TcpMessage -Job $server -Count 2 -TimeoutSec 20).Text | Should -Be '中华😀字', 'second'
         $terminal.Press('', @('Up', 'Up'))
         $terminal.Shows('> 中华😀字')
         $terminal.Press('', @('Down', 'M-b'))
         $terminal.Press('the ', 'Enter')
-        (Receive-TcpMessage -Job $server -Count 1 -TimeoutSec 10).Text | Should -Be 'the second'
+        (Receive-TcpMessage -Job $server -Count 1 -TimeoutSec 20).Text | Should -Be 'the second'
     }
 
     It 'sends pasted lines one by one' {
@@ -155,7 +155,7 @@ Describe 'Enter-TcpConnection at a terminal' -Skip:(-not $hasTmux) {
         $terminal.Resize(80, 24)
         $terminal.Shows(@('> 0123456789*', '890123456789中'))
         $terminal.Press('', 'Enter')
-        (Receive-TcpMessage -Job $server -Count 1 -TimeoutSec 10).Text | Should -Be (('0123456789' * 9) + '中')
+        (Receive-TcpMessage -Job $server -Count 1 -TimeoutSec 20).Text | Should -Be (('0123456789' * 9) + '中')
     }
 
     It 'half-closes on Ctrl+D, and listens until the peer ends' {
@@ -225,9 +225,9 @@ client.close()
         $terminal.Press('', 'C-c')
         $terminal.Shows(@('`* Connection * stays open.', 'PS>'))
         Send-TcpMessage -Job $server 'later'
-        $terminal.Press('Send-TcpMessage $c after; (Receive-TcpMessage $c -Count 1 -TimeoutSec 10).Text; Close-TcpConnection $c', 'Enter')
+        $terminal.Press('Send-TcpMessage $c after; (Receive-TcpMessage $c -Count 1 -TimeoutSec 20).Text; Close-TcpConnection $c', 'Enter')
         $terminal.Shows(@('later', 'PS>'))
-        (Receive-TcpMessage -Job $server -Count 2 -TimeoutSec 10).Text | Should -Be 'in the session', 'after'
+        (Receive-TcpMessage -Job $server -Count 2 -TimeoutSec 20).Text | Should -Be 'in the session', 'after'
     }
 
     It 'reports a reset as an error' {
@@ -256,7 +256,7 @@ client.close()
         $terminal.Press(':save said.txt', 'Enter')
         $terminal.Shows(@('`* 5 lines were written to *said.txt.', '>'))
         $player = Start-TcpServer -Path (Join-Path $TestDrive said.txt)
-        $said = 'HELO me', 'QUIT' | Send-TcpMessage localhost $player.Port -Framing Line -Count 3 -TimeoutSec 10
+        $said = 'HELO me', 'QUIT' | Send-TcpMessage localhost $player.Port -Framing Line -Count 3 -TimeoutSec 20
         $said.Text | Should -Be '220 ready', '250 你好', '221 bye'
         $player.Dialogue.Completed | Should -Be $true
     }

@@ -67,7 +67,7 @@ Describe 'Framing' {
     It '<Name> is read from <Wire>' -ForEach $framings {
         $server = Start-TcpServer -Framing $Framing
         , (ConvertFrom-Hex $Wire) | Send-TcpMessage 127.0.0.1 $server.Port
-        $received = Receive-TcpMessage -Job $server -Count $Messages.Count -TimeoutSec 5
+        $received = Receive-TcpMessage -Job $server -Count $Messages.Count -TimeoutSec 20
         $received.Text | Should -Be $Messages
         $received.Truncated | Should -Not -Contain $true
         $server.Error | Should -BeNullOrEmpty
@@ -77,7 +77,7 @@ Describe 'Framing' {
         $server = Start-TcpServer -Framing $Framing
         $client = Open-TcpConnection 127.0.0.1 $server.Port -NoDelay
         ConvertFrom-Hex $Wire | Send-TcpMessage -Connection $client -IntervalMs 1 -WarningAction SilentlyContinue
-        $received = Receive-TcpMessage -Job $server -Count $Messages.Count -TimeoutSec 5
+        $received = Receive-TcpMessage -Job $server -Count $Messages.Count -TimeoutSec 20
         $received.Text | Should -Be $Messages
     }
 
@@ -90,7 +90,7 @@ Describe 'Framing' {
     It 'Line takes off a CR before the LF, and no other' {
         $server = Start-TcpServer -Framing Line
         "a`r`nb`rc`n`r`n" | Send-TcpMessage 127.0.0.1 $server.Port
-        (Receive-TcpMessage -Job $server -Count 3 -TimeoutSec 5).Text | Should -Be 'a', "b`rc", ''
+        (Receive-TcpMessage -Job $server -Count 3 -TimeoutSec 20).Text | Should -Be 'a', "b`rc", ''
     }
 
     It 'Raw glues what waits to be read' {
@@ -102,13 +102,19 @@ Describe 'Framing' {
             Wait-Until { $server.MessageCount -eq $count }
         }
         'one', 'two', 'three' | Send-TcpMessage -Connection $client -IntervalMs 1
-        (Receive-TcpMessage -Job $server -Count 3 -TimeoutSec 5).Text | Should -Be '1', '2', 'onetwothree'
+        (Receive-TcpMessage -Job $server -Count 3 -TimeoutSec 20).Text | Should -Be '1', '2', 'onetwothree'
     }
 
     It '-IntervalMs keeps Raw messages apart' {
-        $server = Start-TcpServer
-        'one', 'two', 'three' | Send-TcpMessage 127.0.0.1 $server.Port -IntervalMs 300
-        (Receive-TcpMessage -Job $server -Count 3 -TimeoutSec 5).Text | Should -Be 'one', 'two', 'three'
+        # A server that cannot read for so long finds two of them together: then once more.
+        Wait-Until {
+            $server = Start-TcpServer
+            $clock = [Diagnostics.Stopwatch]::StartNew()
+            'one', 'two', 'three' | Send-TcpMessage 127.0.0.1 $server.Port -IntervalMs 300
+            $clock.Elapsed.TotalMilliseconds | Should -BeGreaterThan 580
+            Wait-Until { $server.BytesReceived -eq 11 }
+            (Receive-TcpMessage -Job $server -TimeoutSec 0).Text -join ' ' -eq 'one two three'
+        }
     }
 
     It 'reports how many reads a message took' {
@@ -117,7 +123,7 @@ Describe 'Framing' {
         'start, ' | Send-TcpMessage -Connection $client
         Wait-Until { $server.BytesReceived -eq 7 }
         "end`n" | Send-TcpMessage -Connection $client
-        (Receive-TcpMessage -Job $server -Count 1 -TimeoutSec 5).Reads | Should -Be 2
+        (Receive-TcpMessage -Job $server -Count 1 -TimeoutSec 20).Reads | Should -Be 2
     }
 
     It '<Framing> carries the longest message, and an error for a longer one names the framing' -ForEach @(
@@ -130,7 +136,7 @@ Describe 'Framing' {
         $long = 'x' * ($Fits + 1)
         $fitting = 'y' * $Fits
         $long, $fitting | Send-TcpMessage 127.0.0.1 $server.Port -Framing $Framing -ErrorVariable faults -ErrorAction SilentlyContinue
-        (Receive-TcpMessage -Job $server -Count 1 -TimeoutSec 5).Text | Should -Be $fitting
+        (Receive-TcpMessage -Job $server -Count 1 -TimeoutSec 20).Text | Should -Be $fitting
         $faults | Should -HaveCount 1
         $faults[0].FullyQualifiedErrorId | Should -BeLike "$Id,*"
         $faults[0].CategoryInfo.Category | Should -Be $Category
@@ -156,7 +162,7 @@ Describe 'Framing' {
         Close-TcpConnection $client
         Wait-Until { $server.Error.Count }
 
-        $last = Receive-TcpMessage -Job $server -TimeoutSec 0.1 | Select-Object -Last 1
+        $last = Receive-TcpMessage -Job $server -TimeoutSec 0 | Select-Object -Last 1
         $last.Truncated | Should -BeTrue
         ConvertTo-Hex $last.Data | Should -Be $Rest
         $server.Error[0].FullyQualifiedErrorId | Should -BeLike 'TruncatedFrame*'
@@ -241,7 +247,7 @@ Describe 'Framings that can be wrong' {
     It '<Framing> does not send an empty message, and the next one is sent' -ForEach @(@{ Framing = 'Slip' }, @{ Framing = 'OctetCount' }) {
         $server = Start-TcpServer -Framing $Framing
         '', 'b' | Send-TcpMessage 127.0.0.1 $server.Port -Framing $Framing -ErrorVariable faults -ErrorAction SilentlyContinue
-        (Receive-TcpMessage -Job $server -Count 1 -TimeoutSec 5).Text | Should -Be 'b'
+        (Receive-TcpMessage -Job $server -Count 1 -TimeoutSec 20).Text | Should -Be 'b'
         $faults.FullyQualifiedErrorId | Should -BeLike 'MessageLengthMismatch,*'
         { Start-TcpServer -Framing $Framing -Reply '' -ErrorAction Stop } | Should -Throw -ErrorId 'MessageLengthMismatch,*'
     }
@@ -254,13 +260,13 @@ Describe 'Framings in every place' {
         foreach ($framing in 'OctetCount', 'Varint', 'Netstring', 'Slip', 'Telnet', 'Length16:Offset=1:Includes=Header') { @{ Framing = $framing } }
     ) {
         $server = Start-TcpServer -Tls -Framing $Framing -Greeting 'hello' -Dialogue 'ready', @{ '/^ask (.*)/' = 'answer $1' }, 'S: bye'
-        $said = 'ask me' | Send-TcpMessage 127.0.0.1 $server.Port -SkipCertificateCheck -Framing $Framing -Count 4 -TimeoutSec 10
+        $said = 'ask me' | Send-TcpMessage 127.0.0.1 $server.Port -SkipCertificateCheck -Framing $Framing -Count 4 -TimeoutSec 20
         $said.Text | Should -Be 'hello', 'ready', 'answer me', 'bye'
     }
 
     It 'script blocks answer in <Framing>' -ForEach @(@{ Framing = 'Netstring' }, @{ Framing = 'Telnet' }) {
         $server = Start-TcpServer -Framing $Framing -ScriptBlock { $_.Text.ToUpper(); 'and more' }
-        ('a' | Send-TcpMessage 127.0.0.1 $server.Port -Framing $Framing -Count 2 -TimeoutSec 10).Text | Should -Be 'A', 'and more'
+        ('a' | Send-TcpMessage 127.0.0.1 $server.Port -Framing $Framing -Count 2 -TimeoutSec 20).Text | Should -Be 'A', 'and more'
     }
 
     It '-Raw sends bytes as they are over a framed connection' {
@@ -269,12 +275,12 @@ Describe 'Framings in every place' {
         Send-TcpMessage $client 'framed'
         '3:', 'abc', ',2:d' | Send-TcpMessage -Connection $client -Raw
         Send-TcpMessage $client 'e,' -Raw
-        (Receive-TcpMessage -Job $server -Count 3 -TimeoutSec 5).Text | Should -Be 'framed', 'abc', 'de'
+        (Receive-TcpMessage -Job $server -Count 3 -TimeoutSec 20).Text | Should -Be 'framed', 'abc', 'de'
         Send-TcpMessage -Job $server '4:torn' -Raw
         Send-TcpMessage -Job $server ',' -Raw
-        (Receive-TcpMessage $client -Count 1 -TimeoutSec 5).Text | Should -Be 'torn'
+        (Receive-TcpMessage $client -Count 1 -TimeoutSec 20).Text | Should -Be 'torn'
         '1:a,1:b,' | Send-TcpMessage 127.0.0.1 $server.Port -Framing Netstring -Raw
-        (Receive-TcpMessage -Job $server -Count 2 -TimeoutSec 5).Text | Should -Be 'a', 'b'
+        (Receive-TcpMessage -Job $server -Count 2 -TimeoutSec 20).Text | Should -Be 'a', 'b'
     }
 }
 
@@ -286,11 +292,11 @@ Describe 'Telnet' {
         $raw = Open-TcpConnection 127.0.0.1 $server.Port
         Send-TcpMessage $raw ([byte[]] (255, 253, 1, 255, 251, 31, 255, 250, 31, 0, 80, 0, 24, 255, 240) + [Text.Encoding]::ASCII.GetBytes("me`r`0"))
         $got = [Collections.Generic.List[byte]]::new()
-        Wait-Until { if ($more = Receive-TcpMessage $raw -Count 1 -TimeoutSec 5) { $got.AddRange($more.Data) }; $got.Count -ge 22 }
+        Wait-Until { if ($more = Receive-TcpMessage $raw -Count 1 -TimeoutSec 20) { $got.AddRange($more.Data) }; $got.Count -ge 22 }
         $text = [Text.Encoding]::Latin1.GetString($got)
         $text -replace '\xff..' | Should -Be "login`r`nwelcome`r`n"
         [regex]::Matches($text, '\xff..').Value.ForEach{ ConvertTo-Hex ([Text.Encoding]::Latin1.GetBytes($_)) } | Should -Be 'FF FC 01', 'FF FE 1F'
-        (Receive-TcpMessage -Job $server -Count 1 -TimeoutSec 5).Text | Should -Be 'me'
+        (Receive-TcpMessage -Job $server -Count 1 -TimeoutSec 20).Text | Should -Be 'me'
     }
 
     It 'a client refuses every option while it receives, and TelnetRaw gives a prompt without an end' {
@@ -298,11 +304,11 @@ Describe 'Telnet' {
         $client = Open-TcpConnection 127.0.0.1 $server.Port -Framing TelnetRaw
         Wait-Until { $server.Connections.Count }
         Send-TcpMessage -Job $server ([byte[]] (255, 251, 1, 255, 253, 24) + [Text.Encoding]::ASCII.GetBytes('login: '))
-        (Receive-TcpMessage $client -Count 1 -TimeoutSec 5).Text | Should -Be 'login: '
-        $answer = Receive-TcpMessage -Job $server -Count 1 -TimeoutSec 5
+        (Receive-TcpMessage $client -Count 1 -TimeoutSec 20).Text | Should -Be 'login: '
+        $answer = Receive-TcpMessage -Job $server -Count 1 -TimeoutSec 20
         ConvertTo-Hex $answer.Data | Should -Be 'FF FE 01 FF FC 18'
         Send-TcpMessage $client ([byte[]] (255, 13))
-        ConvertTo-Hex (Receive-TcpMessage -Job $server -Count 1 -TimeoutSec 5).Data | Should -Be 'FF FF 0D 00'
+        ConvertTo-Hex (Receive-TcpMessage -Job $server -Count 1 -TimeoutSec 20).Data | Should -Be 'FF FF 0D 00'
     }
 
     It 'refuses an encoding without its lines' {
@@ -326,7 +332,7 @@ Describe 'Encoding' {
         $answer = '来,确认下眼神' | Send-TcpMessage 127.0.0.1 $server.Port @With -Framing Length8 -Count 1
         $answer.Text | Should -Be '来,确认下眼神'
         ConvertTo-Hex $answer.Data | Should -Be $Wire
-        (Receive-TcpMessage -Job $server -Count 1 -TimeoutSec 5).Text | Should -Be '来,确认下眼神'
+        (Receive-TcpMessage -Job $server -Count 1 -TimeoutSec 20).Text | Should -Be '来,确认下眼神'
     }
 
     It 'shows bytes that are invalid in <Encoding> as U+FFFD and keeps them in Data' -ForEach @(
@@ -334,7 +340,7 @@ Describe 'Encoding' {
     ) {
         $server = Start-TcpServer -Framing Line -Encoding $Encoding
         , [byte[]] (0x61, 0xff, 0x0a) | Send-TcpMessage 127.0.0.1 $server.Port
-        $message = Receive-TcpMessage -Job $server -Count 1 -TimeoutSec 5
+        $message = Receive-TcpMessage -Job $server -Count 1 -TimeoutSec 20
         $message.Text | Should -Be "a`u{fffd}"
         $message.Data | Should -Be 0x61, 0xff
     }

@@ -43,7 +43,7 @@ Describe 'Get-TcpConnection' {
 
     It 'shows the counts as they are now' {
         'hello' | Send-TcpMessage -Connection $opened[1]
-        $null = Receive-TcpMessage $opened[1] -Count 1 -TimeoutSec 5
+        $null = Receive-TcpMessage $opened[1] -Count 1 -TimeoutSec 20
         $peer = Get-TcpConnection $server | Where-Object MessagesReceived -GT 0
         "$($peer.RemoteEndPoint)" | Should -Be "$($opened[1].LocalEndPoint)"
         Wait-Until { $peer.MessagesSent }
@@ -87,7 +87,7 @@ Describe 'Get-TcpConnection' {
         Receive-TcpMessage $half -TimeoutSec 5 | Should -BeNullOrEmpty
         $half.State | Should -Be 'CloseWait'
         'the other way still works' | Send-TcpMessage -Connection $half
-        Receive-TcpMessage -Job $quiet -Count 1 -TimeoutSec 5 | Should -Be 'the other way still works'
+        Receive-TcpMessage -Job $quiet -Count 1 -TimeoutSec 20 | Should -Be 'the other way still works'
     }
 
     It 'keeps nothing of those that have ended, however they did' {
@@ -95,7 +95,7 @@ Describe 'Get-TcpConnection' {
         function Open-Gone([scriptblock] $End) {
             $connection = Open-TcpConnection 127.0.0.1 $server.Port -Framing Line
             'kept' | Send-TcpMessage -Connection $connection
-            $null = Receive-TcpMessage $connection -Count 1 -TimeoutSec 10
+            $null = Receive-TcpMessage $connection -Count 1 -TimeoutSec 20
             & $End $connection
             [WeakReference]::new($connection)
         }

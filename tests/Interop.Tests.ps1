@@ -27,7 +27,7 @@ BeforeAll {
     }
 
     function Read-ToolLine($Process) {
-        $Process.StandardOutput.ReadLineAsync().WaitAsync([timespan]::FromSeconds(10)).GetAwaiter().GetResult()
+        $Process.StandardOutput.ReadLineAsync().WaitAsync([timespan]::FromSeconds(30)).GetAwaiter().GetResult()
     }
 
     function Send-ToolLine($Process, [string] $Text) {
@@ -67,7 +67,7 @@ with socket.create_connection(('127.0.0.1', int(sys.argv[1])), 10) as s:
         print(s.recv(1024).decode(sys.argv[2]), flush=True)
 '@
             $peer.ReadToEnd() | Should -Be '来,确认下眼神', '来,确认下眼神'
-            (Receive-TcpMessage -Job $server -Count 2 -TimeoutSec 5).Text | Should -Be '你好', '再见'
+            (Receive-TcpMessage -Job $server -Count 2 -TimeoutSec 20).Text | Should -Be '你好', '再见'
             Wait-Until { $server.Information.Count -eq 2 }
             "$($server.Information[1])" | Should -BeLike '*closed: PeerClosed'
         }
@@ -93,7 +93,7 @@ for _ in range(3):
                 foreach ($text in '你好', '再见') {
                     $text | Send-TcpMessage -Connection $connection
                     $peer.ReadLine() | Should -Be $text
-                    Receive-TcpMessage $connection -Count 1 -TimeoutSec 5 | Should -Be '来,确认下眼神'
+                    Receive-TcpMessage $connection -Count 1 -TimeoutSec 20 | Should -Be '来,确认下眼神'
                 }
                 Close-TcpConnection $connection
             }
@@ -168,7 +168,7 @@ c.close()
             # After a half-close it would throw away what the program still says.
             $connection = Open-TcpConnection 127.0.0.1 $port -Framing Line
             1..1000 | Send-TcpMessage -Connection $connection
-            (Receive-TcpMessage $connection -Count 1000 -TimeoutSec 10).Text | Should -Be (1..1000)
+            (Receive-TcpMessage $connection -Count 1000 -TimeoutSec 20).Text | Should -Be (1..1000)
         }
 
         It 'client under TLS' {
@@ -219,7 +219,7 @@ c.close()
             }
             (Get-TcpConnection $server).Tls.Protocol | Should -Be ($Option -replace '-tls1_', 'Tls1')
             Stop-Job $server
-            $client.WaitForExit(10000) | Should -BeTrue -Because 'the server has closed in good order'
+            $client.WaitForExit(30000) | Should -BeTrue -Because 'the server has closed in good order'
         }
 
         It 's_server answers a client under TLS' {
@@ -229,7 +229,7 @@ c.close()
             Wait-Port $port
             $connection = Open-TcpConnection 127.0.0.1 $port -Tls -TargetHost lab.example -SkipCertificateCheck -Framing Line
             'desserts', 'level' | Send-TcpMessage -Connection $connection
-            (Receive-TcpMessage $connection -Count 2 -TimeoutSec 10).Text | Should -Be 'stressed', 'level'
+            (Receive-TcpMessage $connection -Count 2 -TimeoutSec 20).Text | Should -Be 'stressed', 'level'
         }
     }
 }

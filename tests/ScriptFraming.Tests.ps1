@@ -61,9 +61,9 @@ Describe 'A framing by script blocks' {
         $client = Open-TcpConnection 127.0.0.1 $server.Port
         Send-TcpMessage $client ([byte[]] (2, 65, 66, 133, 0, 0, 1, 67, 68))
         $got = [Collections.Generic.List[byte]]::new()
-        while ($got.Count -lt 13) { $got.AddRange((Receive-TcpMessage $client -Count 1 -TimeoutSec 10).Data) }
+        while ($got.Count -lt 13) { $got.AddRange((Receive-TcpMessage $client -Count 1 -TimeoutSec 20).Data) }
         [Convert]::ToHexString($got) | Should -Be '026869D3024142850000014344'
-        (Receive-TcpMessage -Job $server -Count 3 -TimeoutSec 5).Text | Should -Be 'AB', '', 'C'
+        (Receive-TcpMessage -Job $server -Count 3 -TimeoutSec 20).Text | Should -Be 'AB', '', 'C'
     }
 
     It 'is that of a client, and of the server that sends to it' {
@@ -71,11 +71,11 @@ Describe 'A framing by script blocks' {
         $client = Open-TcpConnection 127.0.0.1 $server.Port -Framing $checked
         $client.Framing | Should -Be 'Script'
         'one', 'two' | Send-TcpMessage -Connection $client
-        (Receive-TcpMessage -Job $server -Count 2 -TimeoutSec 10).Text | Should -Be 'one', 'two'
+        (Receive-TcpMessage -Job $server -Count 2 -TimeoutSec 20).Text | Should -Be 'one', 'two'
         'three', 'four' | Send-TcpMessage -Job $server
-        (Receive-TcpMessage $client -Count 2 -TimeoutSec 10).Text | Should -Be 'three', 'four'
+        (Receive-TcpMessage $client -Count 2 -TimeoutSec 20).Text | Should -Be 'three', 'four'
         Send-TcpMessage $client ([byte[]] (1, 65, 66)) -Raw
-        (Receive-TcpMessage -Job $server -Count 1 -TimeoutSec 5).Text | Should -Be 'A'
+        (Receive-TcpMessage -Job $server -Count 1 -TimeoutSec 20).Text | Should -Be 'A'
     }
 
     It 'serves Send-TcpMessage, which gets its replies in order' {
@@ -94,7 +94,7 @@ Describe 'A framing by script blocks' {
 
     It 'plays a dialogue and sends after a delay' {
         $server = Start-TcpServer -Framing $checked -DelayMs 10 -Dialogue 'ready', @{ 'ask *' = 'answer'; '/^add (\d+)$/' = 'added $1' }, 'S: bye'
-        ('add 3' | Send-TcpMessage 127.0.0.1 $server.Port -Framing $checked -Count 3 -TimeoutSec 10).Text | Should -Be 'ready', 'added 3', 'bye'
+        ('add 3' | Send-TcpMessage 127.0.0.1 $server.Port -Framing $checked -Count 3 -TimeoutSec 20).Text | Should -Be 'ready', 'added 3', 'bye'
         Wait-Until { $server.Dialogue[0].Completed }
     }
 
@@ -107,7 +107,7 @@ Describe 'A framing by script blocks' {
             # What is complete has been taken before the rest comes.
             Wait-Until { (Get-TcpConnection $server -Id ((Get-TcpConnection $server).Id)).BytesReceived -eq $cut }
             Send-TcpMessage $client $stream[$cut..($stream.Count - 1)] -Raw
-            $messages = Receive-TcpMessage -Job $server -Count 3 -TimeoutSec 10
+            $messages = Receive-TcpMessage -Job $server -Count 3 -TimeoutSec 20
             $messages.Text | Should -Be 'AB', '', 'CDE'
             $messages.Truncated | Should -Not -Contain $true
             Close-TcpConnection $client
@@ -123,7 +123,7 @@ Describe 'A framing by script blocks' {
     ) {
         $server = Start-TcpServer -Framing $checked
         Send-TcpMessage 127.0.0.1 $server.Port ([byte[]] $Sent)
-        $message = Receive-TcpMessage -Job $server -Count 1 -TimeoutSec 10
+        $message = Receive-TcpMessage -Job $server -Count 1 -TimeoutSec 20
         $message.Truncated | Should -BeTrue
         $message.Text | Should -Be $Text
         Wait-Until { $server.Error.Count }
@@ -136,7 +136,7 @@ Describe 'A framing by script blocks' {
         }
         $server = Start-TcpServer -Framing $doubled
         Send-TcpMessage 127.0.0.1 $server.Port "a b  c`nd`n"
-        (Receive-TcpMessage -Job $server -Count 2 -TimeoutSec 10).Text | Should -Be 'abc', 'd'
+        (Receive-TcpMessage -Job $server -Count 2 -TimeoutSec 20).Text | Should -Be 'abc', 'd'
     }
 
     It 'may use $using:, and a message without Format is sent as it is' {
@@ -144,7 +144,7 @@ Describe 'A framing by script blocks' {
         $framing = @{ Parse = { if ($_.Count -ge $using:width) { [PSCustomObject] @{ Length = $using:width } } } }
         $server = Start-TcpServer -Framing $framing
         Send-TcpMessage 127.0.0.1 $server.Port 'abcdef' -Framing $framing
-        (Receive-TcpMessage -Job $server -Count 2 -TimeoutSec 10).Text | Should -Be 'abc', 'def'
+        (Receive-TcpMessage -Job $server -Count 2 -TimeoutSec 20).Text | Should -Be 'abc', 'def'
         { Start-TcpServer -Framing @{ Parse = { $using:notThere } } -ErrorAction Stop } | Should -Throw -ErrorId 'InvalidParameters,*'
     }
 
@@ -176,7 +176,7 @@ Describe 'A framing by script blocks' {
         $other = Open-TcpConnection 127.0.0.1 $server.Port
         $client = Open-TcpConnection 127.0.0.1 $server.Port
         Send-TcpMessage $client "x$Letter"
-        (Receive-TcpMessage $client -TimeoutSec 15 -WarningAction SilentlyContinue).Text | Should -Be 'x'
+        (Receive-TcpMessage $client -TimeoutSec 30 -WarningAction SilentlyContinue).Text | Should -Be 'x'
         Wait-Until { $server.Error.Count }
         $server.Error.Count | Should -Be 1
         $server.Error[0].FullyQualifiedErrorId | Should -Be 'FramingScriptFailed'
@@ -188,7 +188,7 @@ Describe 'A framing by script blocks' {
     It 'takes a whole number of any type: <Type>' -ForEach @{ Type = 'double' }, @{ Type = 'decimal' }, @{ Type = 'ulong' } {
         $server = Start-TcpServer -Framing @{ Parse = [scriptblock]::Create("if (`$_.Count -ge 2) { [$Type] 2 }") }
         Send-TcpMessage 127.0.0.1 $server.Port 'abcd'
-        (Receive-TcpMessage $server -Count 2 -TimeoutSec 10).Text | Should -Be 'ab', 'cd'
+        (Receive-TcpMessage $server -Count 2 -TimeoutSec 20).Text | Should -Be 'ab', 'cd'
     }
 
     It 'whoever waits for an answer is told that Parse failed' {
@@ -239,22 +239,31 @@ Describe 'A framing by script blocks' {
     }
 
     It 'stopping the server or closing the connection does not wait for a Parse that never ends' {
+        # It is ended after 5 s anyway. A machine that stands still may take that long too: then once more.
         $endless = @{ Parse = { while ($true) { } } }
-        $server = Start-TcpServer -Framing $endless
-        Send-TcpMessage 127.0.0.1 $server.Port 'a'
-        Wait-Until { $server.BytesReceived -eq 1 }
-        Measure-Command { Stop-Job $server } | ForEach-Object TotalSeconds | Should -BeLessThan 4
-        $server.State | Should -Be 'Stopped'
+        foreach ($try in 1..3) {
+            $server = Start-TcpServer -Framing $endless
+            Send-TcpMessage 127.0.0.1 $server.Port 'a'
+            Wait-Until { $server.BytesReceived -eq 1 }
+            $took = (Measure-Command { Stop-Job $server }).TotalSeconds
+            $server.State | Should -Be 'Stopped'
+            if ($took -lt 4) { break }
+        }
+        $took | Should -BeLessThan 4
 
         $greeter = Start-TcpServer -Greeting 'a'
-        $client = Open-TcpConnection 127.0.0.1 $greeter.Port -Framing $endless
-        $receiving = [powershell]::Create().AddScript({ param($module, $client) Import-Module $module; Receive-TcpMessage $client }).
-            AddArgument((Get-Module PSNetLab).Path).AddArgument($client)
-        $run = $receiving.BeginInvoke()
-        Wait-Until { $client.BytesReceived -eq 1 }
-        Close-TcpConnection $client
-        $run.AsyncWaitHandle.WaitOne(4000) | Should -BeTrue
-        $receiving.EndInvoke($run) | Should -BeNullOrEmpty
+        foreach ($try in 1..3) {
+            $client = Open-TcpConnection 127.0.0.1 $greeter.Port -Framing $endless
+            $receiving = [powershell]::Create().AddScript({ param($module, $client) Import-Module $module; Receive-TcpMessage $client }).
+                AddArgument((Get-Module PSNetLab).Path).AddArgument($client)
+            $run = $receiving.BeginInvoke()
+            Wait-Until { $client.BytesReceived -eq 1 }
+            Close-TcpConnection $client
+            $inTime = $run.AsyncWaitHandle.WaitOne(4000)
+            $receiving.EndInvoke($run) | Should -BeNullOrEmpty
+            if ($inTime) { break }
+        }
+        $inTime | Should -BeTrue
     }
 
     It 'Ctrl+C ends a Receive-TcpMessage whose Parse never ends' {
@@ -272,7 +281,7 @@ Describe 'A framing by script blocks' {
     It 'what Parse writes beside its output is in the streams of the job' {
         $server = Start-TcpServer -Framing @{ Parse = { Write-Warning "saw $($_.Count)"; $_.Count } }
         Send-TcpMessage 127.0.0.1 $server.Port 'ab'
-        (Receive-TcpMessage -Job $server -Count 1 -TimeoutSec 5).Text | Should -Be 'ab'
+        (Receive-TcpMessage -Job $server -Count 1 -TimeoutSec 20).Text | Should -Be 'ab'
         Wait-Until { $server.Warning.Count }
         "$($server.Warning[0])" | Should -Be 'saw 2'
     }

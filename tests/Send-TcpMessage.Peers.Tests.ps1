@@ -10,13 +10,13 @@ BeforeAll {
 
     # A server that takes the end of a stream for the end of its client, like most of those that use select.
     $select = @'
-import select, socket
+import select, socket, sys
 listener = socket.create_server(('127.0.0.1', 0))
 print('PORT', listener.getsockname()[1])
 late, clients = [], [listener]
 while True:
-    # It answers only when nothing more is to be read.
-    ready = select.select(clients, [], [], 0.05)[0]
+    # It answers only when nothing more is to be read for a while.
+    ready = select.select(clients, [], [], float(sys.argv[1]) if sys.argv[1:] else 0.05)[0]
     for one in ready:
         if one is listener:
             clients.append(one.accept()[0])
@@ -69,8 +69,8 @@ Describe 'Send-TcpMessage -Count' {
         @{ Name = 'asyncio' }
     ) {
         $peer = Start-PythonPeer (Get-Variable $Name -ValueOnly)
-        (Send-TcpMessage 127.0.0.1 $peer.Port hello -Framing Line -Count 1 -TimeoutSec 10).Text | Should -Be 'HELLO'
-        ('a', 'b' | Send-TcpMessage 127.0.0.1 $peer.Port -Framing Line -Count 2 -TimeoutSec 10).Text | Should -Be 'A', 'B'
+        (Send-TcpMessage 127.0.0.1 $peer.Port hello -Framing Line -Count 1 -TimeoutSec 20).Text | Should -Be 'HELLO'
+        ('a', 'b' | Send-TcpMessage 127.0.0.1 $peer.Port -Framing Line -Count 2 -TimeoutSec 20).Text | Should -Be 'A', 'B'
     }
 
     It 'ends sending after the last answer: <Name>' -ForEach $programs {
@@ -83,16 +83,16 @@ Describe 'Send-TcpMessage -Count' {
         $arguments | ForEach-Object { $start.ArgumentList.Add($_) }
         $process = [Diagnostics.Process]::Start($start)
         Wait-Until { Get-SocketInfo -Listening -LocalPort $port }
-        (Send-TcpMessage 127.0.0.1 $port hello -Framing Line -Count 1 -TimeoutSec 10).Text | Should -Be 'got hello'
+        (Send-TcpMessage 127.0.0.1 $port hello -Framing Line -Count 1 -TimeoutSec 20).Text | Should -Be 'got hello'
     }
 
     It 'takes the replies of an open connection, and leaves it to others' {
         $server = Start-TcpServer -Framing Line -ScriptBlock { "$($_.Text)1"; "$($_.Text)2" }
         $first, $second = 1..2 | ForEach-Object { Open-TcpConnection 127.0.0.1 $server.Port -Framing Line }
-        (Send-TcpMessage $first a -Count 1 -TimeoutSec 10).Text | Should -Be 'a1'
-        (Receive-TcpMessage $first -Count 1 -TimeoutSec 10).Text | Should -Be 'a2'
-        ('b', 'c' | Send-TcpMessage -Connection $first -Count 4 -TimeoutSec 10).Text | Should -Be 'b1', 'b2', 'c1', 'c2'
-        ($first, $second | Send-TcpMessage d -Count 2 -TimeoutSec 10).Text | Should -Be 'd1', 'd2', 'd1', 'd2'
+        (Send-TcpMessage $first a -Count 1 -TimeoutSec 20).Text | Should -Be 'a1'
+        (Receive-TcpMessage $first -Count 1 -TimeoutSec 20).Text | Should -Be 'a2'
+        ('b', 'c' | Send-TcpMessage -Connection $first -Count 4 -TimeoutSec 20).Text | Should -Be 'b1', 'b2', 'c1', 'c2'
+        ($first, $second | Send-TcpMessage d -Count 2 -TimeoutSec 20).Text | Should -Be 'd1', 'd2', 'd1', 'd2'
         $first, $second | Close-TcpConnection
     }
 
@@ -103,11 +103,11 @@ Describe 'Send-TcpMessage -Count' {
         $faults.FullyQualifiedErrorId | Should -BeLike 'ReceiveTimeout,*'
         "$faults" | Should -BeLike "0 of 1 replies arrived from 127.0.0.1:$($server.Port) within*later wait in the connection."
         Send-TcpMessage -Job $server late
-        (Receive-TcpMessage $client -Count 1 -TimeoutSec 10).Text | Should -Be 'late'
+        (Receive-TcpMessage $client -Count 1 -TimeoutSec 20).Text | Should -Be 'late'
         $late = Start-TcpServer -Framing Line -Reply a, b -DelayMs 500
         $other = Open-TcpConnection 127.0.0.1 $late.Port -Framing Line
-        Send-TcpMessage $other x -Count 2 -TimeoutSec 10 | Select-Object -First 1 | ForEach-Object Text | Should -Be 'a'
-        (Receive-TcpMessage $other -Count 1 -TimeoutSec 10).Text | Should -Be 'b'
+        Send-TcpMessage $other x -Count 2 -TimeoutSec 20 | Select-Object -First 1 | ForEach-Object Text | Should -Be 'a'
+        (Receive-TcpMessage $other -Count 1 -TimeoutSec 20).Text | Should -Be 'b'
         $client, $other | Close-TcpConnection
     }
 
@@ -126,7 +126,7 @@ Describe 'Send-TcpMessage -Count' {
     }
 
     It 'is advised where -Receive got no answer' {
-        $peer = Start-PythonPeer $select
+        $peer = Start-PythonPeer $select -ArgumentList 30
         $replies = Send-TcpMessage 127.0.0.1 $peer.Port hello -Framing Line -Receive -WarningVariable warnings -WarningAction SilentlyContinue
         $replies | Should -BeNullOrEmpty
         "$warnings" | Should -BeLike "127.0.0.1:$($peer.Port) closed the connection without a reply. -Receive alone ends the sending side*use -Count*"
@@ -219,13 +219,13 @@ Describe 'A byte array in the pipeline' {
         $receive = $tcp ? 'Receive-TcpMessage' : 'Receive-UdpMessage'
         $bytes | & $Name 127.0.0.1 $server.Port @options -Raw -WarningVariable warnings
         $warnings | Should -BeNullOrEmpty
-        (& $receive $server -Count 1 -TimeoutSec 5).Data | Should -Be 1, 2, 3
+        (& $receive $server -Count 1 -TimeoutSec 20).Data | Should -Be 1, 2, 3
 
         'a', 'b', [byte] 99 | & $Name 127.0.0.1 $server.Port @options -Raw
-        (& $receive $server -Count 1 -TimeoutSec 5).Text | Should -Be 'abc'
+        (& $receive $server -Count 1 -TimeoutSec 20).Text | Should -Be 'abc'
 
         $bytes | & $Name 127.0.0.1 $framed.Port @options -WarningVariable warnings -WarningAction SilentlyContinue
-        (& $receive $framed -Count 3 -TimeoutSec 5).ForEach{ $_.Length } | Should -Be 1, 1, 1
+        (& $receive $framed -Count 3 -TimeoutSec 20).ForEach{ $_.Length } | Should -Be 1, 1, 1
         $warnings | Should -HaveCount 1
         "$warnings" | Should -BeLike '*takes a byte array apart*-Raw*'
 
@@ -237,7 +237,7 @@ Describe 'A byte array in the pipeline' {
         $server = Start-TcpServer
         $clients = 1..2 | ForEach-Object { Open-TcpConnection 127.0.0.1 $server.Port -Framing Length16 }
         $clients | Send-TcpMessage -Message 'a', 'b' -Raw
-        (Receive-TcpMessage $server -Count 2 -TimeoutSec 5).Text | Should -Be 'ab', 'ab'
+        (Receive-TcpMessage $server -Count 2 -TimeoutSec 20).Text | Should -Be 'ab', 'ab'
         $clients | Close-TcpConnection
     }
 }
@@ -276,7 +276,7 @@ Describe 'Receiving with -TimeoutSec 0' {
         Wait-Until { ($other | Get-SocketInfo).ReceiveQueue }
         Receive-TcpMessage $other -TimeoutSec 0 | Should -BeNullOrEmpty
         Send-TcpMessage $raw "lf`n"
-        (Receive-TcpMessage $other -Count 1 -TimeoutSec 5).Text | Should -Be 'half'
+        (Receive-TcpMessage $other -Count 1 -TimeoutSec 20).Text | Should -Be 'half'
     }
 }
 
@@ -288,7 +288,7 @@ Describe 'A byte order mark' {
         $server = Start-TcpServer -Framing Line -Encoding $Encoding
         try {
             Send-TcpMessage 127.0.0.1 $server.Port $Bytes
-            $messages = Receive-TcpMessage $server -Count 2 -TimeoutSec 5
+            $messages = Receive-TcpMessage $server -Count 2 -TimeoutSec 20
             $messages.Text | Should -Be 'a', "$([char] 0xFEFF)b"
             $messages[0].Length | Should -BeGreaterThan $messages[0].Text.Length
         }

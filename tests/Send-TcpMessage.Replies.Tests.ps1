@@ -61,8 +61,13 @@ Describe 'Replies' {
     }
 
     It 'of a server that has not closed when the time is over come with a warning' {
-        $peer = Start-Answerer 'r0\n'
-        $replies = Send-TcpMessage 127.0.0.1 $peer.Port q -Framing Line -Receive -TimeoutSec 0.3 -ErrorVariable faults -WarningVariable warnings -WarningAction SilentlyContinue
+        # A peer that cannot answer so soon, because the machine stands still, is given another chance.
+        foreach ($try in 1..3) {
+            if ($peer) { $peer.Stop() }
+            $peer = Start-Answerer 'r0\n'
+            $replies = Send-TcpMessage 127.0.0.1 $peer.Port q -Framing Line -Receive -TimeoutSec 0.3 -ErrorVariable faults -WarningVariable warnings -WarningAction SilentlyContinue
+            if ($replies) { break }
+        }
         $replies.Text | Should -Be 'r0'
         $faults | Should -BeNullOrEmpty
         $warnings | Should -HaveCount 1
@@ -70,13 +75,19 @@ Describe 'Replies' {
     }
 
     It 'have their time while the cmdlet waits, not while the pipeline works' {
-        $peer = Start-Answerer 'r0\n', '?', 'r1\n'
-        $replies = Send-TcpMessage 127.0.0.1 $peer.Port q -Framing Line -Count 2 -TimeoutSec 1 -ErrorVariable faults | ForEach-Object {
-            if ($_.Text -eq 'r0') {
-                Start-Sleep -Milliseconds 1100
-                $peer.WriteLine('go')
+        foreach ($try in 1..3) {
+            if ($peer) { $peer.Stop() }
+            $peer = Start-Answerer 'r0\n', '?', 'r1\n'
+            $clock = [Diagnostics.Stopwatch]::StartNew()
+            $replies = Send-TcpMessage 127.0.0.1 $peer.Port q -Framing Line -Count 2 -TimeoutSec 1 -ErrorVariable faults -ErrorAction SilentlyContinue | ForEach-Object {
+                if ($_.Text -eq 'r0') {
+                    Start-Sleep -Milliseconds 1100
+                    $peer.WriteLine('go')
+                }
+                $_
             }
-            $_
+            # A machine that stood still is given another chance.
+            if ($clock.Elapsed.TotalSeconds -lt 1.9) { break }
         }
         $replies.Text | Should -Be 'r0', 'r1'
         $faults | Should -BeNullOrEmpty
@@ -107,10 +118,10 @@ Describe 'A pipeline that ends early' {
         $server = Start-TcpServer -Framing Line -Reply a, b
         foreach ($try in 1..20) {
             $connection = Open-TcpConnection 127.0.0.1 $server.Port -Framing ($Framing ?? 'Line')
-            $null = Send-TcpMessage -Connection $connection one -Count 1 -TimeoutSec 10
+            $null = Send-TcpMessage -Connection $connection one -Count 1 -TimeoutSec 20
             $null = & $Send $connection
             $connection.MessagesSent | Should -Be 2
-            (Receive-TcpMessage -Job $server -Count 2 -TimeoutSec 10).Text | Should -Be 'one', 'two'
+            (Receive-TcpMessage -Job $server -Count 2 -TimeoutSec 20).Text | Should -Be 'one', 'two'
             Close-TcpConnection $connection
         }
     }
@@ -118,10 +129,10 @@ Describe 'A pipeline that ends early' {
     It 'sends a large message to its end, and the rest of its echo waits in the connection' {
         $server = Start-TcpServer -Echo -NoRecord
         $connection = Open-TcpConnection 127.0.0.1 $server.Port
-        $echoed = (Send-TcpMessage -Connection $connection ([byte[]]::new(32MB)) -Count 3 -TimeoutSec 10 | Select-Object -First 1).Length
+        $echoed = (Send-TcpMessage -Connection $connection ([byte[]]::new(32MB)) -Count 3 -TimeoutSec 20 | Select-Object -First 1).Length
         $connection.BytesSent | Should -Be 32MB
         $connection.State | Should -Be 'Established'
-        while ($echoed -lt 32MB) { $echoed += (Receive-TcpMessage $connection -Count 1 -TimeoutSec 10 -ErrorAction Stop).Length }
+        while ($echoed -lt 32MB) { $echoed += (Receive-TcpMessage $connection -Count 1 -TimeoutSec 20 -ErrorAction Stop).Length }
         $echoed | Should -Be 32MB
     }
 
@@ -129,15 +140,20 @@ Describe 'A pipeline that ends early' {
         $server = Start-TcpServer -Echo
         $null = Send-TcpMessage 127.0.0.1 $server.Port ([byte[]]::new(16MB)) -Receive -TimeoutSec 10 | Select-Object -First 1
         $received = 0
-        while ($received -lt 16MB) { $received += (Receive-TcpMessage -Job $server -Count 1 -TimeoutSec 10 -ErrorAction Stop).Length }
+        while ($received -lt 16MB) { $received += (Receive-TcpMessage -Job $server -Count 1 -TimeoutSec 20 -ErrorAction Stop).Length }
         $received | Should -Be 16MB
     }
 
     It 'gives up a peer that does not read when the time is over, and says so' {
-        $peer = Start-Answerer 'r0\n'
-        $connection = Open-TcpConnection 127.0.0.1 $peer.Port -Framing Line
-        $first = Send-TcpMessage -Connection $connection ('x' * 32MB) -Count 2 -TimeoutSec 0.5 -ErrorVariable faults -ErrorAction SilentlyContinue |
-            Select-Object -First 1
+        foreach ($try in 1..3) {
+            if ($peer) { $peer.Stop() }
+            $peer = Start-Answerer 'r0\n'
+            $connection = Open-TcpConnection 127.0.0.1 $peer.Port -Framing Line
+            $first = Send-TcpMessage -Connection $connection ('x' * 32MB) -Count 2 -TimeoutSec 0.5 -ErrorVariable faults -ErrorAction SilentlyContinue |
+                Select-Object -First 1
+            # It may not answer so soon when the machine stands still.
+            if ($first) { break }
+        }
         $first.Text | Should -Be 'r0'
         $faults.FullyQualifiedErrorId | Should -BeLike 'SendTimeout,*'
         $connection.CloseReason | Should -Be 'LocalReset'
@@ -146,9 +162,9 @@ Describe 'A pipeline that ends early' {
     It 'keeps the order of the replies that it leaves' {
         $server = Start-TcpServer -Framing Line -Reply (1..6 | ForEach-Object { "r$_" })
         $connection = Open-TcpConnection 127.0.0.1 $server.Port -Framing Line
-        (Send-TcpMessage -Connection $connection go -Count 6 -TimeoutSec 10 | Select-Object -First 1).Text | Should -Be 'r1'
-        (Send-TcpMessage -Connection $connection go -Count 3 -TimeoutSec 10 | Select-Object -First 1).Text | Should -Be 'r2'
-        (Receive-TcpMessage $connection -Count 10 -TimeoutSec 10).Text | Should -Be 'r3', 'r4', 'r5', 'r6', 'r1', 'r2', 'r3', 'r4', 'r5', 'r6'
+        (Send-TcpMessage -Connection $connection go -Count 6 -TimeoutSec 20 | Select-Object -First 1).Text | Should -Be 'r1'
+        (Send-TcpMessage -Connection $connection go -Count 3 -TimeoutSec 20 | Select-Object -First 1).Text | Should -Be 'r2'
+        (Receive-TcpMessage $connection -Count 10 -TimeoutSec 20).Text | Should -Be 'r3', 'r4', 'r5', 'r6', 'r1', 'r2', 'r3', 'r4', 'r5', 'r6'
     }
 }
 

@@ -13,7 +13,7 @@ Describe 'The script blocks of a TCP server' {
             $server = Start-TcpServer -Framing Line -ScriptBlock { $Connection.Id -eq $_.ConnectionId; $Connection.RemoteEndPoint }
             $client = Open-TcpConnection 127.0.0.1 $server.Port -Framing Line
             Send-TcpMessage -Connection $client 'x'
-            (Receive-TcpMessage $client -Count 2 -TimeoutSec 10).Text | Should -Be 'True', "$($client.LocalEndPoint)"
+            (Receive-TcpMessage $client -Count 2 -TimeoutSec 20).Text | Should -Be 'True', "$($client.LocalEndPoint)"
         }
 
         It 'takes what the script sends over it, before what it puts out afterwards' {
@@ -50,7 +50,7 @@ Describe 'The script blocks of a TCP server' {
         }
 
         It 'cannot be read by its script, which is told what to do' {
-            $server = Start-TcpServer -Framing Line -ScriptBlock { Receive-TcpMessage $Connection -Count 1 -TimeoutSec 1 -ErrorAction Stop }
+            $server = Start-TcpServer -Framing Line -ScriptBlock { Receive-TcpMessage $Connection -Count 1 -TimeoutSec 20 -ErrorAction Stop }
             Send-TcpMessage 127.0.0.1 $server.Port 'x' -Framing Line
             Wait-Until { $server.Error.Count }
             "$($server.Error[0])" | Should -BeLike '*belongs to the server*Receive-TcpMessage -Job*'
@@ -65,7 +65,7 @@ Describe 'The script blocks of a TCP server' {
                 foreach ($client in $clients) { Send-TcpMessage -Connection $client ($number * $client.Id) }
             }
             foreach ($client in $clients) {
-                (Receive-TcpMessage $client -Count 3 -TimeoutSec 10).Text | Should -Be (1, 3, 6 | ForEach-Object { "$($_ * $client.Id)" })
+                (Receive-TcpMessage $client -Count 3 -TimeoutSec 20).Text | Should -Be (1, 3, 6 | ForEach-Object { "$($_ * $client.Id)" })
             }
         }
 
@@ -110,9 +110,9 @@ Describe 'The script blocks of a TCP server' {
             $ended = [Threading.ManualResetEventSlim]::new()
             $server = Start-TcpServer -Framing Line -OnOpen { 'open' } -OnClose { ($using:ended).Set() } @Answer
             $client = Open-TcpConnection 127.0.0.1 $server.Port -Framing Line
-            (Receive-TcpMessage $client -Count 1 -TimeoutSec 10).Text | Should -Be 'open'
+            (Receive-TcpMessage $client -Count 1 -TimeoutSec 20).Text | Should -Be 'open'
             Close-TcpConnection $client
-            $ended.Wait(10000) | Should -BeTrue
+            $ended.Wait(30000) | Should -BeTrue
         }
 
         It 'tell of their errors, and the connection goes on' {
@@ -127,7 +127,7 @@ Describe 'The script blocks of a TCP server' {
             $ended = [Collections.Concurrent.ConcurrentQueue[string]]::new()
             $server = Start-TcpServer -Framing Line -Greeting 'hi' -OnClose { ($using:ended).Enqueue($Connection.CloseReason) }
             $client = Open-TcpConnection 127.0.0.1 $server.Port -Framing Line
-            $null = Receive-TcpMessage $client -Count 1 -TimeoutSec 10
+            $null = Receive-TcpMessage $client -Count 1 -TimeoutSec 20
             Stop-Job $server
             $ended.ToArray() | Should -Be 'ServerStopped'
         }

@@ -5,7 +5,7 @@ BeforeAll {
 
     # What a server answers to the messages, as text.
     function Get-Answer($Server, [object[]] $Message, [int] $Count, [string] $Framing = 'Line') {
-        $Message | Send-TcpMessage 127.0.0.1 $Server.Port -Framing $Framing -Count $Count -TimeoutSec 10 -ErrorAction Stop |
+        $Message | Send-TcpMessage 127.0.0.1 $Server.Port -Framing $Framing -Count $Count -TimeoutSec 20 -ErrorAction Stop |
             ForEach-Object Text
     }
 }
@@ -35,7 +35,7 @@ Describe 'Answers of a server' {
             $clients = 1..20 | ForEach-Object { Open-TcpConnection 127.0.0.1 $server.Port -Framing Line }
             $clients | ForEach-Object { "I am $($_.Id)" | Send-TcpMessage -Connection $_ }
             foreach ($client in $clients) {
-                Receive-TcpMessage $client -Count 1 -TimeoutSec 5 | Should -Be "I am $($client.Id)"
+                Receive-TcpMessage $client -Count 1 -TimeoutSec 20 | Should -Be "I am $($client.Id)"
             }
             $server.ConnectionCount | Should -Be 20
         }
@@ -140,7 +140,7 @@ Describe 'Answers of a server' {
             }
             $client = Open-TcpConnection 127.0.0.1 $server.Port -Framing Line
             1, 'bad', 2 | Send-TcpMessage -Connection $client
-            Receive-TcpMessage $client -Count 2 -TimeoutSec 10 | Should -Be 'good 1', 'good 2'
+            Receive-TcpMessage $client -Count 2 -TimeoutSec 20 | Should -Be 'good 1', 'good 2'
 
             $server.State | Should -Be 'Running'
             Wait-Until { $server.Error.Count }
@@ -155,7 +155,7 @@ Describe 'Answers of a server' {
             $server = Start-TcpServer -Framing Fixed:3 -ScriptBlock { $_.Text -eq 'bad' ? 'much too long' : 'fit' }
             $client = Open-TcpConnection 127.0.0.1 $server.Port -Framing Fixed:3
             'one', 'bad', 'two' | Send-TcpMessage -Connection $client
-            (Receive-TcpMessage $client -Count 2 -TimeoutSec 5).Text | Should -Be 'fit', 'fit'
+            (Receive-TcpMessage $client -Count 2 -TimeoutSec 20).Text | Should -Be 'fit', 'fit'
             Wait-Until { $server.Error.Count }
             $server.Error | Should -HaveCount 1
             $server.Error[0].FullyQualifiedErrorId | Should -BeLike 'ReplyScriptFailed*'
@@ -189,11 +189,11 @@ Describe 'Answers of a server' {
             $together = [Threading.CountdownEvent]::new(3)
             $server = Start-TcpServer -Framing Line -ThrottleLimit 3 -ScriptBlock {
                 $null = ($using:together).Signal()
-                ($using:together).Wait(10000)
+                ($using:together).Wait(60000)
             }
             $clients = 1..3 | ForEach-Object { Open-TcpConnection 127.0.0.1 $server.Port -Framing Line }
             $clients | ForEach-Object { 'ready' | Send-TcpMessage -Connection $_ }
-            $clients | ForEach-Object { Receive-TcpMessage $_ -Count 1 -TimeoutSec 15 } | Should -Be 'True', 'True', 'True'
+            $clients | ForEach-Object { Receive-TcpMessage $_ -Count 1 -TimeoutSec 20 } | Should -Be 'True', 'True', 'True'
         }
 
         It 'serves one connection at a time by default' {
@@ -214,7 +214,7 @@ Describe 'Answers of a server' {
         It 'sees the messages in the job as well' {
             $server = Start-TcpServer -Framing Line -ScriptBlock { 'ok' }
             Get-Answer $server 'a', 'b' -Count 2 | Should -Be 'ok', 'ok'
-            Receive-TcpMessage -Job $server -Count 2 -TimeoutSec 5 | Should -Be 'a', 'b'
+            Receive-TcpMessage -Job $server -Count 2 -TimeoutSec 20 | Should -Be 'a', 'b'
         }
     }
 }

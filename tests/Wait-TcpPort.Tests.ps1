@@ -44,11 +44,22 @@ for line in sys.stdin:
             $run = $shell.BeginInvoke()
             $run.AsyncWaitHandle.WaitOne(300) | Should -BeFalse
             & $Script
-            $run.AsyncWaitHandle.WaitOne(20000) | Should -BeTrue
+            $run.AsyncWaitHandle.WaitOne(30000) | Should -BeTrue
             @($shell.EndInvoke($run))
             $shell.Streams.Error | Should -BeNullOrEmpty
         }
         finally { $shell.Dispose() }
+    }
+
+    # The wait ends with one error like this. Of a machine that stands still for so long, it has seen nothing yet: then once more.
+    function Assert-TimeOut([string] $Like, [scriptblock] $Wait) {
+        $ErrorActionPreference = 'Continue'
+        foreach ($try in 1..3) {
+            $faults = @(& $Wait 2>&1)
+            if ("$faults" -like $Like) { break }
+        }
+        $faults | Should -HaveCount 1
+        "$faults" | Should -BeLike $Like
     }
 }
 
@@ -105,15 +116,18 @@ Describe 'Wait-TcpPort' {
 
     It 'waits for a banner' {
         Set-Peer 'listen'
-        (Wait-TcpPort 127.0.0.1 $port -Banner '^220' -PassThru -TimeoutSec 10).Banner | Should -Be '220 ready'
-        Wait-TcpPort 127.0.0.1 $port -Banner '^221' -TimeoutSec 0.3 -ErrorVariable faults -ErrorAction SilentlyContinue
-        "$faults" | Should -BeLike "*'220 ready', does not match ^221.*"
+        (Wait-TcpPort 127.0.0.1 $port -Banner '^220' -PassThru -TimeoutSec 30).Banner | Should -Be '220 ready'
+        Assert-TimeOut "*'220 ready', does not match ^221.*" { Wait-TcpPort 127.0.0.1 $port -Banner '^221' -TimeoutSec 0.3 }
     }
 
     It 'waits for all of them, or with -Any for one' {
         $results = Wait-TcpPort 127.0.0.1 -Port $open, $closed -Any -PassThru -TimeoutSec 60
         $results.Port | Should -Be $open
-        $results = "127.0.0.1:$open", "127.0.0.1:$closed" | Wait-TcpPort -PassThru -TimeoutSec 0.2 -ErrorVariable faults -ErrorAction SilentlyContinue
+        # Not even the open one is seen when the machine stands still for so long: then once more.
+        Wait-Until {
+            $script:results = "127.0.0.1:$open", "127.0.0.1:$closed" | Wait-TcpPort -PassThru -TimeoutSec 0.2 -ErrorVariable script:faults -ErrorAction SilentlyContinue
+            $results
+        }
         $results.Port | Should -Be $open
         $faults | Should -HaveCount 1
     }
@@ -130,21 +144,18 @@ Describe 'Wait-TcpPort' {
     }
 
     It 'says so of a name that is not found, and takes it neither for open nor for closed' {
-        Wait-TcpPort nosuch.invalid 80 -TimeoutSec 0.2 -ErrorVariable faults -ErrorAction SilentlyContinue
-        "$faults" | Should -BeLike "nosuch.invalid:80 was not open within 0.2 s: name not found *"
-        Wait-TcpPort nosuch.invalid 80 -State Closed -TimeoutSec 0.2 -ErrorVariable faults -ErrorAction SilentlyContinue
-        "$faults" | Should -BeLike "nosuch.invalid:80 was not closed within 0.2 s: name not found *"
+        Assert-TimeOut 'nosuch.invalid:80 was not open within 0.2 s: name not found *' { Wait-TcpPort nosuch.invalid 80 -TimeoutSec 0.2 }
+        Assert-TimeOut 'nosuch.invalid:80 was not closed within 0.2 s: name not found *' { Wait-TcpPort nosuch.invalid 80 -State Closed -TimeoutSec 0.2 }
     }
 
     It 'says so of a port that does not close' {
-        Wait-TcpPort 127.0.0.1 $open -State Closed -TimeoutSec 0.2 -ErrorVariable faults -ErrorAction SilentlyContinue
-        "$faults" | Should -BeLike "127.0.0.1:$open was not closed within 0.2 s: open *"
+        Assert-TimeOut "127.0.0.1:$open was not closed within 0.2 s: open *" { Wait-TcpPort 127.0.0.1 $open -State Closed -TimeoutSec 0.2 }
     }
 
     It 'demands with -StableMs that the state holds' {
         $clock = [Diagnostics.Stopwatch]::StartNew()
         $result = Wait-TcpPort 127.0.0.1 $open -StableMs 300 -PassThru
-        $clock.Elapsed.TotalMilliseconds | Should -BeGreaterOrEqual 295
+        $clock.Elapsed.TotalMilliseconds | Should -BeGreaterOrEqual 290
         $result.Attempt | Should -BeGreaterThan 1
         Wait-TcpPort 127.0.0.1 $open -StableMs 1000 -TimeoutSec 0.3 -ErrorVariable faults -ErrorAction SilentlyContinue
         "$faults" | Should -BeLike '*was not open for 1000 ms at a time within 0.3 s*'
@@ -196,9 +207,8 @@ sys.stdin.read()
 
     It 'ends on Ctrl+C, with no socket left' {
         $before = Get-OpenSocketCount
-        $stopped = Invoke-Stoppable { Wait-TcpPort 127.0.0.1 -Port (@($args[0]) * 100) -TimeoutSec 60 } -ArgumentList $closed
+        $stopped = Invoke-StoppableWithin 1000 { Wait-TcpPort 127.0.0.1 -Port (@($args[0]) * 100) -TimeoutSec 60 } $closed
         $stopped.EndedBefore | Should -BeFalse
-        $stopped.StopMs | Should -BeLessThan 1000
         if ($IsLinux) { Wait-Until { (Get-OpenSocketCount) -le $before } }
     }
 }
