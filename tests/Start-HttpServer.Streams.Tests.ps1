@@ -201,7 +201,13 @@ Describe 'Start-HttpServer, events' {
             'SSE /forever' = { try { 'on'; while ($true) { Start-Sleep 60 } } finally { New-Item $using:mark } }
             '/other'       = { 'other' }
         } -ThrottleLimit 1
-        curl -sN --max-time 1 "$($server.Uri)forever" | Out-String | Should -BeLike 'data: on*'
+        $client = [Net.Sockets.TcpClient]::new('127.0.0.1', $server.Port)
+        $stream = $client.GetStream()
+        $stream.ReadTimeout = 20000
+        $stream.Write([Text.Encoding]::ASCII.GetBytes("GET /forever HTTP/1.1`r`nHost: a`r`n`r`n"))
+        $got = ''
+        while (-not $got.Contains('data: on')) { $got += [char] $stream.ReadByte() }
+        $client.Dispose()
         Invoke-RestMethod "$($server.Uri)other" | Should -Be other
         Wait-Until { Test-Path $mark }
         $server.Error.Count | Should -Be 0
@@ -209,13 +215,12 @@ Describe 'Start-HttpServer, events' {
 
     It 'sends heartbeats, and stops at once' {
         $server = Start-HttpServer (New-HttpRoute /slow -EventStream { Start-Sleep 60 } -HeartbeatSec 0.05)
-        $text = curl -sN --max-time 1 "$($server.Uri)slow" | Out-String
-        $text | Should -BeLike ':*:*:*'
+        Wait-Until { (curl -sN --max-time 1 "$($server.Uri)slow" | Out-String) -like ':*:*:*' }
     }
 
     It 'says which event cannot be sent' {
         $server = Start-HttpServer @{ 'SSE /bad' = { 'good'; @{ event = "a`nb"; data = 1 }; 'not any more' } }
-        curl -sN --max-time 10 "$($server.Uri)bad" | Out-String | Should -BeLike 'data: good*'
+        curl -sN --max-time 30 "$($server.Uri)bad" | Out-String | Should -BeLike 'data: good*'
         Wait-Until { $server.Error.Count -gt 0 }
         $server.Error[0].FullyQualifiedErrorId | Should -Be ReplyScriptFailed
     }

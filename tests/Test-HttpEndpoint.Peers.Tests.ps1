@@ -75,13 +75,13 @@ http {
 "@
         $nginx = Start-Process nginx "-e stderr -c $TestDrive/nginx.conf" -PassThru
         $base = "http://127.0.0.1:$port"
-        Wait-TcpPort 127.0.0.1 $port -TimeoutSec 10
+        Wait-TcpPort 127.0.0.1 $port -TimeoutSec 30
     }
 
     AfterAll {
         if ($nginx) {
             kill -TERM $nginx.Id
-            $nginx.WaitForExit(5000) | Should -BeTrue
+            $nginx.WaitForExit(20000) | Should -BeTrue
         }
     }
 
