@@ -6,7 +6,7 @@ BeforeAll {
         $connection = Open-TcpConnection localhost $server.Port -Framing CrLf
         foreach ($word in 'one', 'two') {
             Send-TcpMessage $connection $word
-            $null = Receive-TcpMessage $connection -Count 1 -TimeoutSec 10
+            $null = Receive-TcpMessage $connection -Count 1 -TimeoutSec 20
         }
         Close-TcpConnection $connection
         Stop-Job $server
@@ -68,7 +68,7 @@ Describe 'Format-NetTranscript' {
             $connection = Open-TcpConnection localhost $server.Port -Framing CrLf
             foreach ($word in 'one', 'two') {
                 Send-TcpMessage $connection $word
-                (Receive-TcpMessage $connection -Count 1 -TimeoutSec 10).Text | Should -Be "来,确认下眼神 $word"
+                (Receive-TcpMessage $connection -Count 1 -TimeoutSec 20).Text | Should -Be "来,确认下眼神 $word"
             }
             Wait-Until { $server.Dialogue[0].Completed }
         }

@@ -9,7 +9,7 @@ Describe 'Faults with a script block in -Match' {
         $client = Open-TcpConnection localhost $proxy.Port
         'SELECT 1', 'SELECT 2' | ForEach-Object {
             Send-TcpMessage $client $_
-            Receive-TcpMessage $client -Count 1 -TimeoutSec 10 | ForEach-Object Text | Should -Be $_
+            Receive-TcpMessage $client -Count 1 -TimeoutSec 20 | ForEach-Object Text | Should -Be $_
         }
         Send-TcpMessage $client 'DROP TABLE users'
         Receive-TcpMessage $client -TimeoutSec 10 -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
@@ -31,7 +31,7 @@ Describe 'Faults with a script block in -Match' {
         foreach ($one in @{ Text = 'fast'; Hits = 0 }, @{ Text = 'slow'; Hits = 1 }, @{ Text = 'slow'; Hits = 1 }) {
             $clock = [Diagnostics.Stopwatch]::StartNew()
             Send-TcpMessage $client $one.Text
-            Receive-TcpMessage $client -Count 1 -TimeoutSec 10 | ForEach-Object Text | Should -Be $one.Text
+            Receive-TcpMessage $client -Count 1 -TimeoutSec 20 | ForEach-Object Text | Should -Be $one.Text
             $proxy.FaultCounts.Latency | Should -Be $one.Hits
             if ($one.Hits -and -not $delayed) { $delayed = $clock.ElapsedMilliseconds }
         }
@@ -63,13 +63,13 @@ Describe 'Faults with a script block in -Match' {
     It 'are asked only about clients that fit, and only while the fault is active' {
         $proxy = Start-TcpServer -Echo | Start-TcpProxy -Fault @{ Reset = $true; Match = '192.0.2.0/24', { throw 'asked' } },
             @{ Reset = $true; AfterBytes = 1000; Match = { throw 'asked' } }
-        Send-TcpMessage localhost $proxy.Port hi -Count 1 -TimeoutSec 10 | ForEach-Object Text | Should -Be hi
+        Send-TcpMessage localhost $proxy.Port hi -Count 1 -TimeoutSec 20 | ForEach-Object Text | Should -Be hi
         $proxy.Error | Should -BeNullOrEmpty
     }
 
     It 'are reported when they fail, and the bytes pass' {
         $proxy = Start-TcpServer -Echo | Start-TcpProxy -Fault @{ Reset = $true; Direction = 'ToServer'; Match = { throw 'no idea' } }
-        Send-TcpMessage localhost $proxy.Port hi -Count 1 -TimeoutSec 10 | ForEach-Object Text | Should -Be hi
+        Send-TcpMessage localhost $proxy.Port hi -Count 1 -TimeoutSec 20 | ForEach-Object Text | Should -Be hi
         Wait-Until { $proxy.Error.Count }
         $proxy.Error[0].FullyQualifiedErrorId | Should -Be ReplyScriptFailed
         "$($proxy.Error[0])" | Should -BeLike "The script block failed on 2 bytes of 127.0.0.1:* for the fault 'Reset': no idea*The fault did not act on them; the proxy goes on."
@@ -80,9 +80,9 @@ Describe 'Faults with a script block in -Match' {
         Add-NetFault $proxy @{ Stall = $true; Match = { $_.Text -eq 'x' } }
         (Get-NetFault $proxy).When | Should -Be "where { `$_.Text -eq 'x' }"
         (Get-NetFault $proxy).Match | Should -Be "`$_.Text -eq 'x'"
-        Send-TcpMessage localhost $proxy.Port y -Count 1 -TimeoutSec 10 | ForEach-Object Text | Should -Be y
+        Send-TcpMessage localhost $proxy.Port y -Count 1 -TimeoutSec 20 | ForEach-Object Text | Should -Be y
         Set-NetFault $proxy Stall -Match { $_.Text -eq 'y' }
-        Send-TcpMessage localhost $proxy.Port x -Count 1 -TimeoutSec 10 | ForEach-Object Text | Should -Be x
+        Send-TcpMessage localhost $proxy.Port x -Count 1 -TimeoutSec 20 | ForEach-Object Text | Should -Be x
         Set-NetFault $proxy Stall -Match '10.0.0.0/8'
         (Get-NetFault $proxy).When | Should -Be 'from 10.0.0.0/8'
         Set-NetFault $proxy Stall -Match $null
@@ -98,7 +98,7 @@ Describe 'Faults with a script block in -Match' {
         Wait-Until { $proxy.Warning.Count }
         $clock = [Diagnostics.Stopwatch]::StartNew()
         Stop-Job $proxy
-        $clock.Elapsed.TotalSeconds | Should -BeLessThan 6
+        $clock.Elapsed.TotalSeconds | Should -BeLessThan 20
         $proxy.State | Should -Be Stopped
         if ($Proxy -eq 'UDP') { $proxy.Discarded | Should -Be 1 }
         Get-TcpConnection | Close-TcpConnection -ErrorAction Ignore

@@ -18,12 +18,15 @@ Describe 'Faults that close the port' {
         Add-NetFault $proxy (New-NetFault -Refuse)
         Invoke-ProxyCase $peer refused $proxy.Port | Should -Be refused
         Send-TcpMessage $client hi
-        Receive-TcpMessage $client -Count 1 -TimeoutSec 5 | ForEach-Object Text | Should -Be welcome -Because 'the fault is about new connections'
+        Receive-TcpMessage $client -Count 1 -TimeoutSec 20 | ForEach-Object Text | Should -Be welcome -Because 'the fault is about new connections'
         Remove-NetFault $proxy Refuse
         Send-TcpMessage localhost $proxy.Port hi -Count 1 | ForEach-Object Text | Should -Be welcome
-        Add-NetFault $proxy (New-NetFault -Refuse -ForSec 0.2)
-        Invoke-ProxyCase $peer refused $proxy.Port | Should -Be refused
-        Wait-TcpPort localhost:$($proxy.Port) -TimeoutSec 5 -Quiet | Should -BeTrue
+        # Whoever comes too late finds it open again.
+        Wait-Until {
+            Add-NetFault $proxy (New-NetFault -Refuse -ForSec 0.2)
+            (Invoke-ProxyCase $peer refused $proxy.Port) -eq 'refused'
+        }
+        Wait-TcpPort localhost:$($proxy.Port) -TimeoutSec 20 -Quiet | Should -BeTrue
         Close-TcpConnection $client
         Stop-Job $proxy
         Start-TcpServer $proxy.Port | Should -Not -BeNullOrEmpty
@@ -34,7 +37,7 @@ Describe 'Faults that close the port' {
         Start-TcpServer $proxy.Port -ErrorVariable faults -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
         $faults.FullyQualifiedErrorId | Should -BeLike 'PortInUse,*'
         Remove-NetFault $proxy *
-        Send-TcpMessage localhost $proxy.Port hi -Count 1 -TimeoutSec 5 | ForEach-Object Text | Should -Be welcome
+        Send-TcpMessage localhost $proxy.Port hi -Count 1 -TimeoutSec 20 | ForEach-Object Text | Should -Be welcome
         Add-NetFault $proxy (New-NetFault -Refuse -Name shut)
         Wait-Until { @($proxy.Information | Where-Object Tags -Contains Fault).Count -eq 2 }
         @($proxy.Information | Where-Object Tags -Contains Fault)[-1] | Should -Be "Port $($proxy.Port) closed: shut: port closed"
@@ -54,6 +57,6 @@ Describe 'Faults that close the port' {
         Remove-NetFault $proxy Refuse -ErrorVariable faults -ErrorAction SilentlyContinue
         $faults.FullyQualifiedErrorId | Should -Be 'PortInUse,PSNetLab.Commands.RemoveNetFaultCommand'
         Close-TcpConnection $client -Reset
-        Wait-TcpPort localhost:$($proxy.Port) -TimeoutSec 10 -Quiet | Should -BeTrue
+        Wait-TcpPort localhost:$($proxy.Port) -TimeoutSec 20 -Quiet | Should -BeTrue
     }
 }

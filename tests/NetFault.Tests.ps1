@@ -96,7 +96,7 @@ Describe 'Faults of a running proxy' {
         function Get-Trip {
             $clock = [Diagnostics.Stopwatch]::StartNew()
             Send-TcpMessage $client x
-            Receive-TcpMessage $client -Count 1 -TimeoutSec 10 | ForEach-Object Text | Should -Be x
+            Receive-TcpMessage $client -Count 1 -TimeoutSec 20 | ForEach-Object Text | Should -Be x
             $clock.ElapsedMilliseconds
         }
         $null = Get-Trip
@@ -110,13 +110,14 @@ Describe 'Faults of a running proxy' {
         Get-Trip | Should -BeGreaterOrEqual 150
         Get-NetFault $proxy | Remove-NetFault $proxy
         Get-NetFault $proxy | Should -BeNullOrEmpty
-        Get-Trip | Should -BeLessThan 100
+        # The latency would delay each of them by more.
+        Wait-Until { (Get-Trip) -lt 150 }
         Add-NetFault $proxy (New-NetFault -Stall)
         Send-TcpMessage $client held
         Receive-TcpMessage $client -Count 1 -TimeoutSec 0.2 -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
-        $proxy.Connections.BytesHeld | Should -Be 4
+        Wait-Until { $proxy.Connections.BytesHeld -eq 4 }
         Remove-NetFault $proxy *
-        Receive-TcpMessage $client -Count 1 -TimeoutSec 10 | ForEach-Object Text | Should -Be held
+        Receive-TcpMessage $client -Count 1 -TimeoutSec 20 | ForEach-Object Text | Should -Be held
         Add-NetFault $proxy (New-NetFault -HalfClose -Direction ToClient)
         Receive-TcpMessage $client -TimeoutSec 10 | Should -BeNullOrEmpty
         $client.State | Should -Be CloseWait
@@ -124,7 +125,7 @@ Describe 'Faults of a running proxy' {
         Add-NetFault $proxy (New-NetFault -Reset)
         Wait-NoConnection $proxy
         { Send-TcpMessage $client x -ErrorAction Stop; Start-Sleep -Milliseconds 100; Send-TcpMessage $client x -ErrorAction Stop } | Should -Throw
-        $server.Connections | Should -BeNullOrEmpty
+        Wait-Until { -not $server.Connections }
         Close-TcpConnection $client -ErrorAction Ignore
     }
 

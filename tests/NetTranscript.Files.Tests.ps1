@@ -72,7 +72,7 @@ Describe 'Export-NetTranscript' {
         $web = Start-HttpServer @{ 'GET /big' = $body } -Tls -Transcript
         (Invoke-WebRequest "https://localhost:$($web.Port)/big" -SkipCertificateCheck).Content.Length | Should -Be 200000
         $udp = Start-UdpServer -Echo -Transcript
-        $null = Send-UdpMessage localhost $udp.Port 'datagram' -Count 1
+        $null = Send-UdpMessage localhost $udp.Port 'datagram' -Count 1 -TimeoutSec 20
         Remove-Job $web, $udp -Force
         Get-NetTranscript | Where-Object { $_.ServerEndPoint.Port -in $web.Port, $udp.Port } | Export-NetTranscript $TestDrive/tls.pcapng
         $as = '-d', "tcp.port==$($web.Port),http"
@@ -88,6 +88,8 @@ Describe 'Export-NetTranscript' {
         curl -s "$($api.Uri)a" "$($api.Uri)a" -d x=7 "$($api.Uri)form" 2>$null | Out-Null
         curl -s "$($api.Uri)a" "$($api.Uri)a" | Out-Null
         curl -s -d x=7 "$($api.Uri)form" | Out-Null
+        # A client may be ahead of the recorder.
+        Wait-Until { @(Get-NetTranscript $api | Where-Object Kind -EQ Closed).Count -eq 3 }
         Get-NetTranscript $api | Export-NetTranscript $TestDrive/c.har
         $entries = (Get-Content $TestDrive/c.har -Raw | ConvertFrom-Json).log.entries
         $entries[-3..-1].request.method | Should -Be GET, GET, POST
@@ -100,6 +102,7 @@ Describe 'Export-NetTranscript' {
         $api = Start-HttpServer @{ 'POST /in' = { @{ token = 'S3CRET'; mine = 'S3CRET'; other = 'kept' } } } -Transcript
         $login = @{ Uri = "$($api.Uri)in?api_key=S3CRET"; Method = 'Post'; Body = @{ password = 'S3CRET' } }
         $null = Invoke-RestMethod @login -Headers @{ Authorization = 'Bearer S3CRET'; Cookie = 'id=S3CRET' }
+        Wait-Until { (Get-NetTranscript $api).Direction -contains 'ToClient' }
         Get-NetTranscript $api | Export-NetTranscript $TestDrive/secret.har -RedactName mine
         $text = Get-Content $TestDrive/secret.har -Raw
         $text | Should -Not -BeLikeExactly '*S3CRET*'
@@ -111,6 +114,7 @@ Describe 'Export-NetTranscript' {
     It 'takes copies of events, and says what is no event' {
         $server = Start-TcpServer -Echo -Framing Line -Transcript
         $null = Send-TcpMessage localhost $server.Port 'hello' -Framing Line -Count 1
+        Wait-Until { (Get-NetTranscript $server).Kind -contains 'Closed' }
         $events = Get-NetTranscript $server
         Export-Clixml $TestDrive/events.xml -InputObject $events
         $copies = Import-Clixml $TestDrive/events.xml
@@ -127,6 +131,7 @@ Describe 'Export-NetTranscript' {
         $null = Invoke-WebRequest "$($api.Uri)a" -SkipCertificateCheck
         $text = Start-TcpServer -Framing Line -Reply "`u{6765}" -Encoding gb18030 -Transcript
         $null = Send-TcpMessage localhost $text.Port "`u{6765}" -Framing Line -Encoding gb18030 -Count 1
+        Wait-Until { (Get-NetTranscript $api).Direction -contains 'ToClient' -and (Get-NetTranscript $text).Kind -contains 'Closed' }
         Get-NetTranscript $api | ConvertTo-Csv | ConvertFrom-Csv | Export-NetTranscript $TestDrive/copy.har
         (Get-Content $TestDrive/copy.har -Raw | ConvertFrom-Json).log.entries.request.url | Should -Be "$($api.Uri)a"
         Get-NetTranscript $text | ConvertTo-Json | ConvertFrom-Json | Format-NetTranscript -Dialogue | Should -Be "C: `u{6765}", "S: `u{6765}"
@@ -225,7 +230,7 @@ assert got == sent
             ip netns exec $there.Namespace python3 -c 'import socket; s = socket.socket(); print(s.connect_ex(("127.0.0.1", 9)))' | Should -Not -Be 0
             Wait-Until { (Import-NetTranscript $file -ErrorAction Ignore).Kind -contains 'Reset' }
             kill -INT $dumping.Id
-            $dumping.WaitForExit(10000) | Should -BeTrue
+            $dumping.WaitForExit(30000) | Should -BeTrue
         }
         finally {
             if ($dumping -and -not $dumping.HasExited) { $dumping.Kill() }
