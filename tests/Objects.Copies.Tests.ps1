@@ -16,9 +16,9 @@ BeforeAll {
     'hi' | Send-UdpMessage 127.0.0.1 $udp.Port
 
     $live = @{
-        TcpMessage        = Receive-TcpMessage $connection -Count 1 -TimeoutSec 5
-        UdpMessage        = Receive-UdpMessage $udp -Count 1 -TimeoutSec 5
-        HttpRequestRecord = Receive-HttpRequest $site -Count 1 -TimeoutSec 5
+        TcpMessage        = Receive-TcpMessage $connection -Count 1 -TimeoutSec 20
+        UdpMessage        = Receive-UdpMessage $udp -Count 1 -TimeoutSec 20
+        HttpRequestRecord = Receive-HttpRequest $site -Count 1 -TimeoutSec 20
         TcpConnection     = $connection
         SocketInfo        = Get-SocketInfo $connection
         SocketOption      = Get-SocketOption -InputObject $connection NoDelay
@@ -73,7 +73,7 @@ Describe 'An endpoint' {
 
     It 'in a script block of a server has its Address, too' {
         $answering = Start-TcpServer -Framing Line -ScriptBlock { "$($_.RemoteEndPoint.Address) $($_.RemoteEndPoint.Port)" }
-        $answer = 'x' | Send-TcpMessage 127.0.0.1 $answering.Port -Framing Line -Count 1 -TimeoutSec 10
+        $answer = 'x' | Send-TcpMessage 127.0.0.1 $answering.Port -Framing Line -Count 1 -TimeoutSec 20
         $answer.Text | Should -Be "127.0.0.1 $($answer.LocalEndPoint.Port)"
     }
 }

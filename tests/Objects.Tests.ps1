@@ -27,7 +27,7 @@ Describe 'Objects' {
         $server = Start-TcpServer -Framing Line -Echo -Name lab
         $connection = Open-TcpConnection 127.0.0.1 $server.Port -Framing Line
         '来,确认下眼神' | Send-TcpMessage -Connection $connection
-        $message = Receive-TcpMessage $connection -Count 1 -TimeoutSec 5
+        $message = Receive-TcpMessage $connection -Count 1 -TimeoutSec 20
     }
 
     AfterAll {

@@ -65,7 +65,7 @@ Describe 'A script block that answers' {
             $server = Start-UdpServer -ScriptBlock $Script -Encoding $strict
             Send-UdpMessage localhost $server.Port 'bad'
             foreach ($i in 1..3) {
-                (Send-UdpMessage localhost $server.Port 'fine' -Count 1 -TimeoutSec 10).Text | Should -Be 'good'
+                (Send-UdpMessage localhost $server.Port 'fine' -Count 1 -TimeoutSec 20).Text | Should -Be 'good'
             }
             $server.State | Should -Be 'Running'
         }
@@ -137,7 +137,7 @@ Describe 'A script block that answers' {
                 'good'
             }
             foreach ($text in 'close', 'mute', 'close') {
-                (Send-UdpMessage localhost $server.Port 'fine' -Count 1 -TimeoutSec 10).Text
+                (Send-UdpMessage localhost $server.Port 'fine' -Count 1 -TimeoutSec 20).Text
                 Send-UdpMessage localhost $server.Port $text
             }
             'end'

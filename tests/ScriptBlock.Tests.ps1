@@ -12,14 +12,14 @@ Describe 'A script block that answers' {
         $gate = [Threading.ManualResetEventSlim]::new()
         $server = Start-TcpServer -Framing Line -ScriptBlock {
             'first'
-            $null = ($using:gate).Wait(10000)
+            $null = ($using:gate).Wait(60000)
             'second'
         }
         $client = Open-TcpConnection 127.0.0.1 $server.Port -Framing Line
         Send-TcpMessage -Connection $client 'go'
-        (Receive-TcpMessage $client -Count 1 -TimeoutSec 5).Text | Should -Be 'first'
+        (Receive-TcpMessage $client -Count 1 -TimeoutSec 20).Text | Should -Be 'first'
         $gate.Set()
-        (Receive-TcpMessage $client -Count 1 -TimeoutSec 5).Text | Should -Be 'second'
+        (Receive-TcpMessage $client -Count 1 -TimeoutSec 20).Text | Should -Be 'second'
     }
 
     It 'runs at the location of its caller' {
@@ -45,7 +45,7 @@ Describe 'A script block that answers' {
         }
         $client = Open-TcpConnection 127.0.0.1 $server.Port -Framing Line
         Send-TcpMessage -Connection $client 'x'
-        $answer = Receive-TcpMessage $client -Count 2 -TimeoutSec 10
+        $answer = Receive-TcpMessage $client -Count 2 -TimeoutSec 20
         $answer[0].Text | Should -Be "$($client.LocalEndPoint)"
         -split $answer[1].Text | Should -Be 'Time', 'Peer', 'Conn', 'Seq', 'Length', 'Text'
     }
@@ -109,7 +109,7 @@ Describe 'A script block that answers' {
         $client = Open-TcpConnection 127.0.0.1 $server.Port -Framing Line
         $runspaces = foreach ($text in 1, 2, 3, 'break', 4, 5) {
             Send-TcpMessage -Connection $client $text
-            (Receive-TcpMessage $client -Count 1 -TimeoutSec 10).Text
+            (Receive-TcpMessage $client -Count 1 -TimeoutSec 20).Text
         }
         $runspaces[0..3] | Select-Object -Unique | Should -HaveCount 1
         $runspaces[4] | Should -Not -Be $runspaces[0]
@@ -141,7 +141,7 @@ Describe 'A script block that answers' {
         foreach ($round in 1..3) {
             $client = Open-TcpConnection 127.0.0.1 $server.Port -Framing Line
             Send-TcpMessage -Connection $client 'x'
-            (Receive-TcpMessage $client -Count 1 -TimeoutSec 10).Text | Should -Be "$($client.LocalEndPoint)"
+            (Receive-TcpMessage $client -Count 1 -TimeoutSec 20).Text | Should -Be "$($client.LocalEndPoint)"
         }
         $server.Error | Should -BeNullOrEmpty
     }
@@ -166,14 +166,14 @@ Describe 'A script block that answers' {
         $gate = [Threading.ManualResetEventSlim]::new()
         $before = @(Get-Runspace).Id
         $server = Start-TcpServer -Framing Line -ThrottleLimit 3 -ScriptBlock {
-            $null = ($using:gate).Wait(10000)
+            $null = ($using:gate).Wait(60000)
             [runspace]::DefaultRunspace.Id
         }
         $clients = foreach ($i in 1..3) { Open-TcpConnection 127.0.0.1 $server.Port -Framing Line }
         foreach ($client in $clients) { Send-TcpMessage -Connection $client 'go' }
         Wait-Until { @(Get-Runspace | Where-Object { $_.Id -notin $before -and $_.RunspaceAvailability -eq 'Busy' }).Count -eq 3 }
         $gate.Set()
-        $used = foreach ($client in $clients) { (Receive-TcpMessage $client -Count 1 -TimeoutSec 5).Text }
+        $used = foreach ($client in $clients) { (Receive-TcpMessage $client -Count 1 -TimeoutSec 20).Text }
         $used | Sort-Object -Unique | Should -HaveCount 3
         @(Get-Runspace | Where-Object Id -NotIn $before) | Should -HaveCount 3
         Stop-Job $server
@@ -202,10 +202,10 @@ Describe 'A script block that answers' {
         $server = Start-TcpServer -Framing Fixed:3 -ScriptBlock { 'one'; 'much too long'; 'two' }
         $client = Open-TcpConnection 127.0.0.1 $server.Port -Framing Fixed:3
         Send-TcpMessage -Connection $client 'abc'
-        (Receive-TcpMessage $client -Count 1 -TimeoutSec 5).Text | Should -Be 'one'
+        (Receive-TcpMessage $client -Count 1 -TimeoutSec 20).Text | Should -Be 'one'
         Wait-Until { $server.Error.Count }
         Send-TcpMessage -Connection $client 'abc'
-        (Receive-TcpMessage $client -Count 1 -TimeoutSec 5).Text | Should -Be 'one'
+        (Receive-TcpMessage $client -Count 1 -TimeoutSec 20).Text | Should -Be 'one'
     }
 
     It 'answers others while a client does not take its answer, and then keeps no more runspaces than before' {

@@ -21,12 +21,12 @@ BeforeAll {
     # What does not fit the buffer of the client waits in the server then.
     function Limit-SendBuffer($Server) { $null = Set-SocketOption $Server SendBuffer 4096 }
 
-    # For scripts: how many run at once. Scripts that are too many have time to be seen.
-    function Measure-AtOnce([hashtable] $Counts) {
+    # For scripts: how many run at once. The first wait for as many as may run; scripts that are too many have time to be seen.
+    function Measure-AtOnce([hashtable] $Counts, [int] $Limit) {
         [Threading.Monitor]::Enter($Counts)
         $Counts.Most = [Math]::Max($Counts.Most, ++$Counts.Now)
         [Threading.Monitor]::Exit($Counts)
-        Start-Sleep -Milliseconds 50
+        do { Start-Sleep -Milliseconds 50 } while ($Counts.Most -lt $Limit)
         [Threading.Monitor]::Enter($Counts)
         $Counts.Now--
         $Counts.Sum++
@@ -110,7 +110,7 @@ Describe 'A script block of a TCP server whose clients do not read' {
         $counts = [hashtable]::Synchronized(@{ Now = 0; Most = 0; Sum = 0 })
         $server = Start-TcpServer -Framing Line -ThrottleLimit 3 -ScriptBlock {
             if ($_.Text -eq 'all') { foreach ($i in 1..100) { 'x' * 5000 } }
-            else { ${function:Measure-AtOnce} = ${using:function:Measure-AtOnce}; Measure-AtOnce $using:counts }
+            else { ${function:Measure-AtOnce} = ${using:function:Measure-AtOnce}; Measure-AtOnce $using:counts 3 }
         }
         Limit-SendBuffer $server
         foreach ($round in 1..3) {
@@ -158,7 +158,7 @@ Describe 'A script block of a WebSocket whose client does not read' {
         $server = Start-HttpServer @{
             'WS /long' = { foreach ($i in 1..100) { 'x' * 5000 } }
             '/count'   = { ${function:Measure-AtOnce} = ${using:function:Measure-AtOnce}; Measure-AtOnce $using:counts }
-        } -ThrottleLimit 2 -RequestTimeoutSec 300 -ScriptTimeoutSec 0.5
+        } -ThrottleLimit 2 -RequestTimeoutSec 300 -ScriptTimeoutSec 1
         Limit-SendBuffer $server
         $mute = foreach ($i in 1..8) { Connect-MuteWebSocket $server.Port /long }
         Wait-Until { $server.Error.Count -eq 8 }
