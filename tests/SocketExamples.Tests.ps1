@@ -48,7 +48,7 @@ peer.recv(1)
         $null = & "$examples/socket-attributes.ps1"
         $before = Get-OpenSocketCount
         foreach ($round in 1..5) { $null = & "$examples/socket-attributes.ps1" }
-        Get-OpenSocketCount | Should -BeLessOrEqual $before
+        Wait-Until { (Get-OpenSocketCount) -le $before }
         Get-Job | Should -BeNullOrEmpty
     }
 }

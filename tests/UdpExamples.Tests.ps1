@@ -14,7 +14,7 @@ BeforeAll {
     $pythonClient = @'
 import socket, sys
 peer = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-peer.settimeout(10)
+peer.settimeout(30)
 peer.bind(('127.0.0.1', 0))
 print(peer.getsockname()[1])
 for text in sys.argv[3:]:
@@ -56,20 +56,17 @@ while True:
         print(error)
 '@
 
-    # Broadcasts each text, and prints who answers until nobody does for a while.
+    # Broadcasts each text, and prints who answers: so many each time.
     $pythonSender = @'
 import socket, sys
 sender = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 sender.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
-sender.settimeout(0.5)
-for text in sys.argv[2:]:
+sender.settimeout(20)
+for text in sys.argv[3:]:
     sender.sendto(text.encode(), ('127.255.255.255', int(sys.argv[1])))
-    try:
-        while True:
-            data, address = sender.recvfrom(1024)
-            print(address[1], data.decode())
-    except TimeoutError:
-        pass
+    for _ in range(int(sys.argv[2])):
+        data, address = sender.recvfrom(1024)
+        print(address[1], data.decode())
 '@
 }
 
@@ -145,9 +142,15 @@ Describe 'udp-client.ps1' {
     }
 
     It 'says that an answer was lost, and goes on' {
-        $client = Start-ExampleProcess udp-client "127.0.0.1 $($python.Port) -TimeoutSec 0.5"
-        Send-Line $client 'lost', 'quit', ''
-        $ended = Wait-ExampleProcess $client -KeepOpen
+        # Not even what is answered comes in time when the machine stands still: then once more.
+        foreach ($try in 1..3) {
+            $python.Stop()
+            $python = Start-PythonPeer $pythonServer
+            $client = Start-ExampleProcess udp-client "127.0.0.1 $($python.Port) -TimeoutSec 0.5"
+            Send-Line $client 'lost', 'quit', ''
+            $ended = Wait-ExampleProcess $client -KeepOpen
+            if ($ended.Text -match '接收到消息') { break }
+        }
         $ended.Errors -replace '\s+\|?\s*', ' ' | Should -Match '0 of 1 answers'
         [regex]::Matches($ended.Text, '接收到消息').Count | Should -Be 1
     }
@@ -191,7 +194,7 @@ Describe 'broadcast-receiver.ps1' -Skip:$noBroadcast {
     It 'prints what a Python sender broadcasts, and answers' {
         $receivers = @($receiver = Start-ExampleServer broadcast-receiver)
         "$($receiver.Output[0])" | Should -Match '^Waiting for broadcasts on 0\.0\.0\.0:\d+$'
-        Invoke-PythonScript $pythonSender $receiver.Port, 'hello', '大家好' |
+        Invoke-PythonScript $pythonSender $receiver.Port, 1, 'hello', '大家好' |
             Should -Be "$($receiver.Port) I am here", "$($receiver.Port) I am here"
         Wait-Until { $receiver.Output.Count -eq 3 }
         $receiver.Output[1] | Should -Match '^127\.0\.0\.1:\d+ says: hello$'
@@ -201,14 +204,14 @@ Describe 'broadcast-receiver.ps1' -Skip:$noBroadcast {
     It 'shares its port: all of them hear and answer' {
         $receivers = @($first = Start-ExampleServer broadcast-receiver @{ Answer = 'first' })
         $receivers += Start-ExampleServer broadcast-receiver @{ Port = $first.Port; Answer = 'second' }
-        Invoke-PythonScript $pythonSender $first.Port, 'hello' | Sort-Object |
+        Invoke-PythonScript $pythonSender $first.Port, 2, 'hello' | Sort-Object |
             Should -Be "$($first.Port) first", "$($first.Port) second"
     }
 
     It 'shows an error, and goes on' {
         # No datagram is that large.
         $receivers = @($receiver = Start-ExampleServer broadcast-receiver @{ Answer = 'x' * 65508 })
-        Invoke-PythonScript $pythonSender $receiver.Port, 'one', 'two' | Should -BeNullOrEmpty
+        Invoke-PythonScript $pythonSender $receiver.Port, 0, 'one', 'two' | Should -BeNullOrEmpty
         Wait-Until { $receiver.Output.Count -eq 3 -and $receiver.Shell.Streams.Error.Count -eq 2 }
         # By index: a stream that is still open has no end to enumerate to.
         $receiver.Shell.Streams.Error[1].FullyQualifiedErrorId | Should -BeLike 'MessageTooLong*'
@@ -217,7 +220,7 @@ Describe 'broadcast-receiver.ps1' -Skip:$noBroadcast {
 
     It 'shows no control characters' {
         $receivers = @($receiver = Start-ExampleServer broadcast-receiver)
-        $null = Invoke-PythonScript $pythonSender $receiver.Port, "`e[2Jcleared"
+        $null = Invoke-PythonScript $pythonSender $receiver.Port, 1, "`e[2Jcleared"
         Wait-Until { $receiver.Output.Count -eq 2 }
         $receiver.Output[1] | Should -Match ' says: \?\[2Jcleared$'
     }
@@ -234,13 +237,18 @@ Describe 'broadcast-sender.ps1' -Skip:$noBroadcast {
     It 'sends again and again, and shows that a Python receiver answers' {
         $python = Start-PythonPeer $pythonReceiver
         try {
-            $lines = Invoke-Example broadcast-sender @{
-                Port = $python.Port; Message = '有人吗'; Address = $loopback; Count = 2; IntervalMs = 200
-            }
-            $lines | Should -Be @(
+            $wanted = @(
                 "Sent to ${loopback}: 有人吗", "127.0.0.1:$($python.Port) answers: I am here"
                 "Sent to ${loopback}: 有人吗", "127.0.0.1:$($python.Port) answers: I am here"
             )
+            # The receiver may not answer so soon when the machine stands still: then once more.
+            foreach ($try in 1..3) {
+                $lines = Invoke-Example broadcast-sender @{
+                    Port = $python.Port; Message = '有人吗'; Address = $loopback; Count = 2; IntervalMs = 200
+                }
+                if ("$lines" -eq "$wanted") { break }
+            }
+            $lines | Should -Be $wanted
             1..2 | ForEach-Object { $python.ReadLine() } | Should -Be '有人吗', '有人吗'
         }
         finally {
@@ -252,7 +260,7 @@ Describe 'broadcast-sender.ps1' -Skip:$noBroadcast {
         $receiver = Start-UdpServer -Broadcast
         $sending = Start-Example broadcast-sender @{ Port = $receiver.Port; Address = $loopback; IntervalMs = 50 }
         try {
-            Receive-UdpMessage $receiver -Count 5 -TimeoutSec 10 | Should -HaveCount 5
+            Receive-UdpMessage $receiver -Count 5 -TimeoutSec 20 | Should -HaveCount 5
             Stop-Example $sending
             "$($sending.Shell.InvocationStateInfo.State)" | Should -Be 'Stopped'
         }

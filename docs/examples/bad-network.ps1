@@ -18,9 +18,9 @@ $server = Start-TcpServer -Framing Line -Echo -NoRecord
 $proxy = $server | Start-TcpProxy -Name bad-network
 
 # What a client sees that sends a line, or a long one, and waits for its answer.
-function Test-Network([string] $What, [int] $Length = 5) {
+function Test-Network([string] $What, [int] $Length = 5, [double] $TimeoutSec = 10) {
     $clock = [Diagnostics.Stopwatch]::StartNew()
-    $answer = Send-TcpMessage localhost $proxy.Port ('x' * $Length) -Framing Line -Count 1 -TimeoutSec 0.5 -ErrorAction SilentlyContinue -ErrorVariable faults
+    $answer = Send-TcpMessage localhost $proxy.Port ('x' * $Length) -Framing Line -Count 1 -TimeoutSec $TimeoutSec -ErrorAction SilentlyContinue -ErrorVariable faults
     $time = '{0:n0} ms' -f $clock.Elapsed.TotalMilliseconds
     $seen = $answer ? "$($answer.Length) bytes came back" : ($faults[0].FullyQualifiedErrorId -replace ',.*')
     '{0,-28} {1} after {2}' -f $What, $seen, $time
@@ -38,11 +38,11 @@ try {
     Remove-NetFault $proxy *
 
     Add-NetFault $proxy (New-NetFault -CorruptPercent 100)
-    Test-Network 'a bit flipped in each block' 20KB
+    Test-Network 'a bit flipped in each block' 20KB -TimeoutSec 0.5
     Remove-NetFault $proxy *
 
     Add-NetFault $proxy (New-NetFault -Stall)
-    Test-Network 'nothing passes'
+    Test-Network 'nothing passes' -TimeoutSec 0.5
     Remove-NetFault $proxy *
 
     Add-NetFault $proxy (New-NetFault -HalfClose -AfterBytes 3 -Direction ToClient)
