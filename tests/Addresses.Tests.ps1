@@ -81,7 +81,7 @@ Describe 'An IPv4-mapped address' {
         $udp.LocalEndPoint.Address | Should -Be '127.0.0.1'
         ('x' | Send-TcpMessage ::ffff:127.0.0.1 $server.Port -Framing Line -Count 1).Text | Should -Be 'x'
         ('x' | Send-TcpMessage ([ipaddress] '::ffff:127.0.0.1') $server.Port -Framing Line -Count 1).Text | Should -Be 'x'
-        ('x' | Send-UdpMessage ::ffff:127.0.0.1 $udp.Port -Count 1).Text | Should -Be 'x'
+        ('x' | Send-UdpMessage ::ffff:127.0.0.1 $udp.Port -Count 1 -TimeoutSec 20).Text | Should -Be 'x'
         $connection = Open-TcpConnection ::ffff:7f00:1 $server.Port -LocalEndPoint '[::ffff:127.0.0.1]:0'
         $connection.RemoteEndPoint | Should -Be "127.0.0.1:$($server.Port)"
         (Get-SocketInfo -LocalAddress ::ffff:127.0.0.1 -LocalPort $server.Port -Listening).LocalAddress | Should -Be '127.0.0.1'
@@ -92,7 +92,7 @@ Describe 'An IPv4-mapped address' {
         $server = Start-TcpServer -Framing Line -Address Any
         $connection = Open-TcpConnection 127.0.0.1 $server.Port -Framing Line
         'x' | Send-TcpMessage -Connection $connection
-        $message = Receive-TcpMessage -Job $server -Count 1 -TimeoutSec 5
+        $message = Receive-TcpMessage -Job $server -Count 1 -TimeoutSec 20
         $message.RemoteEndPoint | Should -Be $connection.LocalEndPoint
         $message.LocalEndPoint | Should -Be $connection.RemoteEndPoint
         $server.Connections[0].RemoteEndPoint | Should -Be $connection.LocalEndPoint
@@ -103,13 +103,13 @@ Describe 'An IPv4-mapped address' {
 
         $udp = Start-UdpServer -Address Any
         'x' | Send-UdpMessage 127.0.0.1 $udp.Port
-        $datagram = Receive-UdpMessage $udp -Count 1 -TimeoutSec 5
+        $datagram = Receive-UdpMessage $udp -Count 1 -TimeoutSec 20
         $datagram.RemoteEndPoint.Address, $datagram.LocalEndPoint.Address | Should -Be '127.0.0.1', '127.0.0.1'
 
         $log = Join-Path $TestDrive access.log
         $site = Start-StaticHttpServer $TestDrive -Address Any -LogPath $log
         $null = Invoke-WebRequest "http://127.0.0.1:$($site.Port)/" -SkipHttpErrorCheck
-        (Receive-HttpRequest $site -Count 1 -TimeoutSec 5).RemoteEndPoint.Address | Should -Be '127.0.0.1'
+        (Receive-HttpRequest $site -Count 1 -TimeoutSec 20).RemoteEndPoint.Address | Should -Be '127.0.0.1'
         Stop-Job $site
         Get-Content $log | Should -Match '^127\.0\.0\.1 '
     }

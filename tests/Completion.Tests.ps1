@@ -139,6 +139,8 @@ Describe 'Completion' {
         Copy-Item (Get-Command sleep -CommandType Application -TotalCount 1).Source $copy
         $process = Start-Process $copy 60 -PassThru
         try {
+            # A process has its name only some time after it was started.
+            Wait-Until { (Get-Process -Id $process.Id).ProcessName -eq $Name }
             $offered = Get-Completion 'Get-SocketInfo -ProcessName psnet' | Where-Object ListItemText -EQ $Name
             $offered.CompletionText | Should -Be $Inserted
             $found = & ([scriptblock]::Create("Write-Output $($offered.CompletionText)"))

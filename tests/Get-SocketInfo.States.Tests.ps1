@@ -28,8 +28,9 @@ Describe 'Get-SocketInfo shows each state of TCP, as ss does' -Skip:(-not $IsLin
         Invoke-Python $python 'listener = socket.create_server(("127.0.0.1", 0), backlog=7)'
         $port = Invoke-Python $python 'listener.getsockname()[1]'
         Invoke-Python $python 'waiting = [socket.create_connection(listener.getsockname()) for n in range(3)]'
+        # A client is connected a moment before the listener has it.
+        Wait-Until { (Get-SocketInfo -LocalPort $port -State Listen).ReceiveQueue -eq 3 }
         $socket = Get-SocketInfo -LocalPort $port -State Listen
-        $socket.ReceiveQueue | Should -Be 3
         $socket.SendQueue | Should -Be 7
         $socket.RemoteAddress | Should -BeNullOrEmpty
         $socket.RemotePort | Should -BeNullOrEmpty
@@ -46,7 +47,7 @@ Describe 'Get-SocketInfo shows each state of TCP, as ss does' -Skip:(-not $IsLin
         Invoke-Python $python 'listener = socket.socket(); listener.bind(("127.0.0.1", 0)); listener.listen(0)'
         $port = Invoke-Python $python 'listener.getsockname()[1]'
         Invoke-Python $python 'first = socket.create_connection(listener.getsockname())'
-        # Only then is the backlog full: the client is connected a moment before the listener has it.
+        # Only then is the backlog full.
         Wait-Until { (Get-SocketInfo -LocalPort $port -State Listen).ReceiveQueue -eq 1 }
         Invoke-Python $python 'late = socket.socket(); late.setblocking(False)'
         Invoke-Python $python 'late.connect_ex(listener.getsockname())'

@@ -46,7 +46,7 @@ Describe 'Get-SocketInfo with an object' {
     It 'describes a UDP server' {
         $server = Start-UdpServer
         Send-UdpMessage 127.0.0.1 $server.Port -Message 'hello'
-        $null = Receive-UdpMessage -Job $server -Count 1 -TimeoutSec 5
+        $null = Receive-UdpMessage -Job $server -Count 1 -TimeoutSec 20
         $info = Get-SocketInfo $server
         $info.Protocol | Should -Be 'Udp'
         $info.State | Should -Be 'Closed'
@@ -63,7 +63,7 @@ Describe 'Get-SocketInfo with an object' {
         $server = Start-TcpServer -Framing Line -Echo
         $connection = Open-TcpConnection 127.0.0.1 $server.Port -Framing Line
         'one', 'three' | Send-TcpMessage -Connection $connection
-        $null = Receive-TcpMessage $connection -Count 2 -TimeoutSec 5
+        $null = Receive-TcpMessage $connection -Count 2 -TimeoutSec 20
         $info = $connection | Get-SocketInfo
         $info.State | Should -Be 'Established'
         $info.RemotePort | Should -Be $server.Port
@@ -209,7 +209,7 @@ Describe 'Get-SocketInfo with an object' {
             $fault.TargetObject | Should -Be $listener
             "$fault" | Should -BeLike '*is not listening*Start method*'
         }
-        Get-OpenSocketCount | Should -BeLessOrEqual $before
+        Wait-Until { (Get-OpenSocketCount) -le $before }
     }
 
     It 'is a clear error with a closed connection and a stopped job' {

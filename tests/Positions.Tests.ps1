@@ -23,18 +23,18 @@ BeforeDiscovery {
         @{ Line = '$c, $d | Set-SocketOption NoDelay $true; ($c, $d | Get-SocketOption NoDelay).Value'; Returns = 'True True' }
         @{ Line = '($server | Set-SocketOption -Name ReceiveBuffer 50000 -PassThru).Name'; Returns = 'ReceiveBuffer' }
 
-        @{ Line = 'Send-TcpMessage $c hi; (Receive-TcpMessage $c -Count 1 -TimeoutSec 5).Text'; Returns = 'hi' }
-        @{ Line = 'Send-TcpMessage $c a, b; (Receive-TcpMessage $c -Count 2 -TimeoutSec 5).Text'; Returns = 'a b' }
-        @{ Line = '"hi" | Send-TcpMessage $c; (Receive-TcpMessage $c -Count 1 -TimeoutSec 5).Text'; Returns = 'hi' }
-        @{ Line = '$c | Send-TcpMessage hi; ($c | Receive-TcpMessage -Count 1 -TimeoutSec 5).Text'; Returns = 'hi' }
-        @{ Line = '$c | Send-TcpMessage host:80; (Receive-TcpMessage $c -Count 1 -TimeoutSec 5).Text'; Returns = 'host:80' }
-        @{ Line = '$c | Send-TcpMessage -Message hi; (Receive-TcpMessage $c -Count 1 -TimeoutSec 5).Text'; Returns = 'hi' }
-        @{ Line = '$c, $d | Send-TcpMessage hi; ($c, $d | Receive-TcpMessage -Count 1 -TimeoutSec 5).Text'; Returns = 'hi hi' }
-        @{ Line = 'Send-TcpMessage $server hi; ($c, $d | Receive-TcpMessage -Count 1 -TimeoutSec 5).Text'; Returns = 'hi hi' }
-        @{ Line = '"hi" | Send-TcpMessage $server; (Receive-TcpMessage $d -Count 1 -TimeoutSec 5).Text'; Returns = 'hi' }
-        @{ Line = '$server | Send-TcpMessage hi; (Receive-TcpMessage $d -Count 1 -TimeoutSec 5).Text'; Returns = 'hi' }
-        @{ Line = 'Send-TcpMessage -Job lab hi; (Receive-TcpMessage $d -Count 1 -TimeoutSec 5).Text'; Returns = 'hi' }
-        @{ Line = 'Send-TcpMessage -Job $server.Id hi; (Receive-TcpMessage $d -Count 1 -TimeoutSec 5).Text'; Returns = 'hi' }
+        @{ Line = 'Send-TcpMessage $c hi; (Receive-TcpMessage $c -Count 1 -TimeoutSec 20).Text'; Returns = 'hi' }
+        @{ Line = 'Send-TcpMessage $c a, b; (Receive-TcpMessage $c -Count 2 -TimeoutSec 20).Text'; Returns = 'a b' }
+        @{ Line = '"hi" | Send-TcpMessage $c; (Receive-TcpMessage $c -Count 1 -TimeoutSec 20).Text'; Returns = 'hi' }
+        @{ Line = '$c | Send-TcpMessage hi; ($c | Receive-TcpMessage -Count 1 -TimeoutSec 20).Text'; Returns = 'hi' }
+        @{ Line = '$c | Send-TcpMessage host:80; (Receive-TcpMessage $c -Count 1 -TimeoutSec 20).Text'; Returns = 'host:80' }
+        @{ Line = '$c | Send-TcpMessage -Message hi; (Receive-TcpMessage $c -Count 1 -TimeoutSec 20).Text'; Returns = 'hi' }
+        @{ Line = '$c, $d | Send-TcpMessage hi; ($c, $d | Receive-TcpMessage -Count 1 -TimeoutSec 20).Text'; Returns = 'hi hi' }
+        @{ Line = 'Send-TcpMessage $server hi; ($c, $d | Receive-TcpMessage -Count 1 -TimeoutSec 20).Text'; Returns = 'hi hi' }
+        @{ Line = '"hi" | Send-TcpMessage $server; (Receive-TcpMessage $d -Count 1 -TimeoutSec 20).Text'; Returns = 'hi' }
+        @{ Line = '$server | Send-TcpMessage hi; (Receive-TcpMessage $d -Count 1 -TimeoutSec 20).Text'; Returns = 'hi' }
+        @{ Line = 'Send-TcpMessage -Job lab hi; (Receive-TcpMessage $d -Count 1 -TimeoutSec 20).Text'; Returns = 'hi' }
+        @{ Line = 'Send-TcpMessage -Job $server.Id hi; (Receive-TcpMessage $d -Count 1 -TimeoutSec 20).Text'; Returns = 'hi' }
         @{ Line = '(Send-TcpMessage localhost $server.Port hi -Framing Line -Count 1).Text'; Returns = 'hi' }
         @{ Line = '(Send-TcpMessage localhost "$($server.Port)" hi -Framing Line -Count 1).Text'; Returns = 'hi' }
         @{ Line = '(Send-TcpMessage "localhost:$($server.Port)" hi -Framing Line -Count 1).Text'; Returns = 'hi' }
@@ -63,15 +63,15 @@ BeforeDiscovery {
         @{ Line = '($server | Get-TcpConnection).Count'; Returns = '2' }
         @{ Line = '(Get-TcpConnection $server.Id).Count'; Returns = '2' }
 
-        @{ Line = 'Send-TcpMessage $c hi; (Receive-TcpMessage $server -Count 1 -TimeoutSec 5).Text'; Returns = 'hi' }
-        @{ Line = 'Send-TcpMessage $c hi; (Receive-TcpMessage -Job lab -Count 1 -TimeoutSec 5).Text'; Returns = 'hi' }
-        @{ Line = 'Send-TcpMessage $c hi; (Receive-TcpMessage lab -Count 1 -TimeoutSec 5).Text'; Returns = 'hi' }
-        @{ Line = 'Send-TcpMessage $c hi; (Receive-TcpMessage -Job $server.Id -Count 1 -TimeoutSec 5).Text'; Returns = 'hi' }
+        @{ Line = 'Send-TcpMessage $c hi; (Receive-TcpMessage $server -Count 1 -TimeoutSec 20).Text'; Returns = 'hi' }
+        @{ Line = 'Send-TcpMessage $c hi; (Receive-TcpMessage -Job lab -Count 1 -TimeoutSec 20).Text'; Returns = 'hi' }
+        @{ Line = 'Send-TcpMessage $c hi; (Receive-TcpMessage lab -Count 1 -TimeoutSec 20).Text'; Returns = 'hi' }
+        @{ Line = 'Send-TcpMessage $c hi; (Receive-TcpMessage -Job $server.Id -Count 1 -TimeoutSec 20).Text'; Returns = 'hi' }
 
-        @{ Line = 'Send-UdpMessage localhost $udp.Port hi; (Receive-UdpMessage $udp -Count 1 -TimeoutSec 5).Text'; Returns = 'hi' }
-        @{ Line = 'Send-UdpMessage "localhost:$($udp.Port)" hi; (Receive-UdpMessage -Job datagrams -Count 1 -TimeoutSec 5).Text'; Returns = 'hi' }
-        @{ Line = '"hi" | Send-UdpMessage "127.0.0.1:$($udp.Port)"; ($udp | Receive-UdpMessage -Count 1 -TimeoutSec 5).Text'; Returns = 'hi' }
-        @{ Line = 'Send-UdpMessage localhost $udp.Port a, b; (Receive-UdpMessage -Job $udp.Id -Count 2 -TimeoutSec 5).Text'; Returns = 'a b' }
+        @{ Line = 'Send-UdpMessage localhost $udp.Port hi; (Receive-UdpMessage $udp -Count 1 -TimeoutSec 20).Text'; Returns = 'hi' }
+        @{ Line = 'Send-UdpMessage "localhost:$($udp.Port)" hi; (Receive-UdpMessage -Job datagrams -Count 1 -TimeoutSec 20).Text'; Returns = 'hi' }
+        @{ Line = '"hi" | Send-UdpMessage "127.0.0.1:$($udp.Port)"; ($udp | Receive-UdpMessage -Count 1 -TimeoutSec 20).Text'; Returns = 'hi' }
+        @{ Line = 'Send-UdpMessage localhost $udp.Port a, b; (Receive-UdpMessage -Job $udp.Id -Count 2 -TimeoutSec 20).Text'; Returns = 'a b' }
 
         @{ Line = '(Get-SocketInfo $c, $d).LocalPort.Count'; Returns = '2' }
         @{ Line = '($c, $server | Get-SocketInfo).Count'; Returns = '2' }
@@ -86,7 +86,7 @@ BeforeDiscovery {
         @{ Line = '$new = Start-TcpServer 0 127.0.0.2 -ScriptBlock { 1 }; "$($new.LocalEndPoint.Address)"'; Returns = '127.0.0.2' }
         @{ Line = '$new = Start-TcpServer -Echo 0 127.0.0.2; "$($new.LocalEndPoint.Address)"'; Returns = '127.0.0.2' }
         @{ Line = '$new = [pscustomobject] @{ Port = 0 } | Start-TcpServer -Reply a; "$($new.State)"'; Returns = 'Running' }
-        @{ Line = '$new = Start-UdpServer { "I am $_" }; (Send-UdpMessage "localhost:$($new.Port)" me -Count 1 -TimeoutSec 5).Text'; Returns = 'I am me' }
+        @{ Line = '$new = Start-UdpServer { "I am $_" }; (Send-UdpMessage "localhost:$($new.Port)" me -Count 1 -TimeoutSec 20).Text'; Returns = 'I am me' }
         @{ Line = '$new = Start-UdpServer { 1 } 0 127.0.0.2; "$($new.LocalEndPoint.Address)"'; Returns = '127.0.0.2' }
         @{ Line = 'try { Start-TcpServer 0 { 1 } } catch { "$_" -match "-ScriptBlock \{" }'; Returns = 'True' }
         @{ Line = '(Send-HttpRequest $site.Uri).StatusCode'; Returns = '404' }

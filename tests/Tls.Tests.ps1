@@ -27,7 +27,7 @@ Describe 'TLS' {
             $server = Start-TcpServer -Tls -Framing Line -Echo
             $client = Open-TcpConnection localhost $server.Port -Tls -SkipCertificateCheck -Framing Line
             '来,确认下眼神' | Send-TcpMessage -Connection $client
-            Receive-TcpMessage $client -Count 1 -TimeoutSec 5 | Should -Be '来,确认下眼神'
+            Receive-TcpMessage $client -Count 1 -TimeoutSec 20 | Should -Be '来,确认下眼神'
             $client.Tls.Protocol | Should -BeIn 'Tls12', 'Tls13'
             "$((Get-TcpConnection $server).Tls)" | Should -Be "$($client.Tls)"
             $server.Error | Should -BeNullOrEmpty
@@ -143,7 +143,7 @@ for line in server.stdout:
             try {
                 $client = Open-TcpConnection 127.0.0.1 $peer.Port -Tls -SkipCertificateCheck -Framing Line
                 'first' | Send-TcpMessage -Connection $client
-                { Receive-TcpMessage $client -Count 1 -TimeoutSec 10 -ErrorAction Stop } | Should -Throw '*renegotiation*'
+                { Receive-TcpMessage $client -Count 1 -TimeoutSec 20 -ErrorAction Stop } | Should -Throw '*renegotiation*'
             }
             finally { $peer.Stop() }
         }

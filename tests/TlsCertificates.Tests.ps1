@@ -164,10 +164,10 @@ Describe 'Certificates over TLS' -Skip:(-not $hasOpenSsl) {
             $job = Start-ThreadJob {
                 "hello`n" | openssl s_client -quiet -connect "127.0.0.1:$using:port" -ign_eof $using:Option -cert "$using:folder/alice.pem" -key "$using:folder/alice.key" -cert_chain "$using:folder/middle.pem" 2>&1
             }
-            (Receive-TcpMessage -Job $server -Count 1 -TimeoutSec 10).Text | Should -Be 'hello'
+            (Receive-TcpMessage -Job $server -Count 1 -TimeoutSec 20).Text | Should -Be 'hello'
             (Get-TcpConnection $server).Tls.PeerCertificate.Subject | Should -Be 'CN=alice'
             Stop-Job $server
-            ($job | Wait-Job -Timeout 10 | Receive-Job) -join "`n" | Should -BeLike '*welcome*'
+            ($job | Wait-Job -Timeout 30 | Receive-Job) -join "`n" | Should -BeLike '*welcome*'
         }
 
         It 'are named by their issuers, so that a client can choose' {
@@ -182,7 +182,7 @@ Describe 'Certificates over TLS' -Skip:(-not $hasOpenSsl) {
                 $answer = Send-TcpMessage 127.0.0.1 $server.Port "GET /root.pem HTTP/1.0`r`n`r`n" @clientTls @client -Receive -Alpn http/1.1
                 "$answer" | Should -BeLike 'HTTP/1.1 200*'
             }
-            $without, $with = Receive-HttpRequest -Job $server -Count 2 -TimeoutSec 10
+            $without, $with = Receive-HttpRequest -Job $server -Count 2 -TimeoutSec 20
             $without.Tls.PeerCertificate | Should -BeNullOrEmpty
             $with.Tls.PeerCertificate.Subject | Should -Be 'CN=alice'
             $with.Tls.ServerName | Should -Be 'lab.example'
@@ -214,7 +214,7 @@ Describe 'Certificates over TLS' -Skip:(-not $hasOpenSsl) {
             @{ Name = 'a plain send'; Send = { 'x' | Send-TcpMessage 127.0.0.1 $server.Port @clientTls -Framing Line -ErrorAction Stop } }
             @{ Name = 'an open connection'; Send = {
                     $open = Open-TcpConnection 127.0.0.1 $server.Port @clientTls -ErrorAction Stop
-                    Receive-TcpMessage $open -Count 1 -TimeoutSec 10 -ErrorAction Stop } }
+                    Receive-TcpMessage $open -Count 1 -TimeoutSec 20 -ErrorAction Stop } }
         ) {
             $server = Start-TcpServer @serverTls -ClientCertificate Require -Reply 'welcome' -Framing Line
             $fault = $Send | Should -Throw -PassThru
