@@ -1,6 +1,6 @@
 # A proxy between two hosts in different networks, which reach each other only through it:
 #   client  10.78.1.2  fd78:1::2    (python3 only)
-#   middle  10.78.1.1  fd78:1::1    10.78.2.1  fd78:2::1
+#   middle  10.78.1.1  fd78:1::1    10.78.2.1  fd78:2::1, and towards the client also 10.78.1.11
 #   server  10.78.2.2  fd78:2::2    (python3 only)
 
 BeforeDiscovery {
@@ -21,7 +21,7 @@ Describe "A proxy between two networks$skipped" -Skip:([bool] $whyNot) {
         $middle.Ip("link add near type veth peer name near netns $($client.Namespace)")
         $middle.Ip("link add far type veth peer name far netns $($server.Namespace)")
         $client.SetLink('near', @('10.78.1.2/24', 'fd78:1::2/64'))
-        $middle.SetLink('near', @('10.78.1.1/24', 'fd78:1::1/64'))
+        $middle.SetLink('near', @('10.78.1.1/24', '10.78.1.11/24', 'fd78:1::1/64'))
         $middle.SetLink('far', @('10.78.2.1/24', 'fd78:2::1/64'))
         $server.SetLink('far', @('10.78.2.2/24', 'fd78:2::2/64'))
 
@@ -63,6 +63,13 @@ print('PORT', 1, flush=True)
 for line in sys.stdin:
     case, host, port = line.split()
     try:
+        if case == 'both':
+            s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            s.settimeout(20)
+            for one in host.split(','):
+                s.sendto(one.encode(), (one, int(port)))
+            print(*sorted('%s from %s' % (data.decode(), peer[0]) for data, peer in (s.recvfrom(99), s.recvfrom(99))), sep=', ', flush=True)
+            continue
         if case == 'udp':
             s = socket.socket(socket.AF_INET6 if ':' in host else socket.AF_INET, socket.SOCK_DGRAM)
             s.settimeout(10)
@@ -158,5 +165,17 @@ for line in sys.stdin:
         $at = Invoke-On $middle { (Start-UdpProxy "10.78.2.2:$($args[0])" -Address Any -Fault @{ LatencyMs = 5 }).Port } $port
         # A connected socket takes answers from the address it asked, and no other.
         Invoke-Near udp $Listen $at | Should -Be 9000
+    }
+
+    It 'has a session and a conversation for each address that a client talks to from one port' {
+        # Both datagrams are there before the first answer goes back.
+        $at = Invoke-On $middle { (Start-UdpProxy "10.78.2.2:$($args[0])" -Address 0.0.0.0 -Fault @{ LatencyMs = 300 } -Transcript).Port } $port
+        Invoke-Near both '10.78.1.1,10.78.1.11' $at | Should -Be '10.78.1.1 from 10.78.1.1, 10.78.1.11 from 10.78.1.11'
+        $ends = Invoke-On $middle {
+            $all = Get-NetTranscript (Get-Job)
+            "$((Get-Job).ConnectionCount)"
+            $all | Group-Object ConnectionId | ForEach-Object { "$($_.Group[0].ServerEndPoint.Address) $($_.Group.Text | Where-Object { $_ })" }
+        }
+        $ends | Should -Be '2', '10.78.1.1 10.78.1.1 10.78.1.1', '10.78.1.11 10.78.1.11 10.78.1.11'
     }
 }

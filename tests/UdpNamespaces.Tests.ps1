@@ -172,6 +172,22 @@ while True:
                 Should -Be "$Asked $($Asked -eq '10.77.2.3' ? 'cable' : 'lan')"
         }
 
+        It 'talks with one port of a host as with several, by the address that was asked' {
+            $free = Invoke-On $cleo { (Start-UdpServer -Address 0.0.0.0 -Dialogue 'hi', 'one' -DelayMs 300).Port }
+            $answers = Invoke-On $ann {
+                $peer = [Net.Sockets.UdpClient]::new(0)
+                $peer.Client.ReceiveTimeout = 20000
+                foreach ($address in '10.77.1.3', '10.77.1.33') { $null = $peer.Send([byte[]] ('h'[0], 'i'[0]), 2, $address, $args[0]) }
+                foreach ($i in 1, 2) {
+                    $from = [Net.IPEndPoint]::new(0, 0)
+                    $text = [Text.Encoding]::ASCII.GetString($peer.Receive([ref] $from))
+                    "$text from $($from.Address)"
+                }
+                $peer.Dispose()
+            } $free
+            $answers | Sort-Object | Should -Be 'one from 10.77.1.3', 'one from 10.77.1.33'
+        }
+
         It 'says ConnectionRefused when the other host does, without waiting' {
             $out = Invoke-On $ann {
                 $clock = [Diagnostics.Stopwatch]::StartNew()

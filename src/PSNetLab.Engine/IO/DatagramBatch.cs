@@ -70,13 +70,14 @@ internal readonly unsafe ref struct DatagramBatch
             ref MultiMessageHeader header = ref _memory.Headers[index];
             int length = (int)header.Length;
             Span<byte> buffer = _memory.Buffer(index);
+            PacketSource packet = PacketInfo(_memory.Control.AsSpan(index * ControlBytes, (int)header.Header.ControlLength));
             return new Datagram
             {
                 Data = buffer[..Math.Min(length, buffer.Length)],
                 FullLength = length,
                 Truncated = length > buffer.Length,
-                Peer = peers.Find(_memory.Names.AsSpan(index * NameBytes, (int)header.Header.NameLength)),
-                Packet = PacketInfo(_memory.Control.AsSpan(index * ControlBytes, (int)header.Header.ControlLength)),
+                Peer = peers.Find(_memory.Names.AsSpan(index * NameBytes, (int)header.Header.NameLength), packet.Own),
+                Packet = packet,
             };
         }
     }

@@ -9,28 +9,30 @@ internal sealed class DatagramPeers
     // Only who was silent while so many others sent is forgotten.
     private const int MostPeers = 4096;
 
-    private Dictionary<SocketAddress, DatagramPeer> _peers = [];
-    private Dictionary<SocketAddress, DatagramPeer> _before = [];
+    private Dictionary<DatagramPeerKey, DatagramPeer> _peers = [];
+    private Dictionary<DatagramPeerKey, DatagramPeer> _before = [];
     private readonly SocketAddress _key4 = new(AddressFamily.InterNetwork);
     private readonly SocketAddress _key6 = new(AddressFamily.InterNetworkV6);
     private DatagramPeer? _last;
 
-    /// <summary>The peer for a struct sockaddr.</summary>
-    internal DatagramPeer Find(ReadOnlySpan<byte> name)
+    /// <summary>The peer for a struct sockaddr and the local address that it has sent to.</summary>
+    internal DatagramPeer Find(ReadOnlySpan<byte> name, IPAddress? own)
     {
-        if (_last is not null && _last.SocketAddress.Buffer.Span[.._last.SocketAddress.Size].SequenceEqual(name))
+        if (_last is not null && _last.SocketAddress.Buffer.Span[.._last.SocketAddress.Size].SequenceEqual(name)
+            && Equals(_last.Key.Own, own))
         {
             return _last;
         }
 
-        SocketAddress key = name.Length == _key4.Size ? _key4 : _key6;
-        name.CopyTo(key.Buffer.Span);
+        SocketAddress remote = name.Length == _key4.Size ? _key4 : _key6;
+        name.CopyTo(remote.Buffer.Span);
+        DatagramPeerKey key = new(remote, own);
         if (!_peers.TryGetValue(key, out DatagramPeer? peer))
         {
             if (!_before.Remove(key, out peer))
             {
-                IPEndPoint any = new(key.Family == AddressFamily.InterNetworkV6 ? IPAddress.IPv6Any : IPAddress.Any, 0);
-                peer = new DatagramPeer((IPEndPoint)any.Create(key));
+                IPEndPoint any = new(remote.Family == AddressFamily.InterNetworkV6 ? IPAddress.IPv6Any : IPAddress.Any, 0);
+                peer = new DatagramPeer((IPEndPoint)any.Create(remote), own);
             }
 
             if (_peers.Count >= MostPeers)
@@ -39,7 +41,7 @@ internal sealed class DatagramPeers
                 _peers.Clear();
             }
 
-            _peers.Add(peer.SocketAddress, peer);
+            _peers.Add(peer.Key, peer);
         }
 
         return _last = peer;

@@ -29,18 +29,29 @@ internal readonly ref struct Datagram
 /// </summary>
 internal readonly record struct PacketSource(IPAddress? Destination, IPAddress? Own, int InterfaceIndex);
 
-/// <summary>A sender of datagrams: its endpoint, ready to be sent to.</summary>
+/// <summary>
+/// A sender of datagrams to one of our addresses: its endpoint, ready to be sent to. A host may talk to several of our addresses from one
+/// port, and what it talks of with one has nothing to do with the others.
+/// </summary>
 internal sealed class DatagramPeer
 {
-    internal DatagramPeer(IPEndPoint endPoint)
+    /// <param name="endPoint">Its endpoint.</param>
+    /// <param name="own">The local address that its datagrams ask to be answered from; null if the system does not say.</param>
+    internal DatagramPeer(IPEndPoint endPoint, IPAddress? own = null)
     {
         EndPoint = Addresses.OfSocket(endPoint);
-        SocketAddress = endPoint.Serialize();
+        Key = new DatagramPeerKey(endPoint.Serialize(), own);
+        Source = own is null || Addresses.IsMulticast(own) || own.Equals(IPAddress.Broadcast) ? null : own;
     }
 
     internal IPEndPoint EndPoint { get; }
 
-    internal SocketAddress SocketAddress { get; }
+    internal DatagramPeerKey Key { get; }
+
+    internal SocketAddress SocketAddress => Key.Remote;
+
+    /// <summary>The address to send from: the one it has sent to, or null to let the system choose, as many hosts have that one.</summary>
+    internal IPAddress? Source { get; }
 
     /// <summary>How many answers a server has sent to it.</summary>
     internal long Answers;
@@ -57,6 +68,9 @@ internal sealed class DatagramPeer
     /// <summary>Until when its datagrams are ignored, as <see cref="Environment.TickCount64"/>; 0 if they are not.</summary>
     internal long QuietUntil;
 }
+
+/// <summary>What makes two senders of datagrams the same one.</summary>
+internal readonly record struct DatagramPeerKey(SocketAddress Remote, IPAddress? Own);
 
 /// <summary>Handles datagrams as they arrive.</summary>
 internal interface IDatagramHandler

@@ -60,7 +60,7 @@ internal sealed class PortableDatagramTransport : DatagramTransport
                 Data = _buffer.AsSpan(0, received.Length),
                 FullLength = received.Truncated ? -1 : received.Length,
                 Truncated = received.Truncated,
-                Peer = Find(received.Remote),
+                Peer = Find(received.Remote, local),
                 Packet = new PacketSource(local, local, received.Packet.Interface),
             });
         }
@@ -89,9 +89,9 @@ internal sealed class PortableDatagramTransport : DatagramTransport
 
     internal override void Interrupt() => _interrupted.Cancel();
 
-    private DatagramPeer Find(EndPoint remote)
+    private DatagramPeer Find(EndPoint remote, IPAddress? own)
     {
         SocketAddress address = remote.Serialize();
-        return _peers.Find(address.Buffer.Span[..address.Size]);
+        return _peers.Find(address.Buffer.Span[..address.Size], own);
     }
 }

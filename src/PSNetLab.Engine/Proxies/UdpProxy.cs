@@ -18,7 +18,7 @@ internal sealed partial class UdpProxy : IDatagramHandler
     private static readonly TimeSpan s_longestPeriod = TimeSpan.FromSeconds(1);
 
     private readonly DatagramTransport _transport;
-    private readonly Dictionary<SocketAddress, UdpProxySession> _sessions = []; // also the lock
+    private readonly Dictionary<DatagramPeerKey, UdpProxySession> _sessions = []; // also the lock
     private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private ITimer? _sweeps;
     private Sums _ended;
@@ -133,12 +133,11 @@ internal sealed partial class UdpProxy : IDatagramHandler
     }
 
     /// <summary>Sends a datagram to a client, from any thread.</summary>
-    internal bool Send(ReadOnlySpan<byte> data, DatagramPeer client, IPAddress? from)
+    internal bool Send(ReadOnlySpan<byte> data, DatagramPeer client)
     {
         try
         {
-            IPAddress? source = from is null || Addresses.IsMulticast(from) || from.Equals(IPAddress.Broadcast) ? null : from;
-            return _transport.TrySend(data, client, source);
+            return _transport.TrySend(data, client, client.Source);
         }
         catch (SocketException error)
         {
@@ -162,7 +161,7 @@ internal sealed partial class UdpProxy : IDatagramHandler
         UdpProxySession? session;
         lock (_sessions)
         {
-            if (_sessions.TryGetValue(peer.SocketAddress, out session))
+            if (_sessions.TryGetValue(peer.Key, out session))
             {
                 peer.State = session; // the cache of peers has forgotten it
                 return session;
@@ -197,7 +196,7 @@ internal sealed partial class UdpProxy : IDatagramHandler
             }
 
             _isRefusing = false;
-            _sessions.Add(peer.SocketAddress, session);
+            _sessions.Add(peer.Key, session);
             peer.State = session;
         }
 
@@ -261,7 +260,7 @@ internal sealed partial class UdpProxy : IDatagramHandler
     {
         lock (_sessions)
         {
-            if (!_sessions.Remove(session.Client.SocketAddress))
+            if (!_sessions.Remove(session.Client.Key))
             {
                 return;
             }

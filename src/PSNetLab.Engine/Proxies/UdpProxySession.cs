@@ -1,4 +1,3 @@
-using System.Net;
 using System.Net.Sockets;
 using PSNetLab.Engine.Capture;
 using PSNetLab.Engine.IO;
@@ -13,7 +12,6 @@ internal sealed class UdpProxySession : IDatagramHandler, IFaulted
     private readonly UdpProxy _proxy;
     private readonly DatagramPeer _client;
     private readonly DatagramTransport _upstream;
-    private IPAddress? _own;
     private ConnectionFaults? _faults;
     private long _lastActivity = Environment.TickCount64;
     private long _unreachable;
@@ -76,7 +74,6 @@ internal sealed class UdpProxySession : IDatagramHandler, IFaulted
     /// <summary>Forwards a datagram of the client.</summary>
     internal void OnClientDatagram(in Datagram datagram)
     {
-        _own = datagram.Packet.Own;
         Touch();
         ToServer.OnDatagram(datagram.Data);
     }
@@ -176,7 +173,7 @@ internal sealed class UdpProxySession : IDatagramHandler, IFaulted
         return false;
     }
 
-    private bool SendToClient(ReadOnlySpan<byte> data) => _proxy.Send(data, _client, _own);
+    private bool SendToClient(ReadOnlySpan<byte> data) => _proxy.Send(data, _client);
 
     private bool IsRefusal(Exception error)
     {

@@ -1,4 +1,3 @@
-using System.Net;
 using System.Net.Sockets;
 using PSNetLab.Engine.IO;
 using PSNetLab.Engine.Primitives;
@@ -20,12 +19,12 @@ internal sealed partial class UdpServer
     {
         if (_options.Echo)
         {
-            Send(datagram.Data, datagram.Peer, datagram.Packet.Own);
+            Send(datagram.Data, datagram.Peer);
         }
 
         for (int i = 0; i < _options.Replies.Count; i++)
         {
-            Send(_options.Replies[i], datagram.Peer, datagram.Packet.Own);
+            Send(_options.Replies[i], datagram.Peer);
         }
     }
 
@@ -35,13 +34,13 @@ internal sealed partial class UdpServer
         {
             // A pattern may take long, and a batch has many datagrams.
             await LoopThread.Leave();
-            Converse(one.Peer, one.From, one.Payload);
+            Converse(one.Peer, one.Payload);
             return;
         }
 
         if (one.Payload is not null)
         {
-            await SendAsync(one.Payload, one.Peer, one.From).ConfigureAwait(false);
+            await SendAsync(one.Payload, one.Peer).ConfigureAwait(false);
             return;
         }
 
@@ -66,7 +65,7 @@ internal sealed partial class UdpServer
         {
             await handler(
                 one.Message!,
-                data => AnswersAside ? SendAsideAsync(data, one) : SendAsync(data, one.Peer, one.From)).ConfigureAwait(false);
+                data => AnswersAside ? SendAsideAsync(data, one) : SendAsync(data, one.Peer)).ConfigureAwait(false);
         }
         catch (Exception error) when (error is not (SocketException or ObjectDisposedException))
         {
@@ -81,9 +80,9 @@ internal sealed partial class UdpServer
     }
 
     /// <summary>Sends an answer now, or after the batch if there is no room yet.</summary>
-    private void Send(ReadOnlySpan<byte> data, DatagramPeer peer, IPAddress? from)
+    private void Send(ReadOnlySpan<byte> data, DatagramPeer peer)
     {
-        if (TrySend(data, peer, from))
+        if (TrySend(data, peer))
         {
             return;
         }
@@ -94,16 +93,16 @@ internal sealed partial class UdpServer
         }
         else
         {
-            _unfinished.Enqueue(new Unfinished(null, true, peer, from, data.ToArray()));
+            _unfinished.Enqueue(new Unfinished(null, true, peer, data.ToArray()));
         }
     }
 
     /// <summary>
     /// Sends an answer, as soon as there is room. UDP promises nothing: if there is none for a while, the answer is dropped.
     /// </summary>
-    private async ValueTask SendAsync(byte[] data, DatagramPeer peer, IPAddress? from)
+    private async ValueTask SendAsync(byte[] data, DatagramPeer peer)
     {
-        if (TrySend(data, peer, from))
+        if (TrySend(data, peer))
         {
             return;
         }
@@ -117,7 +116,7 @@ internal sealed partial class UdpServer
                 {
                     await _transport.WaitWritableAsync(limit.Token).ConfigureAwait(false);
                 }
-                while (!TrySend(data, peer, from));
+                while (!TrySend(data, peer));
                 return;
             }
             catch (OperationCanceledException)
@@ -130,7 +129,7 @@ internal sealed partial class UdpServer
     }
 
     /// <returns>False if there is no room; true if it was sent, or cannot be.</returns>
-    private bool TrySend(ReadOnlySpan<byte> data, DatagramPeer peer, IPAddress? from)
+    private bool TrySend(ReadOnlySpan<byte> data, DatagramPeer peer)
     {
         if (peer.EndPoint.Port == 0)
         {
@@ -141,12 +140,12 @@ internal sealed partial class UdpServer
         {
             if (_sending is null)
             {
-                return TrySendNow(data, peer, from);
+                return TrySendNow(data, peer);
             }
 
             lock (_sending)
             {
-                return TrySendNow(data, peer, from);
+                return TrySendNow(data, peer);
             }
         }
         catch (SocketException error)
@@ -160,9 +159,9 @@ internal sealed partial class UdpServer
         return true;
     }
 
-    private bool TrySendNow(ReadOnlySpan<byte> data, DatagramPeer peer, IPAddress? from)
+    private bool TrySendNow(ReadOnlySpan<byte> data, DatagramPeer peer)
     {
-        if (!_transport.TrySend(data, peer, Source(from)))
+        if (!_transport.TrySend(data, peer, peer.Source))
         {
             return false;
         }
@@ -182,14 +181,10 @@ internal sealed partial class UdpServer
         }
     }
 
-    /// <summary>The address to answer from: the one the datagram was sent to, unless it is a broadcast or multicast address.</summary>
-    private static IPAddress? Source(IPAddress? asked)
-        => asked is null || Addresses.IsMulticast(asked) || asked.Equals(IPAddress.Broadcast) ? null : asked;
-
     /// <summary>
     /// A datagram whose handling has to wait or, with a payload, an answer that did not fit in the send buffer, or a datagram for the
     /// dialogue with its sender.
     /// </summary>
     private readonly record struct Unfinished(
-        UdpMessage? Message, bool HasRoom, DatagramPeer Peer, IPAddress? From, byte[]? Payload, bool IsQuestion = false);
+        UdpMessage? Message, bool HasRoom, DatagramPeer Peer, byte[]? Payload, bool IsQuestion = false);
 }

@@ -1,5 +1,4 @@
 using System.Diagnostics.CodeAnalysis;
-using System.Net;
 using System.Net.Sockets;
 using PSNetLab.Engine.Dialogue;
 using PSNetLab.Engine.IO;
@@ -104,7 +103,7 @@ internal sealed partial class UdpServer
     /// <summary>Sends an answer from any thread. If there is no room for it now and soon, it is dropped.</summary>
     private async ValueTask SendAsideAsync(byte[] data, Unfinished one)
     {
-        if (TrySend(data, one.Peer, one.From))
+        if (TrySend(data, one.Peer))
         {
             return;
         }
@@ -112,7 +111,7 @@ internal sealed partial class UdpServer
         if (!_isCongested)
         {
             await DelayAsync(s_patience).ConfigureAwait(false);
-            if (TrySend(data, one.Peer, one.From))
+            if (TrySend(data, one.Peer))
             {
                 return;
             }
@@ -136,7 +135,7 @@ internal sealed partial class UdpServer
         => await Task.Delay(time, _options.Clock, _ending.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
     /// <summary>Passes a datagram to the dialogue with its sender, and does what follows.</summary>
-    private void Converse(DatagramPeer peer, IPAddress? from, ReadOnlySpan<byte> data)
+    private void Converse(DatagramPeer peer, ReadOnlySpan<byte> data)
     {
         if (IsFull)
         {
@@ -152,7 +151,6 @@ internal sealed partial class UdpServer
 
         lock (talk)
         {
-            talk.From = from;
             if (!talk.Waits)
             {
                 Take(talk, data);
@@ -190,7 +188,7 @@ internal sealed partial class UdpServer
         {
             switch (action.Deed)
             {
-                case DialogueDeed.Say when !TrySend(action.Data, talk.Peer, talk.From):
+                case DialogueDeed.Say when !TrySend(action.Data, talk.Peer):
                     Drop();
                     break;
                 case DialogueDeed.Report:
@@ -248,9 +246,6 @@ internal sealed partial class UdpServer
         internal DialogueRun Run => run;
 
         internal DatagramPeer Peer => peer;
-
-        /// <summary>The address that the peer has sent to.</summary>
-        internal IPAddress? From { get; set; }
 
         /// <summary>Whether it waits for a time to pass.</summary>
         internal bool Waits { get; set; }

@@ -119,16 +119,16 @@ internal sealed partial class UdpServer : IDatagramHandler
         if (!hasRoom || _options.Handler is not null || AnswersAside)
         {
             // Slow work is done after the batch, in order.
-            _unfinished.Enqueue(new Unfinished(message, hasRoom, datagram.Peer, datagram.Packet.Own, null));
+            _unfinished.Enqueue(new Unfinished(message, hasRoom, datagram.Peer, null));
         }
 
         if (_options.Dialogue is not null && LoopThread.IsTurnOver)
         {
-            _unfinished.Enqueue(new Unfinished(null, true, datagram.Peer, datagram.Packet.Own, datagram.Data.ToArray(), IsQuestion: true));
+            _unfinished.Enqueue(new Unfinished(null, true, datagram.Peer, datagram.Data.ToArray(), IsQuestion: true));
         }
         else if (_options.Dialogue is not null)
         {
-            Converse(datagram.Peer, datagram.Packet.Own, datagram.Data);
+            Converse(datagram.Peer, datagram.Data);
         }
         else if (!AnswersAside)
         {

@@ -64,7 +64,7 @@ internal static class Datagrams
             goOn = transport.Receive(collector);
             foreach (ReceivedDatagram datagram in collector.Received)
             {
-                while (!transport.TrySend(datagram.Data, datagram.Peer, datagram.Packet.Own))
+                while (!transport.TrySend(datagram.Data, datagram.Peer, datagram.Peer.Source))
                 {
                     await transport.WaitWritableAsync(CancellationToken.None).ConfigureAwait(false);
                 }
