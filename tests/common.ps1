@@ -40,7 +40,7 @@ function Get-FreePort {
         $tcp = [Net.Sockets.Socket]::new('InterNetwork', 'Stream', 'Tcp')
         $udp = [Net.Sockets.Socket]::new('InterNetwork', 'Dgram', 'Udp')
         try {
-            foreach ($socket in $tcp, $udp) { $socket.Bind([Net.IPEndPoint]::new([ipaddress]::Any, $port)) }
+            foreach ($socket in $tcp, $udp) { $socket.Bind([Net.IPEndPoint]::new([ipaddress]::Loopback, $port)) }
             return $port
         }
         catch [Net.Sockets.SocketException] { Write-Verbose "Port $port is taken." }

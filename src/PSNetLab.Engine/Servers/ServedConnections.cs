@@ -7,6 +7,7 @@ internal sealed class ServedConnections
 {
     private const long QuietGraceMilliseconds = 100;
     private static readonly TimeSpan s_round = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan s_longestRound = 5 * s_round;
 
     // Also the lock.
     private readonly HashSet<IServedConnection> _open = [];
@@ -83,9 +84,9 @@ internal sealed class ServedConnections
             long before = clock.GetTimestamp();
             await Task.WhenAny(over, Task.Delay(s_round, clock)).ConfigureAwait(false);
 
-            // When the machine stands still meanwhile, so do the peers: it takes two rounds from them, not all that is left.
+            // When the machine stands still meanwhile, so do the peers: it takes a part of the time from them, not all that is left.
             TimeSpan round = clock.GetElapsedTime(before);
-            waited += round < 2 * s_round ? round : 2 * s_round;
+            waited += round < s_longestRound ? round : s_longestRound;
         }
 
         Abort();
