@@ -110,9 +110,11 @@ def talk(port, send, methods, count, host):
         except http.client.HTTPException as fault:
             return answers, type(fault).__name__
 
+# The peer runs without a buffer, where the rest of a long line is lost if the machine stops the process in the middle of writing it.
+out = open(1, 'w', closefd=False)
 for line in sys.stdin:
     answers, end = talk(**json.loads(line))
-    print(json.dumps({'answers': answers, 'end': end}))
+    print(json.dumps({'answers': answers, 'end': end}), file=out, flush=True)
 '@
 }
 
