@@ -14,7 +14,15 @@ public sealed class LateCheckTests
     {
         LateCheck late = new(_clock, s_period);
 
-        Assert.Equal([false, true, false, false, true], new[] { 1, 60, 1, 2, 3 }.Select(periods => IsLateAfter(late, periods)));
+        Assert.Equal([false, true, false, false, true], new[] { 1.0, 60, 1, 2, 3 }.Select(periods => IsLateAfter(late, periods)));
+    }
+
+    [Fact]
+    public void So_are_those_that_the_timer_makes_up_for_at_once()
+    {
+        LateCheck late = new(_clock, s_period);
+
+        Assert.Equal([true, true, true, false], new[] { 60, 0.02, 0.02, 0.96 }.Select(periods => IsLateAfter(late, periods)));
     }
 
     [Fact]
@@ -22,10 +30,10 @@ public sealed class LateCheckTests
     {
         LateCheck late = new(_clock, s_period);
 
-        Assert.Equal([true, false, true, false], Enumerable.Range(0, 4).Select(_ => IsLateAfter(late, 3)));
+        Assert.Equal([true, false, true, false], Enumerable.Repeat(3, 4).Select(periods => IsLateAfter(late, periods)));
     }
 
-    private bool IsLateAfter(LateCheck late, int periods)
+    private bool IsLateAfter(LateCheck late, double periods)
     {
         _clock.Advance(periods * s_period);
         return late.IsLate();

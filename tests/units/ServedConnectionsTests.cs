@@ -16,19 +16,34 @@ public sealed class ServedConnectionsTests : IDisposable
 
     public void Dispose() => _connection.Dispose();
 
-    [Fact]
-    public async Task A_machine_that_stands_still_does_not_take_the_grace_from_the_peers()
+    [Theory]
+    [InlineData(1)]
+    [InlineData(8)]
+    public async Task A_machine_that_stands_still_does_not_take_the_grace_from_the_peers(int round)
     {
         Task stop = _connections.StopAsync(_over.Task, _clock);
         Assert.True(_connection.IsStopping);
 
+        await GoOnAsync(stop, s_round, rounds: round - 1);
         await GoOnAsync(stop, TimeSpan.FromSeconds(5), rounds: 1);
-        Assert.False(_connection.IsAborted);
-        await GoOnAsync(stop, s_round, rounds: 3);
+        await GoOnAsync(stop, s_round, rounds: 9);
         Assert.False(_connection.IsAborted);
 
         _over.SetResult();
         await stop.Soon();
+    }
+
+    [Fact]
+    public async Task Silent_ones_are_aborted_on_a_machine_that_is_always_slow()
+    {
+        Task stop = _connections.StopAsync(_over.Task, _clock);
+
+        await GoOnAsync(stop, TimeSpan.FromSeconds(1), rounds: 3);
+        Assert.False(_connection.IsAborted);
+        _clock.Advance(TimeSpan.FromSeconds(1));
+
+        await stop.Soon();
+        Assert.True(_connection.IsAborted);
     }
 
     [Fact]

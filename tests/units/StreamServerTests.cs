@@ -96,6 +96,50 @@ public class StreamServerTests
         await server.Completion.Soon();
     }
 
+    [Fact]
+    public async Task Deadlines_are_not_checked_when_the_machine_has_stood_still()
+    {
+        StoppedClock clock = new();
+        Handler handler = new();
+        StreamServer server = StreamServer.Bind(new TcpServerOptions { Clock = clock }, handler).Started(new TestObserver());
+        using Peer peer = await Peer.ConnectAsync(server.LocalEndPoint);
+        Assert.Equal("x", await peer.ReadTextAsync("x"));
+
+        clock.Check(after: TimeSpan.FromMinutes(5));
+        Assert.Equal(0, handler.Connections.Single().Checks);
+        clock.Check(after: handler.ShortestDeadline!.Value / 4);
+        Assert.Equal(1, handler.Connections.Single().Checks);
+
+        server.Stop();
+        await server.Completion.Soon();
+    }
+
+    /// <summary>A clock whose periodic timer is called by the test. Others would call it for each period that has passed.</summary>
+    private sealed class StoppedClock : TimeProvider
+    {
+        private long _now;
+        private TimerCallback? _periodic;
+
+        public override long GetTimestamp() => Volatile.Read(ref _now);
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            if (period > TimeSpan.Zero)
+            {
+                _periodic = callback;
+                dueTime = period = Timeout.InfiniteTimeSpan;
+            }
+
+            return base.CreateTimer(callback, state, dueTime, period);
+        }
+
+        internal void Check(TimeSpan after)
+        {
+            Volatile.Write(ref _now, _now + (long)(after.TotalSeconds * TimestampFrequency));
+            _periodic!(null);
+        }
+    }
+
     /// <summary>Greets each client with an x, and waits until it leaves.</summary>
     private sealed class Handler : IStreamHandler
     {
@@ -140,10 +184,13 @@ public class StreamServerTests
 
         internal bool IsDisposed { get; private set; }
 
+        internal int Checks { get; private set; }
+
         public Task ServeAsync() => handler.Throws == nameof(ServeAsync) ? throw new InvalidTimeZoneException("on purpose") : GreetAsync();
 
         public void CheckDeadline()
         {
+            Checks++;
             if (handler.Throws == nameof(CheckDeadline))
             {
                 handler.Throws = null;

@@ -76,6 +76,13 @@ internal abstract class DialoguePattern
 
         internal override bool IsMatch(ReadOnlySpan<byte> data, ReadOnlySpan<char> text, out Match? match)
         {
+            // Once more: the machine may have stood still meanwhile, which says nothing of the message.
+            return TryMatch(text, out match) ?? TryMatch(text, out match) ?? false;
+        }
+
+        /// <returns>Null if it takes too long.</returns>
+        private bool? TryMatch(ReadOnlySpan<char> text, out Match? match)
+        {
             match = null;
             try
             {
@@ -89,7 +96,7 @@ internal abstract class DialoguePattern
             }
             catch (RegexMatchTimeoutException)
             {
-                return false;
+                return null;
             }
         }
     }

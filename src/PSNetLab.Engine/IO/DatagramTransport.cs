@@ -36,12 +36,11 @@ internal readonly record struct PacketSource(IPAddress? Destination, IPAddress? 
 internal sealed class DatagramPeer
 {
     /// <param name="endPoint">Its endpoint.</param>
-    /// <param name="own">The local address that its datagrams ask to be answered from; null if the system does not say.</param>
-    internal DatagramPeer(IPEndPoint endPoint, IPAddress? own = null)
+    /// <param name="source">The address to send to it from: the one that it has sent to. Null to let the system choose.</param>
+    internal DatagramPeer(IPEndPoint endPoint, IPAddress? source = null)
     {
         EndPoint = Addresses.OfSocket(endPoint);
-        Key = new DatagramPeerKey(endPoint.Serialize(), own);
-        Source = own is null || Addresses.IsMulticast(own) || own.Equals(IPAddress.Broadcast) ? null : own;
+        Key = new DatagramPeerKey(endPoint.Serialize(), source);
     }
 
     internal IPEndPoint EndPoint { get; }
@@ -50,8 +49,7 @@ internal sealed class DatagramPeer
 
     internal SocketAddress SocketAddress => Key.Remote;
 
-    /// <summary>The address to send from: the one it has sent to, or null to let the system choose, as many hosts have that one.</summary>
-    internal IPAddress? Source { get; }
+    internal IPAddress? Source => Key.Source;
 
     /// <summary>How many answers a server has sent to it.</summary>
     internal long Answers;
@@ -70,7 +68,7 @@ internal sealed class DatagramPeer
 }
 
 /// <summary>What makes two senders of datagrams the same one.</summary>
-internal readonly record struct DatagramPeerKey(SocketAddress Remote, IPAddress? Own);
+internal readonly record struct DatagramPeerKey(SocketAddress Remote, IPAddress? Source);
 
 /// <summary>Handles datagrams as they arrive.</summary>
 internal interface IDatagramHandler

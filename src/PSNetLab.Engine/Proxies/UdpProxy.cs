@@ -5,6 +5,7 @@ using PSNetLab.Engine.Capture;
 using PSNetLab.Engine.IO;
 using PSNetLab.Engine.Native.Linux;
 using PSNetLab.Engine.Primitives;
+using PSNetLab.Engine.Servers;
 
 namespace PSNetLab.Engine.Proxies;
 
@@ -104,7 +105,8 @@ internal sealed partial class UdpProxy : IDatagramHandler
         {
             TimeSpan quarter = Options.SessionTimeout / 4;
             TimeSpan period = quarter < s_longestPeriod ? quarter : s_longestPeriod;
-            _sweeps = Options.Clock.CreateTimer(static self => ((UdpProxy)self!).Sweep(), this, period, period);
+            LateCheck late = new(Options.Clock, period);
+            _sweeps = Options.Clock.CreateTimer(_ => SweepUnless(late.IsLate()), null, period, period);
             _ = CompleteAsync();
         }
     }
@@ -245,9 +247,9 @@ internal sealed partial class UdpProxy : IDatagramHandler
             LocalEndPoint);
     }
 
-    private void Sweep()
+    private void SweepUnless(bool isLate)
     {
-        foreach (UdpProxySession session in Sessions)
+        foreach (UdpProxySession session in isLate ? [] : Sessions)
         {
             if (session.IdleMilliseconds >= Options.SessionTimeout.TotalMilliseconds)
             {

@@ -44,7 +44,7 @@ internal sealed partial class ScriptRunner
         {
             waiting = _waiting.Count + _returning.Count;
             longest = _running.First?.Value.Run;
-            if (_stopped || waiting == 0 || longest is null)
+            if (_stopped || waiting == 0 || longest?.Job is null)
             {
                 _isWatching = false;
                 _wasNext = null;
@@ -72,7 +72,7 @@ internal sealed partial class ScriptRunner
         string others = waiting == 1 ? "1 other waits" : $"{waiting} others wait";
         string seconds = TimeText.Seconds(Math.Floor(time.TotalSeconds));
         string line = PeerText.Visible(Shortened($"{longest.Script}".Split('\n')[0].Trim(), MostOfLine));
-        longest.Job!.Write(new WarningRecord($"{longest.Job.Name}: A script block has run for {seconds} and has not ended, "
+        longest.Job.Write(new WarningRecord($"{longest.Job.Name}: A script block has run for {seconds} and has not ended, "
             + $"and {others} for a turn: {line}. At most {_throttleLimit} run at once. End the script, {_advice}or stop the job with "
             + "Stop-Job."));
     }
