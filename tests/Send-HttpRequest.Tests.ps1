@@ -307,7 +307,7 @@ Describe 'Send-HttpRequest' {
 
         It 'leaves no socket open' -Skip:(-not $IsLinux) {
             $null = Send-HttpRequest "$base/ok"
-            Wait-Until { $script:before = Get-OpenSocketCount; $true }
+            $before = Get-OpenSocketCount
             1..50 | ForEach-Object { "$base/ok", "$base/truncated", "$base/chunkerror" | Send-HttpRequest -ErrorAction SilentlyContinue | Select-Object -First 1 } | Out-Null
             Wait-Until { (Get-OpenSocketCount) -le $before }
         }
