@@ -13,21 +13,17 @@ public class TcpProxyTests
     /// ago, so a client of another test may come as well.
     /// </summary>
     [Fact]
-    public Task A_proxy_never_dials_itself_whatever_its_server_s_name_means_now() => Waiting.OneOf(3, async () =>
+    public async Task A_proxy_never_dials_itself_whatever_its_server_s_name_means_now()
     {
         TaskCompletionSource<NetLabException> failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        StreamServer proxy = await Starting.WhenFree(() =>
+        IPEndPoint endPoint = Ports.Free();
+        TcpProxyOptions options = new()
         {
-            int port = FreePort();
-            TcpProxyOptions options = new()
-            {
-                EndPoint = new IPEndPoint(IPAddress.Loopback, port),
-                Upstream = new DialOptions { Host = "localhost", Port = port },
-                UpstreamFailed = (_, fault) => failed.TrySetResult(fault),
-            };
-            return StreamServer.Bind(options, new TcpProxyHandler(options));
-        });
-        proxy.Started(new TestObserver());
+            EndPoint = endPoint,
+            Upstream = new DialOptions { Host = "localhost", Port = endPoint.Port },
+            UpstreamFailed = (_, fault) => failed.TrySetResult(fault),
+        };
+        StreamServer proxy = StreamServer.Bind(options, new TcpProxyHandler(options)).Started(new TestObserver());
         using (Peer client = await Peer.ConnectAsync(proxy.LocalEndPoint))
         {
             NetLabException fault = await failed.Task.Soon();
@@ -38,7 +34,7 @@ public class TcpProxyTests
 
         proxy.Stop();
         await proxy.Completion.Soon();
-    });
+    }
 
     /// <summary>Both directions find out at once that the connection has ended, while a fault is still being told of.</summary>
     [Theory]
@@ -143,13 +139,6 @@ public class TcpProxyTests
         };
         ProxyObserver observer = new();
         return (StreamServer.Bind(options, new TcpProxyHandler(options)).Started(observer), observer);
-    }
-
-    private static int FreePort()
-    {
-        using Socket socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)socket.LocalEndPoint!).Port;
     }
 
     /// <summary>Keeps a connection, and why it ended, as it is when that is told.</summary>

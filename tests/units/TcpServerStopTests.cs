@@ -18,11 +18,11 @@ public class TcpServerStopTests
     private static readonly TimeSpan s_pause = TimeSpan.FromSeconds(0.1);
 
     [Fact]
-    public Task The_port_is_free_before_Stop_returns() => Waiting.OneOf(3, async () =>
+    public async Task The_port_is_free_before_Stop_returns()
     {
         for (int round = 0; round < 20; round++)
         {
-            await using TestServer server = new(new() { Echo = true });
+            await using TestServer server = new(new() { EndPoint = Ports.Free(), Echo = true });
             using Peer peer = await server.ConnectAsync();
             await server.Observer.OpenedAsync();
 
@@ -32,12 +32,12 @@ public class TcpServerStopTests
             again.Bind(server.EndPoint);
             again.Listen(1);
         }
-    });
+    }
 
     [Fact]
-    public Task A_server_can_follow_another_on_its_port() => Waiting.OneOf(3, async () =>
+    public async Task A_server_can_follow_another_on_its_port()
     {
-        await using TestServer first = new();
+        await using TestServer first = new(new() { EndPoint = Ports.Free() });
         using Peer old = await first.ConnectAsync();
         await first.Observer.OpenedAsync();
         first.Server.Stop();
@@ -47,7 +47,7 @@ public class TcpServerStopTests
         using Peer peer = await second.ConnectAsync();
         await peer.SendAsync("new");
         Assert.Equal("new", await peer.ReadTextAsync("new"));
-    });
+    }
 
     [Fact]
     public async Task A_server_without_connections_stops_at_once()

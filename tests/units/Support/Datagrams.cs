@@ -74,13 +74,6 @@ internal static class Datagrams
         }
     }
 
-    /// <summary>A port that was free a moment ago, on loopback.</summary>
-    internal static int FreePort()
-    {
-        using UdpClient client = new(Loopback);
-        return ((IPEndPoint)client.Client.LocalEndPoint!).Port;
-    }
-
     /// <summary>
     /// A plain socket that hears only what comes from the discard port, so that everybody else is refused, and no other test gets its port.
     /// </summary>
