@@ -71,23 +71,30 @@ public class UdpServerLoopTests
     public Task Two_servers_that_answer_each_other_are_parted_and_go_on_with_others(string one, string other)
         => Waiting.OneOf(3, async () =>
         {
+            ConcurrentQueue<NetLabException> faults = new();
             using Socket forger = Bind(0);
-            UdpServer second = Start(((IPEndPoint)forger.LocalEndPoint!).Port, other);
-            UdpServer first = Start(0, one);
-            forger.SendTo("x"u8, first.LocalEndPoint);
+            UdpServer second = Start(((IPEndPoint)forger.LocalEndPoint!).Port, other, faults: faults);
+            UdpServer first = Start(0, one, faults: faults);
+            try
+            {
+                forger.SendTo("x"u8, first.LocalEndPoint);
 
-            await Waiting.Until(() => !_faults.IsEmpty);
+                await Waiting.Until(() => !faults.IsEmpty);
 
-            Assert.All(_faults, fault => Assert.Equal(FaultKind.AnswerLoop, fault.Kind));
-            long before = -1;
-            int still = 0;
-            await Waiting.Until(
-                () => (still = before == (before = first.MessagesReceived + second.MessagesReceived) ? still + 1 : 0) > 20, tries: 0);
-            await AssertAnswersAsync(first);
-            await AssertAnswersAsync(second);
-            Assert.InRange(first.MessagesReceived + second.MessagesReceived, before, before + 2);
-            await StopAsync(first);
-            await StopAsync(second);
+                Assert.All(faults, fault => Assert.Equal(FaultKind.AnswerLoop, fault.Kind));
+                long Received() => first.MessagesReceived + second.MessagesReceived;
+                long before = -1;
+                int still = 0;
+                await Waiting.Until(() => (still = before == (before = Received()) ? still + 1 : 0) > 20, tries: 0);
+                await AssertAnswersAsync(first);
+                await AssertAnswersAsync(second);
+                Assert.InRange(Received(), before, before + 2);
+            }
+            finally
+            {
+                await StopAsync(first);
+                await StopAsync(second);
+            }
         });
 
     [Theory]
@@ -181,15 +188,20 @@ public class UdpServerLoopTests
         await send("x"u8.ToArray());
     }
 
-    private UdpServer Start(int port, string how = "echo", int bufferBytes = UdpServerOptions.MostDatagramBytes) => UdpServer.Bind(new()
-    {
-        BufferBytes = bufferBytes,
-        Binding = Sharing(new IPEndPoint(IPAddress.Loopback, port)),
-        Echo = how == "echo",
-        Replies = how == "reply" ? ["x"u8.ToArray()] : [],
-        Handler = how == "script" ? (_, send) => AnswerAsync(send) : null,
-        OnFault = (fault, _) => _faults.Enqueue(fault),
-    }).Started();
+    private UdpServer Start(
+        int port,
+        string how = "echo",
+        int bufferBytes = UdpServerOptions.MostDatagramBytes,
+        ConcurrentQueue<NetLabException>? faults = null)
+        => UdpServer.Bind(new()
+        {
+            BufferBytes = bufferBytes,
+            Binding = Sharing(new IPEndPoint(IPAddress.Loopback, port)),
+            Echo = how == "echo",
+            Replies = how == "reply" ? ["x"u8.ToArray()] : [],
+            Handler = how == "script" ? (_, send) => AnswerAsync(send) : null,
+            OnFault = (fault, _) => (faults ?? _faults).Enqueue(fault),
+        }).Started();
 
     private sealed class ThrowingSink : IMessageSink<UdpMessage>
     {
