@@ -185,12 +185,25 @@ function Invoke-Stoppable {
     }
 }
 
-# The same for a script that is to end within a time. A machine that stands still just then makes a stop slow, but hardly three.
-function Invoke-StoppableWithin([double] $Ms, [scriptblock] $Script, [object[]] $ArgumentList = @()) {
+# For a stop that is to take no longer than a time: an attempt says how long it took. A machine that stands still just then makes one
+# slow, but hardly three. Whatever else an attempt finds wrong fails at once.
+function Invoke-Within([double] $Ms, [scriptblock] $Attempt) {
     foreach ($try in 1..3) {
-        $stopped = Invoke-Stoppable $Script $ArgumentList
+        $stopped = & $Attempt
         if ($stopped.StopMs -lt $Ms) { break }
     }
     $stopped.StopMs | Should -BeLessThan $Ms
     $stopped
+}
+
+# Attempts for it: Ctrl+C, and the end of a job. Stop-Job itself waits no longer than 1.5 s for that.
+function Invoke-StoppableWithin([double] $Ms, [scriptblock] $Script, [object[]] $ArgumentList = @()) {
+    Invoke-Within $Ms { Invoke-Stoppable $Script $ArgumentList }
+}
+
+function Measure-Stop([Management.Automation.Job] $Job) {
+    $clock = [Diagnostics.Stopwatch]::StartNew()
+    Stop-Job $Job
+    Wait-Until { $Job.State -eq 'Stopped' }
+    [pscustomobject]@{ StopMs = $clock.Elapsed.TotalMilliseconds }
 }
