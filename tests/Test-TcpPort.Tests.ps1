@@ -235,12 +235,12 @@ Describe 'Test-TcpPort' {
         $command = "Import-Module '$modulePath/PSNetLab.psd1'; `$all = Test-TcpPort (, '127.0.0.1:$($full.Port)' * 300 + , '127.0.0.1:$closed' * 4700) -TimeoutSec 0.5; ``
             (`$all | Group-Object Status | Sort-Object Name | ForEach-Object { `$_.Name + '=' + `$_.Count }) -join ' '"
         $program, $line = @(Get-PowerShellCommand) + '-NoProfile', '-NonInteractive', '-Command', $command
-        $out = bash -c 'ulimit -n 300; exec "$@"' bash $program @line
-        # A machine that stands still for half a second makes a few more of the closed ones time out.
-        $out | Should -Match '^Refused=\d+ TimedOut=\d+$'
-        $refused, $timedOut = [regex]::Matches($out, '\d+').Value.ForEach([int])
-        $refused + $timedOut | Should -Be 5000
-        $timedOut | Should -BeGreaterOrEqual 300
-        $refused | Should -BeGreaterThan 2000
+        $exact = 'Refused=4700 TimedOut=300'
+        # A machine that stands still for half a second makes some of the closed ones time out, too: then once more.
+        foreach ($try in 1..3) {
+            $out = bash -c 'ulimit -n 300; exec "$@"' bash $program @line
+            if ($out -eq $exact) { break }
+        }
+        $out | Should -Be $exact
     }
 }

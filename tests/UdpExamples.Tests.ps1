@@ -56,7 +56,7 @@ while True:
         print(error)
 '@
 
-    # Broadcasts each text, and prints who answers: so many each time.
+    # Broadcasts each text, and prints who answers: so many each time, and whatever is left at the end.
     $pythonSender = @'
 import socket, sys
 sender = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -67,6 +67,13 @@ for text in sys.argv[3:]:
     for _ in range(int(sys.argv[2])):
         data, address = sender.recvfrom(1024)
         print(address[1], data.decode())
+sender.settimeout(0.3)
+try:
+    while True:
+        data, address = sender.recvfrom(1024)
+        print(address[1], 'too much:', data.decode())
+except TimeoutError:
+    pass
 '@
 }
 
