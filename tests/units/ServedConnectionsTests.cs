@@ -38,12 +38,7 @@ public sealed class ServedConnectionsTests : IDisposable
     {
         Task stop = _connections.StopAsync(_over.Task, _clock);
 
-        await GoOnAsync(stop, TimeSpan.FromSeconds(1), rounds: 3);
-        Assert.False(_connection.IsAborted);
-        _clock.Advance(TimeSpan.FromSeconds(1));
-
-        await stop.Soon();
-        Assert.True(_connection.IsAborted);
+        await AssertAbortsAsync(stop, TimeSpan.FromSeconds(1), rounds: 4);
     }
 
     [Fact]
@@ -51,12 +46,7 @@ public sealed class ServedConnectionsTests : IDisposable
     {
         Task stop = _connections.StopAsync(_over.Task, _clock);
 
-        await GoOnAsync(stop, s_round, rounds: 10);
-        Assert.False(_connection.IsAborted);
-        _clock.Advance(s_round);
-
-        await stop.Soon();
-        Assert.True(_connection.IsAborted);
+        await AssertAbortsAsync(stop, s_round, rounds: 11);
     }
 
     [Fact]
@@ -65,9 +55,15 @@ public sealed class ServedConnectionsTests : IDisposable
         _connection.IdleMilliseconds = 0;
         Task stop = _connections.StopAsync(_over.Task, _clock);
 
-        await GoOnAsync(stop, s_round, rounds: 99);
+        await AssertAbortsAsync(stop, s_round, rounds: 100);
+    }
+
+    /// <summary>It is aborted in the last of these rounds, and not before.</summary>
+    private async Task AssertAbortsAsync(Task stop, TimeSpan by, int rounds)
+    {
+        await GoOnAsync(stop, by, rounds - 1);
         Assert.False(_connection.IsAborted);
-        _clock.Advance(s_round);
+        _clock.Advance(by);
 
         await stop.Soon();
         Assert.True(_connection.IsAborted);

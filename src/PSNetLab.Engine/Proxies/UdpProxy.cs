@@ -105,8 +105,7 @@ internal sealed partial class UdpProxy : IDatagramHandler
         {
             TimeSpan quarter = Options.SessionTimeout / 4;
             TimeSpan period = quarter < s_longestPeriod ? quarter : s_longestPeriod;
-            LateCheck late = new(Options.Clock, period);
-            _sweeps = Options.Clock.CreateTimer(_ => SweepUnless(late.IsLate()), null, period, period);
+            _sweeps = LateCheck.Repeat(Sweep, Options.Clock, period);
             _ = CompleteAsync();
         }
     }
@@ -247,9 +246,9 @@ internal sealed partial class UdpProxy : IDatagramHandler
             LocalEndPoint);
     }
 
-    private void SweepUnless(bool isLate)
+    private void Sweep()
     {
-        foreach (UdpProxySession session in isLate ? [] : Sessions)
+        foreach (UdpProxySession session in Sessions)
         {
             if (session.IdleMilliseconds >= Options.SessionTimeout.TotalMilliseconds)
             {

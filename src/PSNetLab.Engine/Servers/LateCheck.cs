@@ -11,6 +11,23 @@ internal sealed class LateCheck(TimeProvider clock, TimeSpan period)
     private long _last = clock.GetTimestamp();
     private long? _leftOut;
 
+    /// <summary>Begins to check again and again, except when it is too late to be fair.</summary>
+    internal static ITimer Repeat(Action check, TimeProvider clock, TimeSpan period)
+    {
+        LateCheck late = new(clock, period);
+        return clock.CreateTimer(
+            _ =>
+            {
+                if (!late.IsLate())
+                {
+                    check();
+                }
+            },
+            null,
+            period,
+            period);
+    }
+
     /// <summary>Called at every check: whether it is left out. The first that comes half a period after such a one never is.</summary>
     internal bool IsLate()
     {

@@ -125,8 +125,7 @@ internal sealed partial class StreamServer : IServerHost
             if (_handler.ShortestDeadline is { } shortest)
             {
                 TimeSpan period = TimeSpan.FromMilliseconds(Math.Clamp(shortest.TotalMilliseconds / 4, 20, 1000));
-                LateCheck late = new(_options.Clock, period);
-                _deadlines = _options.Clock.CreateTimer(_ => CheckDeadlinesUnless(late.IsLate()), null, period, period);
+                _deadlines = LateCheck.Repeat(CheckDeadlines, _options.Clock, period);
             }
 
             StreamListener listener;
@@ -261,9 +260,9 @@ internal sealed partial class StreamServer : IServerHost
         Leave(null);
     }
 
-    private void CheckDeadlinesUnless(bool isLate)
+    private void CheckDeadlines()
     {
-        foreach (IServedConnection connection in isLate ? [] : _open.ToArray().Concat(_turnedAway.ToArray()))
+        foreach (IServedConnection connection in _open.ToArray().Concat(_turnedAway.ToArray()))
         {
             try
             {
